@@ -1,0 +1,70 @@
+// Time. Every wait takes a Deadline of the monotonic clock: a wall clock that jumps must not end or prolong a window.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+
+#include "base/result.h"
+
+namespace pgcleave {
+
+using Monotonic = std::chrono::steady_clock;
+using Duration = std::chrono::microseconds;
+
+class Deadline {
+ public:
+  static Deadline in(Duration duration) { return Deadline(Monotonic::now() + duration); }
+  static Deadline at(Monotonic::time_point when) { return Deadline(when); }
+
+  [[nodiscard]] bool passed() const { return Monotonic::now() >= when_; }
+  // Zero when passed; never negative.
+  [[nodiscard]] Duration left() const;
+  [[nodiscard]] Deadline or_earlier(Deadline other) const { return when_ < other.when_ ? *this : other; }
+  [[nodiscard]] Monotonic::time_point when() const { return when_; }
+
+ private:
+  explicit Deadline(Monotonic::time_point when) : when_(when) {}
+  Monotonic::time_point when_;
+};
+
+// Set by a signal handler or by the engine, looked at by every wait. Lock-free, so safe inside a signal handler.
+class StopFlag {
+ public:
+  void request() { requests_.fetch_add(1); }
+  void clear() { requests_.store(0); }
+  [[nodiscard]] bool requested() const { return requests_.load() > 0; }
+  [[nodiscard]] int requests() const { return requests_.load(); }
+
+ private:
+  std::atomic<int> requests_{0};
+};
+
+// Sleeps at most until the deadline. Returns early, with false, when a stop was requested (may be null).
+bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop);
+
+// Calls `check` until it says true, an error, the deadline has passed (timed_out) or a stop is requested (interrupted).
+// `what` completes the sentence "gave up waiting until ...". Looks at least once.
+template <class Check>
+Result<void> wait_until(const std::string& what, Deadline deadline, Duration nap, const StopFlag* stop, Check check);
+
+// Wall clock, for records only: "2026-11-21T19:44:26.123456Z".
+std::string utc_now();
+// Microseconds since the epoch, for records that are aligned with other programs' logs.
+std::int64_t utc_now_us();
+
+Error gave_up(const std::string& what, bool interrupted);
+
+template <class Check>
+Result<void> wait_until(const std::string& what, Deadline deadline, Duration nap, const StopFlag* stop, Check check) {
+  while (true) {
+    const bool last = deadline.passed();
+    Result<bool> seen = check();
+    if (!seen) return fail(seen.error());
+    if (*seen) return {};
+    if (last) return fail(gave_up(what, false));
+    if (!sleep_until(deadline, nap, stop)) return fail(gave_up(what, true));
+  }
+}
+
+}  // namespace pgcleave

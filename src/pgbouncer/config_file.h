@@ -1,0 +1,42 @@
+// PgBouncer's ini file: comments only at line start (; or #), key = value to the end of line, connection strings with single
+// quotes doubled, %include. Everything that is not changed keeps its bytes: comments, order, spacing, line ends.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace pgcleave::pgbouncer {
+
+struct Route {
+  std::string host;
+  int port = 0;
+  bool operator==(const Route&) const = default;
+};
+
+class ConfigFile {
+ public:
+  // `invalid` with file:line for what PgBouncer would not read either, and for a duplicated database.
+  static Result<ConfigFile> parse(const std::string& path, const std::string& text);
+
+  [[nodiscard]] bool has_database(const std::string& name) const;
+  // The connection string's parts of [databases] name, in lower-case keys. `invalid` when it isn't in this file: the message
+  // says so, and names %include files if there are any, which are not followed.
+  [[nodiscard]] Result<std::map<std::string, std::string>> database(const std::string& name) const;
+  [[nodiscard]] Result<Route> route(const std::string& name) const;  // port defaults to 5432
+  [[nodiscard]] std::string setting(const std::string& key) const;   // [pgbouncer] section; "" when not set here
+
+  // The whole text with that database's host and port replaced (added when missing), all else untouched.
+  [[nodiscard]] Result<std::string> with_route(const std::string& name, const Route& route) const;
+  [[nodiscard]] const std::string& text() const;
+
+ private:
+  ConfigFile() = default;
+  std::string path_;
+  std::string text_;
+  std::vector<std::string> lines_;  // with their line ends
+};
+
+}  // namespace pgcleave::pgbouncer

@@ -1,0 +1,63 @@
+// PgBouncer's admin console. It speaks the simple protocol only, one command at a time, no parameters; columns are read by
+// name since they differ between versions (1.18 to 1.25).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "postgres/connection.h"
+
+namespace pgcleave::pgbouncer {
+
+// One row of SHOW DATABASES.
+struct Database {
+  std::string name;
+  std::string host;
+  int port = 0;
+  std::string database;  // the name on the server
+  std::string force_user;
+  std::string pool_mode;  // of the database, or the process's default
+  bool paused = false;
+  bool disabled = false;
+  int current_connections = 0;
+};
+
+class Console {
+ public:
+  static Result<Console> open(const postgres::Settings& settings, Deadline deadline);
+  static std::vector<Result<Console>> open_all(const std::vector<postgres::Settings>& settings, Deadline deadline);
+
+  Result<std::vector<Database>> databases(Deadline deadline);
+  Result<Database> database(const std::string& name, Deadline deadline);   // `not_ready` when there is none
+  Result<std::string> setting(const std::string& key, Deadline deadline);  // SHOW CONFIG
+  Result<void> set(const std::string& key, const std::string& value, Deadline deadline);
+  Result<void> reload(Deadline deadline);  // answers success also when the file did not parse (before 1.25): look afterwards
+  Result<void> resume(const std::string& database, Deadline deadline);  // not paused is fine
+  // PAUSE answers when no server connection is active; it may never answer. So: begin, then look with paused() or through
+  // another console; to give up, resume through another console and close this one.
+  Result<void> begin_pause(const std::string& database);
+  Result<bool> pause_answered();
+  Result<void> finish_pause(Deadline deadline);
+
+  // Active server connections of the database with the client that holds each (SHOW SERVERS linked to SHOW CLIENTS): who
+  // keeps a PAUSE from finishing. "pid 4711 of app from 127.0.0.1:53210 (application)".
+  Result<std::vector<std::string>> holding(const std::string& database, Deadline deadline);
+  Result<int> waiting_clients(const std::string& database, Deadline deadline);  // SHOW POOLS cl_waiting
+
+  // Process identity: SHOW STATS... has none; pidfile + listen_port + so_reuseport tell processes apart.
+  Result<std::string> version(Deadline deadline);
+  [[nodiscard]] bool alive() const;
+  [[nodiscard]] const std::string& name() const;
+  void close();
+
+  // The two halves of any command, for fan-out by the fleet.
+  Result<void> send(const std::string& command);
+  Result<postgres::Rows> receive(Deadline deadline);
+
+ private:
+  explicit Console(postgres::Connection connection);
+  postgres::Connection connection_;
+};
+
+}  // namespace pgcleave::pgbouncer

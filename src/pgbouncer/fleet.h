@@ -1,0 +1,86 @@
+// All PgBouncer processes in front of the moved tables, driven in parallel: each verb sends to all, then waits for all.
+// Two console connections per process: one for commands, one to watch and to give up with.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgbouncer/config_file.h"
+#include "pgbouncer/console.h"
+
+namespace pgcleave::pgbouncer {
+
+struct BouncerSpec {
+  std::string name;
+  postgres::Settings console;      // dbname pgbouncer is added
+  std::string config;              // path of its ini file, as seen where it runs
+  std::vector<std::string> reach;  // {}: this machine; else a command prefix such as {"ssh", "host"}
+  std::string database;            // the pool: its [databases] entry
+};
+
+struct BouncerState {
+  std::string name;
+  bool reachable = false;
+  std::string error;  // why not
+  Database database;
+  std::string pool_mode;
+  std::string version;
+  std::string server_login_retry;
+  std::string query_wait_timeout;  // seconds as PgBouncer shows it
+  std::string query_timeout;
+  std::string min_pool_size;
+  std::string config_file;  // SHOW CONFIG conffile
+};
+
+struct PauseReport {
+  std::vector<std::pair<std::string, Duration>> took;  // by bouncer, from the first PAUSE sent until its answer
+};
+
+class Fleet {
+ public:
+  explicit Fleet(std::vector<BouncerSpec> bouncers);
+  Fleet(Fleet&&) noexcept;
+  Fleet& operator=(Fleet&&) noexcept;
+  ~Fleet();
+
+  // Opens (or reopens what is dead) consoles and, for remote config files, shells. Errors name each bouncer that failed.
+  Result<void> connect(Deadline deadline);
+  // Never fails as a whole: unreachable ones say so. In the order of the specs.
+  std::vector<BouncerState> look(Deadline deadline);
+
+  // SET server_login_retry=0 and min_pool_size=0, then PAUSE, on all at once. Past the deadline, or when a stop is requested:
+  // `timed_out`/`interrupted` naming the clients that hold connections; nothing is resumed here (undo does that). Idempotent.
+  // A login that PAUSE or RELOAD closes counts as failed and stalls the pool for server_login_retry (15 s) otherwise.
+  Result<PauseReport> pause(Deadline deadline, const StopFlag* stop);
+
+  // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.
+  Result<void> stage_route(const Route& route, Deadline deadline);
+  // Renames the staged text into place, RELOADs, repeats the SETs that RELOAD reset, and checks SHOW DATABASES for host and
+  // port on every bouncer. Idempotent: a file that has the route already is left alone.
+  Result<void> repoint(const Route& route, Deadline deadline);
+  // Route in each config file and in each process; not equal anywhere is told by bouncer.
+  struct Routes {
+    std::string name;
+    std::optional<Route> file;
+    std::optional<Route> running;
+    bool paused = false;
+    std::string error;
+  };
+  std::vector<Routes> routes(Deadline deadline);
+  Result<void> discard_staged(Deadline deadline);
+
+  // RESUME on all at once, then the SETs are given back the values that the config file has. Not paused is fine. All are tried; errors name
+  // each bouncer that is still paused.
+  Result<void> resume(Deadline deadline);
+
+  [[nodiscard]] const std::vector<BouncerSpec>& bouncers() const;
+
+ private:
+  struct Bouncer;
+  std::vector<BouncerSpec> specs_;
+  std::vector<std::unique_ptr<Bouncer>> bouncers_;
+};
+
+}  // namespace pgcleave::pgbouncer

@@ -1,0 +1,39 @@
+// What tables a database has, as far as a split cares.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "postgres/connection.h"
+
+namespace pgcleave::postgres {
+
+struct TableName {
+  std::string schema;
+  std::string name;
+  auto operator<=>(const TableName&) const = default;
+  [[nodiscard]] std::string sql() const;  // quoted where needed: ci.builds, public."Weird Name"
+};
+
+// "ci.builds", "public.\"Weird Name\"", "users" (public is meant). `invalid` with what is wrong; folds unquoted names to lower
+// case as PostgreSQL does; refuses names over 63 bytes, which PostgreSQL would cut in silence.
+Result<TableName> parse_table_name(const std::string& text);
+
+enum class TableKind { plain, partitioned, partition };
+
+struct Table {
+  std::uint32_t oid = 0;
+  TableName name;
+  TableKind kind = TableKind::plain;  // partition: also a partitioned table that is itself a partition
+  bool holds_rows = true;             // false for partitioned tables, at any level
+  TableName root;                     // the topmost parent; itself for all others
+  bool has_replica_identity = true;   // primary key, chosen unique index or FULL; decided for those that hold rows
+  bool unlogged = false;
+};
+
+// All ordinary and partitioned tables outside pg_catalog, information_schema, pg_toast and pgcleave, by schema and name.
+// Tables that belong to an extension and temporary ones are left out.
+Result<std::vector<Table>> tables(Connection& connection, Deadline deadline);
+
+}  // namespace pgcleave::postgres

@@ -1,0 +1,92 @@
+// A connection to PostgreSQL, or to PgBouncer's console, which speaks the same protocol. The only user of libpq.
+// Not thread-safe: one thread at a time. All calls are bounded by their deadline.
+//
+// Outcomes: a server that answered with an error is `failed` with its SQLSTATE in Error::code. A request that was sent and
+// whose answer did not come (connection lost, deadline passed and the server did not confirm the cancel) is `unknown`, and
+// the connection is closed: alive() says false, and whoever owns it opens a new one and looks.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace pgcleave::postgres {
+
+// libpq keywords (host, port, dbname, user, passfile, sslmode, ...). Server messages are always asked for in English.
+struct Settings {
+  std::string name;  // how messages call this server: "main-1", "bouncer-2"
+  std::map<std::string, std::string> values;
+  Secret password;  // empty: libpq looks into passfile or PGPASSFILE
+};
+
+// A result set, read by column name: consoles differ in the order of columns between versions.
+class Rows {
+ public:
+  Rows() = default;
+  Rows(std::vector<std::string> columns, std::vector<std::vector<std::optional<std::string>>> rows, std::string tag);
+
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  [[nodiscard]] bool has(const std::string& column) const;
+  [[nodiscard]] bool is_null(std::size_t row, const std::string& column) const;
+  // Empty for NULL. A column or row that isn't there is a programmer's error: aborts.
+  [[nodiscard]] const std::string& text(std::size_t row, const std::string& column) const;
+  [[nodiscard]] std::int64_t number(std::size_t row, const std::string& column) const;  // 0 for NULL
+  [[nodiscard]] bool truth(std::size_t row, const std::string& column) const;           // "t", "1", "true", "yes", "on"
+  [[nodiscard]] const std::string& command_tag() const { return tag_; }
+
+ private:
+  std::vector<std::string> columns_;
+  std::vector<std::vector<std::optional<std::string>>> rows_;
+  std::string tag_;
+};
+
+using Parameters = std::vector<std::optional<std::string>>;
+
+class Connection {
+ public:
+  static Result<Connection> open(const Settings& settings, Deadline deadline);
+  // All at once, each result at its settings' index.
+  static std::vector<Result<Connection>> open_all(const std::vector<Settings>& settings, Deadline deadline);
+
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  // One statement, extended protocol, $1... parameters as text.
+  Result<Rows> query(const std::string& sql, const Parameters& parameters, Deadline deadline);
+  // Simple protocol: several statements are one transaction; the last result set that has rows (or the last one) is returned.
+  Result<Rows> simple(const std::string& sql, Deadline deadline);
+
+  // The two halves of simple(), for fan-out: send to all, then receive from all. One request at a time per connection.
+  Result<void> send(const std::string& sql);
+  Result<Rows> receive(Deadline deadline);
+  // Reads what has come without blocking: true once receive() would not wait.
+  Result<bool> answered();
+  [[nodiscard]] bool busy() const;  // sent and not yet received
+
+  [[nodiscard]] bool alive() const;
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] std::string address() const;  // "127.0.0.1:5432"
+  // Closes at once, also with a request under way: the way out of a console that will never answer.
+  void close();
+
+  // The server's notices of the last request, for messages; control characters still inside.
+  [[nodiscard]] const std::vector<std::string>& notices() const;
+
+ private:
+  struct State;
+  explicit Connection(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+std::string quote_identifier(const std::string& name);  // always quoted, " doubled
+std::string quote_literal(const std::string& text);     // '...' with ' doubled; E'' form when it holds a backslash
+
+}  // namespace pgcleave::postgres

@@ -1,0 +1,26 @@
+// Which server is this? A promoted copy has the source's system identifier, so identity is several things together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "postgres/connection.h"
+
+namespace pgcleave::postgres {
+
+struct Identity {
+  std::string system_identifier;
+  std::uint32_t timeline = 0;
+  std::string cluster_name;  // Patroni sets it to the scope; cannot be set in a session
+  bool in_recovery = false;
+  bool superuser = false;
+  std::string database;
+  std::string user;
+  int version = 0;  // server_version_num: 150018
+  std::string data_directory;
+  std::string address;  // as the client reached it
+};
+
+Result<Identity> identify(Connection& connection, Deadline deadline);
+
+}  // namespace pgcleave::postgres

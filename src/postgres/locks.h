@@ -1,0 +1,37 @@
+// Who holds or would wait for locks on tables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "postgres/catalog.h"
+
+namespace pgcleave::postgres {
+
+struct Blocker {
+  int pid = 0;  // 0 for a prepared transaction, which is named in `prepared`
+  std::string user;
+  std::string application;
+  std::string address;       // client address, "local" for a socket, "" for a server process
+  std::string backend_type;  // "client backend", "autovacuum worker", ...
+  std::string state;         // active, idle in transaction, ...
+  Duration transaction_age{};
+  TableName table;
+  std::string mode;      // RowExclusiveLock ...
+  std::string prepared;  // gid of a prepared transaction
+  bool anti_wraparound = false;
+  [[nodiscard]] std::string text() const;  // one line for people, without the query's text
+};
+
+// Sessions and prepared transactions other than this connection that hold a lock that writes need (RowExclusiveLock or
+// stronger) on one of the tables. One query.
+Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+
+// Sessions that hold a lock conflicting with SHARE ROW EXCLUSIVE on one of the tables: in the way of CREATE TRIGGER.
+Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+
+// pg_terminate_backend for each pid that is still the session that was seen (same backend start).
+Result<void> terminate(Connection& connection, const std::vector<Blocker>& blockers, Deadline deadline);
+
+}  // namespace pgcleave::postgres

@@ -1,0 +1,65 @@
+// The fence inside PostgreSQL: who owns the moved tables of a split, enforced by a trigger on each of them.
+//
+//   schema pgcleave
+//     owner_<split>     sequence: 0 nobody, 1 source, 2 target. A sequence, since reading it ignores snapshots and setval is
+//                       seen at once, also by a REPEATABLE READ transaction that began before (PostgreSQL 15).
+//     fence_<split>()   statement trigger: raises SQLSTATE 2F002 unless the owner is this side, known from cluster_name
+//     pass_<split>(expected, next, run, epoch)  compare-and-set under an advisory lock; logs who did it
+//     ownership_log     table: split, at, run, epoch, expected, next
+//     canary_<split>    table: token text primary key, at timestamptz: rows that prove a path. Not fenced.
+//
+// Everything is created in one place, is idempotent and reaches the standby by physical replication.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "postgres/catalog.h"
+
+namespace pgcleave::postgres {
+
+enum class Owner { nobody = 0, source = 1, target = 2 };
+const char* name_of(Owner owner);
+
+struct Fence {
+  std::string split;  // [a-z][a-z0-9_]{0,30}, checked by whoever reads the split file
+  std::string source_cluster_name;
+  std::string target_cluster_name;
+};
+
+// The statements that install schema, sequence, functions and canary; no triggers. Pure text.
+std::string install_sql(const Fence& fence);
+
+// True when schema, sequence and functions are there and the functions' text is what this version would install.
+Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline deadline);
+Result<void> install(Connection& primary, const Fence& fence, Deadline deadline);
+
+// Moved tables (partitions included) without an enabled fence trigger, and tables that have one but should not.
+struct FenceDrift {
+  std::vector<TableName> missing;
+  std::vector<TableName> superfluous;
+};
+Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& moved, Deadline deadline);
+
+// Creates missing triggers, many tables per transaction, each try under lock_timeout; a table in the way is retried until the
+// deadline. `timed_out` names the blockers (locks.h). SHARE ROW EXCLUSIVE per table.
+Result<void> create_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                             Deadline deadline, const StopFlag* stop);
+Result<void> drop_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                           Deadline deadline, const StopFlag* stop);
+// Drops what install made for this split, and the schema if nothing else is left in it. Triggers must be gone.
+Result<void> uninstall(Connection& primary, const Fence& fence, Deadline deadline);
+
+// No value when the fence is not installed on this side.
+Result<std::optional<Owner>> owner(Connection& connection, const std::string& split, Deadline deadline);
+
+// Compare-and-set. `foreign` with the owner seen when it is neither `expected` nor, by this same run, already `next`; also
+// when a higher epoch has acted before. Idempotent for the same run and epoch.
+Result<void> pass_ownership(Connection& primary, const std::string& split, Owner expected, Owner next, const std::string& run, int epoch,
+                            Deadline deadline);
+
+// The highest epoch in this side's ownership log; 0 when there is none.
+Result<int> last_epoch(Connection& connection, const std::string& split, Deadline deadline);
+
+}  // namespace pgcleave::postgres

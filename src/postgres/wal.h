@@ -1,0 +1,57 @@
+// Positions in the write-ahead log, recovery and checkpoints.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/lsn.h"
+#include "postgres/connection.h"
+
+namespace pgcleave::postgres {
+
+// One transaction, one round trip, synchronous_commit = local: a canary row for `split` and a transactional logical message.
+// Returns the message's LSN: everything that was committed before is at or below it, and flushed, when this returns.
+// Needs the canary table (ownership.h installs it). pg_current_wal_flush_lsn() can miss asynchronous commits (PostgreSQL 15).
+Result<Lsn> capture_lsn(Connection& primary, const std::string& split, const std::string& token, Deadline deadline);
+
+struct Recovery {
+  bool in_recovery = true;
+  Lsn received;
+  Lsn replayed;
+  bool replay_paused = false;
+};
+Result<Recovery> recovery(Connection& connection, Deadline deadline);  // on a primary: replayed = current insert position
+
+// Where is the receiver connected (pg_stat_wal_receiver): "streaming", sender host and port, slot. Empty status: none.
+struct Receiver {
+  std::string status;
+  std::string sender_host;
+  int sender_port = 0;
+  std::string slot;
+};
+Result<Receiver> receiver(Connection& standby, Deadline deadline);
+
+Result<Lsn> current_lsn(Connection& primary, Deadline deadline);
+Result<void> checkpoint(Connection& connection, Deadline deadline);  // a restartpoint on a standby
+// The timeline that WAL is written to, and the LSN at which it branched off (from the timeline history file). No value: it
+// never branched.
+struct Branch {
+  std::uint32_t timeline = 0;
+  std::optional<Lsn> at;
+};
+Result<Branch> branch(Connection& primary, Deadline deadline);
+
+// The redo LSN of the last checkpoint or restartpoint (pg_control_checkpoint), and the oldest WAL still on disk.
+Result<Lsn> redo_lsn(Connection& connection, Deadline deadline);
+Result<Lsn> oldest_wal(Connection& connection, Deadline deadline);
+
+// A physical sender to a standby, by application name (pg_stat_replication): state "streaming", lag in bytes.
+struct Sender {
+  std::string application;
+  std::string state;
+  Bytes lag;
+};
+Result<std::vector<Sender>> senders(Connection& primary, Deadline deadline);
+
+}  // namespace pgcleave::postgres

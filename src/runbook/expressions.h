@@ -1,0 +1,30 @@
+// ${params.x}, ${env.x}, ${step.fact}; comparisons (== != < <= > >=), `and`, `or`, `not` in `when` only. No templates.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace pgcleave::runbook {
+
+// What expressions can read: {"params": {...}, "env": {...}, "<step id>": {facts}}.
+using Scope = Json;
+
+struct Reference {
+  std::string object;  // "params", "env" or a step id
+  std::string name;
+};
+
+// All references in a value (text, list, map). `invalid` for a malformed "${".
+Result<std::vector<Reference>> references(const Json& value);
+
+// Replaces references. A text that is just one reference takes the referenced value with its type; inside a longer text it is
+// put in as text. `invalid` naming what is unknown. "$${" is a literal "${".
+Result<Json> resolve(const Json& value, const Scope& scope);
+
+// `when`: true or false. Durations and sizes compare as such ("5s" < "1m"), numbers as numbers, all else as text.
+Result<bool> holds(const std::string& condition, const Scope& scope);
+
+}  // namespace pgcleave::runbook

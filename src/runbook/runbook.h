@@ -1,0 +1,65 @@
+// The runbook language, version 1 (docs/runbook-language.md): what an SRE asked for.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "runbook/problem.h"
+#include "runbook/vocabulary.h"
+
+namespace pgcleave::runbook {
+
+struct RunParameter {
+  std::string name;
+  Type type = Type::text;
+  Json fallback;  // null: must be given with --set name=value
+  std::string help;
+};
+
+struct StepLine {
+  std::string id;
+  std::string uses;
+  Json with = Json::object();  // as written; expressions are still text "${...}"; defaults are filled in
+  std::optional<Duration> timeout;
+  int retries = 0;   // outside windows only
+  std::string when;  // "" = always; "${params.x} == 'y'"
+  Position at;
+};
+
+struct Phase {
+  std::string name;  // prepare, gate, window, verify; rollback.prepare, rollback.gate, rollback.window, rollback.then
+  bool is_window = false;
+  std::string budget;  // of a window: a duration or an expression
+  std::vector<StepLine> steps;
+  [[nodiscard]] bool is_rollback() const { return name.rfind("rollback.", 0) == 0; }
+};
+
+struct Runbook {
+  std::string name;
+  std::string summary;
+  std::vector<RunParameter> params;
+  std::vector<Phase> phases;  // in order of running, empty ones left out: forward ones first, then the rollback's
+  std::string path;
+  std::string text;    // as read
+  std::string sha256;  // of text
+  [[nodiscard]] const StepLine* step(const std::string& id) const;
+};
+
+// Syntax, schema, references and the static proof:
+//   every window has a budget, a pause has a resume after it in the same window, nothing in a window waits for a person,
+//   ownership is taken only after it was released from the other side in the same window, and a window that takes ownership repoints and
+//   resumes after it; every step that changes something can be undone or says why not (a note, not a problem).
+Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary);
+
+// `--set` values and defaults, typed: the object that ${params.x} reads. Problems name the parameter and the accepted form.
+Result<Json> resolve_params(const Runbook& runbook, const std::map<std::string, std::string>& given);
+
+// The JSON Schema (draft 2020-12) of runbooks, for editors.
+Json json_schema(const Vocabulary& vocabulary);
+
+}  // namespace pgcleave::runbook

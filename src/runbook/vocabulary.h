@@ -1,0 +1,53 @@
+// What the language knows of step kinds: pure description, given by the registry of steps. From it come validation, the JSON
+// Schema, `pgcleave steps` and the documentation, so that they cannot drift apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace pgcleave::runbook {
+
+enum class Type { text, integer, boolean, duration, bytes, lsn, side, list, map };
+const char* name_of(Type type);  // "text", "duration", ...; side is "source" or "target"
+
+struct Parameter {
+  std::string name;
+  Type type = Type::text;
+  Json fallback;  // the default as written in YAML ("5s"); null: none
+  bool required = false;
+  std::string help;
+  std::vector<std::string> choices;  // for text
+};
+
+struct Fact {
+  std::string name;
+  std::string help;
+};
+
+// What a step means for traffic and ownership, for the static proof.
+struct Meaning {
+  bool pauses = false;    // clients wait from here ...
+  bool resumes = false;   // ... until here
+  bool releases = false;  // takes ownership away from `with.on`
+  bool takes = false;     // gives ownership to `with.on`: the point of no return of its window
+  bool waits_for_person = false;
+  bool changes = false;  // changes anything outside
+};
+
+struct StepDescription {
+  std::string kind;     // "pgbouncer.pause"
+  std::string purpose;  // one sentence
+  std::vector<Parameter> parameters;
+  std::vector<Fact> facts;
+  std::string changes;  // what it can change outside; "" = nothing
+  std::string undo;     // how it is undone, or "no: ..." and why not
+  Meaning meaning;
+  [[nodiscard]] bool can_be_undone() const { return undo.rfind("no:", 0) != 0; }
+};
+
+using Vocabulary = std::vector<StepDescription>;
+const StepDescription* find(const Vocabulary& vocabulary, const std::string& kind);
+
+}  // namespace pgcleave::runbook
