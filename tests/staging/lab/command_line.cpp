@@ -1,0 +1,93 @@
+// The program's only entry: reads the command line and calls one verb.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "database.h"
+#include "down.h"
+#include "environment_file.h"
+#include "error.h"
+#include "faults.h"
+#include "files.h"
+#include "lab.h"
+#include "status.h"
+#include "up.h"
+
+namespace pgcleave_lab {
+namespace {
+
+// Commands that change the record take turns.
+Lab locked(const std::filesystem::path& folder, std::unique_ptr<FileLock>& lock) {
+  load_lab(folder);  // says so when there is none
+  lock = std::make_unique<FileLock>(folder / "lab.lock");
+  return load_lab(folder);
+}
+
+int run(int count, char** arguments) {
+  CLI::App app{"A staging lab: etcd, two Patroni clusters, PgBouncers on loopback; a load and an oracle.", "pgcleave-lab"};
+  app.require_subcommand(1);
+  std::filesystem::path folder = default_folder();
+  int code = 0;
+  const auto verb = [&](const char* name, const char* help, CLI::App* parent = nullptr) {
+    CLI::App* command = (parent ? parent : &app)->add_subcommand(name, help);
+    command->add_option("--dir", folder, "the lab's folder")->capture_default_str();
+    return command;
+  };
+
+  UpOptions up_options;
+  auto* up_verb = verb("up", "start a lab; returns when all is healthy");
+  up_verb->add_option("--bouncers", up_options.bouncers, "PgBouncers in front of the moved tables")
+      ->check(CLI::Range(1, 32))
+      ->capture_default_str();
+  up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
+  up_verb->callback([&] {
+    up_options.folder = folder;
+    code = up(up_options);
+  });
+
+  bool as_json = false, keep = false, back = false;
+  auto* status_verb = verb("status", "what runs, in which role");
+  status_verb->add_flag("--json", as_json);
+  status_verb->callback([&] { code = status(load_lab(folder), as_json); });
+
+  auto* down_verb = verb("down", "end all processes and remove the folder");
+  down_verb->add_flag("--keep", keep, "keep the folder");
+  down_verb->callback([&] { code = down(load_lab(folder), keep); });
+
+  auto* env_verb = verb("env", "print shell variables for baseline.sh");
+  env_verb->add_flag("--back", back, "from the target to the source");
+  env_verb->callback([&] { fmt::print("{}", shell_variables(load_lab(folder), back)); });
+
+  std::string name;
+  const auto fault = [&](const char* word, const char* help, auto action) {
+    auto* command = verb(word, help);
+    command->add_option("NAME", name, "etcd, main-1, main-1.postgres, bouncer-1, ...")->required();
+    command->callback([&, action] {
+      std::unique_ptr<FileLock> lock;
+      Lab lab = locked(folder, lock);
+      code = action(lab, name);
+    });
+  };
+  fault("kill", "kill a process", kill_server);
+  fault("stop", "freeze a process and its children", stop_server);
+  fault("cont", "let a frozen process go on", cont_server);
+  fault("restart", "start a dead process again", restart_server);
+
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace pgcleave_lab
+
+int main(int count, char** arguments) {
+  try {
+    return pgcleave_lab::run(count, arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pgcleave-lab: %s\n", error.what());
+    return 1;
+  }
+}

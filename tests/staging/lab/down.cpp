@@ -1,0 +1,81 @@
+// Ending a lab. The order matters: Patroni first, or it would start its PostgreSQL again; then the postmasters, which are
+// asked to stop at once so that they give their shared memory back; then the rest. Everything is killed while frozen
+// processes are still frozen; only a postmaster has to be thawed, because it does its own tidying.
+#include "down.h"
+
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "error.h"
+#include "waiting.h"
+
+namespace pgcleave_lab {
+namespace {
+
+void end(const ProcessId& id) { send_signal(id, SIGKILL); }
+
+// What runs with this lab's mark but is in no record: a pg_basebackup, or what `up` started just before it was killed.
+std::vector<ProcessId> marked(const Lab& lab) {
+  std::vector<ProcessId> found;
+  for (const ProcessId& id : all_processes())
+    if (environment_of(id.pid, lab_variable) == lab.id) found.push_back(id);
+  return found;
+}
+
+void thaw_and_stop(const ProcessId& postmaster) {
+  for (const ProcessId& id : with_descendants(postmaster)) send_signal(id, SIGCONT);
+  send_signal(postmaster, SIGQUIT);
+}
+
+std::string still_there(const std::vector<ProcessId>& processes) {
+  for (const ProcessId& id : processes)
+    if (is_alive(id)) return fmt::format("process {} is still there", id.pid);
+  return {};
+}
+
+bool gone_within(milliseconds limit, const std::vector<ProcessId>& processes) {
+  const auto deadline = Clock::now() + limit;
+  while (!still_there(processes).empty() && Clock::now() < deadline) {
+    const timespec pause{0, 20'000'000};
+    nanosleep(&pause, nullptr);
+  }
+  return still_there(processes).empty();
+}
+
+}  // namespace
+
+int down(const Lab& lab, bool keep_folder) {
+  std::vector<ProcessId> ended;
+  for (const Server& server : lab.servers)
+    if (server.kind == "patroni") ended.push_back(server.process);
+  for (const ProcessId& id : ended) end(id);
+
+  std::vector<ProcessId> postmasters;
+  for (const Member& member : lab.members)
+    if (const ProcessId id = postmaster_of(lab.data_folder(member)); id.start != 0)
+      for (const ProcessId& each : with_descendants(id)) postmasters.push_back(each);
+  for (const Member& member : lab.members)
+    if (const ProcessId id = postmaster_of(lab.data_folder(member)); id.start != 0) thaw_and_stop(id);
+
+  for (const Server& server : lab.servers)
+    if (server.kind != "patroni") {
+      end(server.process);
+      ended.push_back(server.process);
+    }
+  if (!gone_within(milliseconds(5000), postmasters))
+    for (const ProcessId& id : postmasters) end(id);
+  // Twice: what is in the middle of forking shows only after its parent has gone.
+  for (int round = 0; round < 2; ++round)
+    for (const ProcessId& id : marked(lab)) {
+      end(id);
+      ended.push_back(id);
+    }
+  ended.insert(ended.end(), postmasters.begin(), postmasters.end());
+  if (!gone_within(milliseconds(5000), ended)) fail("{}; the folder {} stays", still_there(ended), lab.folder.string());
+  if (!keep_folder) std::filesystem::remove_all(lab.folder);
+  fmt::print(stderr, "lab in {} is down{}\n", lab.folder.string(), keep_folder ? "; its folder is kept" : "");
+  return 0;
+}
+
+}  // namespace pgcleave_lab

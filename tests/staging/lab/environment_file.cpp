@@ -1,0 +1,99 @@
+#include "environment_file.h"
+
+#include <fmt/format.h>
+
+namespace pgcleave_lab {
+namespace {
+
+std::string side(const Lab& lab, const std::string& key, const std::string& scope) {
+  std::string rest;
+  for (const Member& member : lab.members)
+    if (member.scope == scope) rest += fmt::format("{}\"http://127.0.0.1:{}\"", rest.empty() ? "" : ", ", member.rest_port);
+  return fmt::format(R"({key}:
+  scope: {scope}
+  patroni:
+    members: [{rest}]
+    username: pgcleave
+    password: "${{file:{rest_password}}}"
+  postgres: {{dbname: {database}, user: pgcleave, passfile: {passfile}}}
+  route: {{host: 127.0.0.1, port: {route}}}
+  replication: {{user: pgcleave, passfile: {server_passfile}}}
+)",
+                     fmt::arg("key", key), fmt::arg("scope", scope), fmt::arg("rest", rest),
+                     fmt::arg("rest_password", lab.rest_password_file().string()), fmt::arg("database", database_name),
+                     fmt::arg("passfile", lab.passfile().string()),
+                     fmt::arg("route", lab.member(scope + "-1").postgres_port),
+                     fmt::arg("server_passfile", lab.server_passfile().string()));
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char letter : text) out += letter == '\'' ? "'\\''" : std::string(1, letter);
+  return out + "'";
+}
+
+}  // namespace
+
+std::string environment_file(const Lab& lab) {
+  std::string text = fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n",
+                                 (lab.folder / "journal.db").string());
+  text += side(lab, "source", "main") + side(lab, "target", "ci");
+  text += fmt::format("pools:\n  - database: {}\n    bouncers:\n", database_name);
+  for (const Bouncer& bouncer : lab.moved_bouncers())
+    text += fmt::format("      - {{name: {}, console: {{host: 127.0.0.1, port: {}, user: pgcleave_admin, passfile: {}}}, "
+                        "config: {}, reach: local}}\n",
+                        bouncer.name, bouncer.port, lab.passfile().string(), lab.config(bouncer.name).string());
+  return text;
+}
+
+std::string split_file() {
+  return R"(split: 1
+name: ci
+# The more specific wins: table, then pattern, then schema.
+moved:
+  tables: ['public."Weird Name"']
+  schemas: [ci]
+  patterns: ["public.ci_*"]
+kept:
+  schemas: [public]
+shared: {}
+)";
+}
+
+std::string passfile(const Passwords& passwords) {
+  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:pgcleave_admin:{}\n*:*:*:app:{}\n*:*:*:postgres:{}\n*:*:*:replicator_main:{}\n"
+                     "*:*:*:replicator_ci:{}\n",
+                     passwords.pgcleave, passwords.console, passwords.app, passwords.postgres, passwords.replicator_main,
+                     passwords.replicator_ci);
+}
+
+std::string server_passfile(const Passwords& passwords) {
+  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:replicator_main:{}\n*:*:*:replicator_ci:{}\n", passwords.pgcleave,
+                     passwords.replicator_main, passwords.replicator_ci);
+}
+
+std::string shell_variables(const Lab& lab, bool back) {
+  const Member& source = lab.member(back ? "ci-1" : "main-1");
+  const Member& target = lab.member(back ? "main-1" : "ci-1");
+  std::string bouncers;
+  for (const Bouncer& bouncer : lab.moved_bouncers())
+    bouncers += fmt::format("host=127.0.0.1 port={} user=pgcleave_admin dbname=pgbouncer|{}\n", bouncer.port,
+                            lab.config(bouncer.name).string());
+  const auto conninfo = [](const Member& member) {
+    return fmt::format("host=127.0.0.1 port={} user=pgcleave dbname={}", member.postgres_port, database_name);
+  };
+  std::string text;
+  const auto add = [&](const char* name, const std::string& value) { text += fmt::format("export {}={}\n", name, quoted(value)); };
+  add("SOURCE", conninfo(source));
+  add("TARGET", conninfo(target));
+  add("SCOPE", target.scope);
+  add("PATRONI_CONF", lab.config(target.name).string());
+  add("DB", database_name);
+  add("BOUNCERS", bouncers);
+  add("FROM", fmt::format("port={}", source.postgres_port));
+  add("TO", fmt::format("port={}", target.postgres_port));
+  add("PGPASSFILE", lab.passfile().string());
+  return text;
+}
+
+}  // namespace pgcleave_lab

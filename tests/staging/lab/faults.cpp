@@ -1,0 +1,66 @@
+#include "faults.h"
+
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "error.h"
+#include "waiting.h"
+
+namespace pgcleave_lab {
+namespace {
+
+constexpr std::string_view postgres_suffix = ".postgres";
+
+ProcessId find(const Lab& lab, const std::string& name) {
+  if (name.ends_with(postgres_suffix)) {
+    const std::string member = name.substr(0, name.size() - postgres_suffix.size());
+    return postmaster_of(lab.data_folder(lab.member(member)));
+  }
+  Lab copy = lab;
+  return copy.server(name).process;
+}
+
+ProcessId find_alive(const Lab& lab, const std::string& name) {
+  const ProcessId id = find(lab, name);
+  if (!is_alive(id)) fail("{} does not run", name);
+  return id;
+}
+
+void signal_family(const Lab& lab, const std::string& name, int signal) {
+  for (const ProcessId& id : with_descendants(find_alive(lab, name))) send_signal(id, signal);
+}
+
+int told(const std::string& what) {
+  fmt::print(stderr, "{}\n", what);
+  return 0;
+}
+
+}  // namespace
+
+int kill_server(const Lab& lab, const std::string& name) {
+  const ProcessId id = find_alive(lab, name);
+  send_signal(id, SIGKILL);
+  wait_until(name, milliseconds(5000), [&] { return is_alive(id) ? "still alive" : ""; }, milliseconds(5));
+  return told(name + " is dead");
+}
+
+int stop_server(const Lab& lab, const std::string& name) {
+  signal_family(lab, name, SIGSTOP);
+  return told(name + " is frozen");
+}
+
+int cont_server(const Lab& lab, const std::string& name) {
+  signal_family(lab, name, SIGCONT);
+  return told(name + " goes on");
+}
+
+int restart_server(Lab& lab, const std::string& name) {
+  if (name.ends_with(postgres_suffix)) fail("Patroni starts {} by itself; restart the member instead", name);
+  Server& server = lab.server(name);
+  if (is_alive(server.process)) fail("{} runs (process {}); kill it first", name, server.process.pid);
+  launch(lab, server);
+  return told(fmt::format("{} runs as process {}", name, server.process.pid));
+}
+
+}  // namespace pgcleave_lab

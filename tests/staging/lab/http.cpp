@@ -1,0 +1,67 @@
+#include "http.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace pgcleave_lab {
+namespace {
+
+std::string base64(std::string_view text) {
+  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  unsigned bits = 0;
+  int held = 0;
+  for (const char letter : text) {
+    bits = bits << 8 | static_cast<unsigned char>(letter);
+    for (held += 8; held >= 6; held -= 6) out += digits[bits >> (held - 6) & 63];
+  }
+  if (held > 0) out += digits[bits << (6 - held) & 63];
+  while (out.size() % 4 != 0) out += '=';
+  return out;
+}
+
+HttpAnswer send_request(int port, const std::string& request) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return {};
+  const timeval limit{2, 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string text;
+  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+      ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    char part[8192];
+    for (ssize_t got; (got = ::recv(descriptor, part, sizeof part, 0)) > 0;)
+      text.append(part, static_cast<std::size_t>(got));
+  }
+  ::close(descriptor);
+  const auto body = text.find("\r\n\r\n");
+  if (text.size() < 12 || body == std::string::npos) return {};
+  return {std::atoi(text.c_str() + 9), text.substr(body + 4)};
+}
+
+}  // namespace
+
+nlohmann::json HttpAnswer::json() const { return nlohmann::json::parse(body, nullptr, false); }
+
+HttpAnswer http_get(int port, const std::string& path) {
+  return send_request(port, fmt::format("GET {} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n", path));
+}
+
+HttpAnswer http_patch(int port, const std::string& path, const std::string& body, const BasicAuth& who) {
+  return send_request(port, fmt::format("PATCH {} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Basic {}\r\n"
+                                    "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                                    path, base64(who.user + ":" + who.password), body.size(), body));
+}
+
+}  // namespace pgcleave_lab

@@ -1,0 +1,18 @@
+#pragma once
+#include <string>
+
+#include "lab.h"
+
+namespace pgcleave_lab {
+
+struct Passwords {
+  std::string postgres, pgcleave, app, replicator_main, replicator_ci, rewind_main, rewind_ci, console, rest;
+};
+
+Passwords random_passwords();
+std::string patroni_config(const Lab& lab, const Member& member, const Passwords& passwords);
+
+// Every role that a physical copy must find on both sides, whichever side it follows later.
+std::string roles_sql(const Passwords& passwords);
+
+}  // namespace pgcleave_lab

@@ -1,0 +1,280 @@
+// Starting the stack quickly with production's Patroni settings (ttl 30, loop_wait 10).
+//
+// Patroni's own pace would take a minute: a slot for a new member is made in the leader's next loop, up to 10 s after the
+// member appears, and until then that member's WAL receiver fails. A PATCH of the dynamic configuration that changes nothing
+// wakes the loop of the member that gets it, if it is a leader (Patroni 3.0.2, ha.py, wakeup()); so the leaders are nudged
+// while their replicas are being copied. Each cluster's second member starts as soon as its leader holds the lock.
+#include "up.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <future>
+#include <mutex>
+#include <sys/stat.h>
+#include <thread>
+
+#include "bouncer_config.h"
+#include "database.h"
+#include "down.h"
+#include "environment_file.h"
+#include "error.h"
+#include "files.h"
+#include "http.h"
+#include "lab.h"
+#include "patroni_config.h"
+#include "ports.h"
+#include "waiting.h"
+
+namespace pgcleave_lab {
+namespace {
+
+class Start {
+ public:
+  Start(Lab& lab, Passwords passwords, PortReservation& ports) : lab_(lab), passwords_(std::move(passwords)), ports_(ports) {}
+
+  void run() {
+    start("etcd");
+    for (const Bouncer& bouncer : lab_.bouncers) start(bouncer.name);
+    wait_until("etcd", limit_, [&] { return http_get(lab_.etcd_port, "/health").status == 200 ? "" : "no answer"; });
+    say("etcd answers");
+    start("main-1");
+    wait_for_role("main-1", "/primary");
+    create_roles_and_database();
+    auto schema = std::async(std::launch::async, [&] { install_schema(); });
+    auto target = std::async(std::launch::async, [&] { start_target(); });
+    start("main-2");
+    wait_for_replica("main-2", "main-1");
+    schema.get();
+    target.get();
+    wait_for_bouncers();
+  }
+
+ private:
+  void say(const std::string& what) const {
+    const auto passed = std::chrono::duration_cast<milliseconds>(Clock::now() - began_);
+    fmt::print(stderr, "{:6.1f} s  {}\n", static_cast<double>(passed.count()) / 1000, what);
+  }
+
+  void start(const std::string& name) {
+    throw_if_interrupted();
+    const std::lock_guard guard(mutex_);
+    for (const int port : ports_of(name)) ports_.hand_over(port);
+    launch(lab_, lab_.server(name));
+  }
+
+  std::vector<int> ports_of(const std::string& name) const {
+    if (name == "etcd") return {lab_.etcd_port, lab_.etcd_peer_port};
+    for (const Bouncer& bouncer : lab_.bouncers)
+      if (bouncer.name == name) return {bouncer.port};
+    return {lab_.member(name).postgres_port, lab_.member(name).rest_port};
+  }
+
+  Database superuser(const std::string& member, const std::string& database = database_name) const {
+    return Database(Database::connection_text(lab_, lab_.member(member).postgres_port, "postgres", database));
+  }
+
+  std::string dead(const std::string& name) {
+    const Server& server = lab_.server(name);
+    if (is_alive(server.process)) return {};
+    fail("{} ended while it was starting; its log says:\n{}", name, last_lines(server.command.log, 15));
+  }
+
+  void wait_for_role(const std::string& name, const std::string& path) {
+    const int port = lab_.member(name).rest_port;
+    wait_until(name, limit_, [&] {
+      dead(name);
+      const HttpAnswer answer = http_get(port, path);
+      return answer.status == 200 ? std::string() : fmt::format("{} answered {} {}", path, answer.status, answer.body);
+    });
+    say(fmt::format("{} is {}", name, path.substr(1)));
+  }
+
+  // A change of nothing, whose only effect is that the leader's loop runs now.
+  void nudge(const std::string& leader) const {
+    http_patch(lab_.member(leader).rest_port, "/config", R"({"loop_wait": 10})", {"pgcleave", passwords_.rest});
+  }
+
+  void wait_for_slot(const std::string& leader, const std::string& slot) {
+    Database database = superuser(leader, "postgres");
+    auto nudged = Clock::now() - milliseconds(1000);
+    wait_until(fmt::format("slot {} on {}", slot, leader), limit_, [&]() -> std::string {
+      if (!database.connected()) database = superuser(leader, "postgres");
+      if (database.query(fmt::format("select 1 from pg_replication_slots where slot_name = '{}'", slot)).value() == "1") return {};
+      if (Clock::now() - nudged > milliseconds(500)) {
+        nudge(leader);
+        nudged = Clock::now();
+      }
+      return "not there yet";
+    });
+  }
+
+  void wait_for_replica(const std::string& name, const std::string& leader) {
+    std::string slot = name;
+    for (char& letter : slot)
+      if (letter == '-') letter = '_';
+    wait_for_slot(leader, slot);
+    wait_for_role(name, "/replica");
+    wait_for_stream(name, leader);
+  }
+
+  void wait_for_stream(const std::string& name, const std::string& upstream) {
+    Database database = superuser(upstream, "postgres");
+    wait_until(fmt::format("{} streaming from {}", name, upstream), limit_, [&]() -> std::string {
+      if (!database.connected()) database = superuser(upstream, "postgres");
+      const auto answer = database.query(
+          fmt::format("select 1 from pg_stat_replication where application_name = '{}' and state = 'streaming'", name));
+      return answer.value() == "1" ? "" : "not in pg_stat_replication";
+    });
+    say(fmt::format("{} streams from {}", name, upstream));
+  }
+
+  void create_roles_and_database() {
+    Database database = superuser("main-1", "postgres");
+    database.must(roles_sql(passwords_));
+    database.must(fmt::format("create database {} owner app", database_name));
+  }
+
+  void install_schema() {
+    Database database = superuser("main-1");
+    database.must("create extension pg_stat_statements");
+    database.must("alter schema public owner to app");
+    database.must("set role app");
+    database.must("begin;\n" + read_file(PGCLEAVE_LAB_SCHEMA) + ";\ncommit");
+    say("the application's schema is installed");
+  }
+
+  void start_target() {
+    wait_for_slot("main-1", "ci_cluster");  // without it the copy would fail to stream for seconds
+    start("ci-1");
+    wait_for_role("ci-1", "/standby-leader");
+    start("ci-2");
+    wait_for_stream("ci-1", "main-1");
+    wait_for_replica("ci-2", "ci-1");
+  }
+
+  void wait_for_bouncers() {
+    for (const Bouncer& bouncer : lab_.bouncers)
+      wait_until(bouncer.name, limit_, [&]() -> std::string {
+        dead(bouncer.name);
+        Database database(Database::connection_text(lab_, bouncer.port, "app"));
+        if (database.error()) return database.error()->message;
+        const Answer answer = database.query("select count(*) from ci.pipelines");
+        return answer.error ? answer.error->message : answer.value() == "1000" ? "" : "it does not see the schema";
+      });
+    say("the bouncers let clients through");
+  }
+
+  Lab& lab_;
+  const Passwords passwords_;
+  PortReservation& ports_;
+  std::mutex mutex_;
+  const Clock::time_point began_ = Clock::now();
+  const milliseconds limit_{60'000};
+};
+
+std::string program(const char* name) {
+  for (const char* folder : {"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", PGCLEAVE_LAB_POSTGRES_BIN "/"})
+    if (::access((std::string(folder) + name).c_str(), X_OK) == 0) return std::string(folder) + name;
+  fail("{} is not installed", name);
+}
+
+Server server(const Lab& lab, const std::string& name, const std::string& kind, std::vector<std::string> arguments) {
+  return {name,
+          kind,
+          {std::move(arguments),
+           {{"HOME", lab.folder}, {"PATH", "/usr/bin:/usr/sbin:/bin:" PGCLEAVE_LAB_POSTGRES_BIN}, {"LANG", "C.UTF-8"},
+            {"PYTHONUNBUFFERED", "1"}, {"ETCD_UNSUPPORTED_ARCH", "arm64"}, {lab_variable, lab.id}},
+           lab.folder,
+           lab.log_folder() / (name + ".log")},
+          {}};
+}
+
+void describe(Lab& lab, int bouncers, PortReservation& ports) {
+  lab.etcd_port = ports.take();
+  lab.etcd_peer_port = ports.take();
+  for (const char* name : {"main-1", "main-2", "ci-1", "ci-2"}) {
+    const std::string scope = std::string(name).substr(0, std::string(name).find('-'));
+    lab.members.push_back({name, scope, ports.take(), ports.take()});
+  }
+  for (int number = 1; number <= bouncers; ++number)
+    lab.bouncers.push_back({fmt::format("bouncer-{}", number), ports.take(), true});
+  lab.bouncers.push_back({"bouncer-main", ports.take(), false});
+
+  const auto url = [](int port) { return fmt::format("http://127.0.0.1:{}", port); };
+  lab.servers.push_back(server(lab, "etcd", "etcd",
+                               {program("etcd"), "--name", "lab", "--data-dir", (lab.folder / "data" / "etcd").string(),
+                                "--listen-client-urls", url(lab.etcd_port), "--advertise-client-urls", url(lab.etcd_port),
+                                "--listen-peer-urls", url(lab.etcd_peer_port), "--initial-advertise-peer-urls",
+                                url(lab.etcd_peer_port), "--initial-cluster", "lab=" + url(lab.etcd_peer_port),
+                                "--heartbeat-interval", "50", "--election-timeout", "500", "--unsafe-no-fsync"}));
+  for (const Member& member : lab.members)
+    lab.servers.push_back(server(lab, member.name, "patroni", {program("patroni"), lab.config(member.name).string()}));
+  for (const Bouncer& bouncer : lab.bouncers)
+    lab.servers.push_back(server(lab, bouncer.name, "pgbouncer", {program("pgbouncer"), lab.config(bouncer.name).string()}));
+}
+
+void check_folder(const Lab& lab) {
+  const std::string longest = (lab.socket_folder() / ".s.PGSQL.32767.lock").string();
+  if (longest.size() > 107) fail("{} is too long for Unix sockets; choose a shorter --dir", lab.folder.string());
+  for (auto parent = lab.folder.parent_path(); lab.user.drop; parent = parent.parent_path()) {
+    struct stat info {};
+    if (::stat(parent.c_str(), &info) != 0) fail("folder {} does not exist", parent.string());
+    const bool enter = (info.st_mode & S_IXOTH) != 0 || (info.st_uid == lab.user.uid && (info.st_mode & S_IXUSR) != 0);
+    if (!enter) fail("user {}, who runs the servers, cannot enter {}; choose another --dir", lab.user.name, parent.string());
+    if (parent == parent.root_path()) break;
+  }
+}
+
+void write_files(const Lab& lab, const Passwords& passwords) {
+  make_folder(lab.folder, 0755, lab.user);
+  for (const auto& folder : {lab.socket_folder(), lab.log_folder(), lab.folder / "data"}) make_folder(folder, 0755, lab.user);
+  save(lab);
+  write_file(lab.passfile(), passfile(passwords), 0600, me());
+  write_file(lab.rest_password_file(), passwords.rest + "\n", 0600, me());
+  write_file(lab.server_passfile(), server_passfile(passwords), 0600, lab.user);
+  write_file(lab.folder / "bouncer.users", bouncer_users(passwords), 0600, lab.user);
+  for (const Member& member : lab.members)
+    write_file(lab.config(member.name), patroni_config(lab, member, passwords), 0600, lab.user);
+  for (const Bouncer& bouncer : lab.bouncers)
+    write_file(lab.config(bouncer.name), bouncer_config(lab, bouncer), 0640, lab.user);
+  write_file(lab.folder / "environment.yml", environment_file(lab), 0644, me());
+  write_file(lab.folder / "split.yml", split_file(), 0644, me());
+}
+
+}  // namespace
+
+int up(const UpOptions& options) {
+  Lab lab;
+  lab.folder = std::filesystem::absolute(options.folder).lexically_normal();
+  if (!lab.folder.has_filename()) lab.folder = lab.folder.parent_path();
+  lab.user = server_user();
+  check_folder(lab);
+  if (std::filesystem::exists(lab_file(lab.folder)))
+    fail("there is a lab in {}; look at it with `pgcleave-lab status`, end it with `pgcleave-lab down`", lab.folder.string());
+  if (std::filesystem::exists(lab.folder) && !std::filesystem::is_empty(lab.folder))
+    fail("folder {} is not empty", lab.folder.string());
+  lab.id = random_text(16);
+  const Passwords passwords = random_passwords();
+  PortReservation ports;
+  describe(lab, options.bouncers, ports);
+  catch_signals();
+  try {
+    write_files(lab, passwords);
+    Start(lab, passwords, ports).run();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "pgcleave-lab: {}\n", error.what());
+    down(lab, false);
+    return 1;
+  }
+  fmt::print("{}\n", (lab.folder / "environment.yml").string());
+  std::fflush(stdout);
+  if (!options.foreground) return 0;
+  fmt::print(stderr, "ctrl-C ends the lab\n");
+  while (!interrupted()) std::this_thread::sleep_for(milliseconds(200));
+  return down(load_lab(lab.folder), false);
+}
+
+}  // namespace pgcleave_lab

@@ -1,0 +1,14 @@
+#pragma once
+#include <filesystem>
+
+namespace pgcleave_lab {
+
+struct UpOptions {
+  std::filesystem::path folder;
+  int bouncers = 3;
+  bool foreground = false;  // stay until ctrl-C or SIGTERM, then take the lab down
+};
+
+int up(const UpOptions& options);
+
+}  // namespace pgcleave_lab
