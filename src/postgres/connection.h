@@ -6,6 +6,7 @@
 // the connection is closed: alive() says false, and whoever owns it opens a new one and looks.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +24,9 @@ struct Settings {
   std::string name;  // how messages call this server: "main-1", "bouncer-2"
   std::map<std::string, std::string> values;
   Secret password;  // empty: libpq looks into passfile or PGPASSFILE
+  // Ask the server to cancel what runs past its deadline. Off for whatever goes through PgBouncer: a cancel request undoes a
+  // global PAUSE there (1.18). Its console (dbname=pgbouncer) is never asked.
+  bool cancel_on_deadline = true;
 };
 
 // A result set, read by column name: consoles differ in the order of columns between versions.
@@ -42,6 +46,7 @@ class Rows {
   [[nodiscard]] const std::string& command_tag() const { return tag_; }
 
  private:
+  [[nodiscard]] const std::optional<std::string>& at(std::size_t row, const std::string& column) const;
   std::vector<std::string> columns_;
   std::vector<std::vector<std::optional<std::string>>> rows_;
   std::string tag_;
