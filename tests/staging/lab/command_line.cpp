@@ -9,8 +9,10 @@
 #include "faults.h"
 #include "files.h"
 #include "lab.h"
+#include "load.h"
 #include "status.h"
 #include "up.h"
+#include "verify.h"
 
 namespace pgcleave_lab {
 namespace {
@@ -56,6 +58,28 @@ int run(int count, char** arguments) {
   auto* env_verb = verb("env", "print shell variables for baseline.sh");
   env_verb->add_flag("--back", back, "from the target to the source");
   env_verb->callback([&] { fmt::print("{}", shell_variables(load_lab(folder), back)); });
+
+  LoadOptions load_options;
+  auto* load_verb = verb("load", "clients that write and read through the bouncers, and a history of what they were told");
+  load_verb->add_option("--writers", load_options.writers, "of the moved tables")->check(CLI::Range(0, 500))->capture_default_str();
+  load_verb->add_option("--reconnect", load_options.reconnect, "of them, connecting anew for each write")->capture_default_str();
+  load_verb->add_option("--readers", load_options.readers)->check(CLI::Range(0, 100))->capture_default_str();
+  load_verb->add_option("--staying", load_options.staying, "writers of the tables that stay")->check(CLI::Range(0, 100))->capture_default_str();
+  load_verb->add_option("--seconds", load_options.seconds, "0: until ctrl-C")->capture_default_str();
+  load_verb->add_option("--rate", load_options.rate, "writes per second and writer; 0: no limit")->capture_default_str();
+  load_verb->add_option("--reconnect-rate", load_options.reconnect_rate, "of those that connect anew, at most")->capture_default_str();
+  load_verb->add_option("--history", load_options.history, "default: history-<first client>.jsonl in the lab's folder");
+  load_verb->add_flag("--bypass", load_options.bypass, "one more writer, straight to the source's PostgreSQL");
+  load_verb->callback([&] { code = load(load_lab(folder), load_options); });
+
+  VerifyOptions verify_options;
+  auto* verify_verb = verb("verify", "compare histories with what both sides hold");
+  verify_verb->add_option("--history", verify_options.histories)->required()->check(CLI::ExistingFile);
+  verify_verb->add_option("--serving", verify_options.serving, "default: found out")->check(CLI::IsMember({"source", "target"}));
+  verify_verb->add_option("--from", verify_options.window.from_us, "for waits and gaps: microseconds since 1970");
+  verify_verb->add_option("--to", verify_options.window.to_us);
+  verify_verb->add_flag("--json", verify_options.as_json);
+  verify_verb->callback([&] { code = verify(load_lab(folder), verify_options); });
 
   std::string name;
   const auto fault = [&](const char* word, const char* help, auto action) {

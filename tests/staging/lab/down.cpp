@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "error.h"
+#include "files.h"
 #include "waiting.h"
 
 namespace pgcleave_lab {
@@ -15,11 +16,18 @@ namespace {
 
 void end(const ProcessId& id) { send_signal(id, SIGKILL); }
 
+bool serves_from(const ProcessId& id, const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto stands_in = std::filesystem::read_symlink(fmt::format("/proc/{}/cwd", id.pid), error);
+  return !error && stands_in.parent_path() == folder && read_file_or_empty(fmt::format("/proc/{}/comm", id.pid)) == "postgres\n";
+}
+
 // What runs with this lab's mark but is in no record: a pg_basebackup, or what `up` started just before it was killed.
+// PostgreSQL writes its titles over its environment; it is known by standing in one of the lab's data folders.
 std::vector<ProcessId> marked(const Lab& lab) {
   std::vector<ProcessId> found;
   for (const ProcessId& id : all_processes())
-    if (environment_of(id.pid, lab_variable) == lab.id) found.push_back(id);
+    if (environment_of(id.pid, lab_variable) == lab.id || serves_from(id, lab.folder / "data")) found.push_back(id);
   return found;
 }
 

@@ -1,0 +1,88 @@
+#include "history.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "error.h"
+
+namespace pgcleave_lab {
+namespace {
+
+constexpr const char* outcome_names[] = {"ok", "failed", "unknown"};
+
+std::int64_t microseconds(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_nsec / 1000;
+}
+
+Outcome outcome_from(const std::string& name) {
+  for (const Outcome outcome : {Outcome::ok, Outcome::failed, Outcome::unknown})
+    if (name == outcome_names[static_cast<int>(outcome)]) return outcome;
+  fail("the history names an outcome that is not known: {}", name);
+}
+
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Moment Moment::now() { return {microseconds(CLOCK_REALTIME), microseconds(CLOCK_MONOTONIC)}; }
+
+// By hand, not through a json value: the load shares two cores with everything that it loads.
+std::string to_line(const Record& r) {
+  std::string line = fmt::format(
+      R"({{"kind":"{}","client":{},"n":{},"t_start_us":{},"t_end_us":{},"m_start_us":{},"m_end_us":{},"outcome":"{}","stored_on":"{}","through":"{}","reconnecting":{})",
+      r.kind, r.client, r.n, r.start.real_us, r.end.real_us, r.start.steady_us, r.end.steady_us,
+      outcome_names[static_cast<int>(r.outcome)], r.stored_on, r.through, r.reconnecting);
+  if (r.outcome != Outcome::ok) line += fmt::format(R"(,"sqlstate":"{}","error":{})", r.sqlstate, quoted(r.error));
+  return line + "}\n";
+}
+
+Record record_from(const std::string& line) {
+  const auto j = nlohmann::json::parse(line);
+  return {j.at("kind"),
+          j.at("client"),
+          j.at("n"),
+          {j.at("t_start_us"), j.at("m_start_us")},
+          {j.at("t_end_us"), j.at("m_end_us")},
+          outcome_from(j.at("outcome")),
+          j.at("stored_on"),
+          j.value("sqlstate", ""),
+          j.value("error", ""),
+          j.at("through"),
+          j.at("reconnecting")};
+}
+
+std::vector<Record> read_history(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  if (!in) fail("cannot read the history {}", file.string());
+  std::vector<Record> records;
+  std::string line;
+  while (std::getline(in, line) && !in.eof()) records.push_back(record_from(line));
+  return records;
+}
+
+History::History(const std::filesystem::path& file) : out_(file, std::ios::trunc) {
+  if (!out_) fail("cannot write the history {}", file.string());
+}
+
+void History::add(Record record) {
+  const std::lock_guard guard(mutex_);
+  waiting_.push_back(std::move(record));
+}
+
+std::vector<Record> History::flush() {
+  std::vector<Record> batch;
+  {
+    const std::lock_guard guard(mutex_);
+    batch.swap(waiting_);
+  }
+  for (const Record& record : batch) out_ << to_line(record);
+  out_.flush();
+  if (!out_) fail("cannot write the history: is the disk full?");
+  return batch;
+}
+
+}  // namespace pgcleave_lab

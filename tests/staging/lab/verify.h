@@ -1,0 +1,21 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lab.h"
+#include "oracle.h"
+
+namespace pgcleave_lab {
+
+struct VerifyOptions {
+  std::vector<std::filesystem::path> histories;
+  std::string serving;  // source, target, or empty: find out
+  Window window;        // for waits and gaps; losses are always looked for in the whole history
+  bool as_json = false;
+};
+
+// 0: nothing lost, duplicated or stored by both sides; 1: something was; 3: could not find out.
+int verify(const Lab& lab, const VerifyOptions& options);
+
+}  // namespace pgcleave_lab
