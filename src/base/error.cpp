@@ -47,6 +47,7 @@ const char* name_of(ErrorKind kind) {
     case ErrorKind::foreign: return "foreign";
     case ErrorKind::interrupted: return "interrupted";
     case ErrorKind::held: return "held";
+    case ErrorKind::waiting: return "waiting";
   }
   return "failed";
 }

@@ -15,6 +15,7 @@ enum class ErrorKind {
   foreign,      // somebody else changed the object meanwhile
   interrupted,  // the operator asked to stop
   held,         // another run holds what is needed
+  waiting,      // a person has to decide first
 };
 
 struct Error {
