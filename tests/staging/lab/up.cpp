@@ -264,9 +264,13 @@ int up(const UpOptions& options) {
   try {
     write_files(lab, passwords);
     Start(lab, passwords, ports).run();
-  } catch (const std::exception& error) {
+  } catch (const Interrupted& error) {
     fmt::print(stderr, "pgcleave-lab: {}\n", error.what());
     down(lab, false);
+    return 1;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "pgcleave-lab: {}\n", error.what());
+    down(lab, true);  // for its logs; `down` removes it
     return 1;
   }
   fmt::print("{}\n", (lab.folder / "environment.yml").string());
