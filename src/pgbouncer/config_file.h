@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pgbouncer/ini.h"
 
 namespace pgcleave::pgbouncer {
 
@@ -28,15 +29,20 @@ class ConfigFile {
   [[nodiscard]] Result<Route> route(const std::string& name) const;  // port defaults to 5432
   [[nodiscard]] std::string setting(const std::string& key) const;   // [pgbouncer] section; "" when not set here
 
-  // The whole text with that database's host and port replaced (added when missing), all else untouched.
+  // The whole text with that database's host and port replaced (added when missing), all else untouched. An empty host means
+  // PgBouncer's default, a Unix socket: the key is taken out. Giving back the route that was there restores the bytes, if the
+  // entry had both keys.
   [[nodiscard]] Result<std::string> with_route(const std::string& name, const Route& route) const;
   [[nodiscard]] const std::string& text() const;
 
  private:
   ConfigFile() = default;
+  [[nodiscard]] Result<const IniEntry*> entry(const std::string& name) const;
+  [[nodiscard]] Result<std::vector<ConnectionPart>> parts(const IniEntry& entry) const;
+
   std::string path_;
   std::string text_;
-  std::vector<std::string> lines_;  // with their line ends
+  Ini ini_;
 };
 
 }  // namespace pgcleave::pgbouncer

@@ -2,6 +2,7 @@
 // name since they differ between versions (1.18 to 1.25).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,10 +18,16 @@ struct Database {
   int port = 0;
   std::string database;  // the name on the server
   std::string force_user;
-  std::string pool_mode;  // of the database, or the process's default
+  std::string pool_mode;  // of the database; "": the process's, which Fleet::look() fills in
   bool paused = false;
   bool disabled = false;
   int current_connections = 0;
+};
+
+// One row of SHOW CONFIG.
+struct ConsoleSetting {
+  std::string value;
+  std::string fallback;  // the product's default; "" where the version does not show it
 };
 
 class Console {
@@ -29,8 +36,9 @@ class Console {
   static std::vector<Result<Console>> open_all(const std::vector<postgres::Settings>& settings, Deadline deadline);
 
   Result<std::vector<Database>> databases(Deadline deadline);
-  Result<Database> database(const std::string& name, Deadline deadline);   // `not_ready` when there is none
-  Result<std::string> setting(const std::string& key, Deadline deadline);  // SHOW CONFIG
+  Result<Database> database(const std::string& name, Deadline deadline);      // `not_ready` when there is none
+  Result<std::map<std::string, ConsoleSetting>> settings(Deadline deadline);  // SHOW CONFIG
+  Result<std::string> setting(const std::string& key, Deadline deadline);     // `not_ready` when there is none
   Result<void> set(const std::string& key, const std::string& value, Deadline deadline);
   Result<void> reload(Deadline deadline);  // answers success also when the file did not parse (before 1.25): look afterwards
   Result<void> resume(const std::string& database, Deadline deadline);  // not paused is fine
@@ -41,13 +49,17 @@ class Console {
   Result<void> finish_pause(Deadline deadline);
 
   // Active server connections of the database with the client that holds each (SHOW SERVERS linked to SHOW CLIENTS): who
-  // keeps a PAUSE from finishing. "pid 4711 of app from 127.0.0.1:53210 (application)".
+  // keeps a PAUSE from finishing. "server pid 4711 of app from 127.0.0.1:53210 (application)".
   Result<std::vector<std::string>> holding(const std::string& database, Deadline deadline);
   Result<int> waiting_clients(const std::string& database, Deadline deadline);  // SHOW POOLS cl_waiting
 
-  // Process identity: SHOW STATS... has none; pidfile + listen_port + so_reuseport tell processes apart.
+  // The application_name of each client of this process, consoles included (SHOW CLIENTS). No command tells which process
+  // answers (1.18), but a process shows exactly its own clients: two consoles are in one process if one sees the other.
+  Result<std::vector<std::string>> client_applications(Deadline deadline);
+
   Result<std::string> version(Deadline deadline);
   [[nodiscard]] bool alive() const;
+  [[nodiscard]] bool busy() const;  // sent and not yet received
   [[nodiscard]] const std::string& name() const;
   void close();
 

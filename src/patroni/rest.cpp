@@ -1,0 +1,221 @@
+#include "patroni/rest.h"
+
+#include <httplib.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#include "base/format.h"
+
+namespace pgcleave::patroni {
+namespace {
+
+constexpr std::size_t body_limit_bytes = 16U << 20;
+
+// "https://host:8008" of "https://host:8008/patroni": Patroni's own api_url ends with a path.
+std::string origin_of(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  return url.substr(0, url.find('/', scheme + 3));
+}
+
+// OpenSSL writes with write(2), which raises SIGPIPE when the peer has gone (cpp-httplib 0.11 guards plain sockets only).
+class SigpipeBlocked {
+ public:
+  SigpipeBlocked() {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  }
+  SigpipeBlocked(const SigpipeBlocked&) = delete;
+  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+  ~SigpipeBlocked() {
+    const timespec now{0, 0};
+    if (!was_pending_) sigtimedwait(&set_, nullptr, &now);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t set_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+// cpp-httplib's timeouts bound one read, not the whole answer: a server that trickles bytes would hold us for ever.
+class Watchdog {
+ public:
+  Watchdog(httplib::Client& client, Deadline deadline) : thread_([this, &client, deadline] { watch(client, deadline); }) {}
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+  ~Watchdog() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    finished_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  void watch(httplib::Client& client, Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    const auto done = [this] { return done_; };
+    if (finished_.wait_until(lock, deadline.when(), done)) return;
+    // Repeated: a stop() that comes between the connect and the first byte is forgotten by the library.
+    do {
+      lock.unlock();
+      client.stop();
+      lock.lock();
+    } while (!finished_.wait_for(lock, std::chrono::milliseconds(10), done));
+  }
+
+  std::mutex mutex_;
+  std::condition_variable finished_;
+  bool done_ = false;
+  std::thread thread_;
+};
+
+bool nothing_was_sent(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::Connection:
+    case httplib::Error::ConnectionTimeout:
+    case httplib::Error::BindIPAddress:
+    case httplib::Error::SSLConnection:
+    case httplib::Error::SSLLoadingCerts:
+    case httplib::Error::SSLServerVerification: return true;
+    default: return false;
+  }
+}
+
+std::string in_words(httplib::Error error, bool too_long) {
+  if (too_long) return fmt::format("an answer of more than {} MiB", body_limit_bytes >> 20);
+  switch (error) {
+    case httplib::Error::Connection: return "the connection was refused";
+    case httplib::Error::ConnectionTimeout: return "no connection in time";
+    case httplib::Error::SSLConnection: return "the TLS handshake failed";
+    case httplib::Error::SSLLoadingCerts: return "the CA or client certificate files can't be loaded";
+    case httplib::Error::SSLServerVerification: return "the server's certificate is not trusted";
+    case httplib::Error::Write: return "the connection broke while the request was sent";
+    case httplib::Error::Read: return "no HTTP answer";
+    default: return httplib::to_string(error);
+  }
+}
+
+std::string hint_for(httplib::Error error) {
+  switch (error) {
+    case httplib::Error::SSLConnection:
+    case httplib::Error::SSLLoadingCerts:
+      return "check the member's scheme (http or https), ca, certificate and key in the environment file";
+    case httplib::Error::SSLServerVerification:
+      return "set ca in the environment file to the authority that signed this member's certificate";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+struct Rest::State {
+  std::string url;
+  bool insecure = false;
+  std::string broken;  // why no client could be made
+  std::unique_ptr<httplib::Client> client;
+};
+
+Rest::Rest(const std::string& url, const Access& access) : state_(std::make_unique<State>()) {
+  state_->url = origin_of(url);
+  try {
+    if (state_->url.rfind("http://", 0) != 0 && state_->url.rfind("https://", 0) != 0) {
+      throw std::invalid_argument("neither http:// nor https://");
+    }
+    auto client = std::make_unique<httplib::Client>(state_->url, access.certificate, access.key);
+    if (!client->is_valid()) throw std::invalid_argument("the URL or the client certificate can't be used");
+    client->set_keep_alive(true);
+    client->set_follow_location(false);
+    client->set_tcp_nodelay(true);
+    client->set_decompress(false);
+    client->enable_server_certificate_verification(!access.insecure);
+    if (!access.ca.empty()) client->set_ca_cert_path(access.ca);
+    if (!access.username.empty()) client->set_basic_auth(access.username, access.password.reveal());
+    state_->client = std::move(client);
+  } catch (const std::exception& problem) {
+    state_->broken = problem.what();
+  }
+}
+
+Rest::Rest(Rest&&) noexcept = default;
+Rest& Rest::operator=(Rest&&) noexcept = default;
+Rest::~Rest() = default;
+
+Result<Answer> Rest::get(const std::string& path, Deadline deadline) {
+  return send("GET", path, "", "", deadline);
+}
+
+Result<Answer> Rest::patch(const std::string& path, const Json& body, Deadline deadline) {
+  return send("PATCH", path, body.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json", deadline);
+}
+
+Result<Answer> Rest::send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type,
+                          Deadline deadline) {
+  Error error{ErrorKind::failed, state_->url, fmt::format("{} {} got no answer", method, path), "an HTTP answer", "", "", ""};
+  if (!state_->client) {
+    error.kind = ErrorKind::invalid;
+    error.what = "is no usable REST address";
+    error.expected = "http://host:port or https://host:port";
+    error.seen = state_->broken;
+    return fail(error);
+  }
+  const auto left_us = deadline.left().count();
+  if (left_us == 0) {
+    error.seen = "the deadline had passed before anything was sent";
+    return fail(error);
+  }
+  Answer answer;
+  bool too_long = false;
+  try {
+    httplib::Request request;
+    request.method = method;
+    request.path = path;
+    request.body = body;
+    if (!content_type.empty()) request.set_header("Content-Type", content_type);
+    request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+      too_long = answer.body.size() + size > body_limit_bytes;
+      if (too_long) return false;
+      answer.body.append(data, size);
+      return true;
+    };
+    auto& client = *state_->client;
+    client.set_connection_timeout(left_us / 1'000'000, left_us % 1'000'000);
+    client.set_read_timeout(left_us / 1'000'000, left_us % 1'000'000);
+    client.set_write_timeout(left_us / 1'000'000, left_us % 1'000'000);
+    const SigpipeBlocked no_sigpipe;
+    const auto response = [&] {
+      const Watchdog watchdog(client, deadline);
+      return client.send(request);
+    }();
+    // An answer without a length ends with the connection: ours may have been ended by the watchdog.
+    if (response && !deadline.passed()) {
+      answer.status = response->status;
+      return answer;
+    }
+    const auto code = response ? httplib::Error::Read : response.error();
+    error.kind = nothing_was_sent(code) ? ErrorKind::failed : ErrorKind::unknown;
+    error.seen = deadline.passed() && !nothing_was_sent(code) ? "nothing complete by the deadline" : in_words(code, too_long);
+    error.hint = hint_for(code);
+  } catch (const std::exception& problem) {
+    error.kind = ErrorKind::unknown;
+    error.seen = problem.what();
+  }
+  return fail(error);
+}
+
+const std::string& Rest::url() const {
+  return state_->url;
+}
+
+}  // namespace pgcleave::patroni
