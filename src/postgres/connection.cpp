@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <ctime>
 #include <thread>
+#include <utility>
 
 #include "base/format.h"
 
@@ -81,6 +82,7 @@ struct Connection::State {
   bool console = false;
   bool may_cancel = true;
   bool busy = false;
+  bool began_idle = true;  // the request under way was sent outside a transaction
   Answer answer;
   std::vector<std::string> notices;
   Login login = Login::polling;
@@ -123,6 +125,7 @@ struct Connection::State {
   bool wait(Deadline deadline) const;
   void cancel() const;
   Result<Rows> finish(bool cancelled);
+  void roll_back();
   Error lost();
 };
 
@@ -245,6 +248,7 @@ Result<void> Connection::State::sendable() {
     PQconsumeInput(pg);
     PQisBusy(pg);
   }
+  began_idle = PQtransactionStatus(pg) == PQTRANS_IDLE;
   if (PQstatus(pg) == CONNECTION_OK) return {};
   const auto dead = error(ErrorKind::failed, "the connection was lost before the request was sent", reason());
   close();
@@ -333,12 +337,28 @@ Error Connection::State::lost() {
   return out;
 }
 
+void Connection::State::roll_back() {
+  const auto first = std::exchange(answer, {});
+  const auto grace = Deadline::in(cancel_grace);
+  bool done = false;
+  if (sent(PQsendQuery(pg, "ROLLBACK"))) {
+    while (!(done = advance()) && wait(grace)) continue;
+  }
+  if (!done) close();
+  busy = false;
+  answer = first;
+}
+
 Result<Rows> Connection::State::finish(bool cancelled) {
   busy = false;
   // An answer that ends with the session says nothing about what became of the request.
   if (PQstatus(pg) != CONNECTION_OK) return fail(lost());
   if (!answer.error) return std::move(answer.rows);
-  if (answer.unusable) close();
+  if (answer.unusable) {
+    close();
+  } else if (began_idle && PQtransactionStatus(pg) == PQTRANS_INERROR) {
+    roll_back();
+  }
   if (cancelled && answer.error->code == "57014") {
     answer.error->kind = ErrorKind::timed_out;
     answer.error->what = "the request ran past its deadline and was cancelled";

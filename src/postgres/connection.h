@@ -67,6 +67,7 @@ class Connection {
   // One statement, extended protocol, $1... parameters as text.
   Result<Rows> query(const std::string& sql, const Parameters& parameters, Deadline deadline);
   // Simple protocol: several statements are one transaction; the last result set that has rows (or the last one) is returned.
+  // A failed request that itself said BEGIN is rolled back: it never leaves the session inside a failed transaction.
   Result<Rows> simple(const std::string& sql, Deadline deadline);
 
   // The two halves of simple(), for fan-out: send to all, then receive from all. One request at a time per connection.
@@ -91,7 +92,8 @@ class Connection {
   std::unique_ptr<State> state_;
 };
 
-std::string quote_identifier(const std::string& name);  // always quoted, " doubled
-std::string quote_literal(const std::string& text);     // '...' with ' doubled; E'' form when it holds a backslash
+std::string quote_identifier(const std::string& name);                // always quoted, " doubled
+std::string quote_literal(const std::string& text);                   // '...' with ' doubled; E'' form when it holds a backslash
+std::string array_literal(const std::vector<std::string>& elements);  // {"a","b"}, for a parameter cast to an array type
 
 }  // namespace pgcleave::postgres

@@ -21,16 +21,19 @@ struct Blocker {
   std::string mode;      // RowExclusiveLock ...
   std::string prepared;  // gid of a prepared transaction
   bool anti_wraparound = false;
+  std::string backend_start;               // tells a session from a later one with the same pid; empty for a prepared transaction
   [[nodiscard]] std::string text() const;  // one line for people, without the query's text
 };
 
-// Sessions and prepared transactions other than this connection that hold a lock that writes need (RowExclusiveLock or
-// stronger) on one of the tables. One query.
+// Sessions and prepared transactions other than this connection that hold a lock that a writer of rows holds (ROW EXCLUSIVE,
+// SHARE ROW EXCLUSIVE and stronger) on one of the tables: what must drain. One query. Left out: autovacuum, and logical apply
+// workers, which replication needs while the tables are fenced.
 Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
 
 // Sessions that hold a lock conflicting with SHARE ROW EXCLUSIVE on one of the tables: in the way of CREATE TRIGGER.
 Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
 
+// Prepared transactions can't be terminated: `not_ready` names them, after all sessions were. Does not wait for the sessions' end.
 // pg_terminate_backend for each pid that is still the session that was seen (same backend start).
 Result<void> terminate(Connection& connection, const std::vector<Blocker>& blockers, Deadline deadline);
 

@@ -22,4 +22,18 @@ std::string quote_literal(const std::string& text) {
   return out + '\'';
 }
 
+std::string array_literal(const std::vector<std::string>& elements) {
+  std::string out = "{";
+  for (const auto& element : elements) {
+    if (out.size() > 1) out += ',';
+    out += '"';
+    for (const char c : element) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + '}';
+}
+
 }  // namespace pgcleave::postgres

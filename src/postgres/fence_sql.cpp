@@ -1,0 +1,113 @@
+// Two functions in PL/pgSQL. Everything in them is qualified: they run with whatever search_path the client has.
+#include "postgres/fence_sql.h"
+
+#include "base/format.h"
+
+namespace pgcleave::postgres {
+
+std::string fence_object(const std::string& kind, const std::string& split) {
+  return "pgcleave." + quote_identifier(kind + "_" + split);
+}
+
+std::string fence_trigger_name(const std::string& split) {
+  return quote_identifier("pgcleave_fence_" + split);
+}
+
+std::string split_lock_sql(const std::string& split) {
+  return fmt::format("pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({}, 0))", quote_literal("pgcleave.owner_" + split));
+}
+
+std::string fence_function_body(const Fence& fence) {
+  return fmt::format(R"sql(
+DECLARE
+  holder pg_catalog.int8;
+  here pg_catalog.text := pg_catalog.current_setting('cluster_name');
+BEGIN
+  SELECT last_value INTO holder FROM {owner};
+  IF (holder OPERATOR(pg_catalog.=) 1 AND here OPERATOR(pg_catalog.=) {source})
+     OR (holder OPERATOR(pg_catalog.=) 2 AND here OPERATOR(pg_catalog.=) {target}) THEN
+    RETURN NULL;
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = '2F002',
+    MESSAGE = pg_catalog.format('table %I.%I takes no writes on cluster "%s": the owner of split "%s" is %s',
+      TG_TABLE_SCHEMA, TG_TABLE_NAME, here, {split},
+      CASE holder WHEN 1 THEN 'source' WHEN 2 THEN 'target' ELSE 'nobody' END),
+    HINT = CASE holder
+      WHEN 1 THEN pg_catalog.format('Write to cluster "%s".', {source})
+      WHEN 2 THEN pg_catalog.format('Write to cluster "%s".', {target})
+      ELSE 'The split is changing sides: repeat the transaction in a moment.' END;
+END)sql",
+                     fmt::arg("owner", fence_object("owner", fence.split)), fmt::arg("split", quote_literal(fence.split)),
+                     fmt::arg("source", quote_literal(fence.source_cluster_name)),
+                     fmt::arg("target", quote_literal(fence.target_cluster_name)));
+}
+
+// setval is at once and for good, the log's row only comes with its commit. So that a lost connection or a crash between the
+// two can't leave a change that nobody signed, the function is called in two transactions: the first logs, the second sets.
+std::string pass_function_body(const std::string& split) {
+  return fmt::format(R"sql(
+DECLARE
+  seen pg_catalog.int8;
+  newest pgcleave.ownership_log;
+  top pg_catalog.int4;
+  mine pg_catalog.bool;
+  names pg_catalog.text[] := ARRAY['nobody', 'source', 'target'];
+BEGIN
+  PERFORM {lock};
+  SELECT last_value INTO seen FROM {owner};
+  SELECT * INTO newest FROM pgcleave.ownership_log l WHERE l.split = {split} ORDER BY l.id DESC LIMIT 1;
+  SELECT pg_catalog.max(l.epoch) INTO top FROM pgcleave.ownership_log l WHERE l.split = {split};
+  IF top > $4 THEN
+    RAISE EXCEPTION USING ERRCODE = 'PC002',
+      MESSAGE = pg_catalog.format('somebody newer has acted on the owner of split "%s"', {split}),
+      DETAIL = pg_catalog.format('epoch %s, run %s', top, newest.run);
+  END IF;
+  mine := COALESCE(newest.run = $3 AND newest.expected = $1 AND newest.next = $2, false);
+  IF seen <> $1 AND NOT (seen = $2 AND mine) THEN
+    RAISE EXCEPTION USING ERRCODE = 'PC001',
+      MESSAGE = pg_catalog.format('the owner of split "%s" is not the expected one', {split}),
+      DETAIL = names[seen + 1];
+  END IF;
+  IF NOT mine OR newest.epoch <> $4 THEN
+    INSERT INTO pgcleave.ownership_log (split, run, epoch, expected, next) VALUES ({split}, $3, $4, $1, $2);
+    RETURN 'announced';
+  END IF;
+  IF seen <> $2 THEN
+    PERFORM pg_catalog.setval({owner_text}::pg_catalog.regclass, $2);
+  END IF;
+  RETURN 'passed';
+END)sql",
+                     fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)),
+                     fmt::arg("split", quote_literal(split)), fmt::arg("owner_text", quote_literal(fence_object("owner", split))));
+}
+
+std::string install_sql(const Fence& fence) {
+  const auto name = [&](const char* kind) { return fence_object(kind, fence.split); };
+  return fmt::format(R"sql(CREATE SCHEMA IF NOT EXISTS pgcleave;
+GRANT USAGE ON SCHEMA pgcleave TO PUBLIC;
+CREATE TABLE IF NOT EXISTS pgcleave.ownership_log (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  split text NOT NULL,
+  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  run text NOT NULL,
+  epoch integer NOT NULL,
+  expected integer NOT NULL,
+  next integer NOT NULL);
+REVOKE ALL ON pgcleave.ownership_log FROM PUBLIC;
+CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
+REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
+GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;
+CREATE TABLE IF NOT EXISTS {canary} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
+REVOKE ALL ON {canary} FROM PUBLIC;
+CREATE OR REPLACE FUNCTION {fence}() RETURNS pg_catalog.trigger LANGUAGE plpgsql AS {fence_body};
+REVOKE ALL ON FUNCTION {fence}() FROM PUBLIC;
+CREATE OR REPLACE FUNCTION {pass}(expected integer, next integer, run text, epoch integer) RETURNS text
+  LANGUAGE plpgsql SET search_path = pg_catalog AS {pass_body};
+REVOKE ALL ON FUNCTION {pass}(integer, integer, text, integer) FROM PUBLIC;
+)sql",
+                     fmt::arg("owner", name("owner")), fmt::arg("canary", name("canary")), fmt::arg("fence", name("fence")),
+                     fmt::arg("pass", name("pass")), fmt::arg("fence_body", quote_literal(fence_function_body(fence))),
+                     fmt::arg("pass_body", quote_literal(pass_function_body(fence.split))));
+}
+
+}  // namespace pgcleave::postgres

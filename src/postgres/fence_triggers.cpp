@@ -1,0 +1,141 @@
+// The fence's triggers, table by table. CREATE and DROP TRIGGER wait for every writer of the table, and every later writer waits
+// behind them: hence short lock timeouts, and another try later, for as long as the caller has time.
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <random>
+
+#include "base/format.h"
+#include "postgres/fence_sql.h"
+#include "postgres/locks.h"
+
+namespace pgcleave::postgres {
+namespace {
+
+constexpr std::size_t tables_per_transaction = 50;
+constexpr const char* lock_not_available = "55P03";
+constexpr const char* deadlock_detected = "40P01";
+
+using Batch = std::vector<TableName>;
+
+std::deque<Batch> in_batches(const std::vector<TableName>& tables) {
+  std::deque<Batch> batches;
+  for (const auto& table : tables) {
+    if (batches.empty() || batches.back().size() == tables_per_transaction) batches.emplace_back();
+    batches.back().push_back(table);
+  }
+  return batches;
+}
+
+// Jitter, so that two programs that met once don't meet again.
+Duration backoff(int round) {
+  static thread_local std::mt19937 random{std::random_device{}()};
+  const int longest_ms = std::min(1000, 50 << std::min(round, 5));
+  return std::chrono::milliseconds(std::uniform_int_distribution<int>(longest_ms / 2, longest_ms)(random));
+}
+
+Error in_the_way_error(const std::vector<Blocker>& blockers, const TableName& table, bool interrupted) {
+  Error error = gave_up(fmt::format("table {} could be locked for its fence trigger", table.sql()), interrupted);
+  error.object = "table " + table.sql();
+  const bool wraparound = std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.anti_wraparound; });
+  const bool vacuum =
+      std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.backend_type == "autovacuum worker"; });
+  std::vector<std::string> who;
+  for (const auto& blocker : blockers) who.push_back(blocker.text());
+  error.seen = who.empty() ? "nobody in the way any more" : fmt::format("{}", fmt::join(who, "; "));
+  if (wraparound) {
+    error.hint = "an autovacuum to prevent wraparound never yields: let it finish, or end it with SELECT pg_terminate_backend(pid)";
+  } else if (vacuum) {
+    error.hint = "autovacuum only yields to a wait longer than deadlock_timeout: choose a lock_timeout above SHOW deadlock_timeout";
+  } else if (!who.empty()) {
+    error.hint = "end those transactions, or try again when they are gone";
+  }
+  return error;
+}
+
+Result<void> table_by_table(Connection& primary, const std::vector<TableName>& tables,
+                            const std::function<std::string(const TableName&)>& sql, Duration lock_timeout, Deadline deadline,
+                            const StopFlag* stop) {
+  auto batches = in_batches(tables);
+  std::deque<Batch> later;
+  std::vector<Blocker> blockers;
+  for (int round = 0; !batches.empty(); ++round) {
+    while (!batches.empty()) {
+      const Batch batch = std::move(batches.front());
+      batches.pop_front();
+      const auto wait = std::max<std::int64_t>(1, std::min(lock_timeout, deadline.left()).count() / 1000);
+      std::string text = fmt::format("SET LOCAL lock_timeout TO '{}ms'", wait);
+      for (const auto& table : batch) text += "; " + sql(table);
+      const auto done = primary.simple(text, Deadline::in(deadline.left() + lock_timeout));
+      if (done) continue;
+      if (done.error().code != lock_not_available && done.error().code != deadlock_detected) return fail(done.error());
+      if (batch.size() > 1) {
+        const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+        batches.emplace_front(middle, batch.end());
+        batches.emplace_front(batch.begin(), middle);
+      } else {
+        TRY_ASSIGN(blockers, in_the_way(primary, batch, Deadline::in(std::chrono::seconds(2))));
+        later.push_back(batch);
+      }
+      const bool stopped = stop != nullptr && stop->requested();
+      if (stopped || deadline.passed()) return fail(in_the_way_error(blockers, batch.front(), stopped));
+    }
+    batches = std::exchange(later, {});
+    if (batches.empty()) break;
+    if (!sleep_until(deadline, backoff(round), stop)) return fail(in_the_way_error(blockers, batches.front().front(), true));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& moved, Deadline deadline) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  for (const auto& table : moved) {
+    schemas.push_back(table.schema);
+    names.push_back(table.name);
+  }
+  // tgtype 62: before, for each statement, of insert, delete, update and truncate (catalog/pg_trigger.h).
+  TRY_ASSIGN(const Rows rows,
+             connection.query(R"sql(
+      WITH moved AS (SELECT * FROM unnest($1::text[], $2::text[]) AS m(schema, name)),
+           fenced AS (SELECT n.nspname AS schema, c.relname AS name,
+                             t.tgenabled = 'O' AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr::text = '' AS works
+                        FROM pg_catalog.pg_trigger t
+                        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+                        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                       WHERE t.tgfoid = pg_catalog.to_regprocedure($3))
+      SELECT true AS missing, schema, name FROM moved WHERE (schema, name) NOT IN (SELECT schema, name FROM fenced WHERE works)
+      UNION ALL
+      SELECT DISTINCT false, schema, name FROM fenced WHERE (schema, name) NOT IN (SELECT schema, name FROM moved)
+      ORDER BY 1, 2, 3)sql",
+                              {array_literal(schemas), array_literal(names), fence_object("fence", fence.split) + "()"}, deadline));
+  FenceDrift drift;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto& list = rows.truth(row, "missing") ? drift.missing : drift.superfluous;
+    list.push_back({rows.text(row, "schema"), rows.text(row, "name")});
+  }
+  return drift;
+}
+
+Result<void> create_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                             Deadline deadline, const StopFlag* stop) {
+  TRY_ASSIGN(const FenceDrift drift, fence_drift(primary, fence, tables, deadline));
+  const auto sql = [&](const TableName& table) {
+    return fmt::format(
+        "CREATE OR REPLACE TRIGGER {} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()",
+        fence_trigger_name(fence.split), table.sql(), fence_object("fence", fence.split));
+  };
+  return table_by_table(primary, drift.missing, sql, lock_timeout, deadline, stop);
+}
+
+Result<void> drop_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                           Deadline deadline, const StopFlag* stop) {
+  const auto sql = [&](const TableName& table) {
+    return fmt::format("DROP TRIGGER IF EXISTS {} ON {}", fence_trigger_name(fence.split), table.sql());
+  };
+  return table_by_table(primary, tables, sql, lock_timeout, deadline, stop);
+}
+
+}  // namespace pgcleave::postgres

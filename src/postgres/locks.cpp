@@ -1,0 +1,117 @@
+#include "postgres/locks.h"
+
+#include "base/format.h"
+
+namespace pgcleave::postgres {
+namespace {
+
+// From pg_locks outwards, so that the cost grows with the locks that are held and not with the catalog. A prepared transaction's
+// locks have no pid; its transaction id is found through the lock that it holds on itself (PostgreSQL 15: the documented join
+// of virtualtransaction to '-1/xid' finds it after a restart only).
+constexpr const char* holders_sql = R"sql(
+  SELECT COALESCE(l.pid, 0) AS pid, a.usename, p.owner, a.application_name, a.backend_type, a.state, n.nspname, c.relname, l.mode, p.gid,
+         CASE WHEN a.client_addr IS NOT NULL THEN pg_catalog.host(a.client_addr)
+              WHEN a.backend_type = 'client backend' THEN 'local' ELSE '' END AS address,
+         (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - COALESCE(a.xact_start, p.prepared)) * 1000000)::int8 AS age_us,
+         a.backend_type = 'autovacuum worker' AND a.query LIKE '%(to prevent wraparound)%' AS anti_wraparound,
+         a.backend_start
+    FROM (SELECT * FROM pg_catalog.pg_locks
+           WHERE locktype = 'relation' AND granted AND mode = ANY ($3::text[])
+             AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+             AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid() OFFSET 0) l
+    JOIN pg_catalog.pg_class c ON c.oid = l.relation
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+    LEFT JOIN pg_catalog.pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'
+                                   AND x.virtualtransaction = l.virtualtransaction
+    LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid
+   WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+     AND ($4 OR a.backend_type IS NULL OR (a.backend_type <> 'autovacuum worker' AND a.backend_type NOT LIKE 'logical replication%'))
+   ORDER BY l.pid, n.nspname, c.relname, l.mode)sql";
+
+Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<TableName>& tables, const std::vector<std::string>& modes,
+                                     bool server_processes, Deadline deadline) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    schemas.push_back(table.schema);
+    names.push_back(table.name);
+  }
+  TRY_ASSIGN(
+      const Rows rows,
+      connection.query(holders_sql, {array_literal(schemas), array_literal(names), array_literal(modes), server_processes ? "t" : "f"},
+                       deadline));
+  std::vector<Blocker> found;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    Blocker blocker;
+    blocker.pid = static_cast<int>(rows.number(row, "pid"));
+    blocker.user = rows.text(row, blocker.pid == 0 ? "owner" : "usename");
+    blocker.application = rows.text(row, "application_name");
+    blocker.address = rows.text(row, "address");
+    blocker.backend_type = rows.text(row, "backend_type");
+    blocker.state = rows.text(row, "state");
+    blocker.transaction_age = Duration(rows.number(row, "age_us"));
+    blocker.table = {rows.text(row, "nspname"), rows.text(row, "relname")};
+    blocker.mode = rows.text(row, "mode");
+    blocker.prepared = rows.text(row, "gid");
+    blocker.anti_wraparound = rows.truth(row, "anti_wraparound");
+    blocker.backend_start = rows.text(row, "backend_start");
+    found.push_back(std::move(blocker));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string Blocker::text() const {
+  const auto held = fmt::format("{} on {} for {}", mode, table.sql(), to_text(transaction_age));
+  if (pid == 0) return fmt::format("prepared transaction '{}' of {}: {}", prepared, user, held);
+  std::string who = fmt::format("pid {}", pid);
+  if (backend_type != "client backend") who += fmt::format(", {}{}", backend_type, anti_wraparound ? " to prevent wraparound" : "");
+  if (!user.empty()) who += " of " + user;
+  if (!application.empty()) who += fmt::format(" ({})", application);
+  if (!address.empty()) who += " from " + address;
+  if (!state.empty()) who += ", " + state;
+  return who + ": " + held;
+}
+
+Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+  return holders(connection, tables, {"RowExclusiveLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, false,
+                 deadline);
+}
+
+Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+  return holders(
+      connection, tables,
+      {"RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, true,
+      deadline);
+}
+
+Result<void> terminate(Connection& connection, const std::vector<Blocker>& blockers, Deadline deadline) {
+  std::vector<std::string> pids;
+  std::vector<std::string> starts;
+  std::vector<std::string> prepared;
+  for (const auto& blocker : blockers) {
+    if (blocker.pid == 0) {
+      prepared.push_back(blocker.prepared);
+    } else {
+      pids.push_back(std::to_string(blocker.pid));
+      starts.push_back(blocker.backend_start);
+    }
+  }
+  TRY(connection.query(R"sql(
+      SELECT pg_catalog.pg_terminate_backend(a.pid)
+        FROM pg_catalog.pg_stat_activity a
+       WHERE (a.pid, a.backend_start) IN (SELECT * FROM unnest($1::int4[], $2::timestamptz[])))sql",
+                       {array_literal(pids), array_literal(starts)}, deadline));
+  if (prepared.empty()) return {};
+  Error error;
+  error.kind = ErrorKind::not_ready;
+  error.object = connection.name();
+  error.what = "a prepared transaction can't be terminated";
+  error.seen = fmt::format("'{}'", fmt::join(prepared, "', '"));
+  error.hint = fmt::format("decide: COMMIT PREPARED {0} or ROLLBACK PREPARED {0}", quote_literal(prepared.front()));
+  return fail(error);
+}
+
+}  // namespace pgcleave::postgres
