@@ -1,0 +1,93 @@
+#include "postgres/sequences.h"
+
+#include "base/format.h"
+#include "base/json.h"
+
+namespace pgcleave::postgres {
+namespace {
+
+// pg_sequence_last_value() hides is_called, and the names are only known on the server: a DO block reads every sequence as a
+// table and hands the rows over in a setting of this transaction. It works on a standby and needs nothing installed.
+// `uses` is every (sequence, table) pair: owned (serial 'a', identity 'i'), or read by a column's default.
+constexpr const char* do_block = R"sql(
+DECLARE
+  given text := {};
+  reading text;
+  found text;
+BEGIN
+  WITH given AS (
+    SELECT c.oid FROM jsonb_to_recordset(given::jsonb) AS g(schema name, name name)
+      JOIN pg_catalog.pg_namespace n ON n.nspname = g.schema
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = g.name),
+  uses AS (
+    SELECT d.objid AS sequence, d.refobjid AS used_by
+      FROM pg_catalog.pg_depend d
+     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
+       AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+    UNION
+    SELECT d.refobjid, a.adrelid
+      FROM pg_catalog.pg_depend d
+      JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
+     WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass)
+  SELECT string_agg(format('SELECT %s::oid AS oid, %L::bool AS shared, last_value, is_called FROM %s', s.seqrelid, u.shared, s.seqrelid::regclass),
+                    ' UNION ALL ')
+    INTO reading
+    FROM (SELECT sequence, bool_or(used_by NOT IN (SELECT oid FROM given)) AS shared
+            FROM uses GROUP BY sequence HAVING bool_or(used_by IN (SELECT oid FROM given))) u
+    JOIN pg_catalog.pg_sequence s ON s.seqrelid = u.sequence;
+  IF reading IS NOT NULL THEN
+    EXECUTE 'SELECT json_agg(r) FROM (' || reading || ') r' INTO found;
+  END IF;
+  PERFORM set_config('pgcleave.sequences', COALESCE(found, '[]'), true);
+END)sql";
+
+constexpr const char* read_sql = R"sql(
+SELECT n.nspname, c.relname, r.last_value, r.is_called, r.shared,
+       s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+  FROM json_to_recordset(current_setting('pgcleave.sequences')::json) AS r(oid oid, shared bool, last_value int8, is_called bool)
+  JOIN pg_catalog.pg_sequence s ON s.seqrelid = r.oid
+  JOIN pg_catalog.pg_class c ON c.oid = r.oid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")sql";
+
+}  // namespace
+
+Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+  Json given = Json::array();
+  for (const auto& table : tables) given.push_back({{"schema", table.schema}, {"name", table.name}});
+  const auto reading = fmt::format(fmt::runtime(do_block), quote_literal(given.dump()));
+  TRY_ASSIGN(const Rows rows,
+             connection.simple(fmt::format("SET LOCAL search_path TO pg_catalog; DO {}; {}", quote_literal(reading), read_sql), deadline));
+  std::vector<Sequence> found;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    Sequence sequence;
+    sequence.name = {rows.text(row, "nspname"), rows.text(row, "relname")};
+    sequence.last_value = rows.number(row, "last_value");
+    sequence.is_called = rows.truth(row, "is_called");
+    sequence.increment = rows.number(row, "seqincrement");
+    sequence.minimum = rows.number(row, "seqmin");
+    sequence.maximum = rows.number(row, "seqmax");
+    sequence.cache = rows.number(row, "seqcache");
+    sequence.cycles = rows.truth(row, "seqcycle");
+    sequence.shared = rows.truth(row, "shared");
+    found.push_back(std::move(sequence));
+  }
+  return found;
+}
+
+// On the way to the window's end: durable also where the role's synchronous_commit is off.
+Result<void> set_sequences(Connection& primary, const std::vector<Bump>& bumps, Deadline deadline) {
+  if (bumps.empty()) return {};
+  std::vector<std::string> rows;
+  for (const auto& bump : bumps) {
+    rows.push_back(fmt::format("({}::regclass, '{}'::int8, {})", quote_literal(bump.name.sql()), bump.value, bump.is_called));
+  }
+  TRY(primary.simple(
+      fmt::format("SET LOCAL synchronous_commit TO on; "
+                  "SELECT pg_catalog.setval(b.sequence, b.value, b.is_called) FROM (VALUES {}) AS b(sequence, value, is_called)",
+                  fmt::join(rows, ", ")),
+      deadline));
+  return {};
+}
+
+}  // namespace pgcleave::postgres

@@ -1,0 +1,101 @@
+#include "base/format.h"
+#include "postgres/replication.h"
+
+namespace pgcleave::postgres {
+namespace {
+
+Result<Lsn> lsn(const Rows& rows, const std::string& column) {
+  if (rows.is_null(0, column)) return Lsn{};
+  return parse_lsn(rows.text(0, column));
+}
+
+// A value of libpq's key = 'value' form.
+std::string conninfo_value(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '\'';
+}
+
+// The statement holds a password: it must get neither into the server's log nor into pg_stat_statements.
+constexpr const char* begin_unlogged =
+    "BEGIN; SET LOCAL log_statement TO none; SET LOCAL log_min_duration_statement TO -1; SET LOCAL log_min_duration_sample TO -1; "
+    "SET LOCAL log_transaction_sample_rate TO 0; SET LOCAL log_min_error_statement TO panic; "
+    "SET LOCAL pg_stat_statements.track TO none";
+
+}  // namespace
+
+Result<std::optional<Subscription>> subscription(Connection& connection, const std::string& name, Deadline deadline) {
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT s.oid, s.subenabled, s.subslotname, w.pid IS NOT NULL AS worker, w.latest_end_lsn, e.apply_error_count,
+             CASE WHEN o.roname IS NOT NULL THEN pg_catalog.pg_replication_origin_progress(o.roname, true) END AS applied
+        FROM pg_catalog.pg_subscription s
+        LEFT JOIN pg_catalog.pg_replication_origin o ON o.roname = 'pg_' || s.oid
+        LEFT JOIN pg_catalog.pg_stat_subscription w ON w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL
+        LEFT JOIN pg_catalog.pg_stat_subscription_stats e ON e.subid = s.oid
+       WHERE s.subname = $1
+         AND s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+       ORDER BY w.latest_end_lsn DESC NULLS LAST LIMIT 1)sql",
+                                               {name}, deadline));
+  if (rows.empty()) return std::nullopt;
+  Subscription found;
+  found.name = name;
+  found.enabled = rows.truth(0, "subenabled");
+  found.slot = rows.text(0, "subslotname");
+  found.oid = static_cast<std::uint32_t>(rows.number(0, "oid"));
+  found.worker = rows.truth(0, "worker");
+  found.apply_errors = rows.number(0, "apply_error_count");
+  TRY_ASSIGN(found.applied, lsn(rows, "applied"));
+  TRY_ASSIGN(found.latest_end, lsn(rows, "latest_end_lsn"));
+  return found;
+}
+
+// connect = true, the default: with connect = false no table gets registered, and nothing would ever be applied (PostgreSQL 15).
+Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline) {
+  TRY_ASSIGN(const auto existing, subscription(primary, spec.name, deadline));
+  if (existing) {
+    if (existing->slot == spec.slot) return {};
+    Error error;
+    error.kind = ErrorKind::foreign;
+    error.object = "subscription " + spec.name;
+    error.what = "exists already and reads another slot";
+    error.expected = spec.slot;
+    error.seen = existing->slot.empty() ? "no slot" : existing->slot;
+    error.hint = fmt::format(
+        "if it is of no use any more: ALTER SUBSCRIPTION {0} DISABLE; ALTER SUBSCRIPTION {0} SET (slot_name = NONE); "
+        "DROP SUBSCRIPTION {0}",
+        quote_identifier(spec.name));
+    return fail(error);
+  }
+  auto conninfo = spec.connection;
+  if (!spec.password.empty()) conninfo += " password=" + conninfo_value(spec.password.reveal());
+  TRY(primary.simple(begin_unlogged, deadline));
+  const auto created = primary.simple(
+      fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, create_slot = false, copy_data = false, "
+                  "slot_name = {}); COMMIT",
+                  quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication), quote_literal(spec.slot)),
+      deadline);
+  if (created) return {};
+  if (primary.alive() && !primary.simple("ROLLBACK", Deadline::in(std::chrono::seconds(1)))) primary.close();
+  return fail(created.error());
+}
+
+Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline) {
+  TRY(primary.query(fmt::format("ALTER SUBSCRIPTION {} ENABLE", quote_identifier(name)), {}, deadline));
+  return {};
+}
+
+// One transaction: DROP locks pg_subscription, so that the launcher starts no new worker, and ends the one that runs.
+Result<void> drop_subscription(Connection& primary, const std::string& name, Deadline deadline) {
+  TRY_ASSIGN(const auto existing, subscription(primary, name, deadline));
+  if (!existing) return {};
+  TRY(primary.simple(
+      fmt::format("ALTER SUBSCRIPTION {0} DISABLE; ALTER SUBSCRIPTION {0} SET (slot_name = NONE); DROP SUBSCRIPTION IF EXISTS {0}",
+                  quote_identifier(name)),
+      deadline));
+  return {};
+}
+
+}  // namespace pgcleave::postgres
