@@ -1,5 +1,9 @@
 #include "pgbouncer/config_place.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+
 #include "base/file.h"
 #include "base/format.h"
 
@@ -50,64 +54,109 @@ Result<std::string> from_base64(const std::string& text) {
 ConfigPlace::ConfigPlace(std::string config, std::vector<std::string> reach) : config_(std::move(config)), reach_(std::move(reach)) {}
 
 Result<void> ConfigPlace::open(Deadline deadline) {
-  if (local() || shell_) return {};
+  if (!local()) TRY(open_shell(deadline));
+  if (!real_.empty()) return {};
+  if (local()) {
+    std::error_code problem;
+    const auto real = std::filesystem::canonical(config_, problem);
+    if (problem) return fail({ErrorKind::invalid, config_, "the config file can't be found", "", problem.message(), "", ""});
+    real_ = real.string();
+    return {};
+  }
+  TRY_ASSIGN(const auto encoded, remote(fmt::format("readlink -e {0} | base64", Shell::quote(config_)), deadline));
+  TRY_ASSIGN(auto real, from_base64(encoded));
+  if (!real.empty() && real.back() == '\n') real.pop_back();
+  if (real.empty()) return fail({ErrorKind::invalid, config_, "the config file can't be found", "", place(), "", ""});
+  real_ = std::move(real);
+  return {};
+}
+
+Result<void> ConfigPlace::open_shell(Deadline deadline) {
+  if (shell_) return {};
   TRY_ASSIGN(shell_, Shell::open(reach_, deadline));
   return {};
 }
 
+std::string ConfigPlace::place() const {
+  return fmt::format("looked at through {}", fmt::join(reach_, " "));
+}
+
 Result<std::string> ConfigPlace::remote(const std::string& line, Deadline deadline) {
-  TRY(open(deadline));
+  TRY(open_shell(deadline));
   auto answer = shell_->run(line, deadline);
   if (answer) return answer;
   auto error = answer.error();
   if (error.kind == ErrorKind::unknown) shell_.reset();  // it is closed: the next call opens another
-  error.object = fmt::format("{} through {}", config_, fmt::join(reach_, " "));
+  error.object = fmt::format("{}, {}", config_, place());
   return fail(error);
 }
 
+// A file as base64 and a full stop: without that, the shell has cut its output.
+Result<std::string> ConfigPlace::whole(const std::string& answer) const {
+  const auto stop = answer.rfind('.');
+  if (stop == std::string::npos)
+    return fail({ErrorKind::failed, config_, "the file did not come whole", "at most 700 kB", place(), "", ""});
+  return from_base64(answer.substr(0, stop));
+}
+
 Result<std::string> ConfigPlace::read(Deadline deadline) {
-  if (local()) return read_file(config_);
-  TRY_ASSIGN(const auto text, remote("base64 < " + Shell::quote(config_), deadline));
-  return from_base64(text);
+  TRY(open(deadline));
+  if (local()) return read_file(path());
+  TRY_ASSIGN(const auto answer, remote(fmt::format("base64 < {} && echo .", Shell::quote(path())), deadline));
+  return whole(answer);
 }
 
 Result<std::optional<std::string>> ConfigPlace::read_staged(Deadline deadline) {
+  TRY(open(deadline));
   if (local()) {
     if (!exists(staged_path())) return std::nullopt;
     TRY_ASSIGN(auto text, read_file(staged_path()));
     return text;
   }
-  const auto path = Shell::quote(staged_path());
-  TRY_ASSIGN(const auto text, remote(fmt::format("if [ -e {0} ]; then echo +; base64 < {0}; fi", path), deadline));
-  const auto plus = text.find('+');
-  if (plus == std::string::npos) return std::nullopt;
-  TRY_ASSIGN(auto bytes, from_base64(text.substr(plus + 1)));
-  return bytes;
+  TRY_ASSIGN(const auto answer,
+             remote(fmt::format("if [ -e {0} ]; then base64 < {0} && echo .; else echo none; fi", Shell::quote(staged_path())), deadline));
+  if (answer.rfind("none", 0) == 0 && answer.find('.') == std::string::npos) return std::nullopt;
+  TRY_ASSIGN(auto text, whole(answer));
+  return text;
 }
 
 Result<void> ConfigPlace::write_staged(const std::string& text, Deadline deadline) {
-  if (local()) return replace_file(staged_path(), text, config_);
+  TRY(open(deadline));
+  if (local()) return replace_file(staged_path(), text, path());
   const auto temporary = Shell::quote(staged_path() + ".tmp");
-  const auto config = Shell::quote(config_);
-  // The mode is given before the content: the file may hold passwords.
-  TRY(remote(fmt::format("(umask 077 && : > {0}) && chmod --reference={1} {0} && chown --reference={1} {0} && "
+  // Owner and mode are given before the content: the file may hold passwords.
+  TRY(remote(fmt::format("rm -f {0} && (umask 077 && : > {0}) && chmod --reference={1} {0} && chown --reference={1} {0} && "
                          "printf %s {2} | base64 -d > {0} && sync {0} && mv -f {0} {3} && sync {4}",
-                         temporary, config, base64(text), Shell::quote(staged_path()), Shell::quote(folder_of(config_))),
+                         temporary, Shell::quote(path()), base64(text), Shell::quote(staged_path()), Shell::quote(folder_of(path()))),
              deadline));
   return {};
 }
 
 Result<void> ConfigPlace::put_staged_in_place(Deadline deadline) {
-  if (local()) return rename_durably(staged_path(), config_);
-  TRY(remote(fmt::format("mv -f {} {} && sync {}", Shell::quote(staged_path()), Shell::quote(config_), Shell::quote(folder_of(config_))),
+  TRY(open(deadline));
+  if (local()) return rename_durably(staged_path(), path());
+  TRY(remote(fmt::format("mv -f {} {} && sync {}", Shell::quote(staged_path()), Shell::quote(path()), Shell::quote(folder_of(path()))),
              deadline));
   return {};
 }
 
 Result<void> ConfigPlace::remove_staged(Deadline deadline) {
+  TRY(open(deadline));
   if (local()) return remove_file(staged_path());
   TRY(remote("rm -f " + Shell::quote(staged_path()), deadline));
   return {};
+}
+
+Result<bool> ConfigPlace::is_same_file(const std::string& other, Deadline deadline) {
+  TRY(open(deadline));
+  if (local()) {
+    std::error_code problem;
+    return std::filesystem::equivalent(path(), other, problem) && !problem;
+  }
+  TRY_ASSIGN(
+      const auto answer,
+      remote(fmt::format("if [ {} -ef {} ]; then echo same; else echo other; fi", Shell::quote(path()), Shell::quote(other)), deadline));
+  return answer.find("same") != std::string::npos;
 }
 
 }  // namespace pgcleave::pgbouncer

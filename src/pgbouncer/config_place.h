@@ -14,9 +14,11 @@ class ConfigPlace {
   // `config` is the path as seen at the place; `reach` empty means this machine.
   ConfigPlace(std::string config, std::vector<std::string> reach);
 
-  Result<void> open(Deadline deadline);  // the shell, where one is needed; does nothing when it is open
-  [[nodiscard]] const std::string& path() const { return config_; }
-  [[nodiscard]] std::string staged_path() const { return config_ + ".pgcleave"; }
+  // The shell, where one is needed, and what a symbolic link stands for: a rename must not replace the link. Does nothing when
+  // that is known.
+  Result<void> open(Deadline deadline);
+  [[nodiscard]] const std::string& path() const { return real_.empty() ? config_ : real_; }
+  [[nodiscard]] std::string staged_path() const { return path() + ".pgcleave"; }
 
   Result<std::string> read(Deadline deadline);
   Result<std::optional<std::string>> read_staged(Deadline deadline);  // no value: there is none
@@ -24,14 +26,19 @@ class ConfigPlace {
   Result<void> write_staged(const std::string& text, Deadline deadline);
   // The staged file takes the config file's place: rename and fsync of the folder. One command, no copy.
   Result<void> put_staged_in_place(Deadline deadline);
-  Result<void> remove_staged(Deadline deadline);  // none is fine
+  Result<void> remove_staged(Deadline deadline);                           // none is fine
+  Result<bool> is_same_file(const std::string& other, Deadline deadline);  // also through links
 
  private:
   [[nodiscard]] bool local() const { return reach_.empty(); }
+  Result<void> open_shell(Deadline deadline);
   Result<std::string> remote(const std::string& line, Deadline deadline);
+  [[nodiscard]] Result<std::string> whole(const std::string& answer) const;
+  [[nodiscard]] std::string place() const;
 
   std::string config_;
   std::vector<std::string> reach_;
+  std::string real_;
   std::optional<Shell> shell_;
 };
 

@@ -38,6 +38,8 @@ struct PauseReport {
   std::vector<std::pair<std::string, Duration>> took;  // by bouncer, from the first PAUSE sent until its answer
 };
 
+class Bouncer;  // one process
+
 class Fleet {
  public:
   explicit Fleet(std::vector<BouncerSpec> bouncers);
@@ -78,7 +80,6 @@ class Fleet {
   [[nodiscard]] const std::vector<BouncerSpec>& bouncers() const;
 
  private:
-  struct Bouncer;
   std::vector<BouncerSpec> specs_;
   std::vector<std::unique_ptr<Bouncer>> bouncers_;
 };

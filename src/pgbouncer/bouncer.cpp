@@ -1,0 +1,167 @@
+#include "pgbouncer/bouncer.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+
+namespace pgcleave::pgbouncer {
+namespace {
+
+std::string value_in(const std::map<std::string, ConsoleSetting>& settings, const std::string& key) {
+  const auto found = settings.find(key);
+  return found == settings.end() ? "" : found->second.value;
+}
+
+bool is_zero(const std::string& number) {
+  return number.find_first_not_of("0.") == std::string::npos;
+}
+
+}  // namespace
+
+Bouncer::Bouncer(BouncerSpec spec, const std::string& fleet) : spec_(std::move(spec)), fleet_(fleet), place_(spec_.config, spec_.reach) {}
+
+Error Bouncer::error(ErrorKind kind, std::string what) const {
+  return {kind, "bouncer " + spec_.name, std::move(what), "", "", "", ""};
+}
+
+// ---- consoles
+
+postgres::Settings Bouncer::settings(const std::string& use) const {
+  auto out = spec_.console;
+  out.name = "bouncer " + spec_.name;
+  out.cancel_on_deadline = false;
+  out.values["application_name"] = fmt::format("pgcleave {} {} {}", fleet_, use, spec_.name);
+  return out;
+}
+
+Result<void> Bouncer::connect(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  return place_.open(deadline);
+}
+
+Result<void> Bouncer::open_consoles(Deadline deadline) {
+  if (command_ && command_->alive() && !command_->busy() && watch_ && watch_->alive()) return {};
+  command_.reset();
+  watch_.reset();
+  auto opened = Console::open_all({settings("command"), settings("watch")}, deadline);
+  for (auto& console : opened) {
+    if (!console) return fail(console.error());
+  }
+  command_ = std::move(*opened[0]);
+  watch_ = std::move(*opened[1]);
+  auto checked = check_process(deadline);
+  if (checked && remembered_.empty()) {
+    auto seen = watch_->settings(deadline);
+    if (seen) {
+      remembered_ = std::move(*seen);
+    } else {
+      checked = fail(seen.error());
+    }
+  }
+  if (!checked) {
+    command_.reset();
+    watch_.reset();
+  }
+  return checked;
+}
+
+Result<void> Bouncer::check_process(Deadline deadline) {
+  TRY_ASSIGN(const auto applications, watch_->client_applications(deadline));
+  const auto command = settings("command").values["application_name"];
+  if (std::find(applications.begin(), applications.end(), command) == applications.end()) {
+    auto out = error(ErrorKind::not_ready, "its two consoles reached two processes");
+    out.expected = "one process behind this address";
+    out.seen = "so_reuseport: each connection goes to any of them";
+    out.hint = "give each process an address of its own (unix_socket_dir or a peer's port) and name it in the environment file";
+    return fail(out);
+  }
+  for (const auto& application : applications) {
+    const auto prefix = fmt::format("pgcleave {} watch ", fleet_);
+    if (application.rfind(prefix, 0) != 0 || application == prefix + spec_.name) continue;
+    auto out = error(ErrorKind::invalid, "is the same process as bouncer " + application.substr(prefix.size()));
+    out.expected = "one process per bouncer in the environment file";
+    out.hint = "remove one of them, or give each process an address of its own (so_reuseport)";
+    return fail(out);
+  }
+  return {};
+}
+
+// ---- looking
+
+BouncerState Bouncer::look(Deadline deadline) {
+  BouncerState out;
+  out.name = spec_.name;
+  const auto seen = [&]() -> Result<void> {
+    TRY(open_consoles(deadline));
+    TRY_ASSIGN(out.version, watch_->version(deadline));
+    TRY_ASSIGN(const auto config, watch_->settings(deadline));
+    out.reachable = true;
+    out.pool_mode = value_in(config, "pool_mode");
+    out.server_login_retry = value_in(config, "server_login_retry");
+    out.query_wait_timeout = value_in(config, "query_wait_timeout");
+    out.query_timeout = value_in(config, "query_timeout");
+    out.min_pool_size = value_in(config, "min_pool_size");
+    out.config_file = value_in(config, "conffile");
+    TRY_ASSIGN(out.database, watch_->database(spec_.database, deadline));
+    if (out.database.pool_mode.empty()) out.database.pool_mode = out.pool_mode;
+    out.pool_mode = out.database.pool_mode;
+    return {};
+  }();
+  if (!seen) out.error = seen.error().text();
+  return out;
+}
+
+Fleet::Routes Bouncer::routes(Deadline deadline) {
+  Fleet::Routes out;
+  out.name = spec_.name;
+  const auto note = [&](const Error& problem) { out.error += (out.error.empty() ? "" : "; ") + problem.text(); };
+  const auto file = [&]() -> Result<Route> {
+    TRY_ASSIGN(const auto read, config(deadline));
+    return read.route(spec_.database);
+  }();
+  const auto running = [&]() -> Result<Database> {
+    TRY(open_consoles(deadline));
+    return watch_->database(spec_.database, deadline);
+  }();
+  if (file) out.file = *file;
+  if (!file) note(file.error());
+  if (running) out.running = Route{running->host, running->port};
+  if (running) out.paused = running->paused;
+  if (!running) note(running.error());
+  return out;
+}
+
+// ---- settings
+
+// A server login that PAUSE or RELOAD closes counts as failed; the pool then waits server_login_retry (15 s) before the next one
+// (1.18). min_pool_size would open logins by itself meanwhile.
+Result<void> Bouncer::hold_back_logins(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  TRY(command_->set("server_login_retry", "0", deadline));
+  return command_->set("min_pool_size", "0", deadline);
+}
+
+// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
+// have just come back. The file says the value; where it is silent (a default, or an %include) what was seen before the first
+// SET, unless that was a zero of an earlier run.
+Result<void> Bouncer::give_back_settings(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  const auto file = config(deadline);
+  for (const auto* key : {"server_login_retry", "min_pool_size"}) {
+    auto value = file ? file->setting(key) : "";
+    if (value.empty()) value = value_in(remembered_, key);
+    if (is_zero(value) && (!file || file->setting(key).empty())) value = remembered_[key].fallback;
+    if (value.empty()) value = std::string(key) == "server_login_retry" ? "15" : "0";
+    TRY(watch_->set(key, value, deadline));
+  }
+  return {};
+}
+
+Result<void> Bouncer::resume(Deadline deadline) {
+  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
+  if (watch_ && watch_->alive()) return watch_->resume(spec_.database, deadline);
+  TRY(open_consoles(deadline));
+  return watch_->resume(spec_.database, deadline);
+}
+
+}  // namespace pgcleave::pgbouncer

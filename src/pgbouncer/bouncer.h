@@ -1,0 +1,56 @@
+// One PgBouncer process: two console connections, one for commands and one to watch and to give up with, and its config file.
+// Fleet drives several of them, each on a thread of its own; nothing here is shared between them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "pgbouncer/config_place.h"
+#include "pgbouncer/fleet.h"
+
+namespace pgcleave::pgbouncer {
+
+class Bouncer {
+ public:
+  Bouncer(BouncerSpec spec, const std::string& fleet);
+
+  // Opens what is not open. Proves that both consoles reach one process and that no other bouncer of this fleet is the same:
+  // with so_reuseport each new connection may land in another process.
+  Result<void> connect(Deadline deadline);
+  BouncerState look(Deadline deadline);
+  Fleet::Routes routes(Deadline deadline);
+
+  Result<void> hold_back_logins(Deadline deadline);
+  // Since `start`, when the fleet's first PAUSE was sent.
+  Result<Duration> pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop);
+  Result<void> resume(Deadline deadline);
+  Result<void> give_back_settings(Deadline deadline);
+
+  Result<void> stage(const Route& route, Deadline deadline);
+  // Changes nothing: says whether repoint() can go ahead. Remembers what has to be renamed.
+  Result<void> check_staged(const Route& route, Deadline deadline);
+  Result<void> repoint(const Route& route, Deadline deadline);
+  Result<void> discard_staged(Deadline deadline);
+
+ private:
+  Result<void> open_consoles(Deadline deadline);
+  Result<void> check_process(Deadline deadline);
+  Result<void> check_config_path(Deadline deadline);
+  Result<bool> unpaused_meanwhile(Deadline deadline);
+  Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
+  Error still_active(const Error& reason);
+  Result<ConfigFile> config(Deadline deadline);
+  [[nodiscard]] Error error(ErrorKind kind, std::string what) const;
+  [[nodiscard]] postgres::Settings settings(const std::string& use) const;
+
+  BouncerSpec spec_;
+  std::string fleet_;  // tells this fleet's consoles from others in SHOW CLIENTS
+  ConfigPlace place_;
+  std::optional<Console> command_;
+  std::optional<Console> watch_;
+  std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
+  bool rename_ = false;
+};
+
+}  // namespace pgcleave::pgbouncer

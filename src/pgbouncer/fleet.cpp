@@ -1,0 +1,121 @@
+#include "pgbouncer/fleet.h"
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <random>
+
+#include "base/format.h"
+#include "pgbouncer/bouncer.h"
+
+namespace pgcleave::pgbouncer {
+namespace {
+
+// A bouncer that is silent must not hold up the others: one thread each, joined before this returns.
+template <class Action>
+auto on_each(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Action action) {
+  using Outcome = decltype(action(*bouncers.front()));
+  std::vector<std::future<Outcome>> running;
+  for (std::size_t i = 1; i < bouncers.size(); ++i) {
+    running.push_back(std::async(std::launch::async, [&action, &bouncer = *bouncers[i]] { return action(bouncer); }));
+  }
+  std::vector<Outcome> outcomes;
+  if (!bouncers.empty()) outcomes.push_back(action(*bouncers.front()));
+  for (auto& one : running) outcomes.push_back(one.get());
+  return outcomes;
+}
+
+// What decides for the fleet when bouncers failed in different ways: the one that needs the most care.
+ErrorKind gravest(ErrorKind a, ErrorKind b) {
+  constexpr std::array order{ErrorKind::unknown, ErrorKind::foreign,   ErrorKind::interrupted, ErrorKind::timed_out,
+                             ErrorKind::failed,  ErrorKind::not_ready, ErrorKind::invalid,     ErrorKind::held};
+  return std::find(order.begin(), order.end(), a) < std::find(order.begin(), order.end(), b) ? a : b;
+}
+
+template <class T>
+Result<void> all_of(const std::string& what, const std::vector<Result<T>>& outcomes) {
+  std::vector<Error> errors;
+  for (const auto& outcome : outcomes) {
+    if (!outcome) errors.push_back(outcome.error());
+  }
+  if (errors.empty()) return {};
+  if (errors.size() == 1) return fail(errors.front());
+  auto out = errors.front();
+  out.object = "fleet";
+  out.what = fmt::format("{} of {} bouncers {}", errors.size(), outcomes.size(), what);
+  out.expected.clear();
+  out.seen.clear();
+  for (auto error : errors) {
+    out.kind = gravest(out.kind, error.kind);
+    error.hint.clear();
+    out.seen += (out.seen.empty() ? "" : "; ") + error.text();
+  }
+  return fail(out);
+}
+
+std::string new_fleet_id() {
+  std::random_device random;
+  return fmt::format("{:08x}", random());
+}
+
+}  // namespace
+
+Fleet::Fleet(std::vector<BouncerSpec> bouncers) : specs_(std::move(bouncers)) {
+  const auto id = new_fleet_id();
+  for (const auto& spec : specs_) bouncers_.push_back(std::make_unique<Bouncer>(spec, id));
+}
+
+Fleet::Fleet(Fleet&&) noexcept = default;
+Fleet& Fleet::operator=(Fleet&&) noexcept = default;
+Fleet::~Fleet() = default;
+
+Result<void> Fleet::connect(Deadline deadline) {
+  return all_of("can't be reached", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.connect(deadline); }));
+}
+
+std::vector<BouncerState> Fleet::look(Deadline deadline) {
+  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.look(deadline); });
+}
+
+Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
+  // Two rounds: whoever can't be reached is known before the first client has to wait.
+  TRY(all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.hold_back_logins(deadline); })));
+  const auto start = Monotonic::now();
+  const auto outcomes = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.pause(start, deadline, stop); });
+  TRY(all_of("are not paused", outcomes));
+  PauseReport report;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) report.took.emplace_back(specs_[i].name, *outcomes[i]);
+  return report;
+}
+
+Result<void> Fleet::stage_route(const Route& route, Deadline deadline) {
+  return all_of("could not be given their next config file",
+                on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.stage(route, deadline); }));
+}
+
+Result<void> Fleet::repoint(const Route& route, Deadline deadline) {
+  TRY(all_of("can't be repointed", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.check_staged(route, deadline); })));
+  return all_of("are not repointed", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.repoint(route, deadline); }));
+}
+
+std::vector<Fleet::Routes> Fleet::routes(Deadline deadline) {
+  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.routes(deadline); });
+}
+
+Result<void> Fleet::discard_staged(Deadline deadline) {
+  return all_of("still have a staged file", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.discard_staged(deadline); }));
+}
+
+Result<void> Fleet::resume(Deadline deadline) {
+  // Clients first. The settings can wait, and are given back wherever RESUME worked.
+  const auto resumed = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.resume(deadline); });
+  const auto settled = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); });
+  TRY(all_of("may still be paused", resumed));
+  return all_of("are resumed, but without their own server_login_retry and min_pool_size", settled);
+}
+
+const std::vector<BouncerSpec>& Fleet::bouncers() const {
+  return specs_;
+}
+
+}  // namespace pgcleave::pgbouncer

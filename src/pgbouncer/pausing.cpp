@@ -1,0 +1,79 @@
+// PAUSE of one process. It sets a flag at once and answers when no server connection of the database is active; when somebody
+// RESUMEs meanwhile, it never answers (PgBouncer issue 715). So the other console watches the flag.
+#include <algorithm>
+
+#include "base/format.h"
+#include "pgbouncer/bouncer.h"
+
+namespace pgcleave::pgbouncer {
+namespace {
+
+constexpr Duration first_nap = std::chrono::microseconds(100);
+constexpr Duration longest_nap = std::chrono::milliseconds(2);
+constexpr Duration between_looks = std::chrono::milliseconds(20);
+constexpr Duration to_name_holders = std::chrono::milliseconds(500);
+constexpr std::size_t holders_shown = 5;
+
+}  // namespace
+
+Result<Duration> Bouncer::pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop) {
+  TRY(open_consoles(deadline));
+  TRY(command_->begin_pause(spec_.database));
+  auto look_again = Monotonic::now() + between_looks;
+  auto nap = first_nap;
+  while (true) {
+    const bool last = deadline.passed();
+    TRY_ASSIGN(const bool answered, drained(look_again, deadline));
+    if (answered) return std::chrono::duration_cast<Duration>(Monotonic::now() - start);
+    const auto waited_for = fmt::format("no server connection of {} is active", spec_.database);
+    if (last) return fail(still_active(gave_up(waited_for, false)));
+    if (!sleep_until(deadline, nap, stop)) return fail(still_active(gave_up(waited_for, true)));
+    nap = std::min(2 * nap, longest_nap);
+  }
+}
+
+Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadline) {
+  TRY_ASSIGN(const bool answered, command_->pause_answered());
+  if (answered) {
+    TRY(command_->finish_pause(deadline));
+    return true;
+  }
+  if (Monotonic::now() < look_again) return false;
+  look_again = Monotonic::now() + between_looks;
+  TRY_ASSIGN(const bool unpaused, unpaused_meanwhile(deadline));
+  if (!unpaused) return false;
+  command_.reset();
+  auto out = error(ErrorKind::foreign, fmt::format("somebody resumed {} while PAUSE was waiting", spec_.database));
+  out.expected = "paused";
+  out.seen = "not paused";
+  return fail(out);
+}
+
+Result<bool> Bouncer::unpaused_meanwhile(Deadline deadline) {
+  const auto patience = Deadline::in(to_name_holders);
+  // A look that starts just before the deadline may end after it; one that does not answer is not the pause's failure yet.
+  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.passed() ? patience : deadline));
+  if (seen.paused) return false;
+  TRY_ASSIGN(const bool answered, command_->pause_answered());
+  return !answered;
+}
+
+// The pool stays paused; only the console that will not answer is closed.
+Error Bouncer::still_active(const Error& reason) {
+  command_.reset();
+  auto out = reason;
+  out.object = "bouncer " + spec_.name;
+  const auto holders = watch_->holding(spec_.database, Deadline::in(to_name_holders));
+  if (!holders) {
+    out.seen = "who holds them can't be told: " + holders.error().text();
+    return out;
+  }
+  const auto shown = std::min(holders->size(), holders_shown);
+  out.seen = fmt::format("{}", fmt::join(holders->begin(), holders->begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  if (holders->size() > shown) out.seen += fmt::format(" and {} more", holders->size() - shown);
+  if (holders->empty()) out.seen = "none any more";
+  out.hint = "let these transactions end, or end them with pg_terminate_backend(server pid), and run again";
+  return out;
+}
+
+}  // namespace pgcleave::pgbouncer
