@@ -56,7 +56,7 @@ Result<Bytes> parse_bytes(const std::string& text) {
 std::string to_text(Duration duration) {
   const auto us = static_cast<double>(duration.count());
   if (us < 1'000) return fmt::format("{}us", duration.count());
-  if (us < 1'000'000) return one_decimal(us / 1'000, "ms");
+  if (us < 999'950) return one_decimal(us / 1'000, "ms");  // what rounds to 1000ms is a second
   if (us < 120'000'000) return one_decimal(us / 1'000'000, "s");
   if (us < 7'200'000'000) return one_decimal(us / 60'000'000, "m");
   return one_decimal(us / 3'600'000'000, "h");
@@ -65,7 +65,7 @@ std::string to_text(Duration duration) {
 std::string to_text(Bytes bytes) {
   auto value = static_cast<double>(bytes.count);
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < byte_units.size()) {
+  while (value >= 1023.95 && unit + 1 < byte_units.size()) {
     value /= 1024;
     ++unit;
   }

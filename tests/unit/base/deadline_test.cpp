@@ -1,0 +1,87 @@
+#include "base/deadline.h"
+
+#include <catch2/catch.hpp>
+#include <regex>
+#include <thread>
+
+using namespace pgcleave;
+using namespace std::chrono_literals;
+
+TEST_CASE("a deadline that has passed has nothing left, not less") {
+  const auto past = Deadline::in(-5s);
+  CHECK(past.passed());
+  CHECK(past.left() == 0us);
+  const auto ahead = Deadline::in(1h);
+  CHECK_FALSE(ahead.passed());
+  CHECK(ahead.left() > 59min);
+  CHECK(ahead.left() <= 1h);
+}
+
+TEST_CASE("of two deadlines the earlier one counts") {
+  const auto now = Monotonic::now();
+  CHECK(Deadline::at(now).or_earlier(Deadline::at(now + 1s)).when() == now);
+  CHECK(Deadline::at(now + 1s).or_earlier(Deadline::at(now)).when() == now);
+}
+
+TEST_CASE("a nap ends with the deadline") {
+  const auto begun = Monotonic::now();
+  CHECK(sleep_until(Deadline::in(20ms), 1h, nullptr));
+  CHECK(Monotonic::now() - begun >= 20ms);
+  CHECK(Monotonic::now() - begun < 5s);
+}
+
+TEST_CASE("a nap is left early when a stop is requested") {
+  StopFlag stop;
+  std::thread operator_([&] {
+    std::this_thread::sleep_for(30ms);
+    stop.request();
+  });
+  const auto begun = Monotonic::now();
+  CHECK_FALSE(sleep_until(Deadline::in(1h), 1h, &stop));
+  CHECK(Monotonic::now() - begun < 5s);
+  operator_.join();
+  CHECK(stop.requests() == 1);
+  stop.clear();
+  CHECK_FALSE(stop.requested());
+}
+
+TEST_CASE("waiting looks at least once, also when the deadline has passed") {
+  int looks = 0;
+  CHECK(wait_until("it is there", Deadline::in(-1s), 1ms, nullptr, [&]() -> Result<bool> { return ++looks == 1; }));
+  CHECK(looks == 1);
+}
+
+TEST_CASE("waiting ends with the first look that says yes") {
+  int looks = 0;
+  CHECK(wait_until("it is there", Deadline::in(10s), 1ms, nullptr, [&]() -> Result<bool> { return ++looks == 3; }));
+  CHECK(looks == 3);
+}
+
+TEST_CASE("waiting looks once more after its last nap, so that what came late but in time counts") {
+  const auto deadline = Deadline::in(30ms);
+  const auto look = [&]() -> Result<bool> { return deadline.left() < 10ms; };
+  CHECK(wait_until("it is there", deadline, 1h, nullptr, look));
+}
+
+TEST_CASE("waiting in vain says what was waited for") {
+  const auto waited = wait_until("the pool is paused", Deadline::in(5ms), 1ms, nullptr, []() -> Result<bool> { return false; });
+  REQUIRE_FALSE(waited);
+  CHECK(waited.error().kind == ErrorKind::timed_out);
+  CHECK(waited.error().what == "gave up waiting until the pool is paused");
+}
+
+TEST_CASE("waiting is interrupted by a stop and ended by an error") {
+  StopFlag stop;
+  stop.request();
+  const auto interrupted = wait_until("it is there", Deadline::in(10s), 1ms, &stop, []() -> Result<bool> { return false; });
+  CHECK(interrupted.error().kind == ErrorKind::interrupted);
+  const auto broken = wait_until("it is there", Deadline::in(10s), 1ms, nullptr, []() -> Result<bool> {
+    return fail({ErrorKind::foreign, "", "gone", "", "", "", ""});
+  });
+  CHECK(broken.error().kind == ErrorKind::foreign);
+}
+
+TEST_CASE("the wall clock is written in UTC with microseconds") {
+  CHECK(std::regex_match(utc_now(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)")));
+  CHECK(utc_now_us() > 1'700'000'000'000'000);
+}

@@ -1,0 +1,160 @@
+// The rules of the house (ARCHITECTURE.md) that a machine can check.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = PGCLEAVE_SOURCE_DIR;
+const std::string everything = "*";
+
+// Who may include whom, besides itself.
+const std::map<std::string, std::set<std::string>> arrows{
+    {"base", {}},
+    {"postgres", {"base"}},
+    {"pgbouncer", {"base", "postgres"}},
+    {"patroni", {"base"}},
+    {"runbook", {"base"}},
+    {"journal", {"base"}},
+    {"steps", {"base", "postgres", "pgbouncer", "patroni", "runbook"}},
+    {"engine", {"base", "steps", "journal", "runbook"}},
+    {"cli", {everything}},
+};
+
+// Each is hidden behind one file of ours, so that it can be replaced there and its errors end there.
+const std::vector<std::string> third_parties{"<libpq-fe.h>", "<yaml-cpp/", "<httplib.h>", "<sqlite3.h>", "<boost/process", "<spdlog/",
+                                             "<CLI/",        "<fmt/",      "<nlohmann/",  "<tl/",        "<openssl/"};
+
+std::vector<fs::path> sources(const std::string& folder) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+    const auto extension = entry.path().extension();
+    if (entry.is_regular_file() && (extension == ".cpp" || extension == ".h")) found.push_back(fs::relative(entry.path(), root));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<std::string> lines_of(const fs::path& file) {
+  std::ifstream in(root / file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// What stands behind #include, with its quotes or brackets.
+std::vector<std::string> includes_of(const fs::path& file) {
+  static const std::regex include(R"re(^\s*#\s*include\s*(["<][^">]+[">]).*)re");
+  std::vector<std::string> found;
+  for (const auto& line : lines_of(file)) {
+    if (std::smatch match; std::regex_match(line, match, include)) found.push_back(match[1]);
+  }
+  return found;
+}
+
+// src/base/file.h -> base; the folder of "base/file.h" -> base; a file beside main is in no folder.
+std::string folder_of(const fs::path& file) {
+  return *std::next(file.begin());
+}
+
+std::string included_folder(const std::string& include) {
+  const auto slash = include.find('/');
+  return include[0] == '"' && slash != std::string::npos ? include.substr(1, slash - 1) : "";
+}
+
+bool may_include(const std::string& folder, const std::string& include) {
+  const auto wanted = included_folder(include);
+  const auto& allowed = arrows.at(folder);
+  if (folder == "pgbouncer" && wanted == "postgres") return include == "\"postgres/connection.h\"";
+  return wanted.empty() || wanted == folder || allowed.contains(everything) || allowed.contains(wanted);
+}
+
+bool has_forbidden_word(const fs::path& file) {
+  static const std::set<std::string> forbidden{"util", "utils", "helper", "helpers", "manager", "common", "misc"};
+  const auto text = file.stem().string();
+  std::istringstream words(text);
+  for (std::string word; std::getline(words, word, '_');) {
+    if (forbidden.contains(word)) return true;
+  }
+  return false;
+}
+
+std::vector<fs::path> all_sources() {
+  auto all = sources("src");
+  for (const auto& file : sources("tests")) all.push_back(file);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the rules of the house know right from wrong") {
+  CHECK(may_include("steps", "\"postgres/wal.h\""));
+  CHECK(may_include("pgbouncer", "\"postgres/connection.h\""));
+  CHECK_FALSE(may_include("pgbouncer", "\"postgres/wal.h\""));
+  CHECK_FALSE(may_include("patroni", "\"postgres/connection.h\""));
+  CHECK_FALSE(may_include("base", "\"journal/journal.h\""));
+  CHECK_FALSE(may_include("engine", "\"postgres/wal.h\""));
+  CHECK(has_forbidden_word("src/base/string_utils.cpp"));
+  CHECK_FALSE(has_forbidden_word("src/base/utility_pole.cpp"));
+  CHECK(sources("src").size() > 10);
+}
+
+TEST_CASE("arrows between the folders point down only") {
+  for (const auto& file : sources("src")) {
+    if (file.has_parent_path() && file.parent_path() == "src") continue;
+    const auto folder = folder_of(file);
+    INFO(file.string() << ": a folder that is not in the table needs its row there and in ARCHITECTURE.md");
+    REQUIRE(arrows.contains(folder));
+    for (const auto& include : includes_of(file)) {
+      INFO("includes " << include);
+      CHECK(may_include(folder, include));
+    }
+  }
+}
+
+TEST_CASE("each library is included by one file only") {
+  for (const auto& library : third_parties) {
+    std::set<std::string> users;
+    for (const auto& file : sources("src")) {
+      for (const auto& include : includes_of(file)) {
+        if (include.starts_with(library)) users.insert(file.string());
+      }
+    }
+    std::string names;
+    for (const auto& user : users) names += " " + user;
+    INFO(library << " is included by" << names);
+    CHECK(users.size() <= 1);
+  }
+}
+
+TEST_CASE("every file can be read in one go") {
+  for (const auto& file : all_sources()) {
+    INFO(file.string() << " is longer than 350 lines: split it by what it says");
+    CHECK(lines_of(file).size() <= 350);
+  }
+}
+
+TEST_CASE("no file is named after nothing") {
+  for (const auto& file : all_sources()) {
+    INFO(file.string() << ": name it after what it is");
+    CHECK_FALSE(has_forbidden_word(file));
+  }
+}
+
+TEST_CASE("the unit tests mirror the sources") {
+  for (const auto& file : sources("tests/unit")) {
+    const auto folder = fs::relative(root / file, root / "tests/unit").parent_path();
+    if (folder.empty()) continue;  // test_main.cpp
+    INFO(file.string() << " tests a folder that does not exist");
+    CHECK(fs::is_directory(root / "src" / *folder.begin()));
+  }
+}
