@@ -50,6 +50,7 @@ struct BouncerAccess {
 struct Pool {
   std::string database;
   std::vector<BouncerAccess> bouncers;
+  PostgresAccess probe;  // optional: user (and passfile) with which pgbouncer.verify writes through each bouncer
 };
 
 struct Environment {

@@ -24,7 +24,11 @@ Result<std::vector<Reference>> references(const Json& value);
 // put in as text. `invalid` naming what is unknown. "$${" is a literal "${".
 Result<Json> resolve(const Json& value, const Scope& scope);
 
-// `when`: true or false. Durations and sizes compare as such ("5s" < "1m"), numbers as numbers, all else as text.
+// `when`: true or false. Durations, sizes and LSNs compare as such ("5s" < "1m"), numbers as numbers, all else as text. `invalid`
+// for an order between values of two kinds ("5s" < "10"); they can only be equal or not. A value alone must be true or false.
 Result<bool> holds(const std::string& condition, const Scope& scope);
+
+// Whether a condition is well formed, without its values.
+Result<void> check_condition(const std::string& condition);
 
 }  // namespace pgcleave::runbook

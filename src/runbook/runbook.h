@@ -56,6 +56,13 @@ struct Runbook {
 //   resumes after it; every step that changes something can be undone or says why not (a note, not a problem).
 Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary);
 
+// What is allowed and still worth knowing before a run: steps that change something and can't be undone, and why; no rollback.
+std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary);
+
+// A step's `with` with all expressions replaced, each value of its parameter's type and choices (a number becomes text where text
+// is asked). `invalid` names step and parameter.
+Result<Json> resolve_with(const StepLine& step, const StepDescription& kind, const Json& scope);
+
 // `--set` values and defaults, typed: the object that ${params.x} reads. Problems name the parameter and the accepted form.
 Result<Json> resolve_params(const Runbook& runbook, const std::map<std::string, std::string>& given);
 

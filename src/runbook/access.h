@@ -1,0 +1,19 @@
+// Reads how a server is reached: libpq settings, Patroni's REST addresses, a route.
+#pragma once
+
+#include "runbook/credentials.h"
+#include "runbook/environment.h"
+
+namespace pgcleave::runbook {
+
+enum class PostgresUse {
+  members,      // this tool connects to the members; host and port come from Patroni
+  console,      // this tool connects to a bouncer's console
+  replication,  // the other side's server connects here: files are on that server
+};
+
+PostgresAccess read_postgres(const Node& node, PostgresUse use, const Folder& folder, Problems& problems);
+PatroniAccess read_patroni(const Node& node, const Folder& folder, Problems& problems);
+RouteAccess read_route(const Node& node, Problems& problems);
+
+}  // namespace pgcleave::runbook

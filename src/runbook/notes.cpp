@@ -1,0 +1,30 @@
+#include <algorithm>
+
+#include "base/format.h"
+#include "runbook/runbook.h"
+
+namespace pgcleave::runbook {
+
+std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary) {
+  std::vector<Problem> out;
+  const StepLine* takes = nullptr;
+  bool has_rollback = false;
+  for (const auto& phase : runbook.phases) {
+    has_rollback = has_rollback || phase.is_rollback();
+    for (const auto& step : phase.steps) {
+      const auto* kind = find(vocabulary, step.uses);
+      if (kind == nullptr) continue;
+      if (kind->meaning.takes && takes == nullptr) takes = &step;
+      if (!kind->meaning.changes || kind->can_be_undone()) continue;
+      const auto why = kind->undo.substr(std::min(kind->undo.size(), kind->undo.find_first_not_of(' ', 3)));
+      out.push_back({step.at, fmt::format("step '{}' ({}) can't be undone: {}", step.id, step.uses, why), ""});
+    }
+  }
+  if (takes != nullptr && !has_rollback) {
+    out.push_back({takes->at, fmt::format("after step '{}' there is no way back: the runbook has no rollback", takes->id),
+                   "add rollback with a window that takes ownership back"});
+  }
+  return out;
+}
+
+}  // namespace pgcleave::runbook

@@ -1,0 +1,13 @@
+// The `params` of a runbook: declared in the file, given on the command line.
+#pragma once
+
+#include "runbook/runbook.h"
+#include "runbook/yaml.h"
+
+namespace pgcleave::runbook {
+
+std::vector<RunParameter> read_params(const Node& node, Problems& problems);
+
+const RunParameter* find(const std::vector<RunParameter>& params, const std::string& name);
+
+}  // namespace pgcleave::runbook

@@ -1,0 +1,12 @@
+// Reads the phases of a runbook in the order in which they run, whatever their order in the file.
+#pragma once
+
+#include "runbook/known.h"
+#include "runbook/schema.h"
+
+namespace pgcleave::runbook {
+
+// Asks `top` for all phases and gives those that have steps.
+std::vector<Phase> read_phases(Fields& top, Known& known, Problems& problems);
+
+}  // namespace pgcleave::runbook

@@ -1,0 +1,135 @@
+#include "runbook/proof.h"
+
+#include <unordered_map>
+
+#include "base/format.h"
+
+namespace pgcleave::runbook {
+namespace {
+
+using Meanings = std::unordered_map<std::string, Meaning>;
+
+Place place(const StepLine& step) {
+  return {step.at.line, step.at.column};
+}
+
+// The side that a step is on; "" when it is not written out.
+std::string side_of(const StepLine& step) {
+  const auto on = step.with.find("on");
+  if (on == step.with.end() || !on->is_string()) return "";
+  const auto side = on->get<std::string>();
+  return side == "source" || side == "target" ? side : "";
+}
+
+// Goes through one window, step by step.
+class WindowProof {
+ public:
+  WindowProof(const Phase& phase, Problems& problems) : phase_(phase), problems_(problems) {}
+
+  void step(const StepLine& step, const Meaning& meaning) {
+    check_keys(step, meaning);
+    if (meaning.pauses) paused_ = paused_ != nullptr ? paused_ : &step;
+    if (meaning.pauses) pauses_ = true;
+    if (meaning.resumes) paused_ = nullptr;
+    if (meaning.resumes) resumed_after_take_ = taken_ != nullptr;
+    if (meaning.releases) release(step);
+    if (meaning.takes) take(step);
+  }
+
+  void finish() {
+    if (paused_ != nullptr) {
+      report(*paused_, "pauses clients, and no step after it resumes them in this window",
+             "add a step that resumes, such as pgbouncer.resume");
+    } else if (taken_ != nullptr && pauses_ && !resumed_after_take_) {
+      report(*taken_, "takes ownership after clients were resumed: they would write while nobody owns the tables",
+             "move the step that resumes behind it");
+    }
+    for (const auto& [side, step] : released_) {
+      if (taken_ == nullptr) {
+        report(*step, fmt::format("releases ownership of the {}, and no step of this window takes it: nobody could write", side),
+               "add a step that takes ownership on the other side");
+      }
+    }
+  }
+
+ private:
+  void report(const StepLine& step, const std::string& what, const std::string& hint) {
+    problems_.add(place(step), fmt::format("step '{}' {}", step.id, what), hint);
+  }
+
+  void check_keys(const StepLine& step, const Meaning& meaning) {
+    if (meaning.waits_for_person) {
+      report(step, fmt::format("waits for a person while clients wait in {}", phase_.name), "move it in front of the window, to gate");
+    }
+    if (step.retries > 0)
+      report(step, "has retries inside a window", "remove them: the budget bounds the window, and what fails is undone");
+    const bool decides = meaning.pauses || meaning.resumes || meaning.releases || meaning.takes;
+    if (decides && !step.when.empty()) {
+      report(step, "may be skipped by its `when`, but it pauses, resumes, releases or takes", "remove `when`");
+    }
+  }
+
+  std::string written_side(const StepLine& step) {
+    auto side = side_of(step);
+    if (side.empty()) report(step, "must say on which side, as source or target", "write with: {on: source} or with: {on: target}");
+    return side;
+  }
+
+  void release(const StepLine& step) {
+    const auto side = written_side(step);
+    if (!side.empty()) released_.emplace(side, &step);
+    if (taken_ != nullptr) report(step, fmt::format("releases ownership after '{}' took it", taken_->id), "move it in front");
+  }
+
+  void take(const StepLine& step) {
+    const auto side = written_side(step);
+    if (taken_ != nullptr) report(step, fmt::format("takes ownership again after '{}'", taken_->id), "a window takes ownership once");
+    if (taken_ == nullptr) taken_ = &step;
+    if (side.empty()) return;
+    const std::string other = side == "source" ? "target" : "source";
+    if (released_.count(other) > 0) return;
+    report(step, fmt::format("takes ownership on the {}, but no earlier step of this window releases it on the {}", side, other),
+           fmt::format("add a step that releases with on: {} in front of it, such as ownership.release", other));
+  }
+
+  const Phase& phase_;
+  Problems& problems_;
+  const StepLine* paused_ = nullptr;
+  const StepLine* taken_ = nullptr;
+  bool pauses_ = false;
+  bool resumed_after_take_ = false;
+  std::map<std::string, const StepLine*> released_;
+};
+
+void check_outside(const Phase& phase, const StepLine& step, const Meaning& meaning, Problems& problems) {
+  const auto forbid = [&](bool is, const char* what) {
+    if (!is) return;
+    problems.add(place(step), fmt::format("step '{}' {} outside a window, in {}", step.id, what, phase.name),
+                 "move it into a window: only there clients wait within a budget");
+  };
+  forbid(meaning.pauses, "pauses clients");
+  forbid(meaning.releases, "releases ownership");
+  forbid(meaning.takes, "takes ownership");
+}
+
+}  // namespace
+
+void prove(const Runbook& runbook, const Vocabulary& vocabulary, Problems& problems) {
+  Meanings meanings;
+  for (const auto& step : vocabulary) meanings.emplace(step.kind, step.meaning);
+  for (const auto& phase : runbook.phases) {
+    WindowProof window(phase, problems);
+    for (const auto& step : phase.steps) {
+      const auto meaning = meanings.find(step.uses);
+      if (meaning == meanings.end()) continue;
+      if (phase.is_window) {
+        window.step(step, meaning->second);
+      } else {
+        check_outside(phase, step, meaning->second, problems);
+      }
+    }
+    if (phase.is_window) window.finish();
+  }
+}
+
+}  // namespace pgcleave::runbook

@@ -1,0 +1,10 @@
+// Reads one step of a runbook against the vocabulary.
+#pragma once
+
+#include "runbook/known.h"
+
+namespace pgcleave::runbook {
+
+StepLine read_step(const Node& node, const Known& known, Problems& problems);
+
+}  // namespace pgcleave::runbook
