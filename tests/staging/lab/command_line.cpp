@@ -64,7 +64,9 @@ int run(int count, char** arguments) {
   load_verb->add_option("--writers", load_options.writers, "of the moved tables")->check(CLI::Range(0, 500))->capture_default_str();
   load_verb->add_option("--reconnect", load_options.reconnect, "of them, connecting anew for each write")->capture_default_str();
   load_verb->add_option("--readers", load_options.readers)->check(CLI::Range(0, 100))->capture_default_str();
-  load_verb->add_option("--staying", load_options.staying, "writers of the tables that stay")->check(CLI::Range(0, 100))->capture_default_str();
+  load_verb->add_option("--staying", load_options.staying, "writers of the tables that stay")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
   load_verb->add_option("--seconds", load_options.seconds, "0: until ctrl-C")->capture_default_str();
   load_verb->add_option("--rate", load_options.rate, "writes per second and writer; 0: no limit")->capture_default_str();
   load_verb->add_option("--reconnect-rate", load_options.reconnect_rate, "of those that connect anew, at most")->capture_default_str();

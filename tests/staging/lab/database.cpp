@@ -38,19 +38,22 @@ std::string Answer::value() const {
   return rows.empty() || rows.front().empty() ? "" : rows.front().front().value_or("");
 }
 
-void Database::Closer::operator()(pg_conn* connection) const { PQfinish(connection); }
-
-std::string Database::connection_text(const Lab& lab, int port, const std::string& user, const std::string& name) {
-  return fmt::format("host=127.0.0.1 port={} user={} dbname={} passfile='{}' sslmode=disable gssencmode=disable "
-                     "application_name=pgcleave-lab",
-                     port, user, name, lab.passfile().string());
+void Database::Closer::operator()(pg_conn* connection) const {
+  PQfinish(connection);
 }
 
-Database::Database(const std::string& connection_text, Limit limit, GiveUp give_up)
-    : connection_(PQconnectStart(connection_text.c_str())) {
+std::string Database::connection_text(const Lab& lab, int port, const std::string& user, const std::string& name) {
+  return fmt::format(
+      "host=127.0.0.1 port={} user={} dbname={} passfile='{}' sslmode=disable gssencmode=disable "
+      "application_name=pgcleave-lab",
+      port, user, name, lab.passfile().string());
+}
+
+Database::Database(const std::string& connection_text, Limit limit, GiveUp give_up) : connection_(PQconnectStart(connection_text.c_str())) {
   const auto deadline = Clock::now() + limit;
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
-  PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
   auto state = PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
     if (wait_for(state == PGRES_POLLING_WRITING, deadline, give_up) != Wait::ready) {
@@ -66,7 +69,9 @@ Database::Database(const std::string& connection_text, Limit limit, GiveUp give_
   }
 }
 
-bool Database::connected() const { return connection_ && PQstatus(connection_.get()) == CONNECTION_OK; }
+bool Database::connected() const {
+  return connection_ && PQstatus(connection_.get()) == CONNECTION_OK;
+}
 
 Database::Wait Database::wait_for(bool writing, Clock::time_point deadline, GiveUp give_up) const {
   using std::chrono::milliseconds;

@@ -3,9 +3,10 @@
 // processes are still frozen; only a postmaster has to be thawed, because it does its own tidying.
 #include "down.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdio>
-#include <fmt/format.h>
 
 #include "error.h"
 #include "files.h"
@@ -14,7 +15,9 @@
 namespace pgcleave_lab {
 namespace {
 
-void end(const ProcessId& id) { send_signal(id, SIGKILL); }
+void end(const ProcessId& id) {
+  send_signal(id, SIGKILL);
+}
 
 bool serves_from(const ProcessId& id, const std::filesystem::path& folder) {
   std::error_code error;

@@ -21,8 +21,7 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
 )",
                      fmt::arg("key", key), fmt::arg("scope", scope), fmt::arg("rest", rest),
                      fmt::arg("rest_password", lab.rest_password_file().string()), fmt::arg("database", database_name),
-                     fmt::arg("passfile", lab.passfile().string()),
-                     fmt::arg("route", lab.member(scope + "-1").postgres_port),
+                     fmt::arg("passfile", lab.passfile().string()), fmt::arg("route", lab.member(scope + "-1").postgres_port),
                      fmt::arg("server_passfile", lab.server_passfile().string()));
 }
 
@@ -35,14 +34,15 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::string environment_file(const Lab& lab) {
-  std::string text = fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n",
-                                 (lab.folder / "journal.db").string());
+  std::string text =
+      fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n", (lab.folder / "journal.db").string());
   text += side(lab, "source", "main") + side(lab, "target", "ci");
   text += fmt::format("pools:\n  - database: {}\n    bouncers:\n", database_name);
   for (const Bouncer& bouncer : lab.moved_bouncers())
-    text += fmt::format("      - {{name: {}, console: {{host: 127.0.0.1, port: {}, user: pgcleave_admin, passfile: {}}}, "
-                        "config: {}, reach: local}}\n",
-                        bouncer.name, bouncer.port, lab.passfile().string(), lab.config(bouncer.name).string());
+    text += fmt::format(
+        "      - {{name: {}, console: {{host: 127.0.0.1, port: {}, user: pgcleave_admin, passfile: {}}}, "
+        "config: {}, reach: local}}\n",
+        bouncer.name, bouncer.port, lab.passfile().string(), lab.config(bouncer.name).string());
   return text;
 }
 
@@ -61,15 +61,15 @@ shared: {}
 }
 
 std::string passfile(const Passwords& passwords) {
-  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:pgcleave_admin:{}\n*:*:*:app:{}\n*:*:*:postgres:{}\n*:*:*:replicator_main:{}\n"
-                     "*:*:*:replicator_ci:{}\n",
-                     passwords.pgcleave, passwords.console, passwords.app, passwords.postgres, passwords.replicator_main,
-                     passwords.replicator_ci);
+  return fmt::format(
+      "*:*:*:pgcleave:{}\n*:*:*:pgcleave_admin:{}\n*:*:*:app:{}\n*:*:*:postgres:{}\n*:*:*:replicator_main:{}\n"
+      "*:*:*:replicator_ci:{}\n",
+      passwords.pgcleave, passwords.console, passwords.app, passwords.postgres, passwords.replicator_main, passwords.replicator_ci);
 }
 
 std::string server_passfile(const Passwords& passwords) {
-  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:replicator_main:{}\n*:*:*:replicator_ci:{}\n", passwords.pgcleave,
-                     passwords.replicator_main, passwords.replicator_ci);
+  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:replicator_main:{}\n*:*:*:replicator_ci:{}\n", passwords.pgcleave, passwords.replicator_main,
+                     passwords.replicator_ci);
 }
 
 std::string shell_variables(const Lab& lab, bool back) {
@@ -77,8 +77,8 @@ std::string shell_variables(const Lab& lab, bool back) {
   const Member& target = lab.member(back ? "main-1" : "ci-1");
   std::string bouncers;
   for (const Bouncer& bouncer : lab.moved_bouncers())
-    bouncers += fmt::format("host=127.0.0.1 port={} user=pgcleave_admin dbname=pgbouncer|{}\n", bouncer.port,
-                            lab.config(bouncer.name).string());
+    bouncers +=
+        fmt::format("host=127.0.0.1 port={} user=pgcleave_admin dbname=pgbouncer|{}\n", bouncer.port, lab.config(bouncer.name).string());
   const auto conninfo = [](const Member& member) {
     return fmt::format("host=127.0.0.1 port={} user=pgcleave dbname={}", member.postgres_port, database_name);
   };

@@ -26,9 +26,9 @@ struct Record {
   long long n = 0;
   Moment start, end;
   Outcome outcome = Outcome::failed;
-  std::string stored_on;           // as the server returned it
-  std::string sqlstate, error;     // of the first error
-  std::string through;             // which bouncer, or direct
+  std::string stored_on;        // as the server returned it
+  std::string sqlstate, error;  // of the first error
+  std::string through;          // which bouncer, or direct
   bool reconnecting = false;
 
   bool is_write() const { return kind != "read"; }

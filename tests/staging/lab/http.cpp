@@ -41,8 +41,7 @@ HttpAnswer send_request(int port, const std::string& request) {
   if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
       ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
     char part[8192];
-    for (ssize_t got; (got = ::recv(descriptor, part, sizeof part, 0)) > 0;)
-      text.append(part, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = ::recv(descriptor, part, sizeof part, 0)) > 0;) text.append(part, static_cast<std::size_t>(got));
   }
   ::close(descriptor);
   const auto body = text.find("\r\n\r\n");
@@ -52,7 +51,9 @@ HttpAnswer send_request(int port, const std::string& request) {
 
 }  // namespace
 
-nlohmann::json HttpAnswer::json() const { return nlohmann::json::parse(body, nullptr, false); }
+nlohmann::json HttpAnswer::json() const {
+  return nlohmann::json::parse(body, nullptr, false);
+}
 
 HttpAnswer http_get(int port, const std::string& path) {
   return send_request(port, fmt::format("GET {} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n", path));
@@ -60,8 +61,8 @@ HttpAnswer http_get(int port, const std::string& path) {
 
 HttpAnswer http_patch(int port, const std::string& path, const std::string& body, const BasicAuth& who) {
   return send_request(port, fmt::format("PATCH {} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Basic {}\r\n"
-                                    "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                                    path, base64(who.user + ":" + who.password), body.size(), body));
+                                        "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                                        path, base64(who.user + ":" + who.password), body.size(), body));
 }
 
 }  // namespace pgcleave_lab

@@ -50,9 +50,15 @@ std::filesystem::path Lab::config(const std::string& name) const {
   return folder / (name + ".yml");
 }
 
-const Member& Lab::member(const std::string& name) const { return named(members, name); }
-const Bouncer& Lab::bouncer(const std::string& name) const { return named(bouncers, name); }
-Server& Lab::server(const std::string& name) { return named(servers, name); }
+const Member& Lab::member(const std::string& name) const {
+  return named(members, name);
+}
+const Bouncer& Lab::bouncer(const std::string& name) const {
+  return named(bouncers, name);
+}
+Server& Lab::server(const std::string& name) {
+  return named(servers, name);
+}
 
 std::vector<Bouncer> Lab::moved_bouncers() const {
   std::vector<Bouncer> moved;
@@ -66,7 +72,9 @@ std::filesystem::path default_folder() {
   return std::filesystem::path(base && *base ? base : "/tmp") / fmt::format("pgcleave-lab-{}", ::getuid());
 }
 
-std::filesystem::path lab_file(const std::filesystem::path& folder) { return folder / "lab.json"; }
+std::filesystem::path lab_file(const std::filesystem::path& folder) {
+  return folder / "lab.json";
+}
 
 void save(const Lab& lab) {
   json members = json::array(), bouncers = json::array(), servers = json::array();
@@ -114,8 +122,7 @@ Lab load_lab(const std::filesystem::path& folder) {
   lab.user = {user.at("name"), user.at("uid"), user.at("gid"), user.at("drop")};
   lab.etcd_port = j.at("etcd").at("client_port");
   lab.etcd_peer_port = j.at("etcd").at("peer_port");
-  for (const json& m : j.at("members"))
-    lab.members.push_back({m.at("name"), m.at("scope"), m.at("postgres_port"), m.at("rest_port")});
+  for (const json& m : j.at("members")) lab.members.push_back({m.at("name"), m.at("scope"), m.at("postgres_port"), m.at("rest_port")});
   for (const json& b : j.at("bouncers")) lab.bouncers.push_back({b.at("name"), b.at("port"), b.at("pool") == "moved"});
   for (const json& s : j.at("servers")) lab.servers.push_back(server_from(s));
   return lab;

@@ -2,14 +2,14 @@
 // block, so an idle client costs nothing.
 #include "load.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstdio>
-#include <fmt/format.h>
 #include <functional>
 #include <map>
-#include <thread>
-
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "database.h"
 #include "error.h"
@@ -26,7 +26,9 @@ constexpr int ids_per_run = 1000;
 constexpr std::chrono::seconds grace{5};  // for answers that are still on their way when the load ends
 
 std::atomic<bool> over{false}, too_late{false};
-bool give_up() { return too_late; }
+bool give_up() {
+  return too_late;
+}
 
 // Every run gets client numbers that no run of this lab had before.
 int first_client(const Lab& lab) {
@@ -73,8 +75,7 @@ std::vector<std::thread> start_clients(const Lab& lab, const LoadOptions& option
     writer(bouncer.name, through(bouncer), true, i >= options.writers - options.reconnect);
   }
   for (int i = 0; i < options.staying; ++i) writer("bouncer-main", through(lab.bouncer("bouncer-main")), false, false);
-  if (options.bypass)
-    writer("direct", Database::connection_text(lab, lab.member("main-1").postgres_port, "app"), true, false);
+  if (options.bypass) writer("direct", Database::connection_text(lab, lab.member("main-1").postgres_port, "app"), true, false);
   for (int i = 0; i < options.readers; ++i) {
     const Bouncer& bouncer = moved[static_cast<std::size_t>(i) % moved.size()];
     threads.emplace_back([=, &history, where = through(bouncer)] {
@@ -95,14 +96,13 @@ int load(const Lab& lab, LoadOptions options) {
   History history(options.history);
   long long counts[3] = {0, 0, 0}, reads = 0;
   const auto write_down = [&] {
-    for (const Record& record : history.flush())
-      record.is_write() ? ++counts[static_cast<int>(record.outcome)] : ++reads;
+    for (const Record& record : history.flush()) record.is_write() ? ++counts[static_cast<int>(record.outcome)] : ++reads;
   };
   fmt::print(stderr, "clients {} to {}; history {}\n", first, first + options.writers + options.staying + options.bypass - 1,
              options.history.string());
   auto threads = start_clients(lab, options, history, first);
-  const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(
-                                        options.seconds > 0 ? options.seconds : 1e8));
+  const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                        std::chrono::duration<double>(options.seconds > 0 ? options.seconds : 1e8));
   auto flushed = Clock::now();
   while (!interrupted() && Clock::now() < until) {
     std::this_thread::sleep_for(std::min<Clock::duration>(until - Clock::now(), milliseconds(50)));
@@ -119,8 +119,13 @@ int load(const Lab& lab, LoadOptions options) {
   too_late = true;
   patience.join();
   write_down();
-  fmt::print("{}\n", nlohmann::json{{"history", options.history}, {"first_client", first}, {"acknowledged", counts[0]},
-                                    {"failed", counts[1]}, {"unknown", counts[2]}, {"reads", reads}}.dump());
+  fmt::print("{}\n", nlohmann::json{{"history", options.history},
+                                    {"first_client", first},
+                                    {"acknowledged", counts[0]},
+                                    {"failed", counts[1]},
+                                    {"unknown", counts[2]},
+                                    {"reads", reads}}
+                         .dump());
   return 0;
 }
 

@@ -8,8 +8,9 @@
 //   on the other side only, stored by that other side                 stranded: it accepted a write that it may not have
 #include "oracle.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <set>
 
 namespace pgcleave_lab {
@@ -40,7 +41,9 @@ std::string describe(const std::string& table, const StoredRow& row) {
   return fmt::format("{} client {} n {} id {} stored on {} at {}", table, row.client, row.n, row.id, row.stored_on, row.stored_at);
 }
 
-bool moved(const std::string& table) { return table != write_kind("note").tables.front()->name; }
+bool moved(const std::string& table) {
+  return table != write_kind("note").tables.front()->name;
+}
 
 void compare_with_history(Judge& judge, const std::vector<Record>& history, const Index& serving, const Index& staying) {
   for (const Record& record : history) {
@@ -133,7 +136,9 @@ void compare_sides(Judge& judge, const StoredRows& serving, const StoredRows& ot
   }
 }
 
-double milliseconds_of(std::int64_t us) { return static_cast<double>(us) / 1000; }
+double milliseconds_of(std::int64_t us) {
+  return static_cast<double>(us) / 1000;
+}
 
 double longest_gap_ms(std::vector<std::int64_t>& moments) {
   std::sort(moments.begin(), moments.end());

@@ -31,8 +31,8 @@ Findings judge(const std::vector<Record>& history, const StoredRows& serving, co
 struct Latencies {
   long long acknowledged = 0, failed = 0, unknown = 0, reads = 0, client_errors = 0;
   double wait_max_ms = 0, gap_ms = 0, staying_gap_ms = 0, p50_ms = 0, p99_ms = 0, per_second = 0;
-  std::map<std::string, long long> messages;       // distinct errors
-  std::map<std::string, long long> stored_on;      // acknowledged writes of the moved tables by the side that stored them
+  std::map<std::string, long long> messages;   // distinct errors
+  std::map<std::string, long long> stored_on;  // acknowledged writes of the moved tables by the side that stored them
 };
 
 Latencies measure(const std::vector<Record>& history, const Window& window);

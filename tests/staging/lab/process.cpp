@@ -71,9 +71,13 @@ ProcessId identify(pid_t pid) {
   return stat.state == 'Z' || stat.state == 'X' ? ProcessId{pid, 0} : ProcessId{pid, stat.start};
 }
 
-bool is_alive(const ProcessId& id) { return id.pid > 1 && id.start != 0 && identify(id.pid).start == id.start; }
+bool is_alive(const ProcessId& id) {
+  return id.pid > 1 && id.start != 0 && identify(id.pid).start == id.start;
+}
 
-bool send_signal(const ProcessId& id, int signal) { return is_alive(id) && ::kill(id.pid, signal) == 0; }
+bool send_signal(const ProcessId& id, int signal) {
+  return is_alive(id) && ::kill(id.pid, signal) == 0;
+}
 
 ProcessId start_process(const Command& command, const User& user) {
   const int log = ::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);

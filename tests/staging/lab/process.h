@@ -22,7 +22,7 @@ struct Command {
   std::filesystem::path folder, log;
 };
 
-ProcessId identify(pid_t pid);      // start 0: no such process, or it is a zombie
+ProcessId identify(pid_t pid);  // start 0: no such process, or it is a zombie
 bool is_alive(const ProcessId& id);
 bool send_signal(const ProcessId& id, int signal);  // false: it was not there any more
 

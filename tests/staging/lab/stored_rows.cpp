@@ -7,7 +7,9 @@
 namespace pgcleave_lab {
 namespace {
 
-long long number(const std::optional<std::string>& text) { return text ? std::stoll(*text) : 0; }
+long long number(const std::optional<std::string>& text) {
+  return text ? std::stoll(*text) : 0;
+}
 
 }  // namespace
 
@@ -40,8 +42,9 @@ StoredRows fetch_rows(const Lab& lab, const Side& side, int first_client, int la
     for (const auto& row : answer.rows)
       out.push_back({static_cast<int>(number(row[0])), number(row[1]), number(row[2]), row[3].value_or(""), row[4].value_or("")});
   }
-  for (const auto& row : database.must(fmt::format("select client, n, writes from ci.counters where client between {} and {}",
-                                                   first_client, last_client)).rows)
+  for (const auto& row :
+       database.must(fmt::format("select client, n, writes from ci.counters where client between {} and {}", first_client, last_client))
+           .rows)
     rows.counters[static_cast<int>(number(row[0]))] = {number(row[1]), number(row[2])};
   database.must("commit");
   return rows;

@@ -27,7 +27,7 @@ struct StoredRows {
 
 struct Side {
   std::string scope;
-  int postgres_port = 0;       // of the leader, or of any member if there is none
+  int postgres_port = 0;  // of the leader, or of any member if there is none
   bool reachable = false, writable = false;
   std::optional<long long> owner;  // of pgcleave.owner_ci, if that exists: 0 nobody, 1 source, 2 target
 };

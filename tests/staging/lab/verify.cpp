@@ -1,8 +1,8 @@
 #include "verify.h"
 
-#include <cstdio>
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "error.h"
@@ -92,7 +92,7 @@ json to_json(const Verdict& v) {
 void print_table(const json& out) {
   for (const auto& [key, value] : out.items()) {
     if (key == "examples" || key == "error_messages") continue;
-    const std::string text = value.is_string() ? value.get<std::string>()
+    const std::string text = value.is_string()         ? value.get<std::string>()
                              : value.is_number_float() ? fmt::format("{:.1f}", value.get<double>())
                                                        : value.dump();
     fmt::print("{:<24}{}\n", key, text);

@@ -10,7 +10,9 @@ namespace pgcleave_lab {
 namespace {
 std::atomic<bool> signalled{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
-void on_signal(int) { signalled = true; }
+void on_signal(int) {
+  signalled = true;
+}
 }  // namespace
 
 void catch_signals() {
@@ -21,14 +23,15 @@ void catch_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupted() { return signalled; }
+bool interrupted() {
+  return signalled;
+}
 
 void throw_if_interrupted() {
   if (signalled) throw Interrupted();
 }
 
-void wait_until(const std::string& what, milliseconds limit, const std::function<std::string()>& missing,
-                milliseconds pause) {
+void wait_until(const std::string& what, milliseconds limit, const std::function<std::string()>& missing, milliseconds pause) {
   const auto deadline = Clock::now() + limit;
   for (;;) {
     throw_if_interrupted();

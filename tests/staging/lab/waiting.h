@@ -8,8 +8,8 @@ namespace pgcleave_lab {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-void catch_signals();       // SIGINT and SIGTERM set a flag instead of ending the program
-bool interrupted();         // the flag
+void catch_signals();  // SIGINT and SIGTERM set a flag instead of ending the program
+bool interrupted();    // the flag
 void throw_if_interrupted();
 
 // Asks every `pause` until the question is answered with an empty text. Any other text says what is still missing;

@@ -27,16 +27,14 @@ std::string plain_insert(const WrittenTable& table) {
 }
 
 std::string replaced(std::string text, std::string_view what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
   return text;
 }
 
 }  // namespace
 
 const std::vector<WrittenTable>& written_tables() {
-  static const std::vector<WrittenTable> all{builds,  build_audit, jobs,  build_log, artifacts,
-                                             reports, tokens,      weird, runners,   audit};
+  static const std::vector<WrittenTable> all{builds, build_audit, jobs, build_log, artifacts, reports, tokens, weird, runners, audit};
   return all;
 }
 

@@ -15,10 +15,10 @@ struct WrittenTable {
 // What one write does. It is one transaction; more than one statement: inside BEGIN and COMMIT.
 struct WriteKind {
   const char* name;
-  bool moved;                             // false: the tables that stay
-  std::vector<std::string> statements;    // with {client} and {n}; the first returns stored_on
+  bool moved;                               // false: the tables that stay
+  std::vector<std::string> statements;      // with {client} and {n}; the first returns stored_on
   std::vector<const WrittenTable*> tables;  // each must hold (client, n) afterwards
-  bool counts;                            // and ci.counters must have counted it
+  bool counts;                              // and ci.counters must have counted it
 };
 
 const std::vector<WrittenTable>& written_tables();

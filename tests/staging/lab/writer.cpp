@@ -7,9 +7,8 @@ namespace pgcleave_lab {
 namespace {
 
 // PgBouncer 1.18 says these with SQLSTATE 08P01 to a client whose query it never sent to a server.
-constexpr std::array<std::string_view, 5> never_sent{
-    "query_wait_timeout", "server login has been failing", "server login failed",
-    "pgbouncer cannot connect to server", "no such database"};
+constexpr std::array<std::string_view, 5> never_sent{"query_wait_timeout", "server login has been failing", "server login failed",
+                                                     "pgbouncer cannot connect to server", "no such database"};
 
 void note_error(Record& record, const QueryError& error) {
   if (!record.error.empty()) return;
