@@ -250,7 +250,8 @@ Result<void> Connection::State::sendable() {
   }
   began_idle = PQtransactionStatus(pg) == PQTRANS_IDLE;
   if (PQstatus(pg) == CONNECTION_OK) return {};
-  const auto dead = error(ErrorKind::failed, "the connection was lost before the request was sent", reason());
+  const auto dead =
+      error(ErrorKind::failed, "the connection was lost before the request was sent", notices.empty() ? reason() : notices.back());
   close();
   return fail(dead);
 }

@@ -43,7 +43,8 @@ END)sql",
 }
 
 // setval is at once and for good, the log's row only comes with its commit. So that a lost connection or a crash between the
-// two can't leave a change that nobody signed, the function is called in two transactions: the first logs, the second sets.
+// two can't leave a change that nobody signed, the function is called in two transactions: the first announces it in the log,
+// the second sets. Who has announced first is served, unless somebody with a higher epoch comes between.
 std::string pass_function_body(const std::string& split) {
   return fmt::format(R"sql(
 DECLARE
@@ -67,6 +68,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'PC001',
       MESSAGE = pg_catalog.format('the owner of split "%s" is not the expected one', {split}),
       DETAIL = names[seen + 1];
+  END IF;
+  IF NOT mine AND seen = newest.expected AND newest.epoch = $4 THEN
+    RAISE EXCEPTION USING ERRCODE = 'PC002',
+      MESSAGE = pg_catalog.format('somebody else is about to change the owner of split "%s"', {split}),
+      DETAIL = pg_catalog.format('epoch %s, run %s', newest.epoch, newest.run);
   END IF;
   IF NOT mine OR newest.epoch <> $4 THEN
     INSERT INTO pgcleave.ownership_log (split, run, epoch, expected, next) VALUES ({split}, $3, $4, $1, $2);

@@ -98,8 +98,8 @@ Result<void> pass_ownership(Connection& primary, const std::string& split, Owner
     error.what = fmt::format("could not be set to {}", name_of(next));
     error.expected = name_of(expected);
   } else {
-    error.what = fmt::format("could not be set to {}: somebody newer has acted", name_of(next));
-    error.expected = fmt::format("no epoch above {}", epoch);
+    error.what = fmt::format("could not be set to {}: somebody else is at it", name_of(next));
+    error.expected = fmt::format("no other run at epoch {} or above", epoch);
   }
   error.hint = fmt::format("who did it: SELECT * FROM pgcleave.ownership_log WHERE split = {} ORDER BY id DESC", quote_literal(split));
   return fail(error);

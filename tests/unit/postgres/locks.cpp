@@ -1,0 +1,102 @@
+#include "postgres/locks.h"
+
+#include <catch2/catch.hpp>
+
+#include "server.h"
+
+using namespace pgcleave;
+using namespace pgcleave::postgres;
+using namespace std::chrono_literals;
+using test::main_server;
+using test::run;
+using test::soon;
+
+namespace {
+
+const std::vector<TableName> builds = {{"locks", "builds"}};
+
+struct Tables {
+  Tables() : admin(main_server().connect()), schema(admin, "locks"), client(main_server().connect()) {
+    run(admin, "CREATE TABLE locks.builds (id int PRIMARY KEY); CREATE TABLE locks.users (id int)");
+  }
+  Connection admin;
+  test::Schema schema;
+  Connection client;
+};
+
+}  // namespace
+
+TEST_CASE("a session that wrote and has not ended is a writer, a reader is not") {
+  Tables it;
+  run(it.client, "BEGIN; SELECT FROM locks.builds FOR UPDATE; INSERT INTO locks.users VALUES (1)");
+  CHECK(writers(it.admin, builds, soon())->empty());
+  run(it.client, "INSERT INTO locks.builds VALUES (1)");
+  const auto found = writers(it.admin, builds, soon());
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  const auto& blocker = found->front();
+  CHECK(blocker.pid == run(it.client, "SELECT pg_backend_pid() AS pid").number(0, "pid"));
+  CHECK(blocker.user == "postgres");
+  CHECK(blocker.application == "pgcleave");
+  CHECK(blocker.address == "127.0.0.1");
+  CHECK(blocker.backend_type == "client backend");
+  CHECK(blocker.state == "idle in transaction");
+  CHECK(blocker.mode == "RowExclusiveLock");
+  CHECK(blocker.table == builds[0]);
+  CHECK(blocker.transaction_age > 0us);
+  CHECK(blocker.text().find("of postgres (pgcleave) from 127.0.0.1, idle in transaction: RowExclusiveLock on locks.builds") !=
+        std::string::npos);
+  run(it.client, "COMMIT");
+  CHECK(writers(it.admin, builds, soon())->empty());
+}
+
+TEST_CASE("one's own locks and locks that are only waited for do not count") {
+  Tables it;
+  run(it.admin, "BEGIN; LOCK TABLE locks.builds IN ACCESS EXCLUSIVE MODE");
+  REQUIRE(it.client.send("INSERT INTO locks.builds VALUES (1)"));
+  auto observer = main_server().connect();
+  REQUIRE(wait_until("the client waits", soon(), 2ms, nullptr, [&]() -> Result<bool> {
+    return !run(observer, "SELECT FROM pg_locks WHERE NOT granted AND relation = 'locks.builds'::regclass").empty();
+  }));
+  CHECK(writers(it.admin, builds, soon())->empty());
+  CHECK(writers(observer, builds, soon())->size() == 1);
+  run(it.admin, "ROLLBACK");
+  REQUIRE(it.client.receive(soon()));
+}
+
+TEST_CASE("a prepared transaction is a writer with a name and can't be terminated") {
+  Tables it;
+  run(it.client, "BEGIN; INSERT INTO locks.builds VALUES (1); PREPARE TRANSACTION 'it''s'");
+  const auto found = writers(it.admin, builds, soon());
+  const bool named = found && found->size() == 1 && found->front().pid == 0 && found->front().prepared == "it's";
+  const auto refused = terminate(it.admin, found.value_or(std::vector<Blocker>{}), soon());
+  run(it.admin, "ROLLBACK PREPARED 'it''s'");
+  REQUIRE(named);
+  CHECK(found->front().user == "postgres");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::not_ready);
+  CHECK(refused.error().hint.find("ROLLBACK PREPARED 'it''s'") != std::string::npos);
+}
+
+TEST_CASE("SHARE UPDATE EXCLUSIVE is in the way of a trigger but no write") {
+  Tables it;
+  run(it.client, "BEGIN; LOCK TABLE locks.builds IN SHARE UPDATE EXCLUSIVE MODE");
+  CHECK(writers(it.admin, builds, soon())->empty());
+  CHECK(in_the_way(it.admin, builds, soon())->size() == 1);
+  run(it.client, "ROLLBACK");
+}
+
+TEST_CASE("only the session that was seen is terminated, not a later one with its pid") {
+  Tables it;
+  run(it.client, "BEGIN; INSERT INTO locks.builds VALUES (1)");
+  auto found = writers(it.admin, builds, soon());
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  auto earlier = *found;
+  earlier[0].backend_start = "2001-01-01 00:00:00+00";
+  REQUIRE(terminate(it.admin, earlier, soon()));
+  CHECK(writers(it.admin, builds, soon())->size() == 1);
+  REQUIRE(terminate(it.admin, *found, soon()));
+  CHECK(
+      wait_until("the writer is gone", soon(), 2ms, nullptr, [&]() -> Result<bool> { return writers(it.admin, builds, soon())->empty(); }));
+}

@@ -1,0 +1,79 @@
+#include "postgres/sequences.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "server.h"
+
+using namespace pgcleave;
+using namespace pgcleave::postgres;
+using test::main_server;
+using test::run;
+using test::soon;
+
+namespace {
+
+const Sequence& find(const std::vector<Sequence>& all, const std::string& name) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& sequence) { return sequence.name.name == name; });
+  if (found == all.end()) FAIL("no sequence " << name);
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("owned, identity and default sequences of the given tables are found with their exact state") {
+  auto connection = main_server().connect();
+  test::Schema schema(connection, "seq");
+  run(connection, R"sql(
+    CREATE TABLE seq.a (id serial, n bigint GENERATED ALWAYS AS IDENTITY);
+    CREATE SEQUENCE seq.both AS smallint INCREMENT -2 MINVALUE -100 MAXVALUE 50 START 50 CACHE 10 CYCLE;
+    CREATE TABLE seq.b (id int DEFAULT nextval('seq.both'));
+    CREATE TABLE seq.c (id int DEFAULT nextval('seq.both'), other serial);
+    CREATE SEQUENCE seq.alone;
+    CREATE TABLE seq."it's $do$ ""x""" (id serial);
+    SELECT nextval('seq.a_id_seq'), nextval('seq.a_id_seq');
+    SELECT setval('seq.both', 10))sql");
+  const auto found = sequences(connection, {{"seq", "a"}, {"seq", "b"}, {"seq", "it's $do$ \"x\""}}, soon());
+  REQUIRE(found);
+  REQUIRE(found->size() == 4);
+  const auto& serial = find(*found, "a_id_seq");
+  CHECK(serial.last_value == 2);
+  CHECK(serial.is_called);
+  CHECK(serial.maximum == 2147483647);
+  CHECK_FALSE(serial.shared);
+  const auto& identity = find(*found, "a_n_seq");
+  CHECK(identity.last_value == 1);
+  CHECK_FALSE(identity.is_called);
+  const auto& both = find(*found, "both");
+  CHECK(both.last_value == 10);
+  CHECK(both.increment == -2);
+  CHECK(both.minimum == -100);
+  CHECK(both.maximum == 50);
+  CHECK(both.cache == 10);
+  CHECK(both.cycles);
+  CHECK(both.shared);
+  CHECK_FALSE(find(*sequences(connection, {{"seq", "b"}, {"seq", "c"}}, soon()), "both").shared);
+  CHECK(sequences(connection, {}, soon())->empty());
+  CHECK(run(connection, "SHOW search_path").text(0, "search_path") != "pg_catalog");
+}
+
+TEST_CASE("a not yet called sequence with a moved start is told from a called one") {
+  auto connection = main_server().connect();
+  test::Schema schema(connection, "seq");
+  run(connection, "CREATE TABLE seq.a (id serial); SELECT setval('seq.a_id_seq', 77, false)");
+  const auto found = sequences(connection, {{"seq", "a"}}, soon());
+  REQUIRE(found);
+  CHECK(found->at(0).last_value == 77);
+  CHECK_FALSE(found->at(0).is_called);
+}
+
+TEST_CASE("after setting, the next value is the one that the bumps promise") {
+  auto connection = main_server().connect();
+  test::Schema schema(connection, "seq");
+  run(connection, "CREATE TABLE seq.a (id serial, \"N\" bigint GENERATED ALWAYS AS IDENTITY)");
+  REQUIRE(set_sequences(connection, {{{"seq", "a_id_seq"}, 41, true}, {{"seq", "a_N_seq"}, 99, false}}, soon()));
+  CHECK(run(connection, "SELECT nextval('seq.a_id_seq') AS next").number(0, "next") == 42);
+  CHECK(run(connection, "SELECT nextval('seq.\"a_N_seq\"') AS next").number(0, "next") == 99);
+  CHECK(set_sequences(connection, {}, soon()));
+  CHECK_FALSE(set_sequences(connection, {{{"seq", "gone"}, 1, true}}, soon()));
+}
