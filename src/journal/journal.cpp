@@ -110,7 +110,8 @@ Result<Event> Journal::append(const std::string& run, const std::string& type, c
   auto& state = *state_;
   if (!state.writable) return fail({ErrorKind::invalid, state.path, "the journal was opened to be read", "", "", "", ""});
   if (state.closed) {
-    return fail({ErrorKind::failed, state.path, "the journal is closed to writing", "", "an earlier error: " + state.closed->what, state.closed->hint, ""});
+    return fail({ErrorKind::failed, state.path, "the journal is closed to writing", "", "an earlier error: " + state.closed->what,
+                 state.closed->hint, ""});
   }
   if (!is_word(run) || !is_word(type)) {
     return fail(
