@@ -1,7 +1,7 @@
 // Starting the stack quickly with production's Patroni settings (ttl 30, loop_wait 10).
 //
-// Patroni's own pace would take a minute: a slot for a new member is made in the leader's next loop, up to 10 s after the
-// member appears, and until then that member's WAL receiver fails. A PATCH of the dynamic configuration that changes nothing
+// Left to itself Patroni makes the slot for a new member in the leader's next loop, up to 10 s after the member appears, and
+// until then that member's WAL receiver fails. A PATCH of the dynamic configuration that changes nothing
 // wakes the loop of the member that gets it, if it is a leader (Patroni 3.0.2, ha.py, wakeup()); so the leaders are nudged
 // while their replicas are being copied. Each cluster's second member starts as soon as its leader holds the lock.
 #include "up.h"
