@@ -1,0 +1,82 @@
+// Throwaway servers for tests: PostgreSQL and PgBouncer on free loopback ports, in a temporary folder, ended by pid. Started as
+// root they run as user postgres, since PostgreSQL and PgBouncer refuse to be root.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pgbouncer/fleet.h"
+
+namespace pgcleave::pgbouncer {
+
+class Folder {
+ public:
+  Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+int free_port();
+
+// Ended with the signal given, then killed.
+class Server {
+ public:
+  Server(std::vector<std::string> argv, const std::string& log, int end_signal);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server() { end(); }
+  void end();
+
+ private:
+  pid_t pid_ = 0;
+  int end_signal_;
+};
+
+class Postgres {
+ public:
+  explicit Postgres(const Folder& folder, const std::string& name);
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  int port_;
+  std::unique_ptr<Server> server_;
+};
+
+class RunningBouncer {
+ public:
+  // `more` goes to the [pgbouncer] section.
+  RunningBouncer(const Folder& folder, const std::string& name, int postgres_port, const std::string& more = "");
+  void restart();
+  void stop();
+
+  [[nodiscard]] BouncerSpec spec() const;
+  [[nodiscard]] const std::string& config() const { return config_; }
+  [[nodiscard]] Console console() const;
+  // A client's connection through the pool.
+  [[nodiscard]] postgres::Settings client() const;
+  [[nodiscard]] postgres::Connection connect() const;
+
+ private:
+  std::string name_;
+  std::string folder_;
+  std::string config_;
+  int port_;
+  std::unique_ptr<Server> server_;
+};
+
+std::string slurp(const std::string& path);
+void spew(const std::string& path, const std::string& text);
+inline Deadline soon() {
+  return Deadline::in(std::chrono::seconds(5));
+}
+
+}  // namespace pgcleave::pgbouncer
