@@ -14,6 +14,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "base/file.h"
+
 namespace pgcleave::postgres::test {
 namespace {
 
@@ -108,6 +110,10 @@ Settings Server::settings(const std::string& user) const {
   settings.name = name_;
   settings.values = {{"host", "127.0.0.1"}, {"port", std::to_string(port_)}, {"user", user}, {"dbname", "postgres"}};
   return settings;
+}
+
+std::string Server::log() const {
+  return read_file(folder_ + "/log").value_or("");
 }
 
 Connection Server::connect(const std::string& user) const {

@@ -19,6 +19,7 @@ class Server {
 
   [[nodiscard]] Settings settings(const std::string& user = "postgres") const;
   [[nodiscard]] Connection connect(const std::string& user = "postgres") const;
+  [[nodiscard]] std::string log() const;  // what the server wrote, every statement included
   [[nodiscard]] int port() const { return port_; }
 
  private:

@@ -1,0 +1,195 @@
+#include "postgres/replication.h"
+
+#include <catch2/catch.hpp>
+
+#include "postgres/ownership.h"
+#include "postgres/wal.h"
+#include "server.h"
+
+using namespace pgcleave;
+using namespace pgcleave::postgres;
+using namespace std::chrono_literals;
+using test::ci_server;
+using test::main_server;
+using test::run;
+using test::soon;
+
+namespace {
+
+const Fence fence{"ci", "main", "ci"};
+const std::vector<TableName> replicated = {{"pgcleave", "canary_ci"}, {"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}};
+
+// Both servers with the same fenced tables, the source owning them; nothing replicates yet.
+struct TwoSides {
+  TwoSides() : source(main_server().connect()), target(ci_server().connect()), source_schema(source, "rep"), target_schema(target, "rep") {
+    for (auto* side : {&source, &target}) {
+      run(*side,
+          "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE rep.builds (id int PRIMARY KEY); "
+          "CREATE TABLE rep.logs (id int PRIMARY KEY) PARTITION BY RANGE (id); "
+          "CREATE TABLE rep.logs_1 PARTITION OF rep.logs FOR VALUES FROM (0) TO (10)");
+      REQUIRE(install(*side, fence, soon()));
+      REQUIRE(create_triggers(*side, fence, {{"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}}, 100ms, soon(), nullptr));
+    }
+  }
+  ~TwoSides() {
+    (void)drop_subscription(target, "split", soon());
+    (void)drop_slot(source, "split_slot", soon());
+    (void)drop_publication(source, "split_pub", soon());
+    for (auto* side : {&source, &target}) (void)side->simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon());
+  }
+  TwoSides(const TwoSides&) = delete;
+  TwoSides& operator=(const TwoSides&) = delete;
+
+  [[nodiscard]] SubscriptionSpec spec() const {
+    SubscriptionSpec spec;
+    spec.name = "split";
+    spec.publication = "split_pub";
+    spec.slot = "split_slot";
+    spec.connection = "host=127.0.0.1 port=" + std::to_string(main_server().port()) + " user=postgres dbname=postgres";
+    spec.password = Secret("hush 'hush' \\");
+    return spec;
+  }
+
+  void start() {
+    REQUIRE(create_publication(source, "split_pub", replicated, soon()));
+    REQUIRE(create_logical_slot(source, "split_slot", soon()));
+    REQUIRE(create_subscription(target, spec(), soon()));
+    REQUIRE(enable_subscription(target, "split", soon()));
+  }
+
+  Connection source;
+  Connection target;
+  test::Schema source_schema;
+  test::Schema target_schema;
+};
+
+Result<void> applied(Connection& target, Lsn lsn) {
+  return wait_until("the position is applied", soon(), 2ms, nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto state, subscription(target, "split", soon()));
+    return state && state->applied >= lsn;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("rows replicate under the target's lock until the captured LSN is applied, and the canary proves it") {
+  TwoSides it;
+  it.start();
+  run(it.source, "INSERT INTO rep.builds VALUES (1); INSERT INTO rep.logs VALUES (2); INSERT INTO rep.logs_1 VALUES (3)");
+  const auto lsn = capture_lsn(it.source, "ci", "canary 1", soon());
+  REQUIRE(lsn);
+  REQUIRE(applied(it.target, *lsn));
+  CHECK(*canary_arrived(it.target, "ci", "canary 1", soon()));
+  CHECK_FALSE(*canary_arrived(it.target, "ci", "canary 2", soon()));
+  CHECK(run(it.target, "SELECT FROM rep.builds").size() == 1);
+  CHECK(run(it.target, "SELECT FROM rep.logs").size() == 2);
+  const auto state = subscription(it.target, "split", soon());
+  REQUIRE(state);
+  REQUIRE(*state);
+  CHECK((*state)->enabled);
+  CHECK((*state)->worker);
+  CHECK((*state)->slot == "split_slot");
+  CHECK((*state)->apply_errors == 0);
+  CHECK(slot(it.source, "split_slot", soon())->value().active);
+  CHECK(senders(it.source, soon())->empty());  // the logical one is not a standby
+
+  // The same token once more: the position is reached all the same.
+  const auto again = capture_lsn(it.source, "ci", "canary 1", soon());
+  REQUIRE(again);
+  CHECK(applied(it.target, *again));
+  REQUIRE(write_canary(it.source, "ci", "canary 2", soon()));
+  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr, [&] { return canary_arrived(it.target, "ci", "canary 2", soon()); }));
+}
+
+TEST_CASE("an apply error shows in the subscription") {
+  TwoSides it;
+  run(it.target, "SELECT setval('pgcleave.owner_ci', 2); INSERT INTO rep.builds VALUES (1)");
+  it.start();
+  run(it.source, "INSERT INTO rep.builds VALUES (1)");
+  CHECK(wait_until("the error is counted", soon(), 20ms, nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto state, subscription(it.target, "split", soon()));
+    return state && state->apply_errors > 0;
+  }));
+}
+
+TEST_CASE("creating and dropping twice is fine") {
+  TwoSides it;
+  it.start();
+  REQUIRE(create_publication(it.source, "split_pub", replicated, soon()));
+  REQUIRE(create_logical_slot(it.source, "split_slot", soon()));
+  REQUIRE(create_subscription(it.target, it.spec(), soon()));
+  REQUIRE(enable_subscription(it.target, "split", soon()));
+  CHECK(publication(it.source, "split_pub", soon())->value() == replicated);
+  for (int twice = 0; twice < 2; ++twice) {
+    CHECK(drop_subscription(it.target, "split", soon()));
+    CHECK(drop_slot(it.source, "split_slot", soon()));
+    CHECK(drop_publication(it.source, "split_pub", soon()));
+  }
+  CHECK_FALSE(subscription(it.target, "split", soon())->has_value());
+  CHECK_FALSE(slot(it.source, "split_slot", soon())->has_value());
+  CHECK_FALSE(publication(it.source, "split_pub", soon())->has_value());
+  CHECK(run(it.target, "SELECT FROM pg_replication_origin").empty());
+}
+
+TEST_CASE("a publication is brought to the wanted tables") {
+  TwoSides it;
+  REQUIRE(create_publication(it.source, "split_pub", replicated, soon()));
+  REQUIRE(create_publication(it.source, "split_pub", {{"rep", "builds"}}, soon()));
+  CHECK(publication(it.source, "split_pub", soon())->value() == std::vector<TableName>{{"rep", "builds"}});
+  CHECK_FALSE(create_publication(it.source, "split_pub", {{"rep", "gone"}}, soon()));
+  REQUIRE(create_publication(it.source, "split_pub", {}, soon()));
+  CHECK(publication(it.source, "split_pub", soon())->value().empty());
+}
+
+TEST_CASE("a slot in use is dropped with its sender") {
+  TwoSides it;
+  it.start();
+  REQUIRE(wait_until("the slot is in use", soon(), 2ms, nullptr,
+                     [&]() -> Result<bool> { return slot(it.source, "split_slot", soon())->value().active; }));
+  CHECK(drop_slot(it.source, "split_slot", soon()));
+  CHECK_FALSE(slot(it.source, "split_slot", soon())->has_value());
+}
+
+TEST_CASE("a slot of another kind is not adopted") {
+  TwoSides it;
+  run(it.source, "SELECT pg_create_physical_replication_slot('split_slot')");
+  const auto refused = create_logical_slot(it.source, "split_slot", soon());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(slot(it.source, "split_slot", soon())->value().plugin.empty());
+}
+
+TEST_CASE("a subscription of that name on another slot is not adopted") {
+  TwoSides it;
+  it.start();
+  auto spec = it.spec();
+  spec.slot = "another";
+  const auto refused = create_subscription(it.target, spec, soon());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().seen == "split_slot");
+}
+
+TEST_CASE("a subscription whose publisher is gone is dropped without a wait") {
+  TwoSides it;
+  it.start();
+  run(it.target, "ALTER SUBSCRIPTION split CONNECTION 'host=127.0.0.1 port=" + std::to_string(test::free_port()) + " user=postgres'");
+  const auto begin = Monotonic::now();
+  CHECK(drop_subscription(it.target, "split", soon()));
+  CHECK(Monotonic::now() - begin < 2s);
+  CHECK(run(it.target, "SELECT FROM pg_replication_origin").empty());
+}
+
+TEST_CASE("a failed subscription leaves no transaction behind and its password in no error and no server log") {
+  TwoSides it;
+  auto spec = it.spec();
+  spec.connection = "host=127.0.0.1 port=" + std::to_string(test::free_port());
+  const auto refused = create_subscription(it.target, spec, soon());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text().find("hush") == std::string::npos);
+  CHECK(it.target.query("SELECT 1", {}, soon()));
+  it.start();
+  const auto log = ci_server().log();
+  CHECK(log.find("ALTER SUBSCRIPTION") != std::string::npos);  // it does log statements
+  CHECK(log.find("hush") == std::string::npos);
+}
