@@ -62,3 +62,4 @@ TEST_CASE("clients that log in again and again see no error and no stall while t
   CHECK(errors == std::set<std::string>{});
   CHECK(answered > 100);
   CHECK(longest < std::chrono::seconds(2));
+}
