@@ -142,8 +142,8 @@ void collect_notice(void* to, const PGresult* notice) {
 
 void Connection::State::start_login(const Settings& settings) {
   name = settings.name;
-  // PGOPTIONS is kept out: PgBouncer refuses a login that brings `options` (1.18).
-  std::map<std::string, std::string> values = {{"application_name", "pgcleave"}, {"client_encoding", "UTF8"}, {"options", ""}};
+  // No `options`: PgBouncer refuses a login that brings any (1.18). An empty value would not keep out PGOPTIONS either (libpq 15).
+  std::map<std::string, std::string> values = {{"application_name", "pgcleave"}, {"client_encoding", "UTF8"}};
   for (const auto& [keyword, value] : settings.values) values[keyword] = value;
   if (!settings.password.empty()) values["password"] = settings.password.reveal();
   console = values.contains("dbname") && values["dbname"] == "pgbouncer";

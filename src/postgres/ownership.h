@@ -4,7 +4,8 @@
 //     owner_<split>     sequence: 0 nobody, 1 source, 2 target. A sequence, since reading it ignores snapshots and setval is
 //                       seen at once, also by a REPEATABLE READ transaction that began before (PostgreSQL 15).
 //     fence_<split>()   statement trigger: raises SQLSTATE 2F002 unless the owner is this side, known from cluster_name
-//     pass_<split>(expected, next, run, epoch)  compare-and-set under an advisory lock; logs who did it
+//     pass_<split>(expected, next, run, epoch)  compare-and-set under an advisory lock. Called in two transactions: the first
+//                       announces in the log who will do it, the second sets; so no change is ever left unsigned
 //     ownership_log     table: split, at, run, epoch, expected, next
 //     canary_<split>    table: token text primary key, at timestamptz: rows that prove a path. Not fenced.
 //
@@ -43,7 +44,8 @@ struct FenceDrift {
 Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& moved, Deadline deadline);
 
 // Creates missing triggers, many tables per transaction, each try under lock_timeout; a table in the way is retried until the
-// deadline. `timed_out` names the blockers (locks.h). SHARE ROW EXCLUSIVE per table.
+// deadline. `timed_out` names the blockers (locks.h). SHARE ROW EXCLUSIVE per table. Autovacuum only yields to who waits longer
+// than deadlock_timeout (1 s by default): a shorter lock_timeout never gets past it (PostgreSQL 15).
 Result<void> create_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
                              Deadline deadline, const StopFlag* stop);
 Result<void> drop_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
@@ -54,8 +56,9 @@ Result<void> uninstall(Connection& primary, const Fence& fence, Deadline deadlin
 // No value when the fence is not installed on this side.
 Result<std::optional<Owner>> owner(Connection& connection, const std::string& split, Deadline deadline);
 
-// Compare-and-set. `foreign` with the owner seen when it is neither `expected` nor, by this same run, already `next`; also
-// when a higher epoch has acted before. Idempotent for the same run and epoch.
+// Compare-and-set, one round trip. `foreign` with the owner seen when it is neither `expected` nor, by this same run, already
+// `next`; also when a higher epoch has acted before, or another run is about to at the same one: a new run takes
+// last_epoch() + 1. Idempotent for the same run, also under a higher epoch.
 Result<void> pass_ownership(Connection& primary, const std::string& split, Owner expected, Owner next, const std::string& run, int epoch,
                             Deadline deadline);
 

@@ -12,7 +12,9 @@ namespace pgcleave::postgres {
 
 // One transaction, one round trip, synchronous_commit = local: a canary row for `split` and a transactional logical message.
 // Returns the message's LSN: everything that was committed before is at or below it, and flushed, when this returns.
-// Needs the canary table (ownership.h installs it). pg_current_wal_flush_lsn() can miss asynchronous commits (PostgreSQL 15).
+// Needs the canary table (ownership.h installs it), and a publication that holds it if a subscriber's applied position is to
+// reach this one: a publisher skips transactions in which it finds nothing to send. pg_current_wal_flush_lsn() can miss asynchronous
+// commits (PostgreSQL 15).
 Result<Lsn> capture_lsn(Connection& primary, const std::string& split, const std::string& token, Deadline deadline);
 
 struct Recovery {

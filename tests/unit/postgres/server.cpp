@@ -68,30 +68,46 @@ int free_port() {
 }
 
 Server::Server(const std::string& cluster_name) : name_(cluster_name) {
+  make_folder();
+  initialize({program("initdb"), "-D", folder_ + "/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"});
+  start();
+}
+
+Server::Server(const std::string& cluster_name, const Server& upstream) : name_(cluster_name) {
+  make_folder();
+  initialize({program("pg_basebackup"), "-D", folder_ + "/data", "-h", "127.0.0.1", "-p", std::to_string(upstream.port()), "-U", "postgres",
+              "-c", "fast", "-R", "--no-sync"});
+  start();
+}
+
+void Server::make_folder() {
   auto pattern = (std::filesystem::temp_directory_path() / "pgcleave-test-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
   if (const passwd* user = unprivileged(); user != nullptr && ::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
     throw std::runtime_error("can't give away " + folder_);
   }
-  const auto data = folder_ + "/data";
-  const auto log = folder_ + "/log";
+}
+
+void Server::initialize(const std::vector<std::string>& argv) {
   int status = 0;
-  ::waitpid(spawn({program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"}, folder_, log),
-            &status, 0);
-  if (status != 0) throw std::runtime_error("initdb failed");
+  ::waitpid(spawn(argv, folder_, folder_ + "/log"), &status, 0);
+  if (status != 0) throw std::runtime_error(argv[0] + " failed: " + log());
+}
+
+void Server::start() {
   port_ = free_port();
-  std::vector<std::string> argv = {program("postgres"), "-D", data};
+  std::vector<std::string> argv = {program("postgres"), "-D", folder_ + "/data"};
   for (const auto& setting :
        {"listen_addresses=127.0.0.1", "fsync=off", "wal_level=logical", "max_prepared_transactions=5",
         "unix_socket_directories=", "shared_buffers=16MB", "max_wal_senders=5", "log_statement=all", "wal_retrieve_retry_interval=100ms"}) {
     argv.insert(argv.end(), {"-c", setting});
   }
-  argv.insert(argv.end(), {"-c", "cluster_name=" + cluster_name, "-c", "port=" + std::to_string(port_)});
-  pid_ = spawn(argv, folder_, log);
+  argv.insert(argv.end(), {"-c", "cluster_name=" + name_, "-c", "port=" + std::to_string(port_)});
+  pid_ = spawn(argv, folder_, folder_ + "/log");
   const auto deadline = Deadline::in(std::chrono::seconds(10));
   while (!Connection::open(settings(), deadline)) {
-    if (deadline.passed()) throw std::runtime_error("PostgreSQL did not start");
+    if (deadline.passed()) throw std::runtime_error("PostgreSQL did not start: " + log());
     sleep_until(deadline, std::chrono::milliseconds(10), nullptr);
   }
 }

@@ -13,6 +13,8 @@ namespace pgcleave::postgres::test {
 class Server {
  public:
   explicit Server(const std::string& cluster_name);
+  // A streaming standby of another one.
+  Server(const std::string& cluster_name, const Server& upstream);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -23,6 +25,9 @@ class Server {
   [[nodiscard]] int port() const { return port_; }
 
  private:
+  void make_folder();
+  void initialize(const std::vector<std::string>& argv);
+  void start();
   std::string folder_;
   std::string name_;
   int port_ = 0;
