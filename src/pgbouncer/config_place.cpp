@@ -91,33 +91,43 @@ Result<std::string> ConfigPlace::remote(const std::string& line, Deadline deadli
   return fail(error);
 }
 
-// A file as base64 and a full stop: without that, the shell has cut its output.
-Result<std::string> ConfigPlace::whole(const std::string& answer) const {
-  const auto stop = answer.rfind('.');
-  if (stop == std::string::npos)
-    return fail({ErrorKind::failed, config_, "the file did not come whole", "at most 700 kB", place(), "", ""});
-  return from_base64(answer.substr(0, stop));
+// Each file as base64 and a full stop: without that, the shell has cut its output.
+Result<std::vector<std::string>> ConfigPlace::files_in(const std::string& answer, std::size_t at_least) const {
+  std::vector<std::string> files;
+  std::size_t begin = 0;
+  for (auto stop = answer.find('.'); stop != std::string::npos; stop = answer.find('.', begin)) {
+    TRY_ASSIGN(auto file, from_base64(answer.substr(begin, stop - begin)));
+    files.push_back(std::move(file));
+    begin = stop + 1;
+  }
+  if (files.size() >= at_least) return files;
+  return fail({ErrorKind::failed, config_, "the file did not come whole", "at most 700 kB", place(), "", ""});
 }
 
 Result<std::string> ConfigPlace::read(Deadline deadline) {
   TRY(open(deadline));
   if (local()) return read_file(path());
   TRY_ASSIGN(const auto answer, remote(fmt::format("base64 < {} && echo .", Shell::quote(path())), deadline));
-  return whole(answer);
+  TRY_ASSIGN(auto files, files_in(answer, 1));
+  return std::move(files.front());
 }
 
-Result<std::optional<std::string>> ConfigPlace::read_staged(Deadline deadline) {
+Result<ConfigPlace::Files> ConfigPlace::read_both(Deadline deadline) {
   TRY(open(deadline));
+  Files out;
   if (local()) {
-    if (!exists(staged_path())) return std::nullopt;
-    TRY_ASSIGN(auto text, read_file(staged_path()));
-    return text;
+    TRY_ASSIGN(out.config, read_file(path()));
+    if (!exists(staged_path())) return out;
+    TRY_ASSIGN(out.staged, read_file(staged_path()));
+    return out;
   }
-  TRY_ASSIGN(const auto answer,
-             remote(fmt::format("if [ -e {0} ]; then base64 < {0} && echo .; else echo none; fi", Shell::quote(staged_path())), deadline));
-  if (answer.rfind("none", 0) == 0 && answer.find('.') == std::string::npos) return std::nullopt;
-  TRY_ASSIGN(auto text, whole(answer));
-  return text;
+  TRY_ASSIGN(const auto answer, remote(fmt::format("base64 < {0} && echo . && if [ -e {1} ]; then base64 < {1} && echo .; fi",
+                                                   Shell::quote(path()), Shell::quote(staged_path())),
+                                       deadline));
+  TRY_ASSIGN(auto files, files_in(answer, 1));
+  out.config = std::move(files[0]);
+  if (files.size() > 1) out.staged = std::move(files[1]);
+  return out;
 }
 
 Result<void> ConfigPlace::write_staged(const std::string& text, Deadline deadline) {

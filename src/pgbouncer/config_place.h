@@ -21,7 +21,11 @@ class ConfigPlace {
   [[nodiscard]] std::string staged_path() const { return path() + ".pgcleave"; }
 
   Result<std::string> read(Deadline deadline);
-  Result<std::optional<std::string>> read_staged(Deadline deadline);  // no value: there is none
+  struct Files {
+    std::string config;
+    std::optional<std::string> staged;  // no value: there is none
+  };
+  Result<Files> read_both(Deadline deadline);  // one round trip
   // Durable when it returns; owner and mode are the config file's.
   Result<void> write_staged(const std::string& text, Deadline deadline);
   // The staged file takes the config file's place: rename and fsync of the folder. One command, no copy.
@@ -33,7 +37,7 @@ class ConfigPlace {
   [[nodiscard]] bool local() const { return reach_.empty(); }
   Result<void> open_shell(Deadline deadline);
   Result<std::string> remote(const std::string& line, Deadline deadline);
-  [[nodiscard]] Result<std::string> whole(const std::string& answer) const;
+  [[nodiscard]] Result<std::vector<std::string>> files_in(const std::string& answer, std::size_t at_least) const;
   [[nodiscard]] std::string place() const;
 
   std::string config_;

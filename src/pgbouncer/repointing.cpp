@@ -45,11 +45,12 @@ Result<void> Bouncer::stage(const Route& route, Deadline deadline) {
 // staged now.
 Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   TRY(open_consoles(deadline));
-  TRY_ASSIGN(const auto file, config(deadline));
+  TRY_ASSIGN(const auto files, place_.read_both(deadline));
+  const auto& staged = files.staged;
+  TRY_ASSIGN(const auto file, ConfigFile::parse(place_.path(), files.config));
   TRY_ASSIGN(const auto now, file.route(spec_.database));
   rename_ = now != route;
   if (!rename_) return {};
-  TRY_ASSIGN(const auto staged, place_.read_staged(deadline));
   TRY_ASSIGN(const auto wanted, file.with_route(spec_.database, route));
   if (staged && *staged == wanted) return {};
   auto out = error(staged ? ErrorKind::foreign : ErrorKind::not_ready, "");
@@ -73,7 +74,7 @@ Result<void> Bouncer::repoint(const Route& route, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
   Route running;
   const auto there = wait_until("the new route is in force", deadline, between_looks, nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
+    TRY_ASSIGN(const auto seen, watch_->database(spec_.database, a_look_past(deadline)));
     running = {seen.host, seen.port};
     return running == route;
   });

@@ -156,8 +156,7 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
   REQUIRE(fleet.pause(soon(), nullptr).has_value());
   const auto start = Monotonic::now();
   REQUIRE(problem(fleet.repoint(next, soon())) == "");
-  WARN("repointed in " << std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now() - start).count() << " us"
-                       << (through_shell ? " through a shell" : ""));
+  CHECK(Monotonic::now() - start < std::chrono::seconds(1));  // 1 ms where nothing else runs, 15 ms through a shell
   for (const auto& routes : fleet.routes(soon())) {
     CHECK(routes.error.empty());
     CHECK(routes.file == next);
