@@ -60,9 +60,9 @@ bool check_characters(const std::string& text, Problems& problems) {
     const bool refused = seen.bytes == 0 || seen.code == '\t' || (is_control(seen.code) && !line_end) || changes_direction(seen.code);
     if (refused) return report(at, seen, problems);
     i += seen.bytes;
-    at = seen.code == '\n' ? Place{at.line + 1, 1} : Place{at.line, at.column + 1};
+    at = seen.code == '\n' ? Place{at.line + 1, 1} : Place{at.line, at.column + static_cast<int>(seen.bytes)};
     if (at.column > longest_line) {
-      problems.add({at.line, 1}, "the line is longer than 65536 characters", "write it over several lines");
+      problems.add({at.line, 1}, "the line is longer than 65536 bytes", "write it over several lines");
       return false;
     }
   }

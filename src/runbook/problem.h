@@ -12,7 +12,7 @@ namespace pgcleave::runbook {
 struct Position {
   std::string file;
   int line = 0;                            // from 1; 0: unknown
-  int column = 0;                          // from 1
+  int column = 0;                          // from 1, in bytes as compilers count
   [[nodiscard]] std::string text() const;  // "file:line:column"
 };
 

@@ -22,7 +22,7 @@ Place place(const YAML::Mark& mark) {
 
 class Events : public YAML::EventHandler {
  public:
-  explicit Events(TreeBuilder& builder) : builder_(builder) {}
+  Events(const std::string& text, TreeBuilder& builder) : text_(text), builder_(builder) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) builder_.refuse(place(mark), "text after the end of the document", "a file holds one document, without ---");
@@ -36,6 +36,7 @@ class Events : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     check(mark, tag, anchor);
+    if (tag == "!" && !is_closed(static_cast<std::size_t>(mark.pos))) builder_.refuse(place(mark), "the quote is never closed");
     builder_.scalar(place(mark), value, tag == "!");
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
@@ -62,6 +63,22 @@ class Events : public YAML::EventHandler {
     }
   }
 
+  // yaml-cpp 0.7 accepts a quoted scalar that the end of the file cuts off after a line end: half a file would pass for a whole one.
+  [[nodiscard]] bool is_closed(std::size_t at) const {
+    const char quote = at < text_.size() ? text_[at] : '|';
+    if (quote != '"' && quote != '\'') return true;  // a block scalar
+    for (++at; at < text_.size(); ++at) {
+      if (quote == '"' && text_[at] == '\\') {
+        ++at;
+      } else if (text_[at] == quote) {
+        if (quote == '"' || at + 1 == text_.size() || text_[at + 1] != quote) return true;
+        ++at;
+      }
+    }
+    return false;
+  }
+
+  const std::string& text_;
   TreeBuilder& builder_;
   int documents_ = 0;
 };
@@ -73,17 +90,22 @@ std::string line_of(const std::string& text, int line) {
   return out;
 }
 
+std::string hint_for(const YAML::Mark& mark, const std::string& text) {
+  // The two mistakes that every author makes once: the braces of an expression begin a map, and yaml-cpp 0.7 ends text at a ?
+  // inside brackets, which YAML 1.2 allows.
+  const auto line = mark.line < 0 ? "" : line_of(text, mark.line);
+  if (line.find("${") != std::string::npos) return "put text with ${...} in double quotes";
+  const auto column = static_cast<std::size_t>(std::max(mark.column, 0));
+  if (column < line.size() && line[column] == '?') return "inside [] and {} put text with ? in double quotes";
+  return "look at the indentation, quotes and brackets here and in the line above";
+}
+
 void report(const YAML::Exception& error, const std::string& text, Problems& problems) {
-  const bool known = error.mark.line >= 0;
-  // The braces of an expression without quotes begin a map: the mistake that every author makes once.
-  const bool expression = known && line_of(text, error.mark.line).find("${") != std::string::npos;
-  problems.add(
-      known ? place(error.mark) : Place{}, "not YAML: " + error.msg,
-      expression ? "put text with ${...} in double quotes" : "look at the indentation, quotes and brackets here and in the line above");
+  problems.add(error.mark.line < 0 ? Place{} : place(error.mark), "not YAML: " + error.msg, hint_for(error.mark, text));
 }
 
 bool parse(const std::string& text, TreeBuilder& builder, Problems& problems) {
-  Events events(builder);
+  Events events(text, builder);
   try {
     std::istringstream in(text);
     YAML::Parser parser(in);
@@ -99,7 +121,9 @@ bool parse(const std::string& text, TreeBuilder& builder, Problems& problems) {
   return false;
 }
 
-std::string without_carriage_returns(std::string text) {
+// Without the byte order mark and the carriage returns of other systems, so that the parser's offsets are those of the text.
+std::string normalized(std::string text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   std::erase(text, '\r');
   return text;
 }
@@ -128,7 +152,7 @@ std::optional<Node> parse_yaml(const std::string& text, Problems& problems) {
   }
   if (!check_characters(text, problems)) return std::nullopt;
   TreeBuilder builder(problems);
-  if (!parse(without_carriage_returns(text), builder, problems)) return std::nullopt;
+  if (!parse(normalized(text), builder, problems)) return std::nullopt;
   auto root = builder.take();
   if (!root) problems.add({1, 1}, "the file is empty");
   return root;
