@@ -6,16 +6,17 @@
 namespace pgcleave::postgres {
 namespace {
 
-// pg_sequence_last_value() hides is_called, and the names are only known on the server: a DO block reads every sequence as a
-// table and hands the rows over in a setting of this transaction. It works on a standby and needs nothing installed.
+// pg_sequence_last_value() is quick but says nothing of a sequence that is not yet called: those are read as tables, one by one,
+// at about ten times the cost. A DO block does it in one round trip and hands the rows over in a setting of this transaction; it
+// works on a standby and needs nothing installed.
 // `uses` is every (sequence, table) pair: owned (serial 'a', identity 'i'), or read by a column's default.
 constexpr const char* do_block = R"sql(
 DECLARE
   given text := {};
-  reading text;
-  found text;
+  row record;
+  found jsonb := '[]';
 BEGIN
-  WITH given AS (
+  FOR row IN WITH given AS (
     SELECT c.oid FROM jsonb_to_recordset(given::jsonb) AS g(schema name, name name)
       JOIN pg_catalog.pg_namespace n ON n.nspname = g.schema
       JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = g.name),
@@ -29,16 +30,17 @@ BEGIN
       FROM pg_catalog.pg_depend d
       JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
      WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass)
-  SELECT string_agg(format('SELECT %s::oid AS oid, %L::bool AS shared, last_value, is_called FROM %s', s.seqrelid, u.shared, s.seqrelid::regclass),
-                    ' UNION ALL ')
-    INTO reading
+  SELECT s.seqrelid AS oid, u.shared, pg_catalog.pg_sequence_last_value(s.seqrelid) AS last_value, true AS is_called
     FROM (SELECT sequence, bool_or(used_by NOT IN (SELECT oid FROM given)) AS shared
             FROM uses GROUP BY sequence HAVING bool_or(used_by IN (SELECT oid FROM given))) u
-    JOIN pg_catalog.pg_sequence s ON s.seqrelid = u.sequence;
-  IF reading IS NOT NULL THEN
-    EXECUTE 'SELECT json_agg(r) FROM (' || reading || ') r' INTO found;
-  END IF;
-  PERFORM set_config('pgcleave.sequences', COALESCE(found, '[]'), true);
+    JOIN pg_catalog.pg_sequence s ON s.seqrelid = u.sequence
+  LOOP
+    IF row.last_value IS NULL THEN
+      EXECUTE format('SELECT last_value, is_called FROM %s', row.oid::regclass) INTO row.last_value, row.is_called;
+    END IF;
+    found := found || to_jsonb(row);
+  END LOOP;
+  PERFORM set_config('pgcleave.sequences', found::text, true);
 END)sql";
 
 constexpr const char* read_sql = R"sql(
