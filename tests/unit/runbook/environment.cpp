@@ -89,6 +89,7 @@ TEST_CASE("an environment is read, its paths made absolute against its folder an
 TEST_CASE("a password is a reference; a literal one is a problem that does not show it") {
   const std::string how = "\n  write password: \"${file:/path}\" or \"${env:NAME}\", or use a passfile";
   CHECK(after("\"${file:secret}\"", "hunter2") == Texts{"e.yml:7:102: a password is not written into this file" + how});
+  CHECK(after("${file:secret}", "${hunter2}") == Texts{"e.yml:7:102: a password is not written into this file" + how});
   CHECK(after("\"${file:secret}\"", "[hunter2]") == Texts{"e.yml:7:102: a password is not written into this file" + how});
   CHECK(after("{user: pgcleave}", "{user: pgcleave, password: hunter2}") ==
         Texts{"e.yml:16:43: a password is not written into this file" + how});
