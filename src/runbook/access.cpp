@@ -27,11 +27,12 @@ class PostgresReader {
     if (!fields_.is_map()) return {};
     const bool members = use_ == PostgresUse::members;
     const bool console = use_ == PostgresUse::console;
-    if (!members) text("host", console);
-    if (!members) port(console);
-    text("dbname", members);
+    const bool own_address = use_ == PostgresUse::console || use_ == PostgresUse::replication;
+    if (own_address) text("host", console);
+    if (own_address) port(console);
+    if (use_ != PostgresUse::probe) text("dbname", members);
     text("user", true);
-    file("passfile", !members && !console);
+    file("passfile", use_ == PostgresUse::replication);
     if (const auto* password = fields_.optional("password")) access_.password = read_secret(password->value, folder_, problems_);
     choice("sslmode", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
     for (const auto* key : {"sslrootcert", "sslcert", "sslkey", "sslcrl"}) file(key, true);
@@ -45,7 +46,13 @@ class PostgresReader {
 
  private:
   static const char* name_of_use(PostgresUse use) {
-    return use == PostgresUse::members ? "postgres" : use == PostgresUse::console ? "console" : "replication";
+    switch (use) {
+      case PostgresUse::members: return "postgres";
+      case PostgresUse::console: return "console";
+      case PostgresUse::probe: return "probe";
+      case PostgresUse::replication: return "replication";
+    }
+    return "postgres";
   }
 
   void text(const std::string& key, bool required) {

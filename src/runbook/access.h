@@ -9,6 +9,7 @@ namespace pgcleave::runbook {
 enum class PostgresUse {
   members,      // this tool connects to the members; host and port come from Patroni
   console,      // this tool connects to a bouncer's console
+  probe,        // this tool writes a row through each bouncer of the pool; host, port and dbname are the pool's
   replication,  // the other side's server connects here: files are on that server
 };
 

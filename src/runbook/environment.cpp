@@ -70,6 +70,7 @@ class EnvironmentReader {
     out.database = fields.required_text("database");
     for (const auto* item : fields.required_list("bouncers")) out.bouncers.push_back(read_bouncer(*item));
     refuse_empty(fields, node, "bouncers");
+    if (const auto* probe = fields.optional("probe")) out.probe = read_postgres(probe->value, PostgresUse::probe, folder_, problems_);
     fields.finish();
     return out;
   }

@@ -37,7 +37,8 @@ std::string environment_file(const Lab& lab) {
   std::string text =
       fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n", (lab.folder / "journal.db").string());
   text += side(lab, "source", "main") + side(lab, "target", "ci");
-  text += fmt::format("pools:\n  - database: {}\n    bouncers:\n", database_name);
+  text += fmt::format("pools:\n  - database: {}\n    probe: {{user: pgcleave, passfile: {}}}\n    bouncers:\n", database_name,
+                      lab.passfile().string());
   for (const Bouncer& bouncer : lab.moved_bouncers())
     text += fmt::format(
         "      - {{name: {}, console: {{host: 127.0.0.1, port: {}, user: pgcleave_admin, passfile: {}}}, "

@@ -1,0 +1,37 @@
+#include "base/log.h"
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+namespace {
+
+ExitCode approve(const Arguments& arguments) {
+  const auto path = journal_path(arguments);
+  if (!path) return ExitCode::invalid;
+  auto journal = journal::Journal::open(*path, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  const auto run = find_run(*journal, arguments.text("RUN"));
+  if (!run) return complain(run.error());
+  const auto step = arguments.text("STEP");
+  if (!run->is_open()) return complain(Error{ErrorKind::invalid, "run " + run->id, "is over: " + run->state(false), "", "", "", ""});
+  const auto frozen = runbook::read_runbook(run->begun.value("runbook", std::string()), run->begun.value("text", std::string()), steps::vocabulary());
+  const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
+  const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
+  if (kind == nullptr || !kind->description.meaning.waits_for_person) {
+    return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run->id, "", "", "see the steps with: pgcleave status " + run->id, ""});
+  }
+  const auto written = journal->append(run->id, "gate.approved", {{"step", step}, {"by", operator_name()}, {"how", "by command"}}, journal::Durability::disk);
+  if (!written) return complain(written.error());
+  log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id);
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Verb approve_verb() {
+  using Kind = Option::Kind;
+  return {"approve", "Approve a gate of a run that waits for it.",
+          {{"RUN", Kind::positional, "run id"}, {"STEP", Kind::positional, "the gate's step id"}, environment_option(false), journal_option()},
+          approve};
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,59 @@
+#include <iostream>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+namespace {
+
+std::string time_of(std::int64_t at_us) {
+  const std::time_t seconds = at_us / 1'000'000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return fmt::format("{:02}:{:02}:{:02}.{:06}", parts.tm_hour, parts.tm_min, parts.tm_sec, at_us % 1'000'000);
+}
+
+// The parts of an event that a person reads; the rest is in --json.
+std::string summary(const Json& data) {
+  std::string text;
+  for (const char* key : {"phase", "step", "uses", "effect", "outcome", "state", "evidence", "text", "why", "by", "ms"}) {
+    const auto value = data.find(key);
+    if (value == data.end() || (value->is_string() && value->get<std::string>().empty())) continue;
+    text += (text.empty() ? "" : "  ") + (value->is_string() ? value->get<std::string>() : value->dump());
+  }
+  return printable(text);
+}
+
+ExitCode show(const Arguments& arguments) {
+  const auto path = journal_path(arguments);
+  if (!path) return ExitCode::invalid;
+  const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  const auto run = find_run(*journal, arguments.text("RUN"));
+  if (!run) return complain(run.error());
+  const auto events = journal->events(run->id);
+  if (!events) return complain(events.error());
+  for (const auto& event : *events) {
+    if (arguments.flag("json")) {
+      std::cout << Json{{"seq", event.seq}, {"run", event.run}, {"at_us", event.at_us}, {"mono_us", event.mono_us}, {"type", event.type}, {"data", event.data}, {"hash", event.hash}}.dump()
+                << "\n";
+    } else {
+      std::cout << fmt::format("{}  {:<17} {}\n", time_of(event.at_us), event.type, summary(event.data));
+    }
+  }
+  // A record that was tampered with must not be read as if it were not.
+  if (const auto chain = journal->verify_chain(); !chain) return complain(chain.error());
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Verb log_verb() {
+  using Kind = Option::Kind;
+  return {"log", "Print a run's journal, event by event, after which the hash chain is checked.",
+          {{"RUN", Kind::optional_positional, "run id (default: the newest)"}, environment_option(false), journal_option(), json_option()},
+          show};
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,53 @@
+#include <iostream>
+
+#include "base/format.h"
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+namespace {
+
+double pause_of(const engine::RunRecord& run, const char* phase) {
+  const auto window = run.windows.find(phase);
+  return window == run.windows.end() ? 0 : window->second.pause_ms;
+}
+
+ExitCode list(const Arguments& arguments) {
+  const auto path = journal_path(arguments);
+  if (!path) return ExitCode::invalid;
+  const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  const auto runs = all_runs(*journal);
+  if (!runs) return complain(runs.error());
+  Json rows = Json::array();
+  if (!arguments.flag("json")) std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10}\n", "run", "runbook", "environment", "split", "state", "pause ms", "back ms");
+  for (const auto& run : *runs) {
+    const auto split = run.begun.value("split_name", std::string());
+    // The lock is the split's: only its newest open run can be the one that lives.
+    const bool alive = !run.finished && journal::SplitLock::is_held(*path, split);
+    if (arguments.flag("json")) {
+      rows.push_back({{"run", run.id},
+                      {"runbook", run.begun.value("name", "")},
+                      {"sha256", run.begun.value("sha256", "")},
+                      {"environment", run.begun.value("environment_name", "")},
+                      {"split", split},
+                      {"state", run.state(alive)},
+                      {"serves", run.serves},
+                      {"exit", run.exit},
+                      {"pause_ms", pause_of(run, "window")},
+                      {"rollback_pause_ms", pause_of(run, "rollback.window")}});
+      continue;
+    }
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f}\n", run.id, run.begun.value("name", ""), run.begun.value("environment_name", ""), split,
+                             run.state(alive), pause_of(run, "window"), pause_of(run, "rollback.window"));
+  }
+  if (arguments.flag("json")) std::cout << rows.dump(2) << "\n";
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Verb runs_verb() {
+  return {"runs", "List the runs of a journal, newest first.", {environment_option(false), journal_option(), json_option()}, list};
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,16 @@
+#include <iostream>
+
+#include "cli/verb.h"
+#include "runbook/runbook.h"
+#include "steps/registry.h"
+
+namespace pgcleave::cli {
+
+Verb schema_verb() {
+  return {"schema", "Print the JSON Schema of runbooks, for editors.", {}, [](const Arguments&) {
+            std::cout << runbook::json_schema(steps::vocabulary()).dump(2) << "\n";
+            return ExitCode::done;
+          }};
+}
+
+}  // namespace pgcleave::cli

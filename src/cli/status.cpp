@@ -1,0 +1,86 @@
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/format.h"
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+namespace {
+
+Json json_of(const engine::RunRecord& run, const std::string& state) {
+  Json steps = Json::array();
+  for (const auto& [id, step] : run.steps) {
+    steps.push_back({{"step", id}, {"uses", step.uses}, {"phase", step.phase}, {"status", engine::name_of(step.status)}, {"ms", step.ms}, {"note", step.note}, {"facts", step.facts}});
+  }
+  Json windows = Json::object();
+  for (const auto& [phase, window] : run.windows) {
+    windows[phase] = {{"open", window.open},         {"taken", window.taken},       {"outcome", window.outcome},           {"budget_ms", window.budget_ms},
+                      {"pause_ms", window.pause_ms}, {"paused_at_us", window.paused_at_us}, {"resumed_at_us", window.resumed_at_us}};
+  }
+  return {{"run", run.id},         {"state", state},     {"phase", run.phase},   {"serves", run.serves}, {"exit", run.exit},
+          {"waits_for", run.waiting_for}, {"misses", run.misses}, {"windows", windows}, {"steps", steps}};
+}
+
+std::string next_command(const engine::RunRecord& run, bool alive) {
+  if (alive) return "";
+  if (run.outcome == "waiting") return fmt::format("pgcleave approve {} {} && pgcleave resume {}", run.id, run.waiting_for, run.id);
+  if (run.is_open()) return fmt::format("pgcleave resume {}   or: pgcleave rollback {}", run.id, run.id);
+  if (run.outcome == "done" || run.outcome == "rollback_undone") return "pgcleave rollback " + run.id + "   (goes back without losing a write)";
+  return "";
+}
+
+void print(const engine::RunRecord& run, bool alive) {
+  const auto& begun = run.begun;
+  std::cout << fmt::format("run {}  {}\n", run.id, run.state(alive));
+  std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", begun.value("name", ""), begun.value("environment_name", ""), begun.value("class", ""),
+                           begun.value("split_name", ""), begun.value("operator", ""));
+  std::cout << fmt::format("  phase {}{}\n", run.phase, run.serves.empty() ? "" : ", " + run.serves + " serves");
+  for (const auto& id : run.order) {
+    const auto& step = run.steps.at(id);
+    std::cout << fmt::format("    {:<18} {:<24} {:<28} {:<11} {}\n", step.phase, id, step.uses, engine::name_of(step.status),
+                             step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : printable(step.note));
+  }
+  for (const auto& [phase, window] : run.windows) {
+    std::cout << fmt::format("  {}: {}, clients waited {:.1f} ms of {:.0f} ms\n", phase, window.open ? "OPEN" : window.outcome, window.pause_ms, window.budget_ms);
+  }
+  for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
+  if (const auto next = next_command(run, alive); !next.empty()) std::cout << "  next: " << next << "\n";
+}
+
+ExitCode show(const Arguments& arguments) {
+  const auto path = journal_path(arguments);
+  if (!path) return ExitCode::invalid;
+  auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  std::string shown;
+  while (true) {
+    const auto run = find_run(*journal, arguments.text("RUN"));
+    if (!run) return complain(run.error());
+    const bool alive = journal::SplitLock::is_held(*path, run->begun.value("split_name", std::string()));
+    const auto now = json_of(*run, run->state(alive)).dump(2);
+    if (now != shown) {
+      if (arguments.flag("json")) std::cout << now << "\n";
+      if (!arguments.flag("json")) print(*run, alive);
+      std::cout.flush();
+    }
+    shown = now;
+    if (!arguments.flag("watch") || !alive || !std::cout) return ExitCode::done;
+    if (!sleep_until(Deadline::in(std::chrono::milliseconds(500)), std::chrono::milliseconds(500), &stop_flag())) return ExitCode::done;
+  }
+}
+
+}  // namespace
+
+Verb status_verb() {
+  using Kind = Option::Kind;
+  return {"status", "Show a run: where it stands, step by step, and the command to type next.",
+          {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
+           {"--watch", Kind::flag, "show it again when it changes, until its process ends"},
+           environment_option(false),
+           journal_option(),
+           json_option()},
+          show};
+}
+
+}  // namespace pgcleave::cli

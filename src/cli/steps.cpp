@@ -1,0 +1,61 @@
+#include <iostream>
+
+#include "base/format.h"
+#include "base/similar.h"
+#include "cli/files.h"
+#include "steps/registry.h"
+
+namespace pgcleave::cli {
+namespace {
+
+Json json_of(const runbook::StepDescription& row) {
+  Json parameters = Json::array();
+  for (const auto& one : row.parameters) {
+    parameters.push_back({{"name", one.name}, {"type", runbook::name_of(one.type)}, {"required", one.required}, {"default", one.fallback}, {"help", one.help}, {"choices", one.choices}});
+  }
+  Json facts = Json::array();
+  for (const auto& fact : row.facts) facts.push_back({{"name", fact.name}, {"help", fact.help}});
+  return {{"kind", row.kind}, {"purpose", row.purpose}, {"parameters", parameters}, {"facts", facts}, {"changes", row.changes}, {"undo", row.undo}};
+}
+
+void print(const runbook::StepDescription& row) {
+  std::cout << row.kind << "\n  " << row.purpose << "\n";
+  for (const auto& one : row.parameters) {
+    std::cout << fmt::format("  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,
+                             one.required ? " (required)" : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : one.fallback.dump()) + ")");
+  }
+  for (const auto& fact : row.facts) std::cout << fmt::format("  fact {:<18} {}\n", fact.name, fact.help);
+  std::cout << "  changes: " << (row.changes.empty() ? "nothing" : row.changes) << "\n  undo: " << row.undo << "\n";
+}
+
+ExitCode show(const Arguments& arguments) {
+  const auto words = steps::vocabulary();
+  const auto wanted = arguments.text("KIND");
+  if (!wanted.empty()) {
+    const auto* row = runbook::find(words, wanted);
+    if (row == nullptr) {
+      std::vector<std::string> kinds;
+      for (const auto& word : words) kinds.push_back(word.kind);
+      const auto close = closest(wanted, kinds);
+      return complain(Error{ErrorKind::invalid, wanted, "is no step kind", "", "", close.empty() ? "list them with: pgcleave steps" : "did you mean " + close + "?", ""});
+    }
+    if (arguments.flag("json")) std::cout << json_of(*row).dump(2) << "\n";
+    if (!arguments.flag("json")) print(*row);
+    return ExitCode::done;
+  }
+  Json all = Json::array();
+  for (const auto& row : words) {
+    if (arguments.flag("json")) all.push_back(json_of(row));
+    if (!arguments.flag("json")) std::cout << fmt::format("{:<28} {}\n", row.kind, row.purpose);
+  }
+  if (arguments.flag("json")) std::cout << all.dump(2) << "\n";
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Verb steps_verb() {
+  return {"steps", "List the step kinds, or explain one.", {{"KIND", Option::Kind::optional_positional, "such as pgbouncer.pause"}, json_option()}, show};
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,30 @@
+#include "cli/verb.h"
+
+namespace pgcleave::cli {
+
+std::string Arguments::text(const std::string& name) const {
+  const auto found = values.find(name);
+  return found == values.end() || found->second.empty() ? std::string() : found->second.front();
+}
+
+std::vector<std::string> Arguments::list(const std::string& name) const {
+  const auto found = values.find(name);
+  return found == values.end() ? std::vector<std::string>() : found->second;
+}
+
+bool Arguments::flag(const std::string& name) const {
+  const auto found = flags.find(name);
+  return found != flags.end() && found->second;
+}
+
+Option environment_option(bool required) { return {"-e,--environment", Option::Kind::value, "environment file", required}; }
+
+Option journal_option() {
+  return {"--journal", Option::Kind::value, "journal file (default: the environment's, $PGCLEAVE_JOURNAL, or the state folder)", false};
+}
+
+Option json_option() { return {"--json", Option::Kind::flag, "data as JSON on standard output", false}; }
+
+Option set_option() { return {"--set", Option::Kind::list, "name=value of a runbook parameter; may be repeated", false}; }
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,61 @@
+// A verb of the command line: a row that says what it takes, and a function. CLI11 is known to command_line.cpp only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/exit_code.h"
+
+namespace pgcleave::cli {
+
+struct Option {
+  enum class Kind { flag, value, list, positional, optional_positional };
+  std::string name;   // "--environment,-e", or the positional's name
+  Kind kind = Kind::value;
+  std::string help;
+  bool required = false;
+};
+
+// By the long name without dashes.
+class Arguments {
+ public:
+  std::map<std::string, std::vector<std::string>> values;
+  std::map<std::string, bool> flags;
+  [[nodiscard]] std::string text(const std::string& name) const;  // "" when not given
+  [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
+  [[nodiscard]] bool flag(const std::string& name) const;
+};
+
+using engine::ExitCode;
+
+struct Verb {
+  std::string name;
+  std::string purpose;
+  std::vector<Option> options;
+  ExitCode (*run)(const Arguments& arguments);
+};
+
+// Reads the command line and runs its verb. Returns the exit code.
+int main(int argc, char** argv);
+
+// One function per verb, each in its own file.
+Verb approve_verb();
+Verb log_verb();
+Verb plan_verb();
+Verb resume_verb();
+Verb rollback_verb();
+Verb run_verb();
+Verb runs_verb();
+Verb schema_verb();
+Verb status_verb();
+Verb steps_verb();
+Verb validate_verb();
+
+Option environment_option(bool required);
+Option journal_option();
+Option json_option();
+Option set_option();
+
+}  // namespace pgcleave::cli

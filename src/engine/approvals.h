@@ -1,0 +1,26 @@
+// Where a gate's approval comes from: given beforehand for this run (staging only), by `pgcleave approve` through the journal, or
+// typed at the terminal.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/recorder.h"
+#include "journal/journal.h"
+#include "steps/world.h"
+
+namespace pgcleave::engine {
+
+using Ask = std::function<std::optional<steps::Approval>(const std::string& question)>;
+
+std::function<std::optional<steps::Approval>(const std::string&, const std::string&, Duration)> approvals(const journal::Journal& journal,
+                                                                                                       const std::string& run,
+                                                                                                       std::vector<std::string> beforehand,
+                                                                                                       const std::string& by, Ask ask);
+
+// Null in the program that people use; a test program that is linked with its own definition injects faults.
+FaultPoint fault_point();
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,54 @@
+#include "engine/doors.h"
+
+#include <utility>
+
+#include "base/units.h"
+
+namespace pgcleave::engine {
+
+void OpenDoor::for_step(const std::string& step, const std::string& traffic, bool undo) {
+  who_ = {{"step", step}};
+  if (!traffic.empty()) who_["traffic"] = traffic;
+  if (undo) who_["undo"] = true;
+}
+
+Result<Json> OpenDoor::perform(const std::string& description, const Action& action) {
+  Json announced = who_;
+  announced["effect"] = description;
+  TRY(recorder_.write("effect.announced", announced));
+  ++performed_;
+  recorder_.fault("before effect " + description);
+  const auto began = Monotonic::now();
+  auto result = action();
+  const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+  recorder_.fault("after effect " + description);
+  Json done = announced;
+  done["outcome"] = result ? "ok" : result.error().kind == ErrorKind::failed || result.error().kind == ErrorKind::foreign ? "failed" : "unknown";
+  done["ms"] = milliseconds(took);
+  if (!result) done["error"] = json_of(result.error());
+  TRY(recorder_.write("effect.done", done));
+  return result;
+}
+
+Result<Json> ClosedDoor::perform(const std::string& description, const Action&) {
+  descriptions_.push_back(description);
+  return Json();
+}
+
+std::vector<std::string> ClosedDoor::take() { return std::exchange(descriptions_, {}); }
+
+Json json_of(const Error& error) {
+  Json json{{"kind", name_of(error.kind)}};
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  add("object", error.object);
+  add("what", error.what);
+  add("expected", error.expected);
+  add("seen", error.seen);
+  add("hint", error.hint);
+  add("code", error.code);
+  return json;
+}
+
+}  // namespace pgcleave::engine

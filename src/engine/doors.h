@@ -1,0 +1,39 @@
+// The two doors for effects: the open one announces in the journal and acts; the closed one collects what would be done.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/recorder.h"
+#include "steps/effects.h"
+
+namespace pgcleave::engine {
+
+class OpenDoor : public steps::Effects {
+ public:
+  explicit OpenDoor(Recorder& recorder) : recorder_(recorder) {}
+  // For which step the next effects are, and what they mean for traffic ("pause", "resume" or "").
+  void for_step(const std::string& step, const std::string& traffic, bool undo);
+  Result<Json> perform(const std::string& description, const Action& action) override;
+  [[nodiscard]] int performed() const { return performed_; }  // effects begun in this process
+
+ private:
+  Recorder& recorder_;
+  Json who_ = Json::object();
+  int performed_ = 0;
+};
+
+class ClosedDoor : public steps::Effects {
+ public:
+  Result<Json> perform(const std::string& description, const Action& action) override;
+  // What was announced since the last call.
+  std::vector<std::string> take();
+
+ private:
+  std::vector<std::string> descriptions_;
+};
+
+// An error as the journal keeps it.
+Json json_of(const Error& error);
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,90 @@
+#include "engine/plan.h"
+
+#include "engine/doors.h"
+#include "runbook/expressions.h"
+
+namespace pgcleave::engine {
+namespace {
+
+// What the steps before it would have told.
+void put_placeholders(Json& scope, const runbook::StepLine& line, const steps::StepKind& kind, const Json& facts) {
+  auto& known = scope[line.id];
+  if (!known.is_object()) known = Json::object();
+  for (const auto& fact : kind.description.facts) {
+    const auto real = facts.find(fact.name);
+    if (real != facts.end() && !real->is_null()) {
+      known[fact.name] = *real;
+    } else if (!known.contains(fact.name)) {
+      known[fact.name] = "<" + line.id + "." + fact.name + ">";
+    }
+  }
+}
+
+PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, ClosedDoor& door) {
+  PlannedStep planned{phase.name, line.id, line.uses, "pending", "", {}, Json::object()};
+  const auto* kind = steps::find(line.uses);
+  const auto with = runbook::resolve(line.with, scope);
+  if (kind == nullptr || !with) {
+    planned.state = "unknown";
+    planned.evidence = kind == nullptr ? "no such step kind" : with.error().text();
+    return planned;
+  }
+  if (!line.when.empty()) {
+    if (const auto holds = runbook::holds(line.when, scope); holds && !*holds) {
+      planned.state = "skipped";
+      planned.evidence = "not: " + line.when;
+      put_placeholders(scope, line, *kind, Json::object());
+      return planned;
+    }
+  }
+  steps::Context context{world, line.id, *with, Deadline::in(std::chrono::seconds(5)), nullptr};
+  const auto seen = kind->observe(context);
+  Json facts = Json::object();
+  if (seen) {
+    planned.state = name_of(seen->state);
+    planned.evidence = seen->evidence;
+    planned.before = seen->before;
+    facts = seen->facts;
+  } else {
+    planned.evidence = seen.error().text();
+  }
+  // Inside a window what is seen now says little: the steps before it will have changed it.
+  const bool adopted = !phase.is_window && planned.state == "done";
+  if (kind->description.meaning.changes && !adopted) {
+    const auto announced = kind->apply(context, planned.before);
+    if (!announced) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
+    if (announced && announced->is_object()) facts = *announced;
+    planned.effects = door.take();
+  }
+  put_placeholders(scope, line, *kind, facts);
+  return planned;
+}
+
+}  // namespace
+
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world) {
+  ClosedDoor door;
+  auto* open = world.effects;
+  world.effects = &door;
+  std::vector<PlannedStep> steps;
+  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, door));
+  world.effects = open;
+  return steps;
+}
+
+std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback) {
+  Json known = scope;
+  std::vector<PlannedStep> all;
+  // The way back refers to facts of the way forth.
+  for (const auto& phase : runbook.phases) {
+    for (const auto& line : phase.steps) {
+      const auto* kind = steps::find(line.uses);
+      if (rollback && !phase.is_rollback() && kind != nullptr) put_placeholders(known, line, *kind, Json::object());
+    }
+    if (phase.is_rollback() != rollback) continue;
+    for (auto& step : plan_phase(phase, known, world)) all.push_back(std::move(step));
+  }
+  return all;
+}
+
+}  // namespace pgcleave::engine

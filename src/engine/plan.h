@@ -1,0 +1,26 @@
+// What a runbook would do: every step with its door closed. Reads only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runbook/runbook.h"
+#include "steps/registry.h"
+
+namespace pgcleave::engine {
+
+struct PlannedStep {
+  std::string phase;
+  std::string id;
+  std::string uses;
+  std::string state;                  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"
+  std::string evidence;
+  std::vector<std::string> effects;   // in the very words that the journal will hold
+  Json before = Json::object();
+};
+
+// `rollback`: the way back instead of the way forth. Facts of steps that have not run yet stand as <step.fact>.
+std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback);
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world);
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,177 @@
+#include "engine/record.h"
+
+#include <algorithm>
+
+namespace pgcleave::engine {
+namespace {
+
+std::string text_of(const Json& data, const char* key) {
+  const auto value = data.find(key);
+  return value != data.end() && value->is_string() ? value->get<std::string>() : std::string();
+}
+
+Json object_of(const Json& data, const char* key) {
+  const auto value = data.find(key);
+  return value != data.end() && value->is_object() ? *value : Json::object();
+}
+
+void begin_step(RunRecord& run, const Json& data) {
+  const auto id = text_of(data, "step");
+  auto& step = run.steps[id];
+  step.status = StepStatus::begun;
+  step.uses = text_of(data, "uses");
+  step.phase = run.phase;
+  step.with = object_of(data, "with");
+  step.before = object_of(data, "before");
+  step.note.clear();
+  ++step.intents;
+  run.order.erase(std::remove(run.order.begin(), run.order.end(), id), run.order.end());
+  run.order.push_back(id);
+}
+
+// The pause that clients see: from the first PAUSE announced to the last RESUME answered, by the machine's monotonic clock.
+void follow_pause(RunRecord& run, const journal::Event& event) {
+  auto window = run.windows.find(run.phase);
+  if (window == run.windows.end()) return;
+  auto& seen = window->second;
+  const auto traffic = text_of(event.data, "traffic");
+  if (event.type == "effect.announced" && traffic == "pause" && seen.paused_at_us == 0) {
+    seen.paused_at_us = event.at_us;
+    seen.pause_mono_us = event.mono_us;
+  }
+  if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && text_of(event.data, "outcome") == "ok") {
+    seen.resumed_at_us = event.at_us;
+    seen.pause_ms = static_cast<double>(event.mono_us - seen.pause_mono_us) / 1000;
+  }
+}
+
+void follow_window(RunRecord& run, const journal::Event& event) {
+  auto& window = run.windows[text_of(event.data, "phase")];
+  if (event.type == "window.entered") {
+    window = WindowRecord{};
+    window.phase = text_of(event.data, "phase");
+    window.open = true;
+    window.budget_ms = event.data.value("budget_ms", 0.0);
+    ++run.windows_entered;
+    // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
+    for (auto& [id, step] : run.steps) {
+      if (step.phase == window.phase) step = StepRecord{};
+    }
+  } else if (event.type == "window.taken") {
+    window.taken = true;
+  } else if (event.type == "window.left") {
+    window.open = false;
+    window.outcome = text_of(event.data, "outcome");
+  }
+}
+
+void follow_step(RunRecord& run, const journal::Event& event) {
+  const auto& data = event.data;
+  auto& step = run.steps[text_of(data, "step")];
+  if (event.type == "step.done" || event.type == "step.adopted") {
+    step.status = event.type == "step.done" ? StepStatus::done : StepStatus::adopted;
+    step.facts = object_of(data, "facts");
+    step.note = text_of(data, "evidence");
+    step.ms = data.value("ms", 0.0);
+    if (step.phase.empty()) step.phase = run.phase;
+    if (run.waiting_for == text_of(data, "step")) run.waiting_for.clear();
+  } else if (event.type == "step.skipped") {
+    step.status = StepStatus::skipped;
+    step.phase = run.phase;
+  } else if (event.type == "step.failed") {
+    step.status = StepStatus::failed;
+    step.note = text_of(data, "text");
+  } else if (event.type == "step.undone") {
+    step.status = StepStatus::undone;
+  } else if (event.type == "undo.failed") {
+    step.status = StepStatus::undo_failed;
+    step.note = text_of(data, "text");
+  }
+}
+
+}  // namespace
+
+void RunRecord::apply(const journal::Event& event) {
+  const auto& data = event.data;
+  last_at_us = event.at_us;
+  if (event.type == "run.begun") {
+    id = event.run;
+    begun = data;
+    begun_at_us = event.at_us;
+    pid = data.value("pid", 0);
+  } else if (event.type == "run.resumed") {
+    finished = false;
+    outcome.clear();
+    rolling_back = rolling_back || text_of(data, "direction") == "rollback";
+    pid = data.value("pid", 0);
+  } else if (event.type == "phase.begun") {
+    phase = text_of(data, "phase");
+  } else if (event.type == "step.intent") {
+    begin_step(*this, data);
+  } else if (event.type.rfind("step.", 0) == 0 || event.type == "undo.failed") {
+    if (event.type != "step.observed") follow_step(*this, event);
+  } else if (event.type.rfind("effect.", 0) == 0) {
+    follow_pause(*this, event);
+  } else if (event.type.rfind("window.", 0) == 0) {
+    follow_window(*this, event);
+  } else if (event.type == "gate.waiting") {
+    waiting_for = text_of(data, "step");
+  } else if (event.type == "gate.approved") {
+    approvals[text_of(data, "step")] = {text_of(data, "by"), text_of(data, "how"), event.at_us};
+  } else if (event.type == "check.missed") {
+    misses.push_back(text_of(data, "text"));
+  } else if (event.type == "run.finished") {
+    finished = true;
+    outcome = text_of(data, "outcome");
+    exit = data.value("exit", -1);
+    serves = text_of(data, "serves");
+    if (outcome == "rollback_undone") rolling_back = false;
+  }
+}
+
+const WindowRecord* RunRecord::open_window() const {
+  for (const auto& [name, window] : windows) {
+    if (window.open) return &window;
+  }
+  return nullptr;
+}
+
+bool RunRecord::has_taken(const std::string& phase_name) const {
+  const auto window = windows.find(phase_name);
+  return window != windows.end() && window->second.taken;
+}
+
+std::string RunRecord::state(bool alive) const {
+  if (!finished) {
+    if (alive) return rolling_back ? "rolling back" : "running";
+    return "interrupted";
+  }
+  if (outcome == "waiting") return "waiting for approval";
+  if (outcome == "rolled_back") return "rolled back";
+  if (outcome == "rollback_undone") return "done, its rollback was undone";
+  return outcome;
+}
+
+bool RunRecord::is_open() const { return !finished || outcome == "stopped" || outcome == "waiting"; }
+
+RunRecord replay(const std::vector<journal::Event>& events) {
+  RunRecord run;
+  for (const auto& event : events) run.apply(event);
+  return run;
+}
+
+const char* name_of(StepStatus status) {
+  switch (status) {
+    case StepStatus::untouched: return "untouched";
+    case StepStatus::begun: return "begun";
+    case StepStatus::done: return "done";
+    case StepStatus::adopted: return "adopted";
+    case StepStatus::skipped: return "skipped";
+    case StepStatus::failed: return "failed";
+    case StepStatus::undone: return "undone";
+    case StepStatus::undo_failed: return "undo failed";
+  }
+  return "untouched";
+}
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,77 @@
+// A run as its events tell it. The live run and a later reader use the same code: every event goes through apply().
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "journal/journal.h"
+
+namespace pgcleave::engine {
+
+enum class StepStatus { untouched, begun, done, adopted, skipped, failed, undone, undo_failed };
+const char* name_of(StepStatus status);
+
+struct StepRecord {
+  StepStatus status = StepStatus::untouched;
+  std::string uses;
+  std::string phase;
+  Json with = Json::object();
+  Json before = Json::object();
+  Json facts = Json::object();
+  std::string note;        // evidence or error
+  double ms = 0;
+  int intents = 0;         // how often it was begun
+};
+
+struct WindowRecord {
+  std::string phase;
+  bool open = false;       // entered and not left
+  bool taken = false;      // ownership was given inside it
+  std::string outcome;     // done, undone, failed
+  double budget_ms = 0;
+  double pause_ms = 0;     // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended
+  std::int64_t paused_at_us = 0;   // wall clock, 0: not yet
+  std::int64_t resumed_at_us = 0;
+  std::int64_t pause_mono_us = 0;
+};
+
+struct Approved {
+  std::string by;
+  std::string how;
+  std::int64_t at_us = 0;
+};
+
+struct RunRecord {
+  std::string id;
+  Json begun = Json::object();      // data of run.begun
+  std::int64_t begun_at_us = 0;
+  std::int64_t last_at_us = 0;
+  std::map<std::string, StepRecord> steps;
+  std::vector<std::string> order;   // step ids by last intent, oldest first
+  std::map<std::string, WindowRecord> windows;  // by phase
+  std::map<std::string, Approved> approvals;    // by step, the last one
+  std::string phase;                // the one begun last
+  std::string waiting_for;          // step id of a gate that waits
+  bool rolling_back = false;
+  bool finished = false;
+  std::string outcome;              // of run.finished: done, undone, rolled_back, rollback_undone, stopped
+  int exit = -1;
+  std::string serves;               // source, target, nobody, unknown
+  std::vector<std::string> misses;  // checks and budgets that were missed
+  int pid = 0;
+  int windows_entered = 0;
+
+  void apply(const journal::Event& event);
+  [[nodiscard]] const WindowRecord* open_window() const;
+  [[nodiscard]] bool has_taken(const std::string& phase) const;
+  // One word for people: running, waiting, interrupted, stopped, done, undone, rolled back. `alive`: a process holds the split.
+  [[nodiscard]] std::string state(bool alive) const;
+  // May it be resumed or rolled back, so that no other run may begin on its split?
+  [[nodiscard]] bool is_open() const;
+};
+
+RunRecord replay(const std::vector<journal::Event>& events);
+
+}  // namespace pgcleave::engine

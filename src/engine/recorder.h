@@ -1,0 +1,49 @@
+// Writes a run's events and keeps its live record in step with them.
+#pragma once
+
+#include <string>
+
+#include "engine/record.h"
+#include "journal/journal.h"
+
+namespace pgcleave::engine {
+
+// Called before and after each durable write and each effect, by name; tests inject crashes and lost replies here. Null in the
+// program that people use.
+using FaultPoint = void (*)(const std::string& point);
+
+class Recorder {
+ public:
+  Recorder(journal::Journal& journal, std::string run, RunRecord record, FaultPoint point);
+
+  // An error means that no further effect may begin; while traffic must be brought back (`must_go_on`) it is said once and
+  // passed over, since clients wait.
+  Result<void> write(const std::string& type, Json data);
+  // The next write is on disk when it returns, whatever the mode.
+  Result<void> write_to_disk(const std::string& type, Json data);
+
+  // Inside a window records go to the operating system only: they survive the death of this process; the one before the point of
+  // no return is on disk again, and takes along all before it.
+  void inside_window(bool inside) { durability_ = inside ? journal::Durability::process : journal::Durability::disk; }
+  void must_go_on(bool on) { must_go_on_ = on; }
+
+  void fault(const std::string& point) const {
+    if (fault_ != nullptr) fault_(point);
+  }
+  [[nodiscard]] const RunRecord& record() const { return record_; }
+  [[nodiscard]] const std::string& run() const { return run_; }
+  [[nodiscard]] journal::Journal& journal() { return journal_; }
+
+ private:
+  Result<void> append(const std::string& type, Json data, journal::Durability durability);
+
+  journal::Journal& journal_;
+  std::string run_;
+  RunRecord record_;
+  FaultPoint fault_;
+  journal::Durability durability_ = journal::Durability::disk;
+  bool must_go_on_ = false;
+  bool complained_ = false;
+};
+
+}  // namespace pgcleave::engine

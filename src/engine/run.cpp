@@ -1,0 +1,159 @@
+#include "engine/run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/format.h"
+
+namespace pgcleave::engine {
+
+Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk)
+    : runbook_(std::move(runbook)), params_(std::move(params)), world_(world), recorder_(recorder), door_(recorder), stop_(stop), talk_(std::move(talk)) {
+  world_.effects = &door_;
+  world_.progress = talk_.progress;
+}
+
+const steps::StepKind& Run::kind(const runbook::StepLine& line) { return *steps::find(line.uses); }
+
+const runbook::Phase* Run::phase_of(const std::string& name) const {
+  const auto phase = std::find_if(runbook_.phases.begin(), runbook_.phases.end(), [&](const auto& one) { return one.name == name; });
+  return phase == runbook_.phases.end() ? nullptr : &*phase;
+}
+
+Json Run::scope() const {
+  Json scope{{"params", params_}, {"env", runbook::facts_of(world_.environment)}};
+  for (const auto& [id, step] : recorder_.record().steps) scope[id] = step.facts;
+  return scope;
+}
+
+bool Run::taken(bool rollback) const { return recorder_.record().has_taken(rollback ? "rollback.window" : "window"); }
+
+bool Run::fresh() const {
+  const auto& steps = recorder_.record().steps;
+  return std::none_of(steps.begin(), steps.end(), [](const auto& step) {
+    const auto* row = steps::find(step.second.uses);
+    return row != nullptr && row->description.meaning.changes && step.second.intents > 0;
+  });
+}
+
+std::string Run::serving() {
+  const auto deadline = Deadline::in(std::chrono::seconds(5));
+  const auto owner_on = [&](steps::Side& side) -> Result<std::optional<postgres::Owner>> {
+    TRY_ASSIGN(auto* leader, side.leader(deadline));
+    return postgres::owner(*leader, world_.split.name, deadline);
+  };
+  const auto target = owner_on(world_.target);
+  if (target && *target == postgres::Owner::target) return "target";
+  const auto source = owner_on(world_.source);
+  if (!source) return "unknown";
+  if (!source->has_value() || **source == postgres::Owner::source) return "source";
+  return target ? "nobody" : "unknown";
+}
+
+std::string Run::truth() {
+  const auto serves = serving();
+  std::string text;
+  if (serves == "source") text = world_.source.label() + " owns the moved tables";
+  if (serves == "target") text = world_.target.label() + " owns the moved tables";
+  if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
+  if (serves == "unknown") text = "who owns the moved tables can't be seen";
+  std::string paused;
+  for (const auto& bouncer : world_.fleet.routes(Deadline::in(std::chrono::seconds(2)))) {
+    if (bouncer.paused) paused += (paused.empty() ? "" : ", ") + bouncer.name;
+  }
+  return text + (paused.empty() ? "; clients do not wait" : "; clients WAIT at " + paused);
+}
+
+Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
+  const auto serves = serving();
+  auto now = truth();
+  const auto written = recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
+  Ending ending{exit, text, std::move(now), ""};
+  const auto& id = recorder_.run();
+  if (!written) ending.text += "; the journal could not be written: " + written.error().text();
+  if (outcome == "done") ending.next = "pgcleave rollback " + id + "   (goes back without losing a write)";
+  if (outcome == "stopped" || exit == ExitCode::needs_person) ending.next = "pgcleave resume " + id + (taken(false) ? "" : "   or: pgcleave rollback " + id);
+  if (outcome == "waiting") {
+    const auto& gate = recorder_.record().waiting_for;
+    ending.next = fmt::format("pgcleave approve {} {} && pgcleave resume {}", id, gate, id);
+  }
+  if (outcome == "rollback_undone") ending.next = "pgcleave rollback " + id;
+  return ending;
+}
+
+Result<void> Run::outside_window(const runbook::Phase& phase) {
+  for (const auto& line : phase.steps) {
+    if (stop_.requested()) return fail({ErrorKind::interrupted, line.id, "was asked to stop before this step", "", "", "", ""});
+    const auto done = step_with_retries(line);
+    if (done) continue;
+    // Past the point of no return a check that fails is told, not obeyed: going on is what is left.
+    const bool only_looks = !kind(line).description.meaning.changes && !kind(line).description.meaning.waits_for_person;
+    if (!taken(phase.is_rollback()) || !only_looks || done.error().kind == ErrorKind::interrupted) return done;
+    if (talk_.warn) talk_.warn(fmt::format("  {}: {}", line.id, done.error().text()));
+    TRY(recorder_.write("check.missed", {{"step", line.id}, {"text", done.error().text()}}));
+  }
+  return {};
+}
+
+Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
+  const bool rollback = phase.is_rollback();
+  if (error.kind == ErrorKind::waiting) {
+    const auto& step = error.object;  // "gate <id>"
+    static_cast<void>(recorder_.write("gate.waiting", {{"step", step.substr(step.find(' ') + 1)}, {"text", error.what}}));
+    return finish("waiting", ExitCode::waiting, error.what);
+  }
+  if (taken(rollback)) return finish("stopped", ExitCode::past_no_return, "stopped in " + phase.name + ": " + error.text());
+  if (error.kind == ErrorKind::interrupted) return finish("stopped", ExitCode::needs_person, "stopped in " + phase.name + ": " + error.text());
+  const char* undone = rollback ? "rollback_undone" : "undone";
+  if (!rollback && fresh()) return finish(undone, ExitCode::not_ready, error.text() + "; nothing was changed");
+  if (talk_.warn) talk_.warn(error.text() + "; undoing");
+  static_cast<void>(recorder_.write("undo.begun", {{"why", error.text()}}));
+  if (!undo_rest(rollback)) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
+  return finish(undone, rollback ? ExitCode::not_ready : ExitCode::undone, error.text() + "; undone");
+}
+
+Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
+  const bool rollback = phase.is_rollback();
+  if (taken(rollback)) {
+    recorder_.inside_window(false);
+    return finish("stopped", ExitCode::past_no_return, "the window could not be finished: " + error.text());
+  }
+  if (recorder_.record().open_window() == nullptr) return failed_outside(phase, error);
+  if (error.kind == ErrorKind::unknown && error.what.rfind("can't tell whether", 0) == 0) {
+    recorder_.inside_window(false);
+    return finish("stopped", ExitCode::needs_person, error.text());
+  }
+  if (talk_.warn) talk_.warn(error.text() + "; undoing, so that clients go on");
+  const bool clients = undo_window(phase, error.text());
+  if (talk_.say) talk_.say(truth());
+  const bool rest = undo_rest(rollback);
+  if (!clients || !rest) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
+  return finish(rollback ? "rollback_undone" : "undone", ExitCode::undone, error.text() + "; undone");
+}
+
+Ending Run::phases(bool rollback) {
+  for (const auto& phase : runbook_.phases) {
+    if (phase.is_rollback() != rollback) continue;
+    if (phase.is_window && recorder_.record().windows.count(phase.name) > 0 && recorder_.record().windows.at(phase.name).outcome == "done") continue;
+    world_.run.attempt = recorder_.record().windows_entered + 1;
+    if (talk_.say) talk_.say(phase.name);
+    if (const auto begun = recorder_.write("phase.begun", {{"phase", phase.name}, {"attempt", world_.run.attempt}}); !begun) {
+      return failed_outside(phase, begun.error());
+    }
+    if (phase.is_window) {
+      if (const auto left = window(phase); !left) return failed_window(phase, left.error());
+    } else if (const auto done = outside_window(phase); !done) {
+      return failed_outside(phase, done.error());
+    }
+  }
+  const auto& misses = recorder_.record().misses;
+  const auto exit = misses.empty() ? ExitCode::done : ExitCode::done_with_misses;
+  std::string text = rollback ? world_.source.label() + " serves again, no write was left behind" : "the split is done: " + world_.target.label() + " serves";
+  for (const auto& miss : misses) text += "; missed: " + miss;
+  return finish(rollback ? "rolled_back" : "done", exit, text);
+}
+
+Ending Run::forward() { return phases(false); }
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,98 @@
+// One execution of a runbook against the world. The driver:
+//
+//   forward   prepare > gate > window > verify                       run, resume
+//   back      rollback.prepare > rollback.gate > rollback.window > rollback.then   rollback, resume
+//
+// A step: observe > already done? adopted. foreign? stop. > intent (with what undo needs) > apply > observe > outcome.
+// A window: planned with the closed door, announced on disk, then run under its budget. Until ownership is taken every
+// failure, ctrl-C or lost budget is undone: first what clients wait for, then the rest. After it nothing stops the tail.
+// A run that died is taken up by what both sides' owners say, never by what the journal hopes (resume.cpp).
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/doors.h"
+#include "engine/exit_code.h"
+#include "engine/recorder.h"
+#include "runbook/expressions.h"
+#include "runbook/runbook.h"
+#include "steps/registry.h"
+
+namespace pgcleave::engine {
+
+// How a run talks to people. All may be empty.
+struct Talk {
+  std::function<void(const std::string&)> say;    // a step was done
+  std::function<void(const std::string&)> warn;   // a miss, an undo
+  std::function<void(const std::string&)> progress;  // how far a long step is
+  std::function<std::optional<steps::Approval>(const std::string& question)> ask;  // no value: no terminal
+};
+
+struct Ending {
+  ExitCode exit = ExitCode::done;
+  std::string text;            // what happened, in a sentence
+  std::string truth;           // what is true now: who owns, do clients wait
+  std::string next;            // the command to type next; may be empty
+};
+
+class Run {
+ public:
+  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk);
+
+  Ending forward();
+  Ending back();
+  // Takes up a run that died or stopped, in the direction that it had.
+  Ending resume();
+
+ private:
+  // run.cpp
+  Ending phases(bool rollback);
+  Result<void> outside_window(const runbook::Phase& phase);
+  Ending failed_outside(const runbook::Phase& phase, const Error& error);
+  Ending failed_window(const runbook::Phase& phase, const Error& error);
+  Ending finish(const std::string& outcome, ExitCode exit, const std::string& text);
+
+  // step_run.cpp
+  Result<void> step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop);
+  Result<void> step_with_retries(const runbook::StepLine& line);
+  Result<steps::Observation> look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const char* when);
+  Result<Json> act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen);
+  Error failed(const runbook::StepLine& line, const Error& error);
+
+  // window.cpp
+  Result<void> window(const runbook::Phase& phase);  // an error: undone if record says so, else stuck
+  Result<void> until_taken(const runbook::Phase& phase, Deadline deadline, std::size_t& next);
+  Result<void> tail(const runbook::Phase& phase, std::size_t from);
+  Result<bool> was_taken(const runbook::StepLine& line, Deadline deadline);
+  Result<void> enter(const runbook::Phase& phase, Duration budget, Duration reserve);
+  Result<void> leave_done(const runbook::Phase& phase);
+
+  // undo.cpp
+  bool undo_window(const runbook::Phase& phase, const std::string& why);  // what clients wait for
+  bool undo_rest(bool rollback);                                          // all else of this direction, last first
+  bool undo_steps(const runbook::Phase* only, bool rollback, bool urgent);
+  bool undo_step(const std::string& id);
+
+  // resume.cpp: a window that a dead process left open. No value: settled, go on.
+  std::optional<Ending> settle_window();
+
+  // Who may write the moved tables now: source, target, nobody, or unknown with why.
+  std::string serving();
+  std::string truth();   // the same for people, and whether clients wait
+  [[nodiscard]] Json scope() const;
+  [[nodiscard]] bool taken(bool rollback) const;
+  [[nodiscard]] bool fresh() const;  // nothing was changed yet in this run
+  [[nodiscard]] const runbook::Phase* phase_of(const std::string& name) const;
+  [[nodiscard]] static const steps::StepKind& kind(const runbook::StepLine& line);
+
+  runbook::Runbook runbook_;
+  Json params_;
+  steps::World& world_;
+  Recorder& recorder_;
+  OpenDoor door_;
+  StopFlag& stop_;
+  Talk talk_;
+};
+
+}  // namespace pgcleave::engine

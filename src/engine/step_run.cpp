@@ -1,0 +1,106 @@
+// One step: observe > adopt, or intent > apply > observe > outcome.
+#include "base/format.h"
+#include "base/units.h"
+#include "engine/run.h"
+
+namespace pgcleave::engine {
+namespace {
+
+constexpr auto default_timeout = std::chrono::seconds(60);
+constexpr auto look_timeout = std::chrono::seconds(5);
+
+Json evidence_of(const std::string& step, const steps::Observation& seen, const char* when) {
+  return {{"step", step}, {"state", steps::name_of(seen.state)}, {"evidence", seen.evidence}, {"when", when}};
+}
+
+const char* traffic_of(const runbook::Meaning& meaning) { return meaning.pauses ? "pause" : meaning.resumes ? "resume" : ""; }
+
+}  // namespace
+
+Error Run::failed(const runbook::StepLine& line, const Error& error) {
+  const char* outcome = error.kind == ErrorKind::unknown || error.kind == ErrorKind::timed_out ? "unknown" : "failed";
+  const auto written =
+      recorder_.write("step.failed", {{"step", line.id}, {"error", json_of(error)}, {"text", error.text()}, {"outcome", outcome}});
+  return written ? error : written.error();
+}
+
+Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const char* when) {
+  auto seen = kind.observe(context);
+  if (seen) TRY(recorder_.write("step.observed", evidence_of(line.id, *seen, when)));
+  return seen;
+}
+
+// Applies, and resolves an outcome that is not known by looking.
+Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen) {
+  door_.for_step(line.id, traffic_of(kind.description.meaning), false);
+  auto facts = kind.apply(context, seen.before);
+  const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
+  if (!facts && !in_doubt) return facts;
+  context.deadline = Deadline::in(look_timeout);
+  auto after = look(line, kind, context, "after");
+  if (!facts) {
+    if (after && after->state == steps::State::done) return after->facts;
+    return facts;
+  }
+  if (!after) return fail(after.error());
+  if (after->state == steps::State::done || !after->lasting) return facts;
+  Error error{ErrorKind::failed, line.id, "was applied, but does not show", "done", after->evidence, "", ""};
+  if (after->state == steps::State::foreign) error.kind = ErrorKind::foreign;
+  return fail(error);
+}
+
+Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop) {
+  const auto& step_kind = kind(line);
+  const auto& meaning = step_kind.description.meaning;
+  const auto& record = recorder_.record();
+  if (const auto known = record.steps.find(line.id); known != record.steps.end()) {
+    const auto status = known->second.status;
+    const bool settled = status == StepStatus::done || status == StepStatus::adopted || status == StepStatus::skipped;
+    // What only looks or asks is looked at and asked again, unless the window that it stood guard for is behind us.
+    if (settled && (meaning.changes || taken(record.rolling_back))) return {};
+  }
+  const auto began = Monotonic::now();
+  if (!line.when.empty()) {
+    const auto holds = runbook::holds(line.when, scope());
+    if (!holds) return fail(failed(line, holds.error()));
+    if (!*holds) return recorder_.write("step.skipped", {{"step", line.id}, {"condition", line.when}});
+  }
+  const auto with = runbook::resolve_with(line, step_kind.description, scope());
+  if (!with) return fail(failed(line, with.error()));
+  const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(default_timeout)));
+  steps::Context context{world_, line.id, *with, deadline, stop};
+  if (!recorder_.record().open_window() && step_kind.prepare != nullptr) {
+    if (const auto prepared = step_kind.prepare(context); !prepared) return fail(failed(line, prepared.error()));
+  }
+  const auto seen = look(line, step_kind, context, "before");
+  if (!seen) return fail(failed(line, seen.error()));
+  if (seen->state == steps::State::foreign) {
+    return fail(failed(line, {ErrorKind::foreign, line.id + " (" + line.uses + ")", "finds something that this run did not do", "", seen->evidence,
+                              "look at what was found; put it right by hand, or undo this run with: pgcleave rollback " + recorder_.run(), ""}));
+  }
+  if (seen->state == steps::State::done) {
+    TRY(recorder_.write("step.adopted", {{"step", line.id}, {"evidence", seen->evidence}, {"facts", seen->facts}}));
+    if (talk_.say) talk_.say(fmt::format("  {:<22} {}", line.id, "ok: " + seen->evidence));
+    return {};
+  }
+  const Json intent{{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", seen->before}};
+  TRY(meaning.takes ? recorder_.write_to_disk("step.intent", intent) : recorder_.write("step.intent", intent));
+  const auto facts = act(line, step_kind, context, *seen);
+  if (!facts) return fail(failed(line, facts.error()));
+  const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+  TRY(recorder_.write("step.done", {{"step", line.id}, {"facts", *facts}, {"ms", milliseconds(took)}}));
+  if (talk_.say) talk_.say(fmt::format("  {:<22} {:>9}", line.id, to_text(took)));
+  return {};
+}
+
+Result<void> Run::step_with_retries(const runbook::StepLine& line) {
+  for (int left = line.retries;; --left) {
+    const auto done = step(line, Deadline::in(std::chrono::hours(24)), &stop_);
+    const bool again = !done && (done.error().kind == ErrorKind::failed || done.error().kind == ErrorKind::timed_out || done.error().kind == ErrorKind::unknown);
+    if (done || left <= 0 || !again) return done;
+    if (talk_.warn) talk_.warn(fmt::format("  {}: {}; trying again", line.id, done.error().text()));
+    if (!sleep_until(Deadline::in(std::chrono::seconds(1)), std::chrono::seconds(1), &stop_)) return done;
+  }
+}
+
+}  // namespace pgcleave::engine

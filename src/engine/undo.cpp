@@ -1,0 +1,74 @@
+// Undo: last first, the failed step included, each with a fresh deadline, all attempted, each recorded.
+#include <algorithm>
+
+#include "base/format.h"
+#include "engine/run.h"
+
+namespace pgcleave::engine {
+namespace {
+
+constexpr auto urgent_timeout = std::chrono::seconds(10);
+constexpr auto patient_timeout = std::chrono::minutes(5);
+
+bool needs_undo(StepStatus status) {
+  return status == StepStatus::begun || status == StepStatus::done || status == StepStatus::failed || status == StepStatus::undo_failed;
+}
+
+}  // namespace
+
+bool Run::undo_step(const std::string& id) {
+  const auto record = recorder_.record().steps.at(id);
+  const auto* step_kind = steps::find(record.uses);
+  if (step_kind == nullptr || step_kind->undo == nullptr || !needs_undo(record.status)) return true;
+  const bool urgent = step_kind->undo_order == steps::UndoOrder::before_traffic;
+  const auto began = Monotonic::now();
+  steps::Context context{world_, id, record.with, Deadline::in(urgent ? Duration(urgent_timeout) : Duration(patient_timeout)), nullptr};
+  door_.for_step(id, step_kind->description.meaning.pauses ? "resume" : "", true);
+  const auto undone = step_kind->undo(context, record.before, record.facts);
+  const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+  if (undone) {
+    if (talk_.say) talk_.say(fmt::format("  {:<22} {:>9}  undone", id, to_text(took)));
+    return recorder_.write("step.undone", {{"step", id}, {"ms", milliseconds(took)}}).has_value();
+  }
+  if (talk_.warn) talk_.warn(fmt::format("  {} could not be undone: {}", id, undone.error().text()));
+  static_cast<void>(recorder_.write("undo.failed", {{"step", id}, {"error", json_of(undone.error())}, {"text", undone.error().text()}}));
+  return false;
+}
+
+bool Run::undo_steps(const runbook::Phase* only, bool rollback, bool urgent) {
+  auto ids = recorder_.record().order;
+  std::reverse(ids.begin(), ids.end());
+  bool complete = true;
+  for (const auto& id : ids) {
+    const auto& record = recorder_.record().steps.at(id);
+    const auto* step_kind = steps::find(record.uses);
+    if (step_kind == nullptr || (only != nullptr && record.phase != only->name)) continue;
+    if ((record.phase.rfind("rollback.", 0) == 0) != rollback) continue;
+    if (urgent && step_kind->undo_order != steps::UndoOrder::before_traffic) continue;
+    complete = undo_step(id) && complete;
+  }
+  return complete;
+}
+
+bool Run::undo_window(const runbook::Phase& phase, const std::string& why) {
+  const auto began = Monotonic::now();
+  recorder_.must_go_on(true);
+  static_cast<void>(recorder_.write("undo.begun", {{"why", why}}));
+  const bool complete = undo_steps(&phase, phase.is_rollback(), true);
+  recorder_.inside_window(false);
+  const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+  static_cast<void>(recorder_.write("window.left", {{"phase", phase.name}, {"outcome", complete ? "undone" : "failed"}, {"ms", milliseconds(took)}}));
+  recorder_.must_go_on(false);
+  return complete;
+}
+
+bool Run::undo_rest(bool rollback) {
+  const auto* window = phase_of(rollback ? "rollback.window" : "window");
+  // First the window's slow part, such as reattaching a promoted cluster, then what was prepared.
+  bool complete = window == nullptr || undo_steps(window, rollback, false);
+  complete = undo_steps(nullptr, rollback, false) && complete;
+  static_cast<void>(recorder_.write("undo.finished", {{"complete", complete}}));
+  return complete;
+}
+
+}  // namespace pgcleave::engine

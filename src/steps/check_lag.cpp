@@ -1,0 +1,58 @@
+// check.lag: a cutover waits for what the standby has not replayed yet, so begin only when that is little.
+#include "base/format.h"
+#include "base/units.h"
+#include "postgres/wal.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<Observation> observe(Context& context) {
+  auto& world = context.world;
+  TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
+  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
+  TRY_ASSIGN(auto* target, world.target.leader(context.deadline));
+  TRY_ASSIGN(const auto now, postgres::current_lsn(*source, context.deadline));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline));
+  const auto lag = now.ahead_of(recovery.replayed);
+  Observation seen;
+  seen.evidence = fmt::format("{} behind", to_text(lag));
+  if (recovery.replay_paused) seen.evidence += ", replay is paused: resume it with select pg_wal_replay_resume()";
+  seen.facts = {{"lag_bytes", lag.count}};
+  if (lag < limit && !recovery.replay_paused) seen.state = State::done;
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  Observation seen;
+  std::string last;
+  const auto waited = wait_until("the standby's lag is below " + context.text("below"), context.deadline, std::chrono::milliseconds(100), context.stop,
+                                 [&]() -> Result<bool> {
+                                   TRY_ASSIGN(seen, observe(context));
+                                   if (seen.evidence != last && context.world.progress) context.world.progress(seen.evidence);
+                                   last = seen.evidence;
+                                   return seen.state == State::done;
+                                 });
+  if (waited) return seen.facts;
+  auto error = waited.error();
+  if (error.seen.empty()) {
+    error.object = context.world.target.label();
+    error.seen = seen.evidence;
+  }
+  return fail(error);
+}
+
+}  // namespace
+
+StepKind check_lag() {
+  return {{.kind = "check.lag",
+           .purpose = "Waits until the target replays closely behind the source.",
+           .parameters = {{"below", runbook::Type::bytes, "1MiB", false, "the lag at which it goes on", {}}},
+           .facts = {{"lag_bytes", "the lag seen"}},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .meaning = {}},
+          nullptr, observe, apply, nullptr};
+}
+
+}  // namespace pgcleave::steps

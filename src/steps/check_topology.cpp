@@ -1,0 +1,205 @@
+// check.topology: is the world as the environment file says, and fit for a cutover? Reads only; names everything that is wrong at
+// once, before anything is changed.
+#include "base/format.h"
+#include "base/units.h"
+#include "postgres/identity.h"
+#include "postgres/replication.h"
+#include "postgres/wal.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+class Findings {
+ public:
+  void add(const std::string& object, const std::string& what) { found_.push_back(object + ": " + what); }
+  void add(const Error& error) { found_.push_back(error.text()); }
+  [[nodiscard]] bool empty() const { return found_.empty(); }
+  [[nodiscard]] std::string text() const { return fmt::format("{}", fmt::join(found_, "; ")); }
+  [[nodiscard]] std::size_t size() const { return found_.size(); }
+
+ private:
+  std::vector<std::string> found_;
+};
+
+// The leader's identity; findings when it can't be had.
+std::optional<postgres::Identity> look_at_side(Context& context, Side& side, Findings& findings) {
+  const auto view = side.patroni().view(context.deadline);
+  if (!view) {
+    findings.add(view.error());
+    return {};
+  }
+  if (view->scope != side.access().scope) {
+    findings.add(side.label(), fmt::format("Patroni's scope there is {}: are the sides swapped in the environment file?", view->scope));
+    return {};
+  }
+  if (view->paused) findings.add(side.label(), "Patroni is paused: a promotion would hang. Resume it with: patronictl resume " + view->scope);
+  auto leader = side.leader(context.deadline);
+  if (!leader) {
+    findings.add(leader.error());
+    return {};
+  }
+  auto identity = postgres::identify(**leader, context.deadline);
+  if (!identity) {
+    findings.add(identity.error());
+    return {};
+  }
+  if (!identity->superuser) findings.add(side.label(), fmt::format("user {} is no superuser", identity->user));
+  if (identity->version < 150000) findings.add(side.label(), fmt::format("PostgreSQL {} is too old, 15 is needed", identity->version / 10000));
+  return std::move(*identity);
+}
+
+bool is_member(const patroni::View& view, const std::string& host, int port) {
+  for (const auto& member : view.members) {
+    if (member.host == host && member.port == port) return true;
+  }
+  return false;
+}
+
+void look_at_chain(Context& context, const postgres::Identity& source, const postgres::Identity& target, Findings& findings) {
+  auto& world = context.world;
+  if (source.in_recovery) {
+    findings.add(world.source.label(), "is in recovery, so it can't be the source: are the sides swapped in the environment file?");
+    return;
+  }
+  if (!target.in_recovery) {
+    findings.add(world.target.label(), "is no standby: it is writable. Reattach it to " + world.source.label() + " first");
+    return;
+  }
+  if (source.system_identifier != target.system_identifier) {
+    findings.add(world.target.label(), fmt::format("is no standby of {}: system identifier {} there, {} here", world.source.label(), source.system_identifier,
+                                                   target.system_identifier));
+    return;
+  }
+  auto target_leader = world.target.leader(context.deadline);
+  if (!target_leader) return findings.add(target_leader.error());
+  const auto receiver = postgres::receiver(**target_leader, context.deadline);
+  if (!receiver) return findings.add(receiver.error());
+  const auto view = world.source.patroni().view(context.deadline);
+  const auto& route = world.source.access().route;
+  const bool from_source = view && (is_member(*view, receiver->sender_host, receiver->sender_port) ||
+                                    (receiver->sender_host == route.host && receiver->sender_port == route.port));
+  if (receiver->status != "streaming") {
+    findings.add(world.target.label(), "does not stream from the source: " + (receiver->status.empty() ? std::string("no WAL receiver") : receiver->status));
+  } else if (!from_source) {
+    findings.add(world.target.label(), fmt::format("streams from {}:{}, which is no member of {}", receiver->sender_host, receiver->sender_port, world.source.label()));
+  }
+  const auto obstacles = world.target.patroni().obstacles_to_promotion(context.deadline);
+  if (!obstacles) return findings.add(obstacles.error());
+  for (const auto& obstacle : *obstacles) findings.add(world.target.label(), obstacle);
+}
+
+void look_at_tables(Context& context, Findings& findings) {
+  std::string without;
+  std::string unlogged;
+  for (const auto& table : context.world.split.moved) {
+    if (!table.holds_rows) continue;
+    if (!table.has_replica_identity) without += (without.empty() ? "" : ", ") + table.name.sql();
+    if (table.unlogged) unlogged += (unlogged.empty() ? "" : ", ") + table.name.sql();
+  }
+  const auto split = "split " + context.world.split.name;
+  if (context.world.split.moved.empty()) findings.add(split, "moves no table");
+  if (!without.empty()) findings.add(split, "tables without a replica identity, so there is no way back for them: " + without);
+  if (!unlogged.empty()) findings.add(split, "unlogged tables are empty after a promotion: " + unlogged);
+}
+
+void look_at_leftovers(Context& context, Findings& findings) {
+  auto& world = context.world;
+  auto source = world.source.leader(context.deadline);
+  auto target = world.target.leader(context.deadline);
+  if (!source || !target) return;
+  const auto subscription = postgres::subscription(**source, world.reverse_name(), context.deadline);
+  if (subscription && *subscription) {
+    findings.add(world.source.label(), "has a subscription " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
+  }
+  const auto slot = postgres::slot(**target, world.reverse_name(), context.deadline);
+  if (slot && *slot) findings.add(world.target.label(), "has a slot " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
+}
+
+// 0 means no bound, which PgBouncer shows as "0".
+void look_at_timeout(const pgbouncer::BouncerState& bouncer, const char* name, const std::string& seconds, Duration budget, Findings& findings) {
+  double value = 0;
+  try {
+    value = std::stod(seconds);
+  } catch (const std::exception&) {
+    return;
+  }
+  if (value > 0 && Duration(static_cast<std::int64_t>(value * 1e6)) <= budget) {
+    findings.add(bouncer.name, fmt::format("{} is {} s: clients that wait would be cut within the budget of {}", name, seconds, to_text(budget)));
+  }
+}
+
+void look_at_fleet(Context& context, const std::string& serving, Duration budget, Findings& findings) {
+  auto& world = context.world;
+  const auto route = world.route_to(serving);
+  for (const auto& bouncer : world.fleet.look(context.deadline)) {
+    if (!bouncer.reachable) {
+      findings.add(bouncer.name, "can't be reached: " + bouncer.error);
+      continue;
+    }
+    if (bouncer.pool_mode == "session" && !context.with.value("allow_session_pooling", false)) {
+      findings.add(bouncer.name, "pools by session: PAUSE would wait until every client has left. Use pool_mode = transaction");
+    }
+    if (bouncer.database.paused) findings.add(bouncer.name, "the pool is paused already by somebody");
+    if (bouncer.database.disabled) findings.add(bouncer.name, "the pool is disabled");
+    look_at_timeout(bouncer, "query_wait_timeout", bouncer.query_wait_timeout, budget, findings);
+    look_at_timeout(bouncer, "query_timeout", bouncer.query_timeout, budget, findings);
+  }
+  for (const auto& bouncer : world.fleet.routes(context.deadline)) {
+    if (!bouncer.error.empty()) {
+      findings.add(bouncer.name, bouncer.error);
+      continue;
+    }
+    const auto wrong = [&](const char* where, const std::optional<pgbouncer::Route>& seen) {
+      if (seen == route) return;
+      findings.add(bouncer.name, fmt::format("{} points the pool at {}:{}, not at {}:{} ({})", where, seen ? seen->host : "nothing", seen ? seen->port : 0,
+                                             route.host, route.port, world.side(serving).label()));
+    };
+    wrong("its configuration file", bouncer.file);
+    wrong("the running process", bouncer.running);
+  }
+}
+
+Result<Observation> observe(Context& context) {
+  auto& world = context.world;
+  const auto serving = context.text("serving");
+  TRY_ASSIGN(const auto budget, parse_duration(context.text("budget")));
+  Findings findings;
+  const auto source = look_at_side(context, world.source, findings);
+  const auto target = look_at_side(context, world.target, findings);
+  if (source && target && serving == "source") {
+    look_at_chain(context, *source, *target, findings);
+    look_at_leftovers(context, findings);
+  }
+  look_at_tables(context, findings);
+  look_at_fleet(context, serving, budget, findings);
+  Observation seen;
+  seen.state = findings.empty() ? State::done : State::pending;
+  seen.evidence = findings.empty() ? fmt::format("{} tables move, {} bouncers, both clusters as expected", world.split.moved.size(), world.fleet.bouncers().size())
+                                   : findings.text();
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  TRY_ASSIGN(const auto seen, observe(context));
+  if (seen.state == State::done) return Json::object();
+  return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "", "correct this, then try again; nothing was changed", ""});
+}
+
+}  // namespace
+
+StepKind check_topology() {
+  return {{.kind = "check.topology",
+           .purpose = "Checks clusters, standby chain, tables and bouncers against the environment and split files.",
+           .parameters = {side_parameter("serving", "the side that serves the moved tables now"),
+                          {"budget", runbook::Type::duration, "5s", false, "time that clients may wait; the bouncers' timeouts must be longer", {}},
+                          {"allow_session_pooling", runbook::Type::boolean, false, false, "PAUSE then waits until clients leave by themselves", {}}},
+           .facts = {},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .meaning = {}},
+          nullptr, observe, apply, nullptr};
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,23 @@
+// The one door for effects. Every change to the outside goes through perform(). Closed, the door records the description and
+// runs nothing: that is `plan`. Open, it announces the description in the journal, runs the action and records its outcome. So
+// what plan prints, what the journal says and what happens cannot drift apart, and tests inject crashes and lost replies here.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace pgcleave::steps {
+
+class Effects {
+ public:
+  using Action = std::function<Result<Json>()>;
+  virtual ~Effects() = default;
+  // The description is for people, names the objects, is the same in plan and run (no run-time values) and holds no secret.
+  // Closed: null. Open: what the action returned.
+  virtual Result<Json> perform(const std::string& description, const Action& action) = 0;
+};
+
+}  // namespace pgcleave::steps

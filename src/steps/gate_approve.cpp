@@ -1,0 +1,47 @@
+// gate.approve: a person looks before clients wait.
+#include "base/units.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<std::optional<Approval>> ask(Context& context) {
+  TRY_ASSIGN(const auto expires, parse_duration(context.text("expires")));
+  if (!context.world.approval) return std::optional<Approval>();
+  return context.world.approval(context.step, context.text("text"), expires);
+}
+
+Result<Observation> observe(Context&) {
+  Observation seen;
+  seen.lasting = false;
+  seen.evidence = "an approval holds for a time only, so it is asked for each time";
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  TRY_ASSIGN(const auto approval, ask(context));
+  if (!approval) {
+    return fail({ErrorKind::waiting, "gate " + context.step, "waits for approval: " + context.text("text"), "", "",
+                 "pgcleave approve " + context.world.run.id + " " + context.step + " && pgcleave resume " + context.world.run.id, ""});
+  }
+  if (!approval->given) {
+    return fail({ErrorKind::interrupted, "gate " + context.step, "was not approved", "", "", "", ""});
+  }
+  return Json{{"by", approval->by}, {"how", approval->how}};
+}
+
+}  // namespace
+
+StepKind gate_approve() {
+  return {{.kind = "gate.approve",
+           .purpose = "Waits for a person: at the terminal, or by `pgcleave approve` from elsewhere.",
+           .parameters = {{"text", runbook::Type::text, nullptr, true, "the question", {}},
+                          {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
+           .facts = {{"by", "who approved"}, {"how", "at the terminal, or by command"}},
+           .changes = "",
+           .undo = "nothing to undo: it only asks",
+           .meaning = {.waits_for_person = true}},
+          nullptr, observe, apply, nullptr};
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,114 @@
+// http.request: a call of the operator's own, such as blocking users at the edge or a note to the chat.
+#include "base/file.h"
+#include "base/format.h"
+#include "patroni/rest.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+struct Url {
+  std::string base;
+  std::string path;
+};
+
+Result<Url> parse(const std::string& url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string::npos || (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0) || url.find('@') != std::string::npos) {
+    return fail({ErrorKind::invalid, printable(url), "is not a URL that can be called", "http://host:port/path or https://..., without credentials in it", "", "", ""});
+  }
+  const auto slash = url.find('/', scheme + 3);
+  if (slash == std::string::npos) return Url{url, "/"};
+  return Url{url.substr(0, slash), url.substr(slash)};
+}
+
+Result<patroni::Access> access(Context& context) {
+  patroni::Access access;
+  access.username = context.text("username");
+  access.ca = context.text("ca");
+  if (const auto file = context.text("password_file"); !file.empty()) {
+    TRY_ASSIGN(auto password, read_file(file, 4096));
+    while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) password.pop_back();
+    access.password = Secret(std::move(password));
+  }
+  return access;
+}
+
+Result<patroni::Answer> call(Context& context, const std::string& method, const std::string& url, const std::string& body) {
+  TRY_ASSIGN(const auto parts, parse(url));
+  TRY_ASSIGN(const auto with, access(context));
+  patroni::Rest rest(parts.base, with);
+  return rest.send(method, parts.path, body, context.text("content_type"), context.deadline);
+}
+
+bool expected(Context& context, int status) {
+  for (const auto& one : context.with.value("expect", Json::array())) {
+    if ((one.is_number() && one.get<int>() == status) || (one.is_string() && one.get<std::string>() == std::to_string(status))) return true;
+  }
+  return false;
+}
+
+Result<void> must_succeed(Context& context, const std::string& method, const std::string& url, const std::string& body) {
+  TRY(context.world.effects->perform(fmt::format("{} {}", method, url), [&]() -> Result<Json> {
+    TRY_ASSIGN(const auto answer, call(context, method, url, body));
+    if (!expected(context, answer.status)) {
+      return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected", context.with.value("expect", Json::array()).dump(),
+                   fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "", std::to_string(answer.status)});
+    }
+    return Json();
+  }));
+  return {};
+}
+
+Result<Observation> observe(Context& context) {
+  Observation seen;
+  const auto check = context.text("check");
+  if (check.empty()) {
+    seen.evidence = "no check given";
+    seen.lasting = false;
+    return seen;
+  }
+  TRY_ASSIGN(const auto answer, call(context, "GET", check, ""));
+  seen.evidence = fmt::format("GET {} answered {}", check, answer.status);
+  if (expected(context, answer.status)) seen.state = State::done;
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  TRY(must_succeed(context, context.text("method"), context.text("url"), context.text("body")));
+  return Json::object();
+}
+
+Result<void> undo(Context& context, const Json&, const Json&) {
+  const auto url = context.text("undo_url");
+  if (url.empty()) return {};
+  return must_succeed(context, context.text("undo_method"), url, context.text("undo_body"));
+}
+
+}  // namespace
+
+StepKind http_request() {
+  using runbook::Type;
+  const std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE"};
+  return {{.kind = "http.request",
+           .purpose = "Makes an HTTP request; a status in `expect` is success.",
+           .parameters = {{"url", Type::text, nullptr, true, "http:// or https://, no credentials in it", {}},
+                          {"method", Type::text, "POST", false, "", methods},
+                          {"body", Type::text, "", false, "kept in the journal with the runbook, so no secrets here", {}},
+                          {"content_type", Type::text, "application/json", false, "", {}},
+                          {"expect", Type::list, Json::array({200, 201, 202, 204}), false, "statuses that mean success", {}},
+                          {"username", Type::text, "", false, "for basic auth", {}},
+                          {"password_file", Type::text, "", false, "a file that holds the password for basic auth", {}},
+                          {"ca", Type::text, "", false, "file with the certificates to trust", {}},
+                          {"check", Type::text, "", false, "a URL that answers a GET with such a status when there is nothing left to do", {}},
+                          {"undo_url", Type::text, "", false, "called to undo it; must be harmless when repeated", {}},
+                          {"undo_method", Type::text, "POST", false, "", methods},
+                          {"undo_body", Type::text, "", false, "", {}}},
+           .facts = {},
+           .changes = "whatever the server does",
+           .undo = "calls `undo_url`, if given",
+           .meaning = {.changes = true}},
+          nullptr, observe, apply, undo};
+}
+
+}  // namespace pgcleave::steps

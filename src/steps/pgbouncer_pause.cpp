@@ -1,0 +1,39 @@
+// pgbouncer.pause: clients of the moved tables wait instead of failing.
+#include "base/format.h"
+#include "base/units.h"
+#include "steps/fleet_state.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+
+Result<Observation> observe(Context& context) { return observe_paused(context, true); }
+
+Result<Json> apply(Context& context, const Json&) {
+  auto& world = context.world;
+  return world.effects->perform(fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()), [&]() -> Result<Json> {
+    TRY_ASSIGN(const auto report, world.fleet.pause(context.deadline, context.stop));
+    Json facts = Json::object();
+    for (const auto& [name, took] : report.took) facts["bouncers"][name] = milliseconds(took);
+    return facts;
+  });
+}
+
+Result<void> undo(Context& context, const Json&, const Json&) { return resume_fleet(context); }
+
+}  // namespace
+
+StepKind pgbouncer_pause() {
+  return {{.kind = "pgbouncer.pause",
+           .purpose = "Pauses the pool on all bouncers at once: clients wait, transactions under way end first.",
+           .parameters = {},
+           .facts = {{"bouncers", "milliseconds until each bouncer had paused"}},
+           .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed",
+           .undo = "RESUME",
+           .meaning = {.pauses = true, .changes = true}},
+          prepare, observe, apply, undo};
+}
+
+}  // namespace pgcleave::steps

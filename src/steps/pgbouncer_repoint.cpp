@@ -1,0 +1,51 @@
+// pgbouncer.repoint: the pool's write host. File and process both, since a bouncer that restarts reads the file.
+#include "base/format.h"
+#include "steps/fleet_state.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+
+Result<Observation> observe(Context& context) { return observe_route(context, context.text("to")); }
+
+Result<Json> apply(Context& context, const Json&) {
+  auto& world = context.world;
+  const auto to = context.text("to");
+  const auto route = world.route_to(to);
+  TRY(world.effects->perform(
+      fmt::format("point the pool of {} at {}:{} ({}) and RELOAD", world.bouncer_names(), route.host, route.port, world.side(to).label()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.repoint(route, context.deadline));
+        return Json();
+      }));
+  return Json::object();
+}
+
+Result<void> undo(Context& context, const Json& before, const Json&) {
+  auto& world = context.world;
+  const pgbouncer::Route route{before.at("host"), before.at("port")};
+  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{} and RELOAD", world.bouncer_names(), route.host, route.port), [&]() -> Result<Json> {
+    TRY(world.fleet.stage_route(route, context.deadline));
+    TRY(world.fleet.repoint(route, context.deadline));
+    return Json();
+  }));
+  return {};
+}
+
+}  // namespace
+
+StepKind pgbouncer_repoint() {
+  return {{.kind = "pgbouncer.repoint",
+           .purpose = "Points the pool of all bouncers at a side and checks each process for it.",
+           .parameters = {side_parameter("to", "the side that the pool points to from now on")},
+           .facts = {},
+           .changes = "host and port of the pool in each configuration file; RELOAD",
+           .undo = "points the pool back",
+           .meaning = {.changes = true}},
+          prepare, observe, apply, undo};
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,53 @@
+// pgbouncer.stage: writes each bouncer's next configuration beside the one in use, so that the window only renames it.
+#include "base/format.h"
+#include "steps/fleet_state.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+
+Result<Observation> observe(Context& context) {
+  TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
+  seen.before = Json::object();
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  auto& world = context.world;
+  const auto to = context.text("to");
+  const auto route = world.route_to(to);
+  TRY(world.effects->perform(fmt::format("write the configuration of {} with the pool at {}:{} ({}) beside the one in use", world.bouncer_names(),
+                                         route.host, route.port, world.side(to).label()),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.stage_route(route, context.deadline));
+                               return Json();
+                             }));
+  return Json::object();
+}
+
+Result<void> undo(Context& context, const Json&, const Json&) {
+  auto& world = context.world;
+  TRY(world.effects->perform(fmt::format("remove the staged configuration of {}", world.bouncer_names()), [&]() -> Result<Json> {
+    TRY(world.fleet.discard_staged(context.deadline));
+    return Json();
+  }));
+  return {};
+}
+
+}  // namespace
+
+StepKind pgbouncer_stage() {
+  return {{.kind = "pgbouncer.stage",
+           .purpose = "Writes each bouncer's next configuration file beside the one in use.",
+           .parameters = {side_parameter("to", "the side that the staged files point to")},
+           .facts = {},
+           .changes = "a file <config>.pgcleave beside each configuration file",
+           .undo = "removes the staged files",
+           .meaning = {.changes = true}},
+          prepare, observe, apply, undo};
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,81 @@
+// pgbouncer.verify: where do clients really land? SHOW DATABASES tells what a process believes; a row written through it tells
+// the truth. The probe writes the canary table, as the user that the environment names for it.
+#include "base/format.h"
+#include "steps/fleet_state.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+std::vector<postgres::Settings> probes(const World& world) {
+  std::vector<postgres::Settings> all;
+  for (const auto& pool : world.environment.pools) {
+    if (pool.probe.values.empty()) continue;
+    for (const auto& bouncer : pool.bouncers) {
+      postgres::Settings settings;
+      settings.name = bouncer.name;
+      settings.values = pool.probe.values;
+      for (const char* key : {"host", "port"}) {
+        if (const auto value = bouncer.console.values.find(key); value != bouncer.console.values.end()) settings.values[key] = value->second;
+      }
+      settings.values["dbname"] = pool.database;
+      settings.password = pool.probe.password;
+      all.push_back(std::move(settings));
+    }
+  }
+  return all;
+}
+
+Result<Observation> observe(Context& context) {
+  TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
+  seen.lasting = false;
+  seen.state = State::pending;
+  return seen;
+}
+
+Result<void> write_through(Context& context, const Side& side) {
+  const auto settings = probes(context.world);
+  auto connections = postgres::Connection::open_all(settings, context.deadline);
+  const auto table = postgres::TableName{"pgcleave", "canary_" + context.world.split.name}.sql();
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    if (!connections[i]) return fail(connections[i].error());
+    const auto token = fmt::format("{} {} through {}", context.world.run.id, side.name(), settings[i].name);
+    TRY(connections[i]->query("insert into " + table + " (token) values ($1) on conflict do nothing", {token}, context.deadline));
+    TRY_ASSIGN(const auto rows, connections[i]->query("select current_setting('cluster_name') as cluster", {}, context.deadline));
+    if (rows.text(0, "cluster") != side.access().scope) {
+      return fail({ErrorKind::failed, settings[i].name, "a write through the bouncer landed on the wrong cluster", side.access().scope, rows.text(0, "cluster"),
+                   "look at its configuration file, then: pgcleave resume", ""});
+    }
+  }
+  return {};
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  auto& world = context.world;
+  const auto& side = world.side(context.text("to"));
+  const auto count = probes(world).size();
+  TRY(world.effects->perform(fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(), count == 0 ? "" : ", by a canary row through each", side.label()),
+                             [&]() -> Result<Json> {
+                               TRY_ASSIGN(const auto seen, observe_route(context, side.name()));
+                               if (seen.state != State::done) return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, "", ""});
+                               TRY(write_through(context, side));
+                               return Json();
+                             }));
+  return Json{{"probed", count}};
+}
+
+}  // namespace
+
+StepKind pgbouncer_verify() {
+  return {{.kind = "pgbouncer.verify",
+           .purpose = "Checks where each bouncer's clients land, by a row written through each if the pool has a `probe`.",
+           .parameters = {side_parameter("to", "the side that must answer")},
+           .facts = {{"probed", "number of bouncers that a row was written through"}},
+           .changes = "a canary row",
+           .undo = "nothing to undo: a canary row is no client's data",
+           .meaning = {.changes = true}},
+          nullptr, observe, apply, nullptr};
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,15 @@
+// Turning a promoted cluster into a standby of the other side again: the undo of a promotion, and the end of a rollback.
+#pragma once
+
+#include "steps/step.h"
+
+namespace pgcleave::steps {
+
+// Checkpoint on the cluster (else pg_rewind finds "same timeline" and Patroni 3.0.2 loops), put `standby_cluster` back into
+// its configuration, and wait until its leader streams from `upstream`. Takes seconds. An effect each.
+Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster);
+
+// In recovery and streaming from the other side?
+Result<Observation> observe_attached(Context& context, Side& cluster);
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,66 @@
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+
+#define PGCLEAVE_STEP_KINDS(kind) \
+  kind(check_topology)            \
+  kind(check_lag)                 \
+  kind(gate_approve)              \
+  kind(http_request)              \
+  kind(ownership_install)         \
+  kind(ownership_release)         \
+  kind(ownership_take)            \
+  kind(patroni_keep_slots)        \
+  kind(patroni_promote)           \
+  kind(patroni_reattach)          \
+  kind(pgbouncer_pause)           \
+  kind(pgbouncer_repoint)         \
+  kind(pgbouncer_resume)          \
+  kind(pgbouncer_stage)           \
+  kind(pgbouncer_verify)          \
+  kind(postgres_capture_lsn)      \
+  kind(postgres_checkpoint)       \
+  kind(postgres_check_branch)     \
+  kind(postgres_sql)              \
+  kind(postgres_wait_replay)      \
+  kind(replication_arm_reverse)   \
+  kind(replication_check_reverse) \
+  kind(replication_publish)       \
+  kind(replication_start_reverse) \
+  kind(replication_stop_reverse)  \
+  kind(replication_wait_apply)    \
+  kind(run_command)               \
+  kind(sequences_bump)
+
+#define PGCLEAVE_DECLARE(kind) StepKind kind();
+PGCLEAVE_STEP_KINDS(PGCLEAVE_DECLARE)
+
+const std::vector<StepKind>& registry() {
+#define PGCLEAVE_ROW(kind) kind(),
+  static const std::vector<StepKind> rows{PGCLEAVE_STEP_KINDS(PGCLEAVE_ROW)};
+  return rows;
+}
+
+const StepKind* find(const std::string& kind) {
+  for (const auto& row : registry()) {
+    if (row.description.kind == kind) return &row;
+  }
+  return nullptr;
+}
+
+runbook::Vocabulary vocabulary() {
+  runbook::Vocabulary words;
+  for (const auto& row : registry()) words.push_back(row.description);
+  return words;
+}
+
+const char* name_of(State state) {
+  switch (state) {
+    case State::pending: return "pending";
+    case State::done: return "done";
+    case State::foreign: return "foreign";
+  }
+  return "pending";
+}
+
+}  // namespace pgcleave::steps

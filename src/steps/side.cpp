@@ -1,0 +1,77 @@
+#include "steps/side.h"
+
+#include "base/format.h"
+#include "postgres/identity.h"
+
+namespace pgcleave::steps {
+namespace {
+
+patroni::Access patroni_access(const runbook::PatroniAccess& from) {
+  patroni::Access access;
+  access.members = from.members;
+  access.ca = from.ca;
+  access.certificate = from.certificate;
+  access.key = from.key;
+  access.insecure = from.insecure;
+  access.username = from.username;
+  access.password = from.password;
+  return access;
+}
+
+std::string conninfo_value(const std::string& value) {
+  std::string quoted = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+}  // namespace
+
+Side::Side(postgres::Owner which, const runbook::SideAccess& access)
+    : which_(which), access_(access), patroni_(postgres::name_of(which), patroni_access(access.patroni)) {}
+
+postgres::Settings Side::settings_for(const std::string& host, int port, const std::string& label) const {
+  postgres::Settings settings;
+  settings.name = label;
+  settings.values = access_.postgres.values;
+  settings.values["host"] = host;
+  settings.values["port"] = std::to_string(port);
+  settings.password = access_.postgres.password;
+  return settings;
+}
+
+Result<postgres::Connection*> Side::leader(Deadline deadline) {
+  if (leader_ && leader_->alive()) return &*leader_;
+  leader_.reset();
+  TRY_ASSIGN(const auto view, patroni_.view(deadline));
+  const auto* member = view.leader();
+  if (member == nullptr) {
+    return fail({ErrorKind::not_ready, label(), "the Patroni cluster has no leader", "a running leader or standby leader", "none",
+                 "look at it with: patronictl list " + access_.scope, ""});
+  }
+  TRY_ASSIGN(auto connection, postgres::Connection::open(settings_for(member->host, member->port, member->name), deadline));
+  TRY_ASSIGN(const auto identity, postgres::identify(connection, deadline));
+  if (identity.cluster_name != access_.scope) {
+    return fail({ErrorKind::not_ready, label(), fmt::format("the server at {} belongs to another cluster", connection.address()),
+                 "cluster_name " + access_.scope, "cluster_name " + identity.cluster_name,
+                 "correct the environment file: are the sides swapped?", ""});
+  }
+  leader_.emplace(std::move(connection));
+  return &*leader_;
+}
+
+std::string Side::replication_conninfo() const {
+  auto values = access_.replication.values;
+  values.try_emplace("host", access_.route.host);
+  values.try_emplace("port", std::to_string(access_.route.port));
+  if (const auto dbname = access_.postgres.values.find("dbname"); dbname != access_.postgres.values.end()) {
+    values.try_emplace("dbname", dbname->second);
+  }
+  std::string conninfo;
+  for (const auto& [key, value] : values) conninfo += (conninfo.empty() ? "" : " ") + key + "=" + conninfo_value(value);
+  return conninfo;
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,39 @@
+// One side of a split: its Patroni cluster and the connection to its leader (or standby leader).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "patroni/cluster.h"
+#include "postgres/connection.h"
+#include "postgres/ownership.h"
+#include "runbook/environment.h"
+
+namespace pgcleave::steps {
+
+class Side {
+ public:
+  Side(postgres::Owner which, const runbook::SideAccess& access);
+
+  [[nodiscard]] postgres::Owner which() const { return which_; }
+  [[nodiscard]] std::string name() const { return postgres::name_of(which_); }      // "source"
+  [[nodiscard]] std::string label() const { return name() + " " + access_.scope; }  // "source main", in every message
+  [[nodiscard]] const runbook::SideAccess& access() const { return access_; }
+  [[nodiscard]] patroni::Cluster& patroni() { return patroni_; }
+
+  // The connection to the leader, found through Patroni and kept; opened again, after a new look, when it died. It survives a
+  // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to.
+  Result<postgres::Connection*> leader(Deadline deadline);
+
+  // libpq conninfo, without a password, with which the other side's server subscribes to this one.
+  [[nodiscard]] std::string replication_conninfo() const;
+  [[nodiscard]] postgres::Settings settings_for(const std::string& host, int port, const std::string& label) const;
+
+ private:
+  postgres::Owner which_;
+  runbook::SideAccess access_;
+  patroni::Cluster patroni_;
+  std::optional<postgres::Connection> leader_;
+};
+
+}  // namespace pgcleave::steps

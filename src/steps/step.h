@@ -1,0 +1,59 @@
+// A step: one line of a runbook. A kind of step is a static row: its description and four verbs.
+//
+// The law of the verbs
+//   prepare  opens connections and stages what it can. Changes nothing that others see. May be called again.
+//   observe  reads only. pending: not yet as the step wants it. done: as it wants it. foreign: somebody else changed it, so that
+//            neither applying nor adopting is right.
+//   apply    idempotent. All that changes the outside happens inside world.effects->perform(); outside of it apply only reads
+//            what its description needs. Returns facts for later steps.
+//   undo     idempotent. Works from `before` (taken by observe, in the journal before apply began) and the facts alone, also in
+//            another process. Restores what was; it does not reset. Past steps may be missing or half done: it looks first.
+// Outcomes: ok, failed, unknown (ErrorKind::unknown and timed_out). Unknown is resolved by observe, never assumed.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/deadline.h"
+#include "runbook/vocabulary.h"
+#include "steps/world.h"
+
+namespace pgcleave::steps {
+
+enum class State { pending, done, foreign };
+const char* name_of(State state);
+
+struct Observation {
+  State state = State::pending;
+  std::string evidence;          // one line: what was seen
+  Json before = Json::object();  // what undo needs
+  Json facts = Json::object();   // the step's facts, when done
+  bool lasting = true;            // false: leaves nothing that could be observed (a checkpoint), so it stays pending
+};
+
+struct Context {
+  World& world;
+  std::string step;      // its id
+  const Json& with;  // parameters, resolved
+  Deadline deadline;
+  const StopFlag* stop;  // null where nothing may stop the step
+
+  [[nodiscard]] Side& on() const { return world.side(with.at("on").get<std::string>()); }
+  [[nodiscard]] std::string text(const std::string& parameter) const { return with.value(parameter, std::string()); }
+};
+
+enum class UndoOrder {
+  before_traffic,  // clients wait for it: undone first, last step first
+  after_traffic,   // slow and not in the clients' way, such as turning a promoted cluster into a standby again
+};
+
+struct StepKind {
+  runbook::StepDescription description;
+  Result<void> (*prepare)(Context& context);  // null: nothing to prepare
+  Result<Observation> (*observe)(Context& context);
+  Result<Json> (*apply)(Context& context, const Json& before);
+  Result<void> (*undo)(Context& context, const Json& before, const Json& facts);  // null: nothing to undo, or impossible
+  UndoOrder undo_order = UndoOrder::before_traffic;
+};
+
+}  // namespace pgcleave::steps

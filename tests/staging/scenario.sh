@@ -1,0 +1,84 @@
+# What every scenario uses. A scenario sources this file, calls `lab_up`, and states what it expects; the first expectation that does
+# not hold ends it with the reason. Usage: scenarios/NAME.sh BUILD_FOLDER
+set -euo pipefail
+build=$1
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+lab=$build/pgcleave-lab
+runbook=$root/runbooks/promote-standby.yml
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-scenario.XXXXXX")
+dir=$scratch/lab
+load_pid=""
+load_number=0
+histories=()
+export PGCONNECT_TIMEOUT=5
+
+say() { echo "--- $*"; }
+failed() {
+  echo "FAILED: $*"
+  for file in "$scratch"/*.out; do [ -e "$file" ] && { echo "== $file"; tail -n 40 "$file"; }; done
+  [ -z "${KEEP:-}" ] || { echo "kept: $scratch"; trap - EXIT; }
+  exit 1
+}
+clean_up() {
+  if [ -n "$load_pid" ]; then kill "$load_pid" 2>/dev/null || true; fi
+  "$lab" down --dir "$dir" >/dev/null 2>&1 || true
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
+
+lab_up() {
+  say "the lab comes up"
+  "$lab" up --dir "$dir" --bouncers "${1:-3}" >/dev/null 2>"$scratch/up.out" || failed "the lab does not come up"
+  eval "$("$lab" env --dir "$dir")"
+  environment=$dir/environment.yml
+}
+
+source_sql() { psql "$SOURCE" -v ON_ERROR_STOP=1 -qtAc "$1"; }
+target_sql() { psql "$TARGET" -v ON_ERROR_STOP=1 -qtAc "$1"; }
+
+load_begin() {
+  load_number=$((load_number + 1))
+  histories+=("$scratch/history-$load_number.jsonl")
+  "$lab" load --dir "$dir" --seconds 600 --history "${histories[-1]}" "$@" >"$scratch/load-$load_number.out" 2>&1 &
+  load_pid=$!
+  sleep 2
+}
+load_end() {
+  sleep "${1:-1}"
+  kill -TERM "$load_pid"
+  wait "$load_pid" || true
+  load_pid=""
+}
+
+# tool EXPECTED_EXIT WORDS...: runs pgcleave, output in $scratch/tool.out (stderr) and $scratch/tool.json (stdout)
+tool() {
+  local expected=$1 code=0
+  shift
+  timeout "${TOOL_TIMEOUT:-240}" "${PGCLEAVE:-$build/pgcleave}" "$@" >"$scratch/tool.json" 2>"$scratch/tool.out" || code=$?
+  cat "$scratch/tool.out" "$scratch/tool.json" >>"$scratch/everything"
+  [ "$code" = "$expected" ] || failed "pgcleave $*: exit code $code, expected $expected"
+}
+status() { "$build/pgcleave" status -e "$environment" --json | jq -r "$1"; }
+
+# verify_clean SERVING: nothing lost, duplicated or on both sides, over all loads so far; no client error unless "errors" follows
+verify_clean() {
+  "$lab" verify --dir "$dir" --history "${histories[@]}" --serving "$1" --json >"$scratch/verdict.out" || failed "verify finds damage"
+  local field
+  for field in lost duplicated on_both_sides; do
+    [ "$(jq ".$field" "$scratch/verdict.out")" = 0 ] || failed "verify: $field is not 0"
+  done
+  [ "$(jq .acknowledged "$scratch/verdict.out")" -gt 100 ] || failed "verify: hardly any write was acknowledged"
+  if [ "${2:-}" != errors ]; then
+    [ "$(jq .client_errors "$scratch/verdict.out")" = 0 ] || failed "verify: clients saw errors"
+  fi
+  say "verify: $(jq -c '{acknowledged, lost, duplicated, on_both_sides, client_errors, client_wait_max_ms, client_gap_ms}' "$scratch/verdict.out")"
+}
+
+is() { [ "$2" = "$3" ] || failed "$1: seen '$2', expected '$3'"; }
+contains() { grep -qF -- "$2" "$1" || failed "$1 does not say: $2"; }
+owner_on_source() { source_sql "select last_value from pgcleave.owner_ci"; }
+owner_on_target() { target_sql "select last_value from pgcleave.owner_ci"; }
+wait_for_file() {
+  for _ in $(seq 600); do [ -e "$1" ] && return; sleep 0.05; done
+  failed "$1 never came"
+}

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Plan, cut over under load, write on, go back under load. Nothing lost, no client error, both ways; the plan's words are the journal's.
+source "$(dirname "$0")/../scenario.sh"
+lab_up
+load_begin --writers 16 --reconnect 4
+
+say "plan changes nothing"
+before_catalog=$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")
+before_xid=$(source_sql "select count(*) from pg_trigger")
+source_sql "alter system set log_statement = 'mod'" && source_sql "select pg_reload_conf()" >/dev/null
+sleep 0.5
+tool 0 plan "$runbook" -e "$environment" --json
+cp "$scratch/tool.json" "$scratch/plan.json"
+source_sql "alter system reset log_statement" && source_sql "select pg_reload_conf()" >/dev/null
+is "schema pgcleave after plan" "$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")" "$before_catalog"
+is "triggers after plan" "$(source_sql "select count(*) from pg_trigger")" "$before_xid"
+if grep -hE 'pgcleave@app.*statement:' "$dir"/log/*.log "$dir"/data/*/log/*.log 2>/dev/null | grep -vE "alter system" | grep -q .; then
+  failed "plan ran statements that modify"
+fi
+if grep -hEi "pgcleave_admin.*(PAUSE|RESUME|RELOAD|SET )|(PAUSE|RESUME|RELOAD) command" "$dir"/log/bouncer-*.log; then failed "plan sent commands to a bouncer"; fi
+
+say "cut over"
+tool 0 run "$runbook" -e "$environment" --approve go --json
+load_end 2
+verify_clean target
+is "owner on the target" "$(owner_on_target)" 2
+is "owner on the source" "$(owner_on_source)" 0
+is "state" "$(status .state)" done
+
+say "the journal holds the plan's words"
+"$build/pgcleave" log -e "$environment" --json >"$scratch/log.json" || failed "the journal can't be read, or its chain is broken"
+jq -r 'select(.type == "effect.announced") | .data.effect' "$scratch/log.json" >"$scratch/journal.words.out"
+jq -r '.steps[].effects[]' "$scratch/plan.json" >"$scratch/plan.words.out"
+diff "$scratch/plan.words.out" "$scratch/journal.words.out" >"$scratch/words.diff.out" || failed "plan and journal differ"
+
+say "write on, then go back"
+load_begin --writers 16 --reconnect 4
+tool 0 rollback -e "$environment" --json
+load_end 2
+verify_clean source
+is "owner on the source" "$(owner_on_source)" 1
+is "state" "$(status .state)" "rolled back"
+is "ci is a standby again" "$(target_sql "select pg_is_in_recovery()")" t
+is "no subscription is left" "$(source_sql "select count(*) from pg_subscription")" 0
+
+say "no duplicate keys from sequences after all that"
+load_begin --writers 8 --reconnect 2
+load_end 2
+verify_clean source
+
+say "no password anywhere"
+"$build/pgcleave" log -e "$environment" >>"$scratch/everything"
+cat "$scratch"/*.out >>"$scratch/everything"
+strings "$dir/journal.db" >>"$scratch/everything"
+while IFS= read -r password; do
+  if grep -qF -- "$password" "$scratch/everything"; then failed "a password is in the output or the journal"; fi
+done < <(cut -d: -f5 "$dir/passfile" "$dir/server.passfile" | sort -u; cat "$dir/rest.password")
+say "ok"

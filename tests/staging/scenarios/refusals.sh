@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# What is wrong is refused with its name, within a second, and nothing is changed.
+source "$(dirname "$0")/../scenario.sh"
+lab_up
+export TOOL_TIMEOUT=20
+mkdir "$scratch/bad"
+cp "$dir/split.yml" "$scratch/bad/"
+
+# refuse EXIT TEXT WORDS...: refused with that text, fast
+refuse() {
+  local code=$1 text=$2 began
+  shift 2
+  began=$(date +%s%N)
+  tool "$code" "$@"
+  local ms=$((($(date +%s%N) - began) / 1000000))
+  contains "$scratch/tool.out" "$text"
+  [ "$ms" -lt "${WITHIN_MS:-1500}" ] || failed "it took $ms ms to refuse: $text"
+  say "refused in $ms ms: $text"
+}
+change_environment() { sed "$1" "$environment" >"$scratch/bad/environment.yml"; }
+change_runbook() { sed "$1" "$runbook" >"$scratch/bad/runbook.yml"; }
+catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
+before=$(catalog)
+
+change_runbook 's/^window:/windw:/'
+refuse 2 "did you mean" validate "$scratch/bad/runbook.yml"
+contains "$scratch/tool.out" "runbook.yml:"
+change_runbook 's/^summary: .*/&\nsummary: twice/'
+refuse 2 "summary" validate "$scratch/bad/runbook.yml"
+change_runbook 's/default: 5s/default: soon/'
+refuse 2 "soon" validate "$scratch/bad/runbook.yml"
+change_runbook 's/uses: pgbouncer.pause/uses: pgbouncer.puase/'
+refuse 2 "pgbouncer.pause" validate "$scratch/bad/runbook.yml"
+change_runbook '/^window:/,/^  steps:/{/budget/d}'
+refuse 2 "budget" validate "$scratch/bad/runbook.yml"
+change_runbook 's/{id: release, uses/{id: ask, uses: gate.approve, with: {text: sure}}\n    - {id: release, uses/'
+refuse 2 "ask" validate "$scratch/bad/runbook.yml"
+
+go() { echo run "$runbook" -e "$scratch/bad/environment.yml" --approve go; }
+change_environment 's/^source:/SOURCE:/; s/^target:/source:/; s/^SOURCE:/target:/'
+# shellcheck disable=SC2046
+refuse 3 "swapped" $(go)
+change_environment "s/console: {host: 127.0.0.1, port: $(grep -o 'name: bouncer-2.*' "$environment" | grep -o 'port: [0-9]*' | head -n 1 | cut -d' ' -f2)/console: {host: 127.0.0.1, port: 1/"
+# shellcheck disable=SC2046
+refuse 3 "bouncer-2" $(go)
+
+change_environment ''
+sed 's/schemas: \[public\]/tables: [public.users]/' "$dir/split.yml" >"$scratch/bad/split.yml"
+# shellcheck disable=SC2046
+refuse 2 "public.accounts" $(go)
+sed 's/tables: \[/tables: [ci.no_such_table, /' "$dir/split.yml" >"$scratch/bad/split.yml"
+# shellcheck disable=SC2046
+refuse 2 "ci.no_such_table" $(go)
+cp "$dir/split.yml" "$scratch/bad/split.yml"
+
+say "session pooling"
+sed -i 's/^pool_mode.*/pool_mode = session/' "$dir/bouncer-3.ini"
+psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" | head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+# shellcheck disable=SC2046
+refuse 3 "session" $(go)
+sed -i 's/^pool_mode.*/pool_mode = transaction/' "$dir/bouncer-3.ini"
+psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" | head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+
+say "a paused Patroni"
+patronictl -c "$PATRONI_CONF" pause ci >/dev/null
+# shellcheck disable=SC2046
+refuse 3 "paused" $(go)
+patronictl -c "$PATRONI_CONF" resume ci >/dev/null
+
+say "a target that is no standby of the source"
+is "nothing was changed" "$(catalog)" "$before"
+for number in 1 2 3; do
+  is "no file was staged" "$(test -e "$dir/bouncer-$number.ini.pgcleave" && echo staged)" ""
+done
+say "ok"

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The standby stops replaying just before the window: the budget is blown, everything is undone, clients go on on the source.
+source "$(dirname "$0")/../scenario.sh"
+lab_up
+load_begin --writers 8 --reconnect 2 --rate 20
+tool 6 run "$runbook" -e "$environment" --set pause_budget=2s
+is "state" "$(status .state)" "waiting for approval"
+
+say "replay stops"
+startup=$(target_sql "select pid from pg_stat_activity where backend_type = 'startup'")
+kill -STOP "$startup"
+trap 'kill -CONT "$startup" 2>/dev/null || true; clean_up' EXIT
+tool 4 resume -e "$environment" --approve go
+contains "$scratch/tool.out" "has replayed"
+contains "$scratch/tool.out" "source main owns the moved tables"
+kill -CONT "$startup"
+load_end 2
+verify_clean source
+is "no pool is paused" "$(status '.windows.window.outcome')" undone
+wait_max=$(jq .client_wait_max_ms "$scratch/verdict.out")
+[ "${wait_max%.*}" -lt 2000 ] || failed "a client waited $wait_max ms, the budget was 2000 ms"
+
+say "the same again, without the obstacle"
+load_begin --writers 8 --reconnect 2 --rate 20
+tool 0 run "$runbook" -e "$environment" --approve go
+load_end 1
+verify_clean target
+say "ok"
