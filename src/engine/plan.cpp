@@ -48,11 +48,16 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
   } else {
     planned.evidence = seen.error().text();
   }
-  // Inside a window what is seen now says little: the steps before it will have changed it.
-  const bool adopted = !phase.is_window && planned.state == "done";
+  // From the window on what is seen now says nothing: the steps before will have changed it.
+  const bool telling = phase.name == "prepare" || phase.name == "gate";
+  const bool adopted = telling && planned.state == "done";
+  if (!telling) {
+    planned.state = "later";
+    planned.evidence.clear();
+  }
   if (kind->description.meaning.changes && !adopted) {
     const auto announced = kind->apply(context, planned.before);
-    if (!announced) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
+    if (!announced && telling) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
     if (announced && announced->is_object()) facts = *announced;
     planned.effects = door.take();
   }

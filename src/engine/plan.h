@@ -13,7 +13,7 @@ struct PlannedStep {
   std::string phase;
   std::string id;
   std::string uses;
-  std::string state;                  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"
+  std::string state;                  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"; "later" from the window on
   std::string evidence;
   std::vector<std::string> effects;   // in the very words that the journal will hold
   Json before = Json::object();

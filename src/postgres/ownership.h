@@ -43,7 +43,7 @@ struct FenceDrift {
 };
 Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& moved, Deadline deadline);
 
-// Creates missing triggers, many tables per transaction, each try under lock_timeout; a table in the way is retried until the
+// Creates missing triggers, one table per transaction, each try under lock_timeout; a table in the way is retried until the
 // deadline. `timed_out` names the blockers (locks.h). SHARE ROW EXCLUSIVE per table. Autovacuum only yields to who waits longer
 // than deadlock_timeout (1 s by default): a shorter lock_timeout never gets past it (PostgreSQL 15).
 Result<void> create_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
