@@ -148,11 +148,12 @@ std::string RunRecord::state(bool alive) const {
   }
   if (outcome == "waiting") return "waiting for approval";
   if (outcome == "rolled_back") return "rolled back";
+  if (outcome == "window_undone") return "window undone";
   if (outcome == "rollback_undone") return "done, its rollback was undone";
   return outcome;
 }
 
-bool RunRecord::is_open() const { return !finished || outcome == "stopped" || outcome == "waiting"; }
+bool RunRecord::is_open() const { return !finished || outcome == "stopped" || outcome == "waiting" || outcome == "window_undone"; }
 
 RunRecord replay(const std::vector<journal::Event>& events) {
   RunRecord run;

@@ -56,7 +56,7 @@ struct RunRecord {
   std::string waiting_for;          // step id of a gate that waits
   bool rolling_back = false;
   bool finished = false;
-  std::string outcome;              // of run.finished: done, undone, rolled_back, rollback_undone, stopped
+  std::string outcome;              // of run.finished: done, undone, window_undone, rolled_back, rollback_undone, waiting, stopped
   int exit = -1;
   std::string serves;               // source, target, nobody, unknown
   std::vector<std::string> misses;  // checks and budgets that were missed

@@ -73,7 +73,7 @@ Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string&
   const auto& id = recorder_.run();
   if (!written) ending.text += "; the journal could not be written: " + written.error().text();
   if (outcome == "done") ending.next = "pgcleave rollback " + id + "   (goes back without losing a write)";
-  if (outcome == "stopped" || exit == ExitCode::needs_person) ending.next = "pgcleave resume " + id + (taken(false) ? "" : "   or: pgcleave rollback " + id);
+  if (outcome == "stopped" || outcome == "window_undone") ending.next = "pgcleave resume " + id + (taken(false) ? "" : "   or: pgcleave rollback " + id);
   if (outcome == "waiting") {
     const auto& gate = recorder_.record().waiting_for;
     ending.next = fmt::format("pgcleave approve {} {} && pgcleave resume {}", id, gate, id);
@@ -127,9 +127,10 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   if (talk_.warn) talk_.warn(error.text() + "; undoing, so that clients go on");
   const bool clients = undo_window(phase, error.text());
   if (talk_.say) talk_.say(truth());
-  const bool rest = undo_rest(rollback);
-  if (!clients || !rest) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
-  return finish(rollback ? "rollback_undone" : "undone", ExitCode::undone, error.text() + "; undone");
+  const bool slow_part = undo_steps(&phase, rollback, false);
+  if (!clients || !slow_part) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
+  // What was prepared stays: it costs clients little, taking it away would cost them more, and the next try needs it again.
+  return finish(rollback ? "rollback_undone" : "window_undone", ExitCode::undone, error.text() + "; the window was undone");
 }
 
 Ending Run::phases(bool rollback) {

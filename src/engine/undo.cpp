@@ -8,7 +8,14 @@ namespace pgcleave::engine {
 namespace {
 
 constexpr auto urgent_timeout = std::chrono::seconds(10);
+constexpr auto prepared_timeout = std::chrono::minutes(1);
 constexpr auto patient_timeout = std::chrono::minutes(5);
+
+// What clients wait for is undone at once; a promotion takes its time.
+Duration timeout_of(const steps::StepKind& kind, bool in_window) {
+  if (kind.undo_order == steps::UndoOrder::after_traffic) return patient_timeout;
+  return in_window ? Duration(urgent_timeout) : Duration(prepared_timeout);
+}
 
 bool needs_undo(StepStatus status) {
   return status == StepStatus::begun || status == StepStatus::done || status == StepStatus::failed || status == StepStatus::undo_failed;
@@ -20,9 +27,9 @@ bool Run::undo_step(const std::string& id) {
   const auto record = recorder_.record().steps.at(id);
   const auto* step_kind = steps::find(record.uses);
   if (step_kind == nullptr || step_kind->undo == nullptr || !needs_undo(record.status)) return true;
-  const bool urgent = step_kind->undo_order == steps::UndoOrder::before_traffic;
+  const auto* phase = phase_of(record.phase);
   const auto began = Monotonic::now();
-  steps::Context context{world_, id, record.with, Deadline::in(urgent ? Duration(urgent_timeout) : Duration(patient_timeout)), nullptr};
+  steps::Context context{world_, id, record.with, Deadline::in(timeout_of(*step_kind, phase != nullptr && phase->is_window)), nullptr};
   door_.for_step(id, step_kind->description.meaning.pauses ? "resume" : "", true);
   const auto undone = step_kind->undo(context, record.before, record.facts);
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);

@@ -6,6 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 lab=$build/pgcleave-lab
 runbook=$root/runbooks/promote-standby.yml
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-scenario.XXXXXX")
+chmod 711 "$scratch"  # the servers run as another user
 dir=$scratch/lab
 load_pid=""
 load_number=0
@@ -20,7 +21,7 @@ failed() {
   exit 1
 }
 clean_up() {
-  if [ -n "$load_pid" ]; then kill "$load_pid" 2>/dev/null || true; fi
+  jobs -p | xargs -r kill 2>/dev/null || true
   "$lab" down --dir "$dir" >/dev/null 2>&1 || true
   rm -rf "$scratch"
 }

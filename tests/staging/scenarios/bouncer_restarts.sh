@@ -19,6 +19,6 @@ is "owner on the target" "$(owner_on_target)" 2
 sleep 1
 load_end 2
 verify_clean target errors
-jq -r '.errors // empty' "$scratch/verdict.out" | head -n 20
+jq . "$scratch/verdict.out" | head -n 60
 is "rows on the source did not grow" "$(source_sql "select count(*) from ci.builds where stored_on = 'main' and stored_at > now() - interval '1 second'")" 0
 say "ok"

@@ -5,24 +5,32 @@ source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 6 --reconnect 1 --rate 20
 
-say "a session that writes round the bouncers is named, and the cutover is undone"
+say "a session that writes round the bouncers is named, and the window undone"
+tool 6 run "$runbook" -e "$environment" --set pause_budget=2s
 mkfifo "$scratch/writer"
-psql "$SOURCE application_name=night_batch" -v ON_ERROR_STOP=1 -qtA <"$scratch/writer" >"$scratch/writer.out" 2>&1 &
+PGAPPNAME=night_batch psql "$SOURCE" -v ON_ERROR_STOP=1 -qtA <"$scratch/writer" >"$scratch/writer.out" 2>&1 &
 writer=$!
 exec 7>"$scratch/writer"
-echo "begin; update ci.counters set writes = writes where false; insert into ci.\"select\" default values;" >&7 || true
-echo "begin; lock table ci.counters in row exclusive mode;" >&7
+echo "begin; update ci.counters set writes = writes where client = -1;" >&7
 sleep 0.5
-tool 4 run "$runbook" -e "$environment" --approve go --set pause_budget=2s
+tool 4 resume -e "$environment" --approve go
 contains "$scratch/tool.out" "night_batch"
+contains "$scratch/tool.out" "ci.counters"
 contains "$scratch/tool.out" "source main owns"
+is "state" "$(status .state)" "window undone"
 echo "rollback;" >&7
 exec 7>&-
 wait "$writer" || true
+is "owner on the source" "$(owner_on_source)" 1
+tool 0 rollback -e "$environment"
+is "state" "$(status .state)" undone
+is "fence triggers after the undo" "$(source_sql "select count(*) from pg_trigger where tgname like '%pgcleave%'")" 0
+is "schema pgcleave after the undo" "$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")" 0
+is "publications after the undo" "$(source_sql "select count(*) from pg_publication")" 0
 
 say "a REPEATABLE READ transaction from before the fence can't write after it"
 mkfifo "$scratch/reader"
-psql "$SOURCE application_name=report" -qtA <"$scratch/reader" >"$scratch/reader.out" 2>&1 &
+PGAPPNAME=report psql "$SOURCE" -qtA <"$scratch/reader" >"$scratch/reader.out" 2>&1 &
 reader=$!
 exec 8>"$scratch/reader"
 echo "begin isolation level repeatable read; select count(*) from ci.counters; \\echo snapshot taken" >&8
@@ -35,7 +43,7 @@ run=$!
 wait_for_file "$scratch/reached"
 echo "update ci.counters set writes = writes + 1;" >&8
 if psql "$SOURCE" -qtAc "insert into ci.counters (client, writes) values (-1, 1)" >"$scratch/direct.out" 2>&1; then failed "psql could write round the fence"; fi
-contains "$scratch/direct.out" "pgcleave"
+contains "$scratch/direct.out" "the owner of split \"ci\" is nobody"
 wait "$run" || failed "the cutover did not end well: $(cat "$scratch/tool.out")"
 exec 8>&-
 wait "$reader" || true

@@ -67,7 +67,11 @@ patronictl -c "$PATRONI_CONF" pause ci >/dev/null
 refuse 3 "paused" $(go)
 patronictl -c "$PATRONI_CONF" resume ci >/dev/null
 
-say "a target that is no standby of the source"
+say "a target that was promoted by somebody is no standby any more"
+patronictl -c "$PATRONI_CONF" edit-config ci --force -q -s standby_cluster=null >/dev/null
+for _ in $(seq 100); do [ "$(target_sql "select pg_is_in_recovery()")" = f ] && break; sleep 0.2; done
+# shellcheck disable=SC2046
+refuse 3 "no standby" $(go)
 is "nothing was changed" "$(catalog)" "$before"
 for number in 1 2 3; do
   is "no file was staged" "$(test -e "$dir/bouncer-$number.ini.pgcleave" && echo staged)" ""

@@ -14,15 +14,17 @@ tool 4 resume -e "$environment" --approve go
 contains "$scratch/tool.out" "has replayed"
 contains "$scratch/tool.out" "source main owns the moved tables"
 kill -CONT "$startup"
+is "state" "$(status .state)" "window undone"
 load_end 2
 verify_clean source
-is "no pool is paused" "$(status '.windows.window.outcome')" undone
+is "the window" "$(status '.windows.window.outcome')" undone
 wait_max=$(jq .client_wait_max_ms "$scratch/verdict.out")
 [ "${wait_max%.*}" -lt 2000 ] || failed "a client waited $wait_max ms, the budget was 2000 ms"
 
 say "the same again, without the obstacle"
 load_begin --writers 8 --reconnect 2 --rate 20
-tool 0 run "$runbook" -e "$environment" --approve go
+tool 7 run "$runbook" -e "$environment" --approve go
+tool 0 resume -e "$environment" --approve go
 load_end 1
 verify_clean target
 say "ok"

@@ -1,0 +1,73 @@
+#include "engine/approvals.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "a_run.h"
+
+namespace pgcleave::engine {
+namespace {
+
+constexpr Duration quarter = std::chrono::minutes(15);
+
+}  // namespace
+
+TEST_CASE("nobody has approved until somebody has, in this run and for this gate") {
+  ARun run(head);
+  const auto book = run.journal();
+  const auto approval = approvals(book, ARun::id, {}, "ann", nullptr);
+  CHECK_FALSE(approval("go", "Go on?", quarter));
+  run.write("gate.approved", {{"step", "another"}, {"by", "bob"}, {"how", "by command"}});
+  CHECK_FALSE(approval("go", "Go on?", quarter));
+  REQUIRE(run.journal().append("r-another", "gate.approved", {{"step", "go"}, {"by", "bob"}}, journal::Durability::disk));
+  CHECK_FALSE(approval("go", "Go on?", quarter));
+  run.write("gate.approved", {{"step", "go"}, {"by", "bob"}, {"how", "by command"}});
+  const auto given = approval("go", "Go on?", quarter);
+  REQUIRE(given);
+  CHECK(given->given);
+  CHECK(given->by == "bob");
+  CHECK(given->how == "by command");
+}
+
+TEST_CASE("an approval expires, and can be given again") {
+  ARun run(head);
+  const auto book = run.journal();
+  const auto approval = approvals(book, ARun::id, {}, "ann", nullptr);
+  run.write("gate.approved", {{"step", "go"}, {"by", "bob"}});
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  CHECK(approval("go", "", quarter));
+  CHECK_FALSE(approval("go", "", std::chrono::milliseconds(20)));
+  run.write("gate.approved", {{"step", "go"}, {"by", "cid"}});
+  const auto again = approval("go", "", std::chrono::seconds(5));
+  REQUIRE(again);
+  CHECK(again->by == "cid");
+}
+
+TEST_CASE("an approval that was given beforehand is for the gates that were named") {
+  ARun run(head);
+  const auto book = run.journal();
+  const auto approval = approvals(book, ARun::id, {"go"}, "ann", nullptr);
+  const auto given = approval("go", "", Duration(0));
+  REQUIRE(given);
+  CHECK(given->by == "ann");
+  CHECK(given->how.find("--approve") != std::string::npos);
+  CHECK_FALSE(approval("other", "", quarter));
+}
+
+TEST_CASE("whoever is at the terminal is asked last, and may say no") {
+  ARun run(head);
+  const auto book = run.journal();
+  std::vector<std::string> asked;
+  const auto approval = approvals(book, ARun::id, {"known"}, "ann", [&](const std::string& question) {
+    asked.push_back(question);
+    return std::optional<steps::Approval>(steps::Approval{false, "ann", "at the terminal"});
+  });
+  CHECK(approval("known", "Known?", quarter)->given);
+  CHECK(asked.empty());
+  const auto answer = approval("go", "Go on?", quarter);
+  REQUIRE(answer);
+  CHECK_FALSE(answer->given);
+  CHECK(asked == std::vector<std::string>{"Go on?"});
+}
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,194 @@
+#include "engine/record.h"
+
+#include <catch2/catch.hpp>
+
+namespace pgcleave::engine {
+namespace {
+
+class Events {
+ public:
+  Events& add(const std::string& type, Json data = Json::object(), std::int64_t mono_ms = 0) {
+    journal::Event event;
+    event.seq = static_cast<std::int64_t>(all_.size()) + 1;
+    event.run = "r-1";
+    event.at_us = 1'000'000 * event.seq;
+    event.mono_us = mono_ms * 1000;
+    event.type = type;
+    event.data = std::move(data);
+    all_.push_back(event);
+    return *this;
+  }
+  [[nodiscard]] RunRecord record() const { return replay(all_); }
+
+ private:
+  std::vector<journal::Event> all_;
+};
+
+Events begun() { return Events().add("run.begun", {{"pid", 42}, {"split_name", "ci"}}); }
+
+Json effect(const std::string& traffic, const std::string& outcome = "") {
+  Json data{{"step", "x"}, {"effect", "something"}};
+  if (!traffic.empty()) data["traffic"] = traffic;
+  if (!outcome.empty()) data["outcome"] = outcome;
+  return data;
+}
+
+Events in_window() { return begun().add("phase.begun", {{"phase", "window"}}).add("window.entered", {{"phase", "window"}, {"budget_ms", 5000.0}}); }
+
+}  // namespace
+
+TEST_CASE("a run that began is known by its first event") {
+  const auto run = begun().record();
+  CHECK(run.id == "r-1");
+  CHECK(run.pid == 42);
+  CHECK(run.begun.at("split_name") == "ci");
+  CHECK(run.begun_at_us == 1'000'000);
+  CHECK(run.is_open());
+  CHECK(run.state(true) == "running");
+  CHECK(run.state(false) == "interrupted");
+}
+
+TEST_CASE("clients wait from the first PAUSE sent until the last RESUME answered") {
+  const auto run = in_window()
+                       .add("effect.announced", effect("pause"), 1000)
+                       .add("effect.done", effect("pause", "ok"), 1010)
+                       .add("effect.announced", effect("pause"), 1020)  // once more, by a resumed run
+                       .add("effect.announced", effect(""), 1030)
+                       .add("effect.done", effect("", "ok"), 1400)
+                       .add("effect.announced", effect("resume"), 1450)
+                       .add("effect.done", effect("resume", "ok"), 1475)
+                       .record();
+  const auto& window = run.windows.at("window");
+  CHECK(window.pause_ms == Approx(475.0));
+  CHECK(window.paused_at_us == 4'000'000);
+  CHECK(window.resumed_at_us == 10'000'000);
+  CHECK(window.budget_ms == Approx(5000.0));
+}
+
+TEST_CASE("a RESUME that failed has not ended the pause, and one without a pause has not begun it") {
+  auto events = in_window().add("effect.done", effect("resume", "ok"), 900).add("effect.announced", effect("pause"), 1000);
+  events.add("effect.done", effect("resume", "failed"), 1100).add("effect.done", effect("resume", "unknown"), 1200);
+  CHECK(events.record().windows.at("window").pause_ms == 0);
+  CHECK(events.record().windows.at("window").resumed_at_us == 0);
+  events.add("effect.done", effect("resume", "ok"), 1300);
+  CHECK(events.record().windows.at("window").pause_ms == Approx(300.0));
+}
+
+TEST_CASE("a pause outside of any window is none of a window's business") {
+  const auto run = begun().add("phase.begun", {{"phase", "prepare"}}).add("effect.announced", effect("pause"), 5).record();
+  CHECK(run.windows.empty());
+}
+
+TEST_CASE("a window that is entered again begins anew, and only its own steps do") {
+  auto events = begun()
+                    .add("phase.begun", {{"phase", "prepare"}})
+                    .add("step.intent", {{"step", "fence"}, {"uses", "run.command"}})
+                    .add("step.done", {{"step", "fence"}, {"facts", {{"n", 1}}}})
+                    .add("phase.begun", {{"phase", "window"}})
+                    .add("window.entered", {{"phase", "window"}, {"budget_ms", 100.0}})
+                    .add("step.intent", {{"step", "lsn"}, {"uses", "run.command"}})
+                    .add("effect.announced", effect("pause"), 10)
+                    .add("step.done", {{"step", "lsn"}, {"facts", {{"lsn", "0/1"}}}})
+                    .add("window.left", {{"phase", "window"}, {"outcome", "undone"}});
+  CHECK(events.record().steps.at("lsn").status == StepStatus::done);
+  CHECK(events.record().windows.at("window").outcome == "undone");
+  CHECK(events.record().open_window() == nullptr);
+  const auto run = events.add("window.entered", {{"phase", "window"}, {"budget_ms", 200.0}}).record();
+  CHECK(run.steps.at("lsn").status == StepStatus::untouched);
+  CHECK(run.steps.at("lsn").facts.empty());
+  CHECK(run.steps.at("fence").status == StepStatus::done);
+  CHECK(run.steps.at("fence").facts.at("n") == 1);
+  CHECK(run.windows_entered == 2);
+  REQUIRE(run.open_window() != nullptr);
+  CHECK(run.open_window()->budget_ms == Approx(200.0));
+  CHECK(run.open_window()->paused_at_us == 0);
+  CHECK(run.open_window()->outcome.empty());
+}
+
+TEST_CASE("ownership that was taken stays taken when the window is left") {
+  auto events = in_window();
+  CHECK_FALSE(events.record().has_taken("window"));
+  events.add("window.taken", {{"phase", "window"}}).add("window.left", {{"phase", "window"}, {"outcome", "done"}});
+  CHECK(events.record().has_taken("window"));
+  CHECK_FALSE(events.record().has_taken("rollback.window"));
+}
+
+TEST_CASE("a step's record tells what undo needs, how it ended and how often it was begun") {
+  auto events = begun().add("phase.begun", {{"phase", "prepare"}});
+  events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}, {"with", {{"x", 1}}}, {"before", {{"y", 2}}}});
+  CHECK(events.record().steps.at("a").status == StepStatus::begun);
+  CHECK(events.record().steps.at("a").phase == "prepare");
+  CHECK(events.record().steps.at("a").with.at("x") == 1);
+  CHECK(events.record().steps.at("a").before.at("y") == 2);
+  events.add("step.observed", {{"step", "a"}, {"state", "pending"}});
+  CHECK(events.record().steps.at("a").status == StepStatus::begun);
+  events.add("step.failed", {{"step", "a"}, {"text", "no"}});
+  CHECK(events.record().steps.at("a").status == StepStatus::failed);
+  CHECK(events.record().steps.at("a").note == "no");
+  events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}}).add("step.done", {{"step", "a"}, {"facts", {{"z", 3}}}, {"ms", 1.5}});
+  const auto done = events.record().steps.at("a");
+  CHECK(done.status == StepStatus::done);
+  CHECK(done.facts.at("z") == 3);
+  CHECK(done.ms == Approx(1.5));
+  CHECK(done.intents == 2);
+  CHECK(events.add("undo.failed", {{"step", "a"}, {"text", "stuck"}}).record().steps.at("a").status == StepStatus::undo_failed);
+  CHECK(events.add("step.undone", {{"step", "a"}}).record().steps.at("a").status == StepStatus::undone);
+  CHECK(events.add("step.adopted", {{"step", "b"}}).record().steps.at("b").status == StepStatus::adopted);
+  CHECK(events.add("step.skipped", {{"step", "c"}}).record().steps.at("c").status == StepStatus::skipped);
+}
+
+TEST_CASE("steps are remembered in the order in which they were begun last") {
+  const auto run = begun()
+                       .add("step.intent", {{"step", "a"}})
+                       .add("step.intent", {{"step", "b"}})
+                       .add("step.intent", {{"step", "a"}})
+                       .record();
+  CHECK(run.order == std::vector<std::string>{"b", "a"});
+}
+
+TEST_CASE("the last approval counts, and a gate waits until it has passed") {
+  auto events = begun().add("gate.waiting", {{"step", "go"}});
+  CHECK(events.record().waiting_for == "go");
+  events.add("gate.approved", {{"step", "go"}, {"by", "ann"}, {"how", "by command"}}).add("gate.approved", {{"step", "go"}, {"by", "bob"}});
+  CHECK(events.record().approvals.at("go").by == "bob");
+  CHECK(events.record().approvals.at("go").at_us == 4'000'000);
+  CHECK(events.record().waiting_for == "go");
+  CHECK(events.add("step.done", {{"step", "go"}}).record().waiting_for.empty());
+}
+
+TEST_CASE("a run's state is one word for people, and says whether another run may begin") {
+  const auto ended = [](const std::string& outcome) { return begun().add("run.finished", {{"outcome", outcome}, {"exit", 4}, {"serves", "source"}}); };
+  CHECK(ended("done").record().state(false) == "done");
+  CHECK_FALSE(ended("done").record().is_open());
+  CHECK(ended("undone").record().state(false) == "undone");
+  CHECK_FALSE(ended("undone").record().is_open());
+  CHECK(ended("rolled_back").record().state(false) == "rolled back");
+  CHECK_FALSE(ended("rolled_back").record().is_open());
+  CHECK(ended("waiting").record().state(false) == "waiting for approval");
+  CHECK(ended("waiting").record().is_open());
+  CHECK(ended("stopped").record().state(false) == "stopped");
+  CHECK(ended("stopped").record().is_open());
+  CHECK(ended("done").record().exit == 4);
+  CHECK(ended("done").record().serves == "source");
+}
+
+TEST_CASE("a run that goes back is going back until its rollback was undone") {
+  auto events = begun().add("run.finished", {{"outcome", "done"}}).add("run.resumed", {{"direction", "rollback"}, {"pid", 7}});
+  CHECK(events.record().rolling_back);
+  CHECK(events.record().state(true) == "rolling back");
+  CHECK(events.record().is_open());
+  CHECK(events.record().pid == 7);
+  events.add("run.resumed", {{"direction", "on"}});
+  CHECK(events.record().rolling_back);
+  events.add("run.finished", {{"outcome", "rollback_undone"}});
+  CHECK_FALSE(events.record().rolling_back);
+  CHECK(events.record().state(false) == "done, its rollback was undone");
+}
+
+TEST_CASE("what was missed is kept, and an event of a later version does no harm") {
+  const auto run = begun().add("check.missed", {{"text", "too slow"}}).add("moon.risen", {{"step", 5}}).add("step.done", {{"step", 7}, {"facts", "none"}}).record();
+  CHECK(run.misses == std::vector<std::string>{"too slow"});
+  CHECK(run.last_at_us == 4'000'000);
+}
+
+}  // namespace pgcleave::engine

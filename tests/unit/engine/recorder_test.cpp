@@ -1,0 +1,153 @@
+#include "engine/recorder.h"
+
+#include <catch2/catch.hpp>
+
+#include "a_run.h"
+#include "engine/doors.h"
+
+namespace pgcleave::engine {
+namespace {
+
+std::vector<std::string> points;
+void remember(const std::string& point) { points.push_back(point); }
+
+std::vector<std::string> types(const ARun& run) {
+  std::vector<std::string> all;
+  for (const auto& event : run.events()) all.push_back(event.type);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("what is written is in the journal and in the live record at once") {
+  ARun run(head);
+  auto book = run.journal();
+  Recorder recorder(book, ARun::id, {}, nullptr);
+  REQUIRE(recorder.write("run.begun", {{"pid", 5}}));
+  CHECK(recorder.record().pid == 5);
+  REQUIRE(recorder.write_to_disk("phase.begun", {{"phase", "prepare"}}));
+  CHECK(recorder.record().phase == "prepare");
+  CHECK(run.record().phase == "prepare");
+}
+
+TEST_CASE("a fault can be injected before and after each record and each effect") {
+  ARun run(head);
+  auto book = run.journal();
+  points.clear();
+  Recorder recorder(book, ARun::id, {}, remember);
+  OpenDoor door(recorder);
+  door.for_step("a", "", false);
+  REQUIRE(door.perform("open the sluice", [] { return Result<Json>(Json(1)); }));
+  CHECK(points == std::vector<std::string>{"before record effect.announced", "after record effect.announced", "before effect open the sluice",
+                                           "after effect open the sluice", "before record effect.done", "after record effect.done"});
+}
+
+TEST_CASE("without a journal nothing is done") {
+  ARun run(head);
+  auto book = run.journal();
+  Recorder recorder(book, ARun::id, {}, nullptr);
+  OpenDoor door(recorder);
+  REQUIRE(recorder.write("phase.begun", {{"phase", "prepare"}}));
+  run.forget_journal();
+  CHECK_FALSE(recorder.write("phase.begun", {{"phase", "window"}}));
+  CHECK(recorder.record().phase == "prepare");
+  bool acted = false;
+  CHECK_FALSE(door.perform("open the sluice", [&] {
+    acted = true;
+    return Result<Json>(Json());
+  }));
+  CHECK_FALSE(acted);
+  CHECK(door.performed() == 0);
+}
+
+TEST_CASE("while clients wait a journal that fails stops nothing, and the record still follows") {
+  ARun run(head);
+  auto book = run.journal();
+  Recorder recorder(book, ARun::id, {}, nullptr);
+  OpenDoor door(recorder);
+  REQUIRE(recorder.write("phase.begun", {{"phase", "window"}}));
+  REQUIRE(recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
+  door.for_step("pause", "pause", false);
+  REQUIRE(door.perform("PAUSE", [] { return Result<Json>(Json()); }));
+  run.forget_journal();
+  recorder.must_go_on(true);
+  door.for_step("resume", "resume", false);
+  bool acted = false;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  REQUIRE(door.perform("RESUME", [&] {
+    acted = true;
+    return Result<Json>(Json());
+  }));
+  CHECK(acted);
+  const auto& window = recorder.record().windows.at("window");
+  CHECK(window.pause_ms >= 2);
+  CHECK(window.pause_ms < 10'000);
+  recorder.must_go_on(false);
+  CHECK_FALSE(recorder.write("phase.begun", {{"phase", "verify"}}));
+  CHECK(recorder.record().phase == "window");
+}
+
+TEST_CASE("the open door announces before it acts, and tells how it ended") {
+  ARun run(head);
+  auto book = run.journal();
+  Recorder recorder(book, ARun::id, {}, nullptr);
+  OpenDoor door(recorder);
+  door.for_step("pause", "pause", true);
+  const auto got = door.perform("PAUSE everything", [&]() -> Result<Json> {
+    CHECK(types(run) == std::vector<std::string>{"effect.announced"});
+    return Json(7);
+  });
+  REQUIRE(got);
+  CHECK(*got == 7);
+  CHECK(door.performed() == 1);
+  const auto events = run.events();
+  REQUIRE(events.size() == 2);
+  for (const auto& event : events) {
+    CHECK(event.data.at("step") == "pause");
+    CHECK(event.data.at("traffic") == "pause");
+    CHECK(event.data.at("undo") == true);
+    CHECK(event.data.at("effect") == "PAUSE everything");
+  }
+  CHECK(events[1].data.at("outcome") == "ok");
+  CHECK(events[1].data.at("ms") >= 0);
+}
+
+TEST_CASE("an effect that was refused failed; one whose answer was lost is unknown") {
+  const auto outcome = [](ErrorKind kind) {
+    ARun run(head);
+    auto book = run.journal();
+    Recorder recorder(book, ARun::id, {}, nullptr);
+    OpenDoor door(recorder);
+    door.for_step("a", "", false);
+    const auto got = door.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == kind);
+    const auto done = run.events().back();
+    CHECK(done.type == "effect.done");
+    CHECK_FALSE(done.data.contains("traffic"));
+    CHECK(done.data.at("error") == Json{{"kind", name_of(kind)}, {"object", "thing"}, {"what", "went wrong"}, {"expected", "this"}, {"seen", "that"}, {"hint", "do it"}, {"code", "57014"}});
+    return done.data.at("outcome").get<std::string>();
+  };
+  CHECK(outcome(ErrorKind::failed) == "failed");
+  CHECK(outcome(ErrorKind::foreign) == "failed");
+  CHECK(outcome(ErrorKind::unknown) == "unknown");
+  CHECK(outcome(ErrorKind::timed_out) == "unknown");
+  CHECK(outcome(ErrorKind::interrupted) == "unknown");
+}
+
+TEST_CASE("the closed door runs nothing and collects what would be done") {
+  ClosedDoor door;
+  bool acted = false;
+  const auto got = door.perform("open the sluice", [&] {
+    acted = true;
+    return Result<Json>(Json(1));
+  });
+  REQUIRE(got);
+  CHECK(got->is_null());
+  CHECK_FALSE(acted);
+  REQUIRE(door.perform("close it", nullptr));
+  CHECK(door.take() == std::vector<std::string>{"open the sluice", "close it"});
+  CHECK(door.take().empty());
+}
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,197 @@
+// What every row of the registry must hold, whoever adds it. What its verbs must do is tried on the lab (tests/staging/conformance).
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cctype>
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include "base/file.h"
+#include "base/units.h"
+#include "runbook/runbook.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+namespace fs = std::filesystem;
+using runbook::Parameter;
+using runbook::Type;
+
+const fs::path root = PGCLEAVE_SOURCE_DIR;
+
+bool is_sentence(const std::string& text) {
+  return text.size() > 10 && std::isupper(static_cast<unsigned char>(text.front())) != 0 && text.back() == '.';
+}
+
+bool begins_with(const std::string& text, const std::string& words) { return text.rfind(words, 0) == 0; }
+
+bool fits(const Parameter& parameter) {
+  const auto& value = parameter.fallback;
+  switch (parameter.type) {
+    case Type::integer: return value.is_number_integer();
+    case Type::boolean: return value.is_boolean();
+    case Type::list: return value.is_array();
+    case Type::map: return value.is_object();
+    case Type::duration: return value.is_string() && parse_duration(value.get<std::string>());
+    case Type::bytes: return value.is_string() && parse_bytes(value.get<std::string>());
+    case Type::side: return value == "source" || value == "target";
+    case Type::text:
+    case Type::lsn: break;
+  }
+  const auto& choices = parameter.choices;
+  return value.is_string() && (choices.empty() || std::find(choices.begin(), choices.end(), value.get<std::string>()) != choices.end());
+}
+
+std::string file_of(const std::string& kind) {
+  std::string name = kind;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name + ".cpp";
+}
+
+}  // namespace
+
+TEST_CASE("every step kind is named noun.verb, once, and is found by its name") {
+  static const std::regex noun_verb("[a-z][a-z0-9]*\\.[a-z][a-z0-9_]*");
+  std::set<std::string> seen;
+  for (const auto& row : registry()) {
+    const auto& kind = row.description.kind;
+    INFO(kind);
+    CHECK(std::regex_match(kind, noun_verb));
+    CHECK(seen.insert(kind).second);
+    CHECK(find(kind) == &row);
+  }
+  CHECK(seen.size() >= 28);
+  CHECK(find("pgbouncer.explode") == nullptr);
+}
+
+TEST_CASE("every step kind says in a sentence what it is for, and has what the engine calls") {
+  for (const auto& row : registry()) {
+    INFO(row.description.kind << ": " << row.description.purpose);
+    CHECK(is_sentence(row.description.purpose));
+    CHECK(row.observe != nullptr);
+    CHECK(row.apply != nullptr);
+  }
+}
+
+TEST_CASE("every parameter is explained, and its default is a value of its type") {
+  for (const auto& row : registry()) {
+    std::set<std::string> names;
+    for (const auto& parameter : row.description.parameters) {
+      INFO(row.description.kind << ", parameter " << parameter.name << ", default " << parameter.fallback.dump());
+      CHECK(names.insert(parameter.name).second);
+      CHECK((!parameter.help.empty() || !parameter.choices.empty()));
+      CHECK(parameter.required == parameter.fallback.is_null());
+      if (!parameter.fallback.is_null()) CHECK(fits(parameter));
+    }
+    for (const auto& fact : row.description.facts) {
+      INFO(row.description.kind << ", fact " << fact.name);
+      CHECK_FALSE(fact.help.empty());
+    }
+  }
+}
+
+TEST_CASE("a step kind tells what it changes exactly when it changes something") {
+  for (const auto& row : registry()) {
+    const auto& meaning = row.description.meaning;
+    INFO(row.description.kind << " changes: " << row.description.changes);
+    CHECK(meaning.changes == !row.description.changes.empty());
+    if (meaning.pauses || meaning.resumes || meaning.releases || meaning.takes) CHECK(meaning.changes);
+    if (!meaning.changes) CHECK(row.undo == nullptr);
+  }
+}
+
+TEST_CASE("what a step kind tells about its undo is true") {
+  for (const auto& row : registry()) {
+    const auto& undo = row.description.undo;
+    INFO(row.description.kind << " undo: " << undo);
+    REQUIRE_FALSE(undo.empty());
+    const bool none = begins_with(undo, "no:") || begins_with(undo, "nothing to undo");
+    CHECK((row.undo == nullptr) == none);
+    CHECK(row.description.can_be_undone() == !begins_with(undo, "no:"));
+    if (row.undo_order == UndoOrder::after_traffic) CHECK(row.undo != nullptr);
+    if (row.description.meaning.pauses || row.description.meaning.releases) CHECK(row.undo != nullptr);
+    // Whatever clients wait for is undone before they are let go.
+    if (row.description.meaning.pauses || row.description.meaning.releases) CHECK(row.undo_order == UndoOrder::before_traffic);
+  }
+}
+
+TEST_CASE("what releases or takes ownership must say on which side, since the static proof reads it") {
+  int kinds = 0;
+  for (const auto& row : registry()) {
+    if (!row.description.meaning.releases && !row.description.meaning.takes) continue;
+    ++kinds;
+    INFO(row.description.kind);
+    const auto& all = row.description.parameters;
+    CHECK(std::any_of(all.begin(), all.end(), [](const Parameter& one) { return one.name == "on" && one.type == Type::side && one.required; }));
+  }
+  CHECK(kinds == 2);
+}
+
+TEST_CASE("each step kind lives in the file that bears its name") {
+  std::set<std::string> expected;
+  for (const auto& row : registry()) {
+    const auto file = root / "src/steps" / file_of(row.description.kind);
+    INFO(file.string());
+    const auto text = read_file(file.string());
+    REQUIRE(text);
+    CHECK(text->find(".kind = \"" + row.description.kind + "\"") != std::string::npos);
+    expected.insert(file.filename().string());
+  }
+  for (const auto& entry : fs::directory_iterator(root / "src/steps")) {
+    if (entry.path().extension() != ".cpp") continue;
+    const auto text = read_file(entry.path().string());
+    REQUIRE(text);
+    if (text->find(".kind = \"") == std::string::npos) continue;
+    INFO(entry.path().filename().string() << " describes a kind that the registry does not list");
+    CHECK(expected.contains(entry.path().filename().string()));
+  }
+}
+
+TEST_CASE("every shipped runbook reads without a problem") {
+  int runbooks = 0;
+  const auto words = vocabulary();
+  for (const auto& entry : fs::directory_iterator(root / "runbooks")) {
+    if (entry.path().extension() != ".yml") continue;
+    ++runbooks;
+    const auto text = read_file(entry.path().string());
+    REQUIRE(text);
+    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
+    std::string problems;
+    for (const auto& problem : read.problems) problems += problem.text() + "\n";
+    INFO(problems);
+    REQUIRE(read.value);
+    CHECK(read.value->name == entry.path().stem().string());
+    CHECK_FALSE(read.value->summary.empty());
+    for (const auto& param : read.value->params) {
+      INFO(entry.path().filename().string() << ", param " << param.name);
+      CHECK_FALSE(param.help.empty());
+    }
+  }
+  CHECK(runbooks > 0);
+}
+
+TEST_CASE("the schema for editors knows every step kind with all its parameters") {
+  const auto schema = runbook::json_schema(vocabulary());
+  const auto& step = schema.at("$defs").at("step");
+  std::set<std::string> kinds;
+  for (const auto& kind : step.at("properties").at("uses").at("oneOf")) kinds.insert(kind.at("const").get<std::string>());
+  std::map<std::string, Json> parameters;
+  for (const auto& rule : step.at("allOf")) {
+    parameters[rule.at("if").at("properties").at("uses").at("const")] = rule.at("then").at("properties").at("with").at("properties");
+  }
+  CHECK(kinds.size() == registry().size());
+  for (const auto& row : registry()) {
+    INFO(row.description.kind);
+    CHECK(kinds.contains(row.description.kind));
+    REQUIRE(parameters.contains(row.description.kind));
+    CHECK(parameters.at(row.description.kind).size() == row.description.parameters.size());
+    for (const auto& parameter : row.description.parameters) {
+      INFO(parameter.name);
+      REQUIRE(parameters.at(row.description.kind).contains(parameter.name));
+      CHECK(parameters.at(row.description.kind).at(parameter.name).at("description") == parameter.help);
+    }
+  }
+}
+
+}  // namespace pgcleave::steps
