@@ -21,9 +21,12 @@ class Deadline {
   // Zero when passed; never negative.
   [[nodiscard]] Duration left() const;
   [[nodiscard]] Deadline or_earlier(Deadline other) const { return when_ < other.when_ ? *this : other; }
+  // The last look before a deadline needs time to be answered: cut off, it would tell nothing and cost its connection.
+  [[nodiscard]] Deadline for_a_look() const { return left() > look ? *this : in(look); }
   [[nodiscard]] Monotonic::time_point when() const { return when_; }
 
  private:
+  static constexpr Duration look = std::chrono::milliseconds(250);
   explicit Deadline(Monotonic::time_point when) : when_(when) {}
   Monotonic::time_point when_;
 };

@@ -11,11 +11,6 @@
 
 namespace pgcleave::pgbouncer {
 
-// A look that begins just before a wait's end may take a moment longer: cut off, it would be `unknown` and cost the console.
-inline Deadline a_look_past(Deadline deadline) {
-  return Deadline::at(deadline.when() + std::chrono::milliseconds(250));
-}
-
 class Bouncer {
  public:
   Bouncer(BouncerSpec spec, const std::string& fleet);

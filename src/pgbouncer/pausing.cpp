@@ -35,7 +35,7 @@ Result<Duration> Bouncer::pause(Monotonic::time_point start, Deadline deadline, 
 Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadline) {
   TRY_ASSIGN(const bool answered, command_->pause_answered());
   if (answered) {
-    TRY(command_->finish_pause(a_look_past(deadline)));
+    TRY(command_->finish_pause(deadline.for_a_look()));
     return true;
   }
   if (Monotonic::now() < look_again) return false;
@@ -50,7 +50,7 @@ Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadli
 }
 
 Result<bool> Bouncer::unpaused_meanwhile(Deadline deadline) {
-  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, a_look_past(deadline)));
+  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_a_look()));
   if (seen.paused) return false;
   TRY_ASSIGN(const bool answered, command_->pause_answered());
   return !answered;

@@ -74,7 +74,7 @@ Result<void> Bouncer::repoint(const Route& route, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
   Route running;
   const auto there = wait_until("the new route is in force", deadline, between_looks, nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto seen, watch_->database(spec_.database, a_look_past(deadline)));
+    TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_a_look()));
     running = {seen.host, seen.port};
     return running == route;
   });

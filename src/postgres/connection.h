@@ -1,4 +1,4 @@
-// A connection to PostgreSQL, or to PgBouncer's console, which speaks the same protocol. The only user of libpq.
+// A connection to PostgreSQL, or to PgBouncer's console, which speaks the same protocol.
 // Not thread-safe: one thread at a time. All calls are bounded by their deadline.
 //
 // Outcomes: a server that answered with an error is `failed` with its SQLSTATE in Error::code. A request that was sent and
@@ -87,7 +87,7 @@ class Connection {
   [[nodiscard]] const std::vector<std::string>& notices() const;
 
  private:
-  struct State;
+  struct State;  // connection_state.h
   explicit Connection(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

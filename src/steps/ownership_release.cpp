@@ -41,7 +41,7 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
   const auto patience = Deadline::in(grace);
   bool terminated = false;
   const auto drained = wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(blockers, postgres::writers(leader, tables, context.deadline));
+    TRY_ASSIGN(blockers, postgres::writers(leader, tables, context.deadline.for_a_look()));
     if (!blockers.empty() && terminate && !terminated && patience.passed()) {
       TRY(postgres::terminate(leader, blockers, context.deadline));
       terminated = true;

@@ -49,7 +49,7 @@ Result<void> until_writable(Context& context, Side& cluster, const Json& patch) 
   if (!sent && sent.error().kind != ErrorKind::unknown) return fail(sent.error());
   auto again = Deadline::in(std::chrono::seconds(1));
   return wait_until(cluster.label() + " is writable", context.deadline, std::chrono::milliseconds(1), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
+    TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline.for_a_look()));
     if (!recovery.in_recovery) return true;
     if (!sent && again.passed()) {
       again = Deadline::in(std::chrono::seconds(1));

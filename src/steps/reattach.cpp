@@ -33,7 +33,7 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
     seen.evidence = leader.error().text();
     return seen;
   }
-  const auto recovery = postgres::recovery(**leader, context.deadline);
+  const auto recovery = postgres::recovery(**leader, context.deadline.for_a_look());
   if (!recovery) {
     seen.evidence = recovery.error().text();
     return seen;
@@ -42,7 +42,7 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
     seen.evidence = cluster.label() + " is writable";
     return seen;
   }
-  const auto receiver = postgres::receiver(**leader, context.deadline);
+  const auto receiver = postgres::receiver(**leader, context.deadline.for_a_look());
   seen.evidence = receiver ? fmt::format("{} receives: {}", cluster.label(), receiver->status.empty() ? "nothing" : receiver->status) : receiver.error().text();
   if (receiver && receiver->status == "streaming") seen.state = State::done;
   return seen;

@@ -14,8 +14,8 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
   TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
   TRY_ASSIGN(auto* target, world.target.leader(context.deadline));
-  TRY_ASSIGN(const auto subscription, postgres::subscription(*source, world.reverse_name(), context.deadline));
-  TRY_ASSIGN(const auto slot, postgres::slot(*target, world.reverse_name(), context.deadline));
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*source, world.reverse_name(), context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto slot, postgres::slot(*target, world.reverse_name(), context.deadline.for_a_look()));
   Observation seen;
   if (!subscription || !slot || slot->wal_status == "lost") {
     seen.state = State::foreign;
@@ -23,7 +23,7 @@ Result<Observation> observe(Context& context) {
     seen.evidence += ": writes of " + world.target.label() + " can't be brought back without loss";
     return seen;
   }
-  TRY_ASSIGN(const auto now, postgres::current_lsn(*target, context.deadline));
+  TRY_ASSIGN(const auto now, postgres::current_lsn(*target, context.deadline.for_a_look()));
   const auto lag = now.ahead_of(slot->confirmed);
   seen.evidence = fmt::format("worker {}, {} behind, {} apply errors", subscription->worker ? "runs" : "does not run", to_text(lag), subscription->apply_errors);
   seen.facts = {{"lag_bytes", lag.count}};

@@ -34,7 +34,7 @@ Result<Json> prove(Context& context) {
   TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
   TRY(postgres::write_canary(*target, world.split.name, token(world), context.deadline));
   auto arrived = wait_until("the canary row has arrived on " + world.source.label(), context.deadline, std::chrono::milliseconds(1), context.stop,
-                            [&] { return postgres::canary_arrived(*source, world.split.name, token(world), context.deadline); });
+                            [&] { return postgres::canary_arrived(*source, world.split.name, token(world), context.deadline.for_a_look()); });
   if (!arrived) {
     arrived.error().hint = "look into PostgreSQL's log on " + world.source.label() + " for the subscription " + world.reverse_name();
     return fail(arrived.error());

@@ -12,7 +12,7 @@ namespace {
 Result<postgres::Subscription> look(Context& context) {
   auto& world = context.world;
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
-  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, world.reverse_name(), context.deadline));
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, world.reverse_name(), context.deadline.for_a_look()));
   if (!subscription) {
     return fail({ErrorKind::not_ready, context.on().label(), "has no subscription " + world.reverse_name(), "a running one", "none",
                  "the way back was never started or was given up; writes of " + world.target.label() + " would be lost", ""});

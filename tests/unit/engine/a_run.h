@@ -47,7 +47,7 @@ inline std::string line(const std::string& id, const std::string& command, const
   return "  - {id: " + id + ", uses: run.command, with: {argv: [sh, -c, '" + command + "']}" + more + "}\n";
 }
 
-inline std::string gate(const std::string& id) { return "  - {id: " + id + ", uses: gate.approve, with: {text: Go on?, expires: 15m}}\n"; }
+inline std::string gate(const std::string& id) { return "  - {id: " + id + ", uses: gate.approve, with: {text: go on, expires: 15m}}\n"; }
 
 inline const std::string head = "pgcleave: 1\nname: a-run\nsummary: For a test.\n";
 

@@ -1,6 +1,7 @@
 #include "engine/recorder.h"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "a_run.h"
 #include "engine/doors.h"
