@@ -15,6 +15,11 @@ Json object_of(const Json& data, const char* key) {
   return value != data.end() && value->is_object() ? *value : Json::object();
 }
 
+Json list_of(const Json& data, const char* key) {
+  const auto value = data.find(key);
+  return value != data.end() && value->is_array() ? *value : Json::array();
+}
+
 void begin_step(RunRecord& run, const Json& data) {
   const auto id = text_of(data, "step");
   auto& step = run.steps[id];
@@ -39,7 +44,7 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
     seen.paused_at_us = event.at_us;
     seen.pause_mono_us = event.mono_us;
   }
-  if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && text_of(event.data, "outcome") == "ok") {
+  if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 && text_of(event.data, "outcome") == "ok") {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = static_cast<double>(event.mono_us - seen.pause_mono_us) / 1000;
   }
@@ -52,6 +57,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window.phase = text_of(event.data, "phase");
     window.open = true;
     window.budget_ms = event.data.value("budget_ms", 0.0);
+    for (const auto& step : list_of(event.data, "steps")) window.before[text_of(step, "step")] = object_of(step, "before");
     ++run.windows_entered;
     // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
     for (auto& [id, step] : run.steps) {

@@ -25,6 +25,7 @@ Result<void> Recorder::append(const std::string& type, Json data, journal::Durab
   journal::Event unwritten;
   unwritten.run = run_;
   unwritten.at_us = utc_now_us();
+  unwritten.mono_us = std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now().time_since_epoch()).count();
   unwritten.type = type;
   unwritten.data = std::move(data);
   record_.apply(unwritten);

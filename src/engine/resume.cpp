@@ -6,9 +6,39 @@
 
 namespace pgcleave::engine {
 
+// A window's records are not on disk until `take` is announced: after a power cut the world may be further than the journal knows. So
+// every step before it counts as begun. Undo looks first, and does nothing where nothing was done.
+void Run::assume_begun(const runbook::Phase& phase) {
+  const auto before = recorder_.record().open_window()->before;
+  for (const auto& line : phase.steps) {
+    const auto& step_kind = kind(line);
+    if (step_kind.description.meaning.takes) return;
+    const auto& known = recorder_.record().steps;
+    const auto step = known.find(line.id);
+    if (step_kind.undo == nullptr || (step != known.end() && step->second.status != StepStatus::untouched)) continue;
+    if (const auto holds = line.when.empty() ? Result<bool>(true) : runbook::holds(line.when, scope()); holds && !*holds) continue;
+    const auto with = runbook::resolve_with(line, step_kind.description, scope());
+    if (!with) continue;  // it needs a fact of a step that was lost with it
+    static_cast<void>(recorder_.write("step.intent", {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", before.value(line.id, Json::object())}, {"assumed", true}}));
+  }
+}
+
+// The slow part of an undo, such as reattaching a promoted cluster, that a process did not live to finish. The window must not be
+// entered before that.
+bool Run::undo_left_over() {
+  const auto* phase = phase_of(recorder_.record().rolling_back ? "rollback.window" : "window");
+  if (phase == nullptr) return true;
+  const auto window = recorder_.record().windows.find(phase->name);
+  if (window == recorder_.record().windows.end() || window->second.outcome.empty() || window->second.outcome == "done") return true;
+  return undo_steps(phase, phase->is_rollback(), false);
+}
+
 std::optional<Ending> Run::settle_window() {
   const auto* open = recorder_.record().open_window();
-  if (open == nullptr) return {};
+  if (open == nullptr) {
+    if (undo_left_over()) return {};
+    return finish("stopped", ExitCode::needs_person, "the window's last try could not be undone entirely");
+  }
   const auto* phase = phase_of(open->phase);
   if (phase == nullptr) return finish("stopped", ExitCode::needs_person, "the journal names a window that the runbook does not have: " + open->phase);
   const auto take = std::find_if(phase->steps.begin(), phase->steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
@@ -30,6 +60,8 @@ std::optional<Ending> Run::settle_window() {
     return {};
   }
   if (talk_.warn) talk_.warn("the window was left open before the point of no return: undoing it, so that clients go on");
+  recorder_.must_go_on(true);
+  assume_begun(*phase);
   const bool clients = undo_window(*phase, "its process died in the window");
   if (talk_.say) talk_.say(truth());
   const bool rest = undo_steps(phase, phase->is_rollback(), false);

@@ -76,6 +76,8 @@ class Run {
 
   // resume.cpp: a window that a dead process left open. No value: settled, go on.
   std::optional<Ending> settle_window();
+  void assume_begun(const runbook::Phase& phase);
+  bool undo_left_over();
 
   // Who may write the moved tables now: source, target, nobody, or unknown with why.
   std::string serving();

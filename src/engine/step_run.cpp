@@ -79,7 +79,10 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
                               "look at what was found; put it right by hand, or undo this run with: pgcleave rollback " + recorder_.run(), ""}));
   }
   if (seen->state == steps::State::done) {
-    TRY(recorder_.write("step.adopted", {{"step", line.id}, {"evidence", seen->evidence}, {"facts", seen->facts}}));
+    // What this run began itself, before it died or lost an answer, is its own: undo must know of it.
+    const auto known = record.steps.find(line.id);
+    const bool own = known != record.steps.end() && known->second.intents > 0 && known->second.status != StepStatus::undone;
+    TRY(recorder_.write(own ? "step.done" : "step.adopted", {{"step", line.id}, {"evidence", seen->evidence}, {"facts", seen->facts}}));
     if (talk_.say) talk_.say(fmt::format("  {:<22} {}", line.id, "ok: " + seen->evidence));
     return {};
   }

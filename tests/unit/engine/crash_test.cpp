@@ -38,7 +38,7 @@ int at_every_point(const std::string& text, Before before, What what, After afte
     before(run);
     const auto ending = run.dying_at(point, [&] { return what(run); });
     if (ending) return point - 1;
-    INFO("died at point " << point << " of " << text);
+    INFO("died at point " << point);
     after(run);
   }
 }

@@ -295,4 +295,18 @@ TEST_CASE("a step that fails after the point of no return is tried again until i
   CHECK(run.log() == Lines{"try", "try", "try", "do b"});
 }
 
+TEST_CASE("a window whose slow undo was interrupted is not entered again before that has ended") {
+  ARun run(head + window("  - {id: promote, uses: patroni.promote, with: {cluster: target}}\n" + make("a")));
+  run.write("run.begun", {{"split_name", "ci"}});
+  run.write("phase.begun", {{"phase", "window"}});
+  run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}});
+  run.write("step.intent", {{"step", "promote"}, {"uses", "patroni.promote"}, {"with", {{"cluster", "target"}}}, {"before", {{"standby_cluster", {{"host", "x"}}}}}});
+  run.write("step.done", {{"step", "promote"}});
+  run.write("window.left", {{"phase", "window"}, {"outcome", "undone"}});
+  CHECK(run.resume().exit == ExitCode::needs_person);  // nobody answers for the target
+  CHECK(run.status("promote") == StepStatus::undo_failed);
+  CHECK(run.record().windows_entered == 1);
+  CHECK(run.log().empty());
+}
+
 }  // namespace pgcleave::engine
