@@ -21,7 +21,7 @@ ExitCode approve(const Arguments& arguments) {
   }
   const auto written = journal->append(run->id, "gate.approved", {{"step", step}, {"by", operator_name()}, {"how", "by command"}}, journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id);
+  log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id + again(arguments, run->begun.value("environment", std::string())));
   return ExitCode::done;
 }
 

@@ -28,7 +28,7 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
     if (option.kind != Option::Kind::list) added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
     if (option.kind == Option::Kind::list) added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (option.required || option.kind == Option::Kind::positional) added->required();
-    added->type_name(option.kind == Option::Kind::list ? "NAME=VALUE" : "");
+    added->type_name(option.name == "--set" ? "NAME=VALUE" : "");
   }
 }
 

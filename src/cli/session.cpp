@@ -45,6 +45,13 @@ bool confirmed(const runbook::Environment& environment, const Arguments& argumen
   return answer == environment.name;
 }
 
+// On production a gate is approved when it is reached, by somebody who has seen what came before it.
+Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments) {
+  if (!environment.production || arguments.list("approve").empty()) return {};
+  return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "", "--approve",
+               "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
+}
+
 // Higher than whoever acted before, on either side.
 int next_epoch(steps::World& world) {
   int epoch = 0;
@@ -59,12 +66,12 @@ int next_epoch(steps::World& world) {
   return epoch + 1;
 }
 
-Result<void> no_other_run(const journal::Journal& journal, const std::string& split) {
+Result<void> no_other_run(const journal::Journal& journal, const std::string& split, const std::string& rest) {
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& run : runs) {
     if (run.begun.value("split_name", std::string()) != split || !run.is_open()) continue;
     return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)), "", "",
-                 fmt::format("pgcleave resume {}   or: pgcleave rollback {}", run.id, run.id), ""});
+                 fmt::format("pgcleave resume {}{}   or: pgcleave rollback {}{}", run.id, rest, run.id, rest), ""});
   }
   return {};
 }
@@ -123,6 +130,7 @@ ExitCode run_new(const Arguments& arguments) {
   }
   const auto split = read_split_file(split_path);
   if (!params || !split) return ExitCode::invalid;
+  if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   if (!confirmed(*environment, arguments)) return ExitCode::invalid;
 
   auto journal = journal::Journal::open(journal_path(arguments, &*environment), Deadline::in(std::chrono::seconds(5)));
@@ -130,7 +138,7 @@ ExitCode run_new(const Arguments& arguments) {
   const auto id = journal::new_run_id();
   const auto lock = journal::SplitLock::take(journal->path(), split->name, id);
   if (!lock) return complain(lock.error());
-  if (const auto free = no_other_run(*journal, split->name); !free) return complain(free.error());
+  if (const auto free = no_other_run(*journal, split->name, again(arguments, arguments.text("environment"))); !free) return complain(free.error());
   auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(10)));
   if (!world) return complain(world.error());
   world->run = {id, next_epoch(*world), 1};
@@ -138,8 +146,8 @@ ExitCode run_new(const Arguments& arguments) {
   engine::Recorder recorder(*journal, id, {}, engine::fault_point());
   if (const auto begun = recorder.write("run.begun", beginning(*runbook, *params, *environment, *split, world->run.epoch)); !begun) return complain(begun.error());
   log::info(fmt::format("run {}: {} on {} ({}), split {}", id, runbook->name, environment->name, environment->production ? "production" : "staging", split->name));
-  const auto speech = talk(true);
-  world->approval = engine::approvals(*journal, id, environment->production ? std::vector<std::string>() : arguments.list("approve"), operator_name(), speech.ask);
+  const auto speech = talk(arguments, arguments.text("environment"));
+  world->approval = engine::approvals(*journal, id, arguments.list("approve"), operator_name(), speech.ask);
   engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech);
   return tell(run.forward(), id, arguments.flag("json"));
 }
@@ -165,6 +173,7 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const auto environment_file = arguments.text("environment").empty() ? begun.value("environment", std::string()) : arguments.text("environment");
   const auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment) return ExitCode::invalid;
+  if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
@@ -183,8 +192,8 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const Json taking_up{{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction.empty() ? "on" : direction}};
   if (const auto written = recorder.write("run.resumed", taking_up); !written) return complain(written.error());
   log::info(fmt::format("run {}: {}", record->id, direction.empty() ? "going on" : "going back"));
-  const auto speech = talk(true);
-  world->approval = engine::approvals(*journal, record->id, environment->production ? std::vector<std::string>() : arguments.list("approve"), operator_name(), speech.ask);
+  const auto speech = talk(arguments, environment_file);
+  world->approval = engine::approvals(*journal, record->id, arguments.list("approve"), operator_name(), speech.ask);
   engine::Run run(*frozen.value, begun.value("params", Json::object()), *world, recorder, stop_flag(), speech);
   return tell(direction == "rollback" ? run.back() : run.resume(), record->id, arguments.flag("json"));
 }

@@ -14,7 +14,10 @@ namespace pgcleave::cli {
 // Ctrl-C, SIGTERM and SIGHUP set this flag from the moment of the first call.
 StopFlag& stop_flag();
 
-engine::Talk talk(bool may_ask);
+engine::Talk talk(const Arguments& arguments, const std::string& environment);
+
+// What a command about a run needs besides its id to find it again: " -e lab.yml", and " --journal ..." if that was given.
+std::string again(const Arguments& arguments, const std::string& environment);
 
 // `run`: a new run. Returns its exit code after printing the ending.
 ExitCode run_new(const Arguments& arguments);

@@ -22,15 +22,16 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
           {"waits_for", run.waiting_for}, {"misses", run.misses}, {"windows", windows}, {"steps", steps}};
 }
 
-std::string next_command(const engine::RunRecord& run, bool alive) {
+std::string next_command(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
   if (alive) return "";
-  if (run.outcome == "waiting") return fmt::format("pgcleave approve {} {} && pgcleave resume {}", run.id, run.waiting_for, run.id);
-  if (run.is_open()) return fmt::format("pgcleave resume {}   or: pgcleave rollback {}", run.id, run.id);
-  if (run.outcome == "done" || run.outcome == "rollback_undone") return "pgcleave rollback " + run.id + "   (goes back without losing a write)";
+  const auto rest = again(arguments, run.begun.value("environment", std::string()));
+  if (run.outcome == "waiting") return fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", run.id, run.waiting_for, rest, run.id, rest);
+  if (run.is_open()) return fmt::format("pgcleave resume {}{}   or: pgcleave rollback {}{}", run.id, rest, run.id, rest);
+  if (run.outcome == "done" || run.outcome == "rollback_undone") return "pgcleave rollback " + run.id + rest + "   (goes back without losing a write)";
   return "";
 }
 
-void print(const engine::RunRecord& run, bool alive) {
+void print(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
   const auto& begun = run.begun;
   std::cout << fmt::format("run {}  {}\n", run.id, run.state(alive));
   std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", begun.value("name", ""), begun.value("environment_name", ""), begun.value("class", ""),
@@ -45,7 +46,7 @@ void print(const engine::RunRecord& run, bool alive) {
     std::cout << fmt::format("  {}: {}, clients waited {:.1f} ms of {:.0f} ms\n", phase, window.open ? "OPEN" : window.outcome, window.pause_ms, window.budget_ms);
   }
   for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
-  if (const auto next = next_command(run, alive); !next.empty()) std::cout << "  next: " << next << "\n";
+  if (const auto next = next_command(run, alive, arguments); !next.empty()) std::cout << "  next: " << next << "\n";
 }
 
 ExitCode show(const Arguments& arguments) {
@@ -61,7 +62,7 @@ ExitCode show(const Arguments& arguments) {
     const auto now = json_of(*run, run->state(alive)).dump(2);
     if (now != shown) {
       if (arguments.flag("json")) std::cout << now << "\n";
-      if (!arguments.flag("json")) print(*run, alive);
+      if (!arguments.flag("json")) print(*run, alive, arguments);
       std::cout.flush();
     }
     shown = now;

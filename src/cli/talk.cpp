@@ -1,4 +1,5 @@
 // How a run speaks at a terminal: lines on standard error, questions only when somebody can answer.
+#include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -16,16 +17,35 @@ std::string operator_name() {
   return std::string(user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid())) + "@" + host;
 }
 
-engine::Talk talk(bool may_ask) {
+std::string again(const Arguments& arguments, const std::string& environment) {
+  const auto journal = arguments.text("journal");
+  return (environment.empty() ? "" : " -e " + environment) + (journal.empty() ? "" : " --journal " + journal);
+}
+
+namespace {
+
+// Without a restart, so that ctrl-C at the question is heard.
+bool somebody_types() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  while (!stop_flag().requested()) {
+    if (::poll(&input, 1, 200) > 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+engine::Talk talk(const Arguments& arguments, const std::string& environment) {
   engine::Talk talk;
+  talk.again = again(arguments, environment);
   talk.say = [](const std::string& text) { log::info(text); };
   talk.warn = [](const std::string& text) { log::warn(text); };
   talk.progress = [](const std::string& text) { log::info("    ... " + printable(text)); };
-  if (may_ask && ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0) {
+  if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0) {
     talk.ask = [](const std::string& question) -> std::optional<steps::Approval> {
       std::cerr << printable(question) << "  [type approve to go on] " << std::flush;
       std::string answer;
-      if (!std::getline(std::cin, answer)) return steps::Approval{};
+      if (!somebody_types() || !std::getline(std::cin, answer)) return steps::Approval{};
       return steps::Approval{answer == "approve", operator_name(), "at the terminal"};
     };
   }

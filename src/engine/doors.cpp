@@ -6,6 +6,18 @@
 
 namespace pgcleave::engine {
 
+namespace {
+
+// Asked to stop, or out of time, in the middle of it: what was sent may still take effect.
+const char* outcome_of(const Result<Json>& result) {
+  if (result) return "ok";
+  const auto kind = result.error().kind;
+  const bool open = kind == ErrorKind::unknown || kind == ErrorKind::timed_out || kind == ErrorKind::interrupted;
+  return open ? "unknown" : "failed";
+}
+
+}  // namespace
+
 void OpenDoor::for_step(const std::string& step, const std::string& traffic, bool undo) {
   who_ = {{"step", step}};
   if (!traffic.empty()) who_["traffic"] = traffic;
@@ -23,7 +35,7 @@ Result<Json> OpenDoor::perform(const std::string& description, const Action& act
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   recorder_.fault("after effect " + description);
   Json done = announced;
-  done["outcome"] = result ? "ok" : result.error().kind == ErrorKind::failed || result.error().kind == ErrorKind::foreign ? "failed" : "unknown";
+  done["outcome"] = outcome_of(result);
   done["ms"] = milliseconds(took);
   if (!result) done["error"] = json_of(result.error());
   TRY(recorder_.write("effect.done", done));

@@ -76,7 +76,15 @@ Ending Run::resume() {
 
 Ending Run::back() {
   if (auto stuck = settle_window()) return *stuck;
-  if (taken(false)) return phases(true);
+  if (taken(false)) {
+    // The way back must stand before anybody goes it: a run that stopped while verifying is verified first.
+    const auto* verify = phase_of("verify");
+    if (verify != nullptr && !taken(true)) {
+      if (talk_.say) talk_.say("verify, since the way back must stand");
+      if (const auto verified = outside_window(*verify); !verified) return failed_outside(*verify, verified.error());
+    }
+    return phases(true);
+  }
   static_cast<void>(recorder_.write("undo.begun", {{"why", "rollback was asked for before the point of no return"}}));
   if (!undo_rest(false)) return finish("stopped", ExitCode::needs_person, "not all of it could be undone");
   return finish("undone", ExitCode::done, "undone; it had not come to the point of no return");

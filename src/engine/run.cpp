@@ -71,14 +71,15 @@ Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string&
   const auto written = recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
   Ending ending{exit, text, std::move(now), ""};
   const auto& id = recorder_.run();
+  const auto rest = talk_.again;
   if (!written) ending.text += "; the journal could not be written: " + written.error().text();
-  if (outcome == "done") ending.next = "pgcleave rollback " + id + "   (goes back without losing a write)";
-  if (outcome == "stopped" || outcome == "window_undone") ending.next = "pgcleave resume " + id + (taken(false) ? "" : "   or: pgcleave rollback " + id);
+  if (outcome == "done") ending.next = "pgcleave rollback " + id + rest + "   (goes back without losing a write)";
+  if (outcome == "stopped" || outcome == "window_undone") ending.next = "pgcleave resume " + id + rest + "   or: pgcleave rollback " + id + rest;
   if (outcome == "waiting") {
     const auto& gate = recorder_.record().waiting_for;
-    ending.next = fmt::format("pgcleave approve {} {} && pgcleave resume {}", id, gate, id);
+    ending.next = fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", id, gate, rest, id, rest);
   }
-  if (outcome == "rollback_undone") ending.next = "pgcleave rollback " + id;
+  if (outcome == "rollback_undone") ending.next = "pgcleave rollback " + id + rest;
   return ending;
 }
 

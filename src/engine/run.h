@@ -27,6 +27,7 @@ struct Talk {
   std::function<void(const std::string&)> warn;   // a miss, an undo
   std::function<void(const std::string&)> progress;  // how far a long step is
   std::function<std::optional<steps::Approval>(const std::string& question)> ask;  // no value: no terminal
+  std::string again;  // what a command about this run needs besides its id, such as " -e lab.yml"
 };
 
 struct Ending {
@@ -58,6 +59,7 @@ class Run {
   Result<void> step_with_retries(const runbook::StepLine& line);
   Result<steps::Observation> look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const char* when);
   Result<Json> act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen);
+  [[nodiscard]] std::optional<StepRecord> began_before(const std::string& id) const;
   Error failed(const runbook::StepLine& line, const Error& error);
 
   // window.cpp

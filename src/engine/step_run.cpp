@@ -36,6 +36,7 @@ Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind
   auto facts = kind.apply(context, seen.before);
   const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
   if (!facts && !in_doubt) return facts;
+  if (facts && kind.looks_itself && recorder_.record().open_window() != nullptr) return facts;
   context.deadline = Deadline::in(look_timeout);
   auto after = look(line, kind, context, "after");
   if (!facts) {
@@ -49,6 +50,14 @@ Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind
   return fail(error);
 }
 
+// The step as this run has begun it already, unless that was undone.
+std::optional<StepRecord> Run::began_before(const std::string& id) const {
+  const auto& steps = recorder_.record().steps;
+  const auto known = steps.find(id);
+  if (known == steps.end() || known->second.intents == 0 || known->second.status == StepStatus::undone) return {};
+  return known->second;
+}
+
 Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop) {
   const auto& step_kind = kind(line);
   const auto& meaning = step_kind.description.meaning;
@@ -56,8 +65,9 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   if (const auto known = record.steps.find(line.id); known != record.steps.end()) {
     const auto status = known->second.status;
     const bool settled = status == StepStatus::done || status == StepStatus::adopted || status == StepStatus::skipped;
-    // What only looks or asks is looked at and asked again, unless the window that it stood guard for is behind us.
-    if (settled && (meaning.changes || taken(record.rolling_back))) return {};
+    // Past the window what is settled stays so. Before it everything is looked at again, since time has passed: checks, gates, and
+    // whether what was prepared is still there.
+    if (settled && taken(record.rolling_back)) return {};
   }
   const auto began = Monotonic::now();
   if (!line.when.empty()) {
@@ -76,17 +86,21 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   if (!seen) return fail(failed(line, seen.error()));
   if (seen->state == steps::State::foreign) {
     return fail(failed(line, {ErrorKind::foreign, line.id + " (" + line.uses + ")", "finds something that this run did not do", "", seen->evidence,
-                              "look at what was found; put it right by hand, or undo this run with: pgcleave rollback " + recorder_.run(), ""}));
+                              taken(record.rolling_back) || record.rolling_back ? "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again
+                                                                                : "look at what was found and put it right, or undo this run with: pgcleave rollback " +
+                                                                                      recorder_.run() + talk_.again,
+                              ""}));
   }
+  const auto earlier = began_before(line.id);
+  if (seen->state == steps::State::done && earlier && earlier->status == StepStatus::done) return {};
   if (seen->state == steps::State::done) {
     // What this run began itself, before it died or lost an answer, is its own: undo must know of it.
-    const auto known = record.steps.find(line.id);
-    const bool own = known != record.steps.end() && known->second.intents > 0 && known->second.status != StepStatus::undone;
-    TRY(recorder_.write(own ? "step.done" : "step.adopted", {{"step", line.id}, {"evidence", seen->evidence}, {"facts", seen->facts}}));
+    TRY(recorder_.write(earlier ? "step.done" : "step.adopted", {{"step", line.id}, {"evidence", seen->evidence}, {"facts", seen->facts}}));
     if (talk_.say) talk_.say(fmt::format("  {:<22} {}", line.id, "ok: " + seen->evidence));
     return {};
   }
-  const Json intent{{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", seen->before}};
+  // Undo goes back to what was before the run's first try, not before this one.
+  const Json intent{{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", earlier ? earlier->before : seen->before}};
   TRY(meaning.takes ? recorder_.write_to_disk("step.intent", intent) : recorder_.write("step.intent", intent));
   const auto facts = act(line, step_kind, context, *seen);
   if (!facts) return fail(failed(line, facts.error()));

@@ -107,11 +107,12 @@ Result<void> Fleet::discard_staged(Deadline deadline) {
 }
 
 Result<void> Fleet::resume(Deadline deadline) {
-  // Clients first. The settings can wait, and are given back wherever RESUME worked.
-  const auto resumed = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.resume(deadline); });
-  const auto settled = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); });
-  TRY(all_of("may still be paused", resumed));
-  return all_of("are resumed, but without their own server_login_retry and min_pool_size", settled);
+  return all_of("may still be paused", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+}
+
+Result<void> Fleet::give_back_settings(Deadline deadline) {
+  return all_of("are without their own server_login_retry and min_pool_size",
+                on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
 }
 
 const std::vector<BouncerSpec>& Fleet::bouncers() const {

@@ -73,9 +73,11 @@ class Fleet {
   std::vector<Routes> routes(Deadline deadline);
   Result<void> discard_staged(Deadline deadline);
 
-  // RESUME on all at once, then the SETs are given back the values that the config file has. Not paused is fine. All are tried; errors name
-  // each bouncer that is still paused.
+  // RESUME on all at once. Not paused is fine. All are tried; errors name each bouncer that is still paused.
   Result<void> resume(Deadline deadline);
+  // Gives server_login_retry and min_pool_size, which pause() set to 0, the values of the config file again. After resume(), since
+  // clients come first. Idempotent.
+  Result<void> give_back_settings(Deadline deadline);
 
   [[nodiscard]] const std::vector<BouncerSpec>& bouncers() const;
 

@@ -51,6 +51,10 @@ Result<void> resume_fleet(Context& context) {
     TRY(world.fleet.resume(context.deadline));
     return Json();
   }));
+  TRY(world.effects->perform(fmt::format("give {} their own server_login_retry and min_pool_size again", world.bouncer_names()), [&]() -> Result<Json> {
+    TRY(world.fleet.give_back_settings(context.deadline));
+    return Json();
+  }));
   return {};
 }
 

@@ -97,7 +97,7 @@ StepKind patroni_promote() {
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
            .meaning = {.changes = true}},
-          prepare, observe, apply, undo, UndoOrder::after_traffic};
+          prepare, observe, apply, undo, UndoOrder::after_traffic, true};
 }
 
 }  // namespace pgcleave::steps

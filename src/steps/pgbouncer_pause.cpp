@@ -33,7 +33,7 @@ StepKind pgbouncer_pause() {
            .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed",
            .undo = "RESUME",
            .meaning = {.pauses = true, .changes = true}},
-          prepare, observe, apply, undo};
+          prepare, observe, apply, undo, UndoOrder::before_traffic, true};
 }
 
 }  // namespace pgcleave::steps

@@ -18,7 +18,13 @@ Result<Json> apply(Context& context, const Json&) {
   TRY(world.effects->perform(
       fmt::format("point the pool of {} at {}:{} ({}) and RELOAD", world.bouncer_names(), route.host, route.port, world.side(to).label()),
       [&]() -> Result<Json> {
-        TRY(world.fleet.repoint(route, context.deadline));
+        auto repointed = world.fleet.repoint(route, context.deadline);
+        // Nothing staged, or the file was edited since: its text of now is staged, which keeps the edit.
+        if (!repointed && (repointed.error().kind == ErrorKind::not_ready || repointed.error().kind == ErrorKind::foreign)) {
+          TRY(world.fleet.stage_route(route, context.deadline));
+          repointed = world.fleet.repoint(route, context.deadline);
+        }
+        TRY(std::move(repointed));
         return Json();
       }));
   return Json::object();
@@ -45,7 +51,7 @@ StepKind pgbouncer_repoint() {
            .changes = "host and port of the pool in each configuration file; RELOAD",
            .undo = "points the pool back",
            .meaning = {.changes = true}},
-          prepare, observe, apply, undo};
+          prepare, observe, apply, undo, UndoOrder::before_traffic, true};
 }
 
 }  // namespace pgcleave::steps
