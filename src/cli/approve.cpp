@@ -13,15 +13,19 @@ ExitCode approve(const Arguments& arguments) {
   if (!run) return complain(run.error());
   const auto step = arguments.text("STEP");
   if (!run->is_open()) return complain(Error{ErrorKind::invalid, "run " + run->id, "is over: " + run->state(false), "", "", "", ""});
-  const auto frozen = runbook::read_runbook(run->begun.value("runbook", std::string()), run->begun.value("text", std::string()), steps::vocabulary());
+  const auto frozen =
+      runbook::read_runbook(run->begun.value("runbook", std::string()), run->begun.value("text", std::string()), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
   const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
   if (kind == nullptr || !kind->description.meaning.waits_for_person) {
-    return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run->id, "", "", "see the steps with: pgcleave status " + run->id, ""});
+    return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run->id, "", "",
+                          "see the steps with: pgcleave status " + run->id, ""});
   }
-  const auto written = journal->append(run->id, "gate.approved", {{"step", step}, {"by", operator_name()}, {"how", "by command"}}, journal::Durability::disk);
+  const auto written = journal->append(run->id, "gate.approved", {{"step", step}, {"by", operator_name()}, {"how", "by command"}},
+                                       journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id + again(arguments, run->begun.value("environment", std::string())));
+  log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id +
+            again(arguments, run->begun.value("environment", std::string())));
   return ExitCode::done;
 }
 
@@ -29,9 +33,11 @@ ExitCode approve(const Arguments& arguments) {
 
 Verb approve_verb() {
   using Kind = Option::Kind;
-  return {"approve", "Approve a gate of a run that waits for it.",
-          {{"RUN", Kind::positional, "run id"}, {"STEP", Kind::positional, "the gate's step id"}, environment_option(false), journal_option()},
-          approve};
+  return {
+      "approve",
+      "Approve a gate of a run that waits for it.",
+      {{"RUN", Kind::positional, "run id"}, {"STEP", Kind::positional, "the gate's step id"}, environment_option(false), journal_option()},
+      approve};
 }
 
 }  // namespace pgcleave::cli

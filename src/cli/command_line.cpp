@@ -26,7 +26,8 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
     }
     auto* added = command.add_option(option.name, arguments.values[key], option.help);
     if (option.kind != Option::Kind::list) added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-    if (option.kind == Option::Kind::list) added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (option.kind == Option::Kind::list)
+      added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (option.required || option.kind == Option::Kind::positional) added->required();
     added->type_name(option.name == "--set" ? "NAME=VALUE" : "");
   }
@@ -37,8 +38,9 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
 int pgcleave::cli::main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
-  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::plan_verb(),   cli::run_verb(),  cli::resume_verb(), cli::rollback_verb(), cli::approve_verb(),
-                                     cli::status_verb(),   cli::runs_verb(), cli::log_verb(), cli::steps_verb(),  cli::schema_verb()};
+  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::plan_verb(),    cli::run_verb(),    cli::resume_verb(),
+                                     cli::rollback_verb(), cli::approve_verb(), cli::status_verb(), cli::runs_verb(),
+                                     cli::log_verb(),      cli::steps_verb(),   cli::schema_verb()};
   CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "pgcleave " PGCLEAVE_VERSION);
@@ -46,9 +48,10 @@ int pgcleave::cli::main(int argc, char** argv) {
   bool verbose = false;
   app.add_flag("-q,--quiet", quiet, "warnings and errors only");
   app.add_flag("-v,--verbose", verbose, "more talk on standard error");
-  app.footer("Exit codes: 0 done, 2 usage or invalid file, 3 not ready and nothing changed, 4 failed and undone, 5 needs a person,\n"
-             "6 waiting for approval, 7 another run holds the split, 8 past the point of no return (resume finishes it),\n"
-             "9 done but a budget or a check was missed.");
+  app.footer(
+      "Exit codes: 0 done, 2 usage or invalid file, 3 not ready and nothing changed, 4 failed and undone, 5 needs a person,\n"
+      "6 waiting for approval, 7 another run holds the split, 8 past the point of no return (resume finishes it),\n"
+      "9 done but a budget or a check was missed.");
   std::vector<cli::Arguments> arguments(verbs.size());
   std::vector<CLI::App*> commands;
   for (std::size_t i = 0; i < verbs.size(); ++i) {

@@ -2,6 +2,8 @@
 
 namespace pgcleave::engine {
 
-FaultPoint fault_point() { return nullptr; }
+FaultPoint fault_point() {
+  return nullptr;
+}
 
 }  // namespace pgcleave::engine

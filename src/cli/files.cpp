@@ -43,13 +43,13 @@ ExitCode complain(const Error& error) {
 }
 
 std::optional<runbook::Runbook> read_runbook_file(const std::string& path) {
-  return read_with<runbook::Runbook>(path, [](const std::string& name, const std::string& text) {
-    return runbook::read_runbook(name, text, steps::vocabulary());
-  });
+  return read_with<runbook::Runbook>(
+      path, [](const std::string& name, const std::string& text) { return runbook::read_runbook(name, text, steps::vocabulary()); });
 }
 
 std::optional<runbook::Environment> read_environment_file(const std::string& path) {
-  return read_with<runbook::Environment>(path, [](const std::string& name, const std::string& text) { return runbook::read_environment(name, text); });
+  return read_with<runbook::Environment>(
+      path, [](const std::string& name, const std::string& text) { return runbook::read_environment(name, text); });
 }
 
 std::optional<runbook::Split> read_split_file(const std::string& path) {

@@ -7,7 +7,9 @@ namespace {
 
 StopFlag flag;  // lock-free, so a signal handler may set it
 
-void on_signal(int) { flag.request(); }
+void on_signal(int) {
+  flag.request();
+}
 
 }  // namespace
 

@@ -1,7 +1,8 @@
+#include "base/log.h"
+
 #include <iostream>
 
 #include "base/format.h"
-#include "base/log.h"
 #include "cli/session.h"
 
 namespace pgcleave::cli {
@@ -36,7 +37,9 @@ ExitCode show(const Arguments& arguments) {
   if (!events) return complain(events.error());
   for (const auto& event : *events) {
     if (arguments.flag("json")) {
-      std::cout << Json{{"seq", event.seq}, {"run", event.run}, {"at_us", event.at_us}, {"mono_us", event.mono_us}, {"type", event.type}, {"data", event.data}, {"hash", event.hash}}.dump()
+      std::cout << Json{{"seq", event.seq},   {"run", event.run},   {"at_us", event.at_us}, {"mono_us", event.mono_us},
+                        {"type", event.type}, {"data", event.data}, {"hash", event.hash}}
+                       .dump()
                 << "\n";
     } else {
       std::cout << fmt::format("{}  {:<17} {}\n", time_of(event.at_us), event.type, summary(event.data));
@@ -51,7 +54,8 @@ ExitCode show(const Arguments& arguments) {
 
 Verb log_verb() {
   using Kind = Option::Kind;
-  return {"log", "Print a run's journal, event by event, after which the hash chain is checked.",
+  return {"log",
+          "Print a run's journal, event by event, after which the hash chain is checked.",
           {{"RUN", Kind::optional_positional, "run id (default: the newest)"}, environment_option(false), journal_option(), json_option()},
           show};
 }

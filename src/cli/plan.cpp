@@ -13,7 +13,12 @@ namespace {
 Json json_of(const std::vector<engine::PlannedStep>& steps) {
   Json list = Json::array();
   for (const auto& step : steps) {
-    list.push_back({{"phase", step.phase}, {"step", step.id}, {"uses", step.uses}, {"state", step.state}, {"evidence", step.evidence}, {"effects", step.effects}});
+    list.push_back({{"phase", step.phase},
+                    {"step", step.id},
+                    {"uses", step.uses},
+                    {"state", step.state},
+                    {"evidence", step.evidence},
+                    {"effects", step.effects}});
   }
   return list;
 }
@@ -35,7 +40,8 @@ ExitCode make_plan(const Arguments& arguments) {
   if (!runbook || !environment) return ExitCode::invalid;
   const auto params = read_params(*runbook, arguments.list("set"));
   const auto split_path = arguments.text("split").empty() ? environment->split : arguments.text("split");
-  if (split_path.empty()) return complain(Error{ErrorKind::invalid, environment->path, "names no split file", "", "", "give one with --split", ""});
+  if (split_path.empty())
+    return complain(Error{ErrorKind::invalid, environment->path, "names no split file", "", "", "give one with --split", ""});
   const auto split = read_split_file(split_path);
   if (!params || !split) return ExitCode::invalid;
   auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(10)));
@@ -46,7 +52,12 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto forward = engine::plan(*runbook, scope, *world, false);
   const auto back = engine::plan(*runbook, scope, *world, true);
   if (arguments.flag("json")) {
-    std::cout << Json{{"runbook", runbook->name}, {"sha256", runbook->sha256}, {"environment", environment->name}, {"steps", json_of(forward)}, {"rollback", json_of(back)}}.dump(2)
+    std::cout << Json{{"runbook", runbook->name},
+                      {"sha256", runbook->sha256},
+                      {"environment", environment->name},
+                      {"steps", json_of(forward)},
+                      {"rollback", json_of(back)}}
+                     .dump(2)
               << "\n";
   } else {
     print(forward);
@@ -67,7 +78,8 @@ ExitCode make_plan(const Arguments& arguments) {
 
 Verb plan_verb() {
   using Kind = Option::Kind;
-  return {"plan", "Print each effect of a run in the words that its journal will hold. Changes nothing.",
+  return {"plan",
+          "Print each effect of a run in the words that its journal will hold. Changes nothing.",
           {{"RUNBOOK", Kind::positional, "runbook file"},
            environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},

@@ -4,7 +4,8 @@ namespace pgcleave::cli {
 
 Verb resume_verb() {
   using Kind = Option::Kind;
-  return {"resume", "Go on with a run that was stopped, or whose process died, at the step where it stands.",
+  return {"resume",
+          "Go on with a run that was stopped, or whose process died, at the step where it stands.",
           {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id, approved beforehand; staging only"},

@@ -4,7 +4,8 @@ namespace pgcleave::cli {
 
 Verb rollback_verb() {
   using Kind = Option::Kind;
-  return {"rollback", "Go back: before the point of no return by undoing, after it by the mirrored cutover. No write is lost.",
+  return {"rollback",
+          "Go back: before the point of no return by undoing, after it by the mirrored cutover. No write is lost.",
           {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id, approved beforehand; staging only"},

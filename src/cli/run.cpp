@@ -4,7 +4,8 @@ namespace pgcleave::cli {
 
 Verb run_verb() {
   using Kind = Option::Kind;
-  return {"run", "Run a runbook on an environment: the same code on staging and production.",
+  return {"run",
+          "Run a runbook on an environment: the same code on staging and production.",
           {{"RUNBOOK", Kind::positional, "runbook file"},
            environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},

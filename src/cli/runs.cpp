@@ -19,7 +19,9 @@ ExitCode list(const Arguments& arguments) {
   const auto runs = all_runs(*journal);
   if (!runs) return complain(runs.error());
   Json rows = Json::array();
-  if (!arguments.flag("json")) std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10}\n", "run", "runbook", "environment", "split", "state", "pause ms", "back ms");
+  if (!arguments.flag("json"))
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10}\n", "run", "runbook", "environment", "split", "state",
+                             "pause ms", "back ms");
   for (const auto& run : *runs) {
     const auto split = run.begun.value("split_name", std::string());
     // The lock is the split's: only its newest open run can be the one that lives.
@@ -37,8 +39,9 @@ ExitCode list(const Arguments& arguments) {
                       {"rollback_pause_ms", pause_of(run, "rollback.window")}});
       continue;
     }
-    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f}\n", run.id, run.begun.value("name", ""), run.begun.value("environment_name", ""), split,
-                             run.state(alive), pause_of(run, "window"), pause_of(run, "rollback.window"));
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f}\n", run.id, run.begun.value("name", ""),
+                             run.begun.value("environment_name", ""), split, run.state(alive), pause_of(run, "window"),
+                             pause_of(run, "rollback.window"));
   }
   if (arguments.flag("json")) std::cout << rows.dump(2) << "\n";
   return ExitCode::done;

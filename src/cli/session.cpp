@@ -23,7 +23,13 @@ std::string host_name() {
 
 ExitCode tell(const engine::Ending& ending, const std::string& run, bool json) {
   if (json) {
-    std::cout << Json{{"run", run}, {"exit", static_cast<int>(ending.exit)}, {"text", ending.text}, {"truth", ending.truth}, {"next", ending.next}}.dump(2) << "\n";
+    std::cout << Json{{"run", run},
+                      {"exit", static_cast<int>(ending.exit)},
+                      {"text", ending.text},
+                      {"truth", ending.truth},
+                      {"next", ending.next}}
+                     .dump(2)
+              << "\n";
   }
   const auto line = fmt::format("run {}: {}", run, printable(ending.text));
   ending.exit == ExitCode::done ? log::info(line) : log::warn(line);
@@ -48,8 +54,8 @@ bool confirmed(const runbook::Environment& environment, const Arguments& argumen
 // On production a gate is approved when it is reached, by somebody who has seen what came before it.
 Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments) {
   if (!environment.production || arguments.list("approve").empty()) return {};
-  return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "", "--approve",
-               "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
+  return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "",
+               "--approve", "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
 }
 
 // Higher than whoever acted before, on either side.
@@ -76,7 +82,8 @@ Result<void> no_other_run(const journal::Journal& journal, const std::string& sp
   return {};
 }
 
-Json beginning(const runbook::Runbook& runbook, const Json& params, const runbook::Environment& environment, const runbook::Split& split, int epoch) {
+Json beginning(const runbook::Runbook& runbook, const Json& params, const runbook::Environment& environment, const runbook::Split& split,
+               int epoch) {
   return {{"runbook", runbook.path},
           {"name", runbook.name},
           {"text", runbook.text},
@@ -111,12 +118,15 @@ Result<std::vector<engine::RunRecord>> all_runs(const journal::Journal& journal)
 
 Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::string& id) {
   TRY_ASSIGN(auto runs, all_runs(journal));
-  if (runs.empty()) return fail({ErrorKind::invalid, journal.path(), "holds no run", "", "", "begin one with: pgcleave run RUNBOOK -e ENVIRONMENT", ""});
+  if (runs.empty())
+    return fail({ErrorKind::invalid, journal.path(), "holds no run", "", "", "begin one with: pgcleave run RUNBOOK -e ENVIRONMENT", ""});
   if (id.empty()) return std::move(runs.front());
   std::vector<engine::RunRecord> fitting;
-  std::copy_if(runs.begin(), runs.end(), std::back_inserter(fitting), [&](const auto& run) { return run.id == id || run.id.ends_with("-" + id); });
+  std::copy_if(runs.begin(), runs.end(), std::back_inserter(fitting),
+               [&](const auto& run) { return run.id == id || run.id.ends_with("-" + id); });
   if (fitting.size() == 1) return std::move(fitting.front());
-  return fail({ErrorKind::invalid, "run " + id, fitting.empty() ? "there is no such run" : "is not unambiguous", "", "", "list them with: pgcleave runs", ""});
+  return fail({ErrorKind::invalid, "run " + id, fitting.empty() ? "there is no such run" : "is not unambiguous", "", "",
+               "list them with: pgcleave runs", ""});
 }
 
 ExitCode run_new(const Arguments& arguments) {
@@ -138,14 +148,17 @@ ExitCode run_new(const Arguments& arguments) {
   const auto id = journal::new_run_id();
   const auto lock = journal::SplitLock::take(journal->path(), split->name, id);
   if (!lock) return complain(lock.error());
-  if (const auto free = no_other_run(*journal, split->name, again(arguments, arguments.text("environment"))); !free) return complain(free.error());
+  if (const auto free = no_other_run(*journal, split->name, again(arguments, arguments.text("environment"))); !free)
+    return complain(free.error());
   auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(10)));
   if (!world) return complain(world.error());
   world->run = {id, next_epoch(*world), 1};
 
   engine::Recorder recorder(*journal, id, {}, engine::fault_point());
-  if (const auto begun = recorder.write("run.begun", beginning(*runbook, *params, *environment, *split, world->run.epoch)); !begun) return complain(begun.error());
-  log::info(fmt::format("run {}: {} on {} ({}), split {}", id, runbook->name, environment->name, environment->production ? "production" : "staging", split->name));
+  if (const auto begun = recorder.write("run.begun", beginning(*runbook, *params, *environment, *split, world->run.epoch)); !begun)
+    return complain(begun.error());
+  log::info(fmt::format("run {}: {} on {} ({}), split {}", id, runbook->name, environment->name,
+                        environment->production ? "production" : "staging", split->name));
   const auto speech = talk(arguments, arguments.text("environment"));
   world->approval = engine::approvals(*journal, id, arguments.list("approve"), operator_name(), speech.ask);
   engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech);
@@ -170,7 +183,8 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
   complain(frozen.problems);
   complain(split.problems);
-  const auto environment_file = arguments.text("environment").empty() ? begun.value("environment", std::string()) : arguments.text("environment");
+  const auto environment_file =
+      arguments.text("environment").empty() ? begun.value("environment", std::string()) : arguments.text("environment");
   const auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment) return ExitCode::invalid;
   if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
@@ -189,7 +203,8 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
 
   engine::Recorder recorder(*journal, record->id, engine::replay(*events), engine::fault_point());
-  const Json taking_up{{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction.empty() ? "on" : direction}};
+  const Json taking_up{
+      {"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction.empty() ? "on" : direction}};
   if (const auto written = recorder.write("run.resumed", taking_up); !written) return complain(written.error());
   log::info(fmt::format("run {}: {}", record->id, direction.empty() ? "going on" : "going back"));
   const auto speech = talk(arguments, environment_file);

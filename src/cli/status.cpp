@@ -11,31 +11,45 @@ namespace {
 Json json_of(const engine::RunRecord& run, const std::string& state) {
   Json steps = Json::array();
   for (const auto& [id, step] : run.steps) {
-    steps.push_back({{"step", id}, {"uses", step.uses}, {"phase", step.phase}, {"status", engine::name_of(step.status)}, {"ms", step.ms}, {"note", step.note}, {"facts", step.facts}});
+    steps.push_back({{"step", id},
+                     {"uses", step.uses},
+                     {"phase", step.phase},
+                     {"status", engine::name_of(step.status)},
+                     {"ms", step.ms},
+                     {"note", step.note},
+                     {"facts", step.facts}});
   }
   Json windows = Json::object();
   for (const auto& [phase, window] : run.windows) {
-    windows[phase] = {{"open", window.open},         {"taken", window.taken},       {"outcome", window.outcome},           {"budget_ms", window.budget_ms},
-                      {"pause_ms", window.pause_ms}, {"paused_at_us", window.paused_at_us}, {"resumed_at_us", window.resumed_at_us}};
+    windows[phase] = {{"open", window.open},
+                      {"taken", window.taken},
+                      {"outcome", window.outcome},
+                      {"budget_ms", window.budget_ms},
+                      {"pause_ms", window.pause_ms},
+                      {"paused_at_us", window.paused_at_us},
+                      {"resumed_at_us", window.resumed_at_us}};
   }
-  return {{"run", run.id},         {"state", state},     {"phase", run.phase},   {"serves", run.serves}, {"exit", run.exit},
-          {"waits_for", run.waiting_for}, {"misses", run.misses}, {"windows", windows}, {"steps", steps}};
+  return {{"run", run.id},        {"state", state},     {"phase", run.phase},
+          {"serves", run.serves}, {"exit", run.exit},   {"waits_for", run.waiting_for},
+          {"misses", run.misses}, {"windows", windows}, {"steps", steps}};
 }
 
 std::string next_command(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
   if (alive) return "";
   const auto rest = again(arguments, run.begun.value("environment", std::string()));
-  if (run.outcome == "waiting") return fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", run.id, run.waiting_for, rest, run.id, rest);
+  if (run.outcome == "waiting")
+    return fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", run.id, run.waiting_for, rest, run.id, rest);
   if (run.is_open()) return fmt::format("pgcleave resume {}{}   or: pgcleave rollback {}{}", run.id, rest, run.id, rest);
-  if (run.outcome == "done" || run.outcome == "rollback_undone") return "pgcleave rollback " + run.id + rest + "   (goes back without losing a write)";
+  if (run.outcome == "done" || run.outcome == "rollback_undone")
+    return "pgcleave rollback " + run.id + rest + "   (goes back without losing a write)";
   return "";
 }
 
 void print(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
   const auto& begun = run.begun;
   std::cout << fmt::format("run {}  {}\n", run.id, run.state(alive));
-  std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", begun.value("name", ""), begun.value("environment_name", ""), begun.value("class", ""),
-                           begun.value("split_name", ""), begun.value("operator", ""));
+  std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", begun.value("name", ""), begun.value("environment_name", ""),
+                           begun.value("class", ""), begun.value("split_name", ""), begun.value("operator", ""));
   std::cout << fmt::format("  phase {}{}\n", run.phase, run.serves.empty() ? "" : ", " + run.serves + " serves");
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
@@ -43,7 +57,8 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
                              step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : printable(step.note));
   }
   for (const auto& [phase, window] : run.windows) {
-    std::cout << fmt::format("  {}: {}, clients waited {:.1f} ms of {:.0f} ms\n", phase, window.open ? "OPEN" : window.outcome, window.pause_ms, window.budget_ms);
+    std::cout << fmt::format("  {}: {}, clients waited {:.1f} ms of {:.0f} ms\n", phase, window.open ? "OPEN" : window.outcome,
+                             window.pause_ms, window.budget_ms);
   }
   for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
   if (const auto next = next_command(run, alive, arguments); !next.empty()) std::cout << "  next: " << next << "\n";
@@ -75,7 +90,8 @@ ExitCode show(const Arguments& arguments) {
 
 Verb status_verb() {
   using Kind = Option::Kind;
-  return {"status", "Show a run: where it stands, step by step, and the command to type next.",
+  return {"status",
+          "Show a run: where it stands, step by step, and the command to type next.",
           {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
            {"--watch", Kind::flag, "show it again when it changes, until its process ends"},
            environment_option(false),

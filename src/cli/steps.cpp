@@ -11,18 +11,26 @@ namespace {
 Json json_of(const runbook::StepDescription& row) {
   Json parameters = Json::array();
   for (const auto& one : row.parameters) {
-    parameters.push_back({{"name", one.name}, {"type", runbook::name_of(one.type)}, {"required", one.required}, {"default", one.fallback}, {"help", one.help}, {"choices", one.choices}});
+    parameters.push_back({{"name", one.name},
+                          {"type", runbook::name_of(one.type)},
+                          {"required", one.required},
+                          {"default", one.fallback},
+                          {"help", one.help},
+                          {"choices", one.choices}});
   }
   Json facts = Json::array();
   for (const auto& fact : row.facts) facts.push_back({{"name", fact.name}, {"help", fact.help}});
-  return {{"kind", row.kind}, {"purpose", row.purpose}, {"parameters", parameters}, {"facts", facts}, {"changes", row.changes}, {"undo", row.undo}};
+  return {{"kind", row.kind}, {"purpose", row.purpose}, {"parameters", parameters},
+          {"facts", facts},   {"changes", row.changes}, {"undo", row.undo}};
 }
 
 void print(const runbook::StepDescription& row) {
   std::cout << row.kind << "\n  " << row.purpose << "\n";
   for (const auto& one : row.parameters) {
     std::cout << fmt::format("  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,
-                             one.required ? " (required)" : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : one.fallback.dump()) + ")");
+                             one.required
+                                 ? " (required)"
+                                 : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : one.fallback.dump()) + ")");
   }
   for (const auto& fact : row.facts) std::cout << fmt::format("  fact {:<18} {}\n", fact.name, fact.help);
   std::cout << "  changes: " << (row.changes.empty() ? "nothing" : row.changes) << "\n  undo: " << row.undo << "\n";
@@ -37,7 +45,8 @@ ExitCode show(const Arguments& arguments) {
       std::vector<std::string> kinds;
       for (const auto& word : words) kinds.push_back(word.kind);
       const auto close = closest(wanted, kinds);
-      return complain(Error{ErrorKind::invalid, wanted, "is no step kind", "", "", close.empty() ? "list them with: pgcleave steps" : "did you mean " + close + "?", ""});
+      return complain(Error{ErrorKind::invalid, wanted, "is no step kind", "", "",
+                            close.empty() ? "list them with: pgcleave steps" : "did you mean " + close + "?", ""});
     }
     if (arguments.flag("json")) std::cout << json_of(*row).dump(2) << "\n";
     if (!arguments.flag("json")) print(*row);
@@ -55,7 +64,10 @@ ExitCode show(const Arguments& arguments) {
 }  // namespace
 
 Verb steps_verb() {
-  return {"steps", "List the step kinds, or explain one.", {{"KIND", Option::Kind::optional_positional, "such as pgbouncer.pause"}, json_option()}, show};
+  return {"steps",
+          "List the step kinds, or explain one.",
+          {{"KIND", Option::Kind::optional_positional, "such as pgbouncer.pause"}, json_option()},
+          show};
 }
 
 }  // namespace pgcleave::cli

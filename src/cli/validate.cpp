@@ -46,8 +46,12 @@ ExitCode validate(const Arguments& arguments) {
 
 Verb validate_verb() {
   using Kind = Option::Kind;
-  return {"validate", "Check a runbook, and with -e the split against the live catalog. Changes nothing.",
-          {{"RUNBOOK", Kind::positional, "runbook file"}, environment_option(false), {"--split", Kind::value, "split file (default: the environment's)"}, json_option()},
+  return {"validate",
+          "Check a runbook, and with -e the split against the live catalog. Changes nothing.",
+          {{"RUNBOOK", Kind::positional, "runbook file"},
+           environment_option(false),
+           {"--split", Kind::value, "split file (default: the environment's)"},
+           json_option()},
           validate};
 }
 

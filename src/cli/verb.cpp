@@ -17,14 +17,20 @@ bool Arguments::flag(const std::string& name) const {
   return found != flags.end() && found->second;
 }
 
-Option environment_option(bool required) { return {"-e,--environment", Option::Kind::value, "environment file", required}; }
+Option environment_option(bool required) {
+  return {"-e,--environment", Option::Kind::value, "environment file", required};
+}
 
 Option journal_option() {
   return {"--journal", Option::Kind::value, "journal file (default: the environment's, $PGCLEAVE_JOURNAL, or the state folder)", false};
 }
 
-Option json_option() { return {"--json", Option::Kind::flag, "data as JSON on standard output", false}; }
+Option json_option() {
+  return {"--json", Option::Kind::flag, "data as JSON on standard output", false};
+}
 
-Option set_option() { return {"--set", Option::Kind::list, "name=value of a runbook parameter; may be repeated", false}; }
+Option set_option() {
+  return {"--set", Option::Kind::list, "name=value of a runbook parameter; may be repeated", false};
+}
 
 }  // namespace pgcleave::cli

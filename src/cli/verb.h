@@ -12,7 +12,7 @@ namespace pgcleave::cli {
 
 struct Option {
   enum class Kind { flag, value, list, positional, optional_positional };
-  std::string name;   // "--environment,-e", or the positional's name
+  std::string name;  // "--environment,-e", or the positional's name
   Kind kind = Kind::value;
   std::string help;
   bool required = false;

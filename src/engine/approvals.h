@@ -15,10 +15,8 @@ namespace pgcleave::engine {
 
 using Ask = std::function<std::optional<steps::Approval>(const std::string& question)>;
 
-std::function<std::optional<steps::Approval>(const std::string&, const std::string&, Duration)> approvals(const journal::Journal& journal,
-                                                                                                       const std::string& run,
-                                                                                                       std::vector<std::string> beforehand,
-                                                                                                       const std::string& by, Ask ask);
+std::function<std::optional<steps::Approval>(const std::string&, const std::string&, Duration)> approvals(
+    const journal::Journal& journal, const std::string& run, std::vector<std::string> beforehand, const std::string& by, Ask ask);
 
 // Null in the program that people use; a test program that is linked with its own definition injects faults.
 FaultPoint fault_point();

@@ -18,14 +18,14 @@ const char* outcome_of(const Result<Json>& result) {
 
 }  // namespace
 
-void OpenDoor::for_step(const std::string& step, const std::string& traffic, bool undo) {
+void OpenDoor::for_step(const std::string& step, bool undo) {
   who_ = {{"step", step}};
-  if (!traffic.empty()) who_["traffic"] = traffic;
   if (undo) who_["undo"] = true;
 }
 
-Result<Json> OpenDoor::perform(const std::string& description, const Action& action) {
+Result<Json> OpenDoor::perform(const std::string& description, const Action& action, steps::Traffic traffic) {
   Json announced = who_;
+  if (traffic != steps::Traffic::none) announced["traffic"] = traffic == steps::Traffic::pause ? "pause" : "resume";
   announced["effect"] = description;
   TRY(recorder_.write("effect.announced", announced));
   ++performed_;
@@ -42,12 +42,14 @@ Result<Json> OpenDoor::perform(const std::string& description, const Action& act
   return result;
 }
 
-Result<Json> ClosedDoor::perform(const std::string& description, const Action&) {
+Result<Json> ClosedDoor::perform(const std::string& description, const Action&, steps::Traffic) {
   descriptions_.push_back(description);
   return Json();
 }
 
-std::vector<std::string> ClosedDoor::take() { return std::exchange(descriptions_, {}); }
+std::vector<std::string> ClosedDoor::take() {
+  return std::exchange(descriptions_, {});
+}
 
 Json json_of(const Error& error) {
   Json json{{"kind", name_of(error.kind)}};

@@ -12,9 +12,10 @@ namespace pgcleave::engine {
 class OpenDoor : public steps::Effects {
  public:
   explicit OpenDoor(Recorder& recorder) : recorder_(recorder) {}
-  // For which step the next effects are, and what they mean for traffic ("pause", "resume" or "").
-  void for_step(const std::string& step, const std::string& traffic, bool undo);
-  Result<Json> perform(const std::string& description, const Action& action) override;
+  // For which step the next effects are.
+  void for_step(const std::string& step, bool undo);
+  using Effects::perform;
+  Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;
   [[nodiscard]] int performed() const { return performed_; }  // effects begun in this process
 
  private:
@@ -25,7 +26,8 @@ class OpenDoor : public steps::Effects {
 
 class ClosedDoor : public steps::Effects {
  public:
-  Result<Json> perform(const std::string& description, const Action& action) override;
+  using Effects::perform;
+  Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;
   // What was announced since the last call.
   std::vector<std::string> take();
 

@@ -5,9 +5,9 @@ namespace pgcleave::engine {
 
 enum class ExitCode {
   done = 0,
-  invalid = 2,           // usage, or a file that is wrong
-  not_ready = 3,         // nothing was changed
-  undone = 4,            // failed and undone: who served before serves
+  invalid = 2,    // usage, or a file that is wrong
+  not_ready = 3,  // nothing was changed
+  undone = 4,     // failed and undone: who served before serves
   needs_person = 5,
   waiting = 6,           // for an approval
   held = 7,              // another run holds the split

@@ -13,9 +13,9 @@ struct PlannedStep {
   std::string phase;
   std::string id;
   std::string uses;
-  std::string state;                  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"; "later" from the window on
+  std::string state;  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"; "later" from the window on
   std::string evidence;
-  std::vector<std::string> effects;   // in the very words that the journal will hold
+  std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
 };
 

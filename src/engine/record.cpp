@@ -44,7 +44,8 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
     seen.paused_at_us = event.at_us;
     seen.pause_mono_us = event.mono_us;
   }
-  if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 && text_of(event.data, "outcome") == "ok") {
+  if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
+      text_of(event.data, "outcome") == "ok") {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = static_cast<double>(event.mono_us - seen.pause_mono_us) / 1000;
   }
@@ -159,7 +160,9 @@ std::string RunRecord::state(bool alive) const {
   return outcome;
 }
 
-bool RunRecord::is_open() const { return !finished || outcome == "stopped" || outcome == "waiting" || outcome == "window_undone"; }
+bool RunRecord::is_open() const {
+  return !finished || outcome == "stopped" || outcome == "waiting" || outcome == "window_undone";
+}
 
 RunRecord replay(const std::vector<journal::Event>& events) {
   RunRecord run;

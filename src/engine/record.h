@@ -20,22 +20,22 @@ struct StepRecord {
   Json with = Json::object();
   Json before = Json::object();
   Json facts = Json::object();
-  std::string note;        // evidence or error
+  std::string note;  // evidence or error
   double ms = 0;
-  int intents = 0;         // how often it was begun
+  int intents = 0;  // how often it was begun
 };
 
 struct WindowRecord {
   std::string phase;
-  bool open = false;       // entered and not left
-  bool taken = false;      // ownership was given inside it
-  std::string outcome;     // done, undone, failed
+  bool open = false;    // entered and not left
+  bool taken = false;   // ownership was given inside it
+  std::string outcome;  // done, undone, failed
   double budget_ms = 0;
-  double pause_ms = 0;     // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended
-  std::int64_t paused_at_us = 0;   // wall clock, 0: not yet
+  double pause_ms = 0;            // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended
+  std::int64_t paused_at_us = 0;  // wall clock, 0: not yet
   std::int64_t resumed_at_us = 0;
   std::int64_t pause_mono_us = 0;
-  Json before = Json::object();    // by step, as seen when it was entered: what undo needs should the steps' own records be lost
+  Json before = Json::object();  // by step, as seen when it was entered: what undo needs should the steps' own records be lost
 };
 
 struct Approved {
@@ -46,18 +46,18 @@ struct Approved {
 
 struct RunRecord {
   std::string id;
-  Json begun = Json::object();      // data of run.begun
+  Json begun = Json::object();  // data of run.begun
   std::int64_t begun_at_us = 0;
   std::int64_t last_at_us = 0;
   std::map<std::string, StepRecord> steps;
-  std::vector<std::string> order;   // step ids by last intent, oldest first
+  std::vector<std::string> order;               // step ids by last intent, oldest first
   std::map<std::string, WindowRecord> windows;  // by phase
   std::map<std::string, Approved> approvals;    // by step, the last one
-  std::string phase;                // the one begun last
-  std::string waiting_for;          // step id of a gate that waits
+  std::string phase;                            // the one begun last
+  std::string waiting_for;                      // step id of a gate that waits
   bool rolling_back = false;
   bool finished = false;
-  std::string outcome;              // of run.finished: done, undone, window_undone, rolled_back, rollback_undone, waiting, stopped
+  std::string outcome;  // of run.finished: done, undone, window_undone, rolled_back, rollback_undone, waiting, stopped
   int exit = -1;
   std::string serves;               // source, target, nobody, unknown
   std::vector<std::string> misses;  // checks and budgets that were missed

@@ -7,9 +7,13 @@ namespace pgcleave::engine {
 Recorder::Recorder(journal::Journal& journal, std::string run, RunRecord record, FaultPoint point)
     : journal_(journal), run_(std::move(run)), record_(std::move(record)), fault_(point) {}
 
-Result<void> Recorder::write(const std::string& type, Json data) { return append(type, std::move(data), durability_); }
+Result<void> Recorder::write(const std::string& type, Json data) {
+  return append(type, std::move(data), durability_);
+}
 
-Result<void> Recorder::write_to_disk(const std::string& type, Json data) { return append(type, std::move(data), journal::Durability::disk); }
+Result<void> Recorder::write_to_disk(const std::string& type, Json data) {
+  return append(type, std::move(data), journal::Durability::disk);
+}
 
 Result<void> Recorder::append(const std::string& type, Json data, journal::Durability durability) {
   fault("before record " + type);

@@ -19,7 +19,9 @@ void Run::assume_begun(const runbook::Phase& phase) {
     if (const auto holds = line.when.empty() ? Result<bool>(true) : runbook::holds(line.when, scope()); holds && !*holds) continue;
     const auto with = runbook::resolve_with(line, step_kind.description, scope());
     if (!with) continue;  // it needs a fact of a step that was lost with it
-    static_cast<void>(recorder_.write("step.intent", {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", before.value(line.id, Json::object())}, {"assumed", true}}));
+    static_cast<void>(recorder_.write(
+        "step.intent",
+        {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", before.value(line.id, Json::object())}, {"assumed", true}}));
   }
 }
 
@@ -40,8 +42,10 @@ std::optional<Ending> Run::settle_window() {
     return finish("stopped", ExitCode::needs_person, "the window's last try could not be undone entirely");
   }
   const auto* phase = phase_of(open->phase);
-  if (phase == nullptr) return finish("stopped", ExitCode::needs_person, "the journal names a window that the runbook does not have: " + open->phase);
-  const auto take = std::find_if(phase->steps.begin(), phase->steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
+  if (phase == nullptr)
+    return finish("stopped", ExitCode::needs_person, "the journal names a window that the runbook does not have: " + open->phase);
+  const auto take =
+      std::find_if(phase->steps.begin(), phase->steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
   bool is_taken = recorder_.record().has_taken(phase->name);
   if (take != phase->steps.end() && !is_taken) {
     const auto looked = was_taken(*take, Deadline::in(std::chrono::seconds(10)));
@@ -52,7 +56,8 @@ std::optional<Ending> Run::settle_window() {
   if (is_taken) {
     if (talk_.say) talk_.say("the point of no return was passed: finishing the window");
     if (!recorder_.record().has_taken(phase->name)) {
-      if (const auto written = recorder_.write_to_disk("window.taken", {{"phase", phase->name}}); !written) return failed_window(*phase, written.error());
+      if (const auto written = recorder_.write_to_disk("window.taken", {{"phase", phase->name}}); !written)
+        return failed_window(*phase, written.error());
     }
     auto done = tail(*phase, static_cast<std::size_t>(take - phase->steps.begin()) + (take == phase->steps.end() ? 0 : 1));
     if (done) done = leave_done(*phase);

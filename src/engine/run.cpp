@@ -9,12 +9,20 @@
 namespace pgcleave::engine {
 
 Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk)
-    : runbook_(std::move(runbook)), params_(std::move(params)), world_(world), recorder_(recorder), door_(recorder), stop_(stop), talk_(std::move(talk)) {
+    : runbook_(std::move(runbook)),
+      params_(std::move(params)),
+      world_(world),
+      recorder_(recorder),
+      door_(recorder),
+      stop_(stop),
+      talk_(std::move(talk)) {
   world_.effects = &door_;
   world_.progress = talk_.progress;
 }
 
-const steps::StepKind& Run::kind(const runbook::StepLine& line) { return *steps::find(line.uses); }
+const steps::StepKind& Run::kind(const runbook::StepLine& line) {
+  return *steps::find(line.uses);
+}
 
 const runbook::Phase* Run::phase_of(const std::string& name) const {
   const auto phase = std::find_if(runbook_.phases.begin(), runbook_.phases.end(), [&](const auto& one) { return one.name == name; });
@@ -27,7 +35,9 @@ Json Run::scope() const {
   return scope;
 }
 
-bool Run::taken(bool rollback) const { return recorder_.record().has_taken(rollback ? "rollback.window" : "window"); }
+bool Run::taken(bool rollback) const {
+  return recorder_.record().has_taken(rollback ? "rollback.window" : "window");
+}
 
 bool Run::fresh() const {
   const auto& steps = recorder_.record().steps;
@@ -68,13 +78,15 @@ std::string Run::truth() {
 Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
   auto now = truth();
-  const auto written = recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
+  const auto written =
+      recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
   Ending ending{exit, text, std::move(now), ""};
   const auto& id = recorder_.run();
   const auto rest = talk_.again;
   if (!written) ending.text += "; the journal could not be written: " + written.error().text();
   if (outcome == "done") ending.next = "pgcleave rollback " + id + rest + "   (goes back without losing a write)";
-  if (outcome == "stopped" || outcome == "window_undone") ending.next = "pgcleave resume " + id + rest + "   or: pgcleave rollback " + id + rest;
+  if (outcome == "stopped" || outcome == "window_undone")
+    ending.next = "pgcleave resume " + id + rest + "   or: pgcleave rollback " + id + rest;
   if (outcome == "waiting") {
     const auto& gate = recorder_.record().waiting_for;
     ending.next = fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", id, gate, rest, id, rest);
@@ -105,7 +117,8 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
     return finish("waiting", ExitCode::waiting, error.what);
   }
   if (taken(rollback)) return finish("stopped", ExitCode::past_no_return, "stopped in " + phase.name + ": " + error.text());
-  if (error.kind == ErrorKind::interrupted) return finish("stopped", ExitCode::needs_person, "stopped in " + phase.name + ": " + error.text());
+  if (error.kind == ErrorKind::interrupted)
+    return finish("stopped", ExitCode::needs_person, "stopped in " + phase.name + ": " + error.text());
   const char* undone = rollback ? "rollback_undone" : "undone";
   if (!rollback && fresh()) return finish(undone, ExitCode::not_ready, error.text() + "; nothing was changed");
   if (talk_.warn) talk_.warn(error.text() + "; undoing");
@@ -137,7 +150,8 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
 Ending Run::phases(bool rollback) {
   for (const auto& phase : runbook_.phases) {
     if (phase.is_rollback() != rollback) continue;
-    if (phase.is_window && recorder_.record().windows.count(phase.name) > 0 && recorder_.record().windows.at(phase.name).outcome == "done") continue;
+    if (phase.is_window && recorder_.record().windows.count(phase.name) > 0 && recorder_.record().windows.at(phase.name).outcome == "done")
+      continue;
     world_.run.attempt = recorder_.record().windows_entered + 1;
     if (talk_.say) talk_.say(phase.name);
     if (const auto begun = recorder_.write("phase.begun", {{"phase", phase.name}, {"attempt", world_.run.attempt}}); !begun) {
@@ -151,11 +165,14 @@ Ending Run::phases(bool rollback) {
   }
   const auto& misses = recorder_.record().misses;
   const auto exit = misses.empty() ? ExitCode::done : ExitCode::done_with_misses;
-  std::string text = rollback ? world_.source.label() + " serves again, no write was left behind" : "the split is done: " + world_.target.label() + " serves";
+  std::string text = rollback ? world_.source.label() + " serves again, no write was left behind"
+                              : "the split is done: " + world_.target.label() + " serves";
   for (const auto& miss : misses) text += "; missed: " + miss;
   return finish(rollback ? "rolled_back" : "done", exit, text);
 }
 
-Ending Run::forward() { return phases(false); }
+Ending Run::forward() {
+  return phases(false);
+}
 
 }  // namespace pgcleave::engine

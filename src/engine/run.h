@@ -23,18 +23,18 @@ namespace pgcleave::engine {
 
 // How a run talks to people. All may be empty.
 struct Talk {
-  std::function<void(const std::string&)> say;    // a step was done
-  std::function<void(const std::string&)> warn;   // a miss, an undo
-  std::function<void(const std::string&)> progress;  // how far a long step is
+  std::function<void(const std::string&)> say;                                     // a step was done
+  std::function<void(const std::string&)> warn;                                    // a miss, an undo
+  std::function<void(const std::string&)> progress;                                // how far a long step is
   std::function<std::optional<steps::Approval>(const std::string& question)> ask;  // no value: no terminal
   std::string again;  // what a command about this run needs besides its id, such as " -e lab.yml"
 };
 
 struct Ending {
   ExitCode exit = ExitCode::done;
-  std::string text;            // what happened, in a sentence
-  std::string truth;           // what is true now: who owns, do clients wait
-  std::string next;            // the command to type next; may be empty
+  std::string text;   // what happened, in a sentence
+  std::string truth;  // what is true now: who owns, do clients wait
+  std::string next;   // the command to type next; may be empty
 };
 
 class Run {
@@ -83,7 +83,7 @@ class Run {
 
   // Who may write the moved tables now: source, target, nobody, or unknown with why.
   std::string serving();
-  std::string truth();   // the same for people, and whether clients wait
+  std::string truth();  // the same for people, and whether clients wait
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool taken(bool rollback) const;
   [[nodiscard]] bool fresh() const;  // nothing was changed yet in this run

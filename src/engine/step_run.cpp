@@ -13,8 +13,6 @@ Json evidence_of(const std::string& step, const steps::Observation& seen, const 
   return {{"step", step}, {"state", steps::name_of(seen.state)}, {"evidence", seen.evidence}, {"when", when}};
 }
 
-const char* traffic_of(const runbook::Meaning& meaning) { return meaning.pauses ? "pause" : meaning.resumes ? "resume" : ""; }
-
 }  // namespace
 
 Error Run::failed(const runbook::StepLine& line, const Error& error) {
@@ -24,7 +22,8 @@ Error Run::failed(const runbook::StepLine& line, const Error& error) {
   return written ? error : written.error();
 }
 
-Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const char* when) {
+Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context,
+                                     const char* when) {
   auto seen = kind.observe(context);
   if (seen) TRY(recorder_.write("step.observed", evidence_of(line.id, *seen, when)));
   return seen;
@@ -32,7 +31,7 @@ Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps:
 
 // Applies, and resolves an outcome that is not known by looking.
 Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen) {
-  door_.for_step(line.id, traffic_of(kind.description.meaning), false);
+  door_.for_step(line.id, false);
   auto facts = kind.apply(context, seen.before);
   const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
   if (!facts && !in_doubt) return facts;
@@ -85,11 +84,12 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   const auto seen = look(line, step_kind, context, "before");
   if (!seen) return fail(failed(line, seen.error()));
   if (seen->state == steps::State::foreign) {
-    return fail(failed(line, {ErrorKind::foreign, line.id + " (" + line.uses + ")", "finds something that this run did not do", "", seen->evidence,
-                              taken(record.rolling_back) || record.rolling_back ? "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again
-                                                                                : "look at what was found and put it right, or undo this run with: pgcleave rollback " +
-                                                                                      recorder_.run() + talk_.again,
-                              ""}));
+    return fail(failed(
+        line, {ErrorKind::foreign, line.id + " (" + line.uses + ")", "finds something that this run did not do", "", seen->evidence,
+               taken(record.rolling_back) || record.rolling_back
+                   ? "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again
+                   : "look at what was found and put it right, or undo this run with: pgcleave rollback " + recorder_.run() + talk_.again,
+               ""}));
   }
   const auto earlier = began_before(line.id);
   if (seen->state == steps::State::done && earlier && earlier->status == StepStatus::done) return {};
@@ -113,7 +113,8 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
 Result<void> Run::step_with_retries(const runbook::StepLine& line) {
   for (int left = line.retries;; --left) {
     const auto done = step(line, Deadline::in(std::chrono::hours(24)), &stop_);
-    const bool again = !done && (done.error().kind == ErrorKind::failed || done.error().kind == ErrorKind::timed_out || done.error().kind == ErrorKind::unknown);
+    const bool again = !done && (done.error().kind == ErrorKind::failed || done.error().kind == ErrorKind::timed_out ||
+                                 done.error().kind == ErrorKind::unknown);
     if (done || left <= 0 || !again) return done;
     if (talk_.warn) talk_.warn(fmt::format("  {}: {}; trying again", line.id, done.error().text()));
     if (!sleep_until(Deadline::in(std::chrono::seconds(1)), std::chrono::seconds(1), &stop_)) return done;

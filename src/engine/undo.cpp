@@ -30,7 +30,7 @@ bool Run::undo_step(const std::string& id) {
   const auto* phase = phase_of(record.phase);
   const auto began = Monotonic::now();
   steps::Context context{world_, id, record.with, Deadline::in(timeout_of(*step_kind, phase != nullptr && phase->is_window)), nullptr};
-  door_.for_step(id, step_kind->description.meaning.pauses ? "resume" : "", true);
+  door_.for_step(id, true);
   const auto undone = step_kind->undo(context, record.before, record.facts);
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   if (undone) {
@@ -64,7 +64,8 @@ bool Run::undo_window(const runbook::Phase& phase, const std::string& why) {
   const bool complete = undo_steps(&phase, phase.is_rollback(), true);
   recorder_.inside_window(false);
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
-  static_cast<void>(recorder_.write("window.left", {{"phase", phase.name}, {"outcome", complete ? "undone" : "failed"}, {"ms", milliseconds(took)}}));
+  static_cast<void>(
+      recorder_.write("window.left", {{"phase", phase.name}, {"outcome", complete ? "undone" : "failed"}, {"ms", milliseconds(took)}}));
   recorder_.must_go_on(false);
   return complete;
 }

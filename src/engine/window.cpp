@@ -13,7 +13,9 @@ namespace {
 constexpr auto tail_patience = std::chrono::seconds(60);
 constexpr auto tail_try = std::chrono::seconds(10);
 
-Duration reserve_of(Duration budget) { return std::min(std::max(budget * 3 / 10, Duration(std::chrono::milliseconds(200))), budget / 2); }
+Duration reserve_of(Duration budget) {
+  return std::min(std::max(budget * 3 / 10, Duration(std::chrono::milliseconds(200))), budget / 2);
+}
 
 }  // namespace
 
@@ -66,7 +68,8 @@ Result<void> Run::until_taken(const runbook::Phase& phase, Deadline deadline, st
       bool is_taken = done.has_value();
       if (!told) {
         const auto looked = was_taken(line, Deadline::in(std::chrono::seconds(10)));
-        if (!looked) return fail({ErrorKind::unknown, line.id, "can't tell whether ownership was taken", "", looked.error().text(), "", ""});
+        if (!looked)
+          return fail({ErrorKind::unknown, line.id, "can't tell whether ownership was taken", "", looked.error().text(), "", ""});
         is_taken = *looked;
       }
       if (is_taken) {
@@ -90,8 +93,9 @@ Result<void> Run::tail(const runbook::Phase& phase, std::size_t from) {
         recorder_.must_go_on(false);
         return done;
       }
-      if (talk_.warn) talk_.warn(fmt::format("  {}: {}; trying again, since {} owns already", phase.steps[i].id, done.error().text(),
-                                             phase.is_rollback() ? world_.source.label() : world_.target.label()));
+      if (talk_.warn)
+        talk_.warn(fmt::format("  {}: {}; trying again, since {} owns already", phase.steps[i].id, done.error().text(),
+                               phase.is_rollback() ? world_.source.label() : world_.target.label()));
       sleep_until(Deadline::in(std::chrono::milliseconds(100)), std::chrono::milliseconds(100), nullptr);
     }
   }
@@ -105,7 +109,8 @@ Result<void> Run::leave_done(const runbook::Phase& phase) {
   const auto& window = recorder_.record().windows.at(phase.name);
   if (talk_.say) talk_.say(fmt::format("clients waited at most {:.1f} ms (budget {:.0f} ms)", window.pause_ms, window.budget_ms));
   if (window.pause_ms <= window.budget_ms) return {};
-  return recorder_.write("check.missed", {{"text", fmt::format("the window took {:.1f} ms, its budget was {:.0f} ms", window.pause_ms, window.budget_ms)}});
+  return recorder_.write("check.missed",
+                         {{"text", fmt::format("the window took {:.1f} ms, its budget was {:.0f} ms", window.pause_ms, window.budget_ms)}});
 }
 
 Result<void> Run::window(const runbook::Phase& phase) {

@@ -77,9 +77,11 @@ std::vector<BouncerState> Fleet::look(Deadline deadline) {
   return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.look(deadline); });
 }
 
+Result<void> Fleet::hold_back_logins(Deadline deadline) {
+  return all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.hold_back_logins(deadline); }));
+}
+
 Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
-  // Two rounds: whoever can't be reached is known before the first client has to wait.
-  TRY(all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.hold_back_logins(deadline); })));
   const auto start = Monotonic::now();
   const auto outcomes = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.pause(start, deadline, stop); });
   TRY(all_of("are not paused", outcomes));

@@ -52,9 +52,11 @@ class Fleet {
   // Never fails as a whole: unreachable ones say so. In the order of the specs.
   std::vector<BouncerState> look(Deadline deadline);
 
-  // SET server_login_retry=0 and min_pool_size=0, then PAUSE, on all at once. Past the deadline, or when a stop is requested:
-  // `timed_out`/`interrupted` naming the clients that hold connections; nothing is resumed here (undo does that). Idempotent.
-  // A login that PAUSE or RELOAD closes counts as failed and stalls the pool for server_login_retry (15 s) otherwise.
+  // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
+  // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Idempotent.
+  Result<void> hold_back_logins(Deadline deadline);
+  // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients that hold
+  // connections; nothing is resumed here (undo does that). Idempotent.
   Result<PauseReport> pause(Deadline deadline, const StopFlag* stop);
 
   // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.

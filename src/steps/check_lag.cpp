@@ -26,8 +26,8 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   Observation seen;
   std::string last;
-  const auto waited = wait_until("the standby's lag is below " + context.text("below"), context.deadline, std::chrono::milliseconds(100), context.stop,
-                                 [&]() -> Result<bool> {
+  const auto waited = wait_until("the standby's lag is below " + context.text("below"), context.deadline, std::chrono::milliseconds(100),
+                                 context.stop, [&]() -> Result<bool> {
                                    TRY_ASSIGN(seen, observe(context));
                                    if (seen.evidence != last && context.world.progress) context.world.progress(seen.evidence);
                                    last = seen.evidence;
@@ -52,7 +52,10 @@ StepKind check_lag() {
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -34,7 +34,8 @@ std::optional<postgres::Identity> look_at_side(Context& context, Side& side, Fin
     findings.add(side.label(), fmt::format("Patroni's scope there is {}: are the sides swapped in the environment file?", view->scope));
     return {};
   }
-  if (view->paused) findings.add(side.label(), "Patroni is paused: a promotion would hang. Resume it with: patronictl resume " + view->scope);
+  if (view->paused)
+    findings.add(side.label(), "Patroni is paused: a promotion would hang. Resume it with: patronictl resume " + view->scope);
   auto leader = side.leader(context.deadline);
   if (!leader) {
     findings.add(leader.error());
@@ -46,7 +47,8 @@ std::optional<postgres::Identity> look_at_side(Context& context, Side& side, Fin
     return {};
   }
   if (!identity->superuser) findings.add(side.label(), fmt::format("user {} is no superuser", identity->user));
-  if (identity->version < 150000) findings.add(side.label(), fmt::format("PostgreSQL {} is too old, 15 is needed", identity->version / 10000));
+  if (identity->version < 150000)
+    findings.add(side.label(), fmt::format("PostgreSQL {} is too old, 15 is needed", identity->version / 10000));
   return std::move(*identity);
 }
 
@@ -68,8 +70,8 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
     return;
   }
   if (source.system_identifier != target.system_identifier) {
-    findings.add(world.target.label(), fmt::format("is no standby of {}: system identifier {} there, {} here", world.source.label(), source.system_identifier,
-                                                   target.system_identifier));
+    findings.add(world.target.label(), fmt::format("is no standby of {}: system identifier {} there, {} here", world.source.label(),
+                                                   source.system_identifier, target.system_identifier));
     return;
   }
   auto target_leader = world.target.leader(context.deadline);
@@ -81,9 +83,11 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
   const bool from_source = view && (is_member(*view, receiver->sender_host, receiver->sender_port) ||
                                     (receiver->sender_host == route.host && receiver->sender_port == route.port));
   if (receiver->status != "streaming") {
-    findings.add(world.target.label(), "does not stream from the source: " + (receiver->status.empty() ? std::string("no WAL receiver") : receiver->status));
+    findings.add(world.target.label(),
+                 "does not stream from the source: " + (receiver->status.empty() ? std::string("no WAL receiver") : receiver->status));
   } else if (!from_source) {
-    findings.add(world.target.label(), fmt::format("streams from {}:{}, which is no member of {}", receiver->sender_host, receiver->sender_port, world.source.label()));
+    findings.add(world.target.label(), fmt::format("streams from {}:{}, which is no member of {}", receiver->sender_host,
+                                                   receiver->sender_port, world.source.label()));
   }
   const auto obstacles = world.target.patroni().obstacles_to_promotion(context.deadline);
   if (!obstacles) return findings.add(obstacles.error());
@@ -114,11 +118,13 @@ void look_at_leftovers(Context& context, Findings& findings) {
     findings.add(world.source.label(), "has a subscription " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
   }
   const auto slot = postgres::slot(**target, world.reverse_name(), context.deadline);
-  if (slot && *slot) findings.add(world.target.label(), "has a slot " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
+  if (slot && *slot)
+    findings.add(world.target.label(), "has a slot " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
 }
 
 // 0 means no bound, which PgBouncer shows as "0".
-void look_at_timeout(const pgbouncer::BouncerState& bouncer, const char* name, const std::string& seconds, Duration budget, Findings& findings) {
+void look_at_timeout(const pgbouncer::BouncerState& bouncer, const char* name, const std::string& seconds, Duration budget,
+                     Findings& findings) {
   double value = 0;
   try {
     value = std::stod(seconds);
@@ -126,7 +132,8 @@ void look_at_timeout(const pgbouncer::BouncerState& bouncer, const char* name, c
     return;
   }
   if (value > 0 && Duration(static_cast<std::int64_t>(value * 1e6)) <= budget) {
-    findings.add(bouncer.name, fmt::format("{} is {} s: clients that wait would be cut within the budget of {}", name, seconds, to_text(budget)));
+    findings.add(bouncer.name,
+                 fmt::format("{} is {} s: clients that wait would be cut within the budget of {}", name, seconds, to_text(budget)));
   }
 }
 
@@ -153,8 +160,8 @@ void look_at_fleet(Context& context, const std::string& serving, Duration budget
     }
     const auto wrong = [&](const char* where, const std::optional<pgbouncer::Route>& seen) {
       if (seen == route) return;
-      findings.add(bouncer.name, fmt::format("{} points the pool at {}:{}, not at {}:{} ({})", where, seen ? seen->host : "nothing", seen ? seen->port : 0,
-                                             route.host, route.port, world.side(serving).label()));
+      findings.add(bouncer.name, fmt::format("{} points the pool at {}:{}, not at {}:{} ({})", where, seen ? seen->host : "nothing",
+                                             seen ? seen->port : 0, route.host, route.port, world.side(serving).label()));
     };
     wrong("its configuration file", bouncer.file);
     wrong("the running process", bouncer.running);
@@ -176,7 +183,8 @@ Result<Observation> observe(Context& context) {
   look_at_fleet(context, serving, budget, findings);
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;
-  seen.evidence = findings.empty() ? fmt::format("{} tables move, {} bouncers, both clusters as expected", world.split.moved.size(), world.fleet.bouncers().size())
+  seen.evidence = findings.empty() ? fmt::format("{} tables move, {} bouncers, both clusters as expected", world.split.moved.size(),
+                                                 world.fleet.bouncers().size())
                                    : findings.text();
   return seen;
 }
@@ -184,7 +192,8 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto seen, observe(context));
   if (seen.state == State::done) return Json::object();
-  return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "", "correct this, then try again; nothing was changed", ""});
+  return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "",
+               "correct this, then try again; nothing was changed", ""});
 }
 
 }  // namespace
@@ -192,14 +201,18 @@ Result<Json> apply(Context& context, const Json&) {
 StepKind check_topology() {
   return {{.kind = "check.topology",
            .purpose = "Checks clusters, standby chain, tables and bouncers against the environment and split files.",
-           .parameters = {side_parameter("serving", "the side that serves the moved tables now"),
-                          {"budget", runbook::Type::duration, "5s", false, "time that clients may wait; the bouncers' timeouts must be longer", {}},
-                          {"allow_session_pooling", runbook::Type::boolean, false, false, "PAUSE then waits until clients leave by themselves", {}}},
+           .parameters =
+               {side_parameter("serving", "the side that serves the moved tables now"),
+                {"budget", runbook::Type::duration, "5s", false, "time that clients may wait; the bouncers' timeouts must be longer", {}},
+                {"allow_session_pooling", runbook::Type::boolean, false, false, "PAUSE then waits until clients leave by themselves", {}}},
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

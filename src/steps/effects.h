@@ -11,13 +11,17 @@
 
 namespace pgcleave::steps {
 
+// What an effect means for the clients of the moved tables. The pause that a run reports is from the first `pause` to the `resume`.
+enum class Traffic { none, pause, resume };
+
 class Effects {
  public:
   using Action = std::function<Result<Json>()>;
   virtual ~Effects() = default;
   // The description is for people, names the objects, is the same in plan and run (no run-time values) and holds no secret.
   // Closed: null. Open: what the action returned.
-  virtual Result<Json> perform(const std::string& description, const Action& action) = 0;
+  virtual Result<Json> perform(const std::string& description, const Action& action, Traffic traffic) = 0;
+  Result<Json> perform(const std::string& description, const Action& action) { return perform(description, action, Traffic::none); }
 };
 
 }  // namespace pgcleave::steps

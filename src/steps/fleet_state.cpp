@@ -5,7 +5,9 @@
 namespace pgcleave::steps {
 namespace {
 
-std::string text_of(const std::optional<pgbouncer::Route>& route) { return route ? fmt::format("{}:{}", route->host, route->port) : "nothing"; }
+std::string text_of(const std::optional<pgbouncer::Route>& route) {
+  return route ? fmt::format("{}:{}", route->host, route->port) : "nothing";
+}
 
 Result<std::vector<pgbouncer::Fleet::Routes>> routes(Context& context) {
   auto all = context.world.fleet.routes(context.deadline);
@@ -47,14 +49,18 @@ Result<Observation> observe_route(Context& context, const std::string& side) {
 
 Result<void> resume_fleet(Context& context) {
   auto& world = context.world;
-  TRY(world.effects->perform(fmt::format("RESUME the moved tables' pool on {}", world.bouncer_names()), [&]() -> Result<Json> {
-    TRY(world.fleet.resume(context.deadline));
-    return Json();
-  }));
-  TRY(world.effects->perform(fmt::format("give {} their own server_login_retry and min_pool_size again", world.bouncer_names()), [&]() -> Result<Json> {
-    TRY(world.fleet.give_back_settings(context.deadline));
-    return Json();
-  }));
+  TRY(world.effects->perform(
+      fmt::format("RESUME the moved tables' pool on {}", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.resume(context.deadline));
+        return Json();
+      },
+      Traffic::resume));
+  TRY(world.effects->perform(fmt::format("give {} their own server_login_retry and min_pool_size again", world.bouncer_names()),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.give_back_settings(context.deadline));
+                               return Json();
+                             }));
   return {};
 }
 

@@ -41,7 +41,10 @@ StepKind gate_approve() {
            .changes = "",
            .undo = "nothing to undo: it only asks",
            .meaning = {.waits_for_person = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

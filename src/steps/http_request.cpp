@@ -14,8 +14,10 @@ struct Url {
 
 Result<Url> parse(const std::string& url) {
   const auto scheme = url.find("://");
-  if (scheme == std::string::npos || (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0) || url.find('@') != std::string::npos) {
-    return fail({ErrorKind::invalid, printable(url), "is not a URL that can be called", "http://host:port/path or https://..., without credentials in it", "", "", ""});
+  if (scheme == std::string::npos || (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0) ||
+      url.find('@') != std::string::npos) {
+    return fail({ErrorKind::invalid, printable(url), "is not a URL that can be called",
+                 "http://host:port/path or https://..., without credentials in it", "", "", ""});
   }
   const auto slash = url.find('/', scheme + 3);
   if (slash == std::string::npos) return Url{url, "/"};
@@ -52,8 +54,9 @@ Result<void> must_succeed(Context& context, const std::string& method, const std
   TRY(context.world.effects->perform(fmt::format("{} {}", method, url), [&]() -> Result<Json> {
     TRY_ASSIGN(const auto answer, call(context, method, url, body));
     if (!expected(context, answer.status)) {
-      return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected", context.with.value("expect", Json::array()).dump(),
-                   fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "", std::to_string(answer.status)});
+      return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected",
+                   context.with.value("expect", Json::array()).dump(), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "",
+                   std::to_string(answer.status)});
     }
     return Json();
   }));
@@ -90,25 +93,29 @@ Result<void> undo(Context& context, const Json&, const Json&) {
 StepKind http_request() {
   using runbook::Type;
   const std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE"};
-  return {{.kind = "http.request",
-           .purpose = "Makes an HTTP request; a status in `expect` is success.",
-           .parameters = {{"url", Type::text, nullptr, true, "http:// or https://, no credentials in it", {}},
-                          {"method", Type::text, "POST", false, "", methods},
-                          {"body", Type::text, "", false, "kept in the journal with the runbook, so no secrets here", {}},
-                          {"content_type", Type::text, "application/json", false, "of the bodies", {}},
-                          {"expect", Type::list, Json::array({200, 201, 202, 204}), false, "statuses that mean success", {}},
-                          {"username", Type::text, "", false, "for basic auth", {}},
-                          {"password_file", Type::text, "", false, "a file that holds the password for basic auth", {}},
-                          {"ca", Type::text, "", false, "file with the certificates to trust", {}},
-                          {"check", Type::text, "", false, "a URL that answers a GET with such a status when there is nothing left to do", {}},
-                          {"undo_url", Type::text, "", false, "called to undo it; must be harmless when repeated", {}},
-                          {"undo_method", Type::text, "POST", false, "", methods},
-                          {"undo_body", Type::text, "", false, "sent with it", {}}},
-           .facts = {},
-           .changes = "whatever the server does",
-           .undo = "calls `undo_url`, if given",
-           .meaning = {.changes = true}},
-          nullptr, observe, apply, undo};
+  return {
+      {.kind = "http.request",
+       .purpose = "Makes an HTTP request; a status in `expect` is success.",
+       .parameters = {{"url", Type::text, nullptr, true, "http:// or https://, no credentials in it", {}},
+                      {"method", Type::text, "POST", false, "", methods},
+                      {"body", Type::text, "", false, "kept in the journal with the runbook, so no secrets here", {}},
+                      {"content_type", Type::text, "application/json", false, "of the bodies", {}},
+                      {"expect", Type::list, Json::array({200, 201, 202, 204}), false, "statuses that mean success", {}},
+                      {"username", Type::text, "", false, "for basic auth", {}},
+                      {"password_file", Type::text, "", false, "a file that holds the password for basic auth", {}},
+                      {"ca", Type::text, "", false, "file with the certificates to trust", {}},
+                      {"check", Type::text, "", false, "a URL that answers a GET with such a status when there is nothing left to do", {}},
+                      {"undo_url", Type::text, "", false, "called to undo it; must be harmless when repeated", {}},
+                      {"undo_method", Type::text, "POST", false, "", methods},
+                      {"undo_body", Type::text, "", false, "sent with it", {}}},
+       .facts = {},
+       .changes = "whatever the server does",
+       .undo = "calls `undo_url`, if given",
+       .meaning = {.changes = true}},
+      nullptr,
+      observe,
+      apply,
+      undo};
 }
 
 }  // namespace pgcleave::steps

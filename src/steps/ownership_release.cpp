@@ -48,14 +48,15 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
   std::vector<postgres::Blocker> blockers;
   const auto patience = Deadline::in(grace);
   bool terminated = false;
-  const auto drained = wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(blockers, postgres::writers(leader, tables, context.deadline.for_a_look()));
-    if (!blockers.empty() && terminate && !terminated && patience.passed()) {
-      TRY(postgres::terminate(leader, blockers, context.deadline));
-      terminated = true;
-    }
-    return blockers.empty();
-  });
+  const auto drained =
+      wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
+        TRY_ASSIGN(blockers, postgres::writers(leader, tables, context.deadline.for_a_look()));
+        if (!blockers.empty() && terminate && !terminated && patience.passed()) {
+          TRY(postgres::terminate(leader, blockers, context.deadline));
+          terminated = true;
+        }
+        return blockers.empty();
+      });
   if (drained) return {};
   auto error = drained.error();
   error.object = context.on().label();
@@ -69,11 +70,12 @@ Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   const bool terminate = context.text("policy") == "terminate";
   TRY_ASSIGN(const auto grace, parse_duration(context.text("grace")));
-  TRY(world.effects->perform(fmt::format("release ownership of split {} on {}: nobody may write its tables; writers under way {}", world.split.name,
-                                         side.label(), terminate ? "are waited for, then terminated" : "are waited for"),
+  TRY(world.effects->perform(fmt::format("release ownership of split {} on {}: nobody may write its tables; writers under way {}",
+                                         world.split.name, side.label(), terminate ? "are waited for, then terminated" : "are waited for"),
                              [&]() -> Result<Json> {
                                TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-                               TRY(postgres::pass_ownership(*leader, world.split.name, side.which(), Owner::nobody, world.run.id, world.run.epoch, context.deadline));
+                               TRY(postgres::pass_ownership(*leader, world.split.name, side.which(), Owner::nobody, world.run.id,
+                                                            world.run.epoch, context.deadline));
                                TRY(drain(context, *leader, terminate, grace));
                                return Json();
                              }));
@@ -108,14 +110,23 @@ StepKind ownership_release() {
   return {{.kind = "ownership.release",
            .purpose = "Takes ownership from a side: nobody may write the moved tables. Waits until all writers have ended.",
            .parameters = {side_parameter("on", "the side that owns now"),
-                          {"policy", runbook::Type::text, "fail", false, "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
+                          {"policy",
+                           runbook::Type::text,
+                           "fail",
+                           false,
+                           "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
                            {"fail", "terminate"}},
                           {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},
            .facts = {},
            .changes = "the owner sequence of the split",
            .undo = "gives ownership back, unless the other side has it",
            .meaning = {.releases = true, .changes = true}},
-          prepare, observe, apply, undo, UndoOrder::before_traffic, true};
+          prepare,
+          observe,
+          apply,
+          undo,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

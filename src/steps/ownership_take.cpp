@@ -46,7 +46,10 @@ StepKind ownership_take() {
            .changes = "the owner sequence of the split",
            .undo = "no: clients may have written; use `pgcleave rollback`, which loses no write",
            .meaning = {.takes = true, .changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -64,11 +64,13 @@ Result<Json> apply(Context& context, const Json& before) {
   auto& cluster = world.side(context.text("cluster"));
   Json facts{{"standby_cluster", before.value("standby_cluster", Json())}};
   const Json patch{{"standby_cluster", nullptr}, {"pgcleave", {{"run", world.run.id}}}};
-  TRY_ASSIGN(const auto took, world.effects->perform("promote " + cluster.label() + ": PATCH standby_cluster away, wait until it is writable", [&]() -> Result<Json> {
-    const auto began = Monotonic::now();
-    TRY(until_writable(context, cluster, patch));
-    return Json(milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began)));
-  }));
+  TRY_ASSIGN(const auto took,
+             world.effects->perform("promote " + cluster.label() + ": PATCH standby_cluster away, wait until it is writable",
+                                    [&]() -> Result<Json> {
+                                      const auto began = Monotonic::now();
+                                      TRY(until_writable(context, cluster, patch));
+                                      return Json(milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began)));
+                                    }));
   facts["promote_ms"] = took;
   return facts;
 }
@@ -97,7 +99,12 @@ StepKind patroni_promote() {
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
            .meaning = {.changes = true}},
-          prepare, observe, apply, undo, UndoOrder::after_traffic, true};
+          prepare,
+          observe,
+          apply,
+          undo,
+          UndoOrder::after_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

@@ -7,7 +7,9 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) { return observe_attached(context, context.world.side(context.text("cluster"))); }
+Result<Observation> observe(Context& context) {
+  return observe_attached(context, context.world.side(context.text("cluster")));
+}
 
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
@@ -20,13 +22,17 @@ Result<Json> apply(Context& context, const Json&) {
 StepKind patroni_reattach() {
   return {{.kind = "patroni.reattach",
            .purpose = "Makes a promoted cluster a standby cluster of the other side again (pg_rewind by Patroni).",
-           .parameters = {side_parameter("cluster", "the cluster that becomes a standby"),
-                          {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}}},
+           .parameters =
+               {side_parameter("cluster", "the cluster that becomes a standby"),
+                {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}}},
            .facts = {{"seconds", "how long it took until it streamed"}},
            .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's",
            .undo = "no: what only this cluster held is gone; promote it again with a new run",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

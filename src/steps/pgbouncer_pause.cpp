@@ -7,21 +7,36 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+Result<void> prepare(Context& context) {
+  return context.world.fleet.connect(context.deadline);
+}
 
-Result<Observation> observe(Context& context) { return observe_paused(context, true); }
+Result<Observation> observe(Context& context) {
+  return observe_paused(context, true);
+}
 
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
-  return world.effects->perform(fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()), [&]() -> Result<Json> {
-    TRY_ASSIGN(const auto report, world.fleet.pause(context.deadline, context.stop));
-    Json facts = Json::object();
-    for (const auto& [name, took] : report.took) facts["bouncers"][name] = milliseconds(took);
-    return facts;
-  });
+  // First, so that whoever can't be reached is known before any client waits.
+  TRY(world.effects->perform(fmt::format("SET server_login_retry and min_pool_size to 0 on {}", world.bouncer_names()),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.hold_back_logins(context.deadline));
+                               return Json();
+                             }));
+  return world.effects->perform(
+      fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto report, world.fleet.pause(context.deadline, context.stop));
+        Json facts = Json::object();
+        for (const auto& [name, took] : report.took) facts["bouncers"][name] = milliseconds(took);
+        return facts;
+      },
+      Traffic::pause);
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) { return resume_fleet(context); }
+Result<void> undo(Context& context, const Json&, const Json&) {
+  return resume_fleet(context);
+}
 
 }  // namespace
 
@@ -33,7 +48,12 @@ StepKind pgbouncer_pause() {
            .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed",
            .undo = "RESUME",
            .meaning = {.pauses = true, .changes = true}},
-          prepare, observe, apply, undo, UndoOrder::before_traffic, true};
+          prepare,
+          observe,
+          apply,
+          undo,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

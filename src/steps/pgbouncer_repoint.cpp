@@ -7,9 +7,13 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+Result<void> prepare(Context& context) {
+  return context.world.fleet.connect(context.deadline);
+}
 
-Result<Observation> observe(Context& context) { return observe_route(context, context.text("to")); }
+Result<Observation> observe(Context& context) {
+  return observe_route(context, context.text("to"));
+}
 
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
@@ -33,11 +37,12 @@ Result<Json> apply(Context& context, const Json&) {
 Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   const pgbouncer::Route route{before.at("host"), before.at("port")};
-  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{} and RELOAD", world.bouncer_names(), route.host, route.port), [&]() -> Result<Json> {
-    TRY(world.fleet.stage_route(route, context.deadline));
-    TRY(world.fleet.repoint(route, context.deadline));
-    return Json();
-  }));
+  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{} and RELOAD", world.bouncer_names(), route.host, route.port),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.stage_route(route, context.deadline));
+                               TRY(world.fleet.repoint(route, context.deadline));
+                               return Json();
+                             }));
   return {};
 }
 
@@ -51,7 +56,12 @@ StepKind pgbouncer_repoint() {
            .changes = "host and port of the pool in each configuration file; RELOAD",
            .undo = "points the pool back",
            .meaning = {.changes = true}},
-          prepare, observe, apply, undo, UndoOrder::before_traffic, true};
+          prepare,
+          observe,
+          apply,
+          undo,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

@@ -5,9 +5,13 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+Result<void> prepare(Context& context) {
+  return context.world.fleet.connect(context.deadline);
+}
 
-Result<Observation> observe(Context& context) { return observe_paused(context, false); }
+Result<Observation> observe(Context& context) {
+  return observe_paused(context, false);
+}
 
 Result<Json> apply(Context& context, const Json&) {
   TRY(resume_fleet(context));
@@ -24,7 +28,10 @@ StepKind pgbouncer_resume() {
            .changes = "RESUME of the pool",
            .undo = "nothing to undo: traffic flows",
            .meaning = {.resumes = true, .changes = true}},
-          prepare, observe, apply, nullptr};
+          prepare,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

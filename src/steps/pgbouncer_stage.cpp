@@ -7,7 +7,9 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) { return context.world.fleet.connect(context.deadline); }
+Result<void> prepare(Context& context) {
+  return context.world.fleet.connect(context.deadline);
+}
 
 Result<Observation> observe(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
@@ -20,8 +22,8 @@ Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.text("to");
   const auto route = world.route_to(to);
-  TRY(world.effects->perform(fmt::format("write the configuration of {} with the pool at {}:{} ({}) beside the one in use", world.bouncer_names(),
-                                         route.host, route.port, world.side(to).label()),
+  TRY(world.effects->perform(fmt::format("write the configuration of {} with the pool at {}:{} ({}) beside the one in use",
+                                         world.bouncer_names(), route.host, route.port, world.side(to).label()),
                              [&]() -> Result<Json> {
                                TRY(world.fleet.stage_route(route, context.deadline));
                                return Json();
@@ -48,7 +50,10 @@ StepKind pgbouncer_stage() {
            .changes = "a file <config>.pgcleave beside each configuration file",
            .undo = "removes the staged files",
            .meaning = {.changes = true}},
-          prepare, observe, apply, undo};
+          prepare,
+          observe,
+          apply,
+          undo};
 }
 
 }  // namespace pgcleave::steps

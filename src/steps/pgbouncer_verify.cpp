@@ -17,7 +17,8 @@ std::vector<postgres::Settings> probes(const World& world) {
       settings.name = bouncer.name;
       settings.values = pool.probe.values;
       for (const char* key : {"host", "port"}) {
-        if (const auto value = bouncer.console.values.find(key); value != bouncer.console.values.end()) settings.values[key] = value->second;
+        if (const auto value = bouncer.console.values.find(key); value != bouncer.console.values.end())
+          settings.values[key] = value->second;
       }
       settings.values["dbname"] = pool.database;
       settings.password = pool.probe.password;
@@ -44,8 +45,8 @@ Result<void> write_through(Context& context, const Side& side) {
     TRY(connections[i]->query("insert into " + table + " (token) values ($1) on conflict do nothing", {token}, context.deadline));
     TRY_ASSIGN(const auto rows, connections[i]->query("select current_setting('cluster_name') as cluster", {}, context.deadline));
     if (rows.text(0, "cluster") != side.access().scope) {
-      return fail({ErrorKind::failed, settings[i].name, "a write through the bouncer landed on the wrong cluster", side.access().scope, rows.text(0, "cluster"),
-                   "look at its configuration file, then: pgcleave resume", ""});
+      return fail({ErrorKind::failed, settings[i].name, "a write through the bouncer landed on the wrong cluster", side.access().scope,
+                   rows.text(0, "cluster"), "look at its configuration file, then: pgcleave resume", ""});
     }
   }
   return {};
@@ -55,13 +56,16 @@ Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   const auto& side = world.side(context.text("to"));
   const auto count = probes(world).size();
-  TRY(world.effects->perform(fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(), count == 0 ? "" : ", by a canary row through each", side.label()),
-                             [&]() -> Result<Json> {
-                               TRY_ASSIGN(const auto seen, observe_route(context, side.name()));
-                               if (seen.state != State::done) return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, "", ""});
-                               TRY(write_through(context, side));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(), count == 0 ? "" : ", by a canary row through each",
+                  side.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto seen, observe_route(context, side.name()));
+        if (seen.state != State::done)
+          return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, "", ""});
+        TRY(write_through(context, side));
+        return Json();
+      }));
   return Json{{"probed", count}};
 }
 
@@ -75,7 +79,10 @@ StepKind pgbouncer_verify() {
            .changes = "a canary row",
            .undo = "nothing to undo: a canary row is no client's data",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -37,11 +37,12 @@ Result<Observation> observe(Context& context) {
 
 Result<Json> apply(Context& context, const Json&) {
   auto& side = context.on();
-  return context.world.effects->perform("write a canary row and a flushed logical message on " + side.label() + " and take its LSN", [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-    TRY_ASSIGN(const auto lsn, postgres::capture_lsn(*leader, context.world.split.name, token(context), context.deadline));
-    return Json{{"lsn", lsn.text()}};
-  });
+  return context.world.effects->perform(
+      "write a canary row and a flushed logical message on " + side.label() + " and take its LSN", [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+        TRY_ASSIGN(const auto lsn, postgres::capture_lsn(*leader, context.world.split.name, token(context), context.deadline));
+        return Json{{"lsn", lsn.text()}};
+      });
 }
 
 }  // namespace
@@ -54,7 +55,10 @@ StepKind postgres_capture_lsn() {
            .changes = "one row in the canary table and one logical message in the WAL",
            .undo = "nothing to undo: a canary row is no client's data",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -26,21 +26,26 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto seen, observe(context));
   if (seen.state == State::done) return seen.facts;
-  return fail({ErrorKind::failed, context.on().label(), "was promoted before the captured position: writes may be missing", "a branch at or after " + context.text("lsn"),
-               seen.evidence, "compare the rows of the moved tables on both sides before you go on", ""});
+  return fail({ErrorKind::failed, context.on().label(), "was promoted before the captured position: writes may be missing",
+               "a branch at or after " + context.text("lsn"), seen.evidence,
+               "compare the rows of the moved tables on both sides before you go on", ""});
 }
 
 }  // namespace
 
 StepKind postgres_check_branch() {
-  return {{.kind = "postgres.check_branch",
-           .purpose = "Checks that the promoted side's timeline branched off at or after a position.",
-           .parameters = {side_parameter("on", "the promoted side"), {"lsn", runbook::Type::lsn, nullptr, true, "the captured position", {}}},
-           .facts = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
-           .changes = "",
-           .undo = "nothing to undo: it only looks",
-           .meaning = {}},
-          nullptr, observe, apply, nullptr};
+  return {
+      {.kind = "postgres.check_branch",
+       .purpose = "Checks that the promoted side's timeline branched off at or after a position.",
+       .parameters = {side_parameter("on", "the promoted side"), {"lsn", runbook::Type::lsn, nullptr, true, "the captured position", {}}},
+       .facts = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
+       .changes = "",
+       .undo = "nothing to undo: it only looks",
+       .meaning = {}},
+      nullptr,
+      observe,
+      apply,
+      nullptr};
 }
 
 }  // namespace pgcleave::steps

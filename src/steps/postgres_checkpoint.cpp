@@ -37,7 +37,10 @@ StepKind postgres_checkpoint() {
            .changes = "writes dirty pages to disk",
            .undo = "nothing to undo: no data is changed",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

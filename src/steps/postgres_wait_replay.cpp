@@ -22,8 +22,8 @@ Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   postgres::Recovery recovery;
-  const auto waited = wait_until(fmt::format("{} has replayed {}", context.on().label(), lsn.text()), context.deadline, std::chrono::microseconds(500),
-                                 context.stop, [&]() -> Result<bool> {
+  const auto waited = wait_until(fmt::format("{} has replayed {}", context.on().label(), lsn.text()), context.deadline,
+                                 std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
                                    TRY_ASSIGN(recovery, postgres::recovery(*leader, context.deadline.for_a_look()));
                                    return recovery.replayed >= lsn;
                                  });
@@ -33,7 +33,8 @@ Result<Json> apply(Context& context, const Json&) {
       error.object = leader->name();
       error.seen = fmt::format("{}, {} behind{}", recovery.replayed.text(), to_text(lsn.ahead_of(recovery.replayed)),
                                recovery.replay_paused ? ", replay is paused" : "");
-      error.hint = recovery.replay_paused ? "resume it with: select pg_wal_replay_resume()" : "look for long queries on the standby and for a slow link";
+      error.hint = recovery.replay_paused ? "resume it with: select pg_wal_replay_resume()"
+                                          : "look for long queries on the standby and for a slow link";
     }
     return fail(error);
   }
@@ -45,12 +46,16 @@ Result<Json> apply(Context& context, const Json&) {
 StepKind postgres_wait_replay() {
   return {{.kind = "postgres.wait_replay",
            .purpose = "Waits until the member that will be promoted has replayed a position.",
-           .parameters = {side_parameter("on", "the side that replays"), {"lsn", runbook::Type::lsn, nullptr, true, "the position to wait for", {}}},
+           .parameters = {side_parameter("on", "the side that replays"),
+                          {"lsn", runbook::Type::lsn, nullptr, true, "the position to wait for", {}}},
            .facts = {{"replayed", "the position that it had replayed then"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -43,7 +43,8 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
     return seen;
   }
   const auto receiver = postgres::receiver(**leader, context.deadline.for_a_look());
-  seen.evidence = receiver ? fmt::format("{} receives: {}", cluster.label(), receiver->status.empty() ? "nothing" : receiver->status) : receiver.error().text();
+  seen.evidence = receiver ? fmt::format("{} receives: {}", cluster.label(), receiver->status.empty() ? "nothing" : receiver->status)
+                           : receiver.error().text();
   if (receiver && receiver->status == "streaming") seen.state = State::done;
   return seen;
 }
@@ -59,29 +60,31 @@ Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& stand
     TRY(postgres::checkpoint(*leader, context.deadline));
     return Json();
   }));
-  TRY(world.effects->perform(fmt::format("make {} a standby cluster of {} again: PATCH standby_cluster, wait until it streams", cluster.label(), upstream.label()),
-                             [&]() -> Result<Json> {
-                               if (!standby_cluster.is_object() || standby_cluster.empty()) {
-                                 return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to", "the fact of patroni.promote",
-                                              standby_cluster.dump(), "give it: with: {standby_cluster: ${promote.standby_cluster}}", ""});
-                               }
-                               TRY(cluster.patroni().patch_config({{"standby_cluster", standby_cluster}, {"pgcleave", nullptr}}, context.deadline));
-                               std::string last;
-                               auto streams = [&]() -> Result<bool> {
-                                 TRY_ASSIGN(const auto seen, observe_attached(context, cluster));
-                                 if (seen.evidence != last && world.progress) world.progress(seen.evidence);
-                                 last = seen.evidence;
-                                 return seen.state == State::done;
-                               };
-                               auto waited = wait_until(cluster.label() + " streams from " + upstream.label(), context.deadline, std::chrono::milliseconds(100),
-                                                        context.stop, streams);
-                               if (!waited) {
-                                 waited.error().seen = last;
-                                 waited.error().hint = "look at Patroni's log of " + cluster.access().scope + "; then: pgcleave resume";
-                                 return fail(waited.error());
-                               }
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("make {} a standby cluster of {} again: PATCH standby_cluster, wait until it streams", cluster.label(), upstream.label()),
+      [&]() -> Result<Json> {
+        if (!standby_cluster.is_object() || standby_cluster.empty()) {
+          return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
+                       "the fact of patroni.promote", standby_cluster.dump(),
+                       "give it: with: {standby_cluster: ${promote.standby_cluster}}", ""});
+        }
+        TRY(cluster.patroni().patch_config({{"standby_cluster", standby_cluster}, {"pgcleave", nullptr}}, context.deadline));
+        std::string last;
+        auto streams = [&]() -> Result<bool> {
+          TRY_ASSIGN(const auto seen, observe_attached(context, cluster));
+          if (seen.evidence != last && world.progress) world.progress(seen.evidence);
+          last = seen.evidence;
+          return seen.state == State::done;
+        };
+        auto waited = wait_until(cluster.label() + " streams from " + upstream.label(), context.deadline, std::chrono::milliseconds(100),
+                                 context.stop, streams);
+        if (!waited) {
+          waited.error().seen = last;
+          waited.error().hint = "look at Patroni's log of " + cluster.access().scope + "; then: pgcleave resume";
+          return fail(waited.error());
+        }
+        return Json();
+      }));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   return Json{{"seconds", milliseconds(took) / 1000}};
 }

@@ -24,11 +24,12 @@ Result<Observation> observe(Context& context) {
 
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
-  return world.effects->perform(fmt::format("create logical slot {} on {}", world.reverse_name(), world.target.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, world.target.leader(context.deadline));
-    TRY_ASSIGN(const auto slot, postgres::create_logical_slot(*leader, world.reverse_name(), context.deadline));
-    return Json{{"from", slot.confirmed.text()}};
-  });
+  return world.effects->perform(
+      fmt::format("create logical slot {} on {}", world.reverse_name(), world.target.label()), [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* leader, world.target.leader(context.deadline));
+        TRY_ASSIGN(const auto slot, postgres::create_logical_slot(*leader, world.reverse_name(), context.deadline));
+        return Json{{"from", slot.confirmed.text()}};
+      });
 }
 
 Result<void> undo(Context& context, const Json&, const Json&) {
@@ -53,7 +54,11 @@ StepKind replication_arm_reverse() {
            .changes = "a logical slot on the target; it holds WAL until the way back is given up",
            .undo = "drops the slot",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, undo, UndoOrder::after_traffic};
+          nullptr,
+          observe,
+          apply,
+          undo,
+          UndoOrder::after_traffic};
 }
 
 }  // namespace pgcleave::steps

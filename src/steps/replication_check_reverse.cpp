@@ -25,7 +25,8 @@ Result<Observation> observe(Context& context) {
   }
   TRY_ASSIGN(const auto now, postgres::current_lsn(*target, context.deadline.for_a_look()));
   const auto lag = now.ahead_of(slot->confirmed);
-  seen.evidence = fmt::format("worker {}, {} behind, {} apply errors", subscription->worker ? "runs" : "does not run", to_text(lag), subscription->apply_errors);
+  seen.evidence = fmt::format("worker {}, {} behind, {} apply errors", subscription->worker ? "runs" : "does not run", to_text(lag),
+                              subscription->apply_errors);
   seen.facts = {{"lag_bytes", lag.count}};
   if (subscription->enabled && subscription->worker && lag <= limit) seen.state = State::done;
   return seen;
@@ -34,13 +35,14 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   Observation seen;
   std::string last;
-  const auto waited = wait_until("the way back has caught up", context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(seen, observe(context));
-    if (seen.state == State::foreign) return fail({ErrorKind::foreign, context.world.reverse_name(), seen.evidence, "", "", "", ""});
-    if (seen.evidence != last && context.world.progress) context.world.progress(seen.evidence);
-    last = seen.evidence;
-    return seen.state == State::done;
-  });
+  const auto waited =
+      wait_until("the way back has caught up", context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
+        TRY_ASSIGN(seen, observe(context));
+        if (seen.state == State::foreign) return fail({ErrorKind::foreign, context.world.reverse_name(), seen.evidence, "", "", "", ""});
+        if (seen.evidence != last && context.world.progress) context.world.progress(seen.evidence);
+        last = seen.evidence;
+        return seen.state == State::done;
+      });
   if (!waited) {
     auto error = waited.error();
     if (error.seen.empty()) error.seen = seen.evidence;
@@ -59,7 +61,10 @@ StepKind replication_check_reverse() {
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -38,7 +38,8 @@ Result<void> every_table_has_an_identity(const World& world) {
     if (table.holds_rows && !table.has_replica_identity) without += (without.empty() ? "" : ", ") + table.name.sql();
   }
   if (without.empty()) return {};
-  return fail({ErrorKind::not_ready, "split " + world.split.name, "tables without a replica identity: UPDATE and DELETE would fail once they are published",
+  return fail({ErrorKind::not_ready, "split " + world.split.name,
+               "tables without a replica identity: UPDATE and DELETE would fail once they are published",
                "a primary key or REPLICA IDENTITY", without, "alter table ... add primary key, or ... replica identity full", ""});
 }
 
@@ -47,11 +48,12 @@ Result<Json> apply(Context& context, const Json&) {
   auto& side = context.on();
   TRY(every_table_has_an_identity(world));
   const auto tables = published(world);
-  TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}", world.reverse_name(), tables.size(), side.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-    TRY(postgres::create_publication(*leader, world.reverse_name(), tables, context.deadline));
-    return Json();
-  }));
+  TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}", world.reverse_name(), tables.size(), side.label()),
+                             [&]() -> Result<Json> {
+                               TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+                               TRY(postgres::create_publication(*leader, world.reverse_name(), tables, context.deadline));
+                               return Json();
+                             }));
   return Json::object();
 }
 
@@ -77,7 +79,10 @@ StepKind replication_publish() {
            .changes = "a publication",
            .undo = "drops the publication if it was made here",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, undo};
+          nullptr,
+          observe,
+          apply,
+          undo};
 }
 
 }  // namespace pgcleave::steps

@@ -8,7 +8,9 @@
 namespace pgcleave::steps {
 namespace {
 
-std::string token(const World& world) { return world.run.id + " way back"; }
+std::string token(const World& world) {
+  return world.run.id + " way back";
+}
 
 Result<Observation> observe(Context& context) {
   auto& world = context.world;
@@ -33,8 +35,9 @@ Result<Json> prove(Context& context) {
   TRY_ASSIGN(auto* target, world.target.leader(context.deadline));
   TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
   TRY(postgres::write_canary(*target, world.split.name, token(world), context.deadline));
-  auto arrived = wait_until("the canary row has arrived on " + world.source.label(), context.deadline, std::chrono::milliseconds(1), context.stop,
-                            [&] { return postgres::canary_arrived(*source, world.split.name, token(world), context.deadline.for_a_look()); });
+  auto arrived =
+      wait_until("the canary row has arrived on " + world.source.label(), context.deadline, std::chrono::milliseconds(1), context.stop,
+                 [&] { return postgres::canary_arrived(*source, world.split.name, token(world), context.deadline.for_a_look()); });
   if (!arrived) {
     arrived.error().hint = "look into PostgreSQL's log on " + world.source.label() + " for the subscription " + world.reverse_name();
     return fail(arrived.error());
@@ -46,12 +49,13 @@ Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   const auto name = world.reverse_name();
   const postgres::SubscriptionSpec spec{name, name, name, world.target.replication_conninfo(), world.target.access().replication.password};
-  TRY(world.effects->perform(fmt::format("create subscription {} on {}, from {}, without copying", name, world.source.label(), world.target.label()),
-                             [&]() -> Result<Json> {
-                               TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-                               TRY(postgres::create_subscription(*source, spec, context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("create subscription {} on {}, from {}, without copying", name, world.source.label(), world.target.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
+        TRY(postgres::create_subscription(*source, spec, context.deadline));
+        return Json();
+      }));
   TRY(world.effects->perform(fmt::format("enable subscription {} on {}", name, world.source.label()), [&]() -> Result<Json> {
     TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
     TRY(postgres::enable_subscription(*source, name, context.deadline));
@@ -82,7 +86,10 @@ StepKind replication_start_reverse() {
            .changes = "a subscription on the source; a canary row",
            .undo = "drops the subscription",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, undo};
+          nullptr,
+          observe,
+          apply,
+          undo};
 }
 
 }  // namespace pgcleave::steps

@@ -44,7 +44,10 @@ StepKind replication_stop_reverse() {
            .changes = "drops the subscription on the source and the slot on the target",
            .undo = "no: what the target writes from now on would be missing on the source",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

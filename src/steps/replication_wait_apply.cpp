@@ -32,15 +32,16 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   postgres::Subscription subscription;
-  const auto waited = wait_until(fmt::format("{} has applied {}", context.on().label(), lsn.text()), context.deadline, std::chrono::microseconds(500),
-                                 context.stop, [&]() -> Result<bool> {
+  const auto waited = wait_until(fmt::format("{} has applied {}", context.on().label(), lsn.text()), context.deadline,
+                                 std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
                                    TRY_ASSIGN(subscription, look(context));
                                    return subscription.applied >= lsn;
                                  });
   if (!waited) {
     auto error = waited.error();
     if (error.seen.empty()) {
-      error.seen = fmt::format("{}, worker {}, {} apply errors", subscription.applied.text(), subscription.worker ? "runs" : "does not run", subscription.apply_errors);
+      error.seen = fmt::format("{}, worker {}, {} apply errors", subscription.applied.text(), subscription.worker ? "runs" : "does not run",
+                               subscription.apply_errors);
     }
     return fail(error);
   }
@@ -52,12 +53,16 @@ Result<Json> apply(Context& context, const Json&) {
 StepKind replication_wait_apply() {
   return {{.kind = "replication.wait_apply",
            .purpose = "Waits until a side has applied the other side's writes up to a position.",
-           .parameters = {side_parameter("on", "the side that applies"), {"lsn", runbook::Type::lsn, nullptr, true, "the position to wait for", {}}},
+           .parameters = {side_parameter("on", "the side that applies"),
+                          {"lsn", runbook::Type::lsn, nullptr, true, "the position to wait for", {}}},
            .facts = {{"applied", "the position that it had applied then"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -31,8 +31,8 @@ Result<void> must_succeed(Context& context, const std::vector<std::string>& argv
   TRY(context.world.effects->perform("run the command: " + shown(argv), [&]() -> Result<Json> {
     TRY_ASSIGN(const auto finished, execute(context, argv));
     if (finished.exit_code != 0) {
-      return fail({ErrorKind::failed, shown(argv), "the command failed", "exit code 0", fmt::format("exit code {}: {}", finished.exit_code, finished.output.substr(0, 2000)),
-                   "", ""});
+      return fail({ErrorKind::failed, shown(argv), "the command failed", "exit code 0",
+                   fmt::format("exit code {}: {}", finished.exit_code, finished.output.substr(0, 2000)), "", ""});
     }
     return Json();
   }));
@@ -69,15 +69,29 @@ Result<void> undo(Context& context, const Json&, const Json&) {
 StepKind run_command() {
   return {{.kind = "run.command",
            .purpose = "Runs a program of your own; exit code 0 is success.",
-           .parameters = {{"argv", runbook::Type::list, nullptr, true, "program and arguments, such as [systemctl, stop, sidekiq]; no shell in between", {}},
-                          {"env", runbook::Type::map, Json::object(), false, "environment variables to add; secrets come from pgcleave's own environment", {}},
-                          {"check", runbook::Type::list, Json::array(), false, "a command that ends with 0 when there is nothing left to do", {}},
-                          {"undo", runbook::Type::list, Json::array(), false, "a command that undoes it; must be harmless when repeated", {}}},
+           .parameters =
+               {{"argv",
+                 runbook::Type::list,
+                 nullptr,
+                 true,
+                 "program and arguments, such as [systemctl, stop, sidekiq]; no shell in between",
+                 {}},
+                {"env",
+                 runbook::Type::map,
+                 Json::object(),
+                 false,
+                 "environment variables to add; secrets come from pgcleave's own environment",
+                 {}},
+                {"check", runbook::Type::list, Json::array(), false, "a command that ends with 0 when there is nothing left to do", {}},
+                {"undo", runbook::Type::list, Json::array(), false, "a command that undoes it; must be harmless when repeated", {}}},
            .facts = {},
            .changes = "whatever the program does",
            .undo = "runs `undo`, if given",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, undo};
+          nullptr,
+          observe,
+          apply,
+          undo};
 }
 
 }  // namespace pgcleave::steps

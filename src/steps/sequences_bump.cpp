@@ -45,12 +45,13 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   auto& to = world.side(context.text("to"));
-  return world.effects->perform(fmt::format("set the moved tables' sequences on {} to where {} stopped", to.label(), world.other(to).label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(const auto both, compare(context));
-    TRY_ASSIGN(auto* leader, to.leader(context.deadline));
-    TRY(postgres::set_sequences(*leader, both.needed, context.deadline));
-    return Json{{"bumped", both.needed.size()}};
-  });
+  return world.effects->perform(
+      fmt::format("set the moved tables' sequences on {} to where {} stopped", to.label(), world.other(to).label()), [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto both, compare(context));
+        TRY_ASSIGN(auto* leader, to.leader(context.deadline));
+        TRY(postgres::set_sequences(*leader, both.needed, context.deadline));
+        return Json{{"bumped", both.needed.size()}};
+      });
 }
 
 }  // namespace
@@ -64,7 +65,10 @@ StepKind sequences_bump() {
            .changes = "sequence values",
            .undo = "nothing to undo: a sequence that is ahead harms nobody, one that goes back does",
            .meaning = {.changes = true}},
-          nullptr, observe, apply, nullptr};
+          nullptr,
+          observe,
+          apply,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

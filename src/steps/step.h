@@ -28,12 +28,12 @@ struct Observation {
   std::string evidence;          // one line: what was seen
   Json before = Json::object();  // what undo needs
   Json facts = Json::object();   // the step's facts, when done
-  bool lasting = true;            // false: leaves nothing that could be observed (a checkpoint), so it stays pending
+  bool lasting = true;           // false: leaves nothing that could be observed (a checkpoint), so it stays pending
 };
 
 struct Context {
   World& world;
-  std::string step;      // its id
+  std::string step;  // its id
   const Json& with;  // parameters, resolved
   Deadline deadline;
   const StopFlag* stop;  // null where nothing may stop the step

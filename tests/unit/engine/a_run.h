@@ -38,8 +38,8 @@ inline std::string in_folder(std::string text, const std::string& folder) {
 
 // A step that makes the file of its name, sees whether it is there and can remove it.
 inline std::string make(const std::string& id, const std::string& more = "") {
-  return "  - {id: " + id + ", uses: run.command, with: {argv: [sh, -c, 'echo do " + id + " >> @/log; touch @/" + id + "'], check: [test, -e, @/" + id +
-         "], undo: [sh, -c, 'echo undo " + id + " >> @/log; rm -f @/" + id + "']}" + more + "}\n";
+  return "  - {id: " + id + ", uses: run.command, with: {argv: [sh, -c, 'echo do " + id + " >> @/log; touch @/" + id +
+         "'], check: [test, -e, @/" + id + "], undo: [sh, -c, 'echo undo " + id + " >> @/log; rm -f @/" + id + "']}" + more + "}\n";
 }
 
 // A step of one shell line, with nothing to see and nothing to undo.
@@ -47,7 +47,9 @@ inline std::string line(const std::string& id, const std::string& command, const
   return "  - {id: " + id + ", uses: run.command, with: {argv: [sh, -c, '" + command + "']}" + more + "}\n";
 }
 
-inline std::string gate(const std::string& id) { return "  - {id: " + id + ", uses: gate.approve, with: {text: go on, expires: 15m}}\n"; }
+inline std::string gate(const std::string& id) {
+  return "  - {id: " + id + ", uses: gate.approve, with: {text: go on, expires: 15m}}\n";
+}
 
 inline const std::string head = "pgcleave: 1\nname: a-run\nsummary: For a test.\n";
 
@@ -140,7 +142,15 @@ class ARun {
     source.patroni.members = {"http://127.0.0.1:1"};
     auto target = source;
     target.scope = "ci";
-    steps::World world{steps::Side(postgres::Owner::source, source), steps::Side(postgres::Owner::target, target), pgbouncer::Fleet({}), {}, {}, {}, nullptr, nullptr, nullptr};
+    steps::World world{steps::Side(postgres::Owner::source, source),
+                       steps::Side(postgres::Owner::target, target),
+                       pgbouncer::Fleet({}),
+                       {},
+                       {},
+                       {},
+                       nullptr,
+                       nullptr,
+                       nullptr};
     world.split.name = "ci";
     world.run.id = id;
     world.environment.name = "nowhere";

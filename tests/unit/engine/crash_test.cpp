@@ -10,10 +10,10 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-const Lines all_steps{"a", "b", "c", "d", "e"};
+const Lines all_steps{"a", "c", "d", "e"};
 
 std::string whole(const std::string& last = "") {
-  return head + "prepare:\n" + make("a") + make("b") + window(make("c") + make("d")) + "verify:\n" + make("e") + last;
+  return head + "prepare:\n" + make("a") + window(make("c") + make("d")) + "verify:\n" + make("e") + last;
 }
 
 void all_of_it(const ARun& run) {
@@ -54,7 +54,7 @@ TEST_CASE("a run that dies anywhere is finished by resume") {
         CHECK(run.resume().exit == ExitCode::done);
         all_of_it(run);
       });
-  CHECK(points > 60);
+  CHECK(points > 50);
 }
 
 TEST_CASE("a run that dies anywhere before its end is undone by rollback") {
@@ -64,7 +64,7 @@ TEST_CASE("a run that dies anywhere before its end is undone by rollback") {
         CHECK(run.back().exit == ExitCode::done);
         nothing_of_it(run);
       });
-  CHECK(points > 60);
+  CHECK(points > 50);
 }
 
 TEST_CASE("a run that dies while it undoes is undone in the end") {
@@ -89,9 +89,10 @@ TEST_CASE("a rollback that dies is finished by another one") {
 }
 
 TEST_CASE("a process that dies while it takes up another's run leaves it fit to be taken up") {
-  for (const int first : {9, 20, 36, 47}) {
+  for (const int first : {9, 36}) {
     at_every_point(
-        whole(), [first](ARun& run) { REQUIRE_FALSE(run.dying_at(first, [&] { return run.forward(); })); }, [](ARun& run) { return run.resume(); },
+        whole(), [first](ARun& run) { REQUIRE_FALSE(run.dying_at(first, [&] { return run.forward(); })); },
+        [](ARun& run) { return run.resume(); },
         [](ARun& run) {
           CHECK(run.resume().exit == ExitCode::done);
           all_of_it(run);
@@ -112,10 +113,11 @@ TEST_CASE("records of the window that a power cut took do not keep it from being
     ARun run(whole());
     for (auto event = events.begin(); event != end; ++event) {
       auto data = event->data.dump();
-      for (auto at = data.find(ideal.file("")); at != std::string::npos; at = data.find(ideal.file(""))) data.replace(at, ideal.file("").size(), run.file(""));
+      for (auto at = data.find(ideal.file("")); at != std::string::npos; at = data.find(ideal.file("")))
+        data.replace(at, ideal.file("").size(), run.file(""));
       run.write(event->type, Json::parse(data));
     }
-    for (const char* step : {"a", "b", "c", "d"}) std::ofstream(run.file(step)) << "\n";
+    for (const char* step : {"a", "c", "d"}) std::ofstream(run.file(step)) << "\n";
     INFO("cut after " << (end - 1)->type << " " << (end - 1)->data.dump());
     CHECK(run.back().exit == ExitCode::done);
     nothing_of_it(run);

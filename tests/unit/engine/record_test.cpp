@@ -24,7 +24,9 @@ class Events {
   std::vector<journal::Event> all_;
 };
 
-Events begun() { return Events().add("run.begun", {{"pid", 42}, {"split_name", "ci"}}); }
+Events begun() {
+  return Events().add("run.begun", {{"pid", 42}, {"split_name", "ci"}});
+}
 
 Json effect(const std::string& traffic, const std::string& outcome = "") {
   Json data{{"step", "x"}, {"effect", "something"}};
@@ -33,7 +35,9 @@ Json effect(const std::string& traffic, const std::string& outcome = "") {
   return data;
 }
 
-Events in_window() { return begun().add("phase.begun", {{"phase", "window"}}).add("window.entered", {{"phase", "window"}, {"budget_ms", 5000.0}}); }
+Events in_window() {
+  return begun().add("phase.begun", {{"phase", "window"}}).add("window.entered", {{"phase", "window"}, {"budget_ms", 5000.0}});
+}
 
 }  // namespace
 
@@ -138,11 +142,8 @@ TEST_CASE("a step's record tells what undo needs, how it ended and how often it 
 }
 
 TEST_CASE("steps are remembered in the order in which they were begun last") {
-  const auto run = begun()
-                       .add("step.intent", {{"step", "a"}})
-                       .add("step.intent", {{"step", "b"}})
-                       .add("step.intent", {{"step", "a"}})
-                       .record();
+  const auto run =
+      begun().add("step.intent", {{"step", "a"}}).add("step.intent", {{"step", "b"}}).add("step.intent", {{"step", "a"}}).record();
   CHECK(run.order == std::vector<std::string>{"b", "a"});
 }
 
@@ -157,7 +158,9 @@ TEST_CASE("the last approval counts, and a gate waits until it has passed") {
 }
 
 TEST_CASE("a run's state is one word for people, and says whether another run may begin") {
-  const auto ended = [](const std::string& outcome) { return begun().add("run.finished", {{"outcome", outcome}, {"exit", 4}, {"serves", "source"}}); };
+  const auto ended = [](const std::string& outcome) {
+    return begun().add("run.finished", {{"outcome", outcome}, {"exit", 4}, {"serves", "source"}});
+  };
   CHECK(ended("done").record().state(false) == "done");
   CHECK_FALSE(ended("done").record().is_open());
   CHECK(ended("undone").record().state(false) == "undone");
@@ -186,7 +189,11 @@ TEST_CASE("a run that goes back is going back until its rollback was undone") {
 }
 
 TEST_CASE("what was missed is kept, and an event of a later version does no harm") {
-  const auto run = begun().add("check.missed", {{"text", "too slow"}}).add("moon.risen", {{"step", 5}}).add("step.done", {{"step", 7}, {"facts", "none"}}).record();
+  const auto run = begun()
+                       .add("check.missed", {{"text", "too slow"}})
+                       .add("moon.risen", {{"step", 5}})
+                       .add("step.done", {{"step", 7}, {"facts", "none"}})
+                       .record();
   CHECK(run.misses == std::vector<std::string>{"too slow"});
   CHECK(run.last_at_us == 4'000'000);
 }

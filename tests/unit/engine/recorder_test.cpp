@@ -37,7 +37,7 @@ TEST_CASE("a fault can be injected before and after each record and each effect"
   points.clear();
   Recorder recorder(book, ARun::id, {}, remember);
   OpenDoor door(recorder);
-  door.for_step("a", "", false);
+  door.for_step("a", false);
   REQUIRE(door.perform("open the sluice", [] { return Result<Json>(Json(1)); }));
   CHECK(points == std::vector<std::string>{"before record effect.announced", "after record effect.announced", "before effect open the sluice",
                                            "after effect open the sluice", "before record effect.done", "after record effect.done"});
@@ -68,17 +68,17 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
   OpenDoor door(recorder);
   REQUIRE(recorder.write("phase.begun", {{"phase", "window"}}));
   REQUIRE(recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
-  door.for_step("pause", "pause", false);
-  REQUIRE(door.perform("PAUSE", [] { return Result<Json>(Json()); }));
+  door.for_step("pause", false);
+  REQUIRE(door.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
   run.forget_journal();
   recorder.must_go_on(true);
-  door.for_step("resume", "resume", false);
+  door.for_step("resume", false);
   bool acted = false;
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   REQUIRE(door.perform("RESUME", [&] {
     acted = true;
     return Result<Json>(Json());
-  }));
+  }, steps::Traffic::resume));
   CHECK(acted);
   const auto& window = recorder.record().windows.at("window");
   CHECK(window.pause_ms >= 2);
@@ -93,11 +93,11 @@ TEST_CASE("the open door announces before it acts, and tells how it ended") {
   auto book = run.journal();
   Recorder recorder(book, ARun::id, {}, nullptr);
   OpenDoor door(recorder);
-  door.for_step("pause", "pause", true);
+  door.for_step("pause", true);
   const auto got = door.perform("PAUSE everything", [&]() -> Result<Json> {
     CHECK(types(run) == std::vector<std::string>{"effect.announced"});
     return Json(7);
-  });
+  }, steps::Traffic::pause);
   REQUIRE(got);
   CHECK(*got == 7);
   CHECK(door.performed() == 1);
@@ -119,7 +119,7 @@ TEST_CASE("an effect that was refused failed; one whose answer was lost is unkno
     auto book = run.journal();
     Recorder recorder(book, ARun::id, {}, nullptr);
     OpenDoor door(recorder);
-    door.for_step("a", "", false);
+    door.for_step("a", false);
     const auto got = door.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
     REQUIRE_FALSE(got);
     CHECK(got.error().kind == kind);

@@ -69,8 +69,9 @@ TEST_CASE("the window's record says beforehand all that the window will do") {
 }
 
 TEST_CASE("when a step fails everything is undone, last first, and the failed step too") {
-  ARun run(head + "prepare:\n" + make("a") + make("b") + window(make("c")) + "verify:\n" + make("d") +
-           "  - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo do e >> @/log; exit 3'], undo: [sh, -c, 'echo undo e >> @/log']}}\n");
+  ARun run(
+      head + "prepare:\n" + make("a") + make("b") + window(make("c")) + "verify:\n" + make("d") +
+      "  - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo do e >> @/log; exit 3'], undo: [sh, -c, 'echo undo e >> @/log']}}\n");
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::undone);
   CHECK(ending.text.find("exit code 3") != std::string::npos);
@@ -104,7 +105,9 @@ TEST_CASE("what was there before is adopted and never undone") {
 }
 
 TEST_CASE("an applied step that does not show has failed") {
-  ARun run(head + "prepare:\n  - {id: a, uses: run.command, with: {argv: ['true'], check: [test, -e, @/never], undo: [sh, -c, 'echo undo a >> @/log']}}\n");
+  ARun run(head +
+           "prepare:\n  - {id: a, uses: run.command, with: {argv: ['true'], check: [test, -e, @/never], undo: [sh, -c, 'echo undo a >> "
+           "@/log']}}\n");
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::undone);
   CHECK(ending.text.find("does not show") != std::string::npos);
@@ -134,7 +137,8 @@ TEST_CASE("a step whose condition does not hold is skipped, in undo too") {
 }
 
 TEST_CASE("parameters are put into a step's words") {
-  ARun run(head + "params:\n  word: {type: text, default: tree, help: what to write}\n" + "prepare:\n" + line("a", "echo ${params.word} >> @/log"));
+  ARun run(head + "params:\n  word: {type: text, default: tree, help: what to write}\n" + "prepare:\n" +
+           line("a", "echo ${params.word} >> @/log"));
   run.params = {{"word", "stone"}};
   CHECK(run.forward().exit == ExitCode::done);
   CHECK(run.log() == Lines{"stone"});
@@ -169,7 +173,10 @@ TEST_CASE("ctrl-C in the window undoes it") {
 }
 
 TEST_CASE("ctrl-C ends a command that is under way in the window, and it is undone") {
-  ARun run(head + window("  - {id: a, uses: run.command, with: {argv: [sh, -c, 'touch @/began; sleep 30'], undo: [sh, -c, 'echo undo a >> @/log']}}\n"));
+  ARun run(
+      head +
+      window(
+          "  - {id: a, uses: run.command, with: {argv: [sh, -c, 'touch @/began; sleep 30'], undo: [sh, -c, 'echo undo a >> @/log']}}\n"));
   std::thread operator_at_the_keys([&] {
     for (int i = 0; i < 1000 && !run.has("began"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     run.stop.request();
@@ -235,8 +242,8 @@ TEST_CASE("rollback before the point of no return undoes all") {
 
 TEST_CASE("what can't be undone is told and does not keep the rest from being undone; resume after repair goes on") {
   ARun run(head + "prepare:\n" + make("a") +
-           "  - {id: b, uses: run.command, with: {argv: ['true'], undo: [sh, -c, 'test -e @/repaired && echo undo b >> @/log']}}\n" + make("c") +
-           line("d", "exit 1"));
+           "  - {id: b, uses: run.command, with: {argv: ['true'], undo: [sh, -c, 'test -e @/repaired && echo undo b >> @/log']}}\n" +
+           make("c") + line("d", "exit 1"));
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::needs_person);
   CHECK(ending.text.find("not all of it could be undone") != std::string::npos);
@@ -266,8 +273,10 @@ TEST_CASE("a window whose journal is lost is still undone, since clients wait") 
 }
 
 TEST_CASE("past the point of no return a run that died is finished, and a failing check is told, not obeyed") {
-  const auto steps = std::string("  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n");
-  ARun run(head + window(steps + make("a") + make("b")) + "verify:\n  - {id: branch, uses: postgres.check_branch, with: {on: target, lsn: 0/1}}\n" + make("c"));
+  const auto steps = std::string(
+      "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n");
+  ARun run(head + window(steps + make("a") + make("b")) +
+           "verify:\n  - {id: branch, uses: postgres.check_branch, with: {on: target, lsn: 0/1}}\n" + make("c"));
   run.write("run.begun", {{"split_name", "ci"}});
   run.write("phase.begun", {{"phase", "window"}});
   run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}});
@@ -285,7 +294,8 @@ TEST_CASE("past the point of no return a run that died is finished, and a failin
 }
 
 TEST_CASE("a step that fails after the point of no return is tried again until it is done") {
-  const auto steps = std::string("  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n");
+  const auto steps = std::string(
+      "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n");
   ARun run(head + window(steps + line("a", "echo try >> @/log; test $(wc -l < @/log) -ge 3") + make("b")));
   run.write("run.begun", {{"split_name", "ci"}});
   run.write("phase.begun", {{"phase", "window"}});
@@ -300,7 +310,10 @@ TEST_CASE("a window whose slow undo was interrupted is not entered again before 
   run.write("run.begun", {{"split_name", "ci"}});
   run.write("phase.begun", {{"phase", "window"}});
   run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}});
-  run.write("step.intent", {{"step", "promote"}, {"uses", "patroni.promote"}, {"with", {{"cluster", "target"}}}, {"before", {{"standby_cluster", {{"host", "x"}}}}}});
+  run.write("step.intent", {{"step", "promote"},
+                            {"uses", "patroni.promote"},
+                            {"with", {{"cluster", "target"}}},
+                            {"before", {{"standby_cluster", {{"host", "x"}}}}}});
   run.write("step.done", {{"step", "promote"}});
   run.write("window.left", {{"phase", "window"}, {"outcome", "undone"}});
   CHECK(run.resume().exit == ExitCode::needs_person);  // nobody answers for the target

@@ -44,7 +44,7 @@ TEST_CASE("pools without load are paused at once, hold their clients, and are re
   auto client = one.connect();
   REQUIRE(client.simple("select 1", soon()).has_value());
 
-  const auto paused = fleet.pause(soon(), nullptr);
+  const auto paused = pause_all(fleet, soon(), nullptr);
   REQUIRE((paused ? "" : paused.error().text()) == "");
   REQUIRE(paused->took.size() == 2);
   CHECK(paused->took[1].first == "two");
@@ -63,22 +63,22 @@ TEST_CASE("pools without load are paused at once, hold their clients, and are re
   CHECK(one.console().waiting_clients("app", soon()).value() == 1);
 
   SECTION("paused again, nothing changes") {
-    CHECK(fleet.pause(soon(), nullptr).has_value());
+    CHECK(pause_all(fleet, soon(), nullptr).has_value());
     CHECK(fleet.look(soon())[0].database.paused);
   }
   SECTION("paused by another process of ours, the settings come back all the same") {
     Fleet guard({one.spec(), two.spec()});
-    REQUIRE(problem(guard.resume(soon())) == "");
+    REQUIRE(problem(resume_all(guard, soon())) == "");
     CHECK(setting(one, "server_login_retry") == "4");
     CHECK(setting(two, "server_login_retry") == "15");
   }
-  REQUIRE(problem(fleet.resume(soon())) == "");
+  REQUIRE(problem(resume_all(fleet, soon())) == "");
   CHECK(client.receive(soon()).value().text(0, "two") == "2");
   CHECK(setting(one, "server_login_retry") == "4");
   CHECK(setting(one, "min_pool_size") == "1");
   CHECK(setting(two, "server_login_retry") == "15");
   CHECK(setting(two, "min_pool_size") == "0");
-  CHECK(problem(fleet.resume(soon())) == "");
+  CHECK(problem(resume_all(fleet, soon())) == "");
 }
 
 TEST_CASE("a transaction that is held makes the pause time out, is named, and survives the resume") {
@@ -92,7 +92,7 @@ TEST_CASE("a transaction that is held makes the pause time out, is named, and su
   REQUIRE(client.simple("begin", soon()).has_value());
   const auto pid = client.simple("select pg_backend_pid() as pid", soon()).value().text(0, "pid");
 
-  const auto paused = fleet.pause(within_ms(200), nullptr);
+  const auto paused = pause_all(fleet, within_ms(200), nullptr);
   REQUIRE_FALSE(paused.has_value());
   CHECK(paused.error().kind == ErrorKind::timed_out);
   CHECK(paused.error().object == "bouncer busy");
@@ -102,15 +102,15 @@ TEST_CASE("a transaction that is held makes the pause time out, is named, and su
 
   StopFlag stop;
   stop.request();
-  const auto stopped = fleet.pause(soon(), &stop);
+  const auto stopped = pause_all(fleet, soon(), &stop);
   REQUIRE_FALSE(stopped.has_value());
   CHECK(stopped.error().kind == ErrorKind::interrupted);
 
-  REQUIRE(problem(fleet.resume(soon())) == "");
+  REQUIRE(problem(resume_all(fleet, soon())) == "");
   CHECK(client.simple("commit", soon()).has_value());
   CHECK(client.simple("select 1", soon()).has_value());
-  CHECK(fleet.pause(soon(), nullptr).has_value());
-  CHECK(problem(fleet.resume(soon())) == "");
+  CHECK(pause_all(fleet, soon(), nullptr).has_value());
+  CHECK(problem(resume_all(fleet, soon())) == "");
 }
 
 TEST_CASE("a RESUME by somebody else ends the waiting for PAUSE") {
@@ -126,7 +126,7 @@ TEST_CASE("a RESUME by somebody else ends the waiting for PAUSE") {
     std::this_thread::sleep_for(std::chrono::milliseconds(150));
     (void)console.resume("app", soon());
   });
-  const auto paused = fleet.pause(soon(), nullptr);
+  const auto paused = pause_all(fleet, soon(), nullptr);
   somebody.join();
   REQUIRE_FALSE(paused.has_value());
   CHECK(paused.error().kind == ErrorKind::foreign);
@@ -153,7 +153,7 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
 
   REQUIRE(problem(fleet.stage_route(next, soon())) == "");
   CHECK(slurp(one.config()) == before);
-  REQUIRE(fleet.pause(soon(), nullptr).has_value());
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
   const auto start = Monotonic::now();
   REQUIRE(problem(fleet.repoint(next, soon())) == "");
   CHECK(Monotonic::now() - start < std::chrono::seconds(1));  // 1 ms where nothing else runs, 15 ms through a shell
@@ -166,7 +166,7 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
   CHECK(setting(one, "server_login_retry") == "0");  // RELOAD had reset it
   CHECK_FALSE(std::filesystem::exists(one.config() + ".pgcleave"));
   CHECK(problem(fleet.repoint(next, soon())) == "");
-  REQUIRE(problem(fleet.resume(soon())) == "");
+  REQUIRE(problem(resume_all(fleet, soon())) == "");
   CHECK(port_behind(one) == new_server.port());
   CHECK(port_behind(two) == new_server.port());
   CHECK(setting(one, "server_login_retry") == "4");
@@ -231,7 +231,7 @@ TEST_CASE("a bouncer that restarts while paused comes back unpaused, and a look 
   const Postgres postgres(folder, "pg");
   RunningBouncer bouncer(folder, "one", postgres.port());
   Fleet fleet({bouncer.spec()});
-  REQUIRE(fleet.pause(soon(), nullptr).has_value());
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
   REQUIRE(fleet.look(soon())[0].database.paused);
   bouncer.stop();
   const auto gone = fleet.look(soon())[0];
@@ -252,11 +252,11 @@ TEST_CASE("a bouncer that can't be reached keeps the others from being paused") 
   Fleet fleet({one.spec(), two.spec()});
   REQUIRE(problem(fleet.connect(soon())) == "");
   two.stop();
-  const auto paused = fleet.pause(soon(), nullptr);
+  const auto paused = pause_all(fleet, soon(), nullptr);
   REQUIRE_FALSE(paused.has_value());
   CHECK(paused.error().object == "bouncer two");
   CHECK_FALSE(fleet.look(soon())[0].database.paused);
-  const auto resumed = fleet.resume(soon());
+  const auto resumed = resume_all(fleet, soon());
   REQUIRE_FALSE(resumed.has_value());
   CHECK(resumed.error().object == "bouncer two");
 }

@@ -50,11 +50,11 @@ TEST_CASE("clients that log in again and again see no error and no stall while t
   for (int flip = 0; flip < 6; ++flip) {
     const Route next{"127.0.0.1", flip % 2 == 0 ? new_server.port() : old_server.port()};
     CHECK(fleet.stage_route(next, soon()).has_value());
-    const auto paused = fleet.pause(soon(), nullptr);
+    const auto paused = pause_all(fleet, soon(), nullptr);
     CHECK((paused ? "" : paused.error().text()) == "");
     const auto repointed = fleet.repoint(next, soon());
     CHECK((repointed ? "" : repointed.error().text()) == "");
-    CHECK(fleet.resume(soon()).has_value());
+    CHECK(resume_all(fleet, soon()).has_value());
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
   over = true;

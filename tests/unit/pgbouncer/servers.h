@@ -79,4 +79,14 @@ inline Deadline soon() {
   return Deadline::in(std::chrono::seconds(5));
 }
 
+// What pgbouncer.pause and pgbouncer.resume do with a fleet.
+inline Result<pgbouncer::PauseReport> pause_all(pgbouncer::Fleet& fleet, Deadline deadline, const StopFlag* stop) {
+  TRY(fleet.hold_back_logins(deadline));
+  return fleet.pause(deadline, stop);
+}
+inline Result<void> resume_all(pgbouncer::Fleet& fleet, Deadline deadline) {
+  TRY(fleet.resume(deadline));
+  return fleet.give_back_settings(deadline);
+}
+
 }  // namespace pgcleave::pgbouncer

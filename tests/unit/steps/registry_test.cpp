@@ -1,4 +1,6 @@
 // What every row of the registry must hold, whoever adds it. What its verbs must do is tried on the lab (tests/staging/conformance).
+#include "steps/registry.h"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cctype>
@@ -9,7 +11,6 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "runbook/runbook.h"
-#include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -24,7 +25,9 @@ bool is_sentence(const std::string& text) {
   return text.size() > 10 && std::isupper(static_cast<unsigned char>(text.front())) != 0 && text.back() == '.';
 }
 
-bool begins_with(const std::string& text, const std::string& words) { return text.rfind(words, 0) == 0; }
+bool begins_with(const std::string& text, const std::string& words) {
+  return text.rfind(words, 0) == 0;
+}
 
 bool fits(const Parameter& parameter) {
   const auto& value = parameter.fallback;
@@ -123,7 +126,8 @@ TEST_CASE("what releases or takes ownership must say on which side, since the st
     ++kinds;
     INFO(row.description.kind);
     const auto& all = row.description.parameters;
-    CHECK(std::any_of(all.begin(), all.end(), [](const Parameter& one) { return one.name == "on" && one.type == Type::side && one.required; }));
+    CHECK(std::any_of(all.begin(), all.end(),
+                      [](const Parameter& one) { return one.name == "on" && one.type == Type::side && one.required; }));
   }
   CHECK(kinds == 2);
 }

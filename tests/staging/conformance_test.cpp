@@ -1,0 +1,310 @@
+// The law of the verbs (steps/step.h), tried on every step kind against a real lab, in the order of a cutover and its way back:
+//   plan leaves no trace and says word for word what apply then does;
+//   after apply, observe says done; applying twice is applying once;
+//   undo restores what observe saw before, and undoing twice is undoing once;
+//   no password is in anything that is shown or kept.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <type_traits>
+
+#include "base/file.h"
+#include "base/format.h"
+#include "engine/doors.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Lab {
+ public:
+  Lab() {
+    auto pattern = (fs::temp_directory_path() / "pgcleave-conformance-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    ::chmod(folder_.c_str(), 0711);  // the servers run as another user
+    if (call("up --bouncers 2") != 0) FAIL("the lab does not come up: " << read_file(folder_ / "lab.out").value_or(""));
+  }
+  ~Lab() {
+    call("down");
+    fs::remove_all(folder_);
+  }
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  [[nodiscard]] fs::path folder() const { return folder_; }
+  [[nodiscard]] fs::path environment() const { return folder_ / "lab" / "environment.yml"; }
+
+ private:
+  int call(const std::string& words) const {
+    return std::system(
+        fmt::format("{} {} --dir {}/lab >{}/lab.out 2>&1", PGCLEAVE_LAB_PROGRAM, words, folder_.string(), folder_.string()).c_str());
+  }
+  fs::path folder_;
+};
+
+template <class T>
+T good(runbook::Read<T> read) {
+  for (const auto& problem : read.problems) FAIL(problem.text());
+  return std::move(*read.value);
+}
+
+template <class T>
+T good(Result<T> result) {
+  if (!result) FAIL(result.error().text());
+  return std::move(*result);
+}
+
+// Acts, and remembers what it was told.
+class WitnessDoor : public Effects {
+ public:
+  using Effects::perform;
+  Result<Json> perform(const std::string& description, const Action& action, Traffic) override {
+    descriptions.push_back(description);
+    return action();
+  }
+  std::vector<std::string> descriptions;
+};
+
+// Numbers and positions change from look to look; what is said about them does not.
+std::string shape(const std::string& text) {
+  static const std::regex varying(R"(\b[0-9A-F]+/[0-9A-F]+\b|[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?( ?(us|ms|s|B|KiB|MiB|GiB)\b)?)");
+  return std::regex_replace(text, varying, "#");
+}
+
+struct Row {
+  const char* kind;
+  Json with = Json::object();
+  bool undo = true;          // try undo, then apply once more to go on; false where the same kind was tried before
+  bool facts_repeat = true;  // false: what there was to do is told once
+};
+
+class Conformance {
+ public:
+  explicit Conformance(const Lab& lab)
+      : environment_(good(runbook::read_environment(lab.environment(), good(read_file(lab.environment()))))),
+        split_(good(runbook::read_split(environment_.split, good(read_file(environment_.split))))),
+        world_(good(open_world(environment_, split_, soon()))) {
+    world_.run = {"r-20260101-000000-0001", 1, 1};
+    world_.effects = &open_;
+    world_.approval = [](const std::string&, const std::string&, Duration) {
+      return std::optional<Approval>(Approval{true, "tester", "by test"});
+    };
+    know_secrets();
+  }
+
+  // Returns the facts.
+  Json keeps_the_law(const Row& row) {
+    const auto* kind = find(row.kind);
+    REQUIRE(kind != nullptr);
+    kind_ = kind;
+    with_ = filled(row.with);
+    INFO(row.kind << " " << with_.dump());
+    tried_.insert(row.kind);
+    if (kind->prepare != nullptr) went_well("prepare", call(kind->prepare));
+    const auto before = look();
+    CHECK(before.state != State::foreign);
+    const auto planned = plan_leaves_no_trace(before);
+    open_.descriptions.clear();
+    const auto facts = apply(before.before);
+    if (kind->description.meaning.changes) CHECK(open_.descriptions == planned);
+    if (!kind->description.meaning.changes) CHECK(open_.descriptions.empty());
+    const auto after = look();
+    if (after.lasting) CHECK(name_of(after.state) == std::string("done"));
+    const auto again = apply(before.before);
+    if (row.facts_repeat) CHECK(shape(again.dump()) == shape(facts.dump()));
+    same(look(), after, "after the second apply");
+    first_look_.try_emplace(row.kind, before.before, facts);
+    if (kind->undo != nullptr && row.undo) {
+      undo_restores(before, facts);
+      apply(before.before);
+    }
+    for (const auto& fact : kind->description.facts) {
+      INFO("the fact " << fact.name << " is missing");
+      CHECK(facts.contains(fact.name));
+    }
+    return facts;
+  }
+
+  // Undo from what was known when the kind was tried first.
+  void is_undone(const Row& row) {
+    kind_ = find(row.kind);
+    with_ = filled(row.with);
+    INFO(row.kind << " " << with_.dump());
+    const auto& [before, facts] = first_look_.at(row.kind);
+    for (int i = 0; i < 2; ++i) {
+      went_well("undo", call(kind_->undo, before, facts));
+      const auto seen = look();
+      CHECK(seen.before == before);
+      CHECK(name_of(seen.state) == std::string("pending"));
+    }
+  }
+
+  void every_kind_was_tried() const {
+    for (const auto& row : registry()) {
+      INFO(row.description.kind << " has no row in this test");
+      CHECK(tried_.contains(row.description.kind));
+    }
+  }
+  void no_secret_was_shown() const {
+    REQUIRE(secrets_.size() >= 3);
+    REQUIRE(shown_.size() > 1000);
+    for (const auto& secret : secrets_) {
+      INFO("a password of " << secret.size() << " characters was shown");
+      CHECK(shown_.find(secret) == std::string::npos);
+    }
+  }
+  [[nodiscard]] const runbook::Environment& environment() const { return environment_; }
+
+ private:
+  static Deadline soon() { return Deadline::in(std::chrono::seconds(60)); }
+
+  [[nodiscard]] Json filled(Json with) const {
+    for (const auto& parameter : kind_->description.parameters) {
+      if (!with.contains(parameter.name) && !parameter.fallback.is_null()) with[parameter.name] = parameter.fallback;
+    }
+    return with;
+  }
+  template <class Verb, class... Words>
+  std::invoke_result_t<Verb, Context&, const Words&...> call(Verb verb, const Words&... words) {
+    Context context{world_, "step", with_, soon(), nullptr};
+    return verb(context, words...);
+  }
+  template <class T>
+  void went_well(const char* verb, const Result<T>& result) {
+    INFO(verb);
+    if (result) return;
+    shown_ += result.error().text() + "\n";
+    FAIL(result.error().text());
+  }
+  Observation look() {
+    auto seen = call(kind_->observe);
+    went_well("observe", seen);
+    shown_ += seen->evidence + seen->before.dump() + seen->facts.dump() + "\n";
+    return *seen;
+  }
+  Json apply(const Json& before) {
+    auto facts = call(kind_->apply, before);
+    went_well("apply", facts);
+    shown_ += facts->dump() + "\n";
+    for (const auto& description : open_.descriptions) shown_ += description + "\n";
+    return *facts;
+  }
+  static void same(const Observation& now, const Observation& then, const char* when) {
+    INFO(when << ": " << then.evidence << " has become " << now.evidence);
+    CHECK(name_of(now.state) == std::string(name_of(then.state)));
+    CHECK(now.before == then.before);
+    CHECK(shape(now.evidence) == shape(then.evidence));
+  }
+  std::vector<std::string> plan_leaves_no_trace(const Observation& before) {
+    if (!kind_->description.meaning.changes) return {};
+    engine::ClosedDoor closed;
+    world_.effects = &closed;
+    went_well("plan", call(kind_->apply, before.before));
+    world_.effects = &open_;
+    const auto planned = closed.take();
+    CHECK_FALSE(planned.empty());
+    same(look(), before, "after plan");
+    return planned;
+  }
+  void undo_restores(const Observation& before, const Json& facts) {
+    for (const char* when : {"after undo", "after the second undo"}) {
+      went_well(when, call(kind_->undo, before.before, facts));
+      same(look(), before, when);
+    }
+  }
+  void know_secrets() {
+    for (const auto* side : {&environment_.source, &environment_.target}) {
+      if (!side->patroni.password.empty()) secrets_.insert(side->patroni.password.reveal());
+      for (const auto* access : {&side->postgres, &side->replication}) {
+        std::istringstream lines(good(read_file(access->values.at("passfile"))));
+        for (std::string line; std::getline(lines, line);) secrets_.insert(line.substr(line.rfind(':') + 1));
+      }
+    }
+  }
+
+  runbook::Environment environment_;
+  runbook::Split split_;
+  World world_;
+  WitnessDoor open_;
+  const StepKind* kind_ = nullptr;
+  Json with_;
+  std::set<std::string> tried_;
+  std::map<std::string, std::pair<Json, Json>> first_look_;  // before, facts
+  std::set<std::string> secrets_;
+  std::string shown_;
+};
+
+Json on(const char* side) {
+  return {{"on", side}};
+}
+Json to(const char* side) {
+  return {{"to", side}};
+}
+
+}  // namespace
+
+TEST_CASE("every step kind keeps the law of the verbs") {
+  const Lab lab;
+  Conformance law(lab);
+  const auto keeps = [&](const Row& row) { return law.keeps_the_law(row); };
+
+  const auto file = (lab.folder() / "made").string();
+  const auto patroni = law.environment().source.patroni.members.front();
+  keeps({"run.command", {{"argv", {"touch", file}}, {"check", {"test", "-e", file}}, {"undo", {"rm", "-f", file}}}});
+  keeps({"http.request", {{"url", patroni + "/patroni"}, {"method", "GET"}, {"undo_url", patroni + "/liveness"}, {"undo_method", "GET"}}});
+  keeps({"postgres.sql",
+         {{"on", "source"},
+          {"sql", "create table if not exists conformance (x int)"},
+          {"check", "select to_regclass('conformance') is not null"},
+          {"undo", "drop table if exists conformance"}}});
+
+  keeps({"check.topology", {{"serving", "source"}}});
+  keeps({"ownership.install", {}, true, false});
+  keeps({"replication.publish", on("source")});
+  keeps({"patroni.keep_slots", {{"cluster", "target"}}});
+  keeps({"pgbouncer.stage", to("target")});
+  keeps({"postgres.checkpoint", on("source")});
+  keeps({"postgres.checkpoint", on("target")});
+  keeps({"check.lag", {{"below", "64MiB"}}});
+  keeps({"gate.approve", {{"text", "Go on?"}}});
+
+  keeps({"pgbouncer.pause"});
+  keeps({"ownership.release", on("source")});
+  const auto lsn = keeps({"postgres.capture_lsn", on("source")}).at("lsn");
+  keeps({"postgres.wait_replay", {{"on", "target"}, {"lsn", lsn}}});
+  const auto standby = keeps({"patroni.promote", {{"cluster", "target"}}}).at("standby_cluster");
+  keeps({"replication.arm_reverse"});
+  keeps({"ownership.take", on("target")});
+  keeps({"pgbouncer.repoint", to("target")});
+  keeps({"pgbouncer.resume"});
+  keeps({"pgbouncer.verify", to("target")});
+  keeps({"postgres.check_branch", {{"on", "target"}, {"lsn", lsn}}});
+  keeps({"replication.start_reverse", {}, false});
+
+  keeps({"replication.check_reverse"});
+  keeps({"pgbouncer.stage", to("source"), false});
+  keeps({"pgbouncer.pause", {}, false});
+  keeps({"ownership.release", on("target"), false});
+  const auto back = keeps({"postgres.capture_lsn", on("target")}).at("lsn");
+  keeps({"replication.wait_apply", {{"on", "source"}, {"lsn", back}}});
+  keeps({"sequences.bump", to("source")});
+  keeps({"ownership.take", on("source")});
+  keeps({"pgbouncer.repoint", to("source"), false});
+  keeps({"pgbouncer.resume"});
+  // Not before: a new subscription begins where the slot was confirmed last, and would bring again what came already.
+  law.is_undone({"replication.start_reverse"});
+  keeps({"replication.stop_reverse"});
+  keeps({"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", standby}}});
+
+  law.every_kind_was_tried();
+  law.no_secret_was_shown();
+}
+
+}  // namespace pgcleave::steps
