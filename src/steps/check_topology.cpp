@@ -5,23 +5,12 @@
 #include "postgres/identity.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "steps/findings.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
-
-class Findings {
- public:
-  void add(const std::string& object, const std::string& what) { found_.push_back(object + ": " + what); }
-  void add(const Error& error) { found_.push_back(error.text()); }
-  [[nodiscard]] bool empty() const { return found_.empty(); }
-  [[nodiscard]] std::string text() const { return fmt::format("{}", fmt::join(found_, "; ")); }
-  [[nodiscard]] std::size_t size() const { return found_.size(); }
-
- private:
-  std::vector<std::string> found_;
-};
 
 // The leader's identity; findings when it can't be had.
 std::optional<postgres::Identity> look_at_side(Context& context, Side& side, Findings& findings) {

@@ -17,27 +17,48 @@ Result<void> prepare(Context& context) {
   return {};
 }
 
-// The mark of the run that promoted it, in Patroni's configuration. It survives until the cluster is a standby again.
-std::string promoted_by(const Json& config) {
+// The mark in Patroni's configuration: which run promoted it, and what it takes to go back. Whoever takes up a run whose process died
+// in the middle of the promotion finds it there. It goes when the cluster is a standby again.
+Json mark_of(const Json& config) {
   const auto mark = config.find("pgcleave");
-  return mark != config.end() && mark->is_object() ? mark->value("run", std::string()) : std::string();
+  return mark != config.end() && mark->is_object() ? *mark : Json::object();
+}
+
+// Patroni's REST interface shows a new configuration a moment after it was stored (3.0.2).
+Result<Json> mark_of_promoted(Context& context, Side& cluster) {
+  Json mark = Json::object();
+  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(500)));
+  static_cast<void>(wait_until("the mark shows", patience, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+    mark = mark_of(config);
+    return !mark.empty();
+  }));
+  return mark;
+}
+
+Result<Observation> observe_promoted(Context& context, Side& cluster) {
+  TRY_ASSIGN(const auto mark, mark_of_promoted(context, cluster));
+  const auto by = mark.value("run", std::string());
+  Observation seen;
+  seen.state = by == context.world.run.id ? State::done : State::foreign;
+  seen.evidence = cluster.label() + " is writable, promoted by " + (by.empty() ? "somebody else" : "run " + by);
+  seen.before = {{"standby_cluster", mark.value("standby_cluster", Json())},
+                 {"common_checkpoint", mark.value("common_checkpoint", std::string())}};
+  seen.facts = seen.before;
+  return seen;
 }
 
 Result<Observation> observe(Context& context) {
-  auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.world.side(context.text("cluster"));
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
+  if (!recovery.in_recovery) return observe_promoted(context, cluster);
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
-  const auto standby = config.value("standby_cluster", Json());
+  // What pg_rewind would go back to: this side's last restartpoint, which replayed a checkpoint of the other side.
+  TRY_ASSIGN(const auto redo, postgres::redo_lsn(*leader, context.deadline));
   Observation seen;
-  seen.before = {{"standby_cluster", standby}};
-  seen.evidence = recovery.in_recovery ? cluster.label() + " is in recovery" : cluster.label() + " is writable";
-  if (!recovery.in_recovery) {
-    const auto by = promoted_by(config);
-    seen.state = by == world.run.id ? State::done : State::foreign;
-    seen.evidence += by.empty() ? ", promoted by somebody else" : ", promoted by run " + by;
-  }
+  seen.before = {{"standby_cluster", config.value("standby_cluster", Json())}, {"common_checkpoint", redo.text()}};
+  seen.evidence = cluster.label() + " is in recovery";
   return seen;
 }
 
@@ -62,8 +83,11 @@ Result<void> until_writable(Context& context, Side& cluster, const Json& patch) 
 Result<Json> apply(Context& context, const Json& before) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
-  Json facts{{"standby_cluster", before.value("standby_cluster", Json())}};
-  const Json patch{{"standby_cluster", nullptr}, {"pgcleave", {{"run", world.run.id}}}};
+  Json facts{{"standby_cluster", before.value("standby_cluster", Json())},
+             {"common_checkpoint", before.value("common_checkpoint", std::string())}};
+  Json mark = facts;
+  mark["run"] = world.run.id;
+  const Json patch{{"standby_cluster", nullptr}, {"pgcleave", mark}};
   TRY_ASSIGN(const auto took,
              world.effects->perform("promote " + cluster.label() + ": PATCH standby_cluster away, wait until it is writable",
                                     [&]() -> Result<Json> {
@@ -84,7 +108,7 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
   const auto attached = observe_attached(context, cluster);
   if (config.value("standby_cluster", Json()) == standby && attached && attached->state == State::done) return {};
-  TRY(reattach_cluster(context, cluster, standby));
+  TRY(reattach_cluster(context, cluster, standby, before.value("common_checkpoint", std::string())));
   return {};
 }
 
@@ -95,6 +119,7 @@ StepKind patroni_promote() {
            .purpose = "Promotes a Patroni standby cluster and waits until its leader is writable.",
            .parameters = {side_parameter("cluster", "the standby cluster")},
            .facts = {{"standby_cluster", "the configuration that was removed, to go back to"},
+                     {"common_checkpoint", "redo LSN of the last checkpoint from before the promotion"},
                      {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"}},
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",

@@ -14,7 +14,7 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
-  return reattach_cluster(context, cluster, context.with.value("standby_cluster", Json()));
+  return reattach_cluster(context, cluster, context.with.value("standby_cluster", Json()), context.text("common_checkpoint"));
 }
 
 }  // namespace
@@ -24,7 +24,14 @@ StepKind patroni_reattach() {
            .purpose = "Makes a promoted cluster a standby cluster of the other side again (pg_rewind by Patroni).",
            .parameters =
                {side_parameter("cluster", "the cluster that becomes a standby"),
-                {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}}},
+                {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}},
+                {"common_checkpoint",
+                 runbook::Type::text,
+                 "",
+                 false,
+                 "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other side has removed WAL from "
+                 "there, pg_rewind can't work",
+                 {}}},
            .facts = {{"seconds", "how long it took until it streamed"}},
            .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's",
            .undo = "no: what only this cluster held is gone; promote it again with a new run",

@@ -10,16 +10,15 @@ namespace {
 
 // pg_rewind goes back to the last checkpoint before the divergence. If the upstream has removed that WAL meanwhile the standby
 // would hang in "starting" for ever, so refuse before anything is changed.
-Result<void> wal_is_still_there(Context& context, Side& cluster) {
+Result<void> wal_is_still_there(Context& context, Side& cluster, const std::string& common_checkpoint) {
   auto& upstream = context.world.other(cluster);
-  TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
-  TRY_ASSIGN(const auto branch, postgres::branch(*leader, context.deadline));
-  if (!branch.at) return {};
+  const auto needed = parse_lsn(common_checkpoint);
+  if (!needed) return {};
   TRY_ASSIGN(auto* upstream_leader, upstream.leader(context.deadline));
   TRY_ASSIGN(const auto oldest, postgres::oldest_wal(*upstream_leader, context.deadline));
-  if (oldest <= *branch.at) return {};
+  if (oldest <= *needed) return {};
   return fail({ErrorKind::not_ready, cluster.label(), "can't be rewound: WAL from before the promotion is gone from " + upstream.label(),
-               "WAL from " + branch.at->text(), "oldest WAL " + oldest.text(),
+               "WAL from the common checkpoint " + needed->text(), "oldest WAL " + oldest.text(),
                "clone it anew: stop Patroni on its members, empty their data folders, set standby_cluster, start Patroni", ""});
 }
 
@@ -49,14 +48,14 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
   return seen;
 }
 
-Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster) {
+Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster, const std::string& common_checkpoint) {
   auto& world = context.world;
   auto& upstream = world.other(cluster);
   const auto began = Monotonic::now();
   TRY(world.effects->perform("CHECKPOINT on " + cluster.label() + ", which pg_rewind needs", [&]() -> Result<Json> {
     TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
     TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
-    if (!recovery.in_recovery) TRY(wal_is_still_there(context, cluster));
+    if (!recovery.in_recovery) TRY(wal_is_still_there(context, cluster, common_checkpoint));
     TRY(postgres::checkpoint(*leader, context.deadline));
     return Json();
   }));

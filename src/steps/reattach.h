@@ -7,7 +7,8 @@ namespace pgcleave::steps {
 
 // Checkpoint on the cluster (else pg_rewind finds "same timeline" and Patroni 3.0.2 loops), put `standby_cluster` back into
 // its configuration, and wait until its leader streams from `upstream`. Takes seconds. An effect each.
-Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster);
+// `common_checkpoint`: redo LSN of a checkpoint that both sides have, from before the promotion; "" if none is known.
+Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster, const std::string& common_checkpoint);
 
 // In recovery and streaming from the other side?
 Result<Observation> observe_attached(Context& context, Side& cluster);

@@ -2,13 +2,38 @@
 
 namespace pgcleave::steps {
 
-#define PGCLEAVE_STEP_KINDS(kind)                                                                                                         \
-  kind(check_topology) kind(check_lag) kind(gate_approve) kind(http_request) kind(ownership_install) kind(ownership_release)              \
-      kind(ownership_take) kind(patroni_keep_slots) kind(patroni_promote) kind(patroni_reattach) kind(pgbouncer_pause)                    \
-          kind(pgbouncer_repoint) kind(pgbouncer_resume) kind(pgbouncer_stage) kind(pgbouncer_verify) kind(postgres_capture_lsn)          \
-              kind(postgres_checkpoint) kind(postgres_check_branch) kind(postgres_sql) kind(postgres_wait_replay)                         \
-                  kind(replication_arm_reverse) kind(replication_check_reverse) kind(replication_publish) kind(replication_start_reverse) \
-                      kind(replication_stop_reverse) kind(replication_wait_apply) kind(run_command) kind(sequences_bump)
+// clang-format off
+#define PGCLEAVE_STEP_KINDS(kind) \
+  kind(check_lag) \
+  kind(check_settings) \
+  kind(check_topology) \
+  kind(gate_approve) \
+  kind(http_request) \
+  kind(ownership_install) \
+  kind(ownership_release) \
+  kind(ownership_take) \
+  kind(patroni_keep_slots) \
+  kind(patroni_promote) \
+  kind(patroni_reattach) \
+  kind(pgbouncer_pause) \
+  kind(pgbouncer_repoint) \
+  kind(pgbouncer_resume) \
+  kind(pgbouncer_stage) \
+  kind(pgbouncer_verify) \
+  kind(postgres_capture_lsn) \
+  kind(postgres_check_branch) \
+  kind(postgres_checkpoint) \
+  kind(postgres_sql) \
+  kind(postgres_wait_replay) \
+  kind(replication_arm_reverse) \
+  kind(replication_check_reverse) \
+  kind(replication_publish) \
+  kind(replication_start_reverse) \
+  kind(replication_stop_reverse) \
+  kind(replication_wait_apply) \
+  kind(run_command) \
+  kind(sequences_bump)
+// clang-format on
 
 #define PGCLEAVE_DECLARE(kind) StepKind kind();
 PGCLEAVE_STEP_KINDS(PGCLEAVE_DECLARE)

@@ -273,6 +273,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"postgres.checkpoint", on("source")});
   keeps({"postgres.checkpoint", on("target")});
   keeps({"check.lag", {{"below", "64MiB"}}});
+  keeps({"check.settings"});
   keeps({"gate.approve", {{"text", "Go on?"}}});
 
   keeps({"pgbouncer.pause"});
