@@ -51,9 +51,10 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
   // From the window on what is seen now says nothing: the steps before will have changed it.
   const bool telling = phase.name == "prepare" || phase.name == "gate";
   const bool adopted = telling && planned.state == "done";
+  planned.foreign = planned.state == "foreign";
   if (!telling) {
     planned.state = "later";
-    planned.evidence.clear();
+    if (!planned.foreign) planned.evidence.clear();
   }
   if (kind->description.meaning.changes && !adopted) {
     const auto announced = kind->apply(context, planned.before);

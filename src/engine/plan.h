@@ -17,6 +17,7 @@ struct PlannedStep {
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
+  bool foreign = false;  // as seen now, also where `state` says "later"
 };
 
 // `rollback`: the way back instead of the way forth. Facts of steps that have not run yet stand as <step.fact>.

@@ -35,8 +35,14 @@ Json Run::scope() const {
   return scope;
 }
 
+// A window that has nothing to take, such as one that only stops and starts services, is behind when it was left, if the runbook says
+// how to go back; else undoing is the way back.
 bool Run::taken(bool rollback) const {
-  return recorder_.record().has_taken(rollback ? "rollback.window" : "window");
+  const auto window = recorder_.record().windows.find(rollback ? "rollback.window" : "window");
+  if (window == recorder_.record().windows.end()) return false;
+  const bool says_how_to_go_back =
+      std::any_of(runbook_.phases.begin(), runbook_.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
+  return window->second.taken || (window->second.outcome == "done" && says_how_to_go_back);
 }
 
 bool Run::fresh() const {

@@ -60,6 +60,7 @@ class Run {
   Result<steps::Observation> look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const char* when);
   Result<Json> act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen);
   [[nodiscard]] std::optional<StepRecord> began_before(const std::string& id) const;
+  [[nodiscard]] Result<steps::Observation> seen_on_entering(const runbook::StepLine& line) const;
   Error failed(const runbook::StepLine& line, const Error& error);
 
   // window.cpp
@@ -97,6 +98,7 @@ class Run {
   OpenDoor door_;
   StopFlag& stop_;
   Talk talk_;
+  bool just_looked_ = false;  // in a window that this process entered, and nothing went wrong since
 };
 
 }  // namespace pgcleave::engine

@@ -24,6 +24,11 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
   Json effects = Json::array();
   Json steps = Json::array();
   for (const auto& planned : plan_phase(phase, known, world_)) {
+    if (planned.foreign) {
+      return fail({ErrorKind::foreign, planned.id + " (" + planned.uses + ")", "finds something that this run did not do", "",
+                   planned.evidence, "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again,
+                   ""});
+    }
     for (const auto& effect : planned.effects) effects.push_back(effect);
     steps.push_back({{"step", planned.id}, {"before", planned.before}});
   }
@@ -104,6 +109,7 @@ Result<void> Run::tail(const runbook::Phase& phase, std::size_t from) {
 }
 
 Result<void> Run::leave_done(const runbook::Phase& phase) {
+  just_looked_ = false;
   recorder_.inside_window(false);
   TRY(recorder_.write("window.left", {{"phase", phase.name}, {"outcome", "done"}}));
   const auto& window = recorder_.record().windows.at(phase.name);
@@ -119,6 +125,7 @@ Result<void> Run::window(const runbook::Phase& phase) {
   const auto reserve = reserve_of(budget);
   TRY(enter(phase, budget, reserve));
   recorder_.inside_window(true);
+  just_looked_ = true;
   std::size_t next = 0;
   const auto forward = until_taken(phase, Deadline::in(budget - reserve), next);
   if (!forward && !recorder_.record().has_taken(phase.name)) return forward;

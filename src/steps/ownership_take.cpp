@@ -49,7 +49,9 @@ StepKind ownership_take() {
           nullptr,
           observe,
           apply,
-          nullptr};
+          nullptr,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

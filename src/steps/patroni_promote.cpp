@@ -13,6 +13,7 @@ namespace {
 Result<void> prepare(Context& context) {
   auto& cluster = context.world.side(context.text("cluster"));
   TRY(cluster.patroni().warm(context.deadline));
+  TRY(cluster.remember_config(context.deadline));
   TRY(cluster.leader(context.deadline));
   return {};
 }
@@ -53,7 +54,7 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   if (!recovery.in_recovery) return observe_promoted(context, cluster);
-  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
+  TRY_ASSIGN(const auto config, cluster.config(context.deadline));
   // What pg_rewind would go back to: this side's last restartpoint, which replayed a checkpoint of the other side.
   TRY_ASSIGN(const auto redo, postgres::redo_lsn(*leader, context.deadline));
   Observation seen;

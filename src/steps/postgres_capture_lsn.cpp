@@ -58,7 +58,9 @@ StepKind postgres_capture_lsn() {
           nullptr,
           observe,
           apply,
-          nullptr};
+          nullptr,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

@@ -58,7 +58,7 @@ StepKind replication_arm_reverse() {
           observe,
           apply,
           undo,
-          UndoOrder::after_traffic};
+          UndoOrder::after_traffic, true};
 }
 
 }  // namespace pgcleave::steps

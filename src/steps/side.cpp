@@ -62,6 +62,17 @@ Result<postgres::Connection*> Side::leader(Deadline deadline) {
   return &*leader_;
 }
 
+Result<void> Side::remember_config(Deadline deadline) {
+  TRY_ASSIGN(config_, patroni_.config(deadline));
+  config_holds_ = Deadline::in(std::chrono::seconds(10));
+  return {};
+}
+
+Result<Json> Side::config(Deadline deadline) {
+  if (config_holds_ && !config_holds_->passed()) return config_;
+  return patroni_.config(deadline);
+}
+
 std::string Side::replication_conninfo() const {
   auto values = access_.replication.values;
   values.try_emplace("host", access_.route.host);

@@ -25,6 +25,11 @@ class Side {
   // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to.
   Result<postgres::Connection*> leader(Deadline deadline);
 
+  // Patroni's configuration of this cluster. Read by remember_config() just before a window, so that the window need not ask again;
+  // config() asks when nothing was remembered within the last ten seconds.
+  Result<Json> config(Deadline deadline);
+  Result<void> remember_config(Deadline deadline);
+
   // libpq conninfo, without a password, with which the other side's server subscribes to this one.
   [[nodiscard]] std::string replication_conninfo() const;
   [[nodiscard]] postgres::Settings settings_for(const std::string& host, int port, const std::string& label) const;
@@ -34,6 +39,8 @@ class Side {
   runbook::SideAccess access_;
   patroni::Cluster patroni_;
   std::optional<postgres::Connection> leader_;
+  Json config_;
+  std::optional<Deadline> config_holds_;
 };
 
 }  // namespace pgcleave::steps

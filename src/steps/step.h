@@ -54,7 +54,8 @@ struct StepKind {
   Result<Json> (*apply)(Context& context, const Json& before);
   Result<void> (*undo)(Context& context, const Json& before, const Json& facts);  // null: nothing to undo, or impossible
   UndoOrder undo_order = UndoOrder::before_traffic;
-  // apply ends by looking at what it did, so that inside a window nobody looks a second time. Never for what apply only asked for.
+  // apply ends by looking at what it did, or the server answers with what came of it: inside a window nobody looks a second time.
+  // Never for what apply only asked for.
   bool looks_itself = false;
 };
 
