@@ -2,6 +2,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/wal.h"
+#include "steps/checking.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -24,22 +25,7 @@ Result<Observation> observe(Context& context) {
 }
 
 Result<Json> apply(Context& context, const Json&) {
-  Observation seen;
-  std::string last;
-  const auto waited = wait_until("the standby's lag is below " + context.text("below"), context.deadline, std::chrono::milliseconds(100),
-                                 context.stop, [&]() -> Result<bool> {
-                                   TRY_ASSIGN(seen, observe(context));
-                                   if (seen.evidence != last && context.world.progress) context.world.progress(seen.evidence);
-                                   last = seen.evidence;
-                                   return seen.state == State::done;
-                                 });
-  if (waited) return seen.facts;
-  auto error = waited.error();
-  if (error.seen.empty()) {
-    error.object = context.world.target.label();
-    error.seen = seen.evidence;
-  }
-  return fail(error);
+  return check_until_done(context, observe, "the standby's lag is below " + context.text("below"), context.world.target.label());
 }
 
 }  // namespace

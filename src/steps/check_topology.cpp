@@ -5,6 +5,7 @@
 #include "postgres/identity.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "steps/checking.h"
 #include "steps/findings.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
@@ -179,10 +180,7 @@ Result<Observation> observe(Context& context) {
 }
 
 Result<Json> apply(Context& context, const Json&) {
-  TRY_ASSIGN(const auto seen, observe(context));
-  if (seen.state == State::done) return Json::object();
-  return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "",
-               "correct this, then try again; nothing was changed", ""});
+  return check_once(context, observe);
 }
 
 }  // namespace

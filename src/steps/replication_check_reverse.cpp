@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "steps/checking.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -33,22 +34,7 @@ Result<Observation> observe(Context& context) {
 }
 
 Result<Json> apply(Context& context, const Json&) {
-  Observation seen;
-  std::string last;
-  const auto waited =
-      wait_until("the way back has caught up", context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
-        TRY_ASSIGN(seen, observe(context));
-        if (seen.state == State::foreign) return fail({ErrorKind::foreign, context.world.reverse_name(), seen.evidence, "", "", "", ""});
-        if (seen.evidence != last && context.world.progress) context.world.progress(seen.evidence);
-        last = seen.evidence;
-        return seen.state == State::done;
-      });
-  if (!waited) {
-    auto error = waited.error();
-    if (error.seen.empty()) error.seen = seen.evidence;
-    return fail(error);
-  }
-  return seen.facts;
+  return check_until_done(context, observe, "the way back has caught up", context.world.reverse_name());
 }
 
 }  // namespace

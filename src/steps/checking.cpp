@@ -1,0 +1,29 @@
+#include "steps/checking.h"
+
+namespace pgcleave::steps {
+
+Result<Json> check_once(Context& context, Observe observe) {
+  TRY_ASSIGN(const auto seen, observe(context));
+  if (seen.state == State::done) return seen.facts;
+  return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "",
+               "correct this, then try again; nothing was changed", ""});
+}
+
+Result<Json> check_until_done(Context& context, Observe observe, const std::string& what, const std::string& object) {
+  Observation seen;
+  std::string told;
+  const auto waited = wait_until(what, context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
+    TRY_ASSIGN(seen, observe(context));
+    if (seen.state == State::foreign) return fail({ErrorKind::foreign, object, seen.evidence, "", "", "", ""});
+    if (seen.evidence != told && context.world.progress) context.world.progress(seen.evidence);
+    told = seen.evidence;
+    return seen.state == State::done;
+  });
+  if (waited) return seen.facts;
+  auto error = waited.error();
+  if (error.object.empty()) error.object = object;
+  if (error.seen.empty() && error.kind != ErrorKind::foreign) error.seen = seen.evidence;
+  return fail(error);
+}
+
+}  // namespace pgcleave::steps
