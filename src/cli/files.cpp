@@ -56,6 +56,13 @@ std::optional<runbook::Split> read_split_file(const std::string& path) {
   return read_with<runbook::Split>(path, [](const std::string& name, const std::string& text) { return runbook::read_split(name, text); });
 }
 
+std::optional<runbook::Split> read_split_for(const Arguments& arguments, const runbook::Environment& environment) {
+  const auto path = arguments.text("split").empty() ? environment.split : arguments.text("split");
+  if (!path.empty()) return read_split_file(path);
+  complain(Error{ErrorKind::invalid, environment.path, "names no split file", "", "", "give one with --split", ""});
+  return {};
+}
+
 std::optional<Json> read_params(const runbook::Runbook& runbook, const std::vector<std::string>& given) {
   std::map<std::string, std::string> values;
   for (const auto& one : given) {

@@ -16,6 +16,8 @@ namespace pgcleave::cli {
 std::optional<runbook::Runbook> read_runbook_file(const std::string& path);
 std::optional<runbook::Environment> read_environment_file(const std::string& path);
 std::optional<runbook::Split> read_split_file(const std::string& path);
+// --split, or else the environment's; complains when neither names one.
+std::optional<runbook::Split> read_split_for(const Arguments& arguments, const runbook::Environment& environment);
 std::optional<Json> read_params(const runbook::Runbook& runbook, const std::vector<std::string>& given);
 
 // --journal, the environment's, $PGCLEAVE_JOURNAL, $XDG_STATE_HOME/pgcleave/journal.db, ~/.local/state/pgcleave/journal.db.

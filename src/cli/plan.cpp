@@ -39,10 +39,7 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto environment = read_environment_file(arguments.text("environment"));
   if (!runbook || !environment) return ExitCode::invalid;
   const auto params = read_params(*runbook, arguments.list("set"));
-  const auto split_path = arguments.text("split").empty() ? environment->split : arguments.text("split");
-  if (split_path.empty())
-    return complain(Error{ErrorKind::invalid, environment->path, "names no split file", "", "", "give one with --split", ""});
-  const auto split = read_split_file(split_path);
+  const auto split = read_split_for(arguments, *environment);
   if (!params || !split) return ExitCode::invalid;
   auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(10)));
   if (!world) return complain(world.error());

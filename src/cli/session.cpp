@@ -134,11 +134,7 @@ ExitCode run_new(const Arguments& arguments) {
   const auto environment = read_environment_file(arguments.text("environment"));
   if (!runbook || !environment) return ExitCode::invalid;
   const auto params = read_params(*runbook, arguments.list("set"));
-  const auto split_path = arguments.text("split").empty() ? environment->split : arguments.text("split");
-  if (split_path.empty()) {
-    return complain(Error{ErrorKind::invalid, environment->path, "names no split file", "", "", "give one with --split", ""});
-  }
-  const auto split = read_split_file(split_path);
+  const auto split = read_split_for(arguments, *environment);
   if (!params || !split) return ExitCode::invalid;
   if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   if (!confirmed(*environment, arguments)) return ExitCode::invalid;

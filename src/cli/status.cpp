@@ -34,17 +34,6 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
           {"misses", run.misses}, {"windows", windows}, {"steps", steps}};
 }
 
-std::string next_command(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
-  if (alive) return "";
-  const auto rest = again(arguments, run.begun.value("environment", std::string()));
-  if (run.outcome == "waiting")
-    return fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", run.id, run.waiting_for, rest, run.id, rest);
-  if (run.is_open()) return fmt::format("pgcleave resume {}{}   or: pgcleave rollback {}{}", run.id, rest, run.id, rest);
-  if (run.outcome == "done" || run.outcome == "rollback_undone")
-    return "pgcleave rollback " + run.id + rest + "   (goes back without losing a write)";
-  return "";
-}
-
 void print(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
   const auto& begun = run.begun;
   std::cout << fmt::format("run {}  {}\n", run.id, run.state(alive));
@@ -61,7 +50,8 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
                              window.pause_ms, window.budget_ms);
   }
   for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
-  if (const auto next = next_command(run, alive, arguments); !next.empty()) std::cout << "  next: " << next << "\n";
+  const auto next = alive ? std::string() : engine::next_command(run, again(arguments, begun.value("environment", std::string())));
+  if (!next.empty()) std::cout << "  next: " << next << "\n";
 }
 
 ExitCode show(const Arguments& arguments) {

@@ -164,6 +164,15 @@ bool RunRecord::is_open() const {
   return !finished || outcome == "stopped" || outcome == "waiting" || outcome == "window_undone";
 }
 
+std::string next_command(const RunRecord& run, const std::string& rest) {
+  const auto resume = "pgcleave resume " + run.id + rest;
+  const auto rollback = "pgcleave rollback " + run.id + rest;
+  if (run.outcome == "waiting") return "pgcleave approve " + run.id + " " + run.waiting_for + rest + " && " + resume;
+  if (run.is_open()) return resume + "   or: " + rollback;
+  if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (goes back without losing a write)";
+  return "";
+}
+
 RunRecord replay(const std::vector<journal::Event>& events) {
   RunRecord run;
   for (const auto& event : events) run.apply(event);

@@ -75,4 +75,7 @@ struct RunRecord {
 
 RunRecord replay(const std::vector<journal::Event>& events);
 
+// What to type next about a run that no process works on; "" when nothing is left. `rest`: what the command needs besides the run's id.
+std::string next_command(const RunRecord& run, const std::string& rest);
+
 }  // namespace pgcleave::engine

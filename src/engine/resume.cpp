@@ -68,7 +68,7 @@ std::optional<Ending> Run::settle_window() {
   recorder_.must_go_on(true);
   assume_begun(*phase);
   const bool clients = undo_window(*phase, "its process died in the window");
-  if (talk_.say) talk_.say(truth());
+  if (talk_.say) talk_.say(truth(serving()));
   const bool rest = undo_steps(phase, phase->is_rollback(), false);
   if (!clients || !rest) return finish("stopped", ExitCode::needs_person, "the window could not be undone entirely");
   return {};

@@ -67,8 +67,7 @@ std::string Run::serving() {
   return target ? "nobody" : "unknown";
 }
 
-std::string Run::truth() {
-  const auto serves = serving();
+std::string Run::truth(const std::string& serves) {
   std::string text;
   if (serves == "source") text = world_.source.label() + " owns the moved tables";
   if (serves == "target") text = world_.target.label() + " owns the moved tables";
@@ -83,21 +82,11 @@ std::string Run::truth() {
 
 Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
-  auto now = truth();
+  auto now = truth(serves);
   const auto written =
       recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
-  Ending ending{exit, text, std::move(now), ""};
-  const auto& id = recorder_.run();
-  const auto rest = talk_.again;
+  Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again)};
   if (!written) ending.text += "; the journal could not be written: " + written.error().text();
-  if (outcome == "done") ending.next = "pgcleave rollback " + id + rest + "   (goes back without losing a write)";
-  if (outcome == "stopped" || outcome == "window_undone")
-    ending.next = "pgcleave resume " + id + rest + "   or: pgcleave rollback " + id + rest;
-  if (outcome == "waiting") {
-    const auto& gate = recorder_.record().waiting_for;
-    ending.next = fmt::format("pgcleave approve {} {}{} && pgcleave resume {}{}", id, gate, rest, id, rest);
-  }
-  if (outcome == "rollback_undone") ending.next = "pgcleave rollback " + id + rest;
   return ending;
 }
 
@@ -146,7 +135,7 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   }
   if (talk_.warn) talk_.warn(error.text() + "; undoing, so that clients go on");
   const bool clients = undo_window(phase, error.text());
-  if (talk_.say) talk_.say(truth());
+  if (talk_.say) talk_.say(truth(serving()));
   const bool slow_part = undo_steps(&phase, rollback, false);
   if (!clients || !slow_part) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
   // What was prepared stays: it costs clients little, taking it away would cost them more, and the next try needs it again.

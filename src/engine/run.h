@@ -84,7 +84,7 @@ class Run {
 
   // Who may write the moved tables now: source, target, nobody, or unknown with why.
   std::string serving();
-  std::string truth();  // the same for people, and whether clients wait
+  std::string truth(const std::string& serves);  // the same for people, and whether clients wait
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool taken(bool rollback) const;
   [[nodiscard]] bool fresh() const;  // nothing was changed yet in this run
