@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "cli/session.h"
+#include "cli/way_back.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -64,10 +65,14 @@ ExitCode show(const Arguments& arguments) {
     const auto run = find_run(*journal, arguments.text("RUN"));
     if (!run) return complain(run.error());
     const bool alive = journal::SplitLock::is_held(*path, run->begun.value("split_name", std::string()));
-    const auto now = json_of(*run, run->state(alive)).dump(2);
+    auto json = json_of(*run, run->state(alive));
+    const auto way_back = alive ? std::nullopt : way_back_of(*run, arguments);
+    if (way_back) json["way_back"] = *way_back;
+    const auto now = json.dump(2);
     if (now != shown) {
       if (arguments.flag("json")) std::cout << now << "\n";
       if (!arguments.flag("json")) print(*run, alive, arguments);
+      if (!arguments.flag("json") && way_back) print_way_back(*way_back);
       std::cout.flush();
     }
     shown = now;

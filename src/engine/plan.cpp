@@ -1,5 +1,7 @@
 #include "engine/plan.h"
 
+#include <algorithm>
+
 #include "engine/doors.h"
 #include "runbook/expressions.h"
 
@@ -20,7 +22,16 @@ void put_placeholders(Json& scope, const runbook::StepLine& line, const steps::S
   }
 }
 
-PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, ClosedDoor& door) {
+// A fact that is still to come stands for itself, as <step.fact>.
+bool waits_for_a_fact(const Json& with) {
+  return std::any_of(with.begin(), with.end(), [](const Json& value) {
+    const auto text = value.is_string() ? value.get<std::string>() : std::string();
+    return text.starts_with('<') && text.ends_with('>') && text.find('.') != std::string::npos;
+  });
+}
+
+PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, ClosedDoor& door,
+                      bool& promoted) {
   PlannedStep planned{phase.name, line.id, line.uses, "pending", "", {}, Json::object()};
   const auto* kind = steps::find(line.uses);
   const auto with = runbook::resolve(line.with, scope);
@@ -48,8 +59,8 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
   } else {
     planned.evidence = seen.error().text();
   }
-  // From the window on what is seen now says nothing: the steps before will have changed it.
-  const bool telling = phase.name == "prepare" || phase.name == "gate";
+  // From the window on, or from a promotion on, what is seen now says nothing: the steps before will have changed it.
+  const bool telling = (phase.name == "prepare" || phase.name == "gate") && !promoted && !waits_for_a_fact(*with);
   const bool adopted = telling && planned.state == "done";
   planned.foreign = planned.state == "foreign";
   if (!telling) {
@@ -63,23 +74,30 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     planned.effects = door.take();
   }
   put_placeholders(scope, line, *kind, facts);
+  promoted = promoted || (kind->description.meaning.promotes && !adopted);
   return planned;
 }
 
 }  // namespace
 
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world) {
+  bool promoted = false;
+  return plan_phase(phase, scope, world, promoted);
+}
+
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& promoted) {
   ClosedDoor door;
   auto* open = world.effects;
   world.effects = &door;
   std::vector<PlannedStep> steps;
-  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, door));
+  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, door, promoted));
   world.effects = open;
   return steps;
 }
 
 std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback) {
   Json known = scope;
+  bool promoted = false;
   std::vector<PlannedStep> all;
   // The way back refers to facts of the way forth.
   for (const auto& phase : runbook.phases) {
@@ -88,7 +106,7 @@ std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope
       if (rollback && !phase.is_rollback() && kind != nullptr) put_placeholders(known, line, *kind, Json::object());
     }
     if (phase.is_rollback() != rollback) continue;
-    for (auto& step : plan_phase(phase, known, world)) all.push_back(std::move(step));
+    for (auto& step : plan_phase(phase, known, world, promoted)) all.push_back(std::move(step));
   }
   return all;
 }

@@ -13,7 +13,8 @@ struct PlannedStep {
   std::string phase;
   std::string id;
   std::string uses;
-  std::string state;  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"; "later" from the window on
+  std::string state;  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"; "later" from the window, a promotion or a
+                      // fact still to come on
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
@@ -23,5 +24,7 @@ struct PlannedStep {
 // `rollback`: the way back instead of the way forth. Facts of steps that have not run yet stand as <step.fact>.
 std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback);
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world);
+// `promoted`: a step before will have promoted a side; set when one of these will.
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& promoted);
 
 }  // namespace pgcleave::engine

@@ -87,7 +87,8 @@ class Run {
   std::string truth(const std::string& serves);  // the same for people, and whether clients wait
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool taken(bool rollback) const;
-  [[nodiscard]] bool fresh() const;  // nothing was changed yet in this run
+  [[nodiscard]] bool fresh() const;                                        // nothing was changed yet in this run
+  [[nodiscard]] bool promoted_after(const runbook::StepLine& line) const;  // by a later step of its phase
   [[nodiscard]] const runbook::Phase* phase_of(const std::string& name) const;
   [[nodiscard]] static const steps::StepKind& kind(const runbook::StepLine& line);
 

@@ -67,6 +67,22 @@ std::optional<StepRecord> Run::began_before(const std::string& id) const {
   return known->second;
 }
 
+// What was checked of a standby can't be seen of a primary.
+bool Run::promoted_after(const runbook::StepLine& line) const {
+  const auto& steps = recorder_.record().steps;
+  for (const auto& phase : runbook_.phases) {
+    if (phase.is_window) continue;
+    bool after = false;
+    for (const auto& other : phase.steps) {
+      const auto known = steps.find(other.id);
+      const bool done = known != steps.end() && (known->second.status == StepStatus::done || known->second.status == StepStatus::adopted);
+      if (after && done && kind(other).description.meaning.promotes) return true;
+      after = after || other.id == line.id;
+    }
+  }
+  return false;
+}
+
 Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop) {
   const auto& step_kind = kind(line);
   const auto& meaning = step_kind.description.meaning;
@@ -77,6 +93,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
     // Past the window what is settled stays so. Before it everything is looked at again, since time has passed: checks, gates, and
     // whether what was prepared is still there.
     if (settled && taken(record.rolling_back)) return {};
+    if (settled && !meaning.changes && promoted_after(line)) return {};
   }
   const auto began = Monotonic::now();
   if (!line.when.empty()) {

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <map>
 
 #include "base/format.h"
 #include "postgres/sequences.h"
@@ -64,12 +64,14 @@ Result<Bump> bump(const Sequence& from, const Sequence& to, std::int64_t gap) {
 }  // namespace
 
 Result<std::vector<Bump>> bumps(const std::vector<Sequence>& from, const std::vector<Sequence>& to, std::int64_t gap) {
+  std::map<TableName, const Sequence*> there;
+  for (const auto& sequence : to) there[sequence.name] = &sequence;
   std::vector<Bump> all;
   for (const auto& one : from) {
     if (gap < 0) return fail(refusal(one.name, "can't go backwards", "a gap of zero or more", fmt::format("{}", gap)));
-    const auto other = std::find_if(to.begin(), to.end(), [&](const Sequence& sequence) { return sequence.name == one.name; });
-    if (other == to.end()) return fail(refusal(one.name, "is missing on the other side", "the same sequence", "none"));
-    TRY_ASSIGN(auto next, bump(one, *other, gap));
+    const auto other = there.find(one.name);
+    if (other == there.end()) return fail(refusal(one.name, "is missing on the other side", "the same sequence", "none"));
+    TRY_ASSIGN(auto next, bump(one, *other->second, gap));
     all.push_back(std::move(next));
   }
   return all;

@@ -103,16 +103,19 @@ REVOKE ALL ON pgcleave.ownership_log FROM PUBLIC;
 CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
 REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
 GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;
-CREATE TABLE IF NOT EXISTS {canary} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
-REVOKE ALL ON {canary} FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS {from_source} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
+REVOKE ALL ON {from_source} FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS {from_target} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
+REVOKE ALL ON {from_target} FROM PUBLIC;
 CREATE OR REPLACE FUNCTION {fence}() RETURNS pg_catalog.trigger LANGUAGE plpgsql AS {fence_body};
 REVOKE ALL ON FUNCTION {fence}() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION {pass}(expected integer, next integer, run text, epoch integer) RETURNS text
   LANGUAGE plpgsql SET search_path = pg_catalog AS {pass_body};
 REVOKE ALL ON FUNCTION {pass}(integer, integer, text, integer) FROM PUBLIC;
 )sql",
-                     fmt::arg("owner", name("owner")), fmt::arg("canary", name("canary")), fmt::arg("fence", name("fence")),
-                     fmt::arg("pass", name("pass")), fmt::arg("fence_body", quote_literal(fence_function_body(fence))),
+                     fmt::arg("owner", name("owner")), fmt::arg("from_source", name("canary_source")),
+                     fmt::arg("from_target", name("canary_target")), fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),
+                     fmt::arg("fence_body", quote_literal(fence_function_body(fence))),
                      fmt::arg("pass_body", quote_literal(pass_function_body(fence.split))));
 }
 

@@ -22,16 +22,16 @@ const char* name_of(Owner owner) {
 }
 
 Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline deadline) {
-  TRY_ASSIGN(const Rows rows,
-             connection.query(R"sql(
-      SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL AND pg_catalog.to_regclass($7) IS NOT NULL
              AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL
              AND $4 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($3))
              AND $6 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($5)) AS installed)sql",
-                              {fence_object("owner", fence.split), fence_object("canary", fence.split),
-                               fence_object("fence", fence.split) + "()", fence_function_body(fence),
-                               fence_object("pass", fence.split) + "(integer,integer,text,integer)", pass_function_body(fence.split)},
-                              deadline));
+                                               {fence_object("owner", fence.split), fence_object("canary_source", fence.split),
+                                                fence_object("fence", fence.split) + "()", fence_function_body(fence),
+                                                fence_object("pass", fence.split) + "(integer,integer,text,integer)",
+                                                pass_function_body(fence.split), fence_object("canary_target", fence.split)},
+                                               deadline));
   return rows.truth(0, "installed");
 }
 
@@ -63,9 +63,10 @@ END)sql";
   TRY(primary.simple(
       fmt::format("SELECT {lock}; DROP FUNCTION IF EXISTS {fence}(); "
                   "DROP FUNCTION IF EXISTS {pass}(integer, integer, text, integer); "
-                  "DROP SEQUENCE IF EXISTS {owner}; DROP TABLE IF EXISTS {canary}; DO {rest}",
+                  "DROP SEQUENCE IF EXISTS {owner}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
                   fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),
-                  fmt::arg("owner", name("owner")), fmt::arg("canary", name("canary")), fmt::arg("rest", quote_literal(last_one_out))),
+                  fmt::arg("owner", name("owner")), fmt::arg("from_source", name("canary_source")),
+                  fmt::arg("from_target", name("canary_target")), fmt::arg("rest", quote_literal(last_one_out))),
       deadline));
   return {};
 }

@@ -7,7 +7,8 @@
 //     pass_<split>(expected, next, run, epoch)  compare-and-set under an advisory lock. Called in two transactions: the first
 //                       announces in the log who will do it, the second sets; so no change is ever left unsigned
 //     ownership_log     table: split, at, run, epoch, expected, next
-//     canary_<split>    table: token text primary key, at timestamptz: rows that prove a path. Not fenced.
+//     canary_source_<split>, canary_target_<split>   tables: token text primary key, at timestamptz: rows that prove a path, by
+//                       the side that writes them, since a row that is published both ways would run in circles. Not fenced.
 //
 // Everything is created in one place, is idempotent and reaches the standby by physical replication.
 #pragma once
@@ -22,6 +23,9 @@ namespace pgcleave::postgres {
 
 enum class Owner { nobody = 0, source = 1, target = 2 };
 const char* name_of(Owner owner);
+
+// The canary table of rows that `writer` writes.
+TableName canary_of(const std::string& split, Owner writer);
 
 struct Fence {
   std::string split;  // [a-z][a-z0-9_]{0,30}, checked by whoever reads the split file

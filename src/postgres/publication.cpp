@@ -12,11 +12,15 @@ std::string sql_list(const std::vector<TableName>& tables) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
+const char* changes(bool open) {
+  return open ? "'insert, update, delete, truncate'" : "''";
+}
+
 }  // namespace
 
-Result<std::optional<std::vector<TableName>>> publication(Connection& connection, const std::string& name, Deadline deadline) {
+Result<std::optional<Publication>> publication(Connection& connection, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT n.nspname, c.relname
+      SELECT n.nspname, c.relname, p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate AS open
         FROM pg_catalog.pg_publication p
         LEFT JOIN (SELECT prpubid AS publication, prrelid AS published FROM pg_catalog.pg_publication_rel
                    UNION
@@ -25,34 +29,42 @@ Result<std::optional<std::vector<TableName>>> publication(Connection& connection
                ON r.publication = p.oid
         LEFT JOIN pg_catalog.pg_class c ON c.oid = r.published
         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE p.pubname = $1
-       ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")sql",
+       WHERE p.pubname = $1)sql",
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;
-  std::vector<TableName> tables;
+  Publication found;
+  found.open = rows.truth(0, "open");
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (!rows.is_null(row, "relname")) tables.push_back({rows.text(row, "nspname"), rows.text(row, "relname")});
+    if (!rows.is_null(row, "relname")) found.tables.push_back({rows.text(row, "nspname"), rows.text(row, "relname")});
   }
-  return tables;
+  std::sort(found.tables.begin(), found.tables.end());
+  return found;
 }
 
-Result<void> create_publication(Connection& primary, const std::string& name, const std::vector<TableName>& tables, Deadline deadline) {
+Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted, Deadline deadline) {
   TRY_ASSIGN(const auto existing, publication(primary, name, deadline));
-  auto wanted = tables;
-  std::sort(wanted.begin(), wanted.end());
-  if (existing && *existing == wanted) return {};
-  const auto list = wanted.empty() ? "" : "TABLE " + sql_list(wanted);
+  auto tables = wanted.tables;
+  std::sort(tables.begin(), tables.end());
+  const auto list = tables.empty() ? "" : "TABLE " + sql_list(tables);
   if (!existing) {
-    TRY(primary.query(fmt::format("CREATE PUBLICATION {} {} WITH (publish_via_partition_root = false)", quote_identifier(name),
-                                  list.empty() ? "" : "FOR " + list),
+    TRY(primary.query(fmt::format("CREATE PUBLICATION {} {} WITH (publish_via_partition_root = false, publish = {})",
+                                  quote_identifier(name), list.empty() ? "" : "FOR " + list, changes(wanted.open)),
                       {}, deadline));
     return {};
   }
-  if (wanted.empty()) {
-    TRY(primary.query(fmt::format("ALTER PUBLICATION {} DROP TABLE {}", quote_identifier(name), sql_list(*existing)), {}, deadline));
-    return {};
+  if (existing->tables != tables && tables.empty()) {
+    TRY(primary.query(fmt::format("ALTER PUBLICATION {} DROP TABLE {}", quote_identifier(name), sql_list(existing->tables)), {}, deadline));
+  } else if (existing->tables != tables) {
+    TRY(primary.query(fmt::format("ALTER PUBLICATION {} SET {}", quote_identifier(name), list), {}, deadline));
   }
-  TRY(primary.query(fmt::format("ALTER PUBLICATION {} SET {}", quote_identifier(name), list), {}, deadline));
+  return existing->open == wanted.open ? Result<void>() : open_publication(primary, name, wanted.open, deadline);
+}
+
+// Durable, whatever the role's default: rows that come from the other side later rely on it.
+Result<void> open_publication(Connection& primary, const std::string& name, bool open, Deadline deadline) {
+  TRY(primary.simple(
+      fmt::format("SET LOCAL synchronous_commit TO on; ALTER PUBLICATION {} SET (publish = {})", quote_identifier(name), changes(open)),
+      deadline));
   return {};
 }
 

@@ -23,12 +23,22 @@ struct Slot {
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline);
 Result<Slot> create_logical_slot(Connection& primary, const std::string& name,
                                  Deadline deadline);  // pgoutput; adopts an existing one of this database
+// Physical, and reserves WAL at once, from the redo position of the last checkpoint. Adopts an existing physical one.
+Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline);
 Result<void> drop_slot(Connection& primary, const std::string& name,
                        Deadline deadline);  // gone already is fine; ends an active sender first
 
-// Published tables; no value: no such publication. publish_via_partition_root is false: partitions replicate as themselves.
-Result<std::optional<std::vector<TableName>>> publication(Connection& connection, const std::string& name, Deadline deadline);
-Result<void> create_publication(Connection& primary, const std::string& name, const std::vector<TableName>& tables, Deadline deadline);
+// A publication that is closed has its tables, so that subscribers know them, and publishes no kind of change (publish = '').
+// Opening it is one row of the catalog, whatever the number of tables. pgoutput reads it as it was when a change was made
+// (PostgreSQL 15): what is written while it is closed is never sent, also if it is decoded later.
+struct Publication {
+  std::vector<TableName> tables;  // sorted
+  bool open = false;              // publishes inserts, updates, deletes and truncates
+};
+// No value: no such publication. publish_via_partition_root is false: partitions replicate as themselves.
+Result<std::optional<Publication>> publication(Connection& connection, const std::string& name, Deadline deadline);
+Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted, Deadline deadline);
+Result<void> open_publication(Connection& primary, const std::string& name, bool open, Deadline deadline);
 Result<void> drop_publication(Connection& primary, const std::string& name, Deadline deadline);
 
 struct Subscription {
@@ -49,15 +59,21 @@ struct SubscriptionSpec {
   std::string slot;
   std::string connection;  // libpq conninfo of the publisher as seen from the subscriber's server, without the password
   Secret password;         // appended to the conninfo, if any
+  // What the subscriber has already: its replication origin is set there in the same transaction. No value: nothing.
+  std::optional<Lsn> from = std::nullopt;
 };
-// Disabled, no copy, on an existing slot. Adopts an existing subscription of that name and slot.
+// Disabled, no copy; the slot may be made later. Adopts an existing subscription of that name and slot.
 Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline);
 Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline);
 // DISABLE, SET (slot_name = NONE), DROP: never hangs on an unreachable publisher. The slot stays and is the caller's to drop.
 Result<void> drop_subscription(Connection& primary, const std::string& name, Deadline deadline);
 
-// A canary row, or its arrival.
-Result<void> write_canary(Connection& primary, const std::string& split, const std::string& token, Deadline deadline);
-Result<bool> canary_arrived(Connection& connection, const std::string& split, const std::string& token, Deadline deadline);
+// Up to where a subscription has applied, by its replication origin; 0/0: nothing yet. `flushed` makes it wait until that is on
+// disk. The quick half of subscription(). `not_ready` when there is no such subscription.
+Result<Lsn> applied(Connection& connection, const std::string& name, bool flushed, Deadline deadline);
+
+// A canary row, or its arrival. `canary`: ownership.h, canary_of().
+Result<void> write_canary(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline);
+Result<bool> canary_arrived(Connection& connection, const TableName& canary, const std::string& token, Deadline deadline);
 
 }  // namespace pgcleave::postgres

@@ -44,7 +44,7 @@ BEGIN
 END)sql";
 
 constexpr const char* read_sql = R"sql(
-SELECT n.nspname, c.relname, r.last_value, r.is_called, r.shared,
+SELECT r.oid, n.nspname, c.relname, r.last_value, r.is_called, r.shared,
        s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
   FROM json_to_recordset(current_setting('pgcleave.sequences')::json) AS r(oid oid, shared bool, last_value int8, is_called bool)
   JOIN pg_catalog.pg_sequence s ON s.seqrelid = r.oid
@@ -63,6 +63,7 @@ Result<std::vector<Sequence>> sequences(Connection& connection, const std::vecto
   std::vector<Sequence> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Sequence sequence;
+    sequence.oid = static_cast<std::uint32_t>(rows.number(row, "oid"));
     sequence.name = {rows.text(row, "nspname"), rows.text(row, "relname")};
     sequence.last_value = rows.number(row, "last_value");
     sequence.is_called = rows.truth(row, "is_called");

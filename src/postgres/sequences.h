@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,30 @@ struct Sequence {
   std::int64_t cache = 1;
   bool cycles = false;
   bool shared = false;  // also used by a table outside the given ones
+  std::uint32_t oid = 0;
 };
 
-// By pg_depend and pg_sequence: owned by a column of one of the tables, or read by one of their defaults. One round trip.
+// By pg_depend and pg_sequence: owned by a column of one of the tables, or read by one of their defaults. One round trip; some 0.15 ms
+// for each sequence that was never called. In a window use SequenceReader.
 Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+
+// Reads the same sequences again, in a window: what they are was read before, only their values are read anew.
+class SequenceReader {
+ public:
+  // Reads all of it, and makes ready on this connection what read() needs. Takes a second for thousands.
+  Result<void> prepare(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+  // Two round trips, some microseconds per sequence. The slow way, by itself, when prepare() was not called in the last ten seconds on
+  // this connection, or a sequence is no longer what it was.
+  Result<std::vector<Sequence>> read(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+
+ private:
+  Result<bool> read_called(Connection& connection, std::vector<Sequence>& all, std::vector<std::size_t>& silent, Deadline deadline) const;
+  Result<bool> read_silent(Connection& connection, std::vector<Sequence>& all, const std::vector<std::size_t>& silent,
+                           Deadline deadline) const;
+  std::vector<Sequence> known_;
+  std::string statement_;  // prepared on the connection: those that were never called; empty: none
+  std::optional<Deadline> holds_;
+};
 
 struct Bump {
   TableName name;

@@ -60,6 +60,23 @@ Result<Slot> create_logical_slot(Connection& primary, const std::string& name, D
   return fail(error);
 }
 
+Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline) {
+  TRY_ASSIGN(auto found, slot(primary, name, deadline));
+  if (!found) {
+    const auto made = primary.query("SELECT pg_catalog.pg_create_physical_replication_slot($1, true)", {name}, deadline);
+    if (!made && made.error().code != duplicate_object) return fail(made.error());
+    TRY_ASSIGN(found, slot(primary, name, deadline));
+  }
+  if (found && found->plugin.empty()) return *found;
+  Error error;
+  error.kind = ErrorKind::foreign;
+  error.object = "replication slot " + name;
+  error.what = "is not the one that was asked for";
+  error.expected = "a physical slot";
+  error.seen = found ? "a logical slot of " + found->plugin : "none any more";
+  return fail(error);
+}
+
 // Only an active slot refuses to be dropped. Its sender is ended; a subscriber that connects again meets us before long.
 Result<void> drop_slot(Connection& primary, const std::string& name, Deadline deadline) {
   return wait_until(fmt::format("replication slot {} was dropped", name), deadline, std::chrono::milliseconds(5), nullptr,

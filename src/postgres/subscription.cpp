@@ -25,6 +25,16 @@ constexpr const char* begin_unlogged =
     "SET LOCAL log_transaction_sample_rate TO 0; SET LOCAL log_min_error_statement TO panic; "
     "SET LOCAL pg_stat_statements.track TO none";
 
+// CREATE SUBSCRIPTION makes the origin pg_<oid>; this sets how far it has come. Not undone by a rollback, but then nobody knows that
+// origin any more.
+std::string advance_sql(const std::string& name, Lsn from) {
+  return fmt::format(
+      "SET LOCAL synchronous_commit TO on; "
+      "SELECT pg_catalog.pg_replication_origin_advance('pg_' || oid, {}) FROM pg_catalog.pg_subscription WHERE subname = {} "
+      "AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
+      quote_literal(from.text()), quote_literal(name));
+}
+
 }  // namespace
 
 Result<std::optional<Subscription>> subscription(Connection& connection, const std::string& name, Deadline deadline) {
@@ -74,12 +84,26 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   TRY(primary.simple(begin_unlogged, deadline));
   const auto created = primary.simple(
       fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, create_slot = false, copy_data = false, "
-                  "slot_name = {}); COMMIT",
-                  quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication), quote_literal(spec.slot)),
+                  "slot_name = {}); {}; COMMIT",
+                  quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication), quote_literal(spec.slot),
+                  spec.from ? advance_sql(spec.name, *spec.from) : "SET LOCAL synchronous_commit TO on"),
       deadline);
   if (created) return {};
   if (primary.alive() && !primary.simple("ROLLBACK", Deadline::in(std::chrono::seconds(1)))) primary.close();
   return fail(created.error());
+}
+
+Result<Lsn> applied(Connection& connection, const std::string& name, bool flushed, Deadline deadline) {
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT pg_catalog.pg_replication_origin_progress('pg_' || oid, $2) AS applied FROM pg_catalog.pg_subscription
+       WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))sql",
+                                               {name, flushed ? "t" : "f"}, deadline));
+  if (!rows.empty()) return lsn(rows, "applied");
+  Error error;
+  error.kind = ErrorKind::not_ready;
+  error.object = connection.name();
+  error.what = "has no subscription " + name;
+  return fail(error);
 }
 
 Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline) {

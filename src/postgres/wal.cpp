@@ -4,7 +4,6 @@
 #include <sstream>
 
 #include "base/format.h"
-#include "postgres/fence_sql.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -30,7 +29,7 @@ Result<Lsn> one_lsn(Connection& connection, const std::string& sql, Deadline dea
 
 // The canary's row is written anew each time: a publisher (PostgreSQL 15) skips transactions in which it finds nothing to
 // send, and the subscriber's position would never reach this one.
-Result<Lsn> capture_lsn(Connection& primary, const std::string& split, const std::string& token, Deadline deadline) {
+Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline) {
   const auto literal = quote_literal(token);
   TRY_ASSIGN(const Rows rows, primary.simple(fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
                                                          "SET LOCAL synchronous_commit TO local; "
@@ -38,7 +37,7 @@ Result<Lsn> capture_lsn(Connection& primary, const std::string& split, const std
                                                          "ON CONFLICT (token) DO UPDATE SET at = pg_catalog.clock_timestamp(); "
                                                          "SELECT pg_catalog.pg_logical_emit_message(true, 'pgcleave', {}) AS lsn; "
                                                          "COMMIT",
-                                                         fence_object("canary", split), literal, literal),
+                                                         canary.sql(), literal, literal),
                                              deadline));
   return parse_lsn(rows.text(0, "lsn"));
 }
@@ -85,12 +84,17 @@ Result<void> checkpoint(Connection& connection, Deadline deadline) {
 // A history file has a line for each ancestor, "1<tab>0/3000000<tab>reason"; the last one says where this timeline began.
 Result<Branch> branch(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, primary.query(R"sql(
-      SELECT t.id AS timeline, pg_catalog.pg_read_file('pg_wal/' || t.id || '.history', 0, 1000000, true) AS history
+      SELECT t.id AS timeline, CASE WHEN pg_catalog.pg_postmaster_start_time() < (pg_catalog.pg_stat_file('pg_wal/' || t.id || '.history', true)).modification
+                  THEN pg_catalog.pg_last_wal_replay_lsn() END AS replayed,
+             pg_catalog.pg_read_file('pg_wal/' || t.id || '.history', 0, 1000000, true) AS history
         FROM (SELECT substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8) AS id) t)sql",
                                             {}, deadline));
   Branch branch;
   const auto& id = rows.text(0, "timeline");
   std::from_chars(id.data(), id.data() + id.size(), branch.timeline, 16);
+  if (!rows.is_null(0, "replayed")) {
+    TRY_ASSIGN(branch.replayed, parse_lsn(rows.text(0, "replayed")));
+  }
   std::istringstream history(rows.text(0, "history"));
   std::string line;
   while (std::getline(history, line)) {

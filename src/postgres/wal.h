@@ -6,16 +6,16 @@
 #include <vector>
 
 #include "base/lsn.h"
-#include "postgres/connection.h"
+#include "postgres/catalog.h"
 
 namespace pgcleave::postgres {
 
-// One transaction, one round trip, synchronous_commit = local: a canary row for `split` and a transactional logical message.
+// One transaction, one round trip, synchronous_commit = local: a canary row and a transactional logical message.
 // Returns the message's LSN: everything that was committed before is at or below it, and flushed, when this returns.
 // Needs the canary table (ownership.h installs it), and a publication that holds it if a subscriber's applied position is to
 // reach this one: a publisher skips transactions in which it finds nothing to send. pg_current_wal_flush_lsn() can miss asynchronous
 // commits (PostgreSQL 15).
-Result<Lsn> capture_lsn(Connection& primary, const std::string& split, const std::string& token, Deadline deadline);
+Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline);
 
 struct Recovery {
   bool in_recovery = true;
@@ -37,10 +37,12 @@ Result<Receiver> receiver(Connection& standby, Deadline deadline);
 Result<Lsn> current_lsn(Connection& primary, Deadline deadline);
 Result<void> checkpoint(Connection& connection, Deadline deadline);  // a restartpoint on a standby
 // The timeline that WAL is written to, and the LSN at which it branched off (from the timeline history file). No value: it
-// never branched.
+// never branched. `replayed`: the last position that this server replayed; no value when it
+// was started anew since.
 struct Branch {
   std::uint32_t timeline = 0;
   std::optional<Lsn> at;
+  std::optional<Lsn> replayed;
 };
 Result<Branch> branch(Connection& primary, Deadline deadline);
 

@@ -33,7 +33,8 @@ struct Meaning {
   bool releases = false;  // takes ownership away from `with.on`
   bool takes = false;     // gives ownership to `with.on`: the point of no return of its window
   bool waits_for_person = false;
-  bool changes = false;  // changes anything outside
+  bool changes = false;   // changes anything outside
+  bool promotes = false;  // a side is a primary from here on: what was checked before of it as a standby is no more
 };
 
 struct StepDescription {

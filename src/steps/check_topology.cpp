@@ -7,6 +7,7 @@
 #include "postgres/wal.h"
 #include "steps/checking.h"
 #include "steps/findings.h"
+#include "steps/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -53,6 +54,10 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
   auto& world = context.world;
   if (source.in_recovery) {
     findings.add(world.source.label(), "is in recovery, so it can't be the source: are the sides swapped in the environment file?");
+    return;
+  }
+  if (context.text("target") == "promoted") {
+    if (target.in_recovery) findings.add(world.target.label(), "is a standby; it should have been promoted by now");
     return;
   }
   if (!target.in_recovery) {
@@ -103,13 +108,14 @@ void look_at_leftovers(Context& context, Findings& findings) {
   auto source = world.source.leader(context.deadline);
   auto target = world.target.leader(context.deadline);
   if (!source || !target) return;
-  const auto subscription = postgres::subscription(**source, world.reverse_name(), context.deadline);
+  const auto reverse = reverse_link(world);
+  const auto subscription = postgres::subscription(**source, reverse.name, context.deadline);
   if (subscription && *subscription) {
-    findings.add(world.source.label(), "has a subscription " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
+    findings.add(world.source.label(), "has a subscription " + reverse.name + " of an earlier run: roll that run back, or drop it");
   }
-  const auto slot = postgres::slot(**target, world.reverse_name(), context.deadline);
+  const auto slot = postgres::slot(**target, reverse.name, context.deadline);
   if (slot && *slot)
-    findings.add(world.target.label(), "has a slot " + world.reverse_name() + " of an earlier run: roll that run back, or drop it");
+    findings.add(world.target.label(), "has a slot " + reverse.name + " of an earlier run: roll that run back, or drop it");
 }
 
 // 0 means no bound, which PgBouncer shows as "0".
@@ -167,7 +173,7 @@ Result<Observation> observe(Context& context) {
   const auto target = look_at_side(context, world.target, findings);
   if (source && target && serving == "source") {
     look_at_chain(context, *source, *target, findings);
-    look_at_leftovers(context, findings);
+    if (context.text("target") == "standby") look_at_leftovers(context, findings);
   }
   look_at_tables(context, findings);
   look_at_fleet(context, serving, budget, findings);
@@ -191,6 +197,12 @@ StepKind check_topology() {
            .parameters =
                {side_parameter("serving", "the side that serves the moved tables now"),
                 {"budget", runbook::Type::duration, "5s", false, "time that clients may wait; the bouncers' timeouts must be longer", {}},
+                {"target",
+                 runbook::Type::text,
+                 "standby",
+                 false,
+                 "what the target is at this point, while the source serves",
+                 {"standby", "promoted"}},
                 {"allow_session_pooling", runbook::Type::boolean, false, false, "PAUSE then waits until clients leave by themselves", {}}},
            .facts = {},
            .changes = "",

@@ -2,14 +2,14 @@
 
 namespace pgcleave::steps {
 
-Result<Json> check_once(Context& context, Observe observe) {
+Result<Json> check_once(Context& context, const Observe& observe) {
   TRY_ASSIGN(const auto seen, observe(context));
   if (seen.state == State::done) return seen.facts;
   return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "",
                "correct this, then try again; nothing was changed", ""});
 }
 
-Result<Json> check_until_done(Context& context, Observe observe, const std::string& what, const std::string& object) {
+Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what, const std::string& object) {
   Observation seen;
   std::string told;
   const auto waited = wait_until(what, context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {

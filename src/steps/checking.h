@@ -1,19 +1,20 @@
 // What apply means for a step that only looks: say what is wrong, at once or after having waited for it to come right.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "steps/step.h"
 
 namespace pgcleave::steps {
 
-using Observe = Result<Observation> (*)(Context& context);
+using Observe = std::function<Result<Observation>(Context& context)>;
 
 // One look. `not_ready` with the evidence unless it says done.
-Result<Json> check_once(Context& context, Observe observe);
+Result<Json> check_once(Context& context, const Observe& observe);
 
 // Looks until it says done; foreign ends the wait at once. New evidence is told as progress. `what` completes the sentence "gave up
 // waiting until ..."; `object` is what the error is about.
-Result<Json> check_until_done(Context& context, Observe observe, const std::string& what, const std::string& object);
+Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what, const std::string& object);
 
 }  // namespace pgcleave::steps

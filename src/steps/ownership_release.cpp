@@ -1,10 +1,16 @@
 // ownership.release: nobody owns the moved tables any more; then wait until nobody is still writing them.
 //
+// A target that was promoted before the window has a copy of the source's value, which locks it. It is told too, after the source: else
+// a take could not be a compare-and-set from "nobody", and who was frozen meanwhile would not be stopped. Undo takes that back first.
+//
 // A statement takes its RowExclusiveLock before the fence trigger runs. So whoever saw the old owner holds the lock when the new
 // value is set, and is seen here; whoever takes the lock later sees the new value and fails.
+#include <future>
+
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/locks.h"
+#include "postgres/wal.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -17,6 +23,21 @@ std::string list(const std::vector<postgres::Blocker>& blockers) {
   std::string text;
   for (const auto& blocker : blockers) text += (text.empty() ? "" : "; ") + blocker.text();
   return text;
+}
+
+struct Copy {
+  bool there = false;  // the other side is writable and holds this side's value, or what this run made of it
+  std::optional<Owner> owner;
+};
+
+Result<Copy> copy_on(Context& context, Side& other, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, other.leader(deadline));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, deadline));
+  Copy copy;
+  if (recovery.in_recovery) return copy;
+  TRY_ASSIGN(copy.owner, postgres::owner(*leader, context.world.split.name, deadline));
+  copy.there = copy.owner == context.on().which();
+  return copy;
 }
 
 // The first of these queries on a connection costs ten times the others: not in the window.
@@ -33,11 +54,16 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, context.world.split.name, context.deadline));
   Observation seen;
   seen.evidence = fmt::format("owner on {} is {}", side.label(), owner ? postgres::name_of(*owner) : "not installed");
-  if (owner == Owner::nobody) {
+  // A side that can't be asked has no say: the take that follows will need it anyway.
+  const auto copy = copy_on(context, context.world.other(side), context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2))));
+  const bool copied = copy && copy->there;
+  seen.before = {{"copy", copied}};
+  if (copied) seen.evidence += ", copied to " + context.world.other(side).label();
+  if (owner == Owner::nobody && !copied) {
     TRY_ASSIGN(const auto writers, postgres::writers(*leader, context.world.split.with_rows(), context.deadline));
     if (writers.empty()) seen.state = State::done;
     if (!writers.empty()) seen.evidence += ", still writing: " + list(writers);
-  } else if (owner && *owner != side.which()) {
+  } else if (owner && *owner != Owner::nobody && *owner != side.which()) {
     seen.state = State::foreign;
   }
   return seen;
@@ -65,40 +91,61 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
   return fail(error);
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<void> pass(Context& context, Side& side, Owner expected, Owner next) {
+  auto& world = context.world;
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  return postgres::pass_ownership(*leader, world.split.name, expected, next, world.run.id, world.run.epoch, context.deadline);
+}
+
+Result<Json> apply(Context& context, const Json& before) {
   auto& side = context.on();
   auto& world = context.world;
   const bool terminate = context.text("policy") == "terminate";
   TRY_ASSIGN(const auto grace, parse_duration(context.text("grace")));
-  TRY(world.effects->perform(fmt::format("release ownership of split {} on {}: nobody may write its tables; writers under way {}",
-                                         world.split.name, side.label(), terminate ? "are waited for, then terminated" : "are waited for"),
-                             [&]() -> Result<Json> {
-                               TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-                               TRY(postgres::pass_ownership(*leader, world.split.name, side.which(), Owner::nobody, world.run.id,
-                                                            world.run.epoch, context.deadline));
-                               TRY(drain(context, *leader, terminate, grace));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("release ownership of split {} on {} (and in a copy on {}): nobody may write its tables; writers under way {}",
+                  world.split.name, side.label(), world.other(side).label(),
+                  terminate ? "are waited for, then terminated" : "are waited for"),
+      [&]() -> Result<Json> {
+        TRY(pass(context, side, side.which(), Owner::nobody));
+        auto copy = std::async(before.value("copy", false) ? std::launch::async : std::launch::deferred, [&]() -> Result<void> {
+          return before.value("copy", false) ? pass(context, world.other(side), side.which(), Owner::nobody) : Result<void>();
+        });
+        TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+        const auto drained = drain(context, *leader, terminate, grace);
+        TRY(copy.get());
+        TRY(drained);
+        return Json();
+      }));
   return Json::object();
 }
 
 // Gives it back, unless the other side has become the owner: then this is no longer an undo.
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
-  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  TRY_ASSIGN(const auto owner, postgres::owner(*leader, world.split.name, context.deadline));
-  if (owner == side.which()) return {};
   auto& other = world.other(side);
-  if (const auto other_leader = other.leader(context.deadline); other_leader) {
-    TRY_ASSIGN(const auto other_owner, postgres::owner(**other_leader, world.split.name, context.deadline));
+  // A target that is down can't take; clients do not wait for it.
+  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2)));
+  if (const auto other_leader = other.leader(patience); other_leader) {
+    TRY_ASSIGN(const auto other_owner, postgres::owner(**other_leader, world.split.name, patience));
     if (other_owner == other.which()) {
       return fail({ErrorKind::foreign, other.label(), "owns the split already; ownership can't be given back to " + side.label(), "", "",
                    "finish with: pgcleave resume", ""});
     }
+    if (before.value("copy", false) && other_owner == Owner::nobody) {
+      TRY(world.effects->perform(fmt::format("lock {} again: split {} belongs to {}", other.label(), world.split.name, side.label()),
+                                 [&]() -> Result<Json> {
+                                   TRY(pass(context, other, Owner::nobody, side.which()));
+                                   return Json();
+                                 }));
+    }
   }
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  TRY_ASSIGN(const auto owner, postgres::owner(*leader, world.split.name, context.deadline));
+  if (owner == side.which()) return {};
   TRY(world.effects->perform(fmt::format("give ownership of split {} back to {}", world.split.name, side.label()), [&]() -> Result<Json> {
-    TRY(postgres::pass_ownership(*leader, world.split.name, Owner::nobody, side.which(), world.run.id, world.run.epoch, context.deadline));
+    TRY(pass(context, side, Owner::nobody, side.which()));
     return Json();
   }));
   return {};

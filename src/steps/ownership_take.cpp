@@ -1,6 +1,5 @@
 // ownership.take: the point of no return. From here on the other side's data is the past.
 #include "base/format.h"
-#include "postgres/wal.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -15,13 +14,8 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, context.world.split.name, context.deadline));
   Observation seen;
   seen.evidence = fmt::format("owner on {} is {}", side.label(), owner ? postgres::name_of(*owner) : "not installed");
-  if (owner == side.which()) {
-    seen.state = State::done;
-  } else if (owner && *owner != Owner::nobody) {
-    // A standby shows the source's value until it is promoted: that is not somebody else's doing.
-    TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
-    if (!recovery.in_recovery) seen.state = State::foreign;
-  }
+  // Until the release the other side owns, and a copy here says so. The compare-and-set is what decides.
+  if (owner == side.which()) seen.state = State::done;
   return seen;
 }
 

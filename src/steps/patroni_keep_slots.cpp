@@ -1,16 +1,30 @@
-// patroni.keep_slots: Patroni's primary drops inactive slots that it does not know. This makes it leave the logical slot of the
-// way back alone.
+// patroni.keep_slots: Patroni's primary drops inactive slots that it does not know. This makes it leave the split's own slots alone: on
+// the source the one of the way forth and the one that keeps WAL, on the target the one of the way back.
 #include <algorithm>
 
 #include "base/format.h"
+#include "steps/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
 
-Json rule(const World& world) {
-  return {{"name", world.reverse_name()}, {"type", "logical"}, {"plugin", "pgoutput"}};
+std::vector<Json> rules_for(World& world, const Side& cluster) {
+  const auto logical = [](const std::string& name) { return Json{{"name", name}, {"type", "logical"}, {"plugin", "pgoutput"}}; };
+  if (cluster.which() == postgres::Owner::target) return {logical(reverse_link(world).name)};
+  return {logical(forward_link(world).name), {{"name", wal_slot(world)}, {"type", "physical"}}};
+}
+
+bool has(const Json& rules, const std::string& name) {
+  return rules.is_array() && std::any_of(rules.begin(), rules.end(),
+                                         [&](const Json& one) { return one.is_object() && one.value("name", std::string()) == name; });
+}
+
+std::string names_of(const std::vector<Json>& rules) {
+  std::string names;
+  for (const auto& rule : rules) names += (names.empty() ? "" : ", ") + rule.at("name").get<std::string>();
+  return names;
 }
 
 Result<Observation> observe(Context& context) {
@@ -19,12 +33,10 @@ Result<Observation> observe(Context& context) {
   const auto rules = config.value("ignore_slots", Json());
   Observation seen;
   seen.before = {{"ignore_slots", rules}};
-  const auto wanted = context.world.reverse_name();
-  const bool there = rules.is_array() && std::any_of(rules.begin(), rules.end(), [&](const Json& one) {
-                       return one.is_object() && one.value("name", std::string()) == wanted;
-                     });
+  const auto wanted = rules_for(context.world, cluster);
+  const bool there = std::all_of(wanted.begin(), wanted.end(), [&](const Json& one) { return has(rules, one.at("name")); });
   if (there) seen.state = State::done;
-  seen.evidence = fmt::format("ignore_slots of {} {} {}", cluster.label(), there ? "names" : "does not name", wanted);
+  seen.evidence = fmt::format("ignore_slots of {} {} {}", cluster.label(), there ? "names" : "does not name", names_of(wanted));
   return seen;
 }
 
@@ -44,8 +56,11 @@ Result<Json> apply(Context& context, const Json& before) {
   auto& cluster = world.side(context.text("cluster"));
   auto rules = before.value("ignore_slots", Json());
   if (!rules.is_array()) rules = Json::array();
-  rules.push_back(rule(world));
-  TRY(world.effects->perform(fmt::format("tell Patroni of {} to keep slot {} (ignore_slots)", cluster.label(), world.reverse_name()),
+  const auto wanted = rules_for(world, cluster);
+  for (const auto& rule : wanted) {
+    if (!has(rules, rule.at("name"))) rules.push_back(rule);
+  }
+  TRY(world.effects->perform(fmt::format("tell Patroni of {} to keep the slots {} (ignore_slots)", cluster.label(), names_of(wanted)),
                              [&]() -> Result<Json> {
                                TRY(put(context, cluster, rules));
                                return Json();
@@ -67,8 +82,8 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
 
 StepKind patroni_keep_slots() {
   return {{.kind = "patroni.keep_slots",
-           .purpose = "Tells Patroni to leave the logical slot of the way back alone.",
-           .parameters = {side_parameter("cluster", "the cluster that will hold the slot")},
+           .purpose = "Tells Patroni to leave the split's own slots alone.",
+           .parameters = {side_parameter("cluster", "the cluster that will hold the slots")},
            .facts = {},
            .changes = "ignore_slots in Patroni's dynamic configuration",
            .undo = "puts the earlier value back",

@@ -124,7 +124,7 @@ StepKind patroni_promote() {
                      {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"}},
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
-           .meaning = {.changes = true}},
+           .meaning = {.changes = true, .promotes = true}},
           prepare,
           observe,
           apply,

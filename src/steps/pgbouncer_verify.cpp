@@ -38,7 +38,7 @@ Result<Observation> observe(Context& context) {
 Result<void> write_through(Context& context, const Side& side) {
   const auto settings = probes(context.world);
   auto connections = postgres::Connection::open_all(settings, context.deadline);
-  const auto table = postgres::TableName{"pgcleave", "canary_" + context.world.split.name}.sql();
+  const auto table = postgres::canary_of(context.world.split.name, side.which()).sql();
   for (std::size_t i = 0; i < connections.size(); ++i) {
     if (!connections[i]) return fail(connections[i].error());
     const auto token = fmt::format("{} {} through {}", context.world.run.id, side.name(), settings[i].name);

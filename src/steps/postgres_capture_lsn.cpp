@@ -13,6 +13,10 @@ std::string token(Context& context) {
   return fmt::format("{} {} {}", context.world.run.id, context.world.run.attempt, context.on().name());
 }
 
+postgres::TableName canary(Context& context) {
+  return postgres::canary_of(context.world.split.name, context.on().which());
+}
+
 Result<Observation> observe(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -22,7 +26,7 @@ Result<Observation> observe(Context& context) {
     seen.evidence = "ownership is not installed yet";
     return seen;
   }
-  TRY_ASSIGN(const bool captured, postgres::canary_arrived(*leader, context.world.split.name, token(context), context.deadline));
+  TRY_ASSIGN(const bool captured, postgres::canary_arrived(*leader, canary(context), token(context), context.deadline));
   if (!captured) {
     seen.evidence = "not captured yet";
     return seen;
@@ -40,7 +44,7 @@ Result<Json> apply(Context& context, const Json&) {
   return context.world.effects->perform(
       "write a canary row and a flushed logical message on " + side.label() + " and take its LSN", [&]() -> Result<Json> {
         TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-        TRY_ASSIGN(const auto lsn, postgres::capture_lsn(*leader, context.world.split.name, token(context), context.deadline));
+        TRY_ASSIGN(const auto lsn, postgres::capture_lsn(*leader, canary(context), token(context), context.deadline));
         return Json{{"lsn", lsn.text()}};
       });
 }

@@ -1,4 +1,5 @@
-// postgres.check_branch: the new timeline must have left the old one at or after the captured LSN; else writes were left behind.
+// postgres.check_branch: the new timeline must have left the old one at or after the captured LSN; else writes were left behind. Two
+// witnesses: the timeline's history file, and what the server itself replayed last, which it remembers until it is restarted.
 #include "base/format.h"
 #include "postgres/wal.h"
 #include "steps/parameters.h"
@@ -18,6 +19,11 @@ Result<Observation> observe(Context& context) {
     return seen;
   }
   seen.evidence = fmt::format("timeline {} branched off at {}", branch.timeline, branch.at->text());
+  if (branch.replayed && *branch.replayed != *branch.at) {
+    seen.state = State::foreign;
+    seen.evidence += ", but the server says that it replayed up to " + branch.replayed->text();
+    return seen;
+  }
   seen.facts = {{"timeline", branch.timeline}, {"at", branch.at->text()}};
   if (*branch.at >= lsn) seen.state = State::done;
   return seen;

@@ -23,13 +23,21 @@ namespace pgcleave::steps {
   kind(postgres_capture_lsn) \
   kind(postgres_check_branch) \
   kind(postgres_checkpoint) \
+  kind(postgres_hold_wal) \
+  kind(postgres_release_wal) \
   kind(postgres_sql) \
   kind(postgres_wait_replay) \
+  kind(replication_arm_forward) \
   kind(replication_arm_reverse) \
+  kind(replication_catch_up) \
   kind(replication_check_reverse) \
+  kind(replication_prove_reverse) \
   kind(replication_publish) \
+  kind(replication_start_forward) \
   kind(replication_start_reverse) \
+  kind(replication_stop_forward) \
   kind(replication_stop_reverse) \
+  kind(replication_turn) \
   kind(replication_wait_apply) \
   kind(run_command) \
   kind(sequences_bump)

@@ -1,34 +1,50 @@
-// replication.publish: the publication for the way back, made on the source before the split, so that physical replication
-// brings it to the target.
+// replication.publish: the publication of one direction, made on the source before the split, so that physical replication brings it to
+// the target. A publication has to be there before its slot: pgoutput looks for it as the catalog was when a change was made.
 #include <algorithm>
 
 #include "base/format.h"
 #include "postgres/replication.h"
+#include "postgres/wal.h"
+#include "steps/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
 
-// The moved tables and the canary, which proves the path.
-std::vector<postgres::TableName> published(const World& world) {
-  auto tables = world.split.with_rows();
-  tables.push_back({"pgcleave", "canary_" + world.split.name});
-  std::sort(tables.begin(), tables.end());
-  return tables;
+postgres::Publication wanted(Context& context, const Link& link) {
+  return {published(context.world, link), context.with.value("open", true)};
+}
+
+// Rows that flow the other way would be sent back.
+Result<bool> other_way_flows(Context& context, const Link& link) {
+  const auto other = link_into(context.world, link.from);
+  TRY_ASSIGN(auto* leader, other.to.leader(context.deadline));
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, other.name, context.deadline));
+  if (!subscription) return false;
+  TRY_ASSIGN(auto* publisher, other.from.leader(context.deadline));
+  TRY_ASSIGN(const auto publication, postgres::publication(*publisher, other.name, context.deadline));
+  return publication && publication->open;
 }
 
 Result<Observation> observe(Context& context) {
-  auto& world = context.world;
+  const auto link = link_named(context.world, context.text("direction"));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
-  TRY_ASSIGN(auto existing, postgres::publication(*leader, world.reverse_name(), context.deadline));
+  TRY_ASSIGN(const auto existing, postgres::publication(*leader, link.name, context.deadline));
+  const auto publication = wanted(context, link);
   Observation seen;
-  seen.before = {{"existed", existing.has_value()}};
-  seen.evidence = existing ? fmt::format("publication of {} tables", existing->size()) : "no publication";
-  if (!existing) return seen;
-  std::sort(existing->begin(), existing->end());
-  seen.state = *existing == published(world) ? State::done : State::foreign;
-  if (seen.state == State::foreign) seen.evidence += fmt::format(", {} wanted", published(world).size());
+  seen.before = {{"existed", existing.has_value()}, {"open", existing && existing->open}};
+  seen.evidence =
+      existing ? fmt::format("{} publication of {} tables", existing->open ? "open" : "closed", existing->tables.size()) : "no publication";
+  const bool same = existing && existing->tables == publication.tables;
+  if (existing && !same) seen.evidence += fmt::format(", {} wanted", publication.tables.size());
+  if (same && existing->open == publication.open) {
+    seen.state = State::done;
+  } else if (publication.open) {
+    TRY_ASSIGN(const bool flows, other_way_flows(context, link));
+    if (flows) seen.state = State::foreign;
+    if (flows) seen.evidence += ", and rows flow the other way: they would run in circles";
+  }
   return seen;
 }
 
@@ -47,23 +63,37 @@ Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   TRY(every_table_has_an_identity(world));
-  const auto tables = published(world);
-  TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}", world.reverse_name(), tables.size(), side.label()),
+  const auto link = link_named(world, context.text("direction"));
+  const auto publication = wanted(context, link);
+  TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}{}", link.name, publication.tables.size(), side.label(),
+                                         publication.open ? "" : ", closed"),
                              [&]() -> Result<Json> {
                                TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-                               TRY(postgres::create_publication(*leader, world.reverse_name(), tables, context.deadline));
+                               TRY(postgres::create_publication(*leader, link.name, publication, context.deadline));
                                return Json();
                              }));
   return Json::object();
 }
 
 Result<void> undo(Context& context, const Json& before, const Json&) {
-  if (before.value("existed", false)) return {};
   auto& world = context.world;
   auto& side = context.on();
-  TRY(world.effects->perform(fmt::format("drop publication {} on {}", world.reverse_name(), side.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-    TRY(postgres::drop_publication(*leader, world.reverse_name(), context.deadline));
+  const auto link = link_named(world, context.text("direction"));
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  TRY_ASSIGN(const auto existing, postgres::publication(*leader, link.name, context.deadline));
+  if (!existing) return {};
+  if (before.value("existed", false)) {
+    const bool open = before.value("open", false);
+    if (existing->open == open) return {};
+    TRY(world.effects->perform(fmt::format("{} publication {} on {} again", open ? "open" : "close", link.name, side.label()),
+                               [&]() -> Result<Json> {
+                                 TRY(postgres::open_publication(*leader, link.name, open, context.deadline));
+                                 return Json();
+                               }));
+    return {};
+  }
+  TRY(world.effects->perform(fmt::format("drop publication {} on {}", link.name, side.label()), [&]() -> Result<Json> {
+    TRY(postgres::drop_publication(*leader, link.name, context.deadline));
     return Json();
   }));
   return {};
@@ -72,12 +102,16 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
 }  // namespace
 
 StepKind replication_publish() {
+  using runbook::Type;
   return {{.kind = "replication.publish",
-           .purpose = "Publishes the moved tables for the way back. Physical replication copies the publication to the target.",
-           .parameters = {side_parameter("on", "where it is created")},
+           .purpose = "Publishes the moved tables in one direction. Physical replication copies the publication to the target.",
+           .parameters =
+               {side_parameter("on", "where it is created"),
+                {"direction", Type::text, "reverse", false, "forward: source to target; reverse: the way back", {"forward", "reverse"}},
+                {"open", Type::boolean, true, false, "false: it publishes nothing until replication.turn opens it", {}}},
            .facts = {},
            .changes = "a publication",
-           .undo = "drops the publication if it was made here",
+           .undo = "drops the publication if it was made here, else opens or closes it as it was",
            .meaning = {.changes = true}},
           nullptr,
           observe,

@@ -1,8 +1,8 @@
-// replication.start_reverse: the source subscribes to the target, and a canary row proves it. Apply workers run as replica role
-// and pass the fence.
+// replication.start_reverse: the source subscribes to the target. Apply workers run as replica role and pass the fence. Where the
+// publication is open already a canary row proves it; where replication.turn opens it later, replication.prove_reverse does.
 #include "base/format.h"
-#include "base/units.h"
 #include "postgres/replication.h"
+#include "steps/link.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -12,68 +12,66 @@ std::string token(const World& world) {
   return world.run.id + " way back";
 }
 
+bool proves(const Context& context) {
+  return context.with.value("prove", true);
+}
+
 Result<Observation> observe(Context& context) {
   auto& world = context.world;
-  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-  TRY_ASSIGN(const auto subscription, postgres::subscription(*source, world.reverse_name(), context.deadline));
+  const auto link = reverse_link(world);
+  TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline));
   Observation seen;
   seen.before = {{"existed", subscription.has_value()}};
   if (!subscription) {
     seen.evidence = "no subscription";
     return seen;
   }
-  const auto arrived = postgres::canary_arrived(*source, world.split.name, token(world), context.deadline);
-  seen.evidence = fmt::format("subscription {}, worker {}, canary {}", subscription->enabled ? "enabled" : "disabled",
-                              subscription->worker ? "runs" : "does not run", arrived.value_or(false) ? "arrived" : "did not arrive");
-  if (subscription->enabled && subscription->worker && arrived.value_or(false)) seen.state = State::done;
+  seen.evidence = fmt::format("subscription {}, worker {}", subscription->enabled ? "enabled" : "disabled",
+                              subscription->worker ? "runs" : "does not run");
+  bool arrived = true;
+  if (proves(context)) {
+    TRY_ASSIGN(arrived, postgres::canary_arrived(*source, link.canary, token(world), context.deadline));
+    seen.evidence += arrived ? ", canary arrived" : ", canary did not arrive";
+  }
+  if (subscription->enabled && subscription->worker && arrived) seen.state = State::done;
   return seen;
 }
 
-Result<Json> prove(Context& context) {
-  auto& world = context.world;
-  const auto began = Monotonic::now();
-  TRY_ASSIGN(auto* target, world.target.leader(context.deadline));
-  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-  TRY(postgres::write_canary(*target, world.split.name, token(world), context.deadline));
-  auto arrived =
-      wait_until("the canary row has arrived on " + world.source.label(), context.deadline, std::chrono::milliseconds(1), context.stop,
-                 [&] { return postgres::canary_arrived(*source, world.split.name, token(world), context.deadline.for_a_look()); });
-  if (!arrived) {
-    arrived.error().hint = "look into PostgreSQL's log on " + world.source.label() + " for the subscription " + world.reverse_name();
-    return fail(arrived.error());
-  }
-  return Json{{"canary_ms", milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began))}};
+Result<Json> until_it_runs(Context& context, const Link& link) {
+  TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
+  TRY_ASSIGN(auto* target, link.from.leader(context.deadline));
+  auto runs = wait_until("a worker of " + link.name + " reads its slot", context.deadline, std::chrono::milliseconds(20), context.stop,
+                         [&]() -> Result<bool> {
+                           TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline.for_a_look()));
+                           TRY_ASSIGN(const auto slot, postgres::slot(*target, link.name, context.deadline.for_a_look()));
+                           return subscription && subscription->worker && slot && slot->active;
+                         });
+  if (runs) return Json();
+  runs.error().object = link.name;
+  runs.error().hint = "look into PostgreSQL's log on " + link.to.label() + ": it must be able to log in at " + link.from.label();
+  return fail(runs.error());
 }
 
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
-  const auto name = world.reverse_name();
-  const postgres::SubscriptionSpec spec{name, name, name, world.target.replication_conninfo(), world.target.access().replication.password};
-  TRY(world.effects->perform(
-      fmt::format("create subscription {} on {}, from {}, without copying", name, world.source.label(), world.target.label()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-        TRY(postgres::create_subscription(*source, spec, context.deadline));
-        return Json();
-      }));
-  TRY(world.effects->perform(fmt::format("enable subscription {} on {}", name, world.source.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-    TRY(postgres::enable_subscription(*source, name, context.deadline));
-    return Json();
-  }));
-  return world.effects->perform(fmt::format("write a canary row on {} and wait for it on {}", world.target.label(), world.source.label()),
-                                [&] { return prove(context); });
+  const auto link = reverse_link(world);
+  TRY(subscribe(context, link, [] { return std::optional<Lsn>(); }));
+  if (!proves(context)) {
+    TRY(world.effects->perform(fmt::format("wait until {} reads the slot on {}", link.to.label(), link.from.label()),
+                               [&] { return until_it_runs(context, link); }));
+    return Json{{"canary_ms", nullptr}};
+  }
+  return world.effects->perform(fmt::format("write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
+                                [&]() -> Result<Json> {
+                                  TRY_ASSIGN(const auto took, send_canary(context, link, token(world)));
+                                  return Json{{"canary_ms", took}};
+                                });
 }
 
 Result<void> undo(Context& context, const Json& before, const Json&) {
   if (before.value("existed", false)) return {};
-  auto& world = context.world;
-  TRY(world.effects->perform(fmt::format("drop subscription {} on {}", world.reverse_name(), world.source.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-    TRY(postgres::drop_subscription(*source, world.reverse_name(), context.deadline));
-    return Json();
-  }));
-  return {};
+  return unsubscribe(context, reverse_link(context.world));
 }
 
 }  // namespace
@@ -81,7 +79,8 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
 StepKind replication_start_reverse() {
   return {{.kind = "replication.start_reverse",
            .purpose = "Lets the target's writes flow back to the source, and proves it with a canary row.",
-           .parameters = {},
+           .parameters =
+               {{"prove", runbook::Type::boolean, true, false, "false: its publication is still closed, so only that the worker runs", {}}},
            .facts = {{"canary_ms", "milliseconds that the canary row took from the target to the source"}},
            .changes = "a subscription on the source; a canary row",
            .undo = "drops the subscription",

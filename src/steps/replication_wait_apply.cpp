@@ -1,51 +1,66 @@
-// replication.wait_apply: the way back has brought everything up to a position. The captured LSN's transaction holds a canary row,
-// which is published: when the replication origin has passed it, all commits before it are applied too.
+// replication.wait_apply: a side has applied everything up to a position of the other one. The captured LSN's transaction holds a canary
+// row, which is published: when the replication origin has passed it, all commits before it are applied too.
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/replication.h"
+#include "steps/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
 
-Result<postgres::Subscription> look(Context& context) {
-  auto& world = context.world;
-  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
-  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, world.reverse_name(), context.deadline.for_a_look()));
-  if (!subscription) {
-    return fail({ErrorKind::not_ready, context.on().label(), "has no subscription " + world.reverse_name(), "a running one", "none",
-                 "the way back was never started or was given up; writes of " + world.target.label() + " would be lost", ""});
+Result<Lsn> look(Context& context, bool flushed) {
+  const auto link = link_into(context.world, context.on());
+  TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
+  auto applied = postgres::applied(*leader, link.name, flushed, context.deadline.for_a_look());
+  if (!applied && applied.error().kind == ErrorKind::not_ready) {
+    applied.error().object = link.to.label();
+    applied.error().hint = "it was never started or was given up; writes of " + link.from.label() + " would be lost";
   }
-  return *subscription;
+  return applied;
+}
+
+Result<void> prepare(Context& context) {
+  TRY(look(context, false));
+  return {};
 }
 
 Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
-  TRY_ASSIGN(const auto subscription, look(context));
+  TRY_ASSIGN(const auto applied, look(context, true));
   Observation seen;
-  seen.evidence = "applied up to " + subscription.applied.text();
-  if (subscription.applied >= lsn) seen.state = State::done;
+  seen.evidence = "applied up to " + applied.text();
+  if (applied >= lsn) seen.state = State::done;
   return seen;
+}
+
+std::string what_holds_it_up(Context& context, Lsn lsn, Lsn applied) {
+  const auto link = link_into(context.world, context.on());
+  auto text = fmt::format("{}, {} behind", applied.text(), to_text(lsn.ahead_of(applied)));
+  const auto leader = link.to.leader(context.deadline.for_a_look());
+  if (!leader) return text;
+  const auto subscription = postgres::subscription(**leader, link.name, context.deadline.for_a_look());
+  if (!subscription || !*subscription) return text;
+  return text +
+         fmt::format(", worker {}, {} apply errors", (*subscription)->worker ? "runs" : "does not run", (*subscription)->apply_errors);
 }
 
 Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
-  postgres::Subscription subscription;
+  Lsn applied;
   const auto waited = wait_until(fmt::format("{} has applied {}", context.on().label(), lsn.text()), context.deadline,
-                                 std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-                                   TRY_ASSIGN(subscription, look(context));
-                                   return subscription.applied >= lsn;
+                                 std::chrono::microseconds(300), context.stop, [&]() -> Result<bool> {
+                                   TRY_ASSIGN(applied, look(context, false));
+                                   return applied >= lsn;
                                  });
   if (!waited) {
     auto error = waited.error();
-    if (error.seen.empty()) {
-      error.seen = fmt::format("{}, worker {}, {} apply errors", subscription.applied.text(), subscription.worker ? "runs" : "does not run",
-                               subscription.apply_errors);
-    }
+    if (error.seen.empty()) error.seen = what_holds_it_up(context, lsn, applied);
     return fail(error);
   }
-  return Json{{"applied", subscription.applied.text()}};
+  TRY_ASSIGN(applied, look(context, true));  // what clients will build on has to be on disk
+  return Json{{"applied", applied.text()}};
 }
 
 }  // namespace
@@ -59,10 +74,12 @@ StepKind replication_wait_apply() {
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          nullptr,
+          prepare,
           observe,
           apply,
-          nullptr};
+          nullptr,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

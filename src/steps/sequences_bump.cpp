@@ -1,4 +1,5 @@
 // sequences.bump: logical replication carries no sequence values. A side that takes over must continue above what the other gave out.
+#include <future>
 #include <map>
 
 #include "base/format.h"
@@ -14,14 +15,31 @@ struct Both {
   std::size_t all = 0;
 };
 
+// What they are is read before the window, on both sides at once; inside it only their values.
+Result<void> prepare(Context& context) {
+  auto& world = context.world;
+  const auto tables = world.split.names();
+  const auto on = [&](Side& side) -> Result<void> {
+    TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+    return side.sequences().prepare(*leader, tables, context.deadline);
+  };
+  auto source = std::async(std::launch::async, [&] { return on(world.source); });
+  const auto target = on(world.target);
+  TRY(source.get());
+  return target;
+}
+
+Result<std::vector<postgres::Sequence>> read(Context& context, Side& side) {
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  return side.sequences().read(*leader, context.world.split.names(), context.deadline);
+}
+
 Result<Both> compare(Context& context) {
   auto& to = context.world.side(context.text("to"));
-  auto& from = context.world.other(to);
-  const auto tables = context.world.split.names();
-  TRY_ASSIGN(auto* to_leader, to.leader(context.deadline));
-  TRY_ASSIGN(auto* from_leader, from.leader(context.deadline));
-  TRY_ASSIGN(const auto there, postgres::sequences(*to_leader, tables, context.deadline));
-  TRY_ASSIGN(const auto here, postgres::sequences(*from_leader, tables, context.deadline));
+  auto reading = std::async(std::launch::async, [&] { return read(context, context.world.other(to)); });
+  const auto there_read = read(context, to);
+  TRY_ASSIGN(const auto here, reading.get());
+  TRY_ASSIGN(const auto there, there_read);
   TRY_ASSIGN(const auto all, postgres::bumps(here, there, context.with.value("gap", std::int64_t{0})));
   std::map<postgres::TableName, const postgres::Sequence*> current;
   for (const auto& sequence : there) current[sequence.name] = &sequence;
@@ -37,6 +55,7 @@ Result<Both> compare(Context& context) {
 Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto both, compare(context));
   Observation seen;
+  seen.lasting = false;  // before the window the other side goes on counting
   seen.evidence = fmt::format("{} of {} sequences behind", both.needed.size(), both.all);
   if (both.needed.empty()) seen.state = State::done;
   return seen;
@@ -65,10 +84,12 @@ StepKind sequences_bump() {
            .changes = "sequence values",
            .undo = "nothing to undo: a sequence that is ahead harms nobody, one that goes back does",
            .meaning = {.changes = true}},
-          nullptr,
+          prepare,
           observe,
           apply,
-          nullptr};
+          nullptr,
+          UndoOrder::before_traffic,
+          true};
 }
 
 }  // namespace pgcleave::steps

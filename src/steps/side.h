@@ -7,6 +7,7 @@
 #include "patroni/cluster.h"
 #include "postgres/connection.h"
 #include "postgres/ownership.h"
+#include "postgres/sequences.h"
 #include "runbook/environment.h"
 
 namespace pgcleave::steps {
@@ -30,6 +31,9 @@ class Side {
   Result<Json> config(Deadline deadline);
   Result<void> remember_config(Deadline deadline);
 
+  // The split's sequences on this side, for a window.
+  [[nodiscard]] postgres::SequenceReader& sequences() { return sequences_; }
+
   // libpq conninfo, without a password, with which the other side's server subscribes to this one.
   [[nodiscard]] std::string replication_conninfo() const;
   [[nodiscard]] postgres::Settings settings_for(const std::string& host, int port, const std::string& label) const;
@@ -41,6 +45,7 @@ class Side {
   std::optional<postgres::Connection> leader_;
   Json config_;
   std::optional<Deadline> config_holds_;
+  postgres::SequenceReader sequences_;
 };
 
 }  // namespace pgcleave::steps

@@ -89,10 +89,6 @@ std::string World::bouncer_names() const {
   return names;
 }
 
-std::string World::reverse_name() const {
-  return "pgcleave_" + split.name + "_reverse";
-}
-
 Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline) {
   World world{Side(postgres::Owner::source, environment.source),
               Side(postgres::Owner::target, environment.target),

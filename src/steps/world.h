@@ -54,7 +54,6 @@ struct World {
   [[nodiscard]] postgres::Fence fence() const;
   [[nodiscard]] pgbouncer::Route route_to(const std::string& side) const;
   [[nodiscard]] std::string bouncer_names() const;  // "bouncer-1, bouncer-2", for descriptions
-  [[nodiscard]] std::string reverse_name() const;   // publication, slot and subscription of the way back
 };
 
 // Connects to nothing but the source's leader, whose catalog classifies the tables. `invalid` with all problems of the split

@@ -267,8 +267,11 @@ TEST_CASE("every step kind keeps the law of the verbs") {
 
   keeps({"check.topology", {{"serving", "source"}}});
   keeps({"ownership.install", {}, true, false});
-  keeps({"replication.publish", on("source")});
+  keeps({"replication.publish", {{"on", "source"}, {"direction", "forward"}}});
+  keeps({"replication.publish", {{"on", "source"}, {"direction", "reverse"}, {"open", false}}});
+  keeps({"patroni.keep_slots", {{"cluster", "source"}}});
   keeps({"patroni.keep_slots", {{"cluster", "target"}}});
+  keeps({"postgres.hold_wal", on("source")});
   keeps({"pgbouncer.stage", to("target")});
   keeps({"postgres.checkpoint", on("source")});
   keeps({"postgres.checkpoint", on("target")});
@@ -276,18 +279,28 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"check.settings"});
   keeps({"gate.approve", {{"text", "Go on?"}}});
 
+  // From physical to logical replication, outside a window.
+  const auto armed = keeps({"replication.arm_forward"}).at("from");
+  keeps({"postgres.wait_replay", {{"on", "target"}, {"lsn", armed}}});
+  const auto promoted = keeps({"patroni.promote", {{"cluster", "target"}}});
+  const auto at = keeps({"postgres.check_branch", {{"on", "target"}, {"lsn", armed}}}).at("at");
+  keeps({"replication.start_forward", {{"from", at}}, false});
+  keeps({"replication.arm_reverse"});
+  keeps({"replication.start_reverse", {{"prove", false}}});
+  keeps({"replication.catch_up", on("target")});
+
   keeps({"pgbouncer.pause"});
   keeps({"ownership.release", on("source")});
   const auto lsn = keeps({"postgres.capture_lsn", on("source")}).at("lsn");
-  keeps({"postgres.wait_replay", {{"on", "target"}, {"lsn", lsn}}});
-  const auto standby = keeps({"patroni.promote", {{"cluster", "target"}}}).at("standby_cluster");
-  keeps({"replication.arm_reverse"});
+  keeps({"replication.wait_apply", {{"on", "target"}, {"lsn", lsn}}});
+  keeps({"sequences.bump", to("target")});
+  keeps({"replication.turn"});
+  keeps({"replication.prove_reverse"});
   keeps({"ownership.take", on("target")});
   keeps({"pgbouncer.repoint", to("target")});
   keeps({"pgbouncer.resume"});
   keeps({"pgbouncer.verify", to("target")});
-  keeps({"postgres.check_branch", {{"on", "target"}, {"lsn", lsn}}});
-  keeps({"replication.start_reverse", {}, false});
+  keeps({"replication.stop_forward"});
 
   keeps({"replication.check_reverse"});
   keeps({"pgbouncer.stage", to("source"), false});
@@ -300,9 +313,10 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"pgbouncer.repoint", to("source"), false});
   keeps({"pgbouncer.resume"});
   // Not before: a new subscription begins where the slot was confirmed last, and would bring again what came already.
-  law.is_undone({"replication.start_reverse"});
+  law.is_undone({"replication.start_reverse", {{"prove", false}}});
   keeps({"replication.stop_reverse"});
-  keeps({"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", standby}}});
+  keeps({"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}}});
+  keeps({"postgres.release_wal", on("source")});
 
   law.every_kind_was_tried();
   law.no_secret_was_shown();

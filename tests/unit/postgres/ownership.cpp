@@ -99,7 +99,7 @@ TEST_CASE("a client without any right in schema pgcleave passes the fence and ca
   CHECK(sqlstate(client, "SELECT nextval('pgcleave.owner_ci')") == denied);
   CHECK(sqlstate(client, "SELECT pgcleave.pass_ci(1, 2, 'x', 9)") == denied);
   CHECK(sqlstate(client, "SELECT FROM pgcleave.ownership_log") == denied);
-  CHECK(sqlstate(client, "INSERT INTO pgcleave.canary_ci VALUES ('x')") == denied);
+  CHECK(sqlstate(client, "INSERT INTO pgcleave.canary_source_ci VALUES ('x')") == denied);
   set_owner(it.admin, Owner::nobody);
   CHECK(sqlstate(client, "INSERT INTO app.builds VALUES (2)") == "2F002");
   run(it.admin, "DROP OWNED BY app_user; DROP ROLE app_user");

@@ -17,7 +17,8 @@ using test::soon;
 namespace {
 
 const Fence fence{"ci", "main", "ci"};
-const std::vector<TableName> replicated = {{"pgcleave", "canary_ci"}, {"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}};
+const auto canary = canary_of("ci", Owner::source);
+const std::vector<TableName> replicated = {{"pgcleave", "canary_source_ci"}, {"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}};
 
 // Both servers with the same fenced tables, the source owning them; nothing replicates yet.
 struct TwoSides {
@@ -51,7 +52,7 @@ struct TwoSides {
   }
 
   void start() {
-    REQUIRE(create_publication(source, "split_pub", replicated, soon()));
+    REQUIRE(create_publication(source, "split_pub", {replicated, true}, soon()));
     REQUIRE(create_logical_slot(source, "split_slot", soon()));
     REQUIRE(create_subscription(target, spec(), soon()));
     REQUIRE(enable_subscription(target, "split", soon()));
@@ -76,11 +77,11 @@ TEST_CASE("rows replicate under the target's lock until the captured LSN is appl
   TwoSides it;
   it.start();
   run(it.source, "INSERT INTO rep.builds VALUES (1); INSERT INTO rep.logs VALUES (2); INSERT INTO rep.logs_1 VALUES (3)");
-  const auto lsn = capture_lsn(it.source, "ci", "canary 1", soon());
+  const auto lsn = capture_lsn(it.source, canary, "canary 1", soon());
   REQUIRE(lsn);
   REQUIRE(applied(it.target, *lsn));
-  CHECK(*canary_arrived(it.target, "ci", "canary 1", soon()));
-  CHECK_FALSE(*canary_arrived(it.target, "ci", "canary 2", soon()));
+  CHECK(*canary_arrived(it.target, canary, "canary 1", soon()));
+  CHECK_FALSE(*canary_arrived(it.target, canary, "canary 2", soon()));
   CHECK(run(it.target, "SELECT FROM rep.builds").size() == 1);
   CHECK(run(it.target, "SELECT FROM rep.logs").size() == 2);
   const auto state = subscription(it.target, "split", soon());
@@ -94,11 +95,11 @@ TEST_CASE("rows replicate under the target's lock until the captured LSN is appl
   CHECK(senders(it.source, soon())->empty());  // the logical one is not a standby
 
   // The same token once more: the position is reached all the same.
-  const auto again = capture_lsn(it.source, "ci", "canary 1", soon());
+  const auto again = capture_lsn(it.source, canary, "canary 1", soon());
   REQUIRE(again);
   CHECK(applied(it.target, *again));
-  REQUIRE(write_canary(it.source, "ci", "canary 2", soon()));
-  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr, [&] { return canary_arrived(it.target, "ci", "canary 2", soon()); }));
+  REQUIRE(write_canary(it.source, canary, "canary 2", soon()));
+  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr, [&] { return canary_arrived(it.target, canary, "canary 2", soon()); }));
 }
 
 TEST_CASE("an apply error shows in the subscription") {
@@ -115,11 +116,11 @@ TEST_CASE("an apply error shows in the subscription") {
 TEST_CASE("creating and dropping twice is fine") {
   TwoSides it;
   it.start();
-  REQUIRE(create_publication(it.source, "split_pub", replicated, soon()));
+  REQUIRE(create_publication(it.source, "split_pub", {replicated, true}, soon()));
   REQUIRE(create_logical_slot(it.source, "split_slot", soon()));
   REQUIRE(create_subscription(it.target, it.spec(), soon()));
   REQUIRE(enable_subscription(it.target, "split", soon()));
-  CHECK(publication(it.source, "split_pub", soon())->value() == replicated);
+  CHECK(publication(it.source, "split_pub", soon())->value().tables == replicated);
   for (int twice = 0; twice < 2; ++twice) {
     CHECK(drop_subscription(it.target, "split", soon()));
     CHECK(drop_slot(it.source, "split_slot", soon()));
@@ -133,12 +134,67 @@ TEST_CASE("creating and dropping twice is fine") {
 
 TEST_CASE("a publication is brought to the wanted tables") {
   TwoSides it;
-  REQUIRE(create_publication(it.source, "split_pub", replicated, soon()));
-  REQUIRE(create_publication(it.source, "split_pub", {{"rep", "builds"}}, soon()));
-  CHECK(publication(it.source, "split_pub", soon())->value() == std::vector<TableName>{{"rep", "builds"}});
-  CHECK_FALSE(create_publication(it.source, "split_pub", {{"rep", "gone"}}, soon()));
-  REQUIRE(create_publication(it.source, "split_pub", {}, soon()));
-  CHECK(publication(it.source, "split_pub", soon())->value().empty());
+  REQUIRE(create_publication(it.source, "split_pub", {replicated, true}, soon()));
+  REQUIRE(create_publication(it.source, "split_pub", {{{"rep", "builds"}}, true}, soon()));
+  CHECK(publication(it.source, "split_pub", soon())->value().tables == std::vector<TableName>{{"rep", "builds"}});
+  CHECK_FALSE(create_publication(it.source, "split_pub", {{{"rep", "gone"}}, true}, soon()));
+  REQUIRE(create_publication(it.source, "split_pub", {{}, true}, soon()));
+  CHECK(publication(it.source, "split_pub", soon())->value().tables.empty());
+}
+
+TEST_CASE("what is written while a publication is closed is never sent, what is written once it is open is") {
+  TwoSides it;
+  it.start();
+  REQUIRE(open_publication(it.source, "split_pub", false, soon()));
+  CHECK_FALSE(publication(it.source, "split_pub", soon())->value().open);
+  CHECK(publication(it.source, "split_pub", soon())->value().tables == replicated);
+  run(it.source, "INSERT INTO rep.builds VALUES (1)");
+  REQUIRE(open_publication(it.source, "split_pub", true, soon()));
+  run(it.source, "INSERT INTO rep.builds VALUES (2)");
+  const auto lsn = capture_lsn(it.source, canary, "after", soon());
+  REQUIRE(lsn);
+  REQUIRE(applied(it.target, *lsn));
+  const auto rows = run(it.target, "SELECT id FROM rep.builds");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows.number(0, "id") == 2);
+}
+
+TEST_CASE("a publication that was closed when the subscription was made sends all its tables once it is open") {
+  TwoSides it;
+  REQUIRE(create_publication(it.source, "split_pub", {replicated, false}, soon()));
+  REQUIRE(create_logical_slot(it.source, "split_slot", soon()));
+  REQUIRE(create_subscription(it.target, it.spec(), soon()));
+  REQUIRE(enable_subscription(it.target, "split", soon()));
+  run(it.source, "INSERT INTO rep.builds VALUES (1); INSERT INTO rep.logs VALUES (2)");
+  REQUIRE(create_publication(it.source, "split_pub", {replicated, true}, soon()));
+  run(it.source, "INSERT INTO rep.builds VALUES (3); INSERT INTO rep.logs VALUES (4)");
+  const auto lsn = capture_lsn(it.source, canary, "after", soon());
+  REQUIRE(lsn);
+  REQUIRE(applied(it.target, *lsn));
+  CHECK(run(it.target, "SELECT id FROM rep.builds").number(0, "id") == 3);
+  CHECK(run(it.target, "SELECT id FROM rep.logs").number(0, "id") == 4);
+}
+
+TEST_CASE("a subscription goes on from where its side is said to be, and brings nothing from before") {
+  TwoSides it;
+  REQUIRE(create_publication(it.source, "split_pub", {replicated, true}, soon()));
+  REQUIRE(create_logical_slot(it.source, "split_slot", soon()));
+  run(it.source, "INSERT INTO rep.builds VALUES (1)");
+  const auto from = current_lsn(it.source, soon());
+  REQUIRE(from);
+  run(it.source, "INSERT INTO rep.builds VALUES (2)");
+  auto spec = it.spec();
+  spec.from = *from;
+  REQUIRE(create_subscription(it.target, spec, soon()));
+  CHECK(*pgcleave::postgres::applied(it.target, "split", true, soon()) == *from);
+  REQUIRE(enable_subscription(it.target, "split", soon()));
+  const auto lsn = capture_lsn(it.source, canary, "after", soon());
+  REQUIRE(lsn);
+  REQUIRE(applied(it.target, *lsn));
+  const auto rows = run(it.target, "SELECT id FROM rep.builds");
+  REQUIRE(rows.size() == 1);
+  CHECK(rows.number(0, "id") == 2);
+  CHECK(pgcleave::postgres::applied(it.target, "none", false, soon()).error().kind == ErrorKind::not_ready);
 }
 
 TEST_CASE("a slot in use is dropped with its sender") {

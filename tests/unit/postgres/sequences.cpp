@@ -77,3 +77,35 @@ TEST_CASE("after setting, the next value is the one that the bumps promise") {
   CHECK(set_sequences(connection, {}, soon()));
   CHECK_FALSE(set_sequences(connection, {{{"seq", "gone"}, 1, true}}, soon()));
 }
+
+TEST_CASE("the quick reader tells what the slow one tells, also of sequences that were called, moved or made since") {
+  auto connection = main_server().connect();
+  test::Schema schema(connection, "seq");
+  run(connection,
+      "CREATE TABLE seq.a (called serial, silent serial, moved serial, restarted serial); SELECT nextval('seq.a_called_seq'), "
+      "nextval('seq.a_restarted_seq')");
+  const std::vector<TableName> tables{{"seq", "a"}, {"seq", "b"}};
+  const auto same = [](const std::vector<Sequence>& a, const std::vector<Sequence>& b) {
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      INFO(a[i].name.sql());
+      CHECK(a[i].name == b[i].name);
+      CHECK(a[i].last_value == b[i].last_value);
+      CHECK(a[i].is_called == b[i].is_called);
+    }
+  };
+  const auto slow = [&] { return *sequences(connection, tables, soon()); };
+  SequenceReader reader;
+  same(*reader.read(connection, tables, soon()), slow());  // not prepared
+  REQUIRE(reader.prepare(connection, tables, soon()));
+  same(*reader.read(connection, tables, soon()), slow());
+  run(connection, "SELECT nextval('seq.a_called_seq'), nextval('seq.a_silent_seq'), setval('seq.a_moved_seq', 500, false)");
+  same(*reader.read(connection, tables, soon()), slow());
+  run(connection, "ALTER SEQUENCE seq.a_restarted_seq RESTART WITH 9");
+  same(*reader.read(connection, tables, soon()), slow());
+  REQUIRE(reader.prepare(connection, tables, soon()));
+  auto another = main_server().connect();
+  same(*reader.read(another, tables, soon()), slow());  // knows nothing of the statement
+  run(connection, "ALTER TABLE seq.a DROP COLUMN silent");
+  same(*reader.read(connection, tables, soon()), slow());
+}

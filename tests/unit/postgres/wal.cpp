@@ -14,6 +14,8 @@ using test::soon;
 
 namespace {
 
+const auto canary = canary_of("ci", Owner::source);
+
 Lsn lsn_of(Connection& connection, const std::string& sql) {
   return parse_lsn(run(connection, "SELECT " + sql + " AS lsn").text(0, "lsn")).value();
 }
@@ -37,19 +39,19 @@ TEST_CASE("a captured LSN is ahead of every earlier commit, asynchronous ones in
   for (int i = 0; i < 20; ++i) {
     run(it.admin, "SET synchronous_commit TO off; INSERT INTO asynchronous VALUES (1)");
     const auto before = lsn_of(it.admin, "pg_current_wal_insert_lsn()");
-    const auto captured = capture_lsn(it.admin, "ci", "token " + std::to_string(i), soon());
+    const auto captured = capture_lsn(it.admin, canary, "token " + std::to_string(i), soon());
     REQUIRE(captured);
     CHECK(*captured >= before);
     CHECK(lsn_of(it.admin, "pg_current_wal_flush_lsn()") >= *captured);
   }
-  CHECK(run(it.admin, "SELECT FROM pgcleave.canary_ci").size() == 20);
+  CHECK(run(it.admin, "SELECT FROM pgcleave.canary_source_ci").size() == 20);
   run(it.admin, "DROP TABLE asynchronous");
 }
 
 TEST_CASE("the message at the captured LSN is in the log and bears the token") {
   Installed it;
   run(it.admin, "SELECT pg_create_logical_replication_slot('reader', 'test_decoding')");
-  const auto captured = capture_lsn(it.admin, "ci", "it's \\ me", soon());
+  const auto captured = capture_lsn(it.admin, canary, "it's \\ me", soon());
   const auto changes = run(it.admin, "SELECT lsn, data FROM pg_logical_slot_get_changes('reader', NULL, NULL) WHERE data LIKE 'message%'");
   run(it.admin, "SELECT pg_drop_replication_slot('reader')");
   REQUIRE(captured);
@@ -60,12 +62,12 @@ TEST_CASE("the message at the captured LSN is in the log and bears the token") {
 
 TEST_CASE("capturing again with the same token works, and without the canary it is refused and leaves no transaction") {
   Installed it;
-  const auto first = capture_lsn(it.admin, "ci", "again", soon());
-  const auto second = capture_lsn(it.admin, "ci", "again", soon());
+  const auto first = capture_lsn(it.admin, canary, "again", soon());
+  const auto second = capture_lsn(it.admin, canary, "again", soon());
   REQUIRE(first);
   REQUIRE(second);
   CHECK(*second > *first);
-  const auto refused = capture_lsn(it.admin, "other", "x", soon());
+  const auto refused = capture_lsn(it.admin, canary_of("other", Owner::source), "x", soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == "42P01");
   CHECK(it.admin.query("SELECT 1", {}, soon()));

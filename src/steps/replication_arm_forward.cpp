@@ -1,0 +1,40 @@
+// replication.arm_forward: the logical slot on the source, made before the target is promoted: what the source commits after the
+// promotion is in the slot, what it committed before came by physical replication. Waits until every transaction that writes has ended
+// once, and names those that do not.
+#include "steps/link.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<Observation> observe(Context& context) {
+  return observe_slot(context, forward_link(context.world));
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  return create_slot(context, forward_link(context.world));
+}
+
+Result<void> undo(Context& context, const Json&, const Json&) {
+  return drop_slot(context, forward_link(context.world));
+}
+
+}  // namespace
+
+StepKind replication_arm_forward() {
+  return {{.kind = "replication.arm_forward",
+           .purpose = "Creates the logical slot of the way forth on the source, before the target is promoted.",
+           .parameters = {},
+           .facts = {{"from", "LSN from which every change of the source is kept for the target; the promotion must come after it"}},
+           .changes = "a logical slot on the source; it holds WAL until the split is done or given up",
+           .undo = "drops the slot",
+           .meaning = {.changes = true}},
+          nullptr,
+          observe,
+          apply,
+          undo,
+          UndoOrder::after_traffic,
+          true};
+}
+
+}  // namespace pgcleave::steps

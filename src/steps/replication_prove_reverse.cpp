@@ -1,0 +1,60 @@
+// replication.prove_reverse: a canary row goes from the target to the source through the very publication, slot and subscription that
+// carry the moved tables back. In the window, before `take`: clients are let in only when the way back is known to work.
+#include "base/format.h"
+#include "postgres/replication.h"
+#include "steps/link.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+std::string token(const Context& context) {
+  return fmt::format("{} {} {}", context.world.run.id, context.world.run.attempt, context.step);
+}
+
+Result<void> prepare(Context& context) {
+  const auto link = reverse_link(context.world);
+  TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
+  TRY(postgres::canary_arrived(*source, link.canary, token(context), context.deadline));
+  return {};
+}
+
+Result<Observation> observe(Context& context) {
+  const auto link = reverse_link(context.world);
+  TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
+  TRY_ASSIGN(const bool arrived, postgres::canary_arrived(*source, link.canary, token(context), context.deadline));
+  Observation seen;
+  seen.evidence = arrived ? "the canary row has arrived" : "no canary row has arrived";
+  if (arrived) seen.state = State::done;
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  const auto link = reverse_link(context.world);
+  return context.world.effects->perform(
+      fmt::format("prove the way back: write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto took, send_canary(context, link, token(context)));
+        return Json{{"canary_ms", took}};
+      });
+}
+
+}  // namespace
+
+StepKind replication_prove_reverse() {
+  return {{.kind = "replication.prove_reverse",
+           .purpose = "Proves the way back with a canary row from the target to the source.",
+           .parameters = {},
+           .facts = {{"canary_ms", "milliseconds that the canary row took"}},
+           .changes = "a canary row",
+           .undo = "nothing to undo: a canary row is no client's data",
+           .meaning = {.changes = true}},
+          prepare,
+          observe,
+          apply,
+          nullptr,
+          UndoOrder::before_traffic,
+          true};
+}
+
+}  // namespace pgcleave::steps
