@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "engine/approvals.h"
+#include "engine/for_good.h"
 #include "postgres/ownership.h"
 
 namespace pgcleave::cli {
@@ -77,7 +78,7 @@ Result<void> no_other_run(const journal::Journal& journal, const std::string& sp
   for (const auto& run : runs) {
     if (run.begun.value("split_name", std::string()) != split || !run.is_open()) continue;
     return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)), "", "",
-                 fmt::format("pgcleave resume {}{}   or: pgcleave rollback {}{}", run.id, rest, run.id, rest), ""});
+                 engine::next_command(run, rest), ""});
   }
   return {};
 }
@@ -101,6 +102,21 @@ Json beginning(const runbook::Runbook& runbook, const Json& params, const runboo
           {"host", host_name()},
           {"pid", ::getpid()},
           {"version", PGCLEAVE_VERSION}};
+}
+
+// A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
+Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
+  if (const auto no = engine::no_way_back(record, frozen)) return fail(*no);
+  TRY_ASSIGN(const auto runs, all_runs(journal));
+  for (const auto& later : runs) {
+    if (later.id == record.id) break;
+    const auto done = engine::for_good(later, false);
+    if (done.empty() || later.begun.value("split_name", std::string()) != record.begun.value("split_name", std::string())) continue;
+    return fail({ErrorKind::not_ready, "run " + record.id,
+                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, later.begun.value("name", std::string())),
+                 "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
+  }
+  return {};
 }
 
 }  // namespace
@@ -184,6 +200,9 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment) return ExitCode::invalid;
   if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
+  if (!direction.empty()) {
+    if (const auto may = may_go_back(*journal, *record, *frozen.value); !may) return complain(may.error());
+  }
   if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }

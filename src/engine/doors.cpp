@@ -37,6 +37,7 @@ Result<Json> OpenDoor::perform(const std::string& description, const Action& act
   Json done = announced;
   done["outcome"] = outcome_of(result);
   done["ms"] = milliseconds(took);
+  if (result && !result->is_null()) done["result"] = *result;
   if (!result) done["error"] = json_of(result.error());
   TRY(recorder_.write("effect.done", done));
   return result;

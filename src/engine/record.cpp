@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/for_good.h"
+
 namespace pgcleave::engine {
 namespace {
 
@@ -49,6 +51,14 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = static_cast<double>(event.mono_us - seen.pause_mono_us) / 1000;
   }
+}
+
+// An effect that nobody reported the end of may have been made.
+void follow_effect(RunRecord& run, const journal::Event& event) {
+  const auto step = run.steps.find(text_of(event.data, "step"));
+  if (step == run.steps.end() || event.data.value("undo", false)) return;
+  if (event.type == "effect.announced") ++step->second.effects;
+  if (event.type == "effect.done" && text_of(event.data, "outcome") == "failed") --step->second.effects;
 }
 
 void follow_window(RunRecord& run, const journal::Event& event) {
@@ -119,6 +129,7 @@ void RunRecord::apply(const journal::Event& event) {
     if (event.type != "step.observed") follow_step(*this, event);
   } else if (event.type.rfind("effect.", 0) == 0) {
     follow_pause(*this, event);
+    follow_effect(*this, event);
   } else if (event.type.rfind("window.", 0) == 0) {
     follow_window(*this, event);
   } else if (event.type == "gate.waiting") {
@@ -167,8 +178,12 @@ bool RunRecord::is_open() const {
 std::string next_command(const RunRecord& run, const std::string& rest) {
   const auto resume = "pgcleave resume " + run.id + rest;
   const auto rollback = "pgcleave rollback " + run.id + rest;
+  const auto window = run.windows.find("window");
+  const bool past_window = window != run.windows.end() && (window->second.taken || window->second.outcome == "done");
+  const bool may_go_back = past_window || run.rolling_back || for_good(run, false).empty();
   if (run.outcome == "waiting") return "pgcleave approve " + run.id + " " + run.waiting_for + rest + " && " + resume;
-  if (run.is_open()) return resume + "   or: " + rollback;
+  if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;
+  if (!may_go_back) return "";
   if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (goes back without losing a write)";
   return "";
 }

@@ -23,6 +23,7 @@ struct StepRecord {
   std::string note;  // evidence or error
   double ms = 0;
   int intents = 0;  // how often it was begun
+  int effects = 0;  // of those announced, not those that were refused: what it changed, or may have changed
 };
 
 struct WindowRecord {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "engine/for_good.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
@@ -80,6 +81,9 @@ Ending Run::resume() {
 }
 
 Ending Run::back() {
+  if (const auto no = no_way_back(recorder_.record(), runbook_)) {
+    return {ExitCode::not_ready, no->text(), truth(serving()), next_command(recorder_.record(), talk_.again)};
+  }
   if (auto stuck = settle_window()) return *stuck;
   if (taken(false)) {
     // The way back must stand before anybody goes it: a run that stopped while verifying is verified first.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "engine/for_good.h"
 
 namespace pgcleave::engine {
 
@@ -35,14 +36,8 @@ Json Run::scope() const {
   return scope;
 }
 
-// A window that has nothing to take, such as one that only stops and starts services, is behind when it was left, if the runbook says
-// how to go back; else undoing is the way back.
 bool Run::taken(bool rollback) const {
-  const auto window = recorder_.record().windows.find(rollback ? "rollback.window" : "window");
-  if (window == recorder_.record().windows.end()) return false;
-  const bool says_how_to_go_back =
-      std::any_of(runbook_.phases.begin(), runbook_.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
-  return window->second.taken || (window->second.outcome == "done" && says_how_to_go_back);
+  return is_past_window(recorder_.record(), runbook_, rollback);
 }
 
 bool Run::fresh() const {
@@ -112,6 +107,11 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
     return finish("waiting", ExitCode::waiting, error.what);
   }
   if (taken(rollback)) return finish("stopped", ExitCode::past_no_return, "stopped in " + phase.name + ": " + error.text());
+  // Undoing the rest would leave something that is neither the one nor the other: what was begun for good is finished.
+  if (const auto done = for_good(recorder_.record(), rollback); !done.empty()) {
+    return finish("stopped", ExitCode::past_no_return,
+                  fmt::format("stopped in {}: {}; done and not to be taken back: {}", phase.name, error.text(), fmt::join(done, "; ")));
+  }
   if (error.kind == ErrorKind::interrupted)
     return finish("stopped", ExitCode::needs_person, "stopped in " + phase.name + ": " + error.text());
   const char* undone = rollback ? "rollback_undone" : "undone";
@@ -160,8 +160,9 @@ Ending Run::phases(bool rollback) {
   }
   const auto& misses = recorder_.record().misses;
   const auto exit = misses.empty() ? ExitCode::done : ExitCode::done_with_misses;
-  std::string text = rollback ? world_.source.label() + " serves again, no write was left behind"
-                              : "the split is done: " + world_.target.label() + " serves";
+  std::string text = rollback                        ? world_.source.label() + " serves again, no write was left behind"
+                     : phase_of("window") == nullptr ? runbook_.name + " is done"
+                                                     : "the split is done: " + world_.target.label() + " serves";
   for (const auto& miss : misses) text += "; missed: " + miss;
   return finish(rollback ? "rolled_back" : "done", exit, text);
 }

@@ -1,6 +1,7 @@
 // One step: observe > adopt, or intent > apply > observe > outcome.
 #include "base/format.h"
 #include "base/units.h"
+#include "engine/for_good.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
@@ -104,7 +105,8 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   const auto with = runbook::resolve_with(line, step_kind.description, scope());
   if (!with) return fail(failed(line, with.error()));
   const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(default_timeout)));
-  steps::Context context{world_, line.id, *with, deadline, stop};
+  const auto earlier = began_before(line.id);
+  steps::Context context{world_, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};
   if (!recorder_.record().open_window() && step_kind.prepare != nullptr) {
     if (const auto prepared = step_kind.prepare(context); !prepared) return fail(failed(line, prepared.error()));
   }
@@ -113,12 +115,11 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   if (seen->state == steps::State::foreign) {
     return fail(failed(
         line, {ErrorKind::foreign, line.id + " (" + line.uses + ")", "finds something that this run did not do", "", seen->evidence,
-               taken(record.rolling_back) || record.rolling_back
+               taken(record.rolling_back) || record.rolling_back || no_way_back(record, runbook_)
                    ? "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again
                    : "look at what was found and put it right, or undo this run with: pgcleave rollback " + recorder_.run() + talk_.again,
                ""}));
   }
-  const auto earlier = began_before(line.id);
   if (seen->state == steps::State::done && earlier && earlier->status == StepStatus::done) return {};
   if (seen->state == steps::State::done) {
     // What this run began itself, before it died or lost an answer, is its own: undo must know of it.
@@ -129,6 +130,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   // Undo goes back to what was before the run's first try, not before this one.
   const Json intent{{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", earlier ? earlier->before : seen->before}};
   TRY(meaning.takes ? recorder_.write_to_disk("step.intent", intent) : recorder_.write("step.intent", intent));
+  context.began_with = &intent.at("before");
   const auto facts = act(line, step_kind, context, *seen);
   if (!facts) return fail(failed(line, facts.error()));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);

@@ -1,44 +1,18 @@
 // The fence's triggers, table by table. CREATE and DROP TRIGGER wait for every writer of the table, and every later writer waits
 // behind them: hence short lock timeouts, and another try later, for as long as the caller has time.
-#include <algorithm>
 #include <deque>
 #include <functional>
-#include <random>
 
 #include "base/format.h"
 #include "postgres/fence_sql.h"
-#include "postgres/locks.h"
+#include "postgres/lock_waits.h"
 
 namespace pgcleave::postgres {
 namespace {
 
-constexpr const char* lock_not_available = "55P03";
-constexpr const char* deadlock_detected = "40P01";
-
-// Jitter, so that two programs that met once don't meet again.
-Duration backoff(int round) {
-  static thread_local std::mt19937 random{std::random_device{}()};
-  const int longest_ms = std::min(1000, 50 << std::min(round, 5));
-  return std::chrono::milliseconds(std::uniform_int_distribution<int>(longest_ms / 2, longest_ms)(random));
-}
-
-Error in_the_way_error(const std::vector<Blocker>& blockers, const TableName& table, bool interrupted) {
-  Error error = gave_up(fmt::format("table {} could be locked for its fence trigger", table.sql()), interrupted);
-  error.object = "table " + table.sql();
-  const bool wraparound = std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.anti_wraparound; });
-  const bool vacuum =
-      std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.backend_type == "autovacuum worker"; });
-  std::vector<std::string> who;
-  for (const auto& blocker : blockers) who.push_back(blocker.text());
-  error.seen = who.empty() ? "nobody in the way any more" : fmt::format("{}", fmt::join(who, "; "));
-  if (wraparound) {
-    error.hint = "an autovacuum to prevent wraparound never yields: let it finish, or end it with SELECT pg_terminate_backend(pid)";
-  } else if (vacuum) {
-    error.hint = "autovacuum only yields to a wait longer than deadlock_timeout: choose a lock_timeout above SHOW deadlock_timeout";
-  } else if (!who.empty()) {
-    error.hint = "end those transactions, or try again when they are gone";
-  }
-  return error;
+Error gave_up_on(const TableName& table, const std::vector<Blocker>& blockers, bool interrupted) {
+  return in_the_way_error(blockers, "table " + table.sql(), fmt::format("table {} could be locked for its fence trigger", table.sql()),
+                          interrupted);
 }
 
 // One table a transaction: whoever holds one lock while it waits for the next makes clients of both wait, and can deadlock with them
@@ -50,22 +24,21 @@ Result<void> table_by_table(Connection& primary, const std::vector<TableName>& t
   for (int round = 0; !left.empty(); ++round) {
     std::deque<TableName> later;
     for (const auto& table : left) {
-      const auto wait = std::max<std::int64_t>(1, std::min(lock_timeout, deadline.left()).count() / 1000);
-      const auto done =
-          primary.simple(fmt::format("SET LOCAL lock_timeout TO '{}ms'; {}", wait, sql(table)), Deadline::in(deadline.left() + lock_timeout));
+      const auto done = primary.simple(fmt::format("{}; {}", lock_timeout_sql(lock_timeout, deadline), sql(table)),
+                                       Deadline::in(deadline.left() + lock_timeout));
       if (done) continue;
-      if (done.error().code != lock_not_available && done.error().code != deadlock_detected) return fail(done.error());
+      if (!is_for_want_of_a_lock(done.error())) return fail(done.error());
       const bool stopped = stop != nullptr && stop->requested();
       if (stopped || deadline.passed()) {
         TRY_ASSIGN(const auto blockers, in_the_way(primary, {table}, Deadline::in(std::chrono::seconds(2))));
-        return fail(in_the_way_error(blockers, table, stopped));
+        return fail(gave_up_on(table, blockers, stopped));
       }
       later.push_back(table);
     }
     left = std::move(later);
     if (!left.empty() && !sleep_until(deadline, backoff(round), stop)) {
       TRY_ASSIGN(const auto blockers, in_the_way(primary, {left.front()}, Deadline::in(std::chrono::seconds(2))));
-      return fail(in_the_way_error(blockers, left.front(), true));
+      return fail(gave_up_on(left.front(), blockers, true));
     }
   }
   return {};

@@ -87,6 +87,13 @@ Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vecto
       deadline);
 }
 
+Result<std::vector<Blocker>> in_the_way_of_truncate(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+  return holders(connection, tables,
+                 {"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock",
+                  "ExclusiveLock", "AccessExclusiveLock"},
+                 true, deadline);
+}
+
 Result<void> terminate(Connection& connection, const std::vector<Blocker>& blockers, Deadline deadline) {
   std::vector<std::string> pids;
   std::vector<std::string> starts;

@@ -33,6 +33,9 @@ Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<T
 // Sessions that hold a lock conflicting with SHARE ROW EXCLUSIVE on one of the tables: in the way of CREATE TRIGGER.
 Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
 
+// Whoever holds any lock on one of the tables, readers too: in the way of TRUNCATE.
+Result<std::vector<Blocker>> in_the_way_of_truncate(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+
 // Prepared transactions can't be terminated: `not_ready` names them, after all sessions were. Does not wait for the sessions' end.
 // pg_terminate_backend for each pid that is still the session that was seen (same backend start).
 Result<void> terminate(Connection& connection, const std::vector<Blocker>& blockers, Deadline deadline);

@@ -11,9 +11,12 @@
 namespace pgcleave::steps {
 namespace {
 
+std::string name_of(const World& world, const char* direction) {
+  return fmt::format("pgcleave_{}_{}", world.split.name, direction);
+}
+
 Link link(World& world, Side& from, const char* direction) {
-  return {fmt::format("pgcleave_{}_{}", world.split.name, direction), from, world.other(from),
-          postgres::canary_of(world.split.name, from.which())};
+  return {name_of(world, direction), from, world.other(from), postgres::canary_of(world.split.name, from.which())};
 }
 
 // A slot can be made when all transactions that write have ended once.
@@ -45,8 +48,12 @@ Link link_named(World& world, const std::string& direction) {
   return direction == "forward" ? forward_link(world) : reverse_link(world);
 }
 
+std::vector<std::string> link_names(const World& world) {
+  return {name_of(world, "forward"), name_of(world, "reverse")};
+}
+
 std::string wal_slot(const World& world) {
-  return fmt::format("pgcleave_{}_rewind", world.split.name);
+  return name_of(world, "rewind");
 }
 
 std::vector<postgres::TableName> published(const World& world, const Link& link) {

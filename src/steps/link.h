@@ -27,6 +27,7 @@ Link forward_link(World& world);
 Link reverse_link(World& world);
 Link link_into(World& world, Side& to);
 Link link_named(World& world, const std::string& direction);  // "forward" or "reverse"
+std::vector<std::string> link_names(const World& world);      // of both
 
 // The physical slot on the source that keeps the WAL which pg_rewind will need on the target.
 std::string wal_slot(const World& world);

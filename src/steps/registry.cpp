@@ -5,8 +5,10 @@ namespace pgcleave::steps {
 // clang-format off
 #define PGCLEAVE_STEP_KINDS(kind) \
   kind(check_lag) \
+  kind(check_serving) \
   kind(check_settings) \
   kind(check_topology) \
+  kind(check_truncation) \
   kind(gate_approve) \
   kind(http_request) \
   kind(ownership_install) \
@@ -15,6 +17,7 @@ namespace pgcleave::steps {
   kind(patroni_keep_slots) \
   kind(patroni_promote) \
   kind(patroni_reattach) \
+  kind(patroni_release_slots) \
   kind(pgbouncer_pause) \
   kind(pgbouncer_repoint) \
   kind(pgbouncer_resume) \
@@ -38,9 +41,11 @@ namespace pgcleave::steps {
   kind(replication_stop_forward) \
   kind(replication_stop_reverse) \
   kind(replication_turn) \
+  kind(replication_unpublish) \
   kind(replication_wait_apply) \
   kind(run_command) \
-  kind(sequences_bump)
+  kind(sequences_bump) \
+  kind(tables_truncate)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(kind) StepKind kind();

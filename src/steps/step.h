@@ -37,6 +37,9 @@ struct Context {
   const Json& with;  // parameters, resolved
   Deadline deadline;
   const StopFlag* stop;  // null where nothing may stop the step
+  // What observe saw as `before` when this run began the step for the first time; null before that. For facts that count what all tries
+  // did together.
+  const Json* began_with = nullptr;
 
   [[nodiscard]] Side& on() const { return world.side(with.at("on").get<std::string>()); }
   [[nodiscard]] std::string text(const std::string& parameter) const { return with.value(parameter, std::string()); }

@@ -26,6 +26,16 @@ std::vector<pgbouncer::BouncerSpec> bouncer_specs(const runbook::Environment& en
   return specs;
 }
 
+std::vector<postgres::Table> with_partitions(const std::vector<runbook::Name>& roots, const std::vector<postgres::Table>& catalog) {
+  std::set<postgres::TableName> names;
+  for (const auto& name : roots) names.insert({name.schema, name.name});
+  std::vector<postgres::Table> tables;
+  for (const auto& table : catalog) {
+    if (names.contains(table.root)) tables.push_back(table);
+  }
+  return tables;
+}
+
 Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
   std::vector<runbook::Name> roots;
   for (const auto& table : catalog) {
@@ -40,13 +50,10 @@ Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vecto
     error.hint = "classify every table of the database in " + split.path;
     return fail(error);
   }
-  std::set<postgres::TableName> moved;
-  for (const auto& name : classified.value->moved) moved.insert({name.schema, name.name});
   SplitTables tables;
   tables.name = split.name;
-  for (const auto& table : catalog) {
-    if (moved.count(table.kind == postgres::TableKind::partition ? table.root : table.name) > 0) tables.moved.push_back(table);
-  }
+  tables.moved = with_partitions(classified.value->moved, catalog);
+  tables.kept = with_partitions(classified.value->kept, catalog);
   return tables;
 }
 

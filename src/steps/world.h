@@ -20,6 +20,7 @@ namespace pgcleave::steps {
 struct SplitTables {
   std::string name;
   std::vector<postgres::Table> moved;                                // with partitions and partitioned parents
+  std::vector<postgres::Table> kept;                                 // the same; not what both sides share
   [[nodiscard]] std::vector<postgres::TableName> names() const;      // of all moved
   [[nodiscard]] std::vector<postgres::TableName> with_rows() const;  // of those that hold rows
 };

@@ -1,0 +1,47 @@
+#include "engine/for_good.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "steps/registry.h"
+
+namespace pgcleave::engine {
+namespace {
+
+bool ends_with_window(const std::string& phase) {
+  return phase == "window" || phase == "rollback.window";
+}
+
+}  // namespace
+
+std::vector<std::string> for_good(const RunRecord& run, bool rollback) {
+  std::vector<std::string> found;
+  for (const auto& id : run.order) {
+    const auto& step = run.steps.at(id);
+    const auto* kind = steps::find(step.uses);
+    if (kind == nullptr || kind->description.can_be_undone() || step.effects <= 0) continue;
+    if (ends_with_window(step.phase) || (step.phase.rfind("rollback.", 0) == 0) != rollback) continue;
+    found.push_back(fmt::format("{} ({}):{}", id, step.uses, kind->description.undo.substr(3)));
+  }
+  return found;
+}
+
+bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, bool rollback) {
+  const auto window = run.windows.find(rollback ? "rollback.window" : "window");
+  if (window == run.windows.end()) return false;
+  const bool says_how_to_go_back =
+      std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
+  return window->second.taken || (window->second.outcome == "done" && says_how_to_go_back);
+}
+
+std::optional<Error> no_way_back(const RunRecord& run, const runbook::Runbook& runbook) {
+  if (run.rolling_back || is_past_window(run, runbook, false)) return {};
+  const auto done = for_good(run, false);
+  if (done.empty()) return {};
+  Error error{ErrorKind::not_ready, "run " + run.id, "can't be rolled back: what it did can't be undone", "", "", "", ""};
+  error.seen = fmt::format("{}", fmt::join(done, "; "));
+  error.hint = run.finished && !run.is_open() ? "it is over, and there is nothing to do" : "finish it with: pgcleave resume " + run.id;
+  return error;
+}
+
+}  // namespace pgcleave::engine

@@ -1,0 +1,115 @@
+#include <set>
+
+#include "base/format.h"
+#include "postgres/truncation.h"
+
+namespace pgcleave::postgres {
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+struct Lists {
+  std::string schemas;
+  std::string names;
+};
+
+Lists lists_of(const std::vector<Table>& tables) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    schemas.push_back(table.name.schema);
+    names.push_back(table.name.name);
+  }
+  return {array_literal(schemas), array_literal(names)};
+}
+
+Result<void> foreign_keys_from_outside(Connection& connection, const std::vector<Table>& tables, Sentences& found, Deadline deadline) {
+  TRY_ASSIGN(const auto keys, foreign_keys(connection, deadline));
+  std::set<TableName> roots;
+  for (const auto& table : tables) roots.insert(table.root);
+  for (const auto& key : keys) {
+    if (!roots.contains(key.to) || roots.contains(key.from)) continue;
+    found.push_back(fmt::format("{} stays and refers to {} by foreign key {}: ALTER TABLE {} DROP CONSTRAINT {}", key.from.sql(),
+                                key.to.sql(), key.name, key.from.sql(), quote_identifier(key.name)));
+  }
+  return {};
+}
+
+// A publication alone carries nothing: somebody must read a slot of this database.
+Result<void> publications(Connection& connection, const Lists& lists, const std::string& ending, Sentences& found, Deadline deadline) {
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT p.pubname, pg_catalog.count(*) AS tables,
+             (SELECT pg_catalog.string_agg(slot_name, ', ' ORDER BY slot_name) FROM pg_catalog.pg_replication_slots
+               WHERE database = pg_catalog.current_database()) AS slots
+        FROM pg_catalog.pg_publication p
+        JOIN pg_catalog.pg_publication_tables t ON t.pubname = p.pubname
+       WHERE p.pubtruncate AND p.pubname <> ALL ($3::text[])
+         AND (t.schemaname, t.tablename) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+       GROUP BY p.pubname ORDER BY p.pubname)sql",
+                                               {lists.schemas, lists.names, ending}, deadline));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows.is_null(row, "slots")) continue;
+    found.push_back(fmt::format(
+        "publication {0} would carry TRUNCATE of {1} of the tables to whoever reads slot {2}: take them out of it, or "
+        "ALTER PUBLICATION {3} SET (publish = 'insert, update, delete')",
+        rows.text(row, "pubname"), rows.number(row, "tables"), rows.text(row, "slots"), quote_identifier(rows.text(row, "pubname"))));
+  }
+  return {};
+}
+
+Result<void> subscriptions(Connection& connection, const Lists& lists, const std::string& ending, Sentences& found, Deadline deadline) {
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT s.subname, pg_catalog.count(*) AS tables
+        FROM pg_catalog.pg_subscription s
+        JOIN pg_catalog.pg_subscription_rel r ON r.srsubid = s.oid
+        JOIN pg_catalog.pg_class c ON c.oid = r.srrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE s.subenabled AND s.subname <> ALL ($3::text[])
+         AND (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+       GROUP BY s.subname ORDER BY s.subname)sql",
+                                               {lists.schemas, lists.names, ending}, deadline));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    found.push_back(fmt::format("subscription {} writes {} of the tables and would fill them again: end it", rows.text(row, "subname"),
+                                rows.number(row, "tables")));
+  }
+  return {};
+}
+
+// TRUNCATE of the partitioned table would reach through it, to another server.
+Result<void> foreign_tables(Connection& connection, const std::vector<Table>& tables, Sentences& found, Deadline deadline) {
+  std::vector<Table> partitioned;
+  for (const auto& table : tables) {
+    if (table.kind == TableKind::partitioned) partitioned.push_back(table);
+  }
+  const auto lists = lists_of(partitioned);
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT n.nspname, c.relname
+        FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
+        JOIN pg_catalog.pg_namespace rn ON rn.nspname = wanted.schema
+        JOIN pg_catalog.pg_class r ON r.relnamespace = rn.oid AND r.relname = wanted.name
+       CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t
+        JOIN pg_catalog.pg_class c ON c.oid = t.relid AND c.relkind = 'f'
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       ORDER BY 1, 2)sql",
+                                               {lists.schemas, lists.names}, deadline));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
+    found.push_back(fmt::format("partition {} is a foreign table, whose rows are elsewhere: detach it", table.sql()));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> obstacles_to_truncation(Connection& connection, const std::vector<Table>& tables,
+                                                         const std::vector<std::string>& ending, Deadline deadline) {
+  Sentences found;
+  const auto lists = lists_of(tables);
+  TRY(foreign_keys_from_outside(connection, tables, found, deadline));
+  TRY(publications(connection, lists, array_literal(ending), found, deadline));
+  TRY(subscriptions(connection, lists, array_literal(ending), found, deadline));
+  TRY(foreign_tables(connection, tables, found, deadline));
+  return found;
+}
+
+}  // namespace pgcleave::postgres

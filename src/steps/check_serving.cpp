@@ -1,0 +1,79 @@
+// check.serving: who serves the moved tables, by what both sides' owners and the bouncers say. Reads only.
+#include "base/format.h"
+#include "postgres/wal.h"
+#include "steps/checking.h"
+#include "steps/findings.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+#include "steps/stale_half.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<void> look_at_owners(Context& context, const std::string& serving, Findings& findings) {
+  auto& world = context.world;
+  if (serving == "target") {
+    TRY_ASSIGN(const auto wrong, not_split(world, context.deadline));
+    if (!wrong.empty()) findings.add(world.target.label(), "does not serve: " + wrong);
+    return {};
+  }
+  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
+  TRY_ASSIGN(const auto owner, postgres::owner(*source, world.split.name, context.deadline));
+  if (owner && *owner != postgres::Owner::source) {
+    findings.add(world.source.label(), fmt::format("does not serve: the owner there is {}", postgres::name_of(*owner)));
+  }
+  return {};
+}
+
+void look_at_bouncers(Context& context, const std::string& serving, Findings& findings) {
+  auto& world = context.world;
+  const auto route = world.route_to(serving);
+  for (const auto& bouncer : world.fleet.routes(context.deadline)) {
+    if (!bouncer.error.empty()) {
+      findings.add(bouncer.name, bouncer.error);
+      continue;
+    }
+    if (bouncer.paused) findings.add(bouncer.name, "is paused");
+    if (bouncer.file == route && bouncer.running == route) continue;
+    findings.add(bouncer.name, fmt::format("does not send clients to {}:{} ({}), by its file and its process", route.host, route.port,
+                                           world.side(serving).label()));
+  }
+}
+
+Result<Observation> observe(Context& context) {
+  auto& world = context.world;
+  const auto serving = context.text("side");
+  TRY_ASSIGN(auto* leader, world.side(serving).leader(context.deadline));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
+  Findings findings;
+  if (recovery.in_recovery) findings.add(world.side(serving).label(), "is a standby");
+  TRY(look_at_owners(context, serving, findings));
+  look_at_bouncers(context, serving, findings);
+  Observation seen;
+  seen.state = findings.empty() ? State::done : State::pending;
+  seen.evidence = findings.empty() ? fmt::format("{} serves, and {} send clients there", world.side(serving).label(), world.bouncer_names())
+                                   : findings.text();
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  return check_once(context, observe);
+}
+
+}  // namespace
+
+StepKind check_serving() {
+  return {{.kind = "check.serving",
+           .purpose = "Checks that a side serves the moved tables, by both sides' owners and by every bouncer.",
+           .parameters = {side_parameter("side", "the side that must serve")},
+           .facts = {},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .meaning = {}},
+          nullptr,
+          observe,
+          apply,
+          nullptr};
+}
+
+}  // namespace pgcleave::steps

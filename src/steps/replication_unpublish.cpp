@@ -1,0 +1,78 @@
+// replication.unpublish: drops the split's publications on one side. Physical replication copied the way back's to the target, so both
+// sides have it.
+#include "base/format.h"
+#include "postgres/replication.h"
+#include "steps/link.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+#include "steps/stale_half.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<Observation> observe(Context& context) {
+  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
+  Observation seen;
+  seen.before = {{"publications", Json::object()}};
+  for (const auto& name : link_names(context.world)) {
+    TRY_ASSIGN(const auto tables, postgres::publication(*leader, name, context.deadline));
+    if (!tables) continue;
+    Json list = Json::array();
+    for (const auto& table : *tables) list.push_back({{"schema", table.schema}, {"name", table.name}});
+    seen.before["publications"][name] = list;
+    seen.evidence += fmt::format("{}publication {} of {} tables", seen.evidence.empty() ? "" : ", ", name, tables->size());
+  }
+  if (!seen.evidence.empty()) return seen;
+  seen.evidence = fmt::format("no publication of split {} on {}", context.world.split.name, context.on().label());
+  seen.state = State::done;
+  return seen;
+}
+
+Result<Json> apply(Context& context, const Json&) {
+  auto& side = context.on();
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  for (const auto& name : link_names(context.world)) {
+    TRY_ASSIGN(const auto tables, postgres::publication(*leader, name, context.deadline));
+    if (!tables) continue;
+    TRY(context.world.effects->perform(fmt::format("drop publication {} on {}", name, side.label()), [&]() -> Result<Json> {
+      TRY(postgres::drop_publication(*leader, name, context.deadline));
+      return Json();
+    }));
+  }
+  return Json::object();
+}
+
+Result<void> undo(Context& context, const Json& before, const Json&) {
+  auto& side = context.on();
+  const auto publications = before.value("publications", Json::object());
+  for (const auto& [name, list] : publications.items()) {
+    std::vector<postgres::TableName> tables;
+    for (const auto& table : list) tables.push_back({table.at("schema"), table.at("name")});
+    const auto& publication = name;
+    TRY(context.world.effects->perform(
+        fmt::format("create publication {} for {} tables on {} again", publication, tables.size(), side.label()), [&]() -> Result<Json> {
+          TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+          TRY(postgres::create_publication(*leader, publication, tables, context.deadline));
+          return Json();
+        }));
+  }
+  return {};
+}
+
+}  // namespace
+
+StepKind replication_unpublish() {
+  return {{.kind = "replication.unpublish",
+           .purpose = "Drops the publications of a split on one side.",
+           .parameters = {side_parameter("on", "where they are dropped")},
+           .facts = {},
+           .changes = "publications of the split",
+           .undo = "creates them again, with the tables that they had",
+           .meaning = {.changes = true}},
+          nullptr,
+          observe,
+          apply,
+          undo};
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,55 @@
+#include "steps/stale_half.h"
+
+#include <catch2/catch.hpp>
+
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+// Nobody answers: what is refused is refused without asking anybody.
+World world() {
+  runbook::SideAccess source;
+  source.scope = "main";
+  source.patroni.members = {"http://127.0.0.1:1"};
+  auto target = source;
+  target.scope = "ci";
+  World world{Side(postgres::Owner::source, source),
+              Side(postgres::Owner::target, target),
+              pgbouncer::Fleet({}),
+              {},
+              {},
+              {},
+              nullptr,
+              nullptr,
+              nullptr};
+  world.split.name = "ci";
+  return world;
+}
+
+ErrorKind refusal(const char* kind, const char* on, const char* which) {
+  auto there = world();
+  const Json with{{"on", on}, {"which", which}};
+  Context context{there, "step", with, Deadline::in(std::chrono::seconds(2)), nullptr};
+  const auto seen = find(kind)->observe(context);
+  REQUIRE_FALSE(seen);
+  return seen.error().kind;
+}
+
+}  // namespace
+
+TEST_CASE("only a stale half can be emptied: what a side serves is refused before anybody is asked") {
+  for (const char* kind : {"tables.truncate", "check.truncation"}) {
+    CHECK(refusal(kind, "source", "kept") == ErrorKind::invalid);
+    CHECK(refusal(kind, "target", "moved") == ErrorKind::invalid);
+    CHECK(refusal(kind, "source", "moved") != ErrorKind::invalid);
+    CHECK(refusal(kind, "target", "kept") != ErrorKind::invalid);
+  }
+}
+
+TEST_CASE("the names of a split's replications are whole, so that a split whose name begins alike is not meant") {
+  auto there = world();
+  CHECK(replications_of(there) == std::vector<std::string>{"pgcleave_ci_forward", "pgcleave_ci_reverse"});
+}
+
+}  // namespace pgcleave::steps
