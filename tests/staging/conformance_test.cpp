@@ -290,9 +290,10 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"replication.start_reverse", {}, false});
   keeps({"ownership.fence_kept", {}, true, false});
   // A table that came to be on the target; the reattach takes it away again.
-  keeps({"postgres.sql",
-         {{"on", "target"}, {"sql", "create table ci.later (x int)"}, {"check", "select to_regclass('ci.later') is not null"}},
-         false});
+  keeps(
+      {"postgres.sql",
+       {{"on", "target"}, {"sql", "create table if not exists ci.later (x int)"}, {"check", "select to_regclass('ci.later') is not null"}},
+       false});
   keeps({"ownership.install", on("target"), true, false});
 
   keeps({"replication.check_reverse"});
