@@ -42,6 +42,7 @@ int main(int argc, char** argv);
 
 // One function per verb, each in its own file.
 Verb approve_verb();
+Verb check_verb();
 Verb log_verb();
 Verb plan_verb();
 Verb resume_verb();

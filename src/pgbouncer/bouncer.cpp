@@ -1,6 +1,7 @@
 #include "pgbouncer/bouncer.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 
@@ -158,6 +159,7 @@ Result<void> Bouncer::give_back_settings(Deadline deadline) {
 }
 
 Result<void> Bouncer::resume(Deadline deadline) {
+  if (std::exchange(resume_sent_, false)) return watch_->finish_resume(spec_.database, deadline);
   if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
   if (watch_ && watch_->alive()) return watch_->resume(spec_.database, deadline);
   TRY(open_consoles(deadline));

@@ -22,6 +22,12 @@ class Bouncer {
   Fleet::Routes routes(Deadline deadline);
 
   Result<void> hold_back_logins(Deadline deadline);
+  // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the first process
+  // answers. Where a console is not open nothing is sent, and the other half does all.
+  void begin_pause();
+  void begin_resume();
+  // Doesn't wait: true once pause() or resume() would not either.
+  bool has_answered();
   // Since `start`, when the fleet's first PAUSE was sent.
   Result<Duration> pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop);
   Result<void> resume(Deadline deadline);
@@ -51,6 +57,8 @@ class Bouncer {
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
   bool rename_ = false;
+  bool pause_sent_ = false;
+  bool resume_sent_ = false;
 };
 
 }  // namespace pgcleave::pgbouncer

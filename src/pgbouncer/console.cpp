@@ -134,7 +134,16 @@ Result<void> Console::reload(Deadline deadline) {
 }
 
 Result<void> Console::resume(const std::string& wanted, Deadline deadline) {
-  const auto answer = connection_.simple("RESUME " + quoted(wanted), deadline);
+  TRY(begin_resume(wanted));
+  return finish_resume(wanted, deadline);
+}
+
+Result<void> Console::begin_resume(const std::string& database) {
+  return connection_.send("RESUME " + quoted(database));
+}
+
+Result<void> Console::finish_resume(const std::string& wanted, Deadline deadline) {
+  const auto answer = connection_.receive(deadline);
   if (answer) return {};
   if (answer.error().kind != ErrorKind::failed || !alive()) return fail(answer.error());
   // RESUME of what is not paused is an error (all versions): the state decides.
@@ -147,7 +156,7 @@ Result<void> Console::begin_pause(const std::string& database) {
   return connection_.send("PAUSE " + quoted(database));
 }
 
-Result<bool> Console::pause_answered() {
+Result<bool> Console::answered() {
   return connection_.answered();
 }
 

@@ -42,10 +42,12 @@ class Console {
   Result<void> set(const std::string& key, const std::string& value, Deadline deadline);
   Result<void> reload(Deadline deadline);  // answers success also when the file did not parse (before 1.25): look afterwards
   Result<void> resume(const std::string& database, Deadline deadline);  // not paused is fine
+  Result<void> begin_resume(const std::string& database);
+  Result<void> finish_resume(const std::string& database, Deadline deadline);
   // PAUSE answers when no server connection is active; it may never answer. So: begin, then look with paused() or through
   // another console; to give up, resume through another console and close this one.
   Result<void> begin_pause(const std::string& database);
-  Result<bool> pause_answered();
+  Result<bool> answered();
   Result<void> finish_pause(Deadline deadline);
 
   // Active server connections of the database with the client that holds each (SHOW SERVERS linked to SHOW CLIENTS): who

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <future>
+#include <optional>
 #include <random>
 
 #include "base/format.h"
@@ -10,6 +11,9 @@
 
 namespace pgcleave::pgbouncer {
 namespace {
+
+constexpr Duration answer_at_once = std::chrono::milliseconds(20);
+constexpr Duration between_answers = std::chrono::microseconds(100);
 
 // A bouncer that is silent must not hold up the others: one thread each, joined before this returns.
 template <class Action>
@@ -23,6 +27,34 @@ auto on_each(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Action actio
   if (!bouncers.empty()) outcomes.push_back(action(*bouncers.front()));
   for (auto& one : running) outcomes.push_back(one.get());
   return outcomes;
+}
+
+// For what clients feel. One thread has sent to all before the first answer is awaited, and takes the answers that come at once, as
+// most do; a thread each only for the others. With 32 bouncers their threads would queue up behind the clients for a core.
+template <class Begin, class Finish>
+auto ask_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Deadline deadline, Begin begin, Finish finish) {
+  using Outcome = decltype(finish(*bouncers.front()));
+  for (const auto& bouncer : bouncers) begin(*bouncer);
+  std::vector<std::optional<Outcome>> outcomes(bouncers.size());
+  const auto together = Deadline::in(answer_at_once).or_earlier(deadline);
+  std::size_t left = bouncers.size();
+  while (left > 0 && !together.passed()) {
+    for (std::size_t i = 0; i < bouncers.size(); ++i) {
+      if (outcomes[i] || !bouncers[i]->has_answered()) continue;
+      outcomes[i] = finish(*bouncers[i]);
+      --left;
+    }
+    if (left > 0) sleep_until(together, between_answers, nullptr);
+  }
+  std::vector<std::pair<std::size_t, std::future<Outcome>>> running;
+  for (std::size_t i = 0; i < bouncers.size(); ++i) {
+    if (!outcomes[i])
+      running.emplace_back(i, std::async(std::launch::async, [&finish, &bouncer = *bouncers[i]] { return finish(bouncer); }));
+  }
+  for (auto& [i, one] : running) outcomes[i] = one.get();
+  std::vector<Outcome> all;
+  for (auto& outcome : outcomes) all.push_back(std::move(*outcome));
+  return all;
 }
 
 // What decides for the fleet when bouncers failed in different ways: the one that needs the most care.
@@ -83,7 +115,9 @@ Result<void> Fleet::hold_back_logins(Deadline deadline) {
 
 Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
   const auto start = Monotonic::now();
-  const auto outcomes = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.pause(start, deadline, stop); });
+  const auto outcomes = ask_all(
+      bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_pause(); },
+      [&](Bouncer& bouncer) { return bouncer.pause(start, deadline, stop); });
   TRY(all_of("are not paused", outcomes));
   PauseReport report;
   for (std::size_t i = 0; i < outcomes.size(); ++i) report.took.emplace_back(specs_[i].name, *outcomes[i]);
@@ -109,7 +143,9 @@ Result<void> Fleet::discard_staged(Deadline deadline) {
 }
 
 Result<void> Fleet::resume(Deadline deadline) {
-  return all_of("may still be paused", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+  return all_of("may still be paused", ask_all(
+                                           bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_resume(); },
+                                           [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
 }
 
 Result<void> Fleet::give_back_settings(Deadline deadline) {

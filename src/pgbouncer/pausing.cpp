@@ -1,6 +1,7 @@
 // PAUSE of one process. It sets a flag at once and answers when no server connection of the database is active; when somebody
 // RESUMEs meanwhile, it never answers (PgBouncer issue 715). So the other console watches the flag.
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
@@ -16,9 +17,26 @@ constexpr std::size_t holders_shown = 5;
 
 }  // namespace
 
+void Bouncer::begin_pause() {
+  const bool ready = command_ && command_->alive() && !command_->busy() && watch_ && watch_->alive();
+  pause_sent_ = ready && command_->begin_pause(spec_.database);
+}
+
+void Bouncer::begin_resume() {
+  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
+  resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
+}
+
+bool Bouncer::has_answered() {
+  if (!pause_sent_ && !resume_sent_) return false;
+  return (pause_sent_ ? command_ : watch_)->answered().value_or(true);
+}
+
 Result<Duration> Bouncer::pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop) {
-  TRY(open_consoles(deadline));
-  TRY(command_->begin_pause(spec_.database));
+  if (!std::exchange(pause_sent_, false)) {
+    TRY(open_consoles(deadline));
+    TRY(command_->begin_pause(spec_.database));
+  }
   auto look_again = Monotonic::now() + between_looks;
   auto nap = first_nap;
   while (true) {
@@ -33,7 +51,7 @@ Result<Duration> Bouncer::pause(Monotonic::time_point start, Deadline deadline, 
 }
 
 Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadline) {
-  TRY_ASSIGN(const bool answered, command_->pause_answered());
+  TRY_ASSIGN(const bool answered, command_->answered());
   if (answered) {
     TRY(command_->finish_pause(deadline.for_a_look()));
     return true;
@@ -52,7 +70,7 @@ Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadli
 Result<bool> Bouncer::unpaused_meanwhile(Deadline deadline) {
   TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_a_look()));
   if (seen.paused) return false;
-  TRY_ASSIGN(const bool answered, command_->pause_answered());
+  TRY_ASSIGN(const bool answered, command_->answered());
   return !answered;
 }
 

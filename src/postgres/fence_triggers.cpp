@@ -5,7 +5,9 @@
 
 #include "base/format.h"
 #include "postgres/fence_sql.h"
+#include "postgres/kept_fence.h"
 #include "postgres/lock_waits.h"
+#include "postgres/locks.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -44,18 +46,29 @@ Result<void> table_by_table(Connection& primary, const std::vector<TableName>& t
   return {};
 }
 
-}  // namespace
+// The two fences have the same trigger with another name and function.
+struct StatementTrigger {
+  std::string name;
+  std::string function;
+};
 
-Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& moved, Deadline deadline) {
+StatementTrigger moved_trigger(const std::string& split) {
+  return {fence_trigger_name(split), fence_object("fence", split) + "()"};
+}
+StatementTrigger kept_trigger(const std::string& split) {
+  return {quote_identifier("pgcleave_fence_kept_" + split), kept_fence_function(split)};
+}
+
+Result<FenceDrift> drift_of(Connection& connection, const StatementTrigger& trigger, const std::vector<TableName>& fenced,
+                            Deadline deadline) {
   std::vector<std::string> schemas;
   std::vector<std::string> names;
-  for (const auto& table : moved) {
+  for (const auto& table : fenced) {
     schemas.push_back(table.schema);
     names.push_back(table.name);
   }
   // tgtype 62: before, for each statement, of insert, delete, update and truncate (catalog/pg_trigger.h).
-  TRY_ASSIGN(const Rows rows,
-             connection.query(R"sql(
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       WITH moved AS (SELECT * FROM unnest($1::text[], $2::text[]) AS m(schema, name)),
            fenced AS (SELECT n.nspname AS schema, c.relname AS name,
                              t.tgenabled = 'O' AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr::text = '' AS works
@@ -67,7 +80,7 @@ Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const
       UNION ALL
       SELECT DISTINCT false, schema, name FROM fenced WHERE (schema, name) NOT IN (SELECT schema, name FROM moved)
       ORDER BY 1, 2, 3)sql",
-                              {array_literal(schemas), array_literal(names), fence_object("fence", fence.split) + "()"}, deadline));
+                                               {array_literal(schemas), array_literal(names), trigger.function}, deadline));
   FenceDrift drift;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     auto& list = rows.truth(row, "missing") ? drift.missing : drift.superfluous;
@@ -76,23 +89,51 @@ Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const
   return drift;
 }
 
-Result<void> create_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
-                             Deadline deadline, const StopFlag* stop) {
-  TRY_ASSIGN(const FenceDrift drift, fence_drift(primary, fence, tables, deadline));
+Result<void> create_all(Connection& primary, const StatementTrigger& trigger, const std::vector<TableName>& tables, Duration lock_timeout,
+                        Deadline deadline, const StopFlag* stop) {
+  TRY_ASSIGN(const FenceDrift drift, drift_of(primary, trigger, tables, deadline));
   const auto sql = [&](const TableName& table) {
     return fmt::format(
-        "CREATE OR REPLACE TRIGGER {} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}()",
-        fence_trigger_name(fence.split), table.sql(), fence_object("fence", fence.split));
+        "CREATE OR REPLACE TRIGGER {} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION {}",
+        trigger.name, table.sql(), trigger.function);
   };
   return table_by_table(primary, drift.missing, sql, lock_timeout, deadline, stop);
 }
 
+Result<void> drop_all(Connection& primary, const StatementTrigger& trigger, const std::vector<TableName>& tables, Duration lock_timeout,
+                      Deadline deadline, const StopFlag* stop) {
+  const auto sql = [&](const TableName& table) { return fmt::format("DROP TRIGGER IF EXISTS {} ON {}", trigger.name, table.sql()); };
+  return table_by_table(primary, tables, sql, lock_timeout, deadline, stop);
+}
+
+}  // namespace
+
+Result<FenceDrift> fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& moved, Deadline deadline) {
+  return drift_of(connection, moved_trigger(fence.split), moved, deadline);
+}
+
+Result<void> create_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                             Deadline deadline, const StopFlag* stop) {
+  return create_all(primary, moved_trigger(fence.split), tables, lock_timeout, deadline, stop);
+}
+
 Result<void> drop_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
                            Deadline deadline, const StopFlag* stop) {
-  const auto sql = [&](const TableName& table) {
-    return fmt::format("DROP TRIGGER IF EXISTS {} ON {}", fence_trigger_name(fence.split), table.sql());
-  };
-  return table_by_table(primary, tables, sql, lock_timeout, deadline, stop);
+  return drop_all(primary, moved_trigger(fence.split), tables, lock_timeout, deadline, stop);
+}
+
+Result<FenceDrift> kept_fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& kept, Deadline deadline) {
+  return drift_of(connection, kept_trigger(fence.split), kept, deadline);
+}
+
+Result<void> create_kept_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                                  Deadline deadline, const StopFlag* stop) {
+  return create_all(primary, kept_trigger(fence.split), tables, lock_timeout, deadline, stop);
+}
+
+Result<void> drop_kept_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                                Deadline deadline, const StopFlag* stop) {
+  return drop_all(primary, kept_trigger(fence.split), tables, lock_timeout, deadline, stop);
 }
 
 }  // namespace pgcleave::postgres

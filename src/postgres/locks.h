@@ -26,7 +26,7 @@ struct Blocker {
 };
 
 // Sessions and prepared transactions other than this connection that hold a lock that a writer of rows holds (ROW EXCLUSIVE,
-// SHARE ROW EXCLUSIVE and stronger) on one of the tables: what must drain. One query. Left out: autovacuum, and logical apply
+// SHARE ROW EXCLUSIVE and stronger) on one of the tables: what must drain. Left out: autovacuum, and logical apply
 // workers, which replication needs while the tables are fenced.
 Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
 

@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "postgres/fence_sql.h"
+#include "postgres/kept_fence.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -60,14 +61,14 @@ BEGIN
     DROP SCHEMA IF EXISTS pgcleave;
   END IF;
 END)sql";
-  TRY(primary.simple(
-      fmt::format("SELECT {lock}; DROP FUNCTION IF EXISTS {fence}(); "
-                  "DROP FUNCTION IF EXISTS {pass}(integer, integer, text, integer); "
-                  "DROP SEQUENCE IF EXISTS {owner}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
-                  fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),
-                  fmt::arg("owner", name("owner")), fmt::arg("from_source", name("canary_source")),
-                  fmt::arg("from_target", name("canary_target")), fmt::arg("rest", quote_literal(last_one_out))),
-      deadline));
+  TRY(primary.simple(fmt::format("SELECT {lock}; DROP FUNCTION IF EXISTS {fence}(); DROP FUNCTION IF EXISTS {kept}; "
+                                 "DROP FUNCTION IF EXISTS {pass}(integer, integer, text, integer); "
+                                 "DROP SEQUENCE IF EXISTS {owner}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
+                                 fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("fence", name("fence")),
+                                 fmt::arg("pass", name("pass")), fmt::arg("owner", name("owner")),
+                                 fmt::arg("from_source", name("canary_source")), fmt::arg("from_target", name("canary_target")),
+                                 fmt::arg("rest", quote_literal(last_one_out)), fmt::arg("kept", kept_fence_function(fence.split))),
+                     deadline));
   return {};
 }
 

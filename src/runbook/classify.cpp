@@ -28,24 +28,24 @@ class Classifier {
     claims_.resize(catalog_.size());
   }
 
-  Read<Classified> run() {
+  PartlyClassified run() {
     const std::array<const Selection*, 3> selections{&split_.moved, &split_.kept, &split_.shared};
     for (std::size_t i = 0; i < selections.size(); ++i) {
       for (const auto& entry : selections[i]->tables) claim_table({i, &entry});
       for (const auto& entry : selections[i]->patterns) claim_pattern({i, &entry});
       for (const auto& entry : selections[i]->schemas) claim_schema({i, &entry});
     }
-    Classified out;
-    const std::array<std::vector<Name>*, 3> classes{&out.moved, &out.kept, &out.shared};
+    PartlyClassified out;
+    const std::array<std::vector<Name>*, 3> classes{&out.classified.moved, &out.classified.kept, &out.classified.shared};
     for (std::size_t i = 0; i < catalog_.size(); ++i) {
       if (const auto decided = decide(i)) classes.at(*decided)->push_back(catalog_[i]);
     }
-    report_unclassified();
-    if (problems_.empty()) return {std::move(out), {}};
     std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
       return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
     });
-    return {std::nullopt, problems_};
+    out.unclassified = std::move(unclassified_);
+    out.problems = std::move(problems_);
+    return out;
   }
 
  private:
@@ -106,31 +106,42 @@ class Classifier {
       }
       return claims[0].of_class;
     }
-    unclassified_[catalog_[table].schema].push_back(catalog_[table].text());
+    unclassified_.push_back(catalog_[table]);
     return std::nullopt;
-  }
-
-  void report_unclassified() {
-    for (const auto& [schema, names] : unclassified_) {
-      problems_.push_back(
-          {{split_.path, 0, 0},
-           fmt::format("{} of schema {} in no class: {}", names.size() == 1 ? "a table" : fmt::format("{} tables", names.size()), schema,
-                       fmt::join(names, ", ")),
-           "put each under moved, kept or shared: by name, schema or pattern"});
-    }
   }
 
   const Split& split_;
   std::vector<Name> catalog_;
   std::vector<Claims> claims_;
-  std::map<std::string, std::vector<std::string>> unclassified_;
+  std::vector<Name> unclassified_;
   std::vector<Problem> problems_;
 };
 
+std::vector<Problem> problems_of_unclassified(const std::string& path, const std::vector<Name>& tables) {
+  std::map<std::string, std::vector<std::string>> by_schema;
+  for (const auto& table : tables) by_schema[table.schema].push_back(table.text());
+  std::vector<Problem> problems;
+  for (const auto& [schema, names] : by_schema) {
+    problems.push_back({{path, 0, 0},
+                        fmt::format("{} of schema {} in no class: {}",
+                                    names.size() == 1 ? "a table" : fmt::format("{} tables", names.size()), schema, fmt::join(names, ", ")),
+                        "put each under moved, kept or shared: by name, schema or pattern"});
+  }
+  return problems;
+}
+
 }  // namespace
 
-Read<Classified> classify(const Split& split, const std::vector<Name>& catalog) {
+PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog) {
   return Classifier(split, catalog).run();
+}
+
+Read<Classified> classify(const Split& split, const std::vector<Name>& catalog) {
+  auto clear = classify_what_is_clear(split, catalog);
+  auto problems = problems_of_unclassified(split.path, clear.unclassified);
+  problems.insert(problems.end(), clear.problems.begin(), clear.problems.end());
+  if (!problems.empty()) return {std::nullopt, std::move(problems)};
+  return {std::move(clear.classified), {}};
 }
 
 }  // namespace pgcleave::runbook

@@ -74,6 +74,11 @@ void read_top(const Node& root, Split& split, Problems& problems) {
     problems.add(entry->value.at, fmt::format("{} is not a name for a split", shown(split.name)),
                  "use small letters, digits and _, a letter first, at most 31 characters");
   }
+  // The fence of a split kept_x would have the name of what locks the kept tables of a split x.
+  if (const auto* entry = top.optional("name"); entry != nullptr && split.name.starts_with("kept_")) {
+    problems.add(entry->value.at, fmt::format("{} is not a name for a split", shown(split.name)),
+                 "choose one that does not begin with kept_");
+  }
   SelectionReader reader(problems);
   const auto* moved = top.required("moved");
   split.moved = reader.read(moved);

@@ -50,4 +50,12 @@ struct Classified {
 // each listed by name.
 Read<Classified> classify(const Split& split, const std::vector<Name>& catalog);
 
+// What is clear in spite of problems: for whoever only looks, and for the catalog of one side, which may have grown since the split.
+struct PartlyClassified {
+  Classified classified;
+  std::vector<Name> unclassified;
+  std::vector<Problem> problems;  // all others, sorted by position
+};
+PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog);
+
 }  // namespace pgcleave::runbook

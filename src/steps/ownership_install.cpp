@@ -1,32 +1,47 @@
 // ownership.install: the fence inside PostgreSQL (postgres/ownership.h), created on the source and copied to the target by
-// physical replication.
+// physical replication. After the split, on either side: what was created there since.
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/units.h"
-#include "postgres/ownership.h"
+#include "postgres/kept_fence.h"
+#include "steps/names_in_json.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
 
-Json names_of(const std::vector<postgres::TableName>& tables) {
-  Json names = Json::array();
-  for (const auto& table : tables) names.push_back({{"schema", table.schema}, {"name", table.name}});
-  return names;
+using postgres::Owner;
+
+// After the split tables come to be on each side by themselves. A trigger more does no harm on a side that owns, nor on the one
+// that has given its tables away; and what owns nothing must not be made to own.
+Result<bool> may_be_fenced(Context& context, const std::optional<Owner>& owner) {
+  auto& side = context.on();
+  if (owner == side.which()) return true;
+  auto& other = context.world.other(side);
+  if (side.which() == Owner::target || owner == other.which()) return false;
+  TRY_ASSIGN(auto* leader, other.leader(context.deadline));
+  TRY_ASSIGN(const auto other_owner, postgres::owner(*leader, context.world.split.name, context.deadline));
+  return owner.has_value() == (other_owner == other.which());
 }
 
 Result<Observation> observe(Context& context) {
-  auto& world = context.world;
-  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-  const auto fence = world.fence();
-  TRY_ASSIGN(const bool installed, postgres::is_installed(*source, fence, context.deadline));
-  TRY_ASSIGN(const auto drift, postgres::fence_drift(*source, fence, world.split.names(), context.deadline));
-  TRY_ASSIGN(const auto owner, postgres::owner(*source, fence.split, context.deadline));
+  auto& side = context.on();
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  const auto fence = context.world.fence();
+  TRY_ASSIGN(const auto tables, tables_on(context.world, side, context.deadline));
+  TRY_ASSIGN(const bool installed, postgres::is_installed(*leader, fence, context.deadline));
+  TRY_ASSIGN(const auto drift, postgres::fence_drift(*leader, fence, tables.split.names(), context.deadline));
+  TRY_ASSIGN(const auto owner, postgres::owner(*leader, fence.split, context.deadline));
+  TRY_ASSIGN(const bool fitting, may_be_fenced(context, owner));
+  const auto moved = tables.split.moved.size();
   Observation seen;
-  seen.before = {{"installed", installed}, {"present", owner.has_value()}, {"missing", names_of(drift.missing)}};
-  seen.evidence = fmt::format("{} of {} tables fenced, owner {}", world.split.moved.size() - drift.missing.size(), world.split.moved.size(),
+  seen.before = {{"installed", installed}, {"present", owner.has_value()}, {"missing", names_in_json(drift.missing)}};
+  seen.evidence = fmt::format("{} of {} tables fenced, owner {}", moved - drift.missing.size(), moved,
                               owner ? postgres::name_of(*owner) : "not installed");
-  if (owner && *owner != postgres::Owner::source) {
+  if (!fitting) {
+    seen.evidence += fmt::format(" on {}: it must be {}", side.label(), side.name());
     seen.state = State::foreign;
   } else if (installed && drift.missing.empty()) {
     seen.state = State::done;
@@ -36,45 +51,72 @@ Result<Observation> observe(Context& context) {
 
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
+  auto& side = context.on();
   const auto fence = world.fence();
-  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-  TRY_ASSIGN(const bool installed, postgres::is_installed(*source, fence, context.deadline));
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  TRY_ASSIGN(const bool installed, postgres::is_installed(*leader, fence, context.deadline));
   if (!installed) {
     TRY(world.effects->perform(
-        fmt::format("install ownership of split {} on {}: owner sequence, fence and canary table", fence.split, world.source.label()),
+        fmt::format("install ownership of split {} on {}: owner sequence, fence and canary table", fence.split, side.label()),
         [&]() -> Result<Json> {
-          TRY(postgres::install(*source, fence, context.deadline));
+          TRY(postgres::install(*leader, fence, context.deadline));
           return Json();
         }));
   }
-  TRY_ASSIGN(const auto drift, postgres::fence_drift(*source, fence, world.split.names(), context.deadline));
+  TRY_ASSIGN(const auto tables, tables_on(world, side, context.deadline));
+  TRY_ASSIGN(const auto drift, postgres::fence_drift(*leader, fence, tables.split.names(), context.deadline));
   if (drift.missing.empty()) return Json::object();
   TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
-  TRY(world.effects->perform(fmt::format("create the fence trigger on {} tables on {}", drift.missing.size(), world.source.label()),
+  TRY(world.effects->perform(fmt::format("create the fence trigger on {} tables on {}", drift.missing.size(), side.label()),
                              [&]() -> Result<Json> {
-                               TRY(postgres::create_triggers(*source, fence, drift.missing, lock_timeout, context.deadline, context.stop));
+                               TRY(postgres::create_triggers(*leader, fence, drift.missing, lock_timeout, context.deadline, context.stop));
                                return Json();
                              }));
   return Json{{"fenced", drift.missing.size()}};
 }
 
+// Those that still have it: a side that was rewound meanwhile has none of them.
+Result<void> drop(Context& context, postgres::Connection& leader, const std::vector<postgres::TableName>& made) {
+  const auto fence = context.world.fence();
+  TRY_ASSIGN(const auto fenced, postgres::fence_drift(leader, fence, {}, context.deadline));
+  std::vector<postgres::TableName> left;
+  for (const auto& table : made) {
+    if (std::find(fenced.superfluous.begin(), fenced.superfluous.end(), table) != fenced.superfluous.end()) left.push_back(table);
+  }
+  if (left.empty()) return {};
+  TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
+  TRY(context.world.effects->perform(fmt::format("drop the fence trigger on {} tables on {}", left.size(), context.on().label()),
+                                     [&]() -> Result<Json> {
+                                       TRY(postgres::drop_triggers(leader, fence, left, lock_timeout, context.deadline, context.stop));
+                                       return Json();
+                                     }));
+  return {};
+}
+
+// What else needs what is about to go: the lock of kept tables.
+Result<void> drop_kept(Context& context, postgres::Connection& leader) {
+  const auto fence = context.world.fence();
+  TRY_ASSIGN(const auto kept, postgres::kept_fence_drift(leader, fence, {}, context.deadline));
+  if (kept.superfluous.empty()) return {};
+  TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
+  TRY(context.world.effects->perform(
+      fmt::format("drop the fence trigger on {} kept tables on {}", kept.superfluous.size(), context.on().label()), [&]() -> Result<Json> {
+        TRY(postgres::drop_kept_triggers(leader, fence, kept.superfluous, lock_timeout, context.deadline, context.stop));
+        return Json();
+      }));
+  return {};
+}
+
 Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
+  auto& side = context.on();
   const auto fence = world.fence();
-  TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
-  std::vector<postgres::TableName> made;
-  for (const auto& name : before.value("missing", Json::array())) made.push_back({name.at("schema"), name.at("name")});
-  TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
-  if (!made.empty()) {
-    TRY(world.effects->perform(fmt::format("drop the fence trigger on {} tables on {}", made.size(), world.source.label()),
-                               [&]() -> Result<Json> {
-                                 TRY(postgres::drop_triggers(*source, fence, made, lock_timeout, context.deadline, context.stop));
-                                 return Json();
-                               }));
-  }
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  TRY(drop(context, *leader, names_from_json(before.value("missing", Json::array()))));
   if (before.value("present", false)) return {};
-  TRY(world.effects->perform(fmt::format("remove ownership of split {} from {}", fence.split, world.source.label()), [&]() -> Result<Json> {
-    TRY(postgres::uninstall(*source, fence, context.deadline));
+  TRY(drop_kept(context, *leader));
+  TRY(world.effects->perform(fmt::format("remove ownership of split {} from {}", fence.split, side.label()), [&]() -> Result<Json> {
+    TRY(postgres::uninstall(*leader, fence, context.deadline));
     return Json();
   }));
   return {};
@@ -85,16 +127,15 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
 StepKind ownership_install() {
   return {{.kind = "ownership.install",
            .purpose = "Fences every moved table inside PostgreSQL: only the owner of the split may write it.",
-           .parameters = {{"lock_timeout",
-                           runbook::Type::duration,
-                           "300ms",
+           .parameters = {{"on",
+                           runbook::Type::side,
+                           "source",
                            false,
-                           "how long one try may hold up writers of a table. Below deadlock_timeout, so that a client never pays for a "
-                           "deadlock; above it PostgreSQL "
-                           "cancels autovacuum workers that are in the way",
-                           {}}},
+                           "source before the split; afterwards also the target, for tables and partitions that were created since",
+                           {}},
+                          fence_lock_timeout_parameter()},
            .facts = {{"fenced", "number of tables that got the trigger"}},
-           .changes = "schema pgcleave and one statement trigger per moved table and partition on the source",
+           .changes = "schema pgcleave and one statement trigger per moved table and partition on that side",
            .undo = "drops the triggers that it made, and the schema's objects if it made them",
            .meaning = {.changes = true}},
           nullptr,

@@ -11,6 +11,7 @@ namespace pgcleave::steps {
   kind(check_truncation) \
   kind(gate_approve) \
   kind(http_request) \
+  kind(ownership_fence_kept) \
   kind(ownership_install) \
   kind(ownership_release) \
   kind(ownership_take) \

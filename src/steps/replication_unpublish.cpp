@@ -15,12 +15,12 @@ Result<Observation> observe(Context& context) {
   Observation seen;
   seen.before = {{"publications", Json::object()}};
   for (const auto& name : link_names(context.world)) {
-    TRY_ASSIGN(const auto tables, postgres::publication(*leader, name, context.deadline));
-    if (!tables) continue;
+    TRY_ASSIGN(const auto publication, postgres::publication(*leader, name, context.deadline));
+    if (!publication) continue;
     Json list = Json::array();
-    for (const auto& table : *tables) list.push_back({{"schema", table.schema}, {"name", table.name}});
-    seen.before["publications"][name] = list;
-    seen.evidence += fmt::format("{}publication {} of {} tables", seen.evidence.empty() ? "" : ", ", name, tables->size());
+    for (const auto& table : publication->tables) list.push_back({{"schema", table.schema}, {"name", table.name}});
+    seen.before["publications"][name] = {{"tables", list}, {"open", publication->open}};
+    seen.evidence += fmt::format("{}publication {} of {} tables", seen.evidence.empty() ? "" : ", ", name, publication->tables.size());
   }
   if (!seen.evidence.empty()) return seen;
   seen.evidence = fmt::format("no publication of split {} on {}", context.world.split.name, context.on().label());
@@ -32,8 +32,8 @@ Result<Json> apply(Context& context, const Json&) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   for (const auto& name : link_names(context.world)) {
-    TRY_ASSIGN(const auto tables, postgres::publication(*leader, name, context.deadline));
-    if (!tables) continue;
+    TRY_ASSIGN(const auto publication, postgres::publication(*leader, name, context.deadline));
+    if (!publication) continue;
     TRY(context.world.effects->perform(fmt::format("drop publication {} on {}", name, side.label()), [&]() -> Result<Json> {
       TRY(postgres::drop_publication(*leader, name, context.deadline));
       return Json();
@@ -45,14 +45,15 @@ Result<Json> apply(Context& context, const Json&) {
 Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   const auto publications = before.value("publications", Json::object());
-  for (const auto& [name, list] : publications.items()) {
-    std::vector<postgres::TableName> tables;
-    for (const auto& table : list) tables.push_back({table.at("schema"), table.at("name")});
-    const auto& publication = name;
+  for (const auto& entry : publications.items()) {
+    postgres::Publication publication;
+    publication.open = entry.value().value("open", true);
+    for (const auto& table : entry.value().at("tables")) publication.tables.push_back({table.at("schema"), table.at("name")});
     TRY(context.world.effects->perform(
-        fmt::format("create publication {} for {} tables on {} again", publication, tables.size(), side.label()), [&]() -> Result<Json> {
+        fmt::format("create publication {} for {} tables on {} again", entry.key(), publication.tables.size(), side.label()),
+        [&]() -> Result<Json> {
           TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-          TRY(postgres::create_publication(*leader, publication, tables, context.deadline));
+          TRY(postgres::create_publication(*leader, entry.key(), publication, context.deadline));
           return Json();
         }));
   }

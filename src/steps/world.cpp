@@ -26,43 +26,54 @@ std::vector<pgbouncer::BouncerSpec> bouncer_specs(const runbook::Environment& en
   return specs;
 }
 
+std::vector<runbook::Name> roots_of(const std::vector<postgres::Table>& catalog) {
+  std::vector<runbook::Name> roots;
+  for (const auto& table : catalog) {
+    if (table.kind != postgres::TableKind::partition) roots.push_back({table.name.schema, table.name.name});
+  }
+  return roots;
+}
+
+// Partitions go with their root.
 std::vector<postgres::Table> with_partitions(const std::vector<runbook::Name>& roots, const std::vector<postgres::Table>& catalog) {
   std::set<postgres::TableName> names;
   for (const auto& name : roots) names.insert({name.schema, name.name});
   std::vector<postgres::Table> tables;
   for (const auto& table : catalog) {
-    if (names.contains(table.root)) tables.push_back(table);
+    if (names.count(table.kind == postgres::TableKind::partition ? table.root : table.name) > 0) tables.push_back(table);
   }
   return tables;
 }
 
+SplitTables tables_of(const std::string& split, const runbook::Classified& classified, const std::vector<postgres::Table>& catalog) {
+  return {split, with_partitions(classified.moved, catalog), with_partitions(classified.kept, catalog)};
+}
+
 Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
-  std::vector<runbook::Name> roots;
-  for (const auto& table : catalog) {
-    if (table.kind != postgres::TableKind::partition) roots.push_back({table.name.schema, table.name.name});
-  }
-  const auto classified = runbook::classify(split, roots);
-  if (!classified.value) {
-    Error error{ErrorKind::invalid, "split " + split.name, "does not fit the database", "", "", "", ""};
-    std::string all;
-    for (const auto& problem : classified.problems) all += (all.empty() ? "" : "; ") + problem.text();
-    error.what += ": " + all;
-    error.hint = "classify every table of the database in " + split.path;
-    return fail(error);
-  }
-  SplitTables tables;
-  tables.name = split.name;
-  tables.moved = with_partitions(classified.value->moved, catalog);
-  tables.kept = with_partitions(classified.value->kept, catalog);
-  return tables;
+  const auto classified = runbook::classify(split, roots_of(catalog));
+  if (classified.value) return tables_of(split.name, *classified.value, catalog);
+  Error error{ErrorKind::invalid, "split " + split.name, "does not fit the database", "", "", "", ""};
+  std::string all;
+  for (const auto& problem : classified.problems) all += (all.empty() ? "" : "; ") + problem.text();
+  error.what += ": " + all;
+  error.hint = "classify every table of the database in " + split.path;
+  return fail(error);
+}
+
+std::vector<postgres::TableName> names_of(const std::vector<postgres::Table>& tables) {
+  std::vector<postgres::TableName> names;
+  for (const auto& table : tables) names.push_back(table.name);
+  return names;
 }
 
 }  // namespace
 
 std::vector<postgres::TableName> SplitTables::names() const {
-  std::vector<postgres::TableName> names;
-  for (const auto& table : moved) names.push_back(table.name);
-  return names;
+  return names_of(moved);
+}
+
+std::vector<postgres::TableName> SplitTables::kept_names() const {
+  return names_of(kept);
 }
 
 std::vector<postgres::TableName> SplitTables::with_rows() const {
@@ -96,16 +107,32 @@ std::string World::bouncer_names() const {
   return names;
 }
 
+World unopened_world(const runbook::Environment& environment, const runbook::Split& split) {
+  return {Side(postgres::Owner::source, environment.source),
+          Side(postgres::Owner::target, environment.target),
+          pgbouncer::Fleet(bouncer_specs(environment)),
+          {split.name, {}, {}},
+          {},
+          environment,
+          nullptr,
+          nullptr,
+          nullptr,
+          split};
+}
+
+Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, side.leader(deadline));
+  TRY_ASSIGN(const auto catalog, postgres::tables(*leader, deadline));
+  const auto clear = runbook::classify_what_is_clear(world.split_file, roots_of(catalog));
+  SideTables tables;
+  tables.split = tables_of(world.split.name, clear.classified, catalog);
+  for (const auto& name : clear.unclassified) tables.unclassified.push_back({name.schema, name.name});
+  for (const auto& problem : clear.problems) tables.problems.push_back(problem.text());
+  return tables;
+}
+
 Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline) {
-  World world{Side(postgres::Owner::source, environment.source),
-              Side(postgres::Owner::target, environment.target),
-              pgbouncer::Fleet(bouncer_specs(environment)),
-              {},
-              {},
-              environment,
-              nullptr,
-              nullptr,
-              nullptr};
+  auto world = unopened_world(environment, split);
   // After the split the source may be down while the target serves: either side's catalog will do.
   auto leader = world.source.leader(deadline);
   if (const auto target = leader ? leader : world.target.leader(deadline); target) leader = target;

@@ -19,9 +19,10 @@ namespace pgcleave::steps {
 // The split, resolved against the live catalog.
 struct SplitTables {
   std::string name;
-  std::vector<postgres::Table> moved;                                // with partitions and partitioned parents
-  std::vector<postgres::Table> kept;                                 // the same; not what both sides share
-  [[nodiscard]] std::vector<postgres::TableName> names() const;      // of all moved
+  std::vector<postgres::Table> moved;                            // with partitions and partitioned parents
+  std::vector<postgres::Table> kept;                             // likewise
+  [[nodiscard]] std::vector<postgres::TableName> names() const;  // of all moved
+  [[nodiscard]] std::vector<postgres::TableName> kept_names() const;
   [[nodiscard]] std::vector<postgres::TableName> with_rows() const;  // of those that hold rows
 };
 
@@ -49,6 +50,7 @@ struct World {
   // No value: nobody has answered yet, and nobody is there to ask.
   std::function<std::optional<Approval>(const std::string& step, const std::string& text, Duration expires)> approval;
   std::function<void(const std::string& text)> progress;  // what takes long says how far it is
+  runbook::Split split_file = {};
 
   [[nodiscard]] Side& side(const std::string& name);  // "source" or "target"
   [[nodiscard]] Side& other(const Side& side);
@@ -60,5 +62,17 @@ struct World {
 // Connects to nothing but the source's leader, whose catalog classifies the tables. `invalid` with all problems of the split
 // file, `not_ready` when the source can't be reached.
 Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline);
+
+// For whoever only looks: connects to nothing, and `split` has no tables yet.
+World unopened_world(const runbook::Environment& environment, const runbook::Split& split);
+
+// The split's tables as one side has them: once both sides take DDL of their own, the catalogs differ. What the split file does not
+// fit is handed over and no error.
+struct SideTables {
+  SplitTables split;
+  std::vector<postgres::TableName> unclassified;
+  std::vector<std::string> problems;
+};
+Result<SideTables> tables_on(World& world, Side& side, Deadline deadline);
 
 }  // namespace pgcleave::steps

@@ -300,6 +300,14 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"pgbouncer.repoint", to("target")});
   keeps({"pgbouncer.resume"});
   keeps({"pgbouncer.verify", to("target")});
+  keeps({"ownership.fence_kept", {}, true, false});
+  // A table that came to be on the target; the reattach takes it away again.
+  keeps(
+      {"postgres.sql",
+       {{"on", "target"}, {"sql", "create table if not exists ci.later (x int)"}, {"check", "select to_regclass('ci.later') is not null"}},
+       false});
+  keeps({"ownership.install", on("target"), true, false});
+  keeps({"postgres.sql", {{"on", "target"}, {"sql", "drop table if exists ci.later"}}, false});
   keeps({"replication.stop_forward"});
   // Nothing is lost by it here: the load of this lab is none, and what follows needs no rows.
   keeps({"check.serving", {{"side", "target"}}});

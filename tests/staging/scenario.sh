@@ -27,9 +27,10 @@ clean_up() {
 }
 trap clean_up EXIT
 
+# lab_up [BOUNCERS [OPTIONS of pgcleave-lab up...]]
 lab_up() {
   say "the lab comes up"
-  "$lab" up --dir "$dir" --bouncers "${1:-3}" >/dev/null 2>"$scratch/up.out" || failed "the lab does not come up"
+  "$lab" up --dir "$dir" --bouncers "${1:-3}" "${@:2}" >/dev/null 2>"$scratch/up.out" || failed "the lab does not come up"
   eval "$("$lab" env --dir "$dir")"
   environment=$dir/environment.yml
 }

@@ -6,20 +6,7 @@ rounds=$2
 json=$3
 KEEP=$4
 source "$(dirname "$0")/../scenario.sh" "$build"
-
-healthy() { # every member of both clusters runs on its leader's timeline
-  "$lab" status --dir "$dir" --json | jq -e '[.processes[] | select(.scope != null)] | group_by(.scope)
-    | all(([.[].timeline] | unique | length) == 1 and all(.state == "running" or .state == "streaming"))' >/dev/null
-}
-settle() {
-  for _ in $(seq 300); do healthy && [ "$(target_sql "select pg_is_in_recovery()" 2>/dev/null)" = t ] && { sleep 1; return; }; sleep 0.5; done
-  failed "the lab does not settle"
-}
-now_us() { echo $(($(date +%s%N) / 1000)); }
-# judge SERVING FROM: figures of the last load since FROM
-judge() {
-  "$lab" verify --dir "$dir" --history "${histories[-1]}" --serving "$1" --from "$2" --to "$(now_us)" --json || true
-}
+source "$(dirname "$0")/rounds.sh"
 
 # The script has no fence, and no way back: its database must not have ours, and afterwards the target is made a standby by hand.
 without_fence() {

@@ -40,6 +40,8 @@ int run(int count, char** arguments) {
   up_verb->add_option("--bouncers", up_options.bouncers, "PgBouncers in front of the moved tables")
       ->check(CLI::Range(1, 32))
       ->capture_default_str();
+  up_verb->add_option("--tables", up_options.tables, "about so many moved tables with rows, added to the schema's or dropped from them")
+      ->check(CLI::Range(1, 20'000));
   up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
   up_verb->callback([&] {
     up_options.folder = folder;

@@ -22,6 +22,7 @@
 #include "patroni_config.h"
 #include "plan.h"
 #include "ports.h"
+#include "table_count.h"
 #include "waiting.h"
 
 namespace pgcleave_lab {
@@ -29,7 +30,8 @@ namespace {
 
 class Start {
  public:
-  Start(Lab& lab, Passwords passwords, PortReservation& ports) : lab_(lab), passwords_(std::move(passwords)), ports_(ports) {}
+  Start(Lab& lab, Passwords passwords, PortReservation& ports, int tables)
+      : lab_(lab), passwords_(std::move(passwords)), ports_(ports), tables_(tables) {}
 
   void run() {
     start("etcd");
@@ -140,6 +142,7 @@ class Start {
     database.must("set role app");
     database.must("begin;\n" + read_file(PGCLEAVE_LAB_SCHEMA) + ";\ncommit");
     say("the application's schema is installed");
+    if (tables_ > 0) say(fmt::format("{} moved tables with rows", set_table_count(database, tables_)));
   }
 
   void start_target() {
@@ -166,6 +169,7 @@ class Start {
   Lab& lab_;
   const Passwords passwords_;
   PortReservation& ports_;
+  const int tables_;
   std::mutex mutex_;
   const Clock::time_point began_ = Clock::now();
   const milliseconds limit_{60'000};
@@ -189,7 +193,7 @@ int up(const UpOptions& options) {
   catch_signals();
   try {
     write_files(lab, passwords);
-    Start(lab, passwords, ports).run();
+    Start(lab, passwords, ports, options.tables).run();
   } catch (const Interrupted& error) {
     fmt::print(stderr, "pgcleave-lab: {}\n", error.what());
     down(lab, false);

@@ -52,6 +52,17 @@ TEST_CASE("what matches nothing, is claimed twice or by nobody is reported by na
               "s.yml:4:19: the table ci.pa is moved by 'ci.p*' and kept by '*.pa'\n  name the table itself under tables of one class"});
 }
 
+TEST_CASE("what is clear is told in spite of problems") {
+  const auto split = read_split("s.yml", head + "moved: {tables: [ci.gone], schemas: [ci]}\nkept: {tables: [public.users]}\n");
+  REQUIRE(split.value);
+  const auto clear = classify_what_is_clear(*split.value, {{"ci", "builds"}, {"public", "new"}, {"public", "users"}});
+  CHECK(clear.classified.moved == std::vector<Name>{{"ci", "builds"}});
+  CHECK(clear.classified.kept == std::vector<Name>{{"public", "users"}});
+  CHECK(clear.unclassified == std::vector<Name>{{"public", "new"}});
+  CHECK(texts(clear.problems) ==
+        Texts{"s.yml:3:18: the database has no table ci.gone\n  partitions are not named: they go with their root"});
+}
+
 TEST_CASE("a split file's mistakes have their position") {
   const std::string name = "\n  write ci.builds, or with double quotes what is not in small letters: ci.\"Weird Name\"";
   CHECK(problems_of(head + "moved: {tables: [a.b.c, 'a b', '\"x', 1a, '\"\"']}\n") ==
@@ -66,6 +77,8 @@ TEST_CASE("a split file's mistakes have their position") {
         Texts{"s.yml:3:20: 'ci_*' is not a pattern\n  write schema.table with * and ?, such as ci.p_*, at most 256 bytes"});
   CHECK(problems_of(head + "moved: {}\n") == Texts{"s.yml:3:1: moved names no table\n  add tables, schemas or patterns"});
   CHECK(problems_of(head + "moved: {table: [a]}\n") == Texts{"s.yml:3:9: unknown key 'table' in moved\n  did you mean 'tables'?"});
+  CHECK(problems_of("split: 1\nname: kept_ci\nmoved: {schemas: [a]}\n") ==
+        Texts{"s.yml:2:7: 'kept_ci' is not a name for a split\n  choose one that does not begin with kept_"});
   CHECK(problems_of("split: 1\nname: Ci\nmoved: {schemas: [a]}\n") ==
         Texts{"s.yml:2:7: 'Ci' is not a name for a split\n  use small letters, digits and _, a letter first, at most 31 characters"});
 }

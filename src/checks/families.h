@@ -1,0 +1,19 @@
+// All families of checks. Adding one: a file with a function that looks and returns its findings, and its line in families.cpp.
+#pragma once
+
+#include "checks/finding.h"
+#include "checks/look.h"
+
+namespace pgcleave::checks {
+
+struct Family {
+  const char* name;  // the first word of its findings' ids, and the name of its file
+  Result<Findings> (*look)(Look& look);
+};
+
+const std::vector<Family>& families();
+
+// One after the other, each with this much time. A family that can't finish is a finding itself: what it would have found is not known.
+Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each);
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,66 @@
+// The family fence: is every table that must be locked locked, on each side, and do the sides agree on who owns?
+#include "base/format.h"
+#include "checks/families.h"
+#include "checks/fence_findings.h"
+#include "postgres/wal.h"
+
+namespace pgcleave::checks {
+namespace {
+
+using Triggers = std::map<postgres::TableName, std::string>;
+
+Result<Triggers> triggers_of(postgres::Connection& connection, const std::string& split, Deadline deadline) {
+  TRY_ASSIGN(const auto rows, connection.query(R"sql(
+      SELECT n.nspname, c.relname,
+             pg_catalog.string_agg(t.tgname || CASE t.tgenabled WHEN 'D' THEN ' is disabled' WHEN 'R' THEN ' fires for replicas only'
+               WHEN 'A' THEN ' fires for replicas too' ELSE ' is enabled' END, ', ' ORDER BY t.tgname) AS seen
+        FROM pg_catalog.pg_trigger t
+        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE t.tgname IN ('pgcleave_fence_' || $1, 'pgcleave_fence_kept_' || $1)
+       GROUP BY 1, 2)sql",
+                                               {split}, deadline));
+  Triggers triggers;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    triggers[{rows.text(row, "nspname"), rows.text(row, "relname")}] = rows.text(row, "seen");
+  }
+  return triggers;
+}
+
+Result<void> look_at_side(Look& look, steps::Side& side, FenceOfSide& seen) {
+  auto& world = look.world();
+  const auto fence = world.fence();
+  const auto deadline = look.deadline();
+  TRY_ASSIGN(auto* session, look.session(side));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*session, deadline));
+  seen.in_recovery = recovery.in_recovery;
+  TRY_ASSIGN(auto tables, steps::tables_on(world, side, deadline));
+  seen.unclassified = std::move(tables.unclassified);
+  seen.split_problems = std::move(tables.problems);
+  TRY_ASSIGN(seen.owner, postgres::owner(*session, fence.split, deadline));
+  if (!seen.owner) return {};
+  TRY_ASSIGN(seen.text_fits, postgres::is_installed(*session, fence, deadline));
+  TRY_ASSIGN(seen.kept_function, postgres::kept_fence(*session, fence, deadline));
+  TRY_ASSIGN(seen.moved, postgres::fence_drift(*session, fence, tables.split.names(), deadline));
+  TRY_ASSIGN(seen.kept, postgres::kept_fence_drift(*session, fence, tables.split.kept_names(), deadline));
+  TRY_ASSIGN(seen.triggers, triggers_of(*session, fence.split, deadline));
+  return {};
+}
+
+FenceOfSide of_side(Look& look, steps::Side& side) {
+  FenceOfSide seen;
+  seen.which = side.which();
+  seen.label = side.label();
+  if (const auto looked = look_at_side(look, side, seen); !looked) seen.unseen = looked.error().text();
+  return seen;
+}
+
+}  // namespace
+
+Result<Findings> fence(Look& look) {
+  auto& world = look.world();
+  return judge(
+      {world.split.name, world.split_file.path, look.with_environment(), of_side(look, world.source), of_side(look, world.target)});
+}
+
+}  // namespace pgcleave::checks

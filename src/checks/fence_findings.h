@@ -1,0 +1,41 @@
+// What the two sides' fences must look like, judged from what was seen of them. Asks nobody.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "checks/finding.h"
+#include "postgres/kept_fence.h"
+
+namespace pgcleave::checks {
+
+struct FenceOfSide {
+  postgres::Owner which = postgres::Owner::source;
+  std::string label;   // "source main"
+  std::string unseen;  // why nothing is known of it
+  bool in_recovery = false;
+  std::optional<postgres::Owner> owner;  // no value: not installed
+  bool text_fits = true;                 // objects and functions are what this version would install
+  postgres::KeptFence kept_function = postgres::KeptFence::absent;
+  postgres::FenceDrift moved;
+  postgres::FenceDrift kept;
+  std::map<postgres::TableName, std::string> triggers;  // ours, also those that do not work: "pgcleave_fence_ci is disabled"
+  std::vector<postgres::TableName> unclassified;
+  std::vector<std::string> split_problems;
+
+  [[nodiscard]] bool writable() const { return unseen.empty() && !in_recovery; }
+  [[nodiscard]] bool installed() const { return unseen.empty() && owner.has_value(); }
+  [[nodiscard]] bool owns() const { return writable() && owner == which; }
+};
+
+struct FenceSeen {
+  std::string split;
+  std::string split_path;
+  std::string with_environment;  // " -e lab.yml"
+  FenceOfSide source;
+  FenceOfSide target;
+};
+
+Findings judge(const FenceSeen& seen);
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,28 @@
+#include "checks/finding.h"
+
+#include <algorithm>
+
+namespace pgcleave::checks {
+
+const char* name_of(Severity severity) {
+  switch (severity) {
+    case Severity::blocker: return "blocker";
+    case Severity::warning: return "warning";
+    case Severity::note: return "note";
+  }
+  return "blocker";
+}
+
+Json json_of(const Finding& finding) {
+  return {{"id", finding.id},         {"severity", name_of(finding.severity)},
+          {"object", finding.object}, {"evidence", finding.evidence},
+          {"query", finding.query},   {"why", finding.why},
+          {"fix", finding.fix}};
+}
+
+std::size_t count(const Findings& findings, Severity severity) {
+  return static_cast<std::size_t>(
+      std::count_if(findings.begin(), findings.end(), [&](const Finding& one) { return one.severity == severity; }));
+}
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,25 @@
+// What a family of checks may use. It only reads: the sessions that it is given refuse to write.
+#pragma once
+
+#include "base/deadline.h"
+#include "steps/world.h"
+
+namespace pgcleave::checks {
+
+class Look {
+ public:
+  Look(steps::World& world, Deadline deadline) : world_(world), deadline_(deadline) {}
+
+  [[nodiscard]] steps::World& world() const { return world_; }
+  [[nodiscard]] Deadline deadline() const { return deadline_; }
+  // A session on the side's leader or standby leader.
+  Result<postgres::Connection*> session(steps::Side& side);
+  // " -e lab.yml", for commands that mend something.
+  [[nodiscard]] std::string with_environment() const { return " -e " + world_.environment.path; }
+
+ private:
+  steps::World& world_;
+  Deadline deadline_;
+};
+
+}  // namespace pgcleave::checks

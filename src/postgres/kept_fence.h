@@ -1,0 +1,30 @@
+// The other half of the fence: tables that stay are locked on the target, where only the source's cluster may write them.
+//
+//   fence_kept_<split>()  statement trigger: raises SQLSTATE 2F002 unless cluster_name is the source's
+//
+// It exists on the promoted target only, and asks no owner: who keeps the tables does not change.
+#pragma once
+
+#include "postgres/ownership.h"
+
+namespace pgcleave::postgres {
+
+enum class KeptFence { absent, other, installed };  // other: the function is there with another text
+
+std::string kept_fence_function(const std::string& split);  // pgcleave."fence_kept_ci"()
+std::string kept_fence_body(const Fence& fence);
+
+Result<KeptFence> kept_fence(Connection& connection, const Fence& fence, Deadline deadline);
+// The function alone. Needs schema pgcleave.
+Result<void> install_kept_fence(Connection& primary, const Fence& fence, Deadline deadline);
+// The function alone: triggers must be gone.
+Result<void> uninstall_kept_fence(Connection& primary, const Fence& fence, Deadline deadline);
+
+// As fence_drift(), create_triggers() and drop_triggers() of ownership.h.
+Result<FenceDrift> kept_fence_drift(Connection& connection, const Fence& fence, const std::vector<TableName>& kept, Deadline deadline);
+Result<void> create_kept_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                                  Deadline deadline, const StopFlag* stop);
+Result<void> drop_kept_triggers(Connection& primary, const Fence& fence, const std::vector<TableName>& tables, Duration lock_timeout,
+                                Deadline deadline, const StopFlag* stop);
+
+}  // namespace pgcleave::postgres
