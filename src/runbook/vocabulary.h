@@ -33,7 +33,8 @@ struct Meaning {
   bool releases = false;  // takes ownership away from `with.on`
   bool takes = false;     // gives ownership to `with.on`: the point of no return of its window
   bool waits_for_person = false;
-  bool changes = false;  // changes anything outside
+  bool changes = false;   // changes anything outside
+  bool gives_up = false;  // tells what writes the way back gives up: a rollback with such a step keeps not all
 };
 
 struct StepDescription {

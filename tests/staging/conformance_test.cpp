@@ -93,9 +93,7 @@ class Conformance {
         world_(good(open_world(environment_, split_, soon()))) {
     world_.run = {"r-20260101-000000-0001", 1, 1};
     world_.effects = &open_;
-    world_.approval = [](const std::string&, const std::string&, Duration) {
-      return std::optional<Approval>(Approval{true, "tester", "by test"});
-    };
+    world_.approval = [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); };
     know_secrets();
   }
 
@@ -286,6 +284,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"pgbouncer.repoint", to("target")});
   keeps({"pgbouncer.resume"});
   keeps({"pgbouncer.verify", to("target")});
+  CHECK(keeps({"check.given_up", on("target")}).at("rows") == 0);
   keeps({"postgres.check_branch", {{"on", "target"}, {"lsn", lsn}}});
   keeps({"replication.start_reverse", {}, false});
 
