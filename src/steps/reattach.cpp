@@ -67,9 +67,11 @@ class Reattachment {
       TRY_ASSIGN(missing, missing_for_rewind(context_, cluster_, common_checkpoint_));
     }
     TRY_ASSIGN(const auto copying, copy_under_way(context_, upstream_));
-    if (missing && !copying && !may_clone()) return fail(*missing);
+    // Of an earlier try. While the cluster is still promoted it is somebody's backup, and says nothing.
+    const bool being_cloned = missing && copying && is_put_back();
+    if (missing && !being_cloned && !may_clone()) return fail(*missing);
     TRY(put_back());
-    if (missing && !copying) TRY(clone(*missing));
+    if (missing && !being_cloned) TRY(clone(*missing));
     auto waited = wait_until(cluster_.label() + " streams from " + upstream_.label(), context_.deadline, std::chrono::milliseconds(100),
                              context_.stop, [this] { return streams(); });
     if (!waited) {
@@ -79,7 +81,7 @@ class Reattachment {
       return fail(waited.error());
     }
     tell_of_replicas();
-    return Json(cloned_ || (missing && copying) ? "cloned" : "rewound");
+    return Json(cloned_ || being_cloned ? "cloned" : "rewound");
   }
 
  private:
