@@ -4,6 +4,13 @@
 namespace pgcleave::cli {
 namespace {
 
+// As the gate asked; before it has asked, as the runbook has them.
+std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line) {
+  const auto asked = run.steps.find(line.id);
+  const auto& with = asked != run.steps.end() && asked->second.with.contains("words") ? asked->second.with : line.with;
+  return with.value("words", std::string());
+}
+
 ExitCode approve(const Arguments& arguments) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
@@ -21,8 +28,14 @@ ExitCode approve(const Arguments& arguments) {
     return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run->id, "", "",
                           "see the steps with: pgcleave status " + run->id, ""});
   }
-  const auto written = journal->append(run->id, "gate.approved", {{"step", step}, {"by", operator_name()}, {"how", "by command"}},
-                                       journal::Durability::disk);
+  const auto words = arguments.text("words");
+  if (const auto wanted = words_of(*run, *line); words != wanted) {
+    return complain(Error{ErrorKind::invalid, "gate " + step, wanted.empty() ? "asks for no words" : "asks for other words", wanted, words,
+                          wanted.empty() ? "leave out --words" : "if you mean it, type them: --words '...'", ""});
+  }
+  Json approval{{"step", step}, {"by", operator_name()}, {"how", "by command"}};
+  if (!words.empty()) approval["words"] = words;
+  const auto written = journal->append(run->id, "gate.approved", approval, journal::Durability::disk);
   if (!written) return complain(written.error());
   log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id +
             again(arguments, run->begun.value("environment", std::string())));
@@ -33,11 +46,14 @@ ExitCode approve(const Arguments& arguments) {
 
 Verb approve_verb() {
   using Kind = Option::Kind;
-  return {
-      "approve",
-      "Approve a gate of a run that waits for it.",
-      {{"RUN", Kind::positional, "run id"}, {"STEP", Kind::positional, "the gate's step id"}, environment_option(false), journal_option()},
-      approve};
+  return {"approve",
+          "Approve a gate of a run that waits for it.",
+          {{"RUN", Kind::positional, "run id"},
+           {"STEP", Kind::positional, "the gate's step id"},
+           {"--words", Kind::value, "the words that the gate asks for"},
+           environment_option(false),
+           journal_option()},
+          approve};
 }
 
 }  // namespace pgcleave::cli

@@ -25,9 +25,9 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
       continue;
     }
     auto* added = command.add_option(option.name, arguments.values[key], option.help);
-    if (option.kind != Option::Kind::list) added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-    if (option.kind == Option::Kind::list)
-      added->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    // Else a positional takes the next one's word too.
+    added->expected(1)->allow_extra_args(false);
+    added->multi_option_policy(option.kind == Option::Kind::list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
     if (option.required || option.kind == Option::Kind::positional) added->required();
     added->type_name(option.name == "--set" ? "NAME=VALUE" : "");
   }

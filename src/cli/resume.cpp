@@ -8,7 +8,7 @@ Verb resume_verb() {
           "Go on with a run that was stopped, or whose process died, at the step where it stands.",
           {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
            environment_option(false),
-           {"--approve", Kind::list, "a gate's step id, approved beforehand; staging only"},
+           {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
            journal_option(),
            json_option()},
           [](const Arguments& arguments) { return run_again(arguments, ""); }};

@@ -10,7 +10,7 @@ Verb run_verb() {
            environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            set_option(),
-           {"--approve", Kind::list, "a gate's step id, approved beforehand; staging only"},
+           {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
            {"--yes", Kind::flag, "answers the confirmation for production; never an approval"},
            journal_option(),
            json_option()},

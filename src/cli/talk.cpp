@@ -42,11 +42,12 @@ engine::Talk talk(const Arguments& arguments, const std::string& environment) {
   talk.warn = [](const std::string& text) { log::warn(text); };
   talk.progress = [](const std::string& text) { log::info("    ... " + printable(text)); };
   if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0) {
-    talk.ask = [](const std::string& question) -> std::optional<steps::Approval> {
-      std::cerr << printable(question) << "  [type approve to go on] " << std::flush;
+    talk.ask = [](const steps::Question& question) -> std::optional<steps::Approval> {
+      const auto wanted = question.words.empty() ? std::string("approve") : question.words;
+      std::cerr << printable(question.text) << "  [type " << printable(wanted) << " to go on] " << std::flush;
       std::string answer;
       if (!somebody_types() || !std::getline(std::cin, answer)) return steps::Approval{};
-      return steps::Approval{answer == "approve", operator_name(), "at the terminal"};
+      return steps::Approval{answer == wanted, operator_name(), "at the terminal", question.words.empty() ? "" : answer};
     };
   }
   return talk;

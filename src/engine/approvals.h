@@ -1,5 +1,5 @@
 // Where a gate's approval comes from: given beforehand for this run (staging only), by `pgcleave approve` through the journal, or
-// typed at the terminal.
+// typed at the terminal. Where words are asked for only these words approve, wherever they come from; where none are, none may be given.
 #pragma once
 
 #include <functional>
@@ -13,10 +13,12 @@
 
 namespace pgcleave::engine {
 
-using Ask = std::function<std::optional<steps::Approval>(const std::string& question)>;
+using Ask = std::function<std::optional<steps::Approval>(const steps::Question& question)>;
 
-std::function<std::optional<steps::Approval>(const std::string&, const std::string&, Duration)> approvals(
-    const journal::Journal& journal, const std::string& run, std::vector<std::string> beforehand, const std::string& by, Ask ask);
+// `beforehand`: "step", or "step=words".
+std::function<std::optional<steps::Approval>(const steps::Question&)> approvals(const journal::Journal& journal, const std::string& run,
+                                                                                std::vector<std::string> beforehand, const std::string& by,
+                                                                                Ask ask);
 
 // Null in the program that people use; a test program that is linked with its own definition injects faults.
 FaultPoint fault_point();

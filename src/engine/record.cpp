@@ -135,7 +135,7 @@ void RunRecord::apply(const journal::Event& event) {
   } else if (event.type == "gate.waiting") {
     waiting_for = text_of(data, "step");
   } else if (event.type == "gate.approved") {
-    approvals[text_of(data, "step")] = {text_of(data, "by"), text_of(data, "how"), event.at_us};
+    approvals[text_of(data, "step")] = {text_of(data, "by"), text_of(data, "how"), text_of(data, "words"), event.at_us};
   } else if (event.type == "check.missed") {
     misses.push_back(text_of(data, "text"));
   } else if (event.type == "run.finished") {
@@ -143,7 +143,11 @@ void RunRecord::apply(const journal::Event& event) {
     outcome = text_of(data, "outcome");
     exit = data.value("exit", -1);
     serves = text_of(data, "serves");
-    if (outcome == "rollback_undone") rolling_back = false;
+    went_all_the_way = went_all_the_way || outcome == "done";
+    if (outcome == "rollback_undone") {
+      rolling_back = false;
+      if (!went_all_the_way) outcome = "stopped";  // there is more to do in the direction that it has again
+    }
   }
 }
 
@@ -181,10 +185,14 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   const auto window = run.windows.find("window");
   const bool past_window = window != run.windows.end() && (window->second.taken || window->second.outcome == "done");
   const bool may_go_back = past_window || run.rolling_back || for_good(run, false).empty();
-  if (run.outcome == "waiting") return "pgcleave approve " + run.id + " " + run.waiting_for + rest + " && " + resume;
+  if (run.outcome == "waiting") {
+    const auto gate = run.steps.find(run.waiting_for);
+    const bool words = gate != run.steps.end() && !text_of(gate->second.with, "words").empty();
+    return "pgcleave approve " + run.id + " " + run.waiting_for + (words ? " --words '...'" : "") + rest + " && " + resume;
+  }
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;
   if (!may_go_back) return "";
-  if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (goes back without losing a write)";
+  if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (the way back)";
   return "";
 }
 

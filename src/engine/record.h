@@ -42,6 +42,7 @@ struct WindowRecord {
 struct Approved {
   std::string by;
   std::string how;
+  std::string words;  // "" where none were asked for
   std::int64_t at_us = 0;
 };
 
@@ -57,6 +58,7 @@ struct RunRecord {
   std::string phase;                            // the one begun last
   std::string waiting_for;                      // step id of a gate that waits
   bool rolling_back = false;
+  bool went_all_the_way = false;  // forward, at some time
   bool finished = false;
   std::string outcome;  // of run.finished: done, undone, window_undone, rolled_back, rollback_undone, waiting, stopped
   int exit = -1;

@@ -112,7 +112,9 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
     return finish("stopped", ExitCode::past_no_return,
                   fmt::format("stopped in {}: {}; done and not to be taken back: {}", phase.name, error.text(), fmt::join(done, "; ")));
   }
-  if (error.kind == ErrorKind::interrupted)
+  // Who says no at a gate of the way back takes the way back back: then the run stands where it stood.
+  const bool refused = rollback && error.object.rfind("gate ", 0) == 0;
+  if (error.kind == ErrorKind::interrupted && !refused)
     return finish("stopped", ExitCode::needs_person, "stopped in " + phase.name + ": " + error.text());
   const char* undone = rollback ? "rollback_undone" : "undone";
   if (!rollback && fresh()) return finish(undone, ExitCode::not_ready, error.text() + "; nothing was changed");
@@ -142,6 +144,15 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   return finish(rollback ? "rollback_undone" : "window_undone", ExitCode::undone, error.text() + "; the window was undone");
 }
 
+std::string Run::what_was_kept() const {
+  for (const auto& phase : runbook_.phases) {
+    const auto& steps = phase.steps;
+    const bool gives_up = std::any_of(steps.begin(), steps.end(), [](const auto& line) { return kind(line).description.meaning.gives_up; });
+    if (phase.is_rollback() && gives_up) return "without what was written on " + world_.target.label();
+  }
+  return "no write was left behind";
+}
+
 Ending Run::phases(bool rollback) {
   for (const auto& phase : runbook_.phases) {
     if (phase.is_rollback() != rollback) continue;
@@ -160,7 +171,7 @@ Ending Run::phases(bool rollback) {
   }
   const auto& misses = recorder_.record().misses;
   const auto exit = misses.empty() ? ExitCode::done : ExitCode::done_with_misses;
-  std::string text = rollback                        ? world_.source.label() + " serves again, no write was left behind"
+  std::string text = rollback                        ? world_.source.label() + " serves again, " + what_was_kept()
                      : phase_of("window") == nullptr ? runbook_.name + " is done"
                                                      : "the split is done: " + world_.target.label() + " serves";
   for (const auto& miss : misses) text += "; missed: " + miss;

@@ -23,10 +23,10 @@ namespace pgcleave::engine {
 
 // How a run talks to people. All may be empty.
 struct Talk {
-  std::function<void(const std::string&)> say;                                     // a step was done
-  std::function<void(const std::string&)> warn;                                    // a miss, an undo
-  std::function<void(const std::string&)> progress;                                // how far a long step is
-  std::function<std::optional<steps::Approval>(const std::string& question)> ask;  // no value: no terminal
+  std::function<void(const std::string&)> say;                                         // a step was done
+  std::function<void(const std::string&)> warn;                                        // a miss, an undo
+  std::function<void(const std::string&)> progress;                                    // how far a long step is
+  std::function<std::optional<steps::Approval>(const steps::Question& question)> ask;  // empty: no terminal
   std::string again;  // what a command about this run needs besides its id, such as " -e lab.yml"
 };
 
@@ -52,6 +52,7 @@ class Run {
   Result<void> outside_window(const runbook::Phase& phase);
   Ending failed_outside(const runbook::Phase& phase, const Error& error);
   Ending failed_window(const runbook::Phase& phase, const Error& error);
+  [[nodiscard]] std::string what_was_kept() const;
   Ending finish(const std::string& outcome, ExitCode exit, const std::string& text);
 
   // step_run.cpp

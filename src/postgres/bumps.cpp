@@ -28,6 +28,13 @@ Wide wrapped(Wide value, Wide gap, const Sequence& sequence) {
   return start + (gap - room - 1) % period * sequence.increment;
 }
 
+// Half of what is left when the gap is wider: a way back must not fail, while clients wait, since one sequence is nearly used up.
+Wide fitting(Wide last, Wide gap, const Sequence& sequence) {
+  const Wide step = sequence.increment > 0 ? sequence.increment : -Wide(sequence.increment);
+  const Wide room = (sequence.increment > 0 ? sequence.maximum - last : last - sequence.minimum) / step;
+  return gap <= room ? gap : std::max(room, Wide(0)) / 2;
+}
+
 Error refusal(const TableName& name, std::string what, std::string expected, std::string seen) {
   Error error;
   error.kind = ErrorKind::invalid;
@@ -47,15 +54,15 @@ Result<Bump> bump(const Sequence& from, const Sequence& to, std::int64_t gap) {
   if (to.cycles) {
     if (position.last >= to.minimum && position.last <= to.maximum) position.last = wrapped(position.last, gap, to);
   } else {
-    position.last += Wide(gap) * from.increment;
+    position.last += fitting(position.last, gap, to) * from.increment;
     const Position there{to.last_value, to.is_called};
     const Wide ahead = next_of(there, to.increment) - next_of(position, to.increment);
     if (to.increment > 0 ? ahead > 0 : ahead < 0) position = there;
   }
   if (position.last < to.minimum || position.last > to.maximum) {
-    Error error = refusal(from.name, fmt::format("can't continue {} values further", gap), fmt::format("{} to {}", to.minimum, to.maximum),
-                          fmt::format("{}", from.last_value));
-    error.hint = "choose a smaller gap, or give the sequence a wider type: ALTER SEQUENCE " + from.name.sql() + " AS bigint";
+    Error error =
+        refusal(from.name, "can't continue there", fmt::format("{} to {}", to.minimum, to.maximum), fmt::format("{}", from.last_value));
+    error.hint = "give the sequence a wider type: ALTER SEQUENCE " + from.name.sql() + " AS bigint";
     return fail(error);
   }
   return Bump{from.name, static_cast<std::int64_t>(position.last), position.is_called};

@@ -60,6 +60,7 @@ class EnvironmentReader {
     if (const auto* route = fields.required_map("route")) out.route = read_route(*route, problems_);
     if (const auto* map = fields.required_map("replication"))
       out.replication = read_postgres(*map, PostgresUse::replication, folder_, problems_);
+    if (const auto* reclone = fields.optional("reclone")) out.reclone = read_program(reclone->value, "reclone", folder_, problems_);
     fields.finish();
     return out;
   }

@@ -38,6 +38,7 @@ struct SideAccess {
   PostgresAccess postgres;     // host and port of each member come from Patroni
   RouteAccess route;           // what the bouncers connect to while this side serves
   PostgresAccess replication;  // with which the other side's server connects here; host and port default to the route's
+  std::vector<std::string> reclone;  // optional: a program and its arguments that has this cluster's members copied anew
 };
 
 struct BouncerAccess {

@@ -35,6 +35,7 @@ struct Meaning {
   bool waits_for_person = false;
   bool changes = false;   // changes anything outside
   bool promotes = false;  // a side is a primary from here on: what was checked before of it as a standby is no more
+  bool gives_up = false;  // tells what writes the way back gives up: a rollback with such a step keeps not all
 };
 
 struct StepDescription {

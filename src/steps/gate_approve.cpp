@@ -8,7 +8,13 @@ namespace {
 Result<std::optional<Approval>> ask(Context& context) {
   TRY_ASSIGN(const auto expires, parse_duration(context.text("expires")));
   if (!context.world.approval) return std::optional<Approval>();
-  return context.world.approval(context.step, context.text("text"), expires);
+  return context.world.approval({context.step, context.text("text"), context.text("words"), expires});
+}
+
+// What is to be typed stands in the question, not in the command that can be copied: whoever approves has read it.
+std::string question(Context& context) {
+  const auto words = context.text("words");
+  return context.text("text") + (words.empty() ? "" : " (to approve, type: " + words + ")");
 }
 
 Result<Observation> observe(Context&) {
@@ -21,30 +27,34 @@ Result<Observation> observe(Context&) {
 Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto approval, ask(context));
   if (!approval) {
-    return fail({ErrorKind::waiting, "gate " + context.step, "waits for approval: " + context.text("text"), "", "",
-                 "pgcleave approve " + context.world.run.id + " " + context.step + " && pgcleave resume " + context.world.run.id, ""});
+    return fail({ErrorKind::waiting, "gate " + context.step, "waits for approval: " + question(context), "", "",
+                 "pgcleave approve " + context.world.run.id + " " + context.step + (context.text("words").empty() ? "" : " --words '...'") +
+                     " && pgcleave resume " + context.world.run.id,
+                 ""});
   }
   if (!approval->given) {
-    return fail({ErrorKind::interrupted, "gate " + context.step, "was not approved", "", "", "", ""});
+    return fail({ErrorKind::interrupted, "gate " + context.step, "was not approved", context.text("words"), approval->words, "", ""});
   }
-  return Json{{"by", approval->by}, {"how", approval->how}};
+  return Json{{"by", approval->by}, {"how", approval->how}, {"words", approval->words}};
 }
 
 }  // namespace
 
 StepKind gate_approve() {
-  return {{.kind = "gate.approve",
-           .purpose = "Waits for a person: at the terminal, or by `pgcleave approve` from elsewhere.",
-           .parameters = {{"text", runbook::Type::text, nullptr, true, "the question", {}},
-                          {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
-           .facts = {{"by", "who approved"}, {"how", "at the terminal, or by command"}},
-           .changes = "",
-           .undo = "nothing to undo: it only asks",
-           .meaning = {.waits_for_person = true}},
-          nullptr,
-          observe,
-          apply,
-          nullptr};
+  return {
+      {.kind = "gate.approve",
+       .purpose = "Waits for a person: at the terminal, or by `pgcleave approve` from elsewhere.",
+       .parameters = {{"text", runbook::Type::text, nullptr, true, "the question", {}},
+                      {"words", runbook::Type::text, "", false, "only these words, typed exactly, approve; else `approve`", {}},
+                      {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
+       .facts = {{"by", "who approved"}, {"how", "at the terminal, or by command"}, {"words", "what was typed, if words were asked for"}},
+       .changes = "",
+       .undo = "nothing to undo: it only asks",
+       .meaning = {.waits_for_person = true}},
+      nullptr,
+      observe,
+      apply,
+      nullptr};
 }
 
 }  // namespace pgcleave::steps

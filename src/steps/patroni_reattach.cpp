@@ -20,26 +20,33 @@ Result<Json> apply(Context& context, const Json&) {
 }  // namespace
 
 StepKind patroni_reattach() {
-  return {{.kind = "patroni.reattach",
-           .purpose = "Makes a promoted cluster a standby cluster of the other side again (pg_rewind by Patroni).",
-           .parameters =
-               {side_parameter("cluster", "the cluster that becomes a standby"),
-                {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}},
-                {"common_checkpoint",
-                 runbook::Type::text,
-                 "",
-                 false,
-                 "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other side has removed WAL from "
-                 "there, pg_rewind can't work",
-                 {}}},
-           .facts = {{"seconds", "how long it took until it streamed"}},
-           .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's",
-           .undo = "no: what only this cluster held is gone; promote it again with a new run",
-           .meaning = {.changes = true}},
-          nullptr,
-          observe,
-          apply,
-          nullptr};
+  return {
+      {.kind = "patroni.reattach",
+       .purpose = "Makes a promoted cluster a standby cluster of the other side again: rewound by Patroni, or cloned anew if WAL is gone.",
+       .parameters =
+           {side_parameter("cluster", "the cluster that becomes a standby"),
+            {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}},
+            {"common_checkpoint",
+             runbook::Type::text,
+             "",
+             false,
+             "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other side has removed WAL from "
+             "there, pg_rewind can't work",
+             {}},
+            {"reclone",
+             runbook::Type::text,
+             "when_needed",
+             false,
+             "when WAL that pg_rewind needs is gone, the side's `reclone` of the environment file clones it anew, or never",
+             {"when_needed", "never"}}},
+       .facts = {{"seconds", "how long it took until it streamed"}, {"how", "rewound or cloned"}},
+       .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's, or copied anew",
+       .undo = "no: what only this cluster held is gone; promote it again with a new run",
+       .meaning = {.changes = true}},
+      nullptr,
+      observe,
+      apply,
+      nullptr};
 }
 
 }  // namespace pgcleave::steps

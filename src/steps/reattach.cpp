@@ -1,25 +1,190 @@
 #include "steps/reattach.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/units.h"
-#include "postgres/identity.h"
+#include "postgres/following.h"
+#include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "steps/reclone.h"
 
 namespace pgcleave::steps {
 namespace {
 
-// pg_rewind goes back to the last checkpoint before the divergence. If the upstream has removed that WAL meanwhile the standby
-// would hang in "starting" for ever, so refuse before anything is changed.
-Result<void> wal_is_still_there(Context& context, Side& cluster, const std::string& common_checkpoint) {
-  auto& upstream = context.world.other(cluster);
-  const auto needed = parse_lsn(common_checkpoint);
-  if (!needed) return {};
-  TRY_ASSIGN(auto* upstream_leader, upstream.leader(context.deadline));
-  TRY_ASSIGN(const auto oldest, postgres::oldest_wal(*upstream_leader, context.deadline));
-  if (oldest <= *needed) return {};
-  return fail({ErrorKind::not_ready, cluster.label(), "can't be rewound: WAL from before the promotion is gone from " + upstream.label(),
-               "WAL from the common checkpoint " + needed->text(), "oldest WAL " + oldest.text(),
-               "clone it anew: stop Patroni on its members, empty their data folders, set standby_cluster, start Patroni", ""});
+// How far it is, in lines for people: a copy tells its bytes every few seconds, all else is told when it changes.
+class Telling {
+ public:
+  explicit Telling(Context& context) : context_(context) {}
+  void changed(const std::string& text) {
+    if (text != last_) say(text);
+  }
+  void now_and_then(const std::string& text) {
+    if (!next_.passed()) return;
+    say(text);
+    next_ = Deadline::in(std::chrono::seconds(5));
+  }
+  [[nodiscard]] const std::string& last() const { return last_; }
+
+ private:
+  void say(const std::string& text) {
+    last_ = text;
+    if (context_.world.progress) context_.world.progress(text);
+  }
+  Context& context_;
+  std::string last_;
+  Deadline next_ = Deadline::in(Duration(0));
+};
+
+class Reattachment {
+ public:
+  Reattachment(Context& context, Side& cluster, const Json& standby_cluster, const std::string& common_checkpoint)
+      : context_(context),
+        cluster_(cluster),
+        upstream_(context.world.other(cluster)),
+        standby_cluster_(standby_cluster),
+        common_checkpoint_(common_checkpoint),
+        telling_(context) {}
+
+  // Refuses before anything is changed.
+  Result<void> prepare() {
+    auto leader = cluster_.leader(context_.deadline);
+    if (!leader) return is_put_back() ? Result<void>() : fail(leader.error());  // an earlier try stopped it, or emptied it
+    TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline));
+    if (!recovery.in_recovery) {
+      TRY_ASSIGN(const auto missing, missing_for_rewind(context_, cluster_, common_checkpoint_));
+      if (missing && !may_clone()) return fail(*missing);
+      if (missing) return {};
+    }
+    return postgres::checkpoint(**leader, context_.deadline);
+  }
+
+  // Returns how: rewound or cloned.
+  Result<Json> attach() {
+    TRY_ASSIGN(const auto attached, observe_attached(context_, cluster_));
+    auto missing = std::optional<Error>();
+    if (attached.state != State::done) {
+      TRY_ASSIGN(missing, missing_for_rewind(context_, cluster_, common_checkpoint_));
+    }
+    TRY_ASSIGN(const auto copying, copy_under_way(context_, upstream_));
+    // Of an earlier try. While the cluster is still promoted it is somebody's backup, and says nothing.
+    const bool being_cloned = missing && copying && is_put_back();
+    if (missing && !being_cloned && !may_clone()) return fail(*missing);
+    TRY(put_back());
+    if (missing && !being_cloned) TRY(clone(*missing));
+    auto waited = wait_until(cluster_.label() + " streams from " + upstream_.label(), context_.deadline, std::chrono::milliseconds(100),
+                             context_.stop, [this] { return streams(); });
+    if (!waited) {
+      if (waited.error().seen.empty()) waited.error().seen = telling_.last();
+      if (waited.error().hint.empty())
+        waited.error().hint = "look at Patroni's log of " + cluster_.access().scope + "; then: pgcleave resume";
+      return fail(waited.error());
+    }
+    tell_of_replicas();
+    return Json(cloned_ || being_cloned ? "cloned" : "rewound");
+  }
+
+ private:
+  [[nodiscard]] bool may_clone() const { return !reclone_program(context_, cluster_).empty(); }
+
+  bool is_put_back() {
+    const auto config = cluster_.patroni().config(context_.deadline.for_a_look());
+    return config && config->value("standby_cluster", Json()) == standby_cluster_;
+  }
+
+  // The PATCH goes to the leader. A cluster that hangs without one has it already.
+  Result<void> put_back() {
+    const auto sent = cluster_.patroni().patch_config({{"standby_cluster", standby_cluster_}, {"pgcleave", nullptr}}, context_.deadline);
+    if (sent || (sent.error().kind == ErrorKind::not_ready && is_put_back())) return {};
+    return fail(sent.error());
+  }
+
+  Result<void> clone(const Error& why) {
+    telling_.changed(fmt::format("{} (needed: {}; {}); cloning it anew: {}", why.what, why.expected, why.seen,
+                                 shown(reclone_program(context_, cluster_))));
+    TRY(reclone(context_, cluster_));
+    cloned_ = true;
+    return {};
+  }
+
+  Result<bool> streams() {
+    TRY_ASSIGN(const auto seen, observe_attached(context_, cluster_));
+    if (seen.state == State::done) return true;
+    const auto copying = copy_under_way(context_, upstream_);
+    if (copying && *copying) {
+      telling_.now_and_then(**copying);
+    } else {
+      telling_.changed(seen.evidence + missing_slot());
+      if (copying && !cloned_ && patience_.passed()) TRY(clone_if_it_hangs());
+    }
+    return false;
+  }
+
+  // Patroni 3.0.2 makes the slots of its configuration when it begins to lead, and does not notice when one of them is dropped.
+  std::string missing_slot() {
+    const auto name = standby_cluster_.value("primary_slot_name", std::string());
+    if (name.empty()) return "";
+    auto leader = upstream_.leader(context_.deadline.for_a_look());
+    if (!leader) return "";
+    const auto slot = postgres::slot(**leader, name, context_.deadline.for_a_look());
+    if (!slot || *slot) return "";
+    return fmt::format("; its slot {0} does not exist on {1}: select pg_create_physical_replication_slot('{0}', true)", name,
+                       upstream_.label());
+  }
+
+  // Rewound, it may still hang in "starting" for ever: the upstream can remove the WAL after it was looked for.
+  Result<void> clone_if_it_hangs() {
+    patience_ = Deadline::in(patience);
+    const auto missing = missing_for_rewind(context_, cluster_, common_checkpoint_);
+    if (!missing || !*missing || is_fed()) return {};
+    if (!may_clone()) return fail(**missing);
+    return clone(**missing);
+  }
+
+  // A sender that has begun to stream to one of its members sends WAL that is there.
+  bool is_fed() {
+    const auto view = cluster_.patroni().view(context_.deadline.for_a_look());
+    auto leader = upstream_.leader(context_.deadline.for_a_look());
+    if (!view || !leader) return true;  // can't tell
+    const auto senders = postgres::senders(**leader, context_.deadline.for_a_look());
+    if (!senders) return true;
+    return std::any_of(senders->begin(), senders->end(), [&](const auto& sender) {
+      return std::any_of(view->members.begin(), view->members.end(), [&](const auto& member) {
+        return sender.application == member.name && (sender.state == "streaming" || sender.state == "catchup");
+      });
+    });
+  }
+
+  // Patroni 3.0.2 brings replicas along within half a minute: told, not waited for.
+  void tell_of_replicas() {
+    const auto view = cluster_.patroni().view(context_.deadline.for_a_look());
+    if (!view || view->leader() == nullptr) return;
+    for (const auto& member : view->members) {
+      const bool runs = member.state == "running" || member.state == "streaming";
+      if (runs && member.timeline == view->leader()->timeline) continue;
+      telling_.changed(
+          fmt::format("{} is not back yet ({}, timeline {}); Patroni brings it along", member.name, member.state, member.timeline));
+    }
+  }
+
+  static constexpr auto patience = std::chrono::seconds(20);
+  Context& context_;
+  Side& cluster_;
+  Side& upstream_;
+  const Json& standby_cluster_;
+  const std::string& common_checkpoint_;
+  Telling telling_;
+  bool cloned_ = false;
+  Deadline patience_ = Deadline::in(patience);
+};
+
+// The same in plan and run: which of the two it will be shows only when WAL is looked for.
+std::string description(Context& context, Side& cluster, const Side& upstream) {
+  const auto& program = reclone_program(context, cluster);
+  auto text =
+      fmt::format("make {} a standby cluster of {} again: PATCH standby_cluster, wait until it streams", cluster.label(), upstream.label());
+  if (!program.empty()) text += ", by pg_rewind or, if WAL is gone, cloned anew by: " + shown(program);
+  return text;
 }
 
 }  // namespace
@@ -41,51 +206,28 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
     seen.evidence = cluster.label() + " is writable";
     return seen;
   }
-  const auto receiver = postgres::receiver(**leader, context.deadline.for_a_look());
-  seen.evidence = receiver ? fmt::format("{} receives: {}", cluster.label(), receiver->status.empty() ? "nothing" : receiver->status)
-                           : receiver.error().text();
-  if (receiver && receiver->status == "streaming") seen.state = State::done;
+  const auto receiving = postgres::receiving(**leader, context.deadline.for_a_look());
+  seen.evidence = receiving ? fmt::format("{} receives: {}", cluster.label(), *receiving) : receiving.error().text();
+  if (receiving && *receiving == "streaming") seen.state = State::done;
   return seen;
 }
 
 Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster, const std::string& common_checkpoint) {
   auto& world = context.world;
-  auto& upstream = world.other(cluster);
   const auto began = Monotonic::now();
+  Reattachment reattachment(context, cluster, standby_cluster, common_checkpoint);
   TRY(world.effects->perform("CHECKPOINT on " + cluster.label() + ", which pg_rewind needs", [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
-    TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
-    if (!recovery.in_recovery) TRY(wal_is_still_there(context, cluster, common_checkpoint));
-    TRY(postgres::checkpoint(*leader, context.deadline));
+    TRY(reattachment.prepare());
     return Json();
   }));
-  TRY(world.effects->perform(
-      fmt::format("make {} a standby cluster of {} again: PATCH standby_cluster, wait until it streams", cluster.label(), upstream.label()),
-      [&]() -> Result<Json> {
-        if (!standby_cluster.is_object() || standby_cluster.empty()) {
-          return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
-                       "the fact of patroni.promote", standby_cluster.dump(),
-                       "give it: with: {standby_cluster: ${promote.standby_cluster}}", ""});
-        }
-        TRY(cluster.patroni().patch_config({{"standby_cluster", standby_cluster}, {"pgcleave", nullptr}}, context.deadline));
-        std::string last;
-        auto streams = [&]() -> Result<bool> {
-          TRY_ASSIGN(const auto seen, observe_attached(context, cluster));
-          if (seen.evidence != last && world.progress) world.progress(seen.evidence);
-          last = seen.evidence;
-          return seen.state == State::done;
-        };
-        auto waited = wait_until(cluster.label() + " streams from " + upstream.label(), context.deadline, std::chrono::milliseconds(100),
-                                 context.stop, streams);
-        if (!waited) {
-          waited.error().seen = last;
-          waited.error().hint = "look at Patroni's log of " + cluster.access().scope + "; then: pgcleave resume";
-          return fail(waited.error());
-        }
-        return Json();
-      }));
+  TRY_ASSIGN(auto how, world.effects->perform(description(context, cluster, world.other(cluster)), [&]() -> Result<Json> {
+    if (standby_cluster.is_object() && !standby_cluster.empty()) return reattachment.attach();
+    return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
+                 "the fact of patroni.promote", standby_cluster.dump(), "give it: with: {standby_cluster: ${promote.standby_cluster}}",
+                 ""});
+  }));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
-  return Json{{"seconds", milliseconds(took) / 1000}};
+  return Json{{"seconds", milliseconds(took) / 1000}, {"how", how}};
 }
 
 }  // namespace pgcleave::steps

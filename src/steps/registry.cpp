@@ -4,6 +4,7 @@ namespace pgcleave::steps {
 
 // clang-format off
 #define PGCLEAVE_STEP_KINDS(kind) \
+  kind(check_given_up) \
   kind(check_lag) \
   kind(check_serving) \
   kind(check_settings) \

@@ -32,11 +32,20 @@ struct RunIdentity {
   int attempt = 1;  // of the window, from 1
 };
 
+// What a gate asks a person. With `words` only these words, typed exactly, approve.
+struct Question {
+  std::string step;
+  std::string text;
+  std::string words;
+  Duration expires{};
+};
+
 // A person's answer to a gate.
 struct Approval {
   bool given = false;
   std::string by;
   std::string how;
+  std::string words;  // as they were typed, if words were asked for
 };
 
 struct World {
@@ -48,7 +57,7 @@ struct World {
   runbook::Environment environment;
   Effects* effects = nullptr;
   // No value: nobody has answered yet, and nobody is there to ask.
-  std::function<std::optional<Approval>(const std::string& step, const std::string& text, Duration expires)> approval;
+  std::function<std::optional<Approval>(const Question& question)> approval;
   std::function<void(const std::string& text)> progress;  // what takes long says how far it is
   runbook::Split split_file = {};
 

@@ -93,9 +93,7 @@ class Conformance {
         world_(good(open_world(environment_, split_, soon()))) {
     world_.run = {"r-20260101-000000-0001", 1, 1};
     world_.effects = &open_;
-    world_.approval = [](const std::string&, const std::string&, Duration) {
-      return std::optional<Approval>(Approval{true, "tester", "by test"});
-    };
+    world_.approval = [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); };
     know_secrets();
   }
 
@@ -300,6 +298,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"pgbouncer.repoint", to("target")});
   keeps({"pgbouncer.resume"});
   keeps({"pgbouncer.verify", to("target")});
+  CHECK(keeps({"check.given_up", on("target")}).at("rows") == 0);
   keeps({"ownership.fence_kept", {}, true, false});
   // A table that came to be on the target; the reattach takes it away again.
   keeps(
@@ -309,25 +308,25 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"ownership.install", on("target"), true, false});
   keeps({"postgres.sql", {{"on", "target"}, {"sql", "drop table if exists ci.later"}}, false});
   keeps({"replication.stop_forward"});
+
+  keeps({"replication.check_reverse"});
+  const auto back = keeps({"postgres.capture_lsn", on("target")}).at("lsn");
+  keeps({"replication.wait_apply", {{"on", "source"}, {"lsn", back}}});
+  // Not before: a new subscription begins where the slot was confirmed last, and would bring again what came already.
+  law.is_undone({"replication.start_reverse", {{"prove", false}}});
+  keeps({"replication.stop_reverse"});
   // Nothing is lost by it here: the load of this lab is none, and what follows needs no rows.
   keeps({"check.serving", {{"side", "target"}}});
   keeps({"check.truncation", {{"on", "source"}, {"which", "moved"}}});
   keeps({"tables.truncate", {{"on", "source"}, {"which", "moved"}}});
   keeps({"tables.truncate", {{"on", "target"}, {"which", "kept"}}});
-
-  keeps({"replication.check_reverse"});
   keeps({"pgbouncer.stage", to("source"), false});
   keeps({"pgbouncer.pause", {}, false});
   keeps({"ownership.release", on("target"), false});
-  const auto back = keeps({"postgres.capture_lsn", on("target")}).at("lsn");
-  keeps({"replication.wait_apply", {{"on", "source"}, {"lsn", back}}});
   keeps({"sequences.bump", to("source")});
   keeps({"ownership.take", on("source")});
   keeps({"pgbouncer.repoint", to("source"), false});
   keeps({"pgbouncer.resume"});
-  // Not before: a new subscription begins where the slot was confirmed last, and would bring again what came already.
-  law.is_undone({"replication.start_reverse", {{"prove", false}}});
-  keeps({"replication.stop_reverse"});
   keeps({"postgres.release_wal", on("source")});
   keeps({"replication.unpublish", on("source")});
   keeps({"patroni.release_slots", {{"cluster", "source"}}});

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "lab.h"
 #include "load.h"
+#include "reclone.h"
 #include "status.h"
 #include "up.h"
 #include "verify.h"
@@ -99,6 +100,15 @@ int run(int count, char** arguments) {
   fault("stop", "freeze a process and its children", stop_server);
   fault("cont", "let a frozen process go on", cont_server);
   fault("restart", "start a dead process again", restart_server);
+
+  std::string scope;
+  auto* reclone_verb = verb("reclone", "empty a cluster and have it copied anew");
+  reclone_verb->add_option("SCOPE", scope, "main or ci")->required();
+  reclone_verb->callback([&] {
+    std::unique_ptr<FileLock> lock;
+    Lab lab = locked(folder, lock);
+    code = reclone(lab, scope);
+  });
 
   try {
     app.parse(count, arguments);

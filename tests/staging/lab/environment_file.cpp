@@ -25,6 +25,12 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
                      fmt::arg("server_passfile", lab.server_passfile().string()));
 }
 
+// The program that is running now.
+std::string reclone(const Lab& lab, const std::string& scope) {
+  return fmt::format("  reclone: [{}, reclone, {}, --dir, {}]\n", std::filesystem::read_symlink("/proc/self/exe").string(), scope,
+                     lab.folder.string());
+}
+
 std::string quoted(const std::string& text) {
   std::string out = "'";
   for (const char letter : text) out += letter == '\'' ? "'\\''" : std::string(1, letter);
@@ -36,7 +42,7 @@ std::string quoted(const std::string& text) {
 std::string environment_file(const Lab& lab) {
   std::string text =
       fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n", (lab.folder / "journal.db").string());
-  text += side(lab, "source", "main") + side(lab, "target", "ci");
+  text += side(lab, "source", "main") + side(lab, "target", "ci") + reclone(lab, "ci");
   text += fmt::format("pools:\n  - database: {}\n    probe: {{user: pgcleave, passfile: {}}}\n    bouncers:\n", database_name,
                       lab.passfile().string());
   for (const Bouncer& bouncer : lab.moved_bouncers())

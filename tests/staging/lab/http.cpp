@@ -13,20 +13,6 @@
 namespace pgcleave_lab {
 namespace {
 
-std::string base64(std::string_view text) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  unsigned bits = 0;
-  int held = 0;
-  for (const char letter : text) {
-    bits = bits << 8 | static_cast<unsigned char>(letter);
-    for (held += 8; held >= 6; held -= 6) out += digits[bits >> (held - 6) & 63];
-  }
-  if (held > 0) out += digits[bits << (6 - held) & 63];
-  while (out.size() % 4 != 0) out += '=';
-  return out;
-}
-
 HttpAnswer send_request(int port, const std::string& request) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return {};
@@ -51,12 +37,32 @@ HttpAnswer send_request(int port, const std::string& request) {
 
 }  // namespace
 
+std::string base64(std::string_view text) {
+  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  unsigned bits = 0;
+  int held = 0;
+  for (const char letter : text) {
+    bits = bits << 8 | static_cast<unsigned char>(letter);
+    for (held += 8; held >= 6; held -= 6) out += digits[bits >> (held - 6) & 63];
+  }
+  if (held > 0) out += digits[bits << (6 - held) & 63];
+  while (out.size() % 4 != 0) out += '=';
+  return out;
+}
+
 nlohmann::json HttpAnswer::json() const {
   return nlohmann::json::parse(body, nullptr, false);
 }
 
 HttpAnswer http_get(int port, const std::string& path) {
   return send_request(port, fmt::format("GET {} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n", path));
+}
+
+HttpAnswer http_post(int port, const std::string& path, const std::string& body) {
+  return send_request(port, fmt::format("POST {} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                                        "Content-Length: {}\r\n\r\n{}",
+                                        path, body.size(), body));
 }
 
 HttpAnswer http_patch(int port, const std::string& path, const std::string& body, const BasicAuth& who) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace pgcleave_lab {
 
@@ -14,8 +15,11 @@ struct BasicAuth {
   std::string user, password;
 };
 
+std::string base64(std::string_view text);
+
 // One request to 127.0.0.1:port, HTTP/1.0, so that the end of the connection is the end of the answer.
 HttpAnswer http_get(int port, const std::string& path);
+HttpAnswer http_post(int port, const std::string& path, const std::string& body);
 HttpAnswer http_patch(int port, const std::string& path, const std::string& body, const BasicAuth& who);
 
 }  // namespace pgcleave_lab

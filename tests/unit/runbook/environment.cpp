@@ -126,6 +126,34 @@ TEST_CASE("two things that could be taken for one are problems") {
   CHECK(after("6002", "6001") == Texts{"e.yml:21:36: the console '127.0.0.1:6001' is given twice\n  the first is at e.yml:20:36"});
 }
 
+TEST_CASE("reclone is a program with its arguments; one that is a file must be executable") {
+  Folder folder;
+  const auto with = [&](const std::string& value) {
+    auto text = good;
+    text.replace(text.find("  scope: ci\n"), 12, "  scope: ci\n  reclone: " + value + "\n");
+    return read_environment(folder.path + "/e.yml", text);
+  };
+  const auto program = folder.path + "/clone";
+  std::ofstream(program) << "#!/bin/sh\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const auto read = with("[./clone, ci, --yes, \"two words\"]");
+  CHECK(texts(read.problems) == Texts{});
+  REQUIRE(read.value);
+  CHECK(read.value->target.reclone == Texts{folder.path + "/clone", "ci", "--yes", "two words"});
+  CHECK(read.value->source.reclone.empty());
+  CHECK(with("[ansible-playbook, reclone.yml]").value->target.reclone.front() == "ansible-playbook");
+  const std::string how = "\n  write reclone: [program, argument]; there is no shell in between";
+  const auto problem = [&](const std::string& value) {
+    const auto found = texts(with(value).problems);
+    REQUIRE(found.size() == 1);
+    return found.front().substr(folder.path.size() + 1);
+  };
+  CHECK(problem("clone.sh ci") == "e.yml:13:12: reclone must be a list of a program and its arguments" + how);
+  CHECK(problem("[]") == "e.yml:13:12: reclone must be a list of a program and its arguments" + how);
+  CHECK(problem("['']") == "e.yml:13:12: reclone must be a list of a program and its arguments" + how);
+  CHECK(problem("[./passfile]") == "e.yml:13:13: reclone: '" + folder.path + "/passfile' can't be executed: Permission denied");
+}
+
 TEST_CASE("wrong keys and values have their position") {
   CHECK(after("class: staging", "class: prodution") == Texts{"e.yml:3:8: class can't be 'prodution'\n  did you mean 'production'?"});
   CHECK(after("port: 5001", "port: 70000") == Texts{"e.yml:9:34: port can't be 70000\n  write a number from 1 to 65535"});

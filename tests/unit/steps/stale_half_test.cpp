@@ -1,3 +1,4 @@
+#include "steps/link.h"
 #include "steps/stale_half.h"
 
 #include <catch2/catch.hpp>
@@ -49,7 +50,7 @@ TEST_CASE("only a stale half can be emptied: what a side serves is refused befor
 
 TEST_CASE("the names of a split's replications are whole, so that a split whose name begins alike is not meant") {
   auto there = world();
-  CHECK(replications_of(there) == std::vector<std::string>{"pgcleave_ci_forward", "pgcleave_ci_reverse"});
+  CHECK(link_names(there) == std::vector<std::string>{"pgcleave_ci_forward", "pgcleave_ci_reverse"});
 }
 
 }  // namespace pgcleave::steps

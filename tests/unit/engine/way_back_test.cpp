@@ -1,0 +1,75 @@
+// Gates on the way there and back: what a rollback asks, runs and leaves alone.
+#include "a_run.h"
+
+namespace pgcleave::engine {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string deeper(const std::string& steps) {
+  std::string text;
+  std::istringstream lines(steps);
+  for (std::string one; std::getline(lines, one);) text += "  " + one + "\n";
+  return text;
+}
+
+// Its window takes nothing, and is behind when it was left.
+std::string with_a_way_back(const std::string& verify) {
+  return head + window(make("split")) + "verify:\n" + verify + "rollback:\n  prepare:\n" + deeper(make("look")) +
+         "  gate:\n    - {id: sure, uses: gate.approve, with: {text: Sure, words: give it up}}\n" + "  then:\n" + deeper(make("back"));
+}
+
+}  // namespace
+
+TEST_CASE("who rolls back while verify waits for a person is not asked that, and what comes after it is not done") {
+  ARun run(with_a_way_back(make("proof") + gate("tested") + make("open")));
+  REQUIRE(run.forward().exit == ExitCode::waiting);
+  run.beforehand = {"sure=give it up"};
+  CHECK(run.back().exit == ExitCode::done);
+  CHECK(run.log() == Lines{"do split", "do proof", "do look", "do back"});
+  CHECK(run.record().state(false) == "rolled back");
+}
+
+TEST_CASE("what verify proves before it asks a person is proved before a rollback") {
+  ARun run(with_a_way_back(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
+  CHECK(run.forward().exit == ExitCode::past_no_return);
+  run.beforehand = {"sure=give it up"};
+  CHECK(run.back().exit == ExitCode::past_no_return);
+  CHECK(run.log() == Lines{"do split", "proof", "proof"});
+  std::ofstream(run.file("ready")) << "\n";
+  CHECK(run.back().exit == ExitCode::done);
+  CHECK(run.log() == Lines{"do split", "proof", "proof", "proof", "do look", "do back"});
+}
+
+TEST_CASE("who refuses the way back takes it back: the run stands where it stood, and can go on") {
+  ARun run(with_a_way_back(make("proof") + gate("tested") + make("open")));
+  REQUIRE(run.forward().exit == ExitCode::waiting);
+  run.beforehand = {"sure"};
+  const auto refused = run.back();
+  CHECK(refused.exit == ExitCode::not_ready);
+  CHECK(refused.text.find("was not approved (expected give it up") != std::string::npos);
+  CHECK(run.log() == Lines{"do split", "do proof", "do look", "undo look"});
+  CHECK(run.record().is_open());
+  run.beforehand.clear();
+  CHECK(run.resume().exit == ExitCode::waiting);
+  CHECK(run.record().waiting_for == "tested");
+  run.beforehand = {"tested"};
+  CHECK(run.resume().exit == ExitCode::done);
+  CHECK(run.log() == Lines{"do split", "do proof", "do look", "undo look", "do open"});
+}
+
+TEST_CASE("a run that went all the way is done again when its rollback is refused") {
+  ARun run(with_a_way_back(make("proof")));
+  REQUIRE(run.forward().exit == ExitCode::done);
+  run.beforehand = {"sure=no"};
+  CHECK(run.back().exit == ExitCode::not_ready);
+  CHECK(run.record().state(false) == "done, its rollback was undone");
+  CHECK_FALSE(run.record().is_open());
+  run.beforehand.clear();
+  const auto waiting = run.back();
+  CHECK(waiting.exit == ExitCode::waiting);
+  CHECK(waiting.text == "waits for approval: Sure (to approve, type: give it up)");
+  CHECK(waiting.next.find("pgcleave approve " + ARun::id + " sure --words '...'") == 0);
+}
+
+}  // namespace pgcleave::engine
