@@ -31,7 +31,7 @@ bool waits_for_a_fact(const Json& with) {
 }
 
 PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, ClosedDoor& door,
-                      bool& promoted) {
+                      bool& clouded) {
   PlannedStep planned{phase.name, line.id, line.uses, "pending", "", {}, Json::object()};
   const auto* kind = steps::find(line.uses);
   const auto with = runbook::resolve(line.with, scope);
@@ -60,7 +60,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     planned.evidence = seen.error().text();
   }
   // From the window on, or from a promotion on, what is seen now says nothing: the steps before will have changed it.
-  const bool telling = (phase.name == "prepare" || phase.name == "gate") && !promoted && !waits_for_a_fact(*with);
+  const bool telling = !clouded && !waits_for_a_fact(*with);
   const bool adopted = telling && planned.state == "done";
   planned.foreign = planned.state == "foreign";
   if (!telling) {
@@ -74,30 +74,30 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     planned.effects = door.take();
   }
   put_placeholders(scope, line, *kind, facts);
-  promoted = promoted || (kind->description.meaning.promotes && !adopted);
+  clouded = clouded || (kind->description.meaning.promotes && !adopted);
   return planned;
 }
 
 }  // namespace
 
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world) {
-  bool promoted = false;
-  return plan_phase(phase, scope, world, promoted);
+  bool clouded = phase.is_window;
+  return plan_phase(phase, scope, world, clouded);
 }
 
-std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& promoted) {
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& clouded) {
   ClosedDoor door;
   auto* open = world.effects;
   world.effects = &door;
   std::vector<PlannedStep> steps;
-  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, door, promoted));
+  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, door, clouded));
   world.effects = open;
   return steps;
 }
 
 std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback) {
   Json known = scope;
-  bool promoted = false;
+  bool clouded = rollback;
   std::vector<PlannedStep> all;
   // The way back refers to facts of the way forth.
   for (const auto& phase : runbook.phases) {
@@ -106,7 +106,8 @@ std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope
       if (rollback && !phase.is_rollback() && kind != nullptr) put_placeholders(known, line, *kind, Json::object());
     }
     if (phase.is_rollback() != rollback) continue;
-    for (auto& step : plan_phase(phase, known, world, promoted)) all.push_back(std::move(step));
+    clouded = clouded || phase.is_window;
+    for (auto& step : plan_phase(phase, known, world, clouded)) all.push_back(std::move(step));
   }
   return all;
 }

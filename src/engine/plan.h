@@ -24,7 +24,7 @@ struct PlannedStep {
 // `rollback`: the way back instead of the way forth. Facts of steps that have not run yet stand as <step.fact>.
 std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback);
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world);
-// `promoted`: a step before will have promoted a side; set when one of these will.
-std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& promoted);
+// `clouded`: what is seen now says nothing, since a window or a promotion comes before; set when one of these steps promotes.
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& clouded);
 
 }  // namespace pgcleave::engine

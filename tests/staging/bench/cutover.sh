@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The hand-written cutover against pgcleave, in turn on one lab under load. Usage: cutover.sh BUILD ROUNDS JSON_FILE KEEP
+# The hand-written cutover against pgcleave by both protocols, in turn on one lab under load, and what clients see without any. Usage: cutover.sh BUILD ROUNDS JSON_FILE KEEP
 set -euo pipefail
 build=$1
 rounds=$2
@@ -10,7 +10,7 @@ source "$(dirname "$0")/rounds.sh"
 
 # The script has no fence, and no way back: its database must not have ours, and afterwards the target is made a standby by hand.
 without_fence() {
-  source_sql "drop schema if exists pgcleave cascade; drop publication if exists pgcleave_ci_reverse" 2>/dev/null
+  source_sql "drop schema if exists pgcleave cascade; drop publication if exists pgcleave_ci_reverse, pgcleave_ci_forward" 2>/dev/null
 }
 script_round() {
   without_fence
@@ -34,11 +34,12 @@ script_round() {
   settle
   jq -n --argjson pause "$pause" --slurpfile v "$scratch/script.verdict" '{script_pause_ms: $pause, script_client_gap_ms: $v[0].client_gap_ms, script_client_errors: $v[0].client_errors}'
 }
-pgcleave_round() {
-  local from
+# over_and_back NAME RUNBOOK OPTIONS...: a run and its rollback, each under load; figures named NAME_...
+over_and_back() {
+  local name=$1 from
   load_begin --writers 16 --reconnect 4
   from=$(now_us)
-  tool 0 run "$runbook" -e "$environment" --approve go
+  tool 0 run "${@:2}" -e "$environment" --approve go
   load_end 2
   judge target "$from" >"$scratch/run.verdict"
   load_begin --writers 16 --reconnect 4
@@ -48,36 +49,69 @@ pgcleave_round() {
   judge source "$from" >"$scratch/back.verdict"
   "$build/pgcleave" status -e "$environment" --json >"$scratch/status.json"
   settle
-  jq -n --slurpfile v "$scratch/run.verdict" --slurpfile b "$scratch/back.verdict" --slurpfile s "$scratch/status.json" '
+  jq -n --arg name "$name" --slurpfile v "$scratch/run.verdict" --slurpfile b "$scratch/back.verdict" --slurpfile s "$scratch/status.json" '
     ($s[0].steps | map({(.step): .}) | add) as $step |
-    {pause_ms: $s[0].windows.window.pause_ms, floor_ms: $step.promote.facts.promote_ms, client_gap_ms: $v[0].client_gap_ms, client_wait_max_ms: $v[0].client_wait_max_ms,
+    {pause_ms: $s[0].windows.window.pause_ms, client_gap_ms: $v[0].client_gap_ms, client_wait_max_ms: $v[0].client_wait_max_ms,
      client_errors: ($v[0].client_errors + $b[0].client_errors), lost: ($v[0].lost + $b[0].lost), duplicated: ($v[0].duplicated + $b[0].duplicated),
-     on_both_sides: ($v[0].on_both_sides + $b[0].on_both_sides), rollback_pause_ms: $s[0].windows["rollback.window"].pause_ms, rollback_client_gap_ms: $b[0].client_gap_ms,
-     reattach_s: $step.reattach.facts.seconds,
-     steps_ms: ([$s[0].steps[] | select(.phase == "window") | {(.step): .ms}] | add)}'
+     on_both_sides: ($v[0].on_both_sides + $b[0].on_both_sides), rollback_pause_ms: $s[0].windows["rollback.window"].pause_ms,
+     rollback_client_gap_ms: $b[0].client_gap_ms, reattach_s: $step.reattach.facts.seconds, promote_ms: $step.promote.facts.promote_ms,
+     steps_ms: ([$s[0].steps[] | select(.phase == "window") | {(.step): .ms}] | add)} | with_entries(.key = "\($name)_\(.key)")'
+}
+pgcleave_round() { over_and_back pgcleave "$root/runbooks/promote-standby.yml"; }
+logical_round() { over_and_back logical "$root/runbooks/logical-switchover.yml"; }
+logical_unproven_round() { over_and_back logical_unproven "$root/runbooks/logical-switchover.yml" --set prove=after_resume; }
+
+# What clients see when nothing is cut over: a stretch as long as a switchover's, and one with a bare PAUSE, RELOAD, RESUME in it.
+quiet_round() {
+  local from
+  load_begin --writers 16 --reconnect 4
+  from=$(now_us)
+  sleep 3
+  load_end 2
+  judge source "$from" >"$scratch/idle.verdict"
+  load_begin --writers 16 --reconnect 4
+  from=$(now_us)
+  sleep 2
+  local consoles=()
+  while IFS="|" read -r console _; do
+    [ -n "$console" ] || continue
+    psql "$console" -qtA -c "PAUSE $DB" -c RELOAD -c "RESUME $DB" >/dev/null &
+    consoles+=($!)
+  done <<<"$BOUNCERS"
+  wait "${consoles[@]}"
+  sleep 1
+  load_end 2
+  judge source "$from" >"$scratch/noop.verdict"
+  jq -n --slurpfile i "$scratch/idle.verdict" --slurpfile n "$scratch/noop.verdict" '{idle_gap_ms: $i[0].client_gap_ms, noop_gap_ms: $n[0].client_gap_ms}'
 }
 
 lab_up
 settle
+contenders=(script pgcleave logical logical_unproven quiet)
 : >"$scratch/rounds"
 for round in $(seq "$rounds"); do
-  if [ $((round % 2)) = 1 ]; then
-    script_round >"$scratch/a"
-    pgcleave_round >"$scratch/b"
-  else
-    pgcleave_round >"$scratch/b"
-    script_round >"$scratch/a"
-  fi
-  jq -cs 'add' "$scratch/a" "$scratch/b" | tee -a "$scratch/rounds" | jq -c '{script_pause_ms, pause_ms, floor_ms, client_gap_ms, client_errors, lost, rollback_pause_ms}' >&2
+  : >"$scratch/round"
+  for turn in "${!contenders[@]}"; do # each contender begins a round in its turn
+    "${contenders[(turn + round) % ${#contenders[@]}]}_round" >>"$scratch/round"
+  done
+  jq -cs 'add' "$scratch/round" | tee -a "$scratch/rounds" |
+    jq -c '{script_pause_ms, pgcleave_pause_ms, logical_pause_ms, logical_unproven_pause_ms, logical_client_gap_ms, idle_gap_ms, noop_gap_ms,
+      errors: (.pgcleave_client_errors + .logical_client_errors + .logical_unproven_client_errors), lost: (.pgcleave_lost + .logical_lost + .logical_unproven_lost)}' >&2
 done
 result=$(jq -s '
   def median(f): map(f) | sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
   def spread(f): map(f) | {min: min, max: max};
-  {rounds: ., median: {script_pause_ms: median(.script_pause_ms), pause_ms: median(.pause_ms), floor_ms: median(.floor_ms), client_gap_ms: median(.client_gap_ms),
-                       script_client_gap_ms: median(.script_client_gap_ms), client_wait_max_ms: median(.client_wait_max_ms), rollback_pause_ms: median(.rollback_pause_ms)},
-   spread: {script_pause_ms: spread(.script_pause_ms), pause_ms: spread(.pause_ms), floor_ms: spread(.floor_ms), client_gap_ms: spread(.client_gap_ms), over_floor: spread(.pause_ms / .floor_ms)},
-   client_errors: (map(.client_errors) | add), lost: (map(.lost) | add), duplicated: (map(.duplicated) | add), on_both_sides: (map(.on_both_sides) | add)}
-  | .script_over_pgcleave = .median.script_pause_ms / .median.pause_ms
-  | .pgcleave_over_floor = .median.pause_ms / .median.floor_ms' "$scratch/rounds")
+  def total(what): map(to_entries[] | select(.key | test("^(pgcleave|logical|logical_unproven)_" + what + "$")) | .value) | add;
+  . as $rounds | {rounds: .,
+   median: ([ $rounds[0] | to_entries[] | select(.value | type == "number") | .key ] | map({(.): (. as $k | $rounds | median(.[$k]))}) | add),
+   spread: (["script_pause_ms", "pgcleave_pause_ms", "logical_pause_ms", "logical_unproven_pause_ms", "logical_client_gap_ms", "logical_unproven_client_gap_ms",
+             "idle_gap_ms", "noop_gap_ms", "logical_rollback_pause_ms", "logical_reattach_s"] | map({(.): (. as $k | $rounds | spread(.[$k]))}) | add),
+   steps_ms: (["pgcleave", "logical", "logical_unproven"] | map({(.): (. as $name | $rounds[0][$name + "_steps_ms"] | with_entries(.key as $step | .value = ($rounds | median(.[$name + "_steps_ms"][$step]))))}) | add),
+   client_errors: total("client_errors"), lost: total("lost"), duplicated: total("duplicated"), on_both_sides: total("on_both_sides")}
+  | .script_over_pgcleave = .median.script_pause_ms / .median.pgcleave_pause_ms
+  | .pgcleave_over_floor = .median.pgcleave_pause_ms / .median.pgcleave_promote_ms
+  | .script_over_logical = .median.script_pause_ms / .median.logical_pause_ms
+  | .script_over_logical_unproven = .median.script_pause_ms / .median.logical_unproven_pause_ms
+  | .logical_gap_over_noop_ms = .median.logical_client_gap_ms - .median.noop_gap_ms' "$scratch/rounds")
 [ -z "$json" ] || printf '%s\n' "$result" >"$json"
 printf '%s\n' "$result" | jq 'del(.rounds)'

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <thread>
 
 #include "database.h"
@@ -39,21 +40,33 @@ int first_client(const Lab& lab) {
   return first;
 }
 
-void pace(Clock::time_point& next, double rate) {
-  if (rate <= 0) return;
-  next = std::max(next + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / rate)), Clock::now());
-  while (!over && Clock::now() < next) std::this_thread::sleep_for(std::min<Clock::duration>(next - Clock::now(), milliseconds(200)));
-}
+// When a client acts next. People do not act in step: each time between half and one and a half of the period, by a sequence of its own.
+// In step, sixteen transactions would begin at once, fifty times a second, and two cores would be busy with them half of the time.
+class Pace {
+ public:
+  Pace(int client, double rate) : rate_(rate), random_(static_cast<unsigned>(client)) {}
+  void wait() {
+    if (rate_ <= 0) return;
+    const std::chrono::duration<double> step(std::uniform_real_distribution<>(0.5, 1.5)(random_) / rate_);
+    next_ = std::max(next_ + std::chrono::duration_cast<Clock::duration>(step), Clock::now());
+    while (!over && Clock::now() < next_) std::this_thread::sleep_for(std::min<Clock::duration>(next_ - Clock::now(), milliseconds(200)));
+  }
+
+ private:
+  double rate_;
+  std::mt19937 random_;
+  Clock::time_point next_ = Clock::now();
+};
 
 // `once` does the n-th thing; after an error the client takes a short breath instead of hammering.
-void repeat(History& history, double rate, const std::function<Record(long long)>& once) {
-  auto next = Clock::now();
+void repeat(History& history, Pace pace, const std::function<Record(long long)>& once) {
+  pace.wait();
   for (long long n = 1; !over; ++n) {
     Record record = once(n);
     const bool bad = record.outcome != Outcome::ok;
     history.add(std::move(record));
     if (bad) std::this_thread::sleep_for(milliseconds(20));
-    pace(next, rate);
+    pace.wait();
   }
 }
 
@@ -66,7 +79,7 @@ std::vector<std::thread> start_clients(const Lab& lab, const LoadOptions& option
     const double rate = reconnecting && options.rate > 0 ? std::min(options.rate, options.reconnect_rate) : options.rate;
     threads.emplace_back([=, &history] {
       Client client(number, name, where, reconnecting, give_up);
-      repeat(history, rate, [&](long long n) { return client.write(kind_of_write(moves, n), n); });
+      repeat(history, Pace(number, rate), [&](long long n) { return client.write(kind_of_write(moves, n), n); });
     });
     ++number;
   };
@@ -80,7 +93,7 @@ std::vector<std::thread> start_clients(const Lab& lab, const LoadOptions& option
     const Bouncer& bouncer = moved[static_cast<std::size_t>(i) % moved.size()];
     threads.emplace_back([=, &history, where = through(bouncer)] {
       Client client(number, bouncer.name, where, false, give_up);
-      repeat(history, 20, [&](long long n) { return client.read(n); });
+      repeat(history, Pace(number, 20), [&](long long n) { return client.read(n); });
     });
     ++number;
   }

@@ -10,7 +10,7 @@ for runbook in "$root/runbooks/logical-switchover.yml" "$root/runbooks/promote-s
     tool 0 run "$runbook" -e "$environment" --approve go
     load_end 1
     verify_clean target errors
-    contains "$scratch/verdict.out" "2F002"
+    contains "$scratch/verdict.out" "takes no writes on cluster"
     load_begin --writers 8 --reconnect 2
     tool 0 rollback -e "$environment"
     load_end 1

@@ -33,9 +33,9 @@ target_sql "create table ci.later (id int primary key)"
 refused "table ci.later exists on target ci only"
 target_sql "drop table ci.later"
 say "a table without a replica identity"
-target_sql "alter table ci.counters replica identity nothing"
-refused "table ci.counters has no replica identity"
-target_sql "alter table ci.counters replica identity default"
+target_sql 'alter table ci.pipelines replica identity nothing'
+refused "table ci.pipelines has no replica identity"
+target_sql 'alter table ci.pipelines replica identity default'
 
 tool 0 rollback -e "$environment"
 load_end 1
