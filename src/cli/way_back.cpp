@@ -4,7 +4,7 @@
 
 #include "base/format.h"
 #include "cli/files.h"
-#include "steps/way_back.h"
+#include "steps/link_health.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -20,9 +20,9 @@ bool has_way_back(const engine::RunRecord& run) {
   return false;
 }
 
-Result<steps::WayBack> look(const runbook::Environment& environment, const runbook::Split& split) {
+Result<steps::LinkHealth> look(const runbook::Environment& environment, const runbook::Split& split) {
   TRY_ASSIGN(auto world, steps::open_world(environment, split, Deadline::in(patience)));
-  return steps::look_at_way_back(world, Deadline::in(patience));
+  return steps::look_at_link(world, steps::reverse_link(world), Deadline::in(patience));
 }
 
 }  // namespace

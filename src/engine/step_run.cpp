@@ -47,7 +47,10 @@ Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind
   const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
   if (!facts && !in_doubt) return facts;
   if (facts && kind.looks_itself && recorder_.record().open_window() != nullptr) return facts;
-  context.deadline = Deadline::in(look_timeout);
+  // In a window, until ownership is taken, a look gets no more time than the step had: undo looks too.
+  const auto* window = recorder_.record().open_window();
+  const bool clients_wait = window != nullptr && !window->taken && !kind.description.meaning.takes;
+  context.deadline = clients_wait ? context.deadline.for_a_look() : Deadline::in(look_timeout);
   auto after = look(line, kind, context, "after");
   if (!facts) {
     if (after && after->state == steps::State::done) return after->facts;

@@ -65,6 +65,8 @@ struct SubscriptionSpec {
 // Disabled, no copy; the slot may be made later. Adopts an existing subscription of that name and slot.
 Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline);
 Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline);
+// Returns when its worker has ended: nothing is applied any more. A subscription that isn't there is fine.
+Result<void> disable_subscription(Connection& primary, const std::string& name, Deadline deadline);
 // DISABLE, SET (slot_name = NONE), DROP: never hangs on an unreachable publisher. The slot stays and is the caller's to drop.
 Result<void> drop_subscription(Connection& primary, const std::string& name, Deadline deadline);
 

@@ -111,6 +111,17 @@ Result<void> enable_subscription(Connection& primary, const std::string& name, D
   return {};
 }
 
+Result<void> disable_subscription(Connection& primary, const std::string& name, Deadline deadline) {
+  TRY_ASSIGN(const auto existing, subscription(primary, name, deadline));
+  if (!existing) return {};
+  TRY(primary.query(fmt::format("ALTER SUBSCRIPTION {} DISABLE", quote_identifier(name)), {}, deadline));
+  return wait_until("the worker of subscription " + name + " has ended", deadline, std::chrono::milliseconds(5), nullptr,
+                    [&]() -> Result<bool> {
+                      TRY_ASSIGN(const auto now, subscription(primary, name, deadline));
+                      return !now || !now->worker;
+                    });
+}
+
 // One transaction: DROP locks pg_subscription, so that the launcher starts no new worker, and ends the one that runs.
 Result<void> drop_subscription(Connection& primary, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const auto existing, subscription(primary, name, deadline));

@@ -112,8 +112,10 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   const auto fence = world.fence();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  TRY(drop(context, *leader, names_from_json(before.value("missing", Json::array()))));
-  if (before.value("present", false)) return {};
+  if (before.value("present", false)) return drop(context, *leader, names_from_json(before.value("missing", Json::array())));
+  // Ownership itself came with this run: no trigger may be left, also none of a table that was made and fenced later.
+  TRY_ASSIGN(const auto fenced, postgres::fence_drift(*leader, fence, {}, context.deadline));
+  TRY(drop(context, *leader, fenced.superfluous));
   TRY(drop_kept(context, *leader));
   TRY(world.effects->perform(fmt::format("remove ownership of split {} from {}", fence.split, side.label()), [&]() -> Result<Json> {
     TRY(postgres::uninstall(*leader, fence, context.deadline));

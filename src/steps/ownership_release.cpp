@@ -125,21 +125,22 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
   auto& other = world.other(side);
-  // A target that is down can't take; clients do not wait for it.
-  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2)));
-  if (const auto other_leader = other.leader(patience); other_leader) {
-    TRY_ASSIGN(const auto other_owner, postgres::owner(**other_leader, world.split.name, patience));
-    if (other_owner == other.which()) {
-      return fail({ErrorKind::foreign, other.label(), "owns the split already; ownership can't be given back to " + side.label(), "", "",
-                   "finish with: pgcleave resume", ""});
-    }
-    if (before.value("copy", false) && other_owner == Owner::nobody) {
-      TRY(world.effects->perform(fmt::format("lock {} again: split {} belongs to {}", other.label(), world.split.name, side.label()),
-                                 [&]() -> Result<Json> {
-                                   TRY(pass(context, other, Owner::nobody, side.which()));
-                                   return Json();
-                                 }));
-    }
+  // That it was not taken is known before anything is undone. Another side that is down or frozen is not waited for: clients are.
+  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(400)));
+  const auto other_owner = [&]() -> Result<std::optional<Owner>> {
+    TRY_ASSIGN(auto* leader, other.leader(patience));
+    return postgres::owner(*leader, world.split.name, patience);
+  }();
+  if (other_owner && *other_owner == other.which()) {
+    return fail({ErrorKind::foreign, other.label(), "owns the split already; ownership can't be given back to " + side.label(), "", "",
+                 "finish with: pgcleave resume", ""});
+  }
+  if (before.value("copy", false) && other_owner && *other_owner == Owner::nobody) {
+    static_cast<void>(world.effects->perform(
+        fmt::format("lock {} again: split {} belongs to {}", other.label(), world.split.name, side.label()), [&]() -> Result<Json> {
+          TRY(pass(context, other, Owner::nobody, side.which()));
+          return Json();
+        }));
   }
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, world.split.name, context.deadline));

@@ -1,12 +1,9 @@
-// replication.catch_up: waits until a side has nearly worked through what the other one writes, and says how long that will take.
-#include <algorithm>
-
+// replication.catch_up: does all that one side writes reach the other (a partition that was made meanwhile would not), and has it nearly
+// worked through it? Says how long that will take.
 #include "base/format.h"
 #include "base/units.h"
-#include "postgres/replication.h"
-#include "postgres/wal.h"
 #include "steps/checking.h"
-#include "steps/link.h"
+#include "steps/link_health.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -36,24 +33,18 @@ class Pace {
 };
 
 Result<Observation> look(Context& context, Pace* pace) {
-  const auto link = link_into(context.world, context.on());
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
-  TRY_ASSIGN(auto* to, link.to.leader(context.deadline));
-  TRY_ASSIGN(auto* from, link.from.leader(context.deadline));
-  TRY_ASSIGN(const auto subscription, postgres::subscription(*to, link.name, context.deadline.for_a_look()));
-  TRY_ASSIGN(const auto slot, postgres::slot(*from, link.name, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto link, look_at_link(context.world, link_into(context.world, context.on()), context.deadline.for_a_look()));
   Observation seen;
-  if (!subscription || !slot || slot->wal_status == "lost") {
-    seen.evidence = !subscription ? "the subscription is gone" : !slot ? "the slot is gone" : "the slot has lost WAL that it needs";
+  seen.facts = {{"lag_bytes", link.lag.count}};
+  if (!link.losses.empty()) {
     seen.state = State::foreign;
+    seen.evidence = fmt::format("{}", fmt::join(link.losses, "; "));
     return seen;
   }
-  TRY_ASSIGN(const auto now, postgres::current_lsn(*from, context.deadline.for_a_look()));
-  const auto lag = now.ahead_of(std::max({subscription->applied, subscription->latest_end, slot->confirmed}));
-  seen.evidence = fmt::format("worker {}, {} behind{}, {} apply errors", subscription->worker ? "runs" : "does not run", to_text(lag),
-                              pace == nullptr ? "" : pace->text(lag), subscription->apply_errors);
-  seen.facts = {{"lag_bytes", lag.count}};
-  if (subscription->enabled && subscription->worker && lag <= limit) seen.state = State::done;
+  seen.evidence = fmt::format("worker {}, {} behind{}, {} apply errors", link.worker ? "runs" : "does not run", to_text(link.lag),
+                              pace == nullptr ? "" : pace->text(link.lag), link.apply_errors);
+  if (link.worker && link.lag <= limit) seen.state = State::done;
   return seen;
 }
 
@@ -72,7 +63,8 @@ Result<Json> apply(Context& context, const Json&) {
 
 StepKind replication_catch_up() {
   return {{.kind = "replication.catch_up",
-           .purpose = "Waits until a side has nearly worked through what the other side writes; tells distance, pace and time left.",
+           .purpose = "Checks that what the other side writes arrives whole, and waits until a side has nearly worked through it; tells "
+                      "distance, pace and time left.",
            .parameters = {side_parameter("on", "the side that applies"),
                           {"below", runbook::Type::bytes, "1MiB", false, "distance that is near enough", {}}},
            .facts = {{"lag_bytes", "how far it was behind"}},

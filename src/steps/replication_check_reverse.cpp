@@ -3,16 +3,15 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "steps/checking.h"
-#include "steps/link.h"
+#include "steps/link_health.h"
 #include "steps/registry.h"
-#include "steps/way_back.h"
 
 namespace pgcleave::steps {
 namespace {
 
 Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
-  TRY_ASSIGN(const auto way_back, look_at_way_back(context.world, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto way_back, look_at_link(context.world, reverse_link(context.world), context.deadline.for_a_look()));
   Observation seen;
   seen.evidence = way_back.text();
   seen.facts = {{"lag_bytes", way_back.lag.count}};

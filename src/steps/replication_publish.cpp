@@ -16,12 +16,17 @@ postgres::Publication wanted(Context& context, const Link& link) {
   return {published(context.world, link), context.with.value("open", true)};
 }
 
+Result<bool> is_subscribed(const Link& link, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, link.to.leader(deadline));
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, link.name, deadline));
+  return subscription.has_value();
+}
+
 // Rows that flow the other way would be sent back.
 Result<bool> other_way_flows(Context& context, const Link& link) {
   const auto other = link_into(context.world, link.from);
-  TRY_ASSIGN(auto* leader, other.to.leader(context.deadline));
-  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, other.name, context.deadline));
-  if (!subscription) return false;
+  TRY_ASSIGN(const bool subscribed, is_subscribed(other, context.deadline));
+  if (!subscribed) return false;
   TRY_ASSIGN(auto* publisher, other.from.leader(context.deadline));
   TRY_ASSIGN(const auto publication, postgres::publication(*publisher, other.name, context.deadline));
   return publication && publication->open;
@@ -41,6 +46,10 @@ Result<Observation> observe(Context& context) {
   if (same && existing->open == publication.open) {
     seen.state = State::done;
   } else if (publication.open) {
+    TRY_ASSIGN(const bool read, is_subscribed(link, context.deadline));
+    if (existing && read) seen.state = State::foreign;
+    if (existing && read)
+      seen.evidence += ", and it is read: what was written while it was not as it is wanted is missing on the other side";
     TRY_ASSIGN(const bool flows, other_way_flows(context, link));
     if (flows) seen.state = State::foreign;
     if (flows) seen.evidence += ", and rows flow the other way: they would run in circles";

@@ -2,6 +2,7 @@
 // whatever the number of tables: the source's publication is closed, durably, then the target's is opened. What came before is never
 // sent back, since a publication counts as it was when a change was made.
 #include "base/format.h"
+#include "postgres/ownership.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
 #include "steps/link.h"
@@ -53,18 +54,56 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-// The way back is closed first. If that can't be had (the target is down), the way forth stays closed: never both.
+// Clients wait for the undo: a target that is down or frozen is not waited for.
+constexpr auto patience = std::chrono::milliseconds(400);
+
+// False: the target could not be told. Then the source stops reading from it.
+Result<bool> stop_the_way_back(Context& context, const Link& reverse) {
+  Context asking{context.world, context.step, context.with, context.deadline.or_earlier(Deadline::in(patience)), nullptr};
+  const auto back = is_open(asking, reverse);
+  if (back && !*back) return true;
+  if (back && put(asking, reverse, false)) return true;
+  TRY(context.world.effects->perform(
+      fmt::format("disable subscription {} on {}, since {} can't be told", reverse.name, reverse.to.label(), reverse.from.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* source, reverse.to.leader(context.deadline));
+        TRY(postgres::disable_subscription(*source, reverse.name, context.deadline));
+        return Json();
+      }));
+  return false;
+}
+
+// Writes that the source took while the way forth was closed will never be sent: opened again, it would hide that they are missing.
+Result<void> nothing_was_written_meanwhile(Context& context, const Link& forward) {
+  TRY_ASSIGN(auto* source, forward.from.leader(context.deadline));
+  TRY_ASSIGN(const auto owner, postgres::owner(*source, context.world.split.name, context.deadline));
+  if (owner == postgres::Owner::nobody) return {};
+  return fail({ErrorKind::foreign, forward.name,
+               "stays closed: " + forward.from.label() + " was written while it was, and " + forward.to.label() + " lacks that",
+               "nobody owns the split", owner ? postgres::name_of(*owner) : "not installed",
+               "give this run up with: pgcleave rollback; then begin anew", ""});
+}
+
+// The way back is closed first, or else cut off. Then the way forth is opened, before anybody can write.
 Result<void> undo(Context& context, const Json& before, const Json&) {
   const auto forward = forward_link(context.world);
   const auto reverse = reverse_link(context.world);
+  TRY_ASSIGN(auto* source, forward.from.leader(context.deadline));
+  TRY_ASSIGN(const auto publication, postgres::publication(*source, forward.name, context.deadline));
+  const bool to_be_opened = before.value("forward", false) && publication && !publication->open;
+  bool told = true;
   if (!before.value("reverse", false)) {
-    TRY_ASSIGN(const bool back, is_open(context, reverse));
-    if (back) TRY(put(context, reverse, false));
+    TRY_ASSIGN(told, stop_the_way_back(context, reverse));
   }
-  if (!before.value("forward", false)) return {};
-  TRY_ASSIGN(const bool forth, is_open(context, forward));
-  if (!forth) TRY(put(context, forward, true));
-  return {};
+  if (!to_be_opened) return {};
+  // A target that is a standby again needs no way forth.
+  if (told) {
+    TRY_ASSIGN(auto* target, forward.to.leader(context.deadline));
+    TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline));
+    if (recovery.in_recovery) return {};
+  }
+  TRY(nothing_was_written_meanwhile(context, forward));
+  return put(context, forward, true);
 }
 
 }  // namespace
@@ -75,7 +114,7 @@ StepKind replication_turn() {
            .parameters = {},
            .facts = {},
            .changes = "which changes the two publications publish",
-           .undo = "closes the way back, then opens the way forth again",
+           .undo = "closes the way back, then opens the way forth again, if nobody could write meanwhile",
            .meaning = {.changes = true}},
           prepare,
           observe,

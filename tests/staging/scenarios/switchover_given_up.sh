@@ -27,6 +27,14 @@ is "slots on the target" "$(target_sql "select count(*) from pg_replication_slot
 is "what Patroni of main was told" "$(ignored main)" 0
 is "what Patroni of ci was told" "$(ignored ci)" 0
 
+say "a partition that came to be on the source after the promotion would not reach the target: refused before the window"
+tool 6 run "$runbook" -e "$environment"
+source_sql "create table ci.metrics_2026 partition of ci.metrics for values from ('2026-01-01') to ('2027-01-01')"
+tool 4 resume -e "$environment" --approve go
+contains "$scratch/tool.out" "open publication of 26 tables, 27 wanted, and it is read"
+is "state" "$(status .state)" undone
+source_sql "drop table ci.metrics_2026"
+
 say "approved later: the run goes on where it was"
 tool 6 run "$runbook" -e "$environment"
 run=$(status .run)

@@ -1,0 +1,139 @@
+#include "steps/link_health.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.h"
+#include "postgres/columns.h"
+#include "postgres/replication.h"
+#include "postgres/wal.h"
+
+namespace pgcleave::steps {
+namespace {
+
+class Look {
+ public:
+  Look(World& world, const Link& link, postgres::Connection& from, postgres::Connection& to, Deadline deadline)
+      : world_(world), link_(link), back_(link.from.which() == postgres::Owner::target), from_(from), to_(to), deadline_(deadline) {}
+
+  Result<LinkHealth> run() {
+    TRY_ASSIGN(const auto subscription, postgres::subscription(to_, link_.name, deadline_));
+    TRY_ASSIGN(const auto slot, postgres::slot(from_, link_.name, deadline_));
+    if (!subscription || !slot) {
+      lose(fmt::format("{} {} is gone", !subscription ? "subscription" : "slot", link_.name),
+           "all that " + link_.from.label() + " wrote since then");
+      return seen_;
+    }
+    TRY(flow(*subscription, *slot));
+    TRY(published_tables());
+    TRY(definitions());
+    return seen_;
+  }
+
+ private:
+  void lose(const std::string& why, const std::string& what) {
+    seen_.losses.push_back(fmt::format("{}: {} would lose {}", why, back_ ? "a rollback" : "the switchover", what));
+  }
+  [[nodiscard]] std::string since(Lsn applied) const {
+    return fmt::format("what {} wrote since {}, {} of WAL", link_.from.label(), applied.text(), to_text(seen_.lag));
+  }
+
+  Result<void> flow(const postgres::Subscription& subscription, const postgres::Slot& slot) {
+    TRY_ASSIGN(const auto now, postgres::current_lsn(from_, deadline_));
+    const auto through = std::max({subscription.applied, subscription.latest_end, slot.confirmed});
+    seen_.worker = subscription.worker;
+    seen_.apply_errors = subscription.apply_errors;
+    seen_.lag = now.ahead_of(through);
+    seen_.held = now.ahead_of(slot.restart);
+    if (slot.wal_status == "lost") lose("slot " + link_.name + " has lost WAL that it needs", since(through));
+    if (!subscription.enabled) {
+      lose("subscription " + link_.name + " is disabled", since(through));
+    } else if (!subscription.worker && subscription.apply_errors > 0) {
+      lose(fmt::format("applying on {} has stopped after {} errors (see PostgreSQL's log there)", world_.source.label(),
+                       subscription.apply_errors),
+           since(through));
+    }
+    return {};
+  }
+
+  Result<void> published_tables() {
+    TRY_ASSIGN(const auto publication, postgres::publication(from_, link_.name, deadline_));
+    if (!publication || !publication->open) {
+      lose(fmt::format("publication {} is {}", link_.name, publication ? "closed" : "gone"),
+           "all that " + link_.from.label() + " wrote since then");
+      return {};
+    }
+    const std::set<postgres::TableName> published(publication->tables.begin(), publication->tables.end());
+    TRY_ASSIGN(const auto there, postgres::tables(to_, deadline_));
+    std::set<postgres::TableName> known;
+    for (const auto& table : there) known.insert(table.name);
+    TRY_ASSIGN(const auto now, tables_on(world_, link_.from, deadline_));
+    for (const auto& table : now.split.moved) {
+      if (!table.holds_rows) continue;
+      const auto name = "table " + table.name.sql();
+      if (known.count(table.name) == 0) {
+        lose(fmt::format("{} exists on {} only", name, link_.from.label()), "its rows");
+      } else if (published.count(table.name) == 0) {
+        lose(name + " is not published", "what was written to it");
+      } else if (!table.has_replica_identity) {
+        lose(name + " has no replica identity, so its updates and deletes fail", "them");
+      }
+    }
+    for (const auto& table : now.unclassified) {
+      if (known.count(table) == 0)
+        lose(fmt::format("table {} exists on {} only, and is in no class of the split file", table.sql(), link_.from.label()), "its rows");
+    }
+    // The target is rewound afterwards.
+    for (const auto& table : now.split.kept) {
+      if (back_ && table.holds_rows && known.count(table.name) == 0)
+        lose(fmt::format("table {} exists on {} only", table.name.sql(), link_.from.label()), "its rows");
+    }
+    return {};
+  }
+
+  // Apply stops at the first row with a column that the other side lacks.
+  Result<void> definitions() {
+    const auto tables = world_.split.with_rows();
+    TRY_ASSIGN(const auto at_subscriber, postgres::columns(to_, tables, deadline_));
+    TRY_ASSIGN(const auto at_publisher, postgres::columns(from_, tables, deadline_));
+    for (const auto& [table, columns] : at_publisher) {
+      const auto same = at_subscriber.find(table);
+      if (same == at_subscriber.end()) {
+        lose(fmt::format("table {} is gone from {}", table.sql(), link_.to.label()), "its rows");
+        continue;
+      }
+      for (const auto& [column, type] : columns) {
+        const auto other = same->second.find(column);
+        if (other != same->second.end() && other->second == type) continue;
+        lose(fmt::format("table {} was altered: column {} is {} on {} and {} on {}; make it the same on both sides", table.sql(),
+                         postgres::quote_identifier(column), type, link_.from.label(),
+                         other == same->second.end() ? "missing" : other->second, link_.to.label()),
+             "what comes after the first change of such a row");
+      }
+    }
+    return {};
+  }
+
+  World& world_;
+  const Link& link_;
+  bool back_;
+  postgres::Connection& from_;
+  postgres::Connection& to_;
+  Deadline deadline_;
+  LinkHealth seen_;
+};
+
+}  // namespace
+
+std::string LinkHealth::text() const {
+  return fmt::format("worker {}, {} behind, {} of WAL held, {} apply errors", worker ? "runs" : "does not run", to_text(lag), to_text(held),
+                     apply_errors);
+}
+
+Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline) {
+  TRY_ASSIGN(auto* from, link.from.leader(deadline));
+  TRY_ASSIGN(auto* to, link.to.leader(deadline));
+  return Look(world, link, *from, *to, deadline).run();
+}
+
+}  // namespace pgcleave::steps

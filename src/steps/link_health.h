@@ -1,0 +1,25 @@
+// Would what one side writes reach the other one whole? Asked before a switchover's window of the way forth, before a rollback's window of
+// the way back, and by `pgcleave status` for as long as the target serves, so that it is known before it is needed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "steps/link.h"
+
+namespace pgcleave::steps {
+
+struct LinkHealth {
+  bool worker = false;                     // an apply worker runs
+  Bytes lag;                               // WAL of the one side that the other has not worked through
+  Bytes held;                              // WAL that the slot holds
+  std::int64_t apply_errors = 0;           // since the subscription was made
+  std::vector<std::string> losses;         // why changing over now would lose writes, and which; empty: it would not
+  [[nodiscard]] std::string text() const;  // one line for people, without the losses
+};
+
+// Reads only. An error: it could not be looked at.
+Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline);
+
+}  // namespace pgcleave::steps
