@@ -119,6 +119,7 @@ result=$(jq -s '
              "idle_gap_ms", "noop_gap_ms", "noop_pause_ms", "noop_each_gap_ms", "logical_rollback_pause_ms", "logical_reattach_s"] | map({(.): (. as $k | $rounds | spread(.[$k]))}) | add),
    steps_ms: (["pgcleave", "logical", "logical_unproven"] | map({(.): (. as $name | $rounds[0][$name + "_steps_ms"] | with_entries(.key as $step | .value = ($rounds | median(.[$name + "_steps_ms"][$step]))))}) | add),
    client_errors: total("client_errors"), lost: total("lost"), duplicated: total("duplicated"), on_both_sides: total("on_both_sides")}
+  | .median += {pause_ms: .median.pgcleave_pause_ms, client_gap_ms: .median.pgcleave_client_gap_ms, floor_ms: .median.pgcleave_promote_ms}
   | .script_over_pgcleave = .median.script_pause_ms / .median.pgcleave_pause_ms
   | .pgcleave_over_floor = .median.pgcleave_pause_ms / .median.pgcleave_promote_ms
   | .script_over_logical = .median.script_pause_ms / .median.logical_pause_ms

@@ -37,7 +37,7 @@ one_round() {
   settle
   jq -n --slurpfile s "$scratch/status.json" --slurpfile v "$scratch/run.verdict" --slurpfile b "$scratch/back.verdict" '
     {pause_ms: $s[0].windows.window.pause_ms, rollback_pause_ms: $s[0].windows["rollback.window"].pause_ms,
-     client_errors: ($v[0].client_errors + $b[0].client_errors), lost: ($v[0].lost + $b[0].lost), duplicated: ($v[0].duplicated + $b[0].duplicated),
+     client_errors: ($v[0].client_errors + $b[0].client_errors), error_messages: ($v[0].error_messages + $b[0].error_messages), lost: ($v[0].lost + $b[0].lost), duplicated: ($v[0].duplicated + $b[0].duplicated),
      steps_ms: ([$s[0].steps[] | select(.phase == "window" or .phase == "rollback.window") | {(.step): .ms}] | add)}'
 }
 # measure KIND SIZE BOUNCERS OPTIONS...: one line of $scratch/sizes
@@ -47,7 +47,7 @@ measure() {
   lab_up "${@:3}"
   settle
   : >"$scratch/rounds"
-  for _ in $(seq "$rounds"); do one_round | jq -c . | tee -a "$scratch/rounds" | jq -c "{$kind: $size, pause_ms, rollback_pause_ms, client_errors, lost}" >&2; done
+  for _ in $(seq "$rounds"); do one_round | jq -c . | tee -a "$scratch/rounds" | jq -c "{$kind: $size, pause_ms, rollback_pause_ms, client_errors, error_messages, lost}" >&2; done
   count=$(moved_tables)
   jq -cs --arg kind "$kind" --arg size "$size" --argjson tables "$count" --argjson sequences "$(moved_sequences)" '
     def median: sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
