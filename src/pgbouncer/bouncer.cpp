@@ -142,6 +142,16 @@ Result<void> Bouncer::hold_back_logins(Deadline deadline) {
   return command_->set("min_pool_size", "0", deadline);
 }
 
+// PAUSE would close a login that is under way, and it would count as failed: until the next one has succeeded, PgBouncer refuses clients
+// who come when the pool has no server (objects.c, check_fast_fail(), 1.18), as it has none after PAUSE. Not for long: a server that does
+// not answer is no reason to wait.
+void Bouncer::let_logins_end(Deadline deadline) {
+  static_cast<void>(wait_until("no server login is under way", deadline, std::chrono::microseconds(300), nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const int logins, watch_->logins(spec_.database, deadline.for_a_look()));
+    return logins == 0;
+  }));
+}
+
 // By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
 // have just come back. The file says the value; where it is silent (a default, or an %include) what was seen before the first
 // SET, unless that was a zero of an earlier run.

@@ -22,6 +22,7 @@ class Bouncer {
   Fleet::Routes routes(Deadline deadline);
 
   Result<void> hold_back_logins(Deadline deadline);
+  void let_logins_end(Deadline deadline);
   // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the first process
   // answers. Where a console is not open nothing is sent, and the other half does all.
   void begin_pause();

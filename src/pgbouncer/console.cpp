@@ -185,14 +185,22 @@ Result<std::vector<std::string>> Console::client_applications(Deadline deadline)
   return out;
 }
 
-Result<int> Console::waiting_clients(const std::string& database, Deadline deadline) {
+Result<int> Console::in_pools(const std::string& database, const std::string& column, Deadline deadline) {
   TRY_ASSIGN(const auto pools, connection_.simple("SHOW POOLS", deadline));
-  TRY(needs(pools, name(), "SHOW POOLS", {"database", "cl_waiting"}));
-  int waiting = 0;
+  TRY(needs(pools, name(), "SHOW POOLS", {"database", column}));
+  int sum = 0;
   for (std::size_t row = 0; row < pools.size(); ++row) {
-    if (pools.text(row, "database") == database) waiting += number_of(pools, row, "cl_waiting");
+    if (pools.text(row, "database") == database) sum += number_of(pools, row, column);
   }
-  return waiting;
+  return sum;
+}
+
+Result<int> Console::waiting_clients(const std::string& database, Deadline deadline) {
+  return in_pools(database, "cl_waiting", deadline);
+}
+
+Result<int> Console::logins(const std::string& database, Deadline deadline) {
+  return in_pools(database, "sv_login", deadline);
 }
 
 Result<std::string> Console::version(Deadline deadline) {

@@ -54,6 +54,7 @@ class Console {
   // keeps a PAUSE from finishing. "server pid 4711 of app from 127.0.0.1:53210 (application)".
   Result<std::vector<std::string>> holding(const std::string& database, Deadline deadline);
   Result<int> waiting_clients(const std::string& database, Deadline deadline);  // SHOW POOLS cl_waiting
+  Result<int> logins(const std::string& database, Deadline deadline);           // SHOW POOLS sv_login: server logins under way
 
   // The application_name of each client of this process, consoles included (SHOW CLIENTS). No command tells which process
   // answers (1.18), but a process shows exactly its own clients: two consoles are in one process if one sees the other.
@@ -70,6 +71,7 @@ class Console {
   Result<postgres::Rows> receive(Deadline deadline);
 
  private:
+  Result<int> in_pools(const std::string& database, const std::string& column, Deadline deadline);
   explicit Console(postgres::Connection connection);
   postgres::Connection connection_;
 };

@@ -110,7 +110,11 @@ std::vector<BouncerState> Fleet::look(Deadline deadline) {
 }
 
 Result<void> Fleet::hold_back_logins(Deadline deadline) {
-  return all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.hold_back_logins(deadline); }));
+  return all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) -> Result<void> {
+                  TRY(bouncer.hold_back_logins(deadline));
+                  bouncer.let_logins_end(deadline.or_earlier(Deadline::in(std::chrono::milliseconds(100))));
+                  return {};
+                }));
 }
 
 Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {

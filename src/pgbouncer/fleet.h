@@ -53,7 +53,8 @@ class Fleet {
   std::vector<BouncerState> look(Deadline deadline);
 
   // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
-  // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Idempotent.
+  // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then waits, for 100 ms at most, until no login is under
+  // way. Idempotent.
   Result<void> hold_back_logins(Deadline deadline);
   // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients that hold
   // connections; nothing is resumed here (undo does that). Idempotent.
