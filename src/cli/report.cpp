@@ -44,10 +44,10 @@ ExitCode put_out(const Arguments& arguments, const report::Document& document) {
   return ExitCode::done;
 }
 
-report::Evidence evidence_of(const journal::Journal& journal) {
-  report::Evidence evidence{journal.path(), journal.head().value_or(""), ""};
-  if (const auto chain = journal.verify_chain(); !chain) evidence.broken = chain.error().text();
-  return evidence;
+report::Chain chain_of(const journal::Journal& journal) {
+  report::Chain chain{journal.path(), journal.head().value_or(""), ""};
+  if (const auto whole = journal.verify_chain(); !whole) chain.broken = whole.error().text();
+  return chain;
 }
 
 ExitCode report_run(const Arguments& arguments, const journal::Journal& journal) {
@@ -57,9 +57,31 @@ ExitCode report_run(const Arguments& arguments, const journal::Journal& journal)
   const auto events = journal.events(run->id);
   if (!events) return complain(events.error());
   const bool alive = !run->finished && journal::SplitLock::is_held(journal.path(), run->begun.value("split_name", std::string()));
-  const auto evidence = evidence_of(journal);
-  const auto written = put_out(arguments, report::run_report(report::tell(*events), alive, evidence, made_now()));
-  return evidence.broken.empty() ? written : ExitCode::not_ready;
+  const auto chain = chain_of(journal);
+  const auto written = put_out(arguments, report::run_report(report::tell(*events), alive, chain, made_now()));
+  return chain.broken.empty() ? written : ExitCode::not_ready;
+}
+
+Result<report::ComparedRound> round_of(const journal::Journal& journal, const std::string& id, const std::string& label) {
+  TRY_ASSIGN(const auto run, find_run(journal, id));
+  TRY_ASSIGN(const auto events, journal.events(run.id));
+  report::ComparedRound round{label.empty() ? run.id : label, report::tell(events)};
+  round.rolled_back = run.outcome == "rolled_back";
+  round.good = (run.outcome == "done" || round.rolled_back) && run.misses.empty();
+  if (!round.good) round.surprise = round.story.ending;
+  return round;
+}
+
+ExitCode report_compare(const Arguments& arguments, const journal::Journal& journal) {
+  std::vector<report::ComparedRound> rounds;
+  for (const auto& id : arguments.list("SUBJECT")) {
+    auto round = round_of(journal, id, "");
+    if (!round) return complain(round.error());
+    rounds.push_back(std::move(*round));
+  }
+  const auto chain = chain_of(journal);
+  const auto written = put_out(arguments, report::compare_report(rounds, "Runs compared", {}, chain, made_now()));
+  return chain.broken.empty() ? written : ExitCode::not_ready;
 }
 
 ExitCode make(const Arguments& arguments) {
@@ -73,6 +95,7 @@ ExitCode make(const Arguments& arguments) {
   if (!journal) return complain(journal.error());
   const auto what = arguments.text("WHAT");
   if (what == "run") return report_run(arguments, *journal);
+  if (what == "compare") return report_compare(arguments, *journal);
   return complain(Error{ErrorKind::invalid, "report " + what, "is not a report", "readiness, run or compare", "", "", ""});
 }
 

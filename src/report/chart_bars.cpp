@@ -69,7 +69,7 @@ std::string svg_of(const Bars& chart, Canvas canvas, const std::string& title) {
   svg.line(left, top, left, bottom, "axis");
   if (chart.limit) {
     const double x = axis.at(*chart.limit);
-    const auto label = chart.limit_label + " " + duration(*chart.limit);
+    const auto label = chart.limit_label + " " + chosen(*chart.limit);
     const double half = text_width(label, letter) / 2;
     svg.line(x, top - 4, x, bottom, "limit");
     svg.text(std::clamp(x, half, canvas.width - half), top - 9, label, "small strong", Anchor::middle);

@@ -70,7 +70,7 @@ std::optional<Picture> throughput_of(const WindowStory& window) {
                 {{"after the pause"}, number(fixed(rates.after, 0))}};
   return Picture{fmt::format("Writes around the pause, {}", direction_of(window)), chart, table,
                  fmt::format("Writes of the built-in prober through all bouncers, one per {} and bouncer, counted in steps of {}.",
-                             duration(watched.every_ms), duration(watched.curve_step_ms))};
+                             chosen(watched.every_ms), chosen(watched.curve_step_ms))};
 }
 
 void tell_window(const WindowStory& window, Section& section) {

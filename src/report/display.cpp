@@ -61,6 +61,17 @@ std::string duration(double ms) {
   return two_units(ms, day, "d", hour, "h");
 }
 
+std::string chosen(double ms) {
+  const auto text = duration(ms);
+  const auto space = text.find(' ');
+  auto end = space;
+  if (text.find('.') < space) {
+    while (text[end - 1] == '0') --end;
+    if (text[end - 1] == '.') --end;
+  }
+  return text.substr(0, end) + text.substr(space);
+}
+
 std::string fixed(double value, int decimals) {
   if (!std::isfinite(value)) return "-";
   auto text = fmt::format("{:.{}f}", std::abs(value), decimals);

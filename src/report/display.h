@@ -8,7 +8,9 @@ namespace pgcleave::report {
 
 // Three digits that matter: "0.84 ms", "28.7 ms", "209 ms", "7.21 s", "3 min 20 s", "2 h 5 min", "3 d 4 h".
 std::string duration(double ms);
-// The same in two parts, for figures that are set large.
+// A length that somebody chose: "5 s", not "5.00 s".
+std::string chosen(double ms);
+// The first in two parts, for figures that are set large.
 struct Measure {
   std::string value;
   std::string unit;

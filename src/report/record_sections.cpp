@@ -28,8 +28,7 @@ Section decisions_section(const RunStory& story) {
 Section mishaps_section(const RunStory& story) {
   Section section{"mishaps", "What went wrong", {}};
   if (story.mishaps.empty()) {
-    section.add(
-        Paragraph{"Nothing: no step failed, no effect was refused or left unknown, no check and no budget was missed."});
+    section.add(Paragraph{"Nothing: no step failed, no effect was refused or left unknown, no check and no budget was missed."});
     return section;
   }
   Table table{{{"when, UTC"}, {"where"}, {"what"}, {"in words"}}, {}};
@@ -41,17 +40,17 @@ Section mishaps_section(const RunStory& story) {
   return section;
 }
 
-Section evidence_section(const RunStory& story, const Evidence& evidence) {
+Section evidence_section(const RunStory& story, const Chain& chain) {
   Section section{"evidence", "Evidence", {}};
-  const bool whole = evidence.broken.empty();
+  const bool whole = chain.broken.empty();
   section.add(Paragraph{
       "All times and verdicts above come from the journal, whose events are chained by hashes. Who keeps the last hash elsewhere can "
       "prove later that nothing was changed."});
   Table table{{{"what"}, {"value"}}, {}};
-  table.rows = {{{"journal"}, code(evidence.journal)},
-                {{"hash chain"}, {whole ? "whole, every event checked" : evidence.broken, whole ? Mark::good : Mark::bad}},
+  table.rows = {{{"journal"}, code(chain.journal)},
+                {{"hash chain"}, {whole ? "whole, every event checked" : chain.broken, whole ? Mark::good : Mark::bad}},
                 {{"last event of this run"}, code(fmt::format("number {}, {}", story.last_seq, story.last_hash))},
-                {{"last event of the journal"}, code(evidence.head)}};
+                {{"last event of the journal"}, code(chain.head)}};
   section.add(table);
   return section;
 }

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "report/document.h"
+#include "report/round_table.h"
 #include "report/run_story.h"
 
 namespace pgcleave::report {
 
 // Where the records come from, and whether they are whole.
-struct Evidence {
+struct Chain {
   std::string journal;  // path
   std::string head;     // hash of its last event
   std::string broken;   // why the chain does not hold; "" = it does
@@ -24,7 +25,11 @@ struct Made {
 };
 
 // `alive`: a process works on the run now.
-Document run_report(const RunStory& story, bool alive, const Evidence& evidence, const Made& made);
+Document run_report(const RunStory& story, bool alive, const Chain& chain, const Made& made);
+
+// `rounds`: at least one. `more`: sections that stand at the end, such as before and after.
+Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title, const std::vector<Section>& more,
+                        const Chain& chain, const Made& made);
 
 std::string made_line(const Made& made);
 

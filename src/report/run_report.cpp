@@ -1,3 +1,5 @@
+#include <cctype>
+
 #include "base/format.h"
 #include "report/display.h"
 #include "report/fields.h"
@@ -11,16 +13,17 @@ std::string sentence_of(const RunStory& story) {
   auto text = story.ending.empty() ? "the run has not ended" : story.ending;
   const auto* window = story.window(story.record.outcome == "rolled_back" ? "rollback.window" : "window");
   if (window != nullptr && window->pause_ms() > 0) {
-    text += fmt::format("; clients waited {} of {}", duration(window->pause_ms()), duration(window->budget_ms));
+    text += fmt::format("; clients waited {} of a budget of {}", duration(window->pause_ms()), chosen(window->budget_ms));
   }
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text + ".";
 }
 
-Verdict verdict_of(const RunStory& story, bool alive, const Evidence& evidence) {
+Verdict verdict_of(const RunStory& story, bool alive, const Chain& chain) {
   const auto& run = story.record;
   Verdict verdict{Mark::bad, run.state(alive), sentence_of(story), run.misses};
-  if (!evidence.broken.empty()) {
-    verdict = {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {evidence.broken}};
+  if (!chain.broken.empty()) {
+    verdict = {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
   } else if (!run.finished) {
     verdict.mark = alive ? Mark::note : Mark::bad;
     verdict.word = alive ? "Under way" : "Interrupted";
@@ -47,7 +50,7 @@ Figure pause_figure(const WindowStory& window) {
   const bool within = window.pause_ms() <= window.budget_ms;
   return {value, unit, window.back() ? "clients waited, way back" : "clients waited",
           fmt::format("{} of the budget of {}", percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0),
-                      duration(window.budget_ms)),
+                      chosen(window.budget_ms)),
           within ? Mark::good : Mark::warning};
 }
 
@@ -77,7 +80,7 @@ Figures figures_of(const RunStory& story) {
   return figures;
 }
 
-Json data_of(const RunStory& story, bool alive, const Evidence& evidence) {
+Json data_of(const RunStory& story, bool alive, const Chain& chain) {
   const auto& run = story.record;
   Json steps = Json::array();
   for (const auto& step : story.steps) {
@@ -120,17 +123,17 @@ Json data_of(const RunStory& story, bool alive, const Evidence& evidence) {
           {"lag", lags},
           {"misses", run.misses},
           {"evidence",
-           {{"journal", evidence.journal},
-            {"chain_holds", evidence.broken.empty()},
-            {"broken", evidence.broken},
-            {"head", evidence.head},
+           {{"journal", chain.journal},
+            {"chain_holds", chain.broken.empty()},
+            {"broken", chain.broken},
+            {"head", chain.head},
             {"last_seq", story.last_seq},
             {"last_hash", story.last_hash}}}};
 }
 
 }  // namespace
 
-Document run_report(const RunStory& story, bool alive, const Evidence& evidence, const Made& made) {
+Document run_report(const RunStory& story, bool alive, const Chain& chain, const Made& made) {
   const auto& begun = story.record.begun;
   Document document;
   document.kind = "run report";
@@ -143,7 +146,7 @@ Document run_report(const RunStory& story, bool alive, const Evidence& evidence,
                     {"serves now", {story.record.serves}},
                     {"runbook", code(text_in(begun, "sha256").substr(0, 12))},
                     {"pgcleave", {text_in(begun, "version")}}};
-  document.verdict = verdict_of(story, alive, evidence);
+  document.verdict = verdict_of(story, alive, chain);
   document.sections.push_back({"summary", "In short", {figures_of(story)}});
   for (const auto& window : story.windows) document.sections.push_back(window_section(window, story));
   if (auto section = clients_section(story)) document.sections.push_back(std::move(*section));
@@ -151,9 +154,9 @@ Document run_report(const RunStory& story, bool alive, const Evidence& evidence,
   if (auto section = lag_section(story)) document.sections.push_back(std::move(*section));
   document.sections.push_back(decisions_section(story));
   document.sections.push_back(mishaps_section(story));
-  document.sections.push_back(evidence_section(story, evidence));
+  document.sections.push_back(evidence_section(story, chain));
   document.made = made_line(made);
-  document.data = data_of(story, alive, evidence);
+  document.data = data_of(story, alive, chain);
   return document;
 }
 

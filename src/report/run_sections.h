@@ -16,7 +16,7 @@ Section timeline_section(const RunStory& story);
 std::optional<Section> lag_section(const RunStory& story);
 Section decisions_section(const RunStory& story);
 Section mishaps_section(const RunStory& story);
-Section evidence_section(const RunStory& story, const Evidence& evidence);
+Section evidence_section(const RunStory& story, const Chain& chain);
 
 std::string phase_title(const std::string& phase);  // "rollback.window" -> "way back: window"
 Hue hue_of(const StepTime& step);

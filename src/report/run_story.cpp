@@ -4,6 +4,8 @@
 #include <map>
 
 #include "report/fields.h"
+#include "runbook/runbook.h"
+#include "steps/registry.h"
 
 namespace pgcleave::report {
 namespace {
@@ -59,11 +61,21 @@ class Teller {
   }
 
   void hear_process(const journal::Event& event) {
+    if (event.type == "run.begun") learn_kinds(text_in(event.data, "text"));
     const bool back = text_in(event.data, "direction") == "rollback";
     const char* what = event.type == "run.begun" ? "began" : back ? "went back" : "resumed";
     story_.processes.push_back({event.at_us, what, text_in(event.data, "operator"), text_in(event.data, "host")});
     if (back && story_.back_from_ms < 0) story_.back_from_ms = now_ms_;
     free_from_ = now_ms_;
+  }
+
+  // What was found done has no intent that says its kind: the frozen text says it.
+  void learn_kinds(const std::string& text) {
+    const auto read = runbook::read_runbook("", text, steps::vocabulary());
+    if (!read.value) return;
+    for (const auto& phase : read.value->phases) {
+      for (const auto& step : phase.steps) uses_[step.id] = step.uses;
+    }
   }
 
   void hear_step(const journal::Event& event) {

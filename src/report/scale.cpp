@@ -37,18 +37,8 @@ std::vector<double> multiples(double from, double to, double step) {
   return found;
 }
 
-std::string trimmed(std::string text) {
-  const auto space = text.find(' ');
-  auto end = space;
-  if (text.find('.') < space) {
-    while (text[end - 1] == '0') --end;
-    if (text[end - 1] == '.') --end;
-  }
-  return text.substr(0, end) + text.substr(space);
-}
-
 std::string tick_label(double ms) {
-  return ms == 0 ? "0" : trimmed(duration(ms));
+  return ms == 0 ? "0" : chosen(ms);
 }
 
 }  // namespace

@@ -42,14 +42,14 @@ code { font: 0.88em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberat
 .verdict li { margin: 3px 0; }
 .good { --c: var(--good); --b: var(--good-soft); } .warning { --c: var(--warning); --b: var(--warning-soft); }
 .bad { --c: var(--bad); --b: var(--bad-soft); } .note, .none { --c: var(--note); --b: var(--note-soft); }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 0 24px; margin: 0; font-size: 14px; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 0 24px; margin: 0; font-size: 14px; }
 .facts div { display: flex; gap: 10px; padding: 5px 0; border-bottom: 1px solid var(--line); }
 .facts dt { flex: 0 0 92px; color: var(--muted); }
 .facts dd { margin: 0; min-width: 0; }
 nav ul { list-style: none; margin: 26px 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 14px; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(156px, 1fr)); gap: 1px; margin: 0 0 22px; background: var(--line); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
-.figures div { background: var(--paper); padding: 12px 14px; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(156px, 1fr)); gap: 1px; margin: 0 0 22px; padding: 1px; overflow: hidden; }
+.figures div { box-shadow: 0 0 0 1px var(--line); padding: 12px 14px; }
 .figures dt { font-size: 13px; color: var(--muted); line-height: 1.3; }
 .figures dd { margin: 2px 0 0; font-variant-numeric: tabular-nums; }
 .figures b { font-size: 26px; line-height: 1.25; letter-spacing: -0.02em; font-weight: 600; }
@@ -104,7 +104,7 @@ footer { margin-top: 56px; border-top: 1px solid var(--line); padding-top: 12px;
     --s0: #0072b2; --s1: #d55e00; --s2: #00755a; --s3: #8d4a7c; --s4: #b58900; --s5: #57606a;
   }
   @page { size: A4; margin: 16mm 15mm; }
-  body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav { display: none; } table { font-size: 9pt; } .scroll { overflow: visible; }
+  body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav { display: none; } table { font-size: 9pt; line-height: 1.3; } td { padding-top: 3px; padding-bottom: 3px; } .scroll { overflow: visible; }
   .desk { display: block; } .phone { display: none; } h2 { margin-top: 26px; } h1 { font-size: 22pt; }
   h2, h3, figcaption, caption { break-after: avoid; } figure, .card, .figures, .verdict, tr, li { break-inside: avoid; } thead { display: table-header-group; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }

@@ -32,17 +32,17 @@ Timeline chart_of(const std::vector<const StepTime*>& steps) {
 }
 
 Table table_of(const std::vector<const StepTime*>& steps) {
-  Table table{{{"phase"}, {"step"}, {"kind"}, {"outcome"}, {"at, s", true}, {"took, s", true}}, {}};
+  Table table{{{"phase"}, {"step"}, {"took, s", true}, {"at, s", true}, {"outcome"}, {"kind"}}, {}};
   std::string phase;
   double origin = steps.empty() ? 0 : steps.front()->from_ms;
   for (const auto* step : steps) {
     const auto mark = step->went_wrong() ? Mark::bad : Mark::none;
     table.rows.push_back({{step->phase == phase ? "" : phase_title(step->phase)},
                           code(step->id),
-                          code(step->uses),
-                          {step->outcome, mark},
+                          number(step->outcome == "skipped" ? "" : fixed(step->ms / 1000, 3)),
                           number(fixed((step->from_ms - origin) / 1000, 3)),
-                          number(step->outcome == "skipped" ? "" : fixed(step->ms / 1000, 3))});
+                          {step->outcome, mark},
+                          code(step->uses)});
     phase = step->phase;
   }
   return table;
@@ -74,8 +74,8 @@ Section timeline_section(const RunStory& story) {
     if (steps.empty()) continue;
     const auto chart = chart_of(steps);
     section.add(Picture{fmt::format("{}: {} in {}", back ? "Way back" : "Way forth",
-                                                 many(static_cast<std::int64_t>(chart.spans.size()), "step"), duration(length_of(chart))),
-                                     chart, table_of(steps)});
+                                    many(static_cast<std::int64_t>(chart.spans.size()), "step"), duration(length_of(chart))),
+                        chart, table_of(steps)});
   }
   return section;
 }

@@ -23,25 +23,21 @@ double waited(const StepTime& step, const WindowStory& window) {
 }
 
 Table split_of(const WindowStory& window, const std::vector<const StepTime*>& steps) {
-  Table table{{{"step"}, {"kind"}, {"from PAUSE on, ms", true}, {"took, ms", true}, {"clients waited, ms", true}, {"share", true}}, {}};
+  Table table{{{"step"}, {"waited, ms", true}, {"share", true}, {"took, ms", true}, {"after PAUSE, ms", true}, {"kind"}}, {}};
   const double pause = window.pause_ms();
   const double origin = window.paused_ms.value_or(window.entered_ms);
   double explained = 0;
   for (const auto* step : steps) {
     const double part = waited(*step, window);
     explained += part;
-    table.rows.push_back({code(step->id, step->went_wrong() ? Mark::bad : Mark::none), code(step->uses),
-                          number(fixed(step->from_ms - origin, 1)), number(fixed(step->ms, 1)), number(fixed(part, 1)),
-                          number(pause > 0 ? percent(part / pause) : "")});
+    table.rows.push_back({code(step->id, step->went_wrong() ? Mark::bad : Mark::none), number(fixed(part, 1)),
+                          number(pause > 0 ? percent(part / pause) : ""), number(fixed(step->ms, 1)),
+                          number(fixed(step->from_ms - origin, 1)), code(step->uses)});
   }
   if (pause <= 0) return table;
-  table.rows.push_back({{"between the steps"},
-                        {"records and looks"},
-                        {},
-                        {},
-                        number(fixed(pause - explained, 1)),
-                        number(percent((pause - explained) / pause))});
-  table.rows.push_back({{"all"}, {"first PAUSE sent to last RESUME answered"}, {}, {}, number(fixed(pause, 1)), number(percent(1))});
+  const double rest = pause - explained;
+  table.rows.push_back({{"between"}, number(fixed(rest, 1)), number(percent(rest / pause)), {}, {}, {"records and looks"}});
+  table.rows.push_back({{"all"}, number(fixed(pause, 1)), number(percent(1)), {}, {}, {"first PAUSE sent to last RESUME answered"}});
   return table;
 }
 
@@ -59,9 +55,9 @@ Timeline timeline_of(const WindowStory& window, const std::vector<const StepTime
 std::string sentence_of(const WindowStory& window) {
   if (!window.paused_ms) return "No client was made to wait in it.";
   if (!window.resumed_ms) return "Clients were made to wait, and the journal does not say that they were let go on.";
-  auto text = fmt::format("Clients waited {} at most, of a budget of {} ({}).", duration(window.pause_ms()), duration(window.budget_ms),
+  auto text = fmt::format("Clients waited {} at most, of a budget of {} ({}).", duration(window.pause_ms()), chosen(window.budget_ms),
                           percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0));
-  if (window.undo_reserve_ms > 0) text += fmt::format(" {} of the budget were kept back for undoing.", duration(window.undo_reserve_ms));
+  if (window.undo_reserve_ms > 0) text += fmt::format(" {} of the budget were kept back for undoing.", chosen(window.undo_reserve_ms));
   if (window.outcome != "done") text += " It ended: " + (window.outcome.empty() ? "never left" : window.outcome) + ".";
   return text;
 }
