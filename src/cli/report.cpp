@@ -65,7 +65,7 @@ ExitCode report_run(const Arguments& arguments, const journal::Journal& journal)
 Result<report::ComparedRound> round_of(const journal::Journal& journal, const std::string& id, const std::string& label) {
   TRY_ASSIGN(const auto run, find_run(journal, id));
   TRY_ASSIGN(const auto events, journal.events(run.id));
-  report::ComparedRound round{label.empty() ? run.id : label, report::tell(events)};
+  report::ComparedRound round{label.empty() ? "run " + run.id.substr(run.id.rfind('-') + 1) : label, report::tell(events)};
   round.rolled_back = run.outcome == "rolled_back";
   round.good = (run.outcome == "done" || round.rolled_back) && run.misses.empty();
   if (!round.good) round.surprise = round.story.ending;

@@ -92,9 +92,9 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
   Table table{{{"round"},
                {"outcome"},
                {"pause, ms", true},
-               {"outage seen, ms", true},
+               {"outage, ms", true},
                {"back: pause, ms", true},
-               {"back: outage seen, ms", true},
+               {"back: outage, ms", true},
                {"errors", true},
                {"most lag", true},
                {"whole, s", true},
@@ -134,7 +134,7 @@ Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::stri
   const auto all = middle_of(pauses_of(rounds, phase));
   table.rows.push_back({{"median"}, ms_cell(all.median), ms_cell(middle_of(outages_of(rounds, phase)).median), {}});
   chart.limit_label = "budget";
-  return {phase == "window" ? "How long clients waited, round by round" : "How long clients waited on the way back", chart, table};
+  return {phase == "window" ? "On the way forth, round by round" : "On the way back, round by round", chart, table};
 }
 
 Picture steps_picture(const std::vector<ComparedRound>& rounds) {

@@ -25,7 +25,7 @@ void draw_cluster(Svg& svg, const DrawnCluster& cluster, double x, bool serves) 
   const double height = 78 + 26.0 * (1 + (cluster.replicas > 0 ? 1 : 0));
   svg.rect(x, clusters_y, box, height, serves ? "box serving" : "box", 6);
   svg.text(x + 10, clusters_y + 20, fitted(cluster.side + " · " + cluster.scope, letter, box - 16), "strong");
-  svg.text(x + 10, clusters_y + 36, fitted(cluster.address, letter, box - 16), "small muted num");
+  svg.text(x + 10, clusters_y + 36, fitted(cluster.address, letter, box - 16), "small muted");
   const bool leads = cluster.head == "leader";
   svg.rect(x + 10, clusters_y + 46, box - 20, 22, leads ? "node lead" : "node", 4);
   svg.text(x + box / 2, clusters_y + 61, cluster.head, leads ? "small on-fill strong" : "small", Anchor::middle);
