@@ -45,12 +45,15 @@ Verb approve_verb();
 Verb check_verb();
 Verb log_verb();
 Verb plan_verb();
+Verb rehearse_verb();
 Verb resume_verb();
 Verb rollback_verb();
 Verb run_verb();
 Verb runs_verb();
 Verb schema_verb();
 Verb status_verb();
+Verb sign_verb();
+Verb solved_verb();
 Verb steps_verb();
 Verb validate_verb();
 
