@@ -45,6 +45,7 @@ Verb approve_verb();
 Verb check_verb();
 Verb log_verb();
 Verb plan_verb();
+Verb rehearse_verb();
 Verb report_verb();
 Verb resume_verb();
 Verb rollback_verb();
@@ -52,6 +53,8 @@ Verb run_verb();
 Verb runs_verb();
 Verb schema_verb();
 Verb status_verb();
+Verb sign_verb();
+Verb solved_verb();
 Verb steps_verb();
 Verb validate_verb();
 

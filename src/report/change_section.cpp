@@ -27,7 +27,10 @@ Table split_table(const runbook::Split& split) {
       if (!part->empty()) which.push_back(texts_of(*part) + (part == &selection.schemas ? " (schema)" : ""));
     }
     const auto number_of = [](const auto& part) { return number(count(static_cast<std::int64_t>(part.size()))); };
-    table.rows.push_back({{title}, number_of(selection.tables), number_of(selection.patterns), number_of(selection.schemas),
+    table.rows.push_back({{title},
+                          number_of(selection.tables),
+                          number_of(selection.patterns),
+                          number_of(selection.schemas),
                           which.empty() ? Cell{"none"} : code(fmt::format("{}", fmt::join(which, "; ")))});
   };
   row("that move", split.moved);
@@ -79,7 +82,8 @@ Section change_section(const Readiness& readiness) {
   const auto& change = readiness.change;
   Section section{"change", "What changes", {}};
   auto text = change.runbook.summary;
-  if (const auto tables = counted(readiness); !tables.empty()) text += (text.empty() ? "" : " ") + fmt::format("In the last rehearsal: {}.", tables);
+  if (const auto tables = counted(readiness); !tables.empty())
+    text += (text.empty() ? "" : " ") + fmt::format("In the last rehearsal: {}.", tables);
   if (!text.empty()) section.add(Paragraph{text});
   section.add(split_table(change.split));
   auto effects = effects_table(change.runbook);
@@ -91,11 +95,18 @@ Section topology_section(const Readiness& readiness) {
   const auto& environment = readiness.change.environment;
   const auto& runbook = readiness.change.runbook;
   const auto cluster = [](const char* side, const runbook::SideAccess& access) {
-    DrawnCluster drawn{side, access.scope, "leader", 0, access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port), ""};
+    DrawnCluster drawn{
+        side, access.scope, "leader", 0, access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port), ""};
     drawn.replicas = std::max(0, static_cast<int>(access.patroni.members.size()) - 1);
     return drawn;
   };
-  Topology before{"Before", cluster("source", environment.source), cluster("target", environment.target), "", {}, false, DrawnReplication{true, false, "physical, to a standby cluster"}};
+  Topology before{"Before",
+                  cluster("source", environment.source),
+                  cluster("target", environment.target),
+                  "",
+                  {},
+                  false,
+                  DrawnReplication{true, false, "physical, to a standby cluster"}};
   std::vector<std::string> pools;
   for (const auto& pool : environment.pools) {
     pools.push_back(pool.database);
@@ -112,7 +123,8 @@ Section topology_section(const Readiness& readiness) {
   after.target.head = "leader";
   after.target.holds = "moved tables, writes";
   after.replication.reset();
-  if (has_step(runbook, "replication.arm_reverse", false)) after.replication = DrawnReplication{false, true, "logical, moved tables: the way back"};
+  if (has_step(runbook, "replication.arm_reverse", false))
+    after.replication = DrawnReplication{false, true, "logical, moved tables: the way back"};
   Section section{"topology", "Topology, before and after", {}};
   section.add(Drawings{{before, after}});
   Table table{{{"member"}, {"before"}, {"after"}}, {}};

@@ -22,13 +22,15 @@ Severity severity_of(const std::string& name) {
 }
 
 Finding finding_of(const Json& data) {
-  return {text_in(data, "id"),    severity_of(text_in(data, "severity")), text_in(data, "object"), text_in(data, "evidence"),
-          text_in(data, "query"), text_in(data, "why"),                   text_in(data, "fix")};
+  return {text_in(data, "id"),     severity_of(text_in(data, "severity")),
+          text_in(data, "object"), text_in(data, "evidence"),
+          text_in(data, "query"),  text_in(data, "why"),
+          text_in(data, "fix")};
 }
 
 bool is_of(const journal::Event& event, const checks::Change& change) {
-  return text_in(event.data, "environment_name") == change.environment.name && text_in(event.data, "split_sha256") == sha256(change.split.text) &&
-         text_in(event.data, "runbook_sha256") == change.runbook.sha256;
+  return text_in(event.data, "environment_name") == change.environment.name &&
+         text_in(event.data, "split_sha256") == sha256(change.split.text) && text_in(event.data, "runbook_sha256") == change.runbook.sha256;
 }
 
 // "" when there is a check that still tells the truth.
@@ -37,18 +39,33 @@ std::optional<Finding> fault_of_check(const Readiness& readiness) {
   const auto fix = fmt::format("pgcleave check -e {} --runbook {}", change.environment.path, change.runbook.path);
   const auto object = "environment " + change.environment.name;
   if (!readiness.check) {
-    return Finding{"readiness.not_checked", Severity::blocker, object, "no check of this environment with this split and this runbook is in the journal", "",
-                   "what is wrong with the two sides is not known", fix};
+    return Finding{"readiness.not_checked",
+                   Severity::blocker,
+                   object,
+                   "no check of this environment with this split and this runbook is in the journal",
+                   "",
+                   "what is wrong with the two sides is not known",
+                   fix};
   }
   const auto age_us = change.now_us - readiness.check->at_us;
   if (age_us <= std::chrono::duration_cast<std::chrono::microseconds>(longest_age_of_check).count()) return {};
-  return Finding{"readiness.check_stale", Severity::blocker, object, fmt::format("the newest check is {} old", duration(static_cast<double>(age_us) / 1000)), "",
-                 "the sides may have changed since", fix};
+  return Finding{"readiness.check_stale",
+                 Severity::blocker,
+                 object,
+                 fmt::format("the newest check is {} old", duration(static_cast<double>(age_us) / 1000)),
+                 "",
+                 "the sides may have changed since",
+                 fix};
 }
 
 std::optional<Finding> fault_of(const Chain& chain) {
   if (chain.broken.empty()) return {};
-  return Finding{"readiness.journal_changed", Severity::blocker, "journal " + chain.journal, chain.broken, "", "what it says was changed after it was written",
+  return Finding{"readiness.journal_changed",
+                 Severity::blocker,
+                 "journal " + chain.journal,
+                 chain.broken,
+                 "",
+                 "what it says was changed after it was written",
                  "find out who changed it, and rehearse again with a new journal"};
 }
 

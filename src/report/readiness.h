@@ -24,10 +24,10 @@ struct CheckMade {
 struct Readiness {
   checks::Change change;
   checks::Evidence evidence;
-  checks::Findings process;         // judged now
-  std::optional<CheckMade> check;   // of the two sides, judged when somebody last looked
+  checks::Findings process;           // judged now
+  std::optional<CheckMade> check;     // of the two sides, judged when somebody last looked
   std::vector<ComparedRound> rounds;  // those that count
-  std::vector<Chain> chains;        // of all journals that were read
+  std::vector<Chain> chains;          // of all journals that were read
 };
 
 // A check that is older tells of yesterday.

@@ -15,8 +15,9 @@ Verdict verdict_of(const checks::Findings& findings, const Readiness& readiness)
   Verdict verdict;
   verdict.mark = blockers == 0 ? Mark::good : Mark::bad;
   verdict.word = blockers == 0 ? "Ready" : "Not ready";
-  verdict.sentence = blockers == 0 ? fmt::format("Nothing known stands against {}; {} to know of.", place, many(warnings, "warning"))
-                                   : fmt::format("{} against {}.", blockers == 1 ? "One blocker stands" : count(blockers) + " blockers stand", place);
+  verdict.sentence = blockers == 0
+                         ? fmt::format("Nothing known stands against {}; {} to know of.", place, many(warnings, "warning"))
+                         : fmt::format("{} against {}.", blockers == 1 ? "One blocker stands" : count(blockers) + " blockers stand", place);
   for (const auto& finding : findings) {
     if (finding.severity == Severity::blocker) verdict.reasons.push_back(finding.object + ": " + finding.evidence);
   }
@@ -29,7 +30,9 @@ void add_pause(Figures& figures, const Readiness& readiness, const std::string& 
   if (pauses.count == 0) return;
   const auto [value, unit] = measure(pauses.p90);
   figures.all.push_back({value, unit, label, fmt::format("p90 of {}; budget {}", many(pauses.count, "round"), chosen(budget)),
-                         budget <= 0 ? Mark::none : pauses.p90 > budget ? Mark::bad : Mark::good});
+                         budget <= 0           ? Mark::none
+                         : pauses.p90 > budget ? Mark::bad
+                                               : Mark::good});
 }
 
 Figures figures_of(const Readiness& readiness, const checks::Findings& findings) {
@@ -37,7 +40,8 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
   const auto& rehearsed = readiness.evidence.rehearsed;
   const auto& runbook = readiness.change.runbook;
   const auto blockers = static_cast<std::int64_t>(checks::count(findings, Severity::blocker));
-  figures.all.push_back({count(blockers), "", "blockers", many(static_cast<std::int64_t>(checks::count(findings, Severity::warning)), "warning"),
+  figures.all.push_back({count(blockers), "", "blockers",
+                         many(static_cast<std::int64_t>(checks::count(findings, Severity::warning)), "warning"),
                          blockers == 0 ? Mark::good : Mark::bad});
   figures.all.push_back({fmt::format("{}/{}", rehearsed.good(), runbook.rehearsal.times), "", "good rehearsals",
                          fmt::format("{} went all the way back", rehearsed.rolled_back()),
@@ -55,7 +59,8 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
       const auto& all = readiness.evidence.signatures;
       given += std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.role == role; }) ? 1 : 0;
     }
-    figures.all.push_back({fmt::format("{}/{}", given, runbook.roles.size()), "", "sign-offs", "", given == runbook.roles.size() ? Mark::good : Mark::bad});
+    figures.all.push_back(
+        {fmt::format("{}/{}", given, runbook.roles.size()), "", "sign-offs", "", given == runbook.roles.size() ? Mark::good : Mark::bad});
   }
   return figures;
 }
@@ -71,17 +76,23 @@ Json data_of(const Readiness& readiness, const checks::Findings& findings) {
   for (const auto& finding : findings) list.push_back(checks::json_of(finding));
   Json rounds = Json::array();
   for (const auto& round : readiness.rounds) {
-    rounds.push_back({{"round", round.label}, {"run", round.story.record.id}, {"good", round.good}, {"rolled_back", round.rolled_back},
-                      {"surprise", round.surprise}, {"solved", round.solved}});
+    rounds.push_back({{"round", round.label},
+                      {"run", round.story.record.id},
+                      {"good", round.good},
+                      {"rolled_back", round.rolled_back},
+                      {"surprise", round.surprise},
+                      {"solved", round.solved}});
   }
   Json signatures = Json::array();
   for (const auto& one : readiness.evidence.signatures) {
     signatures.push_back({{"role", one.role}, {"by", one.by}, {"text", one.text}, {"at_us", one.at_us}});
   }
   Json journals = Json::array();
-  for (const auto& chain : readiness.chains) journals.push_back({{"journal", chain.journal}, {"head", chain.head}, {"broken", chain.broken}});
+  for (const auto& chain : readiness.chains)
+    journals.push_back({{"journal", chain.journal}, {"head", chain.head}, {"broken", chain.broken}});
   Json forecast = Json::object();
-  for (const char* phase : {"window", "rollback.window"}) forecast[phase] = json_of(rehearsed.pauses(phase), checks::budget_ms(change, phase));
+  for (const char* phase : {"window", "rollback.window"})
+    forecast[phase] = json_of(rehearsed.pauses(phase), checks::budget_ms(change, phase));
   return {{"ready", checks::count(findings, Severity::blocker) == 0},
           {"runbook", change.runbook.path},
           {"runbook_sha256", change.runbook.sha256},
@@ -108,15 +119,16 @@ Document readiness_report(const Readiness& readiness, const Made& made) {
   document.kind = "readiness review";
   document.title = fmt::format("{} on {}", change.runbook.name, change.environment.name);
   document.verdict = verdict_of(findings, readiness);
-  document.facts = {{"environment", {fmt::format("{} ({})", change.environment.name, change.environment.production ? "production" : "staging")}},
-                    {"split", {change.split.name}},
-                    {"runbook", {change.runbook.summary.empty() ? change.runbook.name : change.runbook.summary}},
-                    {"checked", {readiness.check ? utc(readiness.check->at_us) : "never"}}};
+  document.facts = {
+      {"environment", {fmt::format("{} ({})", change.environment.name, change.environment.production ? "production" : "staging")}},
+      {"split", {change.split.name}},
+      {"runbook", {change.runbook.summary.empty() ? change.runbook.name : change.runbook.summary}},
+      {"checked", {readiness.check ? utc(readiness.check->at_us) : "never"}}};
   Section summary{"summary", "In short", {}};
   summary.add(figures_of(readiness, findings));
   document.sections.push_back(std::move(summary));
-  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section, way_back_section, schedule_section,
-                          watch_section, signatures_section, sources_section}) {
+  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section, way_back_section,
+                          schedule_section, watch_section, signatures_section, sources_section}) {
     document.sections.push_back(part(readiness));
   }
   document.made = made_line(made);

@@ -5,16 +5,16 @@
 
 namespace pgcleave::report {
 
-Section change_section(const Readiness& readiness);     // what moves, and what each step changes
-Section topology_section(const Readiness& readiness);   // before and after
+Section change_section(const Readiness& readiness);    // what moves, and what each step changes
+Section topology_section(const Readiness& readiness);  // before and after
 Section findings_section(const Readiness& readiness);
 Section rehearsals_section(const Readiness& readiness);
 Section forecast_section(const Readiness& readiness);
 Section way_back_section(const Readiness& readiness);
-Section schedule_section(const Readiness& readiness);   // how long each step is likely to take
-Section watch_section(const Readiness& readiness);      // what would call for a rollback
+Section schedule_section(const Readiness& readiness);  // how long each step is likely to take
+Section watch_section(const Readiness& readiness);     // what would call for a rollback
 Section signatures_section(const Readiness& readiness);
-Section sources_section(const Readiness& readiness);    // the hashes by which all of this can be proven
+Section sources_section(const Readiness& readiness);  // the hashes by which all of this can be proven
 
 Mark mark_of(checks::Severity severity);
 bool has_step(const runbook::Runbook& runbook, const std::string& kind, bool rollback);

@@ -77,8 +77,9 @@ Section forecast_section(const Readiness& readiness) {
   if (section.blocks.empty()) section.add(Paragraph{"There is no good rehearsal to forecast from."});
   if (const auto outages = outages_of(readiness.rounds, "window"); !outages.empty()) {
     const auto middle = middle_of(outages);
-    section.add(Paragraph{fmt::format("Clients saw an outage of {} in the middle round and {} in the worst, measured by writes through each bouncer.",
-                                      duration(middle.median), duration(middle.high))});
+    section.add(Paragraph{
+        fmt::format("Clients saw an outage of {} in the middle round and {} in the worst, measured by writes through each bouncer.",
+                    duration(middle.median), duration(middle.high))});
   }
   return section;
 }
@@ -89,17 +90,21 @@ Section way_back_section(const Readiness& readiness) {
   const bool rollback = std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
   List list;
   list.items.push_back({"Before ownership is taken: whatever fails is undone, last step first, inside the window's budget.", Mark::good});
-  list.items.push_back(rollback ? Cell{"After it: pgcleave rollback runs the mirrored cutover.", Mark::good} : Cell{"After it: this runbook has no way back.", Mark::warning});
+  list.items.push_back(rollback ? Cell{"After it: pgcleave rollback runs the mirrored cutover.", Mark::good}
+                                : Cell{"After it: this runbook has no way back.", Mark::warning});
   const bool gives_up = has_step(runbook, "check.given_up", true);
   if (has_step(runbook, "replication.arm_reverse", false)) {
     list.items.push_back({"Writes that the target takes are replicated back to the source, so a rollback keeps them.", Mark::good});
   } else if (rollback) {
-    list.items.push_back({gives_up ? "Writes that the target took are given up by a rollback, and said beforehand." : "Nothing carries the target's writes back.", Mark::warning});
+    list.items.push_back({gives_up ? "Writes that the target took are given up by a rollback, and said beforehand."
+                                   : "Nothing carries the target's writes back.",
+                          Mark::warning});
   }
   if (const auto canaries = canaries_of(readiness); !canaries.empty()) {
-    list.items.push_back({fmt::format("Proven: in {} a row written on the target reached the source, in {} at most, before clients were let in.",
-                                      many(static_cast<std::int64_t>(canaries.size()), "round"), duration(middle_of(canaries).high)),
-                          Mark::good});
+    list.items.push_back(
+        {fmt::format("Proven: in {} a row written on the target reached the source, in {} at most, before clients were let in.",
+                     many(static_cast<std::int64_t>(canaries.size()), "round"), duration(middle_of(canaries).high)),
+         Mark::good});
   }
   const auto back = readiness.evidence.rehearsed.rolled_back();
   list.items.push_back(back > 0 ? Cell{fmt::format("Practised: {} went all the way back.", many(back, "good round")), Mark::good}

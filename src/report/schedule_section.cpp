@@ -71,12 +71,15 @@ double likely_ms(const Readiness& readiness, bool rollback) {
 
 Section schedule_section(const Readiness& readiness) {
   Section section{"schedule", "Timeline", {}};
-  section.add(Paragraph{readiness.rounds.empty() ? "How long the steps take is not known: no rehearsal counts."
-                                                 : "Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top."});
+  section.add(Paragraph{
+      readiness.rounds.empty()
+          ? "How long the steps take is not known: no rehearsal counts."
+          : "Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top."});
   for (const bool rollback : {false, true}) {
     auto plan = plan_of(readiness, rollback);
     if (plan.table.rows.empty()) continue;
-    const auto title = fmt::format("{}: {}", rollback ? "Rollback" : "Cutover", plan.chart.spans.empty() ? "not known" : "about " + duration(plan.length));
+    const auto title =
+        fmt::format("{}: {}", rollback ? "Rollback" : "Cutover", plan.chart.spans.empty() ? "not known" : "about " + duration(plan.length));
     if (plan.chart.spans.empty()) {
       plan.table.caption = title;
       section.add(std::move(plan.table));

@@ -35,9 +35,9 @@ struct RouteAccess {
 struct SideAccess {
   std::string scope;  // the Patroni scope, which is also cluster_name
   PatroniAccess patroni;
-  PostgresAccess postgres;     // host and port of each member come from Patroni
-  RouteAccess route;           // what the bouncers connect to while this side serves
-  PostgresAccess replication;  // with which the other side's server connects here; host and port default to the route's
+  PostgresAccess postgres;           // host and port of each member come from Patroni
+  RouteAccess route;                 // what the bouncers connect to while this side serves
+  PostgresAccess replication;        // with which the other side's server connects here; host and port default to the route's
   std::vector<std::string> reclone;  // optional: a program and its arguments that has this cluster's members copied anew
 };
 
@@ -57,8 +57,9 @@ struct Pool {
 struct Environment {
   std::string name;
   bool production = false;
-  std::string journal;  // "" = the default place
-  std::string split;    // path, made absolute against the environment file's folder; may be ""
+  std::string journal;                  // "" = the default place
+  std::vector<std::string> rehearsals;  // journals of other places whose rehearsals count here, made absolute likewise
+  std::string split;                    // path, made absolute against the environment file's folder; may be ""
   SideAccess source;
   SideAccess target;
   std::vector<Pool> pools;

@@ -27,7 +27,7 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"journal", {"base"}},
     {"steps", {"base", "postgres", "pgbouncer", "patroni", "runbook"}},
     {"engine", {"base", "steps", "journal", "runbook"}},
-    {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps"}},
+    {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps", "journal", "engine"}},
     {"report", {"base", "runbook", "journal", "engine", "checks", "steps"}},
     {"cli", {everything}},
 };
