@@ -1,11 +1,13 @@
 #include "report/report.h"
 
-#include <chrono>
 #include <iostream>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/change.h"
+#include "cli/rounds.h"
 #include "cli/session.h"
+#include "report/gather.h"
 #include "report/render.h"
 
 namespace pgcleave::cli {
@@ -28,8 +30,7 @@ Renderer renderer_of(const std::string& format) {
 }
 
 report::Made made_now() {
-  return {std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
-          PGCLEAVE_VERSION};
+  return {utc_now_us(), PGCLEAVE_VERSION};
 }
 
 ExitCode put_out(const Arguments& arguments, const report::Document& document) {
@@ -44,12 +45,6 @@ ExitCode put_out(const Arguments& arguments, const report::Document& document) {
   return ExitCode::done;
 }
 
-report::Chain chain_of(const journal::Journal& journal) {
-  report::Chain chain{journal.path(), journal.head().value_or(""), ""};
-  if (const auto whole = journal.verify_chain(); !whole) chain.broken = whole.error().text();
-  return chain;
-}
-
 ExitCode report_run(const Arguments& arguments, const journal::Journal& journal) {
   const auto subjects = arguments.list("SUBJECT");
   const auto run = find_run(journal, subjects.empty() ? "" : subjects.front());
@@ -57,31 +52,53 @@ ExitCode report_run(const Arguments& arguments, const journal::Journal& journal)
   const auto events = journal.events(run->id);
   if (!events) return complain(events.error());
   const bool alive = !run->finished && journal::SplitLock::is_held(journal.path(), run->begun.value("split_name", std::string()));
-  const auto chain = chain_of(journal);
+  const auto chain = report::chain_of(journal);
   const auto written = put_out(arguments, report::run_report(report::tell(*events), alive, chain, made_now()));
   return chain.broken.empty() ? written : ExitCode::not_ready;
 }
 
-Result<report::ComparedRound> round_of(const journal::Journal& journal, const std::string& id, const std::string& label) {
-  TRY_ASSIGN(const auto run, find_run(journal, id));
-  TRY_ASSIGN(const auto events, journal.events(run.id));
-  report::ComparedRound round{label.empty() ? "run " + run.id.substr(run.id.rfind('-') + 1) : label, report::tell(events)};
-  round.rolled_back = run.outcome == "rolled_back";
-  round.good = (run.outcome == "done" || round.rolled_back) && run.misses.empty();
-  if (!round.good) round.surprise = round.story.ending;
-  return round;
+// The runs that are named, or else the rounds of a rehearsal.
+Result<std::vector<report::ComparedRound>> rounds_asked(const Arguments& arguments, const journal::Journal& journal) {
+  const auto ids = arguments.list("SUBJECT");
+  if (ids.empty()) {
+    const auto rehearsal = arguments.text("rehearsal");
+    TRY_ASSIGN(const auto rounds, rounds_of(journal, rehearsal.empty() ? "last" : rehearsal));
+    return report::compared(rounds);
+  }
+  std::vector<report::ComparedRound> rounds;
+  for (const auto& id : ids) {
+    TRY_ASSIGN(const auto run, find_run(journal, id));
+    TRY_ASSIGN(auto round, report::compared(journal, run));
+    rounds.push_back(std::move(round));
+  }
+  return rounds;
 }
 
 ExitCode report_compare(const Arguments& arguments, const journal::Journal& journal) {
-  std::vector<report::ComparedRound> rounds;
-  for (const auto& id : arguments.list("SUBJECT")) {
-    auto round = round_of(journal, id, "");
-    if (!round) return complain(round.error());
-    rounds.push_back(std::move(*round));
-  }
-  const auto chain = chain_of(journal);
-  const auto written = put_out(arguments, report::compare_report(rounds, "Runs compared", {}, chain, made_now()));
+  const auto rounds = rounds_asked(arguments, journal);
+  if (!rounds) return complain(rounds.error());
+  if (rounds->empty())
+    return complain(
+        Error{ErrorKind::not_ready, journal.path(), "holds no round of a rehearsal", "", "", "name runs, or rehearse first", ""});
+  const auto chain = report::chain_of(journal);
+  const auto name = rounds->front().story.record.begun.value("name", std::string());
+  const auto written = put_out(arguments, report::compare_report(*rounds, name + ", round by round", {}, chain, made_now()));
   return chain.broken.empty() ? written : ExitCode::not_ready;
+}
+
+ExitCode report_readiness(const Arguments& arguments) {
+  const auto subjects = arguments.list("SUBJECT");
+  if (subjects.size() != 1 || arguments.text("environment").empty()) {
+    return complain(Error{ErrorKind::invalid, "report readiness", "takes a runbook and an environment",
+                          "pgcleave report readiness RUNBOOK -e ENVIRONMENT", "", "", ""});
+  }
+  const auto change = read_change(arguments, subjects.front());
+  if (!change) return ExitCode::invalid;
+  const auto readiness = report::gather(*change);
+  if (!readiness) return complain(readiness.error());
+  const auto written = put_out(arguments, report::readiness_report(*readiness, made_now()));
+  if (written != ExitCode::done) return written;
+  return checks::count(report::findings_of(*readiness), checks::Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
 }
 
 ExitCode make(const Arguments& arguments) {
@@ -89,14 +106,16 @@ ExitCode make(const Arguments& arguments) {
     return complain(
         Error{ErrorKind::invalid, "--format " + arguments.text("format"), "is not a form of a report", "html, md or json", "", "", ""});
   }
+  const auto what = arguments.text("WHAT");
+  if (what == "readiness") return report_readiness(arguments);
+  if (what != "run" && what != "compare") {
+    return complain(Error{ErrorKind::invalid, "report " + what, "is not a report", "readiness, run or compare", "", "", ""});
+  }
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
   const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  const auto what = arguments.text("WHAT");
-  if (what == "run") return report_run(arguments, *journal);
-  if (what == "compare") return report_compare(arguments, *journal);
-  return complain(Error{ErrorKind::invalid, "report " + what, "is not a report", "readiness, run or compare", "", "", ""});
+  return what == "run" ? report_run(arguments, *journal) : report_compare(arguments, *journal);
 }
 
 }  // namespace
@@ -110,7 +129,10 @@ Verb report_verb() {
            {"SUBJECT", Kind::several, "readiness: the runbook file; run: a run id (default: the newest); compare: run ids"},
            {"--format", Kind::value, "html, md or json (default: by the name of --out, else md)"},
            {"--out", Kind::value, "file (default: standard output)"},
+           {"--rehearsal", Kind::value, "compare: the rounds of this one (default: last)"},
            environment_option(false),
+           {"--split", Kind::value, "readiness: split file (default: the environment's)"},
+           set_option(),
            journal_option()},
           make};
 }
