@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/child.h"
 
@@ -12,7 +13,7 @@ class Load {
  public:
   // Begins `command` by a shell; its output goes into `log`. Ended, with all that it began, when this is destroyed.
   static Result<Load> begin(const std::string& command, const std::string& log);
-  Load(Load&& other) noexcept = default;
+  Load(Load&& other) noexcept : child_(std::exchange(other.child_, std::nullopt)), log_(std::move(other.log_)) {}
   Load& operator=(Load&&) = delete;
   ~Load();
 
