@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/format.h"
 #include "report/escape.h"
 #include "report/render.h"
@@ -8,16 +10,28 @@ namespace {
 
 constexpr Canvas desk{840};
 constexpr Canvas phone{330};
+constexpr std::size_t most_reasons = 10;
 
 std::string badge(Mark mark, const std::string& word) {
   return fmt::format("<span class=\"badge {}\"><span aria-hidden=\"true\">{}</span> {}</span>", name_of(mark), symbol_of(mark), html(word));
 }
 
+// A mark colours a word or two; of more it colours the symbol only.
+constexpr std::size_t few_letters = 24;
+constexpr std::size_t many_letters = 40;
+constexpr std::size_t few_rows = 9;
+
 std::string cell(const Cell& cell) {
   auto text = cell.code && !cell.text.empty() ? "<code>" + html(cell.text) + "</code>" : html(cell.text);
   if (cell.mark == Mark::none) return text;
-  return fmt::format("<span class=\"mark {}\"><span aria-hidden=\"true\">{}</span> {}</span>", name_of(cell.mark), symbol_of(cell.mark),
-                     text);
+  const auto symbol = fmt::format("<span aria-hidden=\"true\">{}</span>", symbol_of(cell.mark));
+  if (cell.text.size() > few_letters) return fmt::format("<span class=\"mark {}\">{}</span> {}", name_of(cell.mark), symbol, text);
+  return fmt::format("<span class=\"mark short {}\">{} {}</span>", name_of(cell.mark), symbol, text);
+}
+
+std::string class_of(const Cell& cell, bool number) {
+  if (number) return " class=\"n\"";
+  return cell.text.size() > many_letters && !cell.code ? " class=\"t\"" : "";
 }
 
 class Writer {
@@ -29,8 +43,8 @@ class Writer {
   void operator()(const Table& table) {
     if (table.columns.empty()) return;
     // Reached and scrolled by keyboard too, when it is wider than the page.
-    out += fmt::format("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n",
-                       table.caption.empty() ? "table" : html(table.caption));
+    out += fmt::format("<div class=\"scroll{}\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table>\n",
+                       table.rows.size() <= few_rows ? " whole" : "", table.caption.empty() ? "table" : html(table.caption));
     if (!table.caption.empty()) out += "<caption>" + html(table.caption) + "</caption>\n";
     out += "<thead><tr>";
     for (const auto& column : table.columns) {
@@ -41,7 +55,7 @@ class Writer {
       out += "<tr>";
       for (std::size_t i = 0; i < row.size(); ++i) {
         const bool number = i < table.columns.size() && table.columns[i].number;
-        out += fmt::format("<td{}>{}</td>", number ? " class=\"n\"" : "", cell(row[i]));
+        out += fmt::format("<td{}>{}</td>", class_of(row[i], number), cell(row[i]));
       }
       out += "</tr>\n";
     }
@@ -50,7 +64,7 @@ class Writer {
 
   void operator()(const List& list) {
     out += "<ul>\n";
-    for (const auto& item : list.items) out += "<li>" + cell(item) + "</li>\n";
+    for (const auto& item : list.items) out += (item.mark == Mark::none ? "<li>" : "<li class=\"marked\">") + cell(item) + "</li>\n";
     out += "</ul>\n";
   }
 
@@ -106,8 +120,10 @@ std::string header(const Document& document) {
                      name_of(verdict.mark), symbol_of(verdict.mark), html(verdict.word), html(verdict.sentence));
   if (!verdict.reasons.empty()) {
     out += "<ol>";
-    for (const auto& reason : verdict.reasons) out += "<li>" + html(reason) + "</li>";
+    const auto shown = std::min(verdict.reasons.size(), most_reasons);
+    for (std::size_t i = 0; i < shown; ++i) out += "<li>" + html(verdict.reasons[i]) + "</li>";
     out += "</ol>";
+    if (verdict.reasons.size() > shown) out += fmt::format("<p>and {} more, below.</p>", verdict.reasons.size() - shown);
   }
   out += "</div>\n<dl class=\"facts\">\n";
   for (const auto& [name, value] : document.facts) out += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", html(name), cell(value));

@@ -97,21 +97,19 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
                {"back: outage, ms", true},
                {"errors", true},
                {"most lag", true},
-               {"whole, s", true},
                {"run"}},
               {}};
   for (const auto& round : rounds) {
     const auto& story = round.story;
     const auto errors = errors_of(story);
     table.rows.push_back({{round.label},
-                          {round.good ? (round.rolled_back ? "good, and back" : "good") : "surprise", round.good ? Mark::good : Mark::bad},
+                          {round.good ? (round.rolled_back ? "good, went back" : "good") : "surprise", round.good ? Mark::good : Mark::bad},
                           ms_cell(pause_of(story, "window")),
                           ms_cell(outage_of(story, "window")),
                           ms_cell(pause_of(story, "rollback.window")),
                           ms_cell(outage_of(story, "rollback.window")),
                           number(count(errors), errors > 0 ? Mark::bad : Mark::none),
                           number(bytes(worst_lag(story))),
-                          number(fixed(story.end_ms / 1000, 1)),
                           code(story.record.id)});
   }
   return table;

@@ -26,15 +26,9 @@ std::vector<double> times_of(const Readiness& readiness, const std::string& id) 
   return ms;
 }
 
-const char* minutes_title = "likely, min";
-
-std::string minutes(double ms) {
-  return fixed(ms / 60'000, ms < 60'000 ? 2 : 1);
-}
-
 struct Plan {
   Timeline chart;
-  Table table{{{"phase"}, {"step"}, {minutes_title, true}, {"longest, min", true}, {"begins at, min", true}, {"who"}}, {}};
+  Table table{{{"phase"}, {"step"}, {"likely", true}, {"longest", true}, {"begins at", true}, {"who"}}, {}};
   double length = 0;
 };
 
@@ -50,9 +44,9 @@ Plan plan_of(const Readiness& readiness, bool rollback) {
       const bool person = step.uses == "gate.approve";
       plan.table.rows.push_back({{phase.name == phase_before ? "" : phase_title(phase.name)},
                                  code(step.id),
-                                 number(times.empty() ? "–" : minutes(middle.median)),
-                                 number(times.empty() ? "–" : minutes(middle.high)),
-                                 number(times.empty() ? "–" : minutes(plan.length)),
+                                 number(times.empty() ? "–" : duration(middle.median)),
+                                 number(times.empty() ? "–" : duration(middle.high)),
+                                 number(times.empty() ? "–" : "+" + duration(plan.length)),
                                  {person ? "a person" : "pgcleave"}});
       phase_before = phase.name;
       const auto hue = person ? Hue::person : phase.is_window ? Hue::pause : Hue::work;
@@ -71,10 +65,12 @@ double likely_ms(const Readiness& readiness, bool rollback) {
 
 Section schedule_section(const Readiness& readiness) {
   Section section{"schedule", "Timeline", {}};
-  section.add(Paragraph{
-      readiness.rounds.empty()
-          ? "How long the steps take is not known: no rehearsal counts."
-          : "Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top."});
+  if (readiness.rounds.empty()) {
+    section.add(Paragraph{"How long the steps take is not known: no rehearsal counts."});
+  } else {
+    section.add(Paragraph{
+        "Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top."});
+  }
   for (const bool rollback : {false, true}) {
     auto plan = plan_of(readiness, rollback);
     if (plan.table.rows.empty()) continue;

@@ -63,13 +63,13 @@ th { text-align: left; font-weight: 600; font-size: 12.5px; color: var(--muted);
 td { border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td code { overflow-wrap: normal; white-space: nowrap; } td:last-child code { white-space: normal; overflow-wrap: anywhere; }
-.mark { color: var(--c); font-weight: 600; } td:first-child, .n .mark { white-space: nowrap; }
+td code { overflow-wrap: normal; white-space: nowrap; } td:last-child code { white-space: normal; overflow-wrap: anywhere; } td:last-child code { display: inline-block; min-width: 11.5em; }
+.mark { color: var(--c); font-weight: 600; } td:first-child, .short { white-space: nowrap; } td.t { min-width: 15em; white-space: normal; } th.n { white-space: normal; min-width: 4.2em; }
 .badge { display: inline-block; font-size: 12px; line-height: 1.5; font-weight: 600; color: var(--c); background: var(--b); border-radius: 3px; padding: 1px 7px; margin-right: 4px; }
 .card { border: 1px solid var(--line); border-left: 4px solid var(--c); border-radius: 4px; padding: 12px 16px; margin: 0 0 12px; }
 .card dl { display: grid; grid-template-columns: 76px 1fr; gap: 4px 12px; margin: 0; font-size: 14px; }
 .card dt { color: var(--muted); } .card dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
-ul { padding-left: 20px; } li { margin: 3px 0; }
+ul { padding-left: 20px; } li { margin: 3px 0; } li.marked { list-style: none; margin-left: -20px; padding-left: 1.5em; text-indent: -1.5em; } li.marked .mark { display: inline-block; min-width: 1.5em; text-indent: 0; }
 figure { margin: 0 0 14px; }
 figcaption { font-weight: 600; margin: 0 0 8px; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; padding: 0; margin: 0 0 8px; font-size: 13px; color: var(--muted); }
@@ -106,7 +106,7 @@ footer { margin-top: 56px; border-top: 1px solid var(--line); padding-top: 12px;
   @page { size: A4; margin: 16mm 15mm; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav { display: none; } table { font-size: 9pt; line-height: 1.3; } td { padding-top: 3px; padding-bottom: 3px; } .scroll { overflow: visible; }
   .desk { display: block; } .phone { display: none; } h2 { margin-top: 26px; } h1 { font-size: 22pt; }
-  h2, h3, figcaption, caption { break-after: avoid; } figure, .card, .figures, .verdict, tr, li { break-inside: avoid; } thead { display: table-header-group; }
+  h2, h3, figcaption, caption { break-after: avoid; } figure, .card, .figures, .verdict, .whole, tr, li { break-inside: avoid; } h2 + p { break-after: avoid; } thead { display: table-header-group; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 )css";

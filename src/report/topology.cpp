@@ -15,7 +15,7 @@ constexpr double box = 160;
 constexpr double clusters_y = 186;
 
 std::string names_of(const Topology& topology) {
-  if (topology.bouncers.size() > 3) {
+  if (topology.bouncers.size() > 2) {
     return fmt::format("{} to {}", topology.bouncers.front(), topology.bouncers.back());
   }
   return fmt::format("{}", fmt::join(topology.bouncers, ", "));
