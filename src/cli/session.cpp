@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "cli/watching.h"
 #include "engine/approvals.h"
 #include "engine/for_good.h"
 #include "postgres/ownership.h"
@@ -173,7 +174,7 @@ ExitCode run_new(const Arguments& arguments) {
                         environment->production ? "production" : "staging", split->name));
   const auto speech = talk(arguments, arguments.text("environment"));
   world->approval = engine::approvals(*journal, id, arguments.list("approve"), operator_name(), speech.ask);
-  engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech);
+  engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech, watch_windows(*world));
   return tell(run.forward(), id, arguments.flag("json"));
 }
 
@@ -224,7 +225,7 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   log::info(fmt::format("run {}: {}", record->id, direction.empty() ? "going on" : "going back"));
   const auto speech = talk(arguments, environment_file);
   world->approval = engine::approvals(*journal, record->id, arguments.list("approve"), operator_name(), speech.ask);
-  engine::Run run(*frozen.value, begun.value("params", Json::object()), *world, recorder, stop_flag(), speech);
+  engine::Run run(*frozen.value, begun.value("params", Json::object()), *world, recorder, stop_flag(), speech, watch_windows(*world));
   return tell(direction == "rollback" ? run.back() : run.resume(), record->id, arguments.flag("json"));
 }
 

@@ -57,7 +57,7 @@ Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const bool installed, postgres::is_installed(*leader, fence, context.deadline));
   if (!installed) {
     TRY(world.effects->perform(
-        fmt::format("install ownership of split {} on {}: owner sequence, fence and canary table", fence.split, side.label()),
+        fmt::format("install ownership of split {} on {}: owner sequence, fence, canary and probe tables", fence.split, side.label()),
         [&]() -> Result<Json> {
           TRY(postgres::install(*leader, fence, context.deadline));
           return Json();

@@ -28,6 +28,7 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"steps", {"base", "postgres", "pgbouncer", "patroni", "runbook"}},
     {"engine", {"base", "steps", "journal", "runbook"}},
     {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps"}},
+    {"watch", {"base", "postgres", "pgbouncer", "patroni", "runbook", "journal", "steps"}},
     {"cli", {everything}},
 };
 
