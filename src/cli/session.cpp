@@ -174,7 +174,8 @@ ExitCode run_new(const Arguments& arguments) {
                         environment->production ? "production" : "staging", split->name));
   const auto speech = talk(arguments, arguments.text("environment"));
   world->approval = engine::approvals(*journal, id, arguments.list("approve"), operator_name(), speech.ask);
-  engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech, watch_windows(*world));
+  const Watching watching(*world, journal->path());
+  engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech, watching.windows());
   return tell(run.forward(), id, arguments.flag("json"));
 }
 
@@ -225,7 +226,8 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   log::info(fmt::format("run {}: {}", record->id, direction.empty() ? "going on" : "going back"));
   const auto speech = talk(arguments, environment_file);
   world->approval = engine::approvals(*journal, record->id, arguments.list("approve"), operator_name(), speech.ask);
-  engine::Run run(*frozen.value, begun.value("params", Json::object()), *world, recorder, stop_flag(), speech, watch_windows(*world));
+  const Watching watching(*world, journal->path());
+  engine::Run run(*frozen.value, begun.value("params", Json::object()), *world, recorder, stop_flag(), speech, watching.windows());
   return tell(direction == "rollback" ? run.back() : run.resume(), record->id, arguments.flag("json"));
 }
 

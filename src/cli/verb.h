@@ -52,6 +52,7 @@ Verb runs_verb();
 Verb schema_verb();
 Verb status_verb();
 Verb steps_verb();
+Verb track_verb();
 Verb validate_verb();
 
 Option environment_option(bool required);

@@ -1,11 +1,24 @@
-// How a run's windows are watched from the clients' side.
+// What is watched while a run runs: its windows from the clients' side, and numbers of both sides, kept beside the journal.
 #pragma once
+
+#include <memory>
 
 #include "engine/watch.h"
 #include "steps/world.h"
+#include "watch/sampler.h"
 
 namespace pgcleave::cli {
 
-engine::Watch watch_windows(const steps::World& world);
+class Watching {
+ public:
+  Watching(const steps::World& world, const std::string& journal_path);
+  [[nodiscard]] engine::Watch windows() const;
+
+ private:
+  Duration probe_every_;
+  std::vector<postgres::Settings> probes_;
+  postgres::TableName probe_table_;
+  std::unique_ptr<watch::SamplingThread> sampling_;
+};
 
 }  // namespace pgcleave::cli

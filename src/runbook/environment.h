@@ -35,9 +35,9 @@ struct RouteAccess {
 struct SideAccess {
   std::string scope;  // the Patroni scope, which is also cluster_name
   PatroniAccess patroni;
-  PostgresAccess postgres;     // host and port of each member come from Patroni
-  RouteAccess route;           // what the bouncers connect to while this side serves
-  PostgresAccess replication;  // with which the other side's server connects here; host and port default to the route's
+  PostgresAccess postgres;           // host and port of each member come from Patroni
+  RouteAccess route;                 // what the bouncers connect to while this side serves
+  PostgresAccess replication;        // with which the other side's server connects here; host and port default to the route's
   std::vector<std::string> reclone;  // optional: a program and its arguments that has this cluster's members copied anew
 };
 
@@ -54,6 +54,12 @@ struct Pool {
   PostgresAccess probe;  // optional: user (and passfile) with which pgbouncer.verify writes through each bouncer
 };
 
+// Numbers that somebody else collects, such as CPU, to be kept beside ours.
+struct PrometheusAccess {
+  std::string url;                             // "http://host:9090", perhaps with a path; "" = none
+  std::map<std::string, std::string> queries;  // by name, in PromQL
+};
+
 struct Environment {
   std::string name;
   bool production = false;
@@ -62,6 +68,7 @@ struct Environment {
   SideAccess source;
   SideAccess target;
   std::vector<Pool> pools;
+  PrometheusAccess prometheus;  // optional
   std::string path;
   std::string text;
 };

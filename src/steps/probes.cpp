@@ -1,5 +1,7 @@
 #include "steps/probes.h"
 
+#include <set>
+
 namespace pgcleave::steps {
 
 std::vector<postgres::Settings> probes(const runbook::Environment& environment) {
@@ -21,6 +23,14 @@ std::vector<postgres::Settings> probes(const runbook::Environment& environment) 
     }
   }
   return all;
+}
+
+std::vector<std::string> probe_users(const runbook::Environment& environment) {
+  std::set<std::string> users;
+  for (const auto& pool : environment.pools) {
+    if (const auto user = pool.probe.values.find("user"); user != pool.probe.values.end()) users.insert(user->second);
+  }
+  return {users.begin(), users.end()};
 }
 
 }  // namespace pgcleave::steps

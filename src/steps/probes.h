@@ -10,5 +10,7 @@ namespace pgcleave::steps {
 
 // Named after the bouncers. Never with a cancel request, which undoes a global PAUSE (PgBouncer 1.18).
 std::vector<postgres::Settings> probes(const runbook::Environment& environment);
+// Each once, by name.
+std::vector<std::string> probe_users(const runbook::Environment& environment);
 
 }  // namespace pgcleave::steps

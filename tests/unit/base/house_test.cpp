@@ -22,13 +22,14 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"base", {}},
     {"postgres", {"base"}},
     {"pgbouncer", {"base", "postgres"}},
-    {"patroni", {"base"}},
+    {"rest", {"base"}},
+    {"patroni", {"base", "rest"}},
     {"runbook", {"base"}},
     {"journal", {"base"}},
-    {"steps", {"base", "postgres", "pgbouncer", "patroni", "runbook"}},
+    {"steps", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook"}},
     {"engine", {"base", "steps", "journal", "runbook"}},
     {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps"}},
-    {"watch", {"base", "postgres", "pgbouncer", "patroni", "runbook", "journal", "steps"}},
+    {"watch", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "journal", "steps"}},
     {"cli", {everything}},
 };
 

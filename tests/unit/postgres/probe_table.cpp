@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "postgres/ownership.h"
+#include "postgres/probe_rights.h"
 #include "server.h"
 
 using namespace pgcleave;
@@ -81,4 +82,25 @@ TEST_CASE("uninstalling takes the probe table along") {
   Installed it(main_server());
   REQUIRE(uninstall(it.admin, fence, soon()));
   CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
+}
+
+TEST_CASE("a probe user gets the rights that it lacks, and an unknown one or one of ours needs none") {
+  Installed it(main_server());
+  run(it.admin, "DROP ROLE IF EXISTS \"it's a prober\"; CREATE ROLE \"it's a prober\" LOGIN");
+  const std::vector<std::string> users{"it's a prober", "nobody knows", "postgres"};
+  const std::vector<std::string> lacking{"it's a prober"};
+  CHECK(*without_probe_rights(it.admin, "ci", users, soon()) == lacking);
+  CHECK(*without_probe_rights(it.admin, "not installed", users, soon()) == lacking);
+  REQUIRE(grant_probe_rights(it.admin, "ci", lacking, soon()));
+  CHECK(without_probe_rights(it.admin, "ci", users, soon())->empty());
+  {
+    auto prober = main_server().connect("it's a prober");
+    CHECK(sqlstate(prober, upsert).empty());
+    CHECK(sqlstate(prober, "INSERT INTO pgcleave.canary_target_ci (token) VALUES ('x') ON CONFLICT DO NOTHING").empty());
+    CHECK(sqlstate(prober, "SELECT FROM pgcleave.ownership_log") == "42501");
+    REQUIRE(revoke_probe_rights(it.admin, "ci", lacking, soon()));
+    CHECK(sqlstate(prober, upsert) == "42501");
+  }
+  CHECK(*without_probe_rights(it.admin, "ci", users, soon()) == lacking);
+  run(it.admin, "DROP OWNED BY \"it's a prober\"; DROP ROLE \"it's a prober\"");
 }
