@@ -6,7 +6,8 @@ namespace pgcleave::checks {
 
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
-  family(fence)
+  family(fence) \
+  family(process)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);
@@ -18,10 +19,10 @@ const std::vector<Family>& families() {
   return rows;
 }
 
-Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each) {
+Findings look_at(steps::World& world, const Change* change, const std::vector<Family>& families, Duration each) {
   Findings all;
   for (const auto& family : families) {
-    Look look(world, Deadline::in(each));
+    Look look(world, change, Deadline::in(each));
     auto found = family.look(look);
     if (found) {
       all.insert(all.end(), found->begin(), found->end());

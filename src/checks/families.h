@@ -14,6 +14,7 @@ struct Family {
 const std::vector<Family>& families();
 
 // One after the other, each with this much time. A family that can't finish is a finding itself: what it would have found is not known.
-Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each);
+// `change` may be null: nobody said what is about to be done.
+Findings look_at(steps::World& world, const Change* change, const std::vector<Family>& families, Duration each);
 
 }  // namespace pgcleave::checks

@@ -2,15 +2,18 @@
 #pragma once
 
 #include "base/deadline.h"
+#include "checks/evidence.h"
 #include "steps/world.h"
 
 namespace pgcleave::checks {
 
 class Look {
  public:
-  Look(steps::World& world, Deadline deadline) : world_(world), deadline_(deadline) {}
+  Look(steps::World& world, const Change* change, Deadline deadline) : world_(world), change_(change), deadline_(deadline) {}
 
   [[nodiscard]] steps::World& world() const { return world_; }
+  // What is about to be done; null when no runbook was given.
+  [[nodiscard]] const Change* change() const { return change_; }
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   // A session on the side's leader or standby leader.
   Result<postgres::Connection*> session(steps::Side& side);
@@ -19,6 +22,7 @@ class Look {
 
  private:
   steps::World& world_;
+  const Change* change_;
   Deadline deadline_;
 };
 

@@ -2,8 +2,12 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "base/units.h"
 #include "checks/families.h"
-#include "cli/files.h"
+#include "cli/change.h"
+#include "cli/session.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -12,6 +16,14 @@ using checks::Severity;
 
 constexpr auto time_per_family = std::chrono::seconds(10);
 constexpr std::array severities{Severity::blocker, Severity::warning, Severity::note};
+
+struct Looked {
+  runbook::Environment environment;
+  runbook::Split split;
+  std::optional<checks::Change> change;
+  checks::Findings findings;
+  double ms = 0;
+};
 
 Json json_of(const checks::Findings& findings) {
   Json list = Json::array();
@@ -47,16 +59,66 @@ void print(const checks::Findings& findings) {
                            count(findings, Severity::note));
 }
 
+Json families_of(const std::vector<checks::Family>& families) {
+  Json names = Json::array();
+  for (const auto& family : families) names.push_back(family.name);
+  return names;
+}
+
+// What was found is evidence for a report. Nothing depends on it, so a journal that can't be written is only told.
+void record(const Looked& looked, const std::string& journal_file) {
+  const auto& environment = looked.environment;
+  const auto* runbook = looked.change ? &looked.change->runbook : nullptr;
+  Json findings = Json::array();
+  for (const auto& finding : looked.findings) findings.push_back(checks::json_of(finding));
+  auto journal = journal::Journal::open(journal_file, Deadline::in(std::chrono::seconds(2)));
+  const auto written = journal ? journal->append(journal::new_id("c"), "check.done",
+                                                 {{"environment_name", environment.name},
+                                                  {"class", environment.production ? "production" : "staging"},
+                                                  {"split_name", looked.split.name},
+                                                  {"split_sha256", sha256(looked.split.text)},
+                                                  {"runbook", runbook != nullptr ? runbook->path : ""},
+                                                  {"runbook_sha256", runbook != nullptr ? runbook->sha256 : ""},
+                                                  {"families", families_of(checks::families())},
+                                                  {"findings", findings},
+                                                  {"operator", operator_name()},
+                                                  {"version", PGCLEAVE_VERSION},
+                                                  {"ms", looked.ms}},
+                                                 journal::Durability::disk)
+                               : fail(journal.error());
+  if (!written) log::warn("what was found could not be recorded for a report: " + written.error().text());
+}
+
+// With a runbook the change is judged too; without one only the two sides.
+std::optional<Looked> look(const Arguments& arguments) {
+  Looked looked;
+  if (!arguments.text("runbook").empty()) {
+    looked.change = read_change(arguments, arguments.text("runbook"));
+    if (!looked.change) return {};
+    looked.environment = looked.change->environment;
+    looked.split = looked.change->split;
+  } else {
+    auto environment = read_environment_file(arguments.text("environment"));
+    if (!environment) return {};
+    auto split = read_split_for(arguments, *environment);
+    if (!split) return {};
+    looked.environment = std::move(*environment);
+    looked.split = std::move(*split);
+  }
+  const auto began = Monotonic::now();
+  auto world = steps::unopened_world(looked.environment, looked.split);
+  looked.findings = checks::look_at(world, looked.change ? &*looked.change : nullptr, checks::families(), time_per_family);
+  looked.ms = milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began));
+  return looked;
+}
+
 ExitCode check(const Arguments& arguments) {
-  const auto environment = read_environment_file(arguments.text("environment"));
-  if (!environment) return ExitCode::invalid;
-  const auto split = read_split_for(arguments, *environment);
-  if (!split) return ExitCode::invalid;
-  auto world = steps::unopened_world(*environment, *split);
-  const auto findings = checks::look_at(world, checks::families(), time_per_family);
-  if (arguments.flag("json")) std::cout << json_of(findings).dump(2) << "\n";
-  if (!arguments.flag("json")) print(findings);
-  return count(findings, Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
+  const auto looked = look(arguments);
+  if (!looked) return ExitCode::invalid;
+  record(*looked, journal_path(arguments, &looked->environment));
+  if (arguments.flag("json")) std::cout << json_of(looked->findings).dump(2) << "\n";
+  if (!arguments.flag("json")) print(looked->findings);
+  return count(looked->findings, Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
 }
 
 }  // namespace
@@ -64,8 +126,13 @@ ExitCode check(const Arguments& arguments) {
 Verb check_verb() {
   using Kind = Option::Kind;
   return {"check",
-          "Look at both sides and name what is wrong, why it matters and what mends it. Changes nothing.",
-          {environment_option(true), {"--split", Kind::value, "split file (default: the environment's)"}, json_option()},
+          "Look at both sides and name what is wrong, why it matters and what mends it. Changes nothing there.",
+          {environment_option(true),
+           {"--split", Kind::value, "split file (default: the environment's)"},
+           {"--runbook", Kind::value, "also judge whether this runbook was rehearsed, fits its budget and is signed"},
+           set_option(),
+           journal_option(),
+           json_option()},
           check};
 }
 

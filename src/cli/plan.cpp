@@ -4,8 +4,9 @@
 
 #include "base/format.h"
 #include "base/log.h"
-#include "cli/files.h"
+#include "cli/change.h"
 #include "runbook/environment.h"
+#include "steps/forecast.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -34,32 +35,51 @@ void print(const std::vector<engine::PlannedStep>& steps) {
   }
 }
 
+// What rehearsals took, and what is in the way now; nothing for a runbook without a window, or where one side can't be asked.
+std::optional<steps::Forecast> look_ahead(const checks::Change& change, steps::World& world) {
+  if (checks::budget_ms(change, "window") <= 0) return {};
+  auto seen = steps::forecast(world, "window", Deadline::in(std::chrono::seconds(3)));
+  if (!seen) log::warn("no forecast: " + seen.error().text());
+  return seen ? std::optional(*seen) : std::nullopt;
+}
+
+Json json_of(const steps::Forecast& seen, double budget_ms) {
+  return {{"rounds", seen.rehearsed.rounds},
+          {"p50_ms", seen.rehearsed.p50_ms},
+          {"p90_ms", seen.rehearsed.p90_ms},
+          {"max_ms", seen.rehearsed.max_ms},
+          {"expected_ms", seen.expected_ms()},
+          {"oldest_transaction_ms", milliseconds(seen.oldest_transaction)},
+          {"lag_bytes", seen.lag.count},
+          {"wal_bytes_per_second", seen.wal_per_second.count},
+          {"budget_ms", budget_ms}};
+}
+
 ExitCode make_plan(const Arguments& arguments) {
-  const auto runbook = read_runbook_file(arguments.text("RUNBOOK"));
-  const auto environment = read_environment_file(arguments.text("environment"));
-  if (!runbook || !environment) return ExitCode::invalid;
-  const auto params = read_params(*runbook, arguments.list("set"));
-  const auto split = read_split_for(arguments, *environment);
-  if (!params || !split) return ExitCode::invalid;
-  auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(10)));
+  const auto change = read_change(arguments, arguments.text("RUNBOOK"));
+  if (!change) return ExitCode::invalid;
+  const auto& runbook = change->runbook;
+  const auto& environment = change->environment;
+  auto world = steps::open_world(environment, change->split, Deadline::in(std::chrono::seconds(10)));
   if (!world) return complain(world.error());
   if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
   world->run.id = "plan";
-  const Json scope{{"params", *params}, {"env", runbook::facts_of(*environment)}};
-  const auto forward = engine::plan(*runbook, scope, *world, false);
-  const auto back = engine::plan(*runbook, scope, *world, true);
+  inform(*world, *change);
+  const Json scope{{"params", change->params}, {"env", runbook::facts_of(environment)}};
+  const auto forward = engine::plan(runbook, scope, *world, false);
+  const auto back = engine::plan(runbook, scope, *world, true);
+  const auto ahead = look_ahead(*change, *world);
+  const auto budget = checks::budget_ms(*change, "window");
   if (arguments.flag("json")) {
-    std::cout << Json{{"runbook", runbook->name},
-                      {"sha256", runbook->sha256},
-                      {"environment", environment->name},
-                      {"steps", json_of(forward)},
-                      {"rollback", json_of(back)}}
+    std::cout << Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},
+                      {"steps", json_of(forward)}, {"rollback", json_of(back)}, {"forecast", ahead ? json_of(*ahead, budget) : Json()}}
                      .dump(2)
               << "\n";
   } else {
     print(forward);
     if (!back.empty()) std::cout << "\nand to go back:\n\n";
     print(back);
+    if (ahead) std::cout << fmt::format("\nforecast of the pause: {}; budget {:.0f} ms\n", printable(ahead->text()), budget);
   }
   // What the first checks already refuse is said by the exit code too.
   for (const auto& step : forward) {

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "cli/rounds.h"
 #include "cli/session.h"
 
 namespace pgcleave::cli {
@@ -16,6 +17,13 @@ ExitCode list(const Arguments& arguments) {
   if (!path) return ExitCode::invalid;
   const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
+  if (const auto rehearsal = arguments.text("rehearsal"); !rehearsal.empty()) {
+    const auto rounds = rounds_of(*journal, rehearsal);
+    if (!rounds) return complain(rounds.error());
+    if (arguments.flag("json")) std::cout << json_of(*rounds).dump(2) << "\n";
+    if (!arguments.flag("json")) print(*rounds);
+    return ExitCode::done;
+  }
   const auto runs = all_runs(*journal);
   if (!runs) return complain(runs.error());
   Json rows = Json::array();
@@ -54,7 +62,13 @@ ExitCode list(const Arguments& arguments) {
 }  // namespace
 
 Verb runs_verb() {
-  return {"runs", "List the runs of a journal, newest first.", {environment_option(false), journal_option(), json_option()}, list};
+  return {"runs",
+          "List the runs of a journal, newest first, or compare the rounds of a rehearsal.",
+          {{"--rehearsal", Option::Kind::value, "its rounds side by side: an id, or last"},
+           environment_option(false),
+           journal_option(),
+           json_option()},
+          list};
 }
 
 }  // namespace pgcleave::cli

@@ -1,6 +1,5 @@
 #include "cli/session.h"
 
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,101 +8,13 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "cli/change.h"
 #include "cli/watching.h"
 #include "engine/approvals.h"
 #include "engine/for_good.h"
-#include "postgres/ownership.h"
 
 namespace pgcleave::cli {
 namespace {
-
-std::string host_name() {
-  utsname name{};
-  ::uname(&name);
-  return name.nodename;
-}
-
-ExitCode tell(const engine::Ending& ending, const std::string& run, bool json) {
-  if (json) {
-    std::cout << Json{{"run", run},
-                      {"exit", static_cast<int>(ending.exit)},
-                      {"text", ending.text},
-                      {"truth", ending.truth},
-                      {"next", ending.next}}
-                     .dump(2)
-              << "\n";
-  }
-  const auto line = fmt::format("run {}: {}", run, printable(ending.text));
-  ending.exit == ExitCode::done ? log::info(line) : log::warn(line);
-  log::info("now: " + printable(ending.truth));
-  if (!ending.next.empty()) log::info("next: " + ending.next);
-  return ending.exit;
-}
-
-// Whoever runs this on production says its name, so that the wrong terminal does not split the wrong database.
-bool confirmed(const runbook::Environment& environment, const Arguments& arguments) {
-  if (!environment.production || arguments.flag("yes")) return true;
-  if (::isatty(STDIN_FILENO) == 0) {
-    log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal", environment.name));
-    return false;
-  }
-  std::cerr << "This is production. Type the environment's name (" << environment.name << ") to go on: " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == environment.name;
-}
-
-// On production a gate is approved when it is reached, by somebody who has seen what came before it.
-Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments) {
-  if (!environment.production || arguments.list("approve").empty()) return {};
-  return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "",
-               "--approve", "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
-}
-
-// Higher than whoever acted before, on either side.
-int next_epoch(steps::World& world) {
-  int epoch = 0;
-  const auto deadline = Deadline::in(std::chrono::seconds(5));
-  for (auto* side : {&world.source, &world.target}) {
-    auto leader = side->leader(deadline);
-    if (!leader) continue;
-    const auto installed = postgres::owner(**leader, world.split.name, deadline);
-    if (!installed || !installed->has_value()) continue;
-    if (const auto last = postgres::last_epoch(**leader, world.split.name, deadline); last) epoch = std::max(epoch, *last);
-  }
-  return epoch + 1;
-}
-
-Result<void> no_other_run(const journal::Journal& journal, const std::string& split, const std::string& rest) {
-  TRY_ASSIGN(const auto runs, all_runs(journal));
-  for (const auto& run : runs) {
-    if (run.begun.value("split_name", std::string()) != split || !run.is_open()) continue;
-    return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)), "", "",
-                 engine::next_command(run, rest), ""});
-  }
-  return {};
-}
-
-Json beginning(const runbook::Runbook& runbook, const Json& params, const runbook::Environment& environment, const runbook::Split& split,
-               int epoch) {
-  return {{"runbook", runbook.path},
-          {"name", runbook.name},
-          {"text", runbook.text},
-          {"sha256", runbook.sha256},
-          {"params", params},
-          {"environment", environment.path},
-          {"environment_name", environment.name},
-          {"environment_sha256", sha256(environment.text)},
-          {"class", environment.production ? "production" : "staging"},
-          {"split", split.path},
-          {"split_name", split.name},
-          {"split_text", split.text},
-          {"epoch", epoch},
-          {"operator", operator_name()},
-          {"host", host_name()},
-          {"pid", ::getpid()},
-          {"version", PGCLEAVE_VERSION}};
-}
 
 // A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
 Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
@@ -146,37 +57,69 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
                "list them with: pgcleave runs", ""});
 }
 
-ExitCode run_new(const Arguments& arguments) {
-  const auto runbook = read_runbook_file(arguments.text("RUNBOOK"));
-  const auto environment = read_environment_file(arguments.text("environment"));
-  if (!runbook || !environment) return ExitCode::invalid;
-  const auto params = read_params(*runbook, arguments.list("set"));
-  const auto split = read_split_for(arguments, *environment);
-  if (!params || !split) return ExitCode::invalid;
-  if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
-  if (!confirmed(*environment, arguments)) return ExitCode::invalid;
+ExitCode tell(const Acted& acted, bool json) {
+  const auto& [run, ending] = acted;
+  if (json) {
+    std::cout << Json{{"run", run},
+                      {"exit", static_cast<int>(ending.exit)},
+                      {"text", ending.text},
+                      {"truth", ending.truth},
+                      {"next", ending.next}}
+                     .dump(2)
+              << "\n";
+  }
+  const auto line = fmt::format("run {}: {}", run, printable(ending.text));
+  ending.exit == ExitCode::done ? log::info(line) : log::warn(line);
+  log::info("now: " + printable(ending.truth));
+  if (!ending.next.empty()) log::info("next: " + ending.next);
+  return ending.exit;
+}
 
-  auto journal = journal::Journal::open(journal_path(arguments, &*environment), Deadline::in(std::chrono::seconds(5)));
-  if (!journal) return complain(journal.error());
-  const auto id = journal::new_run_id();
-  const auto lock = journal::SplitLock::take(journal->path(), split->name, id);
-  if (!lock) return complain(lock.error());
-  if (const auto free = no_other_run(*journal, split->name, again(arguments, arguments.text("environment"))); !free)
-    return complain(free.error());
-  auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(10)));
-  if (!world) return complain(world.error());
-  world->run = {id, next_epoch(*world), 1};
+Approver people(const journal::Journal& journal, const Arguments& arguments) {
+  return [&journal, beforehand = arguments.list("approve")](const std::string& run, const engine::Talk& speech) {
+    return engine::approvals(journal, run, beforehand, operator_name(), speech.ask);
+  };
+}
 
-  engine::Recorder recorder(*journal, id, {}, engine::fault_point());
-  if (const auto begun = recorder.write("run.begun", beginning(*runbook, *params, *environment, *split, world->run.epoch)); !begun)
-    return complain(begun.error());
-  log::info(fmt::format("run {}: {} on {} ({}), split {}", id, runbook->name, environment->name,
-                        environment->production ? "production" : "staging", split->name));
-  const auto speech = talk(arguments, arguments.text("environment"));
-  world->approval = engine::approvals(*journal, id, arguments.list("approve"), operator_name(), speech.ask);
-  const Watching watching(*world, journal->path());
-  engine::Run run(*runbook, *params, *world, recorder, stop_flag(), speech, watching.windows());
-  return tell(run.forward(), id, arguments.flag("json"));
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back,
+                      const engine::Talk& speech, const Approver& approver) {
+  TRY_ASSIGN(const auto record, find_run(journal, id));
+  const auto& begun = record.begun;
+  auto frozen = runbook::read_runbook(begun.value("runbook", std::string()), begun.value("text", std::string()), steps::vocabulary());
+  auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
+  complain(frozen.problems);
+  complain(split.problems);
+  auto environment = read_environment_file(environment_file);
+  if (!frozen.value || !split.value || !environment)
+    return fail({ErrorKind::invalid, "run " + id, "can't be taken up: one of its files is wrong", "", "", "", ""});
+  if (back) TRY(may_go_back(journal, record, *frozen.value));
+  if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
+    log::warn("the environment file has changed since this run began: " + environment_file);
+  }
+  const checks::Change change{std::move(*frozen.value),
+                              begun.value("params", Json::object()),
+                              std::move(*environment),
+                              std::move(*split.value),
+                              journal.path(),
+                              program_sha256(),
+                              utc_now_us()};
+  TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
+  // What happened between reading and locking counts too.
+  TRY_ASSIGN(const auto events, journal.events(id));
+  TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));
+  world.run = {id, begun.value("epoch", 1), 1};
+  inform(world, change);
+  // A bouncer that can't be reached is for the steps to judge.
+  if (const auto connected = world.fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
+
+  engine::Recorder recorder(journal, id, engine::replay(events), engine::fault_point());
+  TRY(recorder.write("run.resumed",
+                     {{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", back ? "rollback" : "on"}}));
+  log::info(fmt::format("run {}: {}", id, back ? "going back" : "going on"));
+  world.approval = approver(id, speech);
+  const Watching watching(world, journal.path(), change.runbook.probe_every);
+  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows());
+  return Acted{id, back ? run.back() : run.resume()};
 }
 
 ExitCode run_again(const Arguments& arguments, const std::string& direction) {
@@ -184,51 +127,25 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   if (!path) return ExitCode::invalid;
   auto journal = journal::Journal::open(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  auto record = find_run(*journal, arguments.text("RUN"));
+  const auto record = find_run(*journal, arguments.text("RUN"));
   if (!record) return complain(record.error());
-  const auto& begun = record->begun;
   const auto over = record->finished && (record->outcome == "undone" || record->outcome == "rolled_back" ||
                                          (direction.empty() && (record->outcome == "done" || record->outcome == "rollback_undone")));
   if (over) {
     log::info(fmt::format("run {} is over: {}; nothing to do", record->id, record->state(false)));
     return ExitCode::done;
   }
-  const auto frozen = runbook::read_runbook(begun.value("runbook", std::string()), begun.value("text", std::string()), steps::vocabulary());
-  const auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
-  complain(frozen.problems);
-  complain(split.problems);
   const auto environment_file =
-      arguments.text("environment").empty() ? begun.value("environment", std::string()) : arguments.text("environment");
-  const auto environment = read_environment_file(environment_file);
-  if (!frozen.value || !split.value || !environment) return ExitCode::invalid;
-  if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
-  if (!direction.empty()) {
-    if (const auto may = may_go_back(*journal, *record, *frozen.value); !may) return complain(may.error());
+      arguments.text("environment").empty() ? record->begun.value("environment", std::string()) : arguments.text("environment");
+  if (!arguments.list("approve").empty()) {
+    const auto environment = read_environment_file(environment_file);
+    if (!environment) return ExitCode::invalid;
+    if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   }
-  if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
-    log::warn("the environment file has changed since this run began: " + environment_file);
-  }
-  const auto lock = journal::SplitLock::take(journal->path(), split.value->name, record->id);
-  if (!lock) return complain(lock.error());
-  // What happened between reading and locking counts too.
-  const auto events = journal->events(record->id);
-  if (!events) return complain(events.error());
-  auto world = steps::open_world(*environment, *split.value, Deadline::in(std::chrono::seconds(10)));
-  if (!world) return complain(world.error());
-  world->run = {record->id, begun.value("epoch", 1), 1};
-  // A bouncer that can't be reached is for the steps to judge.
-  if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
-
-  engine::Recorder recorder(*journal, record->id, engine::replay(*events), engine::fault_point());
-  const Json taking_up{
-      {"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction.empty() ? "on" : direction}};
-  if (const auto written = recorder.write("run.resumed", taking_up); !written) return complain(written.error());
-  log::info(fmt::format("run {}: {}", record->id, direction.empty() ? "going on" : "going back"));
-  const auto speech = talk(arguments, environment_file);
-  world->approval = engine::approvals(*journal, record->id, arguments.list("approve"), operator_name(), speech.ask);
-  const Watching watching(*world, journal->path());
-  engine::Run run(*frozen.value, begun.value("params", Json::object()), *world, recorder, stop_flag(), speech, watching.windows());
-  return tell(direction == "rollback" ? run.back() : run.resume(), record->id, arguments.flag("json"));
+  const auto acted = take_up(*journal, record->id, environment_file, direction == "rollback", talk(arguments, environment_file),
+                             people(*journal, arguments));
+  if (!acted) return complain(acted.error());
+  return tell(*acted, arguments.flag("json"));
 }
 
 }  // namespace pgcleave::cli

@@ -1,10 +1,11 @@
 // Everything that an acting command needs, opened in the order in which it can fail without harm.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
 
+#include "checks/evidence.h"
 #include "cli/files.h"
 #include "engine/run.h"
 #include "journal/journal.h"
@@ -19,6 +20,35 @@ engine::Talk talk(const Arguments& arguments, const std::string& environment);
 // What a command about a run needs besides its id to find it again: " -e lab.yml", and " --journal ..." if that was given.
 std::string again(const Arguments& arguments, const std::string& environment);
 
+// Which round of which rehearsal a run is; empty for all others.
+struct Origin {
+  std::string rehearsal;
+  int round = 0;
+};
+
+struct Acted {
+  std::string run;
+  engine::Ending ending;
+};
+
+// Who answers a run's gates.
+using Answers = std::function<std::optional<steps::Approval>(const steps::Question& question)>;
+using Approver = std::function<Answers(const std::string& run, const engine::Talk& speech)>;
+// People: --approve, `pgcleave approve`, or the terminal. The journal must outlive it.
+Approver people(const journal::Journal& journal, const Arguments& arguments);
+
+// A new run, to its end. An error: it was not even begun.
+Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::Talk& speech,
+                    const Approver& approver);
+// An earlier one, on or back.
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back,
+                      const engine::Talk& speech, const Approver& approver);
+// Prints an ending; its exit code.
+ExitCode tell(const Acted& acted, bool json);
+
+// On production a gate is approved when it is reached, by somebody who has seen what came before it.
+Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments);
+
 // `run`: a new run. Returns its exit code after printing the ending.
 ExitCode run_new(const Arguments& arguments);
 
@@ -31,5 +61,6 @@ Result<std::vector<engine::RunRecord>> all_runs(const journal::Journal& journal)
 Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::string& id);
 
 std::string operator_name();  // user@host
+std::string host_name();
 
 }  // namespace pgcleave::cli

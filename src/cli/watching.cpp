@@ -9,7 +9,6 @@
 namespace pgcleave::cli {
 namespace {
 
-constexpr auto probe_every = std::chrono::milliseconds(5);
 constexpr auto sample_every = std::chrono::seconds(1);
 
 void say_off(const Error& error) {
@@ -33,7 +32,7 @@ std::unique_ptr<watch::SamplingThread> sample(const steps::World& world, const s
 
 }  // namespace
 
-Watching::Watching(const steps::World& world, const std::string& journal_path)
+Watching::Watching(const steps::World& world, const std::string& journal_path, Duration probe_every)
     : probe_every_(probe_every),
       probes_(steps::probes(world.environment)),
       probe_table_(postgres::probe_of(world.split.name)),

@@ -11,7 +11,7 @@ namespace pgcleave::cli {
 
 class Watching {
  public:
-  Watching(const steps::World& world, const std::string& journal_path);
+  Watching(const steps::World& world, const std::string& journal_path, Duration probe_every);
   [[nodiscard]] engine::Watch windows() const;
 
  private:

@@ -74,7 +74,8 @@ class SplitLock {
   int fd_ = -1;
 };
 
-// r-<UTC date>-<time>-<4 random hexadecimal digits>
-std::string new_run_id();
+// <letter>-<UTC date>-<time>-<4 random hexadecimal digits>: r a run, h a rehearsal, c a check, s a signature.
+std::string new_id(const std::string& letter);
+inline std::string new_run_id() { return new_id("r"); }
 
 }  // namespace pgcleave::journal

@@ -111,13 +111,13 @@ bool SplitLock::is_held(const std::string& journal_path, const std::string& spli
   return held;
 }
 
-std::string new_run_id() {
+std::string new_id(const std::string& letter) {
   std::string now = utc_now();  // 2026-11-21T19:44:26.123456Z
   now.resize(19);
   std::erase_if(now, [](char c) { return c == '-' || c == ':'; });
   now.replace(now.find('T'), 1, "-");
   std::random_device random;
-  return fmt::format("r-{}-{:04x}", now, random() & 0xffff);
+  return fmt::format("{}-{}-{:04x}", letter, now, random() & 0xffff);
 }
 
 }  // namespace pgcleave::journal

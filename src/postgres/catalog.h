@@ -20,6 +20,13 @@ struct TableName {
 // case as PostgreSQL does; refuses names over 63 bytes, which PostgreSQL would cut in silence.
 Result<TableName> parse_table_name(const std::string& text);
 
+// Two array literals for unnest($1::text[], $2::text[]): schemas and names, in the order of the tables.
+struct NameArrays {
+  std::string schemas;
+  std::string names;
+};
+NameArrays name_arrays(const std::vector<TableName>& tables);
+
 enum class TableKind { plain, partitioned, partition };
 
 struct Table {

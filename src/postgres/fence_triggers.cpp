@@ -61,12 +61,7 @@ StatementTrigger kept_trigger(const std::string& split) {
 
 Result<FenceDrift> drift_of(Connection& connection, const StatementTrigger& trigger, const std::vector<TableName>& fenced,
                             Deadline deadline) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const auto& table : fenced) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
+  const auto named = name_arrays(fenced);
   // Schema pgcleave holds the prober's table, which is fenced and no table of the split.
   // tgtype 62: before, for each statement, of insert, delete, update and truncate (catalog/pg_trigger.h).
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
@@ -81,7 +76,7 @@ Result<FenceDrift> drift_of(Connection& connection, const StatementTrigger& trig
       UNION ALL
       SELECT DISTINCT false, schema, name FROM fenced WHERE (schema, name) NOT IN (SELECT schema, name FROM moved)
       ORDER BY 1, 2, 3)sql",
-                                               {array_literal(schemas), array_literal(names), trigger.function}, deadline));
+                                               {named.schemas, named.names, trigger.function}, deadline));
   FenceDrift drift;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     auto& list = rows.truth(row, "missing") ? drift.missing : drift.superfluous;

@@ -42,19 +42,11 @@ constexpr const char* any_holder_sql = R"sql(
 
 Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<TableName>& tables, const std::vector<std::string>& modes,
                                      bool server_processes, Deadline deadline) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const auto& table : tables) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
-  TRY_ASSIGN(const Rows any,
-             connection.query(any_holder_sql, {array_literal(schemas), array_literal(names), array_literal(modes)}, deadline));
+  const auto named = name_arrays(tables);
+  TRY_ASSIGN(const Rows any, connection.query(any_holder_sql, {named.schemas, named.names, array_literal(modes)}, deadline));
   if (any.empty()) return std::vector<Blocker>{};
-  TRY_ASSIGN(
-      const Rows rows,
-      connection.query(holders_sql, {array_literal(schemas), array_literal(names), array_literal(modes), server_processes ? "t" : "f"},
-                       deadline));
+  TRY_ASSIGN(const Rows rows,
+             connection.query(holders_sql, {named.schemas, named.names, array_literal(modes), server_processes ? "t" : "f"}, deadline));
   std::vector<Blocker> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Blocker blocker;

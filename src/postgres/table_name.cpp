@@ -85,4 +85,14 @@ Result<TableName> parse_table_name(const std::string& text) {
   return TableName{parts[0], parts[1]};
 }
 
+NameArrays name_arrays(const std::vector<TableName>& tables) {
+  std::vector<std::string> schemas;
+  std::vector<std::string> names;
+  for (const auto& table : tables) {
+    schemas.push_back(table.schema);
+    names.push_back(table.name);
+  }
+  return {array_literal(schemas), array_literal(names)};
+}
+
 }  // namespace pgcleave::postgres

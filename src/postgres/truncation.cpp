@@ -110,19 +110,14 @@ std::vector<Truncation> plan_truncation(const std::vector<Table>& tables, const 
 }
 
 Result<std::vector<TableSize>> sizes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const auto& table : tables) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
+  const auto named = name_arrays(tables);
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid) AS all,
              pg_catalog.pg_relation_size(c.oid) + COALESCE(pg_catalog.pg_relation_size(NULLIF(c.reltoastrelid, 0)), 0) AS held
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name)sql",
-                                               {array_literal(schemas), array_literal(names)}, deadline));
+                                               {named.schemas, named.names}, deadline));
   std::vector<TableSize> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     found.push_back({{rows.text(row, "nspname"), rows.text(row, "relname")}, {rows.number(row, "all")}, rows.number(row, "held") == 0});

@@ -8,19 +8,10 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-struct Lists {
-  std::string schemas;
-  std::string names;
-};
-
-Lists lists_of(const std::vector<Table>& tables) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const auto& table : tables) {
-    schemas.push_back(table.name.schema);
-    names.push_back(table.name.name);
-  }
-  return {array_literal(schemas), array_literal(names)};
+NameArrays named(const std::vector<Table>& tables) {
+  std::vector<TableName> names;
+  for (const auto& table : tables) names.push_back(table.name);
+  return name_arrays(names);
 }
 
 Result<void> foreign_keys_from_outside(Connection& connection, const std::vector<Table>& tables, Sentences& found, Deadline deadline) {
@@ -36,7 +27,7 @@ Result<void> foreign_keys_from_outside(Connection& connection, const std::vector
 }
 
 // A publication alone carries nothing: somebody must read a slot of this database.
-Result<void> publications(Connection& connection, const Lists& lists, const std::string& ending, Sentences& found, Deadline deadline) {
+Result<void> publications(Connection& connection, const NameArrays& lists, const std::string& ending, Sentences& found, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT p.pubname, pg_catalog.count(*) AS tables,
              (SELECT pg_catalog.string_agg(slot_name, ', ' ORDER BY slot_name) FROM pg_catalog.pg_replication_slots
@@ -57,7 +48,8 @@ Result<void> publications(Connection& connection, const Lists& lists, const std:
   return {};
 }
 
-Result<void> subscriptions(Connection& connection, const Lists& lists, const std::string& ending, Sentences& found, Deadline deadline) {
+Result<void> subscriptions(Connection& connection, const NameArrays& lists, const std::string& ending, Sentences& found,
+                           Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT s.subname, pg_catalog.count(*) AS tables
         FROM pg_catalog.pg_subscription s
@@ -81,7 +73,7 @@ Result<void> foreign_tables(Connection& connection, const std::vector<Table>& ta
   for (const auto& table : tables) {
     if (table.kind == TableKind::partitioned) partitioned.push_back(table);
   }
-  const auto lists = lists_of(partitioned);
+  const auto lists = named(partitioned);
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT n.nspname, c.relname
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
@@ -104,7 +96,7 @@ Result<void> foreign_tables(Connection& connection, const std::vector<Table>& ta
 Result<std::vector<std::string>> obstacles_to_truncation(Connection& connection, const std::vector<Table>& tables,
                                                          const std::vector<std::string>& ending, Deadline deadline) {
   Sentences found;
-  const auto lists = lists_of(tables);
+  const auto lists = named(tables);
   TRY(foreign_keys_from_outside(connection, tables, found, deadline));
   TRY(publications(connection, lists, array_literal(ending), found, deadline));
   TRY(subscriptions(connection, lists, array_literal(ending), found, deadline));

@@ -35,15 +35,10 @@ std::int64_t Writes::rows() const {
 }
 
 Result<Writes> writes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  std::vector<std::string> schemas;
-  std::vector<std::string> names;
-  for (const auto& table : tables) {
-    schemas.push_back(table.schema);
-    names.push_back(table.name);
-  }
+  const auto named = name_arrays(tables);
   // Who is quiet is asked first: what is handed in between the two questions is in the counters.
   TRY_ASSIGN(const Rows state, connection.query(state_sql, {}, deadline));
-  TRY_ASSIGN(const Rows rows, connection.query(tables_sql, {array_literal(schemas), array_literal(names)}, deadline));
+  TRY_ASSIGN(const Rows rows, connection.query(tables_sql, {named.schemas, named.names}, deadline));
   Writes found;
   found.promoted_at = state.text(0, "promoted_at");
   found.counters_were_reset = state.truth(0, "reset");

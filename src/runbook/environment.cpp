@@ -23,6 +23,10 @@ class EnvironmentReader {
     }
     out.journal = folder_.absolute(top.text("journal"));
     out.split = folder_.absolute(top.text("split"));
+    for (const auto* item : top.list("rehearsals")) {
+      const auto path = read_text(*item, "an entry of rehearsals", problems_).value_or("");
+      if (!path.empty()) out.rehearsals.push_back(folder_.absolute(path));
+    }
     if (const auto* node = top.required_map("source")) out.source = read_side(*node, "source");
     if (const auto* node = top.required_map("target")) out.target = read_side(*node, "target");
     for (const auto* item : top.required_list("pools")) out.pools.push_back(read_pool(*item));

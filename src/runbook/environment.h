@@ -63,8 +63,9 @@ struct PrometheusAccess {
 struct Environment {
   std::string name;
   bool production = false;
-  std::string journal;  // "" = the default place
-  std::string split;    // path, made absolute against the environment file's folder; may be ""
+  std::string journal;                  // "" = the default place
+  std::vector<std::string> rehearsals;  // journals of other places whose rehearsals count here, made absolute likewise
+  std::string split;                    // path, made absolute against the environment file's folder; may be ""
   SideAccess source;
   SideAccess target;
   std::vector<Pool> pools;

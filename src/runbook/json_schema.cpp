@@ -1,4 +1,5 @@
 #include "base/format.h"
+#include "runbook/evidence.h"
 #include "runbook/runbook.h"
 #include "runbook/values.h"
 
@@ -104,6 +105,7 @@ Json json_schema(const Vocabulary& vocabulary) {
        {"verify", steps},
        {"rollback", closed_object({{"prepare", steps}, {"gate", steps}, {"window", window}, {"then", steps}}, Json::array())}},
       Json::array({"pgcleave", "name"}));
+  schema["properties"].update(evidence_schema());
   Json out{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "pgcleave runbook, version 1"}};
   out.update(schema);
   out["$defs"] = {{"duration", {{"type", "string"}, {"pattern", "^[0-9]+(us|ms|s|m|h)$"}}},

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/sha256.h"
+#include "runbook/evidence.h"
 #include "runbook/params.h"
 #include "runbook/phases.h"
 #include "runbook/proof.h"
@@ -31,6 +32,7 @@ void read_top(const Node& root, Runbook& runbook, const Vocabulary& vocabulary, 
   read_version(top, "pgcleave", problems);
   read_name(top, runbook, problems);
   runbook.summary = top.text("summary");
+  read_evidence(top, runbook, problems);
   if (const auto* params = top.map("params")) runbook.params = read_params(*params, problems);
   Known known(vocabulary, runbook.params, problems);
   runbook.phases = read_phases(top, known, problems);

@@ -39,9 +39,19 @@ struct Phase {
   [[nodiscard]] bool is_rollback() const { return name.rfind("rollback.", 0) == 0; }
 };
 
+// How often, and how lately, a runbook must have been rehearsed before it is ready for production.
+struct RehearsalsAsked {
+  int times = 3;
+  Duration max_age = std::chrono::hours(720);
+};
+
 struct Runbook {
   std::string name;
   std::string summary;
+  Duration probe_every = std::chrono::milliseconds(5);  // a write through each bouncer, while a window is open
+  RehearsalsAsked rehearsal;
+  std::vector<std::string> roles;  // who must sign before production
+  std::vector<std::string> watch;  // what would call for a rollback, in words
   std::vector<RunParameter> params;
   std::vector<Phase> phases;  // in order of running, empty ones left out: forward ones first, then the rollback's
   std::string path;

@@ -16,7 +16,7 @@ class Look {
   Look(World& world, const Link& link, postgres::Connection& from, postgres::Connection& to, Deadline deadline)
       : world_(world), link_(link), back_(link.from.which() == postgres::Owner::target), from_(from), to_(to), deadline_(deadline) {}
 
-  Result<LinkHealth> run() {
+  Result<LinkHealth> run(Depth depth) {
     TRY_ASSIGN(const auto subscription, postgres::subscription(to_, link_.name, deadline_));
     TRY_ASSIGN(const auto slot, postgres::slot(from_, link_.name, deadline_));
     if (!subscription || !slot) {
@@ -25,6 +25,7 @@ class Look {
       return seen_;
     }
     TRY(flow(*subscription, *slot));
+    if (depth == Depth::flow) return seen_;
     TRY(published_tables());
     TRY(definitions());
     return seen_;
@@ -130,10 +131,25 @@ std::string LinkHealth::text() const {
                      apply_errors);
 }
 
-Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline) {
+Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline, Depth depth) {
   TRY_ASSIGN(auto* from, link.from.leader(deadline));
   TRY_ASSIGN(auto* to, link.to.leader(deadline));
-  return Look(world, link, *from, *to, deadline).run();
+  return Look(world, link, *from, *to, deadline).run(depth);
+}
+
+Result<Observation> observe_link(Context& context, const Link& link, Bytes limit, Depth depth, LinkHealth* health) {
+  TRY_ASSIGN(auto seen, look_at_link(context.world, link, context.deadline.for_a_look(), depth));
+  const auto near = [&] { return seen.losses.empty() && seen.worker && seen.lag <= limit; };
+  if (depth == Depth::flow && near()) {
+    TRY_ASSIGN(seen, look_at_link(context.world, link, context.deadline.for_a_look()));
+  }
+  Observation observation;
+  observation.facts = {{"lag_bytes", seen.lag.count}};
+  observation.evidence = seen.losses.empty() ? seen.text() : fmt::format("{}", fmt::join(seen.losses, "; "));
+  if (!seen.losses.empty()) observation.state = State::foreign;
+  if (near()) observation.state = State::done;
+  if (health != nullptr) *health = std::move(seen);
+  return observation;
 }
 
 }  // namespace pgcleave::steps

@@ -19,7 +19,16 @@ struct LinkHealth {
   [[nodiscard]] std::string text() const;  // one line for people, without the losses
 };
 
+enum class Depth {
+  flow,   // does it run, and how far behind: cheap enough to be asked again and again
+  whole,  // also the tables and columns of both sides
+};
+
 // Reads only. An error: it could not be looked at.
-Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline);
+Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline, Depth depth = Depth::whole);
+
+// As a step sees it: foreign when something would be lost, done when a worker runs and is at most this far behind. What only the flow says
+// is done, the whole is looked at for. `health`, if asked for, is what was seen.
+Result<Observation> observe_link(Context& context, const Link& link, Bytes limit, Depth depth, LinkHealth* health = nullptr);
 
 }  // namespace pgcleave::steps

@@ -4,8 +4,10 @@ namespace pgcleave::steps {
 
 // clang-format off
 #define PGCLEAVE_STEP_KINDS(kind) \
+  kind(check_forecast) \
   kind(check_given_up) \
   kind(check_lag) \
+  kind(check_readiness) \
   kind(check_serving) \
   kind(check_settings) \
   kind(check_topology) \

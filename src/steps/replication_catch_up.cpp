@@ -32,31 +32,24 @@ class Pace {
   Bytes first_;
 };
 
-Result<Observation> look(Context& context, Pace* pace) {
+Result<Observation> look(Context& context, Depth depth, LinkHealth* health = nullptr) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
-  TRY_ASSIGN(const auto link, look_at_link(context.world, link_into(context.world, context.on()), context.deadline.for_a_look()));
-  Observation seen;
-  seen.facts = {{"lag_bytes", link.lag.count}};
-  if (!link.losses.empty()) {
-    seen.state = State::foreign;
-    seen.evidence = fmt::format("{}", fmt::join(link.losses, "; "));
-    return seen;
-  }
-  seen.evidence = fmt::format("worker {}, {} behind{}, {} apply errors", link.worker ? "runs" : "does not run", to_text(link.lag),
-                              pace == nullptr ? "" : pace->text(link.lag), link.apply_errors);
-  if (link.worker && link.lag <= limit) seen.state = State::done;
-  return seen;
+  return observe_link(context, link_into(context.world, context.on()), limit, depth, health);
 }
 
 Result<Observation> observe(Context& context) {
-  return look(context, nullptr);
+  return look(context, Depth::whole);
 }
 
 Result<Json> apply(Context& context, const Json&) {
   Pace pace;
-  return check_until_done(
-      context, [&](Context& again) { return look(again, &pace); }, context.on().label() + " has caught up",
-      link_into(context.world, context.on()).name);
+  const auto look_again = [&](Context& again) -> Result<Observation> {
+    LinkHealth health;
+    TRY_ASSIGN(auto seen, look(again, Depth::flow, &health));
+    if (seen.state == State::pending) seen.evidence += pace.text(health.lag);
+    return seen;
+  };
+  return check_until_done(context, look_again, context.on().label() + " has caught up", link_into(context.world, context.on()).name);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,23 @@ struct Approval {
   std::string words;  // as they were typed, if words were asked for
 };
 
+// How long clients waited in rehearsals of the very runbook that is run.
+struct RehearsedPause {
+  int rounds = 0;
+  double p50_ms = 0;
+  double p90_ms = 0;
+  double max_ms = 0;
+};
+
+// What a check found, as far as a step needs it.
+struct Remark {
+  std::string id;
+  std::string severity;  // blocker, warning, note
+  std::string object;
+  std::string evidence;
+  std::string fix;
+};
+
 struct World {
   Side source;
   Side target;
@@ -60,6 +78,9 @@ struct World {
   std::function<std::optional<Approval>(const Question& question)> approval;
   std::function<void(const std::string& text)> progress;  // what takes long says how far it is
   runbook::Split split_file = {};
+  std::map<std::string, RehearsedPause> rehearsed;  // by the name of the window's phase; none: never
+  // Families of readiness checks, by name; over sessions of their own. Empty where nobody offers them.
+  std::function<Result<std::vector<Remark>>(const std::vector<std::string>& families)> check;
 
   [[nodiscard]] Side& side(const std::string& name);  // "source" or "target"
   [[nodiscard]] Side& other(const Side& side);

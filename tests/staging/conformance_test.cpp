@@ -94,6 +94,7 @@ class Conformance {
     world_.run = {"r-20260101-000000-0001", 1, 1};
     world_.effects = &open_;
     world_.approval = [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); };
+    world_.check = [](const std::vector<std::string>&) { return std::vector<Remark>{}; };
     know_secrets();
   }
 
@@ -274,6 +275,8 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"postgres.checkpoint", on("source")});
   keeps({"postgres.checkpoint", on("target")});
   keeps({"check.lag", {{"below", "64MiB"}}});
+  keeps({"check.forecast", {{"budget", "5s"}}});
+  keeps({"check.readiness", {{"families", Json::array({"fence"})}}});
   keeps({"check.settings"});
   keeps({"gate.approve", {{"text", "Go on?"}}});
 

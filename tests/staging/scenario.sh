@@ -60,6 +60,12 @@ tool() {
   cat "$scratch/tool.out" "$scratch/tool.json" >>"$scratch/everything"
   [ "$code" = "$expected" ] || failed "pgcleave $*: exit code $code, expected $expected"
 }
+# kill_at POINT WORDS...: runs the faulty tool, which must die there by SIGKILL
+kill_at() {
+  local code=0
+  PGCLEAVE_FAULT="kill|$1" "$build/pgcleave-faulty" "${@:2}" >"$scratch/killed.out" 2>&1 || code=$?
+  is "the tool killed at '$1'" "$code" 137
+}
 status() { "$build/pgcleave" status -e "$environment" --json | jq -r "$1"; }
 
 # verify_clean SERVING: nothing lost, duplicated or on both sides, over all loads so far; no client error unless "errors" follows

@@ -4,12 +4,6 @@ source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
 
-kill_at() { # EXIT_WORDS...: runs the faulty tool, which must die by SIGKILL
-  local code=0
-  PGCLEAVE_FAULT="kill|$1" "$build/pgcleave-faulty" "${@:2}" >"$scratch/killed.out" 2>&1 || code=$?
-  is "the tool killed at '$1'" "$code" 137
-}
-
 say "killed after the release: clients wait until resume undoes the window, which then goes on"
 kill_at "after effect release ownership" run "$runbook" -e "$environment" --approve go
 is "state" "$(status .state)" interrupted

@@ -47,11 +47,6 @@ load_begin --writers 8 --reconnect 2 --rate 20
 tool 0 rollback -e "$environment"
 is "owner on the source" "$(owner_on_source)" 1
 
-kill_at() {
-  local code=0
-  PGCLEAVE_FAULT="kill|$1" "$build/pgcleave-faulty" "${@:2}" >"$scratch/killed.out" 2>&1 || code=$?
-  is "the tool killed at '$1'" "$code" 137
-}
 say "killed when the replication was half turned round: resume turns it back, and goes on"
 kill_at "after effect close publication" run "$runbook" -e "$environment" --approve go
 is "owners" "$(owner_on_source) $(owner_on_target)" "0 0"

@@ -28,7 +28,7 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"journal", {"base"}},
     {"steps", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook"}},
     {"engine", {"base", "steps", "journal", "runbook"}},
-    {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps"}},
+    {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps", "journal", "engine"}},
     {"watch", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "journal", "steps"}},
     {"cli", {everything}},
 };

@@ -1,0 +1,70 @@
+#include "checks/evidence.h"
+
+#include <filesystem>
+
+#include "base/sha256.h"
+#include "base/units.h"
+#include "runbook/expressions.h"
+
+namespace pgcleave::checks {
+namespace {
+
+std::vector<Signature> signatures_in(const journal::Journal& journal, const Change& change) {
+  std::vector<Signature> signatures;
+  const auto signed_ones = journal.events_of_type("readiness.signed");
+  if (!signed_ones) return signatures;
+  for (const auto& event : *signed_ones) {
+    const auto is = [&](const char* key, const std::string& wanted) { return event.data.value(key, std::string()) == wanted; };
+    if (!is("runbook_sha256", change.runbook.sha256) || !is("split_sha256", sha256(change.split.text)) ||
+        !is("environment_name", change.environment.name))
+      continue;
+    signatures.push_back({event.data.value("role", std::string()), event.data.value("by", std::string()),
+                          event.data.value("text", std::string()), event.at_us});
+  }
+  return signatures;
+}
+
+std::vector<engine::RunRecord> open_runs_in(const journal::Journal& journal, const std::string& split) {
+  std::vector<engine::RunRecord> open;
+  const auto begun = journal.events_of_type("run.begun");
+  if (!begun) return open;
+  for (const auto& event : *begun) {
+    if (event.data.value("split_name", std::string()) != split) continue;
+    const auto events = journal.events(event.run);
+    if (!events) continue;
+    auto run = engine::replay(*events);
+    if (run.is_open()) open.push_back(std::move(run));
+  }
+  return open;
+}
+
+}  // namespace
+
+Evidence evidence_for(const Change& change) {
+  Evidence evidence;
+  auto journals = change.environment.rehearsals;
+  std::error_code unknown;
+  if (std::filesystem::exists(change.journal, unknown)) {
+    journals.push_back(change.journal);
+    if (const auto journal = journal::Journal::open_to_read(change.journal, Deadline::in(std::chrono::seconds(5)))) {
+      evidence.signatures = signatures_in(*journal, change);
+      evidence.open_runs = open_runs_in(*journal, change.split.name);
+    }
+  }
+  evidence.rehearsed = engine::rehearsed(
+      journals, change.runbook.name,
+      {change.runbook.sha256, sha256(change.split.text), change.binary_sha256, change.runbook.rehearsal.max_age, change.now_us});
+  return evidence;
+}
+
+double budget_ms(const Change& change, const std::string& phase) {
+  for (const auto& one : change.runbook.phases) {
+    if (one.name != phase || !one.is_window) continue;
+    const auto resolved = runbook::resolve(Json(one.budget), {{"params", change.params}});
+    const auto budget = resolved && resolved->is_string() ? parse_duration(resolved->get<std::string>()) : Duration::zero();
+    return budget ? milliseconds(*budget) : 0;
+  }
+  return 0;
+}
+
+}  // namespace pgcleave::checks

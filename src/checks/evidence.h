@@ -1,0 +1,45 @@
+// What is about to be done, and what journals hold of rehearsals, signatures and runs for it. Asks no server.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/rehearsals.h"
+#include "runbook/environment.h"
+#include "runbook/runbook.h"
+#include "runbook/split.h"
+
+namespace pgcleave::checks {
+
+// What is about to be done, and by what.
+struct Change {
+  runbook::Runbook runbook;
+  Json params;  // resolved
+  runbook::Environment environment;
+  runbook::Split split;
+  std::string journal;        // path of the one that the run will be recorded in
+  std::string binary_sha256;  // of the program
+  std::int64_t now_us = 0;
+};
+
+struct Signature {
+  std::string role;
+  std::string by;
+  std::string text;
+  std::int64_t at_us = 0;
+};
+
+struct Evidence {
+  engine::Rehearsed rehearsed;
+  std::vector<Signature> signatures;         // for this runbook, split and environment; the newest of a role counts
+  std::vector<engine::RunRecord> open_runs;  // of this split, in the journal
+};
+
+// Reads the journals: the change's own, and those that the environment names under `rehearsals`. A journal that does not exist yet holds
+// nothing.
+Evidence evidence_for(const Change& change);
+
+// The budget of a window in milliseconds; 0 when the runbook has no such window.
+double budget_ms(const Change& change, const std::string& phase);
+
+}  // namespace pgcleave::checks

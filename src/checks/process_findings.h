@@ -1,0 +1,12 @@
+// Is this change rehearsed, within its budget, and signed? Judged from what journals hold of earlier runs. Asks nobody.
+#pragma once
+
+#include "checks/evidence.h"
+#include "checks/finding.h"
+
+namespace pgcleave::checks {
+
+// Every finding of the family `process`.
+Findings process_findings(const Change& change, const Evidence& evidence);
+
+}  // namespace pgcleave::checks

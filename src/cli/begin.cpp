@@ -1,0 +1,129 @@
+// Begins a new run: who asks, whether it may, its first event.
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "cli/change.h"
+#include "cli/session.h"
+#include "cli/watching.h"
+#include "engine/approvals.h"
+#include "postgres/ownership.h"
+
+namespace pgcleave::cli {
+namespace {
+
+// Whoever runs this on production says its name, so that the wrong terminal does not split the wrong database.
+bool confirmed(const runbook::Environment& environment, const Arguments& arguments) {
+  if (!environment.production || arguments.flag("yes")) return true;
+  if (::isatty(STDIN_FILENO) == 0) {
+    log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal", environment.name));
+    return false;
+  }
+  std::cerr << "This is production. Type the environment's name (" << environment.name << ") to go on: " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == environment.name;
+}
+
+// Higher than whoever acted before, on either side.
+int next_epoch(steps::World& world) {
+  int epoch = 0;
+  const auto deadline = Deadline::in(std::chrono::seconds(5));
+  for (auto* side : {&world.source, &world.target}) {
+    auto leader = side->leader(deadline);
+    if (!leader) continue;
+    const auto installed = postgres::owner(**leader, world.split.name, deadline);
+    if (!installed || !installed->has_value()) continue;
+    if (const auto last = postgres::last_epoch(**leader, world.split.name, deadline); last) epoch = std::max(epoch, *last);
+  }
+  return epoch + 1;
+}
+
+Result<void> no_other_run(const journal::Journal& journal, const std::string& split, const std::string& rest) {
+  TRY_ASSIGN(const auto runs, all_runs(journal));
+  for (const auto& run : runs) {
+    if (run.begun.value("split_name", std::string()) != split || !run.is_open()) continue;
+    return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)), "", "",
+                 engine::next_command(run, rest), ""});
+  }
+  return {};
+}
+
+Json beginning(const checks::Change& change, const Origin& origin, int epoch) {
+  const auto& [runbook, params, environment, split, journal, program, now] = change;
+  return {{"runbook", runbook.path},
+          {"name", runbook.name},
+          {"text", runbook.text},
+          {"sha256", runbook.sha256},
+          {"params", params},
+          {"environment", environment.path},
+          {"environment_name", environment.name},
+          {"environment_sha256", sha256(environment.text)},
+          {"class", environment.production ? "production" : "staging"},
+          {"split", split.path},
+          {"split_name", split.name},
+          {"split_text", split.text},
+          {"split_sha256", sha256(split.text)},
+          {"rehearsal", origin.rehearsal},
+          {"round", origin.round},
+          {"epoch", epoch},
+          {"operator", operator_name()},
+          {"host", host_name()},
+          {"pid", ::getpid()},
+          {"version", PGCLEAVE_VERSION},
+          {"binary_sha256", program}};
+}
+
+}  // namespace
+
+std::string host_name() {
+  utsname name{};
+  ::uname(&name);
+  return name.nodename;
+}
+
+Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments) {
+  if (!environment.production || arguments.list("approve").empty()) return {};
+  return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "",
+               "--approve", "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
+}
+
+Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::Talk& speech,
+                    const Approver& approver) {
+  const auto& environment = change.environment;
+  const auto id = journal::new_run_id();
+  TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
+  TRY(no_other_run(journal, change.split.name, speech.again));
+  TRY_ASSIGN(auto world, steps::open_world(environment, change.split, Deadline::in(std::chrono::seconds(10))));
+  world.run = {id, next_epoch(world), 1};
+  inform(world, change);
+
+  engine::Recorder recorder(journal, id, {}, engine::fault_point());
+  TRY(recorder.write("run.begun", beginning(change, origin, world.run.epoch)));
+  log::info(fmt::format("run {}: {} on {} ({}), split {}", id, change.runbook.name, environment.name,
+                        environment.production ? "production" : "staging", change.split.name));
+  world.approval = approver(id, speech);
+  const Watching watching(world, journal.path(), change.runbook.probe_every);
+  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows());
+  return Acted{id, run.forward()};
+}
+
+ExitCode run_new(const Arguments& arguments) {
+  const auto change = read_change(arguments, arguments.text("RUNBOOK"));
+  if (!change) return ExitCode::invalid;
+  if (const auto may = may_approve_beforehand(change->environment, arguments); !may) return complain(may.error());
+  if (!confirmed(change->environment, arguments)) return ExitCode::invalid;
+  auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  const auto speech = talk(arguments, arguments.text("environment"));
+  const auto acted = begin(*journal, *change, {}, speech, people(*journal, arguments));
+  if (!acted) return complain(acted.error());
+  return tell(*acted, arguments.flag("json"));
+}
+
+}  // namespace pgcleave::cli

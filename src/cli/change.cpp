@@ -1,0 +1,70 @@
+#include "cli/change.h"
+
+#include "base/file.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "checks/families.h"
+
+namespace pgcleave::cli {
+namespace {
+
+constexpr std::size_t largest_program = 1U << 30;
+constexpr auto time_per_family = std::chrono::seconds(10);
+
+Result<std::vector<checks::Family>> families_named(const std::vector<std::string>& names) {
+  std::vector<checks::Family> chosen;
+  for (const auto& name : names) {
+    const auto family =
+        std::find_if(checks::families().begin(), checks::families().end(), [&](const auto& one) { return one.name == name; });
+    if (family == checks::families().end())
+      return fail({ErrorKind::invalid, "family " + name, "is no family of checks", "", "", "see docs/checks.md", ""});
+    chosen.push_back(*family);
+  }
+  return chosen;
+}
+
+std::map<std::string, steps::RehearsedPause> rehearsed_pauses(const checks::Change& change) {
+  const auto rehearsed = checks::evidence_for(change).rehearsed;
+  std::map<std::string, steps::RehearsedPause> pauses;
+  for (const auto* phase : {"window", "rollback.window"}) {
+    if (const auto seen = rehearsed.pauses(phase); seen.count > 0) pauses[phase] = {seen.count, seen.p50, seen.p90, seen.max};
+  }
+  return pauses;
+}
+
+}  // namespace
+
+std::optional<checks::Change> read_change(const Arguments& arguments, const std::string& runbook_path) {
+  auto runbook = read_runbook_file(runbook_path);
+  auto environment = read_environment_file(arguments.text("environment"));
+  if (!runbook || !environment) return {};
+  auto params = read_params(*runbook, arguments.list("set"));
+  auto split = read_split_for(arguments, *environment);
+  if (!params || !split) return {};
+  auto journal = journal_path(arguments, &*environment);
+  return checks::Change{std::move(*runbook), std::move(*params), std::move(*environment), std::move(*split), std::move(journal),
+                        program_sha256(),    utc_now_us()};
+}
+
+std::string program_sha256() {
+  static const auto sum = [] {
+    const auto program = read_file("/proc/self/exe", largest_program);
+    return program ? sha256(*program) : std::string();
+  }();
+  return sum;
+}
+
+void inform(steps::World& world, const checks::Change& change) {
+  world.rehearsed = rehearsed_pauses(change);
+  world.check = [&change](const std::vector<std::string>& names) -> Result<std::vector<steps::Remark>> {
+    TRY_ASSIGN(const auto families, families_named(names));
+    // Sessions of checks refuse to write, so they are not the run's.
+    auto aside = steps::unopened_world(change.environment, change.split);
+    std::vector<steps::Remark> remarks;
+    for (const auto& finding : checks::look_at(aside, &change, families, time_per_family))
+      remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
+    return remarks;
+  };
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,23 @@
+// What a command is about to do: runbook, parameters, environment, split, and the program itself; and what is known of it beforehand.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "checks/evidence.h"
+#include "checks/families.h"
+#include "cli/files.h"
+#include "steps/world.h"
+
+namespace pgcleave::cli {
+
+// From --environment, --split, --set and the runbook's path. Says what is wrong with the files.
+std::optional<checks::Change> read_change(const Arguments& arguments, const std::string& runbook_path);
+
+// Of the program that is running: a rehearsal by another build does not count.
+std::string program_sha256();
+
+// Gives a run's world what it can't know: how often this change was rehearsed, and the checks. `change` must outlive the world.
+void inform(steps::World& world, const checks::Change& change);
+
+}  // namespace pgcleave::cli

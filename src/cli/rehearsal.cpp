@@ -1,0 +1,200 @@
+#include "cli/rehearsal.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "base/units.h"
+#include "cli/change.h"
+
+namespace pgcleave::cli {
+namespace {
+
+// A cluster that has just been reattached may need a moment until all of its members are there.
+constexpr auto settling = std::chrono::seconds(60);
+constexpr auto look_again = std::chrono::seconds(1);
+// Families that must say the same when everything is as it was; those that the load and the clock change are left out.
+const std::vector<std::string> lasting{"fence"};
+
+bool asked_to_stop() {
+  return stop_flag().requested();
+}
+
+}  // namespace
+
+Rehearsal::Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::Talk speech)
+    : journal_(journal), change_(change), asked_(std::move(asked)), speech_(std::move(speech)), id_(journal::new_id("h")) {}
+
+Result<void> Rehearsal::write(const std::string& type, Json data) {
+  TRY(journal_.append(id_, type, std::move(data), journal::Durability::disk));
+  return {};
+}
+
+Answers Rehearsal::approve_all() const {
+  return [by = operator_name(), id = id_](const steps::Question& question) -> std::optional<steps::Approval> {
+    return steps::Approval{true, by, "by rehearsal " + id, question.words};
+  };
+}
+
+std::vector<std::string> Rehearsal::new_blockers(const std::vector<std::string>& families, Json& counted) const {
+  steps::World nowhere = steps::unopened_world(change_.environment, change_.split);
+  inform(nowhere, change_);
+  const auto remarks = nowhere.check(families);
+  if (!remarks) return {remarks.error().text()};
+  std::vector<std::string> found;
+  int blockers = 0, warnings = 0;
+  for (const auto& remark : *remarks) {
+    blockers += remark.severity == "blocker" ? 1 : 0;
+    warnings += remark.severity == "warning" ? 1 : 0;
+    const auto name = remark.id + " (" + remark.object + ")";
+    const bool known = std::find(known_blockers_.begin(), known_blockers_.end(), name) != known_blockers_.end();
+    if (remark.severity == "blocker" && !known) found.push_back(name);
+  }
+  counted = {{"blockers", blockers}, {"warnings", warnings}};
+  return found;
+}
+
+void Rehearsal::look(RoundSeen& seen, const char* when, const std::vector<std::string>& families, Duration patience) {
+  const auto deadline = Deadline::in(patience);
+  std::vector<std::string> found;
+  do {
+    found = new_blockers(families, seen.checks[when]);
+  } while (!found.empty() && !deadline.passed() && sleep_until(deadline, look_again, &stop_flag()));
+  for (const auto& name : found) seen.surprises.push_back(std::string(when) + ": " + name);
+}
+
+Result<void> Rehearsal::run() {
+  Json before;
+  known_blockers_ = new_blockers(lasting, before);
+  for (const auto& name : known_blockers_) log::warn("found before the first round: " + name);
+  TRY(write("rehearsal.begun", {{"runbook", change_.runbook.path},
+                                {"name", change_.runbook.name},
+                                {"sha256", change_.runbook.sha256},
+                                {"params", change_.params},
+                                {"environment_name", change_.environment.name},
+                                {"class", "staging"},
+                                {"split_name", change_.split.name},
+                                {"split_sha256", sha256(change_.split.text)},
+                                {"version", PGCLEAVE_VERSION},
+                                {"binary_sha256", change_.binary_sha256},
+                                {"times", asked_.times},
+                                {"rollback", name_of(asked_.back)},
+                                {"hold_ms", milliseconds(asked_.hold)},
+                                {"load", asked_.load},
+                                {"known_blockers", known_blockers_},
+                                {"operator", operator_name()},
+                                {"host", host_name()}}));
+  if (!asked_.load.empty()) {
+    TRY_ASSIGN(auto load, Load::begin(asked_.load, journal_.path() + ".load.log"));
+    load_.emplace(std::move(load));
+  }
+  for (int number = 1; number <= asked_.times && stopped_.empty(); ++number) TRY(round(number));
+  return write("rehearsal.finished", {{"outcome", stopped_.empty() ? "done" : "stopped"}, {"rounds", rounds_.size()}, {"text", stopped_}});
+}
+
+Result<void> Rehearsal::round(int number) {
+  if (speech_.say) speech_.say(fmt::format("round {} of {}", number, asked_.times));
+  RoundSeen seen;
+  seen.number = number;
+  TRY(forth(seen));
+  if (seen.run.is_open() || seen.run.outcome == "done") {
+    const bool there = seen.run.outcome == "done";
+    if (there) hold(seen);
+    const bool goes_back = asked_.back == GoBack::always || (asked_.back == GoBack::last && number == asked_.times);
+    if (goes_back || !there) TRY(back(seen));
+  }
+  look_at_windows(seen);
+  if (load_) {
+    if (const auto why = load_->ended()) seen.surprises.push_back(*why);
+  }
+  const bool good = seen.surprises.empty();
+  for (const auto& surprise : seen.surprises) log::warn(fmt::format("round {}: {}", number, printable(surprise)));
+  TRY(write("rehearsal.round", {{"round", number},
+                                {"run", seen.run.id},
+                                {"outcome", good ? "good" : "surprise"},
+                                {"rolled_back", seen.rolled_back},
+                                {"text", fmt::format("{}", fmt::join(seen.surprises, "; "))},
+                                {"checks", seen.checks}}));
+  if (seen.run.is_open()) {
+    stopped_ = fmt::format("run {} is {}: {}", seen.run.id, seen.run.state(false), engine::next_command(seen.run, speech_.again));
+  } else if (asked_to_stop() && number < asked_.times) {
+    stopped_ = "was asked to stop";
+  } else if (!good && !asked_.keep_going && number < asked_.times) {
+    stopped_ = fmt::format("round {} brought a surprise; --keep-going goes on", number);
+  }
+  rounds_.push_back(std::move(seen));
+  return {};
+}
+
+Result<void> Rehearsal::forth(RoundSeen& seen) {
+  const auto approver = [&](const std::string&, const engine::Talk&) { return approve_all(); };
+  TRY_ASSIGN(const auto acted, begin(journal_, change_, {id_, seen.number}, speech_, approver));
+  TRY_ASSIGN(seen.run, find_run(journal_, acted.run));
+  if (acted.ending.exit != ExitCode::done) seen.surprises.push_back("cutover: " + acted.ending.text);
+  if (seen.run.outcome == "done") look(seen, "after_cutover", {"fence"}, Duration::zero());
+  return {};
+}
+
+Result<void> Rehearsal::back(RoundSeen& seen) {
+  // Who asks to stop gets the way back all the same: a rehearsal leaves nothing behind.
+  const bool was_asked = asked_to_stop();
+  stop_flag().clear();
+  const auto approver = [&](const std::string&, const engine::Talk&) { return approve_all(); };
+  const auto acted = take_up(journal_, seen.run.id, change_.environment.path, true, speech_, approver);
+  TRY_ASSIGN(seen.run, find_run(journal_, seen.run.id));
+  if (!acted) {
+    seen.surprises.push_back("rollback: " + acted.error().text());
+  } else if (acted->ending.exit != ExitCode::done) {
+    seen.surprises.push_back("rollback: " + acted->ending.text);
+  }
+  seen.rolled_back = seen.run.outcome == "rolled_back";
+  if (seen.rolled_back) look(seen, "after_rollback", lasting, settling);
+  if (was_asked) stop_flag().request();
+  return {};
+}
+
+void Rehearsal::hold(RoundSeen& seen) {
+  if (asked_.hold == Duration::zero()) return;
+  if (speech_.say) speech_.say(fmt::format("holding for {}", to_text(asked_.hold)));
+  const auto deadline = Deadline::in(asked_.hold);
+  if (!sleep_until(deadline, std::chrono::milliseconds(200), &stop_flag()))
+    seen.surprises.emplace_back("was asked to stop while it was held");
+}
+
+// What a client saw is a surprise when it was an error, a write on the wrong side, or longer than promised.
+void Rehearsal::look_at_windows(RoundSeen& seen) {
+  const auto events = journal_.events(seen.run.id);
+  if (!events) return;
+  for (const auto& event : *events) {
+    if (event.type != "window.watched") continue;
+    const auto phase = event.data.value("phase", std::string());
+    const auto errors = event.data.value("errors", 0);
+    const auto wrong = event.data.value("wrong_side", 0);
+    const auto outage = event.data.value("outage_ms", 0.0);
+    if (errors > 0) seen.surprises.push_back(fmt::format("{}: the probe saw {} errors", phase, errors));
+    if (wrong > 0) seen.surprises.push_back(fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
+    const auto window = seen.run.windows.find(phase);
+    if (window != seen.run.windows.end() && outage > window->second.budget_ms)
+      seen.surprises.push_back(
+          fmt::format("{}: a client saw {:.0f} ms of outage, the budget is {:.0f} ms", phase, outage, window->second.budget_ms));
+  }
+}
+
+const char* name_of(GoBack rounds) {
+  switch (rounds) {
+    case GoBack::always: return "always";
+    case GoBack::last: return "last";
+    case GoBack::never: return "never";
+  }
+  return "";
+}
+
+ExitCode Rehearsal::exit() const {
+  if (!rounds_.empty() && rounds_.back().run.is_open()) return ExitCode::needs_person;
+  const bool good =
+      stopped_.empty() && std::all_of(rounds_.begin(), rounds_.end(), [](const auto& round) { return round.surprises.empty(); });
+  return good ? ExitCode::done : ExitCode::done_with_misses;
+}
+
+}  // namespace pgcleave::cli

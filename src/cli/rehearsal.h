@@ -1,0 +1,67 @@
+// A rehearsal: rounds of a whole run, time under load, and the whole way back, by the code that production runs, with nobody asked. Each
+// round is a run of its own in the journal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/load.h"
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+
+enum class GoBack { always, last, never };  // in which rounds
+const char* name_of(GoBack rounds);
+
+struct RehearsalAsked {
+  int times = 1;
+  GoBack back = GoBack::always;
+  Duration hold = std::chrono::seconds(5);
+  std::string load;         // a command; "": none
+  bool keep_going = false;  // past a surprise, as long as a next round can begin
+};
+
+struct RoundSeen {
+  int number = 0;
+  engine::RunRecord run;
+  bool rolled_back = false;
+  std::vector<std::string> surprises;
+  Json checks = Json::object();
+};
+
+class Rehearsal {
+ public:
+  Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::Talk speech);
+
+  // All rounds. An error: it did not even begin, or the journal can't be written.
+  Result<void> run();
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] const std::vector<RoundSeen>& rounds() const { return rounds_; }
+  // Why it ended before its last round; "" if it did not.
+  [[nodiscard]] const std::string& stopped() const { return stopped_; }
+  [[nodiscard]] ExitCode exit() const;
+
+ private:
+  Result<void> round(int number);
+  Result<void> forth(RoundSeen& seen);
+  Result<void> back(RoundSeen& seen);
+  void hold(RoundSeen& seen);
+  void look_at_windows(RoundSeen& seen);
+  void look(RoundSeen& seen, const char* when, const std::vector<std::string>& families, Duration patience);
+  [[nodiscard]] std::vector<std::string> new_blockers(const std::vector<std::string>& families, Json& counted) const;
+  [[nodiscard]] Answers approve_all() const;
+  Result<void> write(const std::string& type, Json data);
+
+  journal::Journal& journal_;
+  const checks::Change& change_;
+  RehearsalAsked asked_;
+  engine::Talk speech_;
+  std::string id_;
+  std::optional<Load> load_;
+  std::vector<std::string> known_blockers_;  // found before the first round: no surprise
+  std::vector<RoundSeen> rounds_;
+  std::string stopped_;
+};
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,36 @@
+#include "base/log.h"
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+namespace {
+
+ExitCode solve(const Arguments& arguments) {
+  const auto path = journal_path(arguments);
+  if (!path) return ExitCode::invalid;
+  auto journal = journal::Journal::open(*path, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  const auto run = find_run(*journal, arguments.text("RUN"));
+  if (!run) return complain(run.error());
+  const auto how = arguments.text("how");
+  if (how.empty())
+    return complain(Error{ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what mended it", "", "", ""});
+  const auto written = journal->append(run->id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk);
+  if (!written) return complain(written.error());
+  log::info("run " + run->id + ": its problem is marked as solved");
+  return ExitCode::done;
+}
+
+}  // namespace
+
+Verb solved_verb() {
+  using Kind = Option::Kind;
+  return {"solved",
+          "Say how a problem that a rehearsal brought up was solved; until then no report says ready.",
+          {{"RUN", Kind::positional, "run id of the round"},
+           {"--how", Kind::value, "the cause, and what mended it", true},
+           environment_option(false),
+           journal_option()},
+          solve};
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,74 @@
+#include "steps/forecast.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "postgres/locks.h"
+#include "postgres/replication.h"
+#include "postgres/wal.h"
+#include "steps/link.h"
+
+namespace pgcleave::steps {
+namespace {
+
+constexpr Duration rate_taken_over = std::chrono::milliseconds(250);
+// Where hardly anything is written the rate says nothing of how fast the other side is.
+constexpr std::int64_t least_speed = 1024 * 1024;
+
+// How far the other side is: what it has replayed while it is a standby, what it has applied afterwards.
+Result<Lsn> reached(World& world, Side& to, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, to.leader(deadline));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, deadline));
+  if (recovery.in_recovery) return recovery.replayed;
+  const auto link = link_into(world, to);
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, link.name, deadline));
+  if (!subscription)
+    return fail({ErrorKind::not_ready, to.label(), "is neither a standby nor a subscriber", "", "no subscription " + link.name, "", ""});
+  return std::max(subscription->applied, subscription->latest_end);
+}
+
+Result<void> look_at_writers(World& world, postgres::Connection& serving, Forecast& out, Deadline deadline) {
+  TRY_ASSIGN(const auto writers, postgres::writers(serving, world.split.names(), deadline));
+  const auto oldest =
+      std::max_element(writers.begin(), writers.end(), [](const auto& a, const auto& b) { return a.transaction_age < b.transaction_age; });
+  if (oldest == writers.end()) return {};
+  out.oldest_transaction = oldest->transaction_age;
+  out.whose = oldest->text();
+  return {};
+}
+
+}  // namespace
+
+double Forecast::expected_ms() const {
+  return rehearsed.p90_ms + milliseconds(oldest_transaction) + milliseconds(to_catch_up);
+}
+
+std::string Forecast::text() const {
+  const auto practised = rehearsed.rounds == 0 ? std::string("never rehearsed")
+                                               : fmt::format("p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rehearsals",
+                                                             rehearsed.p50_ms, rehearsed.p90_ms, rehearsed.max_ms, rehearsed.rounds);
+  return fmt::format("{:.0f} ms expected: {}; now: oldest transaction that writes {}, {} behind at {}/s of WAL ({})", expected_ms(),
+                     practised, to_text(oldest_transaction), to_text(lag), to_text(wal_per_second), to_text(to_catch_up));
+}
+
+Result<Forecast> forecast(World& world, const std::string& phase, Deadline deadline) {
+  const bool back = phase.rfind("rollback.", 0) == 0;
+  auto& serves = back ? world.target : world.source;
+  Forecast out;
+  if (const auto seen = world.rehearsed.find(phase); seen != world.rehearsed.end()) out.rehearsed = seen->second;
+  TRY_ASSIGN(auto* serving, serves.leader(deadline));
+  TRY(look_at_writers(world, *serving, out, deadline));
+  TRY_ASSIGN(const auto before, postgres::current_lsn(*serving, deadline));
+  const auto began = Monotonic::now();
+  sleep_until(Deadline::in(rate_taken_over), rate_taken_over, nullptr);
+  TRY_ASSIGN(const auto other, reached(world, world.other(serves), deadline));
+  TRY_ASSIGN(const auto now, postgres::current_lsn(*serving, deadline));
+  const double seconds = std::chrono::duration<double>(Monotonic::now() - began).count();
+  out.lag = now.ahead_of(other);
+  out.wal_per_second = Bytes{static_cast<std::int64_t>(static_cast<double>(now.ahead_of(before).count) / seconds)};
+  const auto speed = static_cast<double>(std::max(out.wal_per_second.count, least_speed));
+  out.to_catch_up = Duration(static_cast<std::int64_t>(static_cast<double>(out.lag.count) / speed * 1e6));
+  return out;
+}
+
+}  // namespace pgcleave::steps
