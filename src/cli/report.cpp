@@ -8,6 +8,7 @@
 #include "cli/rounds.h"
 #include "cli/session.h"
 #include "report/gather.h"
+#include "report/metrics.h"
 #include "report/render.h"
 
 namespace pgcleave::cli {
@@ -53,7 +54,8 @@ ExitCode report_run(const Arguments& arguments, const journal::Journal& journal)
   if (!events) return complain(events.error());
   const bool alive = !run->finished && journal::SplitLock::is_held(journal.path(), run->begun.value("split_name", std::string()));
   const auto chain = report::chain_of(journal);
-  const auto written = put_out(arguments, report::run_report(report::tell(*events), alive, chain, made_now()));
+  const auto story = report::tell(*events);
+  const auto written = put_out(arguments, report::run_report(story, alive, report::samples_around(journal, story), chain, made_now()));
   return chain.broken.empty() ? written : ExitCode::not_ready;
 }
 
@@ -82,7 +84,10 @@ ExitCode report_compare(const Arguments& arguments, const journal::Journal& jour
         Error{ErrorKind::not_ready, journal.path(), "holds no round of a rehearsal", "", "", "name runs, or rehearse first", ""});
   const auto chain = report::chain_of(journal);
   const auto name = rounds->front().story.record.begun.value("name", std::string());
-  const auto written = put_out(arguments, report::compare_report(*rounds, name + ", round by round", {}, chain, made_now()));
+  std::vector<report::Section> more;
+  const auto& last = rounds->back().story;
+  if (auto section = report::before_after_section(last, report::samples_around(journal, last))) more.push_back(std::move(*section));
+  const auto written = put_out(arguments, report::compare_report(*rounds, name + ", round by round", more, chain, made_now()));
   return chain.broken.empty() ? written : ExitCode::not_ready;
 }
 

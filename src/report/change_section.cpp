@@ -84,7 +84,7 @@ Section change_section(const Readiness& readiness) {
   auto text = change.runbook.summary;
   if (const auto tables = counted(readiness); !tables.empty())
     text += (text.empty() ? "" : " ") + fmt::format("In the last rehearsal: {}.", tables);
-  if (!text.empty()) section.add(Paragraph{text});
+  if (!text.empty()) section.say(text);
   section.add(split_table(change.split));
   auto effects = effects_table(change.runbook);
   if (!effects.rows.empty()) section.add(std::move(effects));

@@ -76,22 +76,22 @@ std::optional<Picture> throughput_of(const WindowStory& window) {
 void tell_window(const WindowStory& window, Section& section) {
   const auto& watched = *window.watched;
   if (!watched.measured()) {
-    section.add(Paragraph{fmt::format("Nothing was measured on the {}: {}.", direction_of(window), watched.why)});
+    section.say(fmt::format("Nothing was measured on the {}: {}.", direction_of(window), watched.why));
     return;
   }
   auto text = fmt::format(
-      "On the {} the longest time between two acknowledged writes through one bouncer was {}; the longest wait of one write was {}; ",
-      direction_of(window), duration(watched.outage_ms), duration(watched.longest_wait_ms));
+      "On the {} the longest time between two acknowledged writes through one bouncer was {}{}; the longest wait of one write was {}; ",
+      direction_of(window), watched.at_least ? "at least " : "", duration(watched.outage_ms), duration(watched.longest_wait_ms));
   text += watched.errors == 0 ? "no client saw an error." : "clients saw " + many(watched.errors, "error") + ".";
   if (watched.wrong_side > 0) {
     text += fmt::format(" {} acknowledged by the side that did not serve any more.",
                         watched.wrong_side == 1 ? "One write was" : count(watched.wrong_side) + " writes were");
   }
-  section.add(Paragraph{text});
+  section.say(text);
   if (auto picture = throughput_of(window)) section.add(std::move(*picture));
   section.add(bouncers_of(watched));
   for (const auto& one : watched.bouncers) {
-    if (!one.first_error.empty()) section.add(Paragraph{one.name + ", first error: " + one.first_error});
+    if (!one.first_error.empty()) section.say(one.name + ", first error: " + one.first_error);
   }
 }
 
@@ -104,7 +104,7 @@ std::optional<Section> clients_section(const RunStory& story) {
   }
   if (!section.blocks.empty()) return section;
   if (story.windows.empty()) return {};
-  section.add(Paragraph{"No prober wrote through the bouncers in this run, so the outage that clients saw was not measured."});
+  section.say("No prober wrote through the bouncers in this run, so the outage that clients saw was not measured.");
   return section;
 }
 

@@ -35,7 +35,6 @@ struct Table {
 
 struct Paragraph {
   std::string text;
-  bool quiet = false;
 };
 
 struct List {
@@ -86,6 +85,7 @@ struct Section {
   void add(T block) {
     blocks.emplace_back(std::move(block));
   }
+  void say(const std::string& text);  // a paragraph
 };
 
 struct Verdict {

@@ -19,10 +19,10 @@ Section findings_section(const Readiness& readiness) {
   Section section{"findings", "Findings", {}};
   const auto findings = findings_of(readiness);
   if (readiness.check) {
-    section.add(Paragraph{fmt::format("Both sides were looked at on {} by {}: {}.", utc(readiness.check->at_us), readiness.check->who,
-                                      fmt::join(readiness.check->families, ", "))});
+    section.say(fmt::format("Both sides were looked at on {} by {}: {}.", utc(readiness.check->at_us), readiness.check->who,
+                            fmt::join(readiness.check->families, ", ")));
   }
-  if (findings.empty()) section.add(Paragraph{"Nothing was found."});
+  if (findings.empty()) section.say("Nothing was found.");
   Table notes{{{"note"}, {"object"}, {"seen"}}, {}};
   for (const auto& finding : findings) {
     if (finding.severity == Severity::note) {

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "checks/process_findings.h"
+#include "report/metrics.h"
 
 namespace pgcleave::report {
 namespace {
@@ -21,6 +22,13 @@ Chain chain_of(const journal::Journal& journal) {
   Chain chain{journal.path(), journal.head().value_or(""), ""};
   if (const auto whole = journal.verify_chain(); !whole) chain.broken = whole.error().text();
   return chain;
+}
+
+std::vector<journal::Sample> samples_around(const journal::Journal& journal, const RunStory& story) {
+  const auto samples = journal::Samples::open_to_read(journal::samples_path(journal.path()), Deadline::in(patience));
+  if (!samples) return {};
+  const auto stretch = stretch_of(story);
+  return samples->between(stretch.from_us, stretch.to_us).value_or(std::vector<journal::Sample>());
 }
 
 Result<ComparedRound> compared(const journal::Journal& journal, const engine::RunRecord& run) {

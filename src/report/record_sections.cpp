@@ -21,14 +21,14 @@ Section decisions_section(const RunStory& story) {
   }
   std::sort(people.rows.begin(), people.rows.end(), [](const auto& a, const auto& b) { return a[0].text < b[0].text; });
   section.add(people);
-  if (story.decisions.empty()) section.add(Paragraph{"No approval was asked for or given.", true});
+  if (story.decisions.empty()) section.say("No approval was asked for or given.");
   return section;
 }
 
 Section mishaps_section(const RunStory& story) {
   Section section{"mishaps", "What went wrong", {}};
   if (story.mishaps.empty()) {
-    section.add(Paragraph{"Nothing: no step failed, no effect was refused or left unknown, no check and no budget was missed."});
+    section.say("Nothing: no step failed, no effect was refused or left unknown, no check and no budget was missed.");
     return section;
   }
   Table table{{{"when, UTC"}, {"where"}, {"what"}, {"in words"}}, {}};
@@ -43,9 +43,9 @@ Section mishaps_section(const RunStory& story) {
 Section evidence_section(const RunStory& story, const Chain& chain) {
   Section section{"evidence", "Evidence", {}};
   const bool whole = chain.broken.empty();
-  section.add(Paragraph{
+  section.say(
       "All times and verdicts above come from the journal, whose events are chained by hashes. Who keeps the last hash elsewhere can "
-      "prove later that nothing was changed."});
+      "prove later that nothing was changed.");
   Table table{{{"what"}, {"value"}}, {}};
   table.rows = {{{"journal"}, code(chain.journal)},
                 {{"hash chain"}, {whole ? "whole, every event checked" : chain.broken, whole ? Mark::good : Mark::bad}},

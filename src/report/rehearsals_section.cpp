@@ -61,10 +61,10 @@ std::vector<double> canaries_of(const Readiness& readiness) {
 Section rehearsals_section(const Readiness& readiness) {
   Section section{"rehearsals", "Rehearsals", {}};
   const auto& rehearsed = readiness.evidence.rehearsed;
-  section.add(Paragraph{fmt::format("{} of this very runbook, split and build of pgcleave, not older than {}: {} good, {} asked for.",
-                                    many(static_cast<std::int64_t>(rehearsed.counting.size()), "round"),
-                                    duration(milliseconds(readiness.change.runbook.rehearsal.max_age)), rehearsed.good(),
-                                    readiness.change.runbook.rehearsal.times)});
+  section.say(fmt::format("{} of this very runbook, split and build of pgcleave, not older than {}: {} good, {} asked for.",
+                          many(static_cast<std::int64_t>(rehearsed.counting.size()), "round"),
+                          duration(milliseconds(readiness.change.runbook.rehearsal.max_age)), rehearsed.good(),
+                          readiness.change.runbook.rehearsal.times));
   if (!readiness.rounds.empty()) section.add(rounds_table(readiness.rounds));
   if (auto wrong = surprises_table(readiness.rounds); !wrong.columns.empty()) section.add(std::move(wrong));
   if (!rehearsed.others.empty()) section.add(others_table(rehearsed));
@@ -74,12 +74,11 @@ Section rehearsals_section(const Readiness& readiness) {
 Section forecast_section(const Readiness& readiness) {
   Section section{"forecast", "Forecast of the window", {}};
   add_forecast(section, readiness, "window", "The window");
-  if (section.blocks.empty()) section.add(Paragraph{"There is no good rehearsal to forecast from."});
+  if (section.blocks.empty()) section.say("There is no good rehearsal to forecast from.");
   if (const auto outages = outages_of(readiness.rounds, "window"); !outages.empty()) {
     const auto middle = middle_of(outages);
-    section.add(Paragraph{
-        fmt::format("Clients saw an outage of {} in the middle round and {} in the worst, measured by writes through each bouncer.",
-                    duration(middle.median), duration(middle.high))});
+    section.say(fmt::format("Clients saw an outage of {} in the middle round and {} in the worst, measured by writes through each bouncer.",
+                            duration(middle.median), duration(middle.high)));
   }
   return section;
 }

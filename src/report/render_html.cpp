@@ -36,9 +36,7 @@ std::string class_of(const Cell& cell, bool number) {
 
 class Writer {
  public:
-  void operator()(const Paragraph& paragraph) {
-    out += fmt::format("<p{}>{}</p>\n", paragraph.quiet ? " class=\"quiet\"" : "", html(paragraph.text));
-  }
+  void operator()(const Paragraph& paragraph) { out += "<p>" + html(paragraph.text) + "</p>\n"; }
 
   void operator()(const Table& table) {
     if (table.columns.empty()) return;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/samples.h"
 #include "report/document.h"
 #include "report/round_table.h"
 #include "report/run_story.h"
@@ -25,7 +26,8 @@ struct Made {
 };
 
 // `alive`: a process works on the run now.
-Document run_report(const RunStory& story, bool alive, const Chain& chain, const Made& made);
+// `samples`: of the stretch that metrics.h tells; may be empty.
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain, const Made& made);
 
 // `rounds`: at least one. `more`: sections that stand at the end, such as before and after.
 Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title, const std::vector<Section>& more,

@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "report/display.h"
 #include "report/fields.h"
+#include "report/metrics.h"
 #include "report/report.h"
 #include "report/run_sections.h"
 
@@ -133,7 +134,7 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
 
 }  // namespace
 
-Document run_report(const RunStory& story, bool alive, const Chain& chain, const Made& made) {
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain, const Made& made) {
   const auto& begun = story.record.begun;
   Document document;
   document.kind = "run report";
@@ -151,7 +152,8 @@ Document run_report(const RunStory& story, bool alive, const Chain& chain, const
   for (const auto& window : story.windows) document.sections.push_back(window_section(window, story));
   if (auto section = clients_section(story)) document.sections.push_back(std::move(*section));
   document.sections.push_back(timeline_section(story));
-  if (auto section = lag_section(story)) document.sections.push_back(std::move(*section));
+  if (auto section = lag_section(story, samples)) document.sections.push_back(std::move(*section));
+  if (auto section = before_after_section(story, samples)) document.sections.push_back(std::move(*section));
   document.sections.push_back(decisions_section(story));
   document.sections.push_back(mishaps_section(story));
   document.sections.push_back(evidence_section(story, chain));

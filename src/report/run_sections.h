@@ -13,7 +13,7 @@ Section window_section(const WindowStory& window, const RunStory& story);
 std::optional<Section> clients_section(const RunStory& story);
 // All steps, forth and back.
 Section timeline_section(const RunStory& story);
-std::optional<Section> lag_section(const RunStory& story);
+std::optional<Section> lag_section(const RunStory& story, const std::vector<journal::Sample>& samples);
 Section decisions_section(const RunStory& story);
 Section mishaps_section(const RunStory& story);
 Section evidence_section(const RunStory& story, const Chain& chain);

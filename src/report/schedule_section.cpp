@@ -66,10 +66,9 @@ double likely_ms(const Readiness& readiness, bool rollback) {
 Section schedule_section(const Readiness& readiness) {
   Section section{"schedule", "Timeline", {}};
   if (readiness.rounds.empty()) {
-    section.add(Paragraph{"How long the steps take is not known: no rehearsal counts."});
+    section.say("How long the steps take is not known: no rehearsal counts.");
   } else {
-    section.add(Paragraph{
-        "Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top."});
+    section.say("Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top.");
   }
   for (const bool rollback : {false, true}) {
     auto plan = plan_of(readiness, rollback);

@@ -23,7 +23,7 @@ Section watch_section(const Readiness& readiness) {
   Section section{"watch", "What would call for a rollback", {}};
   const auto& watch = readiness.change.runbook.watch;
   if (watch.empty()) {
-    section.add(Paragraph{"The runbook names nothing. Its key `watch` takes the figures that would, in words."});
+    section.say("The runbook names nothing. Its key `watch` takes the figures that would, in words.");
     return section;
   }
   List list;
@@ -35,7 +35,7 @@ Section watch_section(const Readiness& readiness) {
 Section signatures_section(const Readiness& readiness) {
   Section section{"signatures", "Roles and sign-offs", {}};
   const auto& roles = readiness.change.runbook.roles;
-  if (roles.empty()) section.add(Paragraph{"The runbook asks for nobody's signature. Its key `roles` names who must sign."});
+  if (roles.empty()) section.say("The runbook asks for nobody's signature. Its key `roles` names who must sign.");
   Table table{{{"role"}, {"state"}, {"who"}, {"when"}, {"words"}}, {}};
   for (const auto& role : roles) {
     const auto* one = newest_of(readiness.evidence.signatures, role);
@@ -57,9 +57,9 @@ Section signatures_section(const Readiness& readiness) {
 Section sources_section(const Readiness& readiness) {
   const auto& change = readiness.change;
   Section section{"evidence", "Evidence", {}};
-  section.add(
-      Paragraph{"Times and verdicts come from the journals alone, whose events are chained by hashes. A rehearsal or a signature counts "
-                "for exactly these files:"});
+  section.say(
+      "Times and verdicts come from the journals alone, whose events are chained by hashes. A rehearsal or a signature counts "
+      "for exactly these files:");
   Table files{{{"what"}, {"file"}, {"sha256"}}, {}};
   files.rows = {{{"runbook"}, code(change.runbook.path), code(change.runbook.sha256)},
                 {{"split"}, code(change.split.path), code(sha256(change.split.text))},

@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "report/display.h"
+#include "report/metrics.h"
 #include "report/run_sections.h"
 
 namespace pgcleave::report {
@@ -80,11 +81,19 @@ Section timeline_section(const RunStory& story) {
   return section;
 }
 
-std::optional<Section> lag_section(const RunStory& story) {
-  if (story.lags.empty()) return {};
-  Table table{{{"step"}, {"at, s", true}, {"behind", true}}, {}};
-  for (const auto& lag : story.lags) table.rows.push_back({code(lag.step), number(fixed(lag.at_ms / 1000, 3)), number(bytes(lag.bytes))});
-  return Section{"lag", "Replication lag", {Paragraph{"How far the other side was behind when the run looked."}, table}};
+std::optional<Section> lag_section(const RunStory& story, const std::vector<journal::Sample>& samples) {
+  Section section{"lag", "Replication lag", {}};
+  if (!story.lags.empty()) {
+    Table table{{{"step"}, {"at, s", true}, {"behind", true}}, {}};
+    for (const auto& lag : story.lags) {
+      table.rows.push_back({code(lag.step), number(fixed(lag.at_ms / 1000, 3)), number(bytes(lag.bytes))});
+    }
+    section.say("How far the other side was behind when the run looked.");
+    section.add(std::move(table));
+  }
+  if (auto picture = lag_picture(story, samples)) section.add(std::move(*picture));
+  if (section.blocks.empty()) return {};
+  return section;
 }
 
 }  // namespace pgcleave::report

@@ -26,6 +26,7 @@ struct Watched {
   std::string why;  // nothing was measured, and why; "" = it was
   double every_ms = 0;
   double outage_ms = 0;
+  bool at_least = false;  // it had not ended when the prober stopped
   std::int64_t outage_began_at_us = 0;
   double longest_wait_ms = 0;
   std::int64_t errors = 0;

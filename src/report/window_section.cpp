@@ -69,7 +69,7 @@ Section window_section(const WindowStory& window, const RunStory& story) {
   const auto attempt = window.attempt > 1 && story.windows.size() > 2 ? fmt::format(", attempt {}", window.attempt) : "";
   Section section{
       fmt::format("window-{}", &window - story.windows.data()), (window.back() ? "The way back's window" : "The window") + attempt, {}};
-  section.add(Paragraph{sentence_of(window)});
+  section.say(sentence_of(window));
   if (!steps.empty()) section.add(Picture{"The pause, step by step", timeline_of(window, steps), split_of(window, steps)});
   return section;
 }

@@ -22,13 +22,15 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"base", {}},
     {"postgres", {"base"}},
     {"pgbouncer", {"base", "postgres"}},
-    {"patroni", {"base"}},
+    {"rest", {"base"}},
+    {"patroni", {"base", "rest"}},
     {"runbook", {"base"}},
     {"journal", {"base"}},
-    {"steps", {"base", "postgres", "pgbouncer", "patroni", "runbook"}},
+    {"steps", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook"}},
     {"engine", {"base", "steps", "journal", "runbook"}},
     {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps", "journal", "engine"}},
-    {"report", {"base", "runbook", "journal", "engine", "checks", "steps"}},
+    {"watch", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "journal", "steps"}},
+    {"report", {"base", "runbook", "journal", "engine", "checks", "steps", "watch"}},
     {"cli", {everything}},
 };
 

@@ -11,7 +11,7 @@ const Chain whole{"/var/lib/journal.db", "head-hash", ""};
 const Made made{1'795'314'062'000'000, "0.1.0"};
 
 Document report_of(const AStory& events, bool alive = false, const Chain& chain = whole) {
-  return run_report(events.told(), alive, chain, made);
+  return run_report(events.told(), alive, {}, chain, made);
 }
 
 std::vector<std::string> sections_of(const Document& document) {
