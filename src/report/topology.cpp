@@ -9,9 +9,9 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double width = 380;
+constexpr double width = 336;
 constexpr double letter = 12;
-constexpr double box = 160;
+constexpr double box = 146;
 constexpr double clusters_y = 186;
 
 std::string names_of(const Topology& topology) {
