@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "cli/change.h"
 #include "cli/session.h"
+#include "cli/watching.h"
 #include "engine/approvals.h"
 #include "postgres/ownership.h"
 
@@ -107,7 +108,8 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   log::info(fmt::format("run {}: {} on {} ({}), split {}", id, change.runbook.name, environment.name,
                         environment.production ? "production" : "staging", change.split.name));
   world.approval = approver(id, speech);
-  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech);
+  const Watching watching(world, journal.path(), change.runbook.probe_every);
+  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows());
   return Acted{id, run.forward()};
 }
 

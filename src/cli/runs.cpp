@@ -7,9 +7,9 @@
 namespace pgcleave::cli {
 namespace {
 
-double pause_of(const engine::RunRecord& run, const char* phase) {
+engine::WindowRecord window_of(const engine::RunRecord& run, const char* phase) {
   const auto window = run.windows.find(phase);
-  return window == run.windows.end() ? 0 : window->second.pause_ms;
+  return window == run.windows.end() ? engine::WindowRecord{} : window->second;
 }
 
 ExitCode list(const Arguments& arguments) {
@@ -28,11 +28,13 @@ ExitCode list(const Arguments& arguments) {
   if (!runs) return complain(runs.error());
   Json rows = Json::array();
   if (!arguments.flag("json"))
-    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10}\n", "run", "runbook", "environment", "split", "state",
-                             "pause ms", "back ms");
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", "run", "runbook", "environment", "split",
+                             "state", "pause ms", "outage ms", "back ms", "outage ms");
   for (const auto& run : *runs) {
     const auto split = run.begun.value("split_name", std::string());
     // The lock is the split's: only its newest open run can be the one that lives.
+    const auto forth = window_of(run, "window");
+    const auto back = window_of(run, "rollback.window");
     const bool alive = !run.finished && journal::SplitLock::is_held(*path, split);
     if (arguments.flag("json")) {
       rows.push_back({{"run", run.id},
@@ -43,13 +45,15 @@ ExitCode list(const Arguments& arguments) {
                       {"state", run.state(alive)},
                       {"serves", run.serves},
                       {"exit", run.exit},
-                      {"pause_ms", pause_of(run, "window")},
-                      {"rollback_pause_ms", pause_of(run, "rollback.window")}});
+                      {"pause_ms", forth.pause_ms},
+                      {"outage_ms", forth.outage_ms},
+                      {"rollback_pause_ms", back.pause_ms},
+                      {"rollback_outage_ms", back.outage_ms}});
       continue;
     }
-    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f}\n", run.id, run.begun.value("name", ""),
-                             run.begun.value("environment_name", ""), split, run.state(alive), pause_of(run, "window"),
-                             pause_of(run, "rollback.window"));
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f}\n", run.id,
+                             run.begun.value("name", ""), run.begun.value("environment_name", ""), split, run.state(alive), forth.pause_ms,
+                             forth.outage_ms, back.pause_ms, back.outage_ms);
   }
   if (arguments.flag("json")) std::cout << rows.dump(2) << "\n";
   return ExitCode::done;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "cli/change.h"
+#include "cli/watching.h"
 #include "engine/approvals.h"
 #include "engine/for_good.h"
 
@@ -116,7 +117,8 @@ Result<Acted> take_up(journal::Journal& journal, const std::string& id, const st
                      {{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", back ? "rollback" : "on"}}));
   log::info(fmt::format("run {}: {}", id, back ? "going back" : "going on"));
   world.approval = approver(id, speech);
-  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech);
+  const Watching watching(world, journal.path(), change.runbook.probe_every);
+  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows());
   return Acted{id, back ? run.back() : run.resume()};
 }
 

@@ -55,6 +55,7 @@ Verb status_verb();
 Verb sign_verb();
 Verb solved_verb();
 Verb steps_verb();
+Verb track_verb();
 Verb validate_verb();
 
 Option environment_option(bool required);

@@ -79,6 +79,9 @@ void follow_window(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "window.left") {
     window.open = false;
     window.outcome = text_of(event.data, "outcome");
+  } else if (event.type == "window.watched") {
+    window.watched = event.data.contains("outage_ms");
+    window.outage_ms = event.data.value("outage_ms", 0.0);
   }
 }
 

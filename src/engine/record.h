@@ -36,6 +36,8 @@ struct WindowRecord {
   std::int64_t paused_at_us = 0;  // wall clock, 0: not yet
   std::int64_t resumed_at_us = 0;
   std::int64_t pause_mono_us = 0;
+  bool watched = false;          // what clients saw was measured
+  double outage_ms = 0;          // the longest time between two acknowledged writes of one client
   Json before = Json::object();  // by step, as seen when it was entered: what undo needs should the steps' own records be lost
 };
 

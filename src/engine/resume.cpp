@@ -54,6 +54,7 @@ std::optional<Ending> Run::settle_window() {
     is_taken = *looked;
   }
   recorder_.inside_window(true);
+  begin_watch(*phase, true);
   if (is_taken) {
     if (talk_.say) talk_.say("the point of no return was passed: finishing the window");
     if (!recorder_.record().has_taken(phase->name)) {
@@ -70,6 +71,7 @@ std::optional<Ending> Run::settle_window() {
   assume_begun(*phase);
   const bool clients = undo_window(*phase, "its process died in the window");
   if (talk_.say) talk_.say(truth(serving()));
+  if (const auto saw = what_clients_saw(end_watch(*phase)); talk_.say && !saw.empty()) talk_.say(saw);
   const bool rest = undo_steps(phase, phase->is_rollback(), false);
   if (!clients || !rest) return finish("stopped", ExitCode::needs_person, "the window could not be undone entirely");
   return {};

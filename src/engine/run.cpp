@@ -9,14 +9,15 @@
 
 namespace pgcleave::engine {
 
-Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk)
+Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch)
     : runbook_(std::move(runbook)),
       params_(std::move(params)),
       world_(world),
       recorder_(recorder),
       door_(recorder),
       stop_(stop),
-      talk_(std::move(talk)) {
+      talk_(std::move(talk)),
+      watch_(std::move(watch)) {
   world_.effects = &door_;
   world_.progress = talk_.progress;
 }
@@ -128,16 +129,22 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   const bool rollback = phase.is_rollback();
   if (taken(rollback)) {
     recorder_.inside_window(false);
+    end_watch(phase);
     return finish("stopped", ExitCode::past_no_return, "the window could not be finished: " + error.text());
   }
-  if (recorder_.record().open_window() == nullptr) return failed_outside(phase, error);
+  if (recorder_.record().open_window() == nullptr) {
+    end_watch(phase, false);
+    return failed_outside(phase, error);
+  }
   if (error.kind == ErrorKind::unknown && error.what.rfind("can't tell whether", 0) == 0) {
     recorder_.inside_window(false);
+    end_watch(phase);
     return finish("stopped", ExitCode::needs_person, error.text());
   }
   if (talk_.warn) talk_.warn(error.text() + "; undoing, so that clients go on");
   const bool clients = undo_window(phase, error.text());
   if (talk_.say) talk_.say(truth(serving()));
+  if (const auto saw = what_clients_saw(end_watch(phase)); talk_.say && !saw.empty()) talk_.say(saw);
   const bool slow_part = undo_steps(&phase, rollback, false);
   if (!clients || !slow_part) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
   // What was prepared stays: it costs clients little, taking it away would cost them more, and the next try needs it again.

@@ -15,6 +15,7 @@
 #include "engine/doors.h"
 #include "engine/exit_code.h"
 #include "engine/recorder.h"
+#include "engine/watch.h"
 #include "runbook/expressions.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
@@ -39,7 +40,7 @@ struct Ending {
 
 class Run {
  public:
-  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk);
+  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch = {});
 
   Ending forward();
   Ending back();
@@ -72,6 +73,10 @@ class Run {
   Result<void> enter(const runbook::Phase& phase, Duration budget, Duration reserve);
   Result<void> leave_done(const runbook::Phase& phase);
 
+  // watched.cpp
+  void begin_watch(const runbook::Phase& phase, bool clients_wait);
+  Json end_watch(const runbook::Phase& phase, bool entered = true);  // null when nothing was watched
+
   // undo.cpp
   bool undo_window(const runbook::Phase& phase, const std::string& why);  // what clients wait for
   bool undo_rest(bool rollback);                                          // all else of this direction, last first
@@ -100,6 +105,8 @@ class Run {
   OpenDoor door_;
   StopFlag& stop_;
   Talk talk_;
+  Watch watch_;
+  bool watching_ = false;
   bool just_looked_ = false;  // in a window that this process entered, and nothing went wrong since
 };
 

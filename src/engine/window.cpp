@@ -113,7 +113,10 @@ Result<void> Run::leave_done(const runbook::Phase& phase) {
   recorder_.inside_window(false);
   TRY(recorder_.write("window.left", {{"phase", phase.name}, {"outcome", "done"}}));
   const auto& window = recorder_.record().windows.at(phase.name);
-  if (talk_.say) talk_.say(fmt::format("clients waited at most {:.1f} ms (budget {:.0f} ms)", window.pause_ms, window.budget_ms));
+  const auto saw = what_clients_saw(end_watch(phase));
+  if (talk_.say)
+    talk_.say(fmt::format("clients waited at most {:.1f} ms (budget {:.0f} ms){}{}", window.pause_ms, window.budget_ms,
+                          saw.empty() ? "" : "; ", saw));
   if (window.pause_ms <= window.budget_ms) return {};
   return recorder_.write("check.missed",
                          {{"text", fmt::format("the window took {:.1f} ms, its budget was {:.0f} ms", window.pause_ms, window.budget_ms)}});
@@ -123,6 +126,7 @@ Result<void> Run::window(const runbook::Phase& phase) {
   TRY_ASSIGN(const auto budget_text, runbook::resolve(Json(phase.budget), scope()));
   TRY_ASSIGN(const auto budget, parse_duration(budget_text.is_string() ? budget_text.get<std::string>() : budget_text.dump()));
   const auto reserve = reserve_of(budget);
+  begin_watch(phase, false);
   TRY(enter(phase, budget, reserve));
   recorder_.inside_window(true);
   just_looked_ = true;

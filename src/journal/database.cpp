@@ -59,6 +59,11 @@ Statement& Statement::bind(int number, std::int64_t value) {
   return *this;
 }
 
+Statement& Statement::bind_real(int number, double value) {
+  sqlite3_bind_double(statement_.get(), number, value);
+  return *this;
+}
+
 Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
@@ -79,6 +84,10 @@ std::string Statement::text(int column) const {
 
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
+}
+
+double Statement::real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
 }
 
 void Database::Close::operator()(sqlite3* database) const {

@@ -17,11 +17,13 @@ class Statement {
  public:
   Statement& bind(int number, const std::string& value);
   Statement& bind(int number, std::int64_t value);
+  Statement& bind_real(int number, double value);
   // Is there a row? After false or an error the statement is reset and can be bound and stepped again.
   Result<bool> step();
   void reset();
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] double real(int column) const;
 
  private:
   friend class Database;

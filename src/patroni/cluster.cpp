@@ -17,12 +17,12 @@ const Member* View::leader() const {
 struct Cluster::State {
   std::string side;
   Access access;
-  std::map<std::string, Rest> rests;  // by URL, so that connections are kept
-  std::string leader_url;             // "" until somebody was asked
+  std::map<std::string, rest::Client> rests;  // by URL, so that connections are kept
+  std::string leader_url;                     // "" until somebody was asked
 
-  Rest& rest(const std::string& url) {
+  rest::Client& rest(const std::string& url) {
     const auto found = rests.find(url);
-    return found != rests.end() ? found->second : rests.emplace(url, Rest(url, access)).first->second;
+    return found != rests.end() ? found->second : rests.emplace(url, rest::Client(url, access)).first->second;
   }
 
   Result<Json> get_json(const std::string& url, const std::string& path, Deadline deadline) {

@@ -6,9 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "patroni/rest.h"
+#include "rest/client.h"
 
 namespace pgcleave::patroni {
+
+using rest::Answer;
+
+struct Access : rest::Access {
+  std::vector<std::string> members;  // "http://host:8008", "https://..."
+};
 
 enum class Role { leader, standby_leader, replica, sync_standby, other };
 

@@ -8,6 +8,10 @@ TableName canary_of(const std::string& split, Owner writer) {
   return {"pgcleave", fmt::format("canary_{}_{}", name_of(writer), split)};
 }
 
+TableName probe_of(const std::string& split) {
+  return {"pgcleave", "probe_" + split};
+}
+
 Result<void> write_canary(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline) {
   TRY(primary.query(
       fmt::format("INSERT INTO {} (token) VALUES ($1) ON CONFLICT (token) DO UPDATE SET at = pg_catalog.clock_timestamp()", canary.sql()),

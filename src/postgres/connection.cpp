@@ -238,6 +238,12 @@ Result<bool> Connection::answered() {
   return state_->advance();
 }
 
+Result<bool> Connection::answered_by(Deadline deadline) {
+  TRY_ASSIGN(bool complete, answered());
+  while (!complete && state_->wait(deadline)) complete = state_->advance();
+  return complete;
+}
+
 bool Connection::busy() const {
   return state_->busy;
 }

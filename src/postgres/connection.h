@@ -56,9 +56,10 @@ using Parameters = std::vector<std::optional<std::string>>;
 
 class Connection {
  public:
-  static Result<Connection> open(const Settings& settings, Deadline deadline);
+  // A stop that is requested is answered within 50 ms, as `timed_out`: a bouncer that is paused may hold up a login.
+  static Result<Connection> open(const Settings& settings, Deadline deadline, const StopFlag* stop = nullptr);
   // All at once, each result at its settings' index.
-  static std::vector<Result<Connection>> open_all(const std::vector<Settings>& settings, Deadline deadline);
+  static std::vector<Result<Connection>> open_all(const std::vector<Settings>& settings, Deadline deadline, const StopFlag* stop = nullptr);
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -75,6 +76,8 @@ class Connection {
   Result<Rows> receive(Deadline deadline);
   // Reads what has come without blocking: true once receive() would not wait.
   Result<bool> answered();
+  // The same, waiting until the deadline at most; unlike receive() it leaves a request that is late under way.
+  Result<bool> answered_by(Deadline deadline);
   [[nodiscard]] bool busy() const;  // sent and not yet received
 
   [[nodiscard]] bool alive() const;

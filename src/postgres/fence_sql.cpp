@@ -13,6 +13,10 @@ std::string fence_trigger_name(const std::string& split) {
   return quote_identifier("pgcleave_fence_" + split);
 }
 
+std::string probe_trigger(const std::string& split) {
+  return "pgcleave_probe_" + split;
+}
+
 std::string split_lock_sql(const std::string& split) {
   return fmt::format("pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({}, 0))", quote_literal("pgcleave.owner_" + split));
 }
@@ -112,9 +116,15 @@ REVOKE ALL ON FUNCTION {fence}() FROM PUBLIC;
 CREATE OR REPLACE FUNCTION {pass}(expected integer, next integer, run text, epoch integer) RETURNS text
   LANGUAGE plpgsql SET search_path = pg_catalog AS {pass_body};
 REVOKE ALL ON FUNCTION {pass}(integer, integer, text, integer) FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS {probe} (bouncer text PRIMARY KEY, n bigint NOT NULL,
+  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()) WITH (fillfactor = 20);
+REVOKE ALL ON {probe} FROM PUBLIC;
+CREATE OR REPLACE TRIGGER {probe_trigger} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {probe} FOR EACH STATEMENT EXECUTE FUNCTION {fence}();
 )sql",
-                     fmt::arg("owner", name("owner")), fmt::arg("from_source", name("canary_source")),
-                     fmt::arg("from_target", name("canary_target")), fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),
+                     fmt::arg("owner", name("owner")), fmt::arg("probe", name("probe")),
+                     fmt::arg("probe_trigger", quote_identifier(probe_trigger(fence.split))),
+                     fmt::arg("from_source", name("canary_source")), fmt::arg("from_target", name("canary_target")),
+                     fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),
                      fmt::arg("fence_body", quote_literal(fence_function_body(fence))),
                      fmt::arg("pass_body", quote_literal(pass_function_body(fence.split))));
 }

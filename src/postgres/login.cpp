@@ -6,6 +6,7 @@ namespace pgcleave::postgres {
 namespace {
 
 constexpr std::size_t notices_limit = 200;
+constexpr auto nap = std::chrono::milliseconds(50);
 
 // libpq gives the SQLSTATE of a refused login only inside its verbose text: "FATAL:  28P01: password ...\nLOCATION:  ...".
 // Takes both out of the text.
@@ -87,7 +88,7 @@ Error Connection::State::login_error(bool late) {
   return error(ErrorKind::timed_out, "could not connect in time", seen.empty() ? "no answer" : seen, code);
 }
 
-std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline) {
+std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline, const StopFlag* stop) {
   std::vector<std::unique_ptr<State>> states;
   for (const auto& one : settings) {
     states.push_back(std::make_unique<State>());
@@ -101,8 +102,8 @@ std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>
       sockets.push_back({PQsocket(state->pg), state->login_waits_for, 0});
       waiting.push_back(state.get());
     }
-    if (waiting.empty() || deadline.passed()) break;
-    if (wait_for(sockets, deadline) <= 0) continue;
+    if (waiting.empty() || deadline.passed() || (stop != nullptr && stop->requested())) break;
+    if (wait_for(sockets, stop == nullptr ? deadline : deadline.or_earlier(Deadline::in(nap))) <= 0) continue;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (sockets[i].revents != 0) waiting[i]->advance_login();
     }
@@ -119,8 +120,8 @@ std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>
   return connections;
 }
 
-Result<Connection> Connection::open(const Settings& settings, Deadline deadline) {
-  return std::move(open_all({settings}, deadline).front());
+Result<Connection> Connection::open(const Settings& settings, Deadline deadline, const StopFlag* stop) {
+  return std::move(open_all({settings}, deadline, stop).front());
 }
 
 }  // namespace pgcleave::postgres

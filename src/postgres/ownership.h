@@ -9,6 +9,8 @@
 //     ownership_log     table: split, at, run, epoch, expected, next
 //     canary_source_<split>, canary_target_<split>   tables: token text primary key, at timestamptz: rows that prove a path, by
 //                       the side that writes them, since a row that is published both ways would run in circles. Not fenced.
+//     probe_<split>     table: bouncer text primary key, n, at: what the prober writes through each bouncer while a window is watched.
+//                       Fenced as moved tables are, by a trigger pgcleave_probe_<split>, but on neither side's publication
 //
 // Everything is created in one place, is idempotent and reaches the standby by physical replication.
 #pragma once
@@ -27,16 +29,19 @@ const char* name_of(Owner owner);
 // The canary table of rows that `writer` writes.
 TableName canary_of(const std::string& split, Owner writer);
 
+// What is written through a bouncer to see when its clients are served: refused where moved tables are refused.
+TableName probe_of(const std::string& split);
+
 struct Fence {
   std::string split;  // [a-z][a-z0-9_]{0,30}, checked by whoever reads the split file
   std::string source_cluster_name;
   std::string target_cluster_name;
 };
 
-// The statements that install schema, sequence, functions and canary; no triggers. Pure text.
+// The statements that install schema, sequence, functions, canary and probe; no triggers on moved tables. Pure text.
 std::string install_sql(const Fence& fence);
 
-// True when schema, sequence and functions are there and the functions' text is what this version would install.
+// True when schema, sequence, tables and functions are there and the functions' text is what this version would install.
 Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline deadline);
 Result<void> install(Connection& primary, const Fence& fence, Deadline deadline);
 

@@ -16,7 +16,7 @@ constexpr const char* state_sql = R"sql(
                              (SELECT stats_reset FROM pg_catalog.pg_stat_bgwriter)) > p.at + interval '1 second', false) AS reset,
            (SELECT min(CASE WHEN a.state = 'idle' THEN extract(epoch FROM pg_catalog.clock_timestamp() - a.state_change) ELSE 0 END * 1000000)::int8
               FROM pg_catalog.pg_stat_activity a
-             WHERE a.backend_type = 'client backend' AND a.datname = pg_catalog.current_database()
+             WHERE a.backend_type = 'client backend' AND a.datname = pg_catalog.current_database() AND a.application_name <> 'pgcleave sampler'
                AND a.pid <> pg_catalog.pg_backend_pid()) AS quiet_us
       FROM (SELECT) one LEFT JOIN promotion p ON true)sql";
 

@@ -15,6 +15,7 @@ enum class PostgresUse {
 
 PostgresAccess read_postgres(const Node& node, PostgresUse use, const Folder& folder, Problems& problems);
 PatroniAccess read_patroni(const Node& node, const Folder& folder, Problems& problems);
+PrometheusAccess read_prometheus(const Node& node, Problems& problems);
 RouteAccess read_route(const Node& node, Problems& problems);
 
 // A list of words: a program and its arguments. A program with a / is a file, relative to the environment file's folder, that must be

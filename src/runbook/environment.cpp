@@ -31,6 +31,7 @@ class EnvironmentReader {
     if (const auto* node = top.required_map("target")) out.target = read_side(*node, "target");
     for (const auto* item : top.required_list("pools")) out.pools.push_back(read_pool(*item));
     refuse_empty(top, root, "pools");
+    if (const auto* node = top.map("prometheus")) out.prometheus = read_prometheus(*node, problems_);
     top.finish();
   }
 

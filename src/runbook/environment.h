@@ -54,6 +54,12 @@ struct Pool {
   PostgresAccess probe;  // optional: user (and passfile) with which pgbouncer.verify writes through each bouncer
 };
 
+// Numbers that somebody else collects, such as CPU, to be kept beside ours.
+struct PrometheusAccess {
+  std::string url;                             // "http://host:9090", perhaps with a path; "" = none
+  std::map<std::string, std::string> queries;  // by name, in PromQL
+};
+
 struct Environment {
   std::string name;
   bool production = false;
@@ -63,6 +69,7 @@ struct Environment {
   SideAccess source;
   SideAccess target;
   std::vector<Pool> pools;
+  PrometheusAccess prometheus;  // optional
   std::string path;
   std::string text;
 };

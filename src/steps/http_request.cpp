@@ -1,7 +1,7 @@
 // http.request: a call of the operator's own, such as blocking users at the edge or a note to the chat.
 #include "base/file.h"
 #include "base/format.h"
-#include "patroni/rest.h"
+#include "rest/client.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -24,8 +24,8 @@ Result<Url> parse(const std::string& url) {
   return Url{url.substr(0, slash), url.substr(slash)};
 }
 
-Result<patroni::Access> access(Context& context) {
-  patroni::Access access;
+Result<rest::Access> access(Context& context) {
+  rest::Access access;
   access.username = context.text("username");
   access.ca = context.text("ca");
   if (const auto file = context.text("password_file"); !file.empty()) {
@@ -36,10 +36,10 @@ Result<patroni::Access> access(Context& context) {
   return access;
 }
 
-Result<patroni::Answer> call(Context& context, const std::string& method, const std::string& url, const std::string& body) {
+Result<rest::Answer> call(Context& context, const std::string& method, const std::string& url, const std::string& body) {
   TRY_ASSIGN(const auto parts, parse(url));
   TRY_ASSIGN(const auto with, access(context));
-  patroni::Rest rest(parts.base, with);
+  rest::Client rest(parts.base, with);
   return rest.send(method, parts.path, body, context.text("content_type"), context.deadline);
 }
 

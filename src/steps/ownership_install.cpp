@@ -5,8 +5,10 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/kept_fence.h"
+#include "postgres/probe_rights.h"
 #include "steps/names_in_json.h"
 #include "steps/parameters.h"
+#include "steps/probes.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -35,18 +37,54 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto drift, postgres::fence_drift(*leader, fence, tables.split.names(), context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, fence.split, context.deadline));
   TRY_ASSIGN(const bool fitting, may_be_fenced(context, owner));
+  TRY_ASSIGN(const auto without_rights,
+             postgres::without_probe_rights(*leader, fence.split, probe_users(context.world.environment), context.deadline));
   const auto moved = tables.split.moved.size();
   Observation seen;
-  seen.before = {{"installed", installed}, {"present", owner.has_value()}, {"missing", names_in_json(drift.missing)}};
+  seen.before = {{"installed", installed},
+                 {"present", owner.has_value()},
+                 {"missing", names_in_json(drift.missing)},
+                 {"without_rights", without_rights}};
   seen.evidence = fmt::format("{} of {} tables fenced, owner {}", moved - drift.missing.size(), moved,
                               owner ? postgres::name_of(*owner) : "not installed");
   if (!fitting) {
     seen.evidence += fmt::format(" on {}: it must be {}", side.label(), side.name());
     seen.state = State::foreign;
-  } else if (installed && drift.missing.empty()) {
+  } else if (installed && drift.missing.empty() && without_rights.empty()) {
     seen.state = State::done;
   }
   return seen;
+}
+
+std::string rights_in_words(const char* verb, const std::vector<std::string>& users, const Side& side) {
+  return fmt::format("{} {} write the canary and probe tables on {}", verb, fmt::join(users, ", "), side.label());
+}
+
+// A probe as the clients' own user waits in their pool.
+Result<void> let_probes_write(Context& context, postgres::Connection& leader) {
+  const auto& split = context.world.split.name;
+  TRY_ASSIGN(const auto users, postgres::without_probe_rights(leader, split, probe_users(context.world.environment), context.deadline));
+  if (users.empty()) return {};
+  TRY(context.world.effects->perform(rights_in_words("let", users, context.on()), [&]() -> Result<Json> {
+    TRY(postgres::grant_probe_rights(leader, split, users, context.deadline));
+    return Json();
+  }));
+  return {};
+}
+
+// Those that it gave.
+Result<void> take_rights_back(Context& context, postgres::Connection& leader, const Json& before) {
+  std::vector<std::string> users;
+  for (const auto& user : before.value("without_rights", Json::array())) users.push_back(user.get<std::string>());
+  const auto& split = context.world.split.name;
+  TRY_ASSIGN(const auto without, postgres::without_probe_rights(leader, split, users, context.deadline));
+  std::erase_if(users, [&](const auto& user) { return std::find(without.begin(), without.end(), user) != without.end(); });
+  if (users.empty()) return {};
+  TRY(context.world.effects->perform(rights_in_words("no longer let", users, context.on()), [&]() -> Result<Json> {
+    TRY(postgres::revoke_probe_rights(leader, split, users, context.deadline));
+    return Json();
+  }));
+  return {};
 }
 
 Result<Json> apply(Context& context, const Json&) {
@@ -57,12 +95,13 @@ Result<Json> apply(Context& context, const Json&) {
   TRY_ASSIGN(const bool installed, postgres::is_installed(*leader, fence, context.deadline));
   if (!installed) {
     TRY(world.effects->perform(
-        fmt::format("install ownership of split {} on {}: owner sequence, fence and canary table", fence.split, side.label()),
+        fmt::format("install ownership of split {} on {}: owner sequence, fence, canary and probe tables", fence.split, side.label()),
         [&]() -> Result<Json> {
           TRY(postgres::install(*leader, fence, context.deadline));
           return Json();
         }));
   }
+  TRY(let_probes_write(context, *leader));
   TRY_ASSIGN(const auto tables, tables_on(world, side, context.deadline));
   TRY_ASSIGN(const auto drift, postgres::fence_drift(*leader, fence, tables.split.names(), context.deadline));
   if (drift.missing.empty()) return Json::object();
@@ -112,7 +151,10 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   const auto fence = world.fence();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  if (before.value("present", false)) return drop(context, *leader, names_from_json(before.value("missing", Json::array())));
+  if (before.value("present", false)) {
+    TRY(take_rights_back(context, *leader, before));
+    return drop(context, *leader, names_from_json(before.value("missing", Json::array())));
+  }
   // Ownership itself came with this run: no trigger may be left, also none of a table that was made and fenced later.
   TRY_ASSIGN(const auto fenced, postgres::fence_drift(*leader, fence, {}, context.deadline));
   TRY(drop(context, *leader, fenced.superfluous));

@@ -3,30 +3,11 @@
 #include "base/format.h"
 #include "steps/fleet_state.h"
 #include "steps/parameters.h"
+#include "steps/probes.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
-
-std::vector<postgres::Settings> probes(const World& world) {
-  std::vector<postgres::Settings> all;
-  for (const auto& pool : world.environment.pools) {
-    if (pool.probe.values.empty()) continue;
-    for (const auto& bouncer : pool.bouncers) {
-      postgres::Settings settings;
-      settings.name = bouncer.name;
-      settings.values = pool.probe.values;
-      for (const char* key : {"host", "port"}) {
-        if (const auto value = bouncer.console.values.find(key); value != bouncer.console.values.end())
-          settings.values[key] = value->second;
-      }
-      settings.values["dbname"] = pool.database;
-      settings.password = pool.probe.password;
-      all.push_back(std::move(settings));
-    }
-  }
-  return all;
-}
 
 Result<Observation> observe(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
@@ -36,7 +17,7 @@ Result<Observation> observe(Context& context) {
 }
 
 Result<void> write_through(Context& context, const Side& side) {
-  const auto settings = probes(context.world);
+  const auto settings = probes(context.world.environment);
   auto connections = postgres::Connection::open_all(settings, context.deadline);
   const auto table = postgres::canary_of(context.world.split.name, side.which()).sql();
   for (std::size_t i = 0; i < connections.size(); ++i) {
@@ -55,7 +36,7 @@ Result<void> write_through(Context& context, const Side& side) {
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   const auto& side = world.side(context.text("to"));
-  const auto count = probes(world).size();
+  const auto count = probes(world.environment).size();
   TRY(world.effects->perform(
       fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(), count == 0 ? "" : ", by a canary row through each",
                   side.label()),

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "lab.h"
 #include "load.h"
+#include "observer.h"
 #include "reclone.h"
 #include "status.h"
 #include "up.h"
@@ -85,6 +86,21 @@ int run(int count, char** arguments) {
   verify_verb->add_option("--to", verify_options.window.to_us);
   verify_verb->add_flag("--json", verify_options.as_json);
   verify_verb->callback([&] { code = verify(load_lab(folder), verify_options); });
+
+  ObserveOptions observe_options;
+  auto* observe_verb = verb("observe", "write through each bouncer every few milliseconds, and note when each write was acknowledged");
+  observe_verb->add_option("--every", observe_options.every)->capture_default_str();
+  observe_verb->add_option("--seconds", observe_options.seconds, "0: until ctrl-C")->capture_default_str();
+  observe_verb->add_option("--history", observe_options.history)->required();
+  observe_verb->callback([&] { code = observe(load_lab(folder), observe_options); });
+
+  ObservedOptions observed_options;
+  auto* observed_verb = verb("observed", "the outages in what was observed, and the longest one");
+  observed_verb->add_option("--history", observed_options.history)->required()->check(CLI::ExistingFile);
+  observed_verb->add_option("--every", observed_options.every, "an outage is longer than five times this")->capture_default_str();
+  observed_verb->add_option("--from", observed_options.from_us, "microseconds since 1970");
+  observed_verb->add_option("--to", observed_options.to_us);
+  observed_verb->callback([&] { code = observed(observed_options); });
 
   std::string name;
   const auto fault = [&](const char* word, const char* help, auto action) {

@@ -43,7 +43,7 @@ std::string environment_file(const Lab& lab) {
   std::string text =
       fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n", (lab.folder / "journal.db").string());
   text += side(lab, "source", "main") + side(lab, "target", "ci") + reclone(lab, "ci");
-  text += fmt::format("pools:\n  - database: {}\n    probe: {{user: pgcleave, passfile: {}}}\n    bouncers:\n", database_name,
+  text += fmt::format("pools:\n  - database: {}\n    probe: {{user: app, passfile: {}}}\n    bouncers:\n", database_name,
                       lab.passfile().string());
   for (const Bouncer& bouncer : lab.moved_bouncers())
     text += fmt::format(

@@ -22,12 +22,14 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"base", {}},
     {"postgres", {"base"}},
     {"pgbouncer", {"base", "postgres"}},
-    {"patroni", {"base"}},
+    {"rest", {"base"}},
+    {"patroni", {"base", "rest"}},
     {"runbook", {"base"}},
     {"journal", {"base"}},
-    {"steps", {"base", "postgres", "pgbouncer", "patroni", "runbook"}},
+    {"steps", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook"}},
     {"engine", {"base", "steps", "journal", "runbook"}},
-    {"checks", {"base", "postgres", "pgbouncer", "patroni", "runbook", "steps", "journal", "engine"}},
+    {"checks", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "steps", "journal", "engine"}},
+    {"watch", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "journal", "steps"}},
     {"cli", {everything}},
 };
 

@@ -160,6 +160,7 @@ class ARun {
   inline static const std::string id = "r-20260101-000000-0001";
   Json params = Json::object();
   StopFlag stop;
+  Watch watch;
   std::function<void(const std::string&)> when_said;
   std::vector<std::string> beforehand;
 
@@ -180,7 +181,7 @@ class ARun {
     there.approval = approvals(book, id, beforehand, "tester", nullptr);
     Talk talk;
     talk.say = when_said;
-    Run run(runbook(), params, there, recorder, stop, talk);
+    Run run(runbook(), params, there, recorder, stop, talk, watch);
     return act(run);
   }
 

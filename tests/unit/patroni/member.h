@@ -1,5 +1,5 @@
 // A stand-in for one Patroni member: a small HTTP server on loopback that says what a test wants. real_patroni.cpp keeps it honest.
-// Written on bare sockets: cpp-httplib belongs to rest.cpp, and a test wants to answer with garbage too.
+// Written on bare sockets: cpp-httplib belongs to src/rest/client.cpp, and a test wants to answer with garbage too.
 #pragma once
 
 #include <atomic>

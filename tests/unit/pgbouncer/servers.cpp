@@ -137,7 +137,8 @@ Postgres::Postgres(const Folder& folder, const std::string& name) : port_(free_p
   run({binaries + "/initdb", "-D", data, "-N", "-A", "trust", "-U", "postgres", "--no-instructions"}, log);
   server_ = std::make_unique<Server>(
       std::vector<std::string>{binaries + "/postgres", "-D", data, "-p", std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c",
-                               "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=60"},
+                               "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=60", "-c",
+                               "cluster_name=" + name},
       log, SIGINT);
   wait_for(loopback(name, port_, "postgres"));
 }

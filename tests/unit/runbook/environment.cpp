@@ -168,3 +168,24 @@ TEST_CASE("wrong keys and values have their position") {
         Texts{"e.yml:13:23: '127.0.0.1:8003' is not the address of a Patroni member\n  write http://host:8008 or https://host:8008"});
   CHECK(after("pools:", "pools: []\nsplit:").size() >= 2);
 }
+
+TEST_CASE("a Prometheus is an address and queries by name, and no credentials") {
+  Folder folder;
+  const std::string prometheus = "prometheus: {url: \"http://127.0.0.1:9090/prom/\", queries: {cpu: 'avg(rate(x[1m]))', load_1: node_load1}}\n";
+  const auto read = read_environment(folder.path + "/e.yml", good + prometheus);
+  CHECK(texts(read.problems) == Texts{});
+  REQUIRE(read.value);
+  CHECK(read.value->prometheus.url == "http://127.0.0.1:9090/prom");
+  CHECK(read.value->prometheus.queries.at("cpu") == "avg(rate(x[1m]))");
+  const auto problem = [&](const std::string& map) {
+    const auto found = texts(read_environment(folder.path + "/e.yml", good + "prometheus: " + map + "\n").problems);
+    return found.empty() ? std::string() : found.front();
+  };
+  CHECK(problem("{url: \"http://admin:hunter2@x:9090\", queries: {a: b}}").find("holds credentials") != std::string::npos);
+  CHECK(problem("{url: \"http://admin:hunter2@x:9090\", queries: {a: b}}").find("hunter2") == std::string::npos);
+  CHECK(problem("{url: \"ftp://x\", queries: {a: b}}").find("is not the address of a Prometheus") != std::string::npos);
+  CHECK(problem("{url: \"http://x\"}").find("queries") != std::string::npos);
+  CHECK(problem("{url: \"http://x\", queries: {}}").find("is empty") != std::string::npos);
+  CHECK(problem("{url: \"http://x\", queries: {'A B': b}}").find("is not a name for a query") != std::string::npos);
+  CHECK(problem("{url: \"http://x\", queries: {a: b}, extra: 1}").find("extra") != std::string::npos);
+}

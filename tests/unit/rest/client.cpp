@@ -1,11 +1,15 @@
-#include "patroni/rest.h"
+#include "rest/client.h"
 
 #include <catch2/catch.hpp>
 
-#include "member.h"
+#include "patroni/member.h"
 
 using namespace pgcleave;
-using namespace pgcleave::patroni;
+using namespace pgcleave::rest;
+using patroni::answer;
+using patroni::free_port;
+using patroni::Request;
+using patroni::StandIn;
 
 namespace {
 
@@ -19,7 +23,7 @@ Access nobody() {
 
 Error failure(const std::string& raw, Deadline deadline) {
   const StandIn member([&](const Request&) { return raw; });
-  Rest rest(member.url(), nobody());
+  Client rest(member.url(), nobody());
   const auto result = rest.get("/cluster", deadline);
   REQUIRE_FALSE(result.has_value());
   CHECK(result.error().object == member.url());
@@ -33,7 +37,7 @@ TEST_CASE("any HTTP status is an answer, and redirects are not followed") {
     if (request.path == "/gone") return std::string("HTTP/1.0 302 Found\r\nLocation: /cluster\r\n\r\nelsewhere");
     return answer(request.method == "PATCH" ? 409 : 503, request.body + "!");
   });
-  Rest rest(member.url() + "/patroni", nobody());
+  Client rest(member.url() + "/patroni", nobody());
   CHECK(rest.url() == member.url());
   CHECK(rest.get("/cluster", soon())->status == 503);
   const auto patched = rest.patch("/config", Json{{"standby_cluster", nullptr}}, soon());
@@ -50,24 +54,24 @@ TEST_CASE("basic auth is sent, and the password is in no error") {
   const StandIn member([](const Request& request) {
     return answer(request.head.find("Authorization: Basic YWRtaW46czNjcmV0OndvcmQ=") == std::string::npos ? 401 : 200, "{}");
   });
-  CHECK(Rest(member.url(), access).patch("/config", Json::object(), soon())->status == 200);
-  CHECK(Rest(member.url(), nobody()).patch("/config", Json::object(), soon())->status == 401);
-  Rest nowhere("http://127.0.0.1:" + std::to_string(free_port()), access);
+  CHECK(Client(member.url(), access).patch("/config", Json::object(), soon())->status == 200);
+  CHECK(Client(member.url(), nobody()).patch("/config", Json::object(), soon())->status == 401);
+  Client nowhere("http://127.0.0.1:" + std::to_string(free_port()), access);
   const auto error = nowhere.get("/cluster", soon()).error().text();
   CHECK(error.find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("a refused connection is failed: nothing was sent") {
-  Rest rest("http://127.0.0.1:" + std::to_string(free_port()), nobody());
+  Client rest("http://127.0.0.1:" + std::to_string(free_port()), nobody());
   CHECK(rest.get("/cluster", soon()).error().kind == ErrorKind::failed);
   CHECK(rest.get("/cluster", Deadline::in(Duration::zero())).error().kind == ErrorKind::failed);
-  CHECK(Rest("ftp://x", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
-  CHECK(Rest("127.0.0.1:8008", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
+  CHECK(Client("ftp://x", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
+  CHECK(Client("127.0.0.1:8008", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
 }
 
 TEST_CASE("a handshake with something that is no TLS is failed") {
   const StandIn member([](const Request&) { return answer(200, "{}"); });
-  Rest rest("https" + member.url().substr(4), nobody());
+  Client rest("https" + member.url().substr(4), nobody());
   const auto error = rest.get("/cluster", soon()).error();
   CHECK(error.kind == ErrorKind::failed);
   CHECK(error.hint.find("http or https") != std::string::npos);

@@ -1,4 +1,4 @@
-#include "patroni/rest.h"
+#include "rest/client.h"
 
 #include <httplib.h>
 #include <signal.h>
@@ -10,12 +10,12 @@
 
 #include "base/format.h"
 
-namespace pgcleave::patroni {
+namespace pgcleave::rest {
 namespace {
 
 constexpr std::size_t body_limit_bytes = 16U << 20;
 
-// "https://host:8008" of "https://host:8008/patroni": Patroni's own api_url ends with a path.
+// "https://host:8008" of "https://host:8008/patroni": Patroni's own api_url ends with a path, and a request has its own.
 std::string origin_of(const std::string& url) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return url;
@@ -111,23 +111,23 @@ std::string hint_for(httplib::Error error) {
   switch (error) {
     case httplib::Error::SSLConnection:
     case httplib::Error::SSLLoadingCerts:
-      return "check the member's scheme (http or https), ca, certificate and key in the environment file";
+      return "check the address's scheme (http or https), ca, certificate and key in the environment file";
     case httplib::Error::SSLServerVerification:
-      return "set ca in the environment file to the authority that signed this member's certificate";
+      return "set ca in the environment file to the authority that signed the server's certificate";
     default: return "";
   }
 }
 
 }  // namespace
 
-struct Rest::State {
+struct Client::State {
   std::string url;
   bool insecure = false;
   std::string broken;  // why no client could be made
   std::unique_ptr<httplib::Client> client;
 };
 
-Rest::Rest(const std::string& url, const Access& access) : state_(std::make_unique<State>()) {
+Client::Client(const std::string& url, const Access& access) : state_(std::make_unique<State>()) {
   state_->url = origin_of(url);
   try {
     if (state_->url.rfind("http://", 0) != 0 && state_->url.rfind("https://", 0) != 0) {
@@ -148,24 +148,24 @@ Rest::Rest(const std::string& url, const Access& access) : state_(std::make_uniq
   }
 }
 
-Rest::Rest(Rest&&) noexcept = default;
-Rest& Rest::operator=(Rest&&) noexcept = default;
-Rest::~Rest() = default;
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
 
-Result<Answer> Rest::get(const std::string& path, Deadline deadline) {
+Result<Answer> Client::get(const std::string& path, Deadline deadline) {
   return send("GET", path, "", "", deadline);
 }
 
-Result<Answer> Rest::patch(const std::string& path, const Json& body, Deadline deadline) {
+Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline deadline) {
   return send("PATCH", path, body.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json", deadline);
 }
 
-Result<Answer> Rest::send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type,
-                          Deadline deadline) {
+Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type,
+                            Deadline deadline) {
   Error error{ErrorKind::failed, state_->url, fmt::format("{} {} got no answer", method, path), "an HTTP answer", "", "", ""};
   if (!state_->client) {
     error.kind = ErrorKind::invalid;
-    error.what = "is no usable REST address";
+    error.what = "is no usable address";
     error.expected = "http://host:port or https://host:port";
     error.seen = state_->broken;
     return fail(error);
@@ -214,8 +214,8 @@ Result<Answer> Rest::send(const std::string& method, const std::string& path, co
   return fail(error);
 }
 
-const std::string& Rest::url() const {
+const std::string& Client::url() const {
   return state_->url;
 }
 
-}  // namespace pgcleave::patroni
+}  // namespace pgcleave::rest

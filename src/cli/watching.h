@@ -1,0 +1,24 @@
+// What is watched while a run runs: its windows from the clients' side, and numbers of both sides, kept beside the journal.
+#pragma once
+
+#include <memory>
+
+#include "engine/watch.h"
+#include "steps/world.h"
+#include "watch/sampler.h"
+
+namespace pgcleave::cli {
+
+class Watching {
+ public:
+  Watching(const steps::World& world, const std::string& journal_path, Duration probe_every);
+  [[nodiscard]] engine::Watch windows() const;
+
+ private:
+  Duration probe_every_;
+  std::vector<postgres::Settings> probes_;
+  postgres::TableName probe_table_;
+  std::unique_ptr<watch::SamplingThread> sampling_;
+};
+
+}  // namespace pgcleave::cli

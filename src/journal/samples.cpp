@@ -1,0 +1,167 @@
+#include "journal/samples.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <tuple>
+
+#include "base/file.h"
+#include "base/format.h"
+#include "journal/database.h"
+
+namespace pgcleave::journal {
+namespace {
+
+constexpr int application_id = 0x70676c73;  // "pgls"
+constexpr int format_version = 1;
+
+// A series' name is kept once: a sample then takes some twenty bytes.
+constexpr const char* schema = R"(
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  name TEXT NOT NULL,
+  UNIQUE (run, scope, name)
+) STRICT;
+CREATE TABLE value (
+  at_us INTEGER NOT NULL,
+  series INTEGER NOT NULL REFERENCES series,
+  value REAL NOT NULL,
+  PRIMARY KEY (at_us, series)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW sample AS SELECT at_us, run, scope, name, value FROM value JOIN series ON series.id = value.series;
+)";
+
+// database.cpp speaks of the journal.
+Error of_samples(Error error, const std::string& path) {
+  const std::string word = "journal";
+  if (const auto at = error.what.find(word); at != std::string::npos) error.what.replace(at, word.size(), "samples' file");
+  if (error.object.empty()) error.object = path;
+  return error;
+}
+
+Error invalid(const std::string& path, const std::string& what, const std::string& expected, const std::string& seen) {
+  return {ErrorKind::invalid, path, what, expected, seen, "remove or rename the file: it holds samples only", ""};
+}
+
+Result<void> check_format(const Database& database, const std::string& path) {
+  TRY_ASSIGN(const auto application, database.value("PRAGMA application_id"));
+  if (application != std::to_string(application_id))
+    return fail(invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application));
+  TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
+  if (version == std::to_string(format_version)) return {};
+  return fail(invalid(path, "the samples' format is not known to this pgcleave", fmt::format("format {}", format_version), "format " + version));
+}
+
+// Whoever comes first writes the schema; the others find it.
+Result<void> create(const Database& database) {
+  TRY(database.execute("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE"));
+  TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
+  TRY_ASSIGN(const auto tables, database.value("SELECT count(*) FROM sqlite_schema"));
+  if (version == "0" && tables == "0") {
+    TRY(database.execute(fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {}", schema, application_id, format_version)));
+  }
+  return database.execute("COMMIT");
+}
+
+Result<void> make_file(const std::string& path) {
+  if (exists(path)) return {};
+  const int fd = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0 && errno != EEXIST) {
+    return fail({ErrorKind::invalid, path, "the samples' file can't be created", "", std::strerror(errno), "", ""});
+  }
+  if (fd >= 0) ::close(fd);
+  return {};
+}
+
+Result<Database> opened(const std::string& path, Access access, Deadline deadline) {
+  TRY_ASSIGN(auto database, Database::open(path, access));
+  database.wait_at_most(deadline.left());
+  if (access == Access::write) TRY(create(database));
+  TRY(check_format(database, path));
+  return database;
+}
+
+}  // namespace
+
+struct Samples::State {
+  std::string path;
+  Database database;
+  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> series = {};
+
+  Result<std::int64_t> series_of(const Sample& sample) {
+    const auto key = std::make_tuple(sample.run, sample.scope, sample.name);
+    if (const auto known = series.find(key); known != series.end()) return known->second;
+    TRY_ASSIGN(auto insert, database.prepare("INSERT INTO series (run, scope, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"));
+    TRY(insert.bind(1, sample.run).bind(2, sample.scope).bind(3, sample.name).step());
+    TRY_ASSIGN(auto select, database.prepare("SELECT id FROM series WHERE run = ? AND scope = ? AND name = ?"));
+    TRY(select.bind(1, sample.run).bind(2, sample.scope).bind(3, sample.name).step());
+    return series[key] = select.integer(0);
+  }
+
+  Result<void> write(const std::vector<Sample>& samples) {
+    TRY_ASSIGN(auto insert, database.prepare("INSERT OR REPLACE INTO value VALUES (?, ?, ?)"));
+    for (const auto& sample : samples) {
+      TRY_ASSIGN(const auto id, series_of(sample));
+      TRY(insert.bind(1, sample.at_us).bind(2, id).bind_real(3, sample.value).step());
+    }
+    return database.execute("COMMIT");
+  }
+};
+
+std::string samples_path(const std::string& journal_path) {
+  return journal_path + ".samples";
+}
+
+Samples::Samples(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Samples::Samples(Samples&&) noexcept = default;
+Samples& Samples::operator=(Samples&&) noexcept = default;
+Samples::~Samples() = default;
+
+Result<Samples> Samples::open(const std::string& path, Deadline deadline) {
+  TRY(make_file(path));
+  auto database = opened(path, Access::write, deadline);
+  if (!database) return fail(of_samples(database.error(), path));
+  if (const auto set = database->execute("PRAGMA synchronous = OFF"); !set) return fail(of_samples(set.error(), path));
+  return Samples(std::unique_ptr<State>(new State{path, std::move(*database)}));
+}
+
+Result<Samples> Samples::open_to_read(const std::string& path, Deadline deadline) {
+  if (!exists(path)) {
+    return fail(
+        {ErrorKind::not_ready, path, "there are no samples", "the file that `pgcleave track` and `pgcleave run` write", "nothing", "", ""});
+  }
+  auto database = opened(path, Access::read, deadline);
+  if (!database) return fail(of_samples(database.error(), path));
+  database->keep_log();
+  return Samples(std::unique_ptr<State>(new State{path, std::move(*database)}));
+}
+
+Result<void> Samples::append(const std::vector<Sample>& samples) {
+  auto written = state_->database.execute("BEGIN IMMEDIATE");
+  if (written) written = state_->write(samples);
+  if (written) return {};
+  state_->database.roll_back();
+  state_->series.clear();  // some may have gone with the transaction
+  return fail(of_samples(written.error(), state_->path));
+}
+
+Result<std::vector<Sample>> Samples::between(std::int64_t from_us, std::int64_t to_us) const {
+  auto rows =
+      state_->database.prepare("SELECT at_us, run, scope, name, value FROM sample WHERE at_us BETWEEN ? AND ? ORDER BY at_us, scope, name");
+  if (!rows) return fail(of_samples(rows.error(), state_->path));
+  rows->bind(1, from_us).bind(2, to_us);
+  std::vector<Sample> samples;
+  while (true) {
+    const auto row = rows->step();
+    if (!row) return fail(of_samples(row.error(), state_->path));
+    if (!*row) return samples;
+    samples.push_back({rows->integer(0), rows->text(1), rows->text(2), rows->text(3), rows->real(4)});
+  }
+}
+
+}  // namespace pgcleave::journal

@@ -1,0 +1,165 @@
+#include "watch/prober.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "base/format.h"
+
+namespace pgcleave::watch {
+namespace {
+
+constexpr auto login_patience = std::chrono::minutes(1);
+constexpr auto reconnect_pause = std::chrono::milliseconds(10);
+constexpr auto look_at_stop = std::chrono::milliseconds(20);
+constexpr auto longest_end = std::chrono::milliseconds(200);
+
+// One request is one transaction, whatever the pool mode.
+std::string write_sql(const postgres::TableName& table, const std::string& bouncer) {
+  return fmt::format(
+      "SET LOCAL synchronous_commit TO off; INSERT INTO {} AS p (bouncer, n) VALUES ({}, 1) ON CONFLICT (bouncer) DO UPDATE SET n = p.n + "
+      "1, "
+      "at = pg_catalog.clock_timestamp() RETURNING pg_catalog.current_setting('cluster_name') AS cluster",
+      table.sql(), postgres::quote_literal(bouncer));
+}
+
+// undefined table, no such schema, no right
+bool is_for_good(const Error& error) {
+  return error.code == "42P01" || error.code == "3F000" || error.code == "42501";
+}
+
+}  // namespace
+
+class Prober::Client {
+ public:
+  Client(postgres::Settings settings, const postgres::TableName& table, Duration every, Duration offset)
+      : settings_(std::move(settings)), sql_(write_sql(table, settings_.name)), every_(every), due_(Monotonic::now() + offset) {
+    settings_.cancel_on_deadline = false;
+    seen_.bouncer = settings_.name;
+  }
+
+  void run() {
+    std::optional<postgres::Connection> connection;
+    while (!stop_.requested() && !gave_up_) {
+      if (!connection || !connection->alive()) connection = connect();
+      if (connection) write(*connection);
+    }
+    connection.reset();
+    ended_ = true;
+  }
+
+  void request_stop() { stop_.request(); }
+  [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] bool is_served(Monotonic::time_point since) const { return gave_up_ || last_.load() >= since.time_since_epoch().count(); }
+  ClientSeen seen() {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
+
+ private:
+  std::optional<postgres::Connection> connect() {
+    auto opened = postgres::Connection::open(settings_, Deadline::in(login_patience), &stop_);
+    if (opened) return std::move(*opened);
+    if (stop_.requested()) return {};
+    note(opened.error());
+    sleep_until(Deadline::in(reconnect_pause), reconnect_pause, &stop_);
+    return {};
+  }
+
+  void write(postgres::Connection& connection) {
+    for (auto left = due_ - Monotonic::now(); left > Duration::zero(); left = due_ - Monotonic::now()) {
+      if (stop_.requested()) return;
+      std::this_thread::sleep_for(std::min<Monotonic::duration>(left, look_at_stop));
+    }
+    if (const auto rows = answer(connection)) take(*rows);
+    const auto now = Monotonic::now();
+    due_ += every_;
+    if (now - due_ > every_) due_ = now - (now - due_) % every_;
+  }
+
+  // No value: it is being stopped, and what waits in a paused pool is left there.
+  std::optional<Result<postgres::Rows>> answer(postgres::Connection& connection) {
+    if (const auto sent = connection.send(sql_); !sent) return Result<postgres::Rows>(fail(sent.error()));
+    while (true) {
+      const auto complete = connection.answered_by(Deadline::in(look_at_stop));
+      if (!complete) return Result<postgres::Rows>(fail(complete.error()));
+      if (*complete) return connection.receive(Deadline::in(look_at_stop));
+      if (!stop_.requested()) continue;
+      connection.close();
+      return {};
+    }
+  }
+
+  void take(const Result<postgres::Rows>& rows) {
+    const auto now = Monotonic::now();
+    if (!rows) return note(rows.error());
+    const std::lock_guard lock(mutex_);
+    const auto cluster = rows->empty() ? std::string() : rows->text(0, "cluster");
+    const auto known = std::find(seen_.clusters.begin(), seen_.clusters.end(), cluster);
+    const auto by = static_cast<int>(known - seen_.clusters.begin());
+    if (known == seen_.clusters.end()) seen_.clusters.push_back(cluster);
+    seen_.writes.push_back({now, by});
+    seen_.longest_wait = std::max(seen_.longest_wait, std::chrono::duration_cast<Duration>(now - due_));
+    last_ = now.time_since_epoch().count();
+  }
+
+  void note(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    ++seen_.errors;
+    if (seen_.first_error.empty()) seen_.first_error = error.text();
+    if (!is_for_good(error)) return;
+    seen_.gave_up = true;
+    gave_up_ = true;
+  }
+
+  postgres::Settings settings_;
+  std::string sql_;
+  Duration every_;
+  Monotonic::time_point due_;
+  StopFlag stop_;
+  std::atomic<bool> ended_{false};
+  std::atomic<bool> gave_up_{false};
+  std::atomic<Monotonic::rep> last_{0};  // when a write was acknowledged last
+  std::mutex mutex_;
+  ClientSeen seen_;
+};
+
+Prober::Prober(const std::vector<postgres::Settings>& through, const postgres::TableName& table, Duration every) {
+  for (std::size_t i = 0; i < through.size(); ++i) {
+    // Not all at the same instant.
+    auto client = std::make_shared<Client>(through[i], table, every, every * i / through.size());
+    try {
+      std::thread([client] { client->run(); }).detach();
+    } catch (const std::system_error&) {
+      continue;
+    }
+    clients_.push_back(std::move(client));
+  }
+}
+
+Prober::~Prober() {
+  stop();
+}
+
+bool Prober::all_served(Monotonic::time_point since, Deadline deadline) const {
+  const auto served = wait_until("each bouncer serves", deadline, std::chrono::milliseconds(2), nullptr, [&]() -> Result<bool> {
+    return std::all_of(clients_.begin(), clients_.end(), [&](const auto& client) { return client->is_served(since); });
+  });
+  return served.has_value();
+}
+
+// A thread that is stuck in a name server's answer is left alone: it holds its own client, and ends when it gets there.
+std::vector<ClientSeen> Prober::stop() {
+  for (const auto& client : clients_) client->request_stop();
+  static_cast<void>(wait_until(
+      "the clients have ended", Deadline::in(longest_end), std::chrono::milliseconds(1), nullptr,
+      [&]() -> Result<bool> { return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->ended(); }); }));
+  std::vector<ClientSeen> all;
+  for (const auto& client : clients_) all.push_back(client->seen());
+  clients_.clear();
+  return all;
+}
+
+}  // namespace pgcleave::watch
