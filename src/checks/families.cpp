@@ -6,7 +6,8 @@ namespace pgcleave::checks {
 
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
-  family(fence)
+  family(fence) \
+  family(schema)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);
