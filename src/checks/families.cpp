@@ -7,7 +7,8 @@ namespace pgcleave::checks {
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
   family(fence) \
-  family(schema)
+  family(schema) \
+  family(workload)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);
@@ -19,10 +20,10 @@ const std::vector<Family>& families() {
   return rows;
 }
 
-Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each) {
+Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each, Duration observe) {
   Findings all;
   for (const auto& family : families) {
-    Look look(world, Deadline::in(each));
+    Look look(world, Deadline::in(each + observe), observe);
     auto found = family.look(look);
     if (found) {
       all.insert(all.end(), found->begin(), found->end());

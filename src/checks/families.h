@@ -13,7 +13,8 @@ struct Family {
 
 const std::vector<Family>& families();
 
-// One after the other, each with this much time. A family that can't finish is a finding itself: what it would have found is not known.
-Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each);
+// One after the other, each with this much time, and with `observe` on top where clients are watched. A family that can't finish is a
+// finding itself: what it would have found is not known.
+Findings look_at(steps::World& world, const std::vector<Family>& families, Duration each, Duration observe = {});
 
 }  // namespace pgcleave::checks

@@ -8,10 +8,12 @@ namespace pgcleave::checks {
 
 class Look {
  public:
-  Look(steps::World& world, Deadline deadline) : world_(world), deadline_(deadline) {}
+  Look(steps::World& world, Deadline deadline, Duration observe = {}) : world_(world), deadline_(deadline), observe_(observe) {}
 
   [[nodiscard]] steps::World& world() const { return world_; }
   [[nodiscard]] Deadline deadline() const { return deadline_; }
+  // How long to watch what clients do; zero: one short look. The deadline leaves time for it.
+  [[nodiscard]] Duration observe() const { return observe_; }
   // A session on the side's leader or standby leader.
   Result<postgres::Connection*> session(steps::Side& side);
   // " -e lab.yml", for commands that mend something.
@@ -20,6 +22,7 @@ class Look {
  private:
   steps::World& world_;
   Deadline deadline_;
+  Duration observe_;
 };
 
 }  // namespace pgcleave::checks

@@ -52,8 +52,14 @@ ExitCode check(const Arguments& arguments) {
   if (!environment) return ExitCode::invalid;
   const auto split = read_split_for(arguments, *environment);
   if (!split) return ExitCode::invalid;
+  Duration observe{};
+  if (!arguments.text("observe").empty()) {
+    const auto given = parse_duration(arguments.text("observe"));
+    if (!given) return complain(given.error());
+    observe = *given;
+  }
   auto world = steps::unopened_world(*environment, *split);
-  const auto findings = checks::look_at(world, checks::families(), time_per_family);
+  const auto findings = checks::look_at(world, checks::families(), time_per_family, observe);
   if (arguments.flag("json")) std::cout << json_of(findings).dump(2) << "\n";
   if (!arguments.flag("json")) print(findings);
   return count(findings, Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
@@ -65,7 +71,10 @@ Verb check_verb() {
   using Kind = Option::Kind;
   return {"check",
           "Look at both sides and name what is wrong, why it matters and what mends it. Changes nothing.",
-          {environment_option(true), {"--split", Kind::value, "split file (default: the environment's)"}, json_option()},
+          {environment_option(true),
+           {"--split", Kind::value, "split file (default: the environment's)"},
+           {"--observe", Kind::value, "how long to watch what clients do, such as 30s (default: a short look)"},
+           json_option()},
           check};
 }
 
