@@ -19,6 +19,7 @@ json server_parameters() {
           {"max_connections", 300},
           {"max_wal_senders", 20},
           {"max_replication_slots", 20},
+          {"max_prepared_transactions", 10},
           {"wal_keep_size", "256MB"},
           {"wal_retrieve_retry_interval", "1s"},
           {"hot_standby", "on"},
