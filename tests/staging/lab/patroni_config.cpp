@@ -29,6 +29,7 @@ json server_parameters() {
           {"track_commit_timestamp", "off"},
           {"password_encryption", "scram-sha-256"},
           {"shared_preload_libraries", "pg_stat_statements"},
+          {"pg_stat_statements.max", 10000},
           {"log_statement", "none"},
           {"log_line_prefix", "%m [%p] %a %u %d %r "},
           {"logging_collector", "on"},
