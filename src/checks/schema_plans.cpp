@@ -25,10 +25,7 @@ void collect(const Json& node, std::vector<Scan>& scans) {
   }
 }
 
-std::string shortened(const std::string& text) {
-  constexpr std::size_t most = 300;
-  return text.size() <= most ? text : fmt::format("{} ...", text.substr(0, most));
-}
+constexpr std::size_t most_of_text = 300;
 
 }  // namespace
 
@@ -43,8 +40,8 @@ Findings judge_plans(const std::vector<Plan>& plans, const Sizes& big, const std
       found.push_back(
           {"schema.sequential_scan", Severity::warning, fmt::format("statement {} on {}", one.statement.id, side),
            fmt::format("its plan reads all {} of {} for {}; {} calls by {}, {:.1f} ms each where it ran: {}", to_text(Bytes{size->second}),
-                       scan.table.sql(), shortened(scan.filter), one.statement.calls, one.statement.user,
-                       one.statement.total_ms / static_cast<double>(one.statement.calls), shortened(one.statement.text)),
+                       scan.table.sql(), shortened(scan.filter, most_of_text), one.statement.calls, one.statement.user,
+                       one.statement.total_ms / static_cast<double>(one.statement.calls), shortened(one.statement.text, most_of_text)),
            fmt::format("SELECT query FROM pg_stat_statements WHERE queryid = {}; then EXPLAIN it on {}", one.statement.id, side),
            "an index is missing, or the planner does not take it: under the clients' load this side would stand still",
            fmt::format("CREATE INDEX CONCURRENTLY on {} for what it filters, or ANALYZE {}", scan.table.sql(), scan.table.sql())});

@@ -7,12 +7,16 @@ namespace {
 
 // Longer texts than an application writes by hand are lists of constants; they would fill memory.
 constexpr auto statements_sql = R"sql(
-  SELECT s.queryid, pg_catalog.string_agg(DISTINCT r.rolname, ', ' ORDER BY r.rolname) AS users, pg_catalog.sum(s.calls) AS calls,
-         pg_catalog.sum(s.total_exec_time) AS total_ms, pg_catalog.min(s.query) AS query
-    FROM {0}.pg_stat_statements s
-    JOIN pg_catalog.pg_database d ON d.oid = s.dbid AND d.datname = pg_catalog.current_database()
+  SELECT s.queryid, pg_catalog.string_agg(r.rolname, ', ' ORDER BY s.calls DESC, r.rolname) AS users, pg_catalog.sum(s.calls) AS calls,
+         pg_catalog.string_agg(r.rolname || ' ' || s.calls, ', ' ORDER BY s.calls DESC, r.rolname) AS calls_by_user,
+         pg_catalog.sum(s.total_ms) AS total_ms, pg_catalog.min(s.query) AS query
+    FROM (SELECT queryid, userid, pg_catalog.sum(calls) AS calls, pg_catalog.sum(total_exec_time) AS total_ms, pg_catalog.min(query) AS query
+            FROM {0}.pg_stat_statements
+           WHERE queryid IS NOT NULL AND pg_catalog.octet_length(query) <= 50000
+             AND dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+           GROUP BY 1, 2) s
     JOIN pg_catalog.pg_roles r ON r.oid = s.userid
-   WHERE r.rolname <> session_user AND s.queryid IS NOT NULL AND pg_catalog.octet_length(s.query) <= 50000
+   WHERE r.rolname <> session_user
    GROUP BY 1
    ORDER BY 3 DESC, 1
    LIMIT 20000)sql";
@@ -41,7 +45,7 @@ Result<SeenStatements> seen_statements(postgres::Connection& connection, Deadlin
   TRY_ASSIGN(const auto rows, connection.query(fmt::format(statements_sql, schema), {}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     seen.all.push_back({rows.text(row, "queryid"), rows.text(row, "users"), rows.number(row, "calls"),
-                        std::atof(rows.text(row, "total_ms").c_str()), rows.text(row, "query")});
+                        std::atof(rows.text(row, "total_ms").c_str()), rows.text(row, "query"), rows.text(row, "calls_by_user")});
   }
   return seen;
 }

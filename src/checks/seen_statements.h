@@ -14,7 +14,8 @@ struct SeenStatement {
   std::string user;  // "app", or "app, batch"
   std::int64_t calls = 0;
   double total_ms = 0;
-  std::string text;  // constants are $1, $2 ...
+  std::string text;           // constants are $1, $2 ...
+  std::string calls_by_user;  // "app 120, batch 3"
 };
 
 struct SeenStatements {

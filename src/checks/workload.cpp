@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration short_look = std::chrono::milliseconds(250);
 constexpr Duration between_samples = std::chrono::milliseconds(50);
+constexpr int most_samples = 400;  // pg_locks holds up everybody who wants a lock for a moment
 constexpr int samples_per_fleet_look = 10;
 
 void take(Findings& all, Findings found) {
@@ -40,6 +41,7 @@ class Observation {
       TRY_ASSIGN(watched_.back().uses, table_uses(*side->session, look_.deadline()));
     }
     TRY(watch());
+    can_be_told_ = routes_can_be_told();
     for (auto& one : watched_) TRY(judge(one));
     TRY(judge_copies());
     if (both_.target) take(found_, judge_lag(lags_, both_.target->side->label(), observed()));
@@ -55,7 +57,7 @@ class Observation {
       TRY(take_lag());
       if (sample % samples_per_fleet_look == 1) servers_.look(sample, look_.deadline());
       if (end.passed() && sample > 1) return {};
-      sleep_until(end, between_samples, nullptr);
+      sleep_until(end, std::max(between_samples, length_ / most_samples), nullptr);
     }
   }
 
@@ -83,21 +85,27 @@ class Observation {
     return {};
   }
 
+  // Translated addresses would make everybody look like a stranger.
+  [[nodiscard]] bool routes_can_be_told() const {
+    if (!servers_.problems().empty()) return false;
+    if (servers_.empty()) return true;
+    return std::any_of(watched_.begin(), watched_.end(), [&](const Watched& one) {
+      const auto all = one.sessions.all();
+      return std::any_of(all.begin(), all.end(), [&](const Session& session) { return servers_.have(session); });
+    });
+  }
+
   std::vector<SeenSession> seen_sessions(const Watched& one) {
-    const auto all = one.sessions.all();
-    const bool side_is_served = std::any_of(all.begin(), all.end(), [&](const Session& session) { return servers_.have(session); });
-    // A translated address would make everybody look like a stranger.
-    const bool can_be_told = servers_.problems().empty() && (side_is_served || servers_.empty() || watched_.size() > 1);
     std::vector<SeenSession> seen;
-    for (const auto& session : all) {
+    for (const auto& session : one.sessions.all()) {
       std::optional<bool> through;
       if (servers_.have(session))
         through = true;
-      else if (can_be_told && servers_.would_have(session))
+      else if (can_be_told_ && servers_.would_have(session))
         through = false;
       seen.push_back({session, one.sessions.is_here(session), through});
     }
-    if (!can_be_told) routes_unknown(one.side->side->label());
+    if (!can_be_told_) routes_unknown(one.side->side->label());
     return seen;
   }
 
@@ -143,6 +151,7 @@ class Observation {
   Duration length_;
   std::vector<Watched> watched_;
   std::vector<Bytes> lags_;
+  bool can_be_told_ = false;  // who comes through the bouncers
   Findings found_;
 };
 

@@ -6,6 +6,7 @@ namespace pgcleave::checks {
 namespace {
 
 constexpr std::size_t most_named = 100;
+constexpr std::size_t most_of_text = 400;
 constexpr auto all_statements = "SELECT queryid, userid::regrole, calls, query FROM pg_stat_statements ORDER BY calls DESC";
 
 // Definitions touch tables too, but the catalog tells of them.
@@ -16,17 +17,12 @@ bool reads_or_writes_rows(const std::vector<postgres::Statement>& statements) {
   return true;
 }
 
-std::string shortened(const std::string& text) {
-  constexpr std::size_t most = 400;
-  return text.size() <= most ? text : fmt::format("{} ...", text.substr(0, most));
-}
-
 Finding crossing(const SeenStatement& one, const Touched& touched, const std::string& side) {
   const bool writes = !touched.written.empty();
   return {"workload.statement_crosses",
           Severity::blocker,
           fmt::format("statement {} of {} on {}", one.id, one.user, side),
-          fmt::format("{} calls; it touches {}: {}", one.calls, touched.text(), shortened(one.text)),
+          fmt::format("{} calls ({}); it touches {}: {}", one.calls, one.calls_by_user, touched.text(), shortened(one.text, most_of_text)),
           fmt::format("SELECT userid::regrole, calls, query FROM pg_stat_statements WHERE queryid = {}", one.id),
           writes ? "after the split what it writes on one side depends on a stale copy of the other, or is refused"
                  : "after the split it reads a stale copy of one of the two, and nothing tells",

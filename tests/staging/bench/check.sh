@@ -60,13 +60,13 @@ all_tables=$(source_sql "select count(*) from pg_class where relkind in ('r', 'p
 : >"$scratch/rounds"
 for _ in $(seq "$rounds"); do
   code=0
-  /usr/bin/time -f '{"seconds": %e, "memory_mib": %M}' -o "$scratch/time" "$build/pgcleave" check -e "$environment" --json >"$scratch/found.json" 2>"$scratch/check.out" || code=$?
+  /usr/bin/time -f '{"seconds": %e, "cpu_seconds": %U, "memory_mib": %M}' -o "$scratch/time" "$build/pgcleave" check -e "$environment" --json >"$scratch/found.json" 2>"$scratch/check.out" || code=$?
   [ "$code" = 3 ] || failed "check: exit code $code"
   grep '^{' "$scratch/time" | jq -c '.memory_mib /= 1024' | tee -a "$scratch/rounds" >&2
 done
 result=$(jq -s --argjson tables "$all_tables" --argjson keys "$foreign_keys" --argjson statements "$statements" --slurpfile found "$scratch/found.json" '
   def spread: sort | {median: .[length / 2 | floor], least: .[0], most: .[-1]};
-  {tables: $tables, foreign_keys: $keys, statements: $statements, rounds: length, seconds: (map(.seconds) | spread), memory_mib: (map(.memory_mib) | spread),
+  {tables: $tables, foreign_keys: $keys, statements: $statements, rounds: length, seconds: (map(.seconds) | spread), cpu_seconds: (map(.cpu_seconds) | spread), memory_mib: (map(.memory_mib) | spread),
    findings: ($found[0].findings | group_by(.id) | map({(.[0].id): length}) | add)}' "$scratch/rounds")
 [ -z "$json" ] || printf '%s\n' "$result" >"$json"
 printf '%s\n' "$result"

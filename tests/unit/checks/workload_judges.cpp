@@ -95,13 +95,13 @@ TEST_CASE("advisory locks and prepared transactions are named") {
 }
 
 TEST_CASE("statements over both parts block; definitions and those of one part don't") {
-  const auto found = statements({{"1", "app", 7, 1, "select from ci.builds, users"},
+  const auto found = statements({{"1", "app", 7, 1, "select from ci.builds, users", "app 5, batch 2"},
                                  {"2", "app", 7, 1, "select from users"},
                                  {"3", "app", 7, 1, "create view v as select from ci.builds, users"},
                                  {"4", "app", 7, 1, "insert into ci.jobs select from users"}});
   CHECK(lines(found) == Lines{"blocker workload.statement_crosses statement 1 of app on source main",
                               "blocker workload.statement_crosses statement 4 of app on source main"});
-  CHECK(found[0].evidence == "7 calls; it touches moved ci.builds; kept public.users: select from ci.builds, users");
+  CHECK(found[0].evidence == "7 calls (app 5, batch 2); it touches moved ci.builds; kept public.users: select from ci.builds, users");
 }
 
 TEST_CASE("after a hundred statements that cross the rest is counted") {
@@ -144,4 +144,10 @@ TEST_CASE("lag is named with its distribution when half of the looks saw more th
   const auto found = judge_lag({most, little, much}, "target ci", "3 looks in 250ms");
   CHECK(lines(found) == Lines{"warning workload.replication_lag target ci"});
   CHECK(found[0].evidence == "20MiB behind now; p50 20MiB, p95 40MiB, most 40MiB (3 looks in 250ms)");
+}
+
+TEST_CASE("evidence that is cut off stays UTF-8") {
+  CHECK(shortened("Läufe", 2) == "L ...");
+  CHECK(shortened("Läufe", 3) == "Lä ...");
+  CHECK(shortened("Läufe", 6) == "Läufe");
 }
