@@ -7,7 +7,9 @@ namespace pgcleave::checks {
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
   family(fence) \
-  family(process)
+  family(process) \
+  family(schema) \
+  family(workload)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);
@@ -19,10 +21,10 @@ const std::vector<Family>& families() {
   return rows;
 }
 
-Findings look_at(steps::World& world, const Change* change, const std::vector<Family>& families, Duration each) {
+Findings look_at(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {
   Findings all;
   for (const auto& family : families) {
-    Look look(world, change, Deadline::in(each));
+    Look look(world, asked, Deadline::in(each + asked.observe));
     auto found = family.look(look);
     if (found) {
       all.insert(all.end(), found->begin(), found->end());
