@@ -7,6 +7,7 @@ namespace pgcleave::checks {
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
   family(topology) \
+  family(settings) \
   family(fence)
 // clang-format on
 
