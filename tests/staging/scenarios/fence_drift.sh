@@ -3,7 +3,7 @@
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 fence=$root/runbooks/fence.yml
-found() { jq -r '.findings[] | .id + "  " + .object' "$scratch/tool.json" | LC_ALL=C sort; }
+found() { jq -r '.findings[] | select(.id | startswith("fence.")) | .id + "  " + .object' "$scratch/tool.json" | LC_ALL=C sort; }
 check() { tool "$1" check -e "$environment" --json; }
 sqlstate() { psql "$TARGET" -v VERBOSITY=verbose -qtAc "$1" 2>&1 | grep -oE 'ERROR:  [0-9A-Z]{5}' | head -n 1 | cut -d' ' -f3 || true; }
 
