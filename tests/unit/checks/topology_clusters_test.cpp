@@ -42,7 +42,7 @@ TEST_CASE("an address that belongs to another scope is named, and the other side
   auto cluster = a_target();
   cluster.patroni.addresses[1].scope = "main";
   const auto found = judge_cluster(cluster, "main", Stage::standby, 1010);
-  CHECK(lines(found) == Lines{"blocker topology.wrong_cluster http://ci-2 of target ci"});
+  REQUIRE(lines(found) == Lines{"blocker topology.wrong_cluster http://ci-2 of target ci"});
   CHECK(found[0].why.find("the other side") != std::string::npos);
 }
 
