@@ -109,6 +109,8 @@ TEST_CASE("slots that Patroni would drop are named, those of members and of a ru
   source.slots.push_back({"pgcleave_ci_forward", "pgoutput", "app", true});
   source.slots.push_back({"backup", "", "", true});
   CHECK(lines(judge_slots(source, "ci", Stage::standby)) == Lines{"warning topology.slot_unknown_to_patroni slot backup on source main"});
+  source.patroni.config["ignore_slots"] = Json::parse(R"([{"type": "logical"}, {"database": "other"}])");
+  CHECK(lines(judge_slots(source, "ci", Stage::standby)).size() == 1);
   source.patroni.config["ignore_slots"] = Json::parse(R"([{"type": "logical"}, {"name": "backup", "type": "physical"}])");
   CHECK(judge_slots(source, "ci", Stage::standby).empty());
   source.slots.push_back({"reader", "wal2json", "app", false});

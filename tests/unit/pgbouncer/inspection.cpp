@@ -73,15 +73,23 @@ TEST_CASE("a file in a folder that is not ours can't be replaced, here and behin
     CHECK(place.why_not_writable(soon()).value() == "");
   }
   const bool root = ::geteuid() == 0;
-  if (!root) fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
+  if (root) REQUIRE(::chown(ini.c_str(), 65534, 65534) == 0);
   if (root) REQUIRE(::seteuid(65534) == 0);
+  if (!root) fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
   std::vector<std::vector<std::string>> ways{{}};
   if (!root) ways.push_back({"env"});  // a shell takes its real user again
   for (const auto& reach : ways) {
     ConfigPlace place(ini, reach);
     const auto why = place.why_not_writable(soon());
-    CHECK((why ? *why : "") != "");
+    CHECK((why ? *why : "").rfind("folder ", 0) == 0);
   }
   if (root) REQUIRE(::seteuid(0) == 0);
-  fs::permissions(folder.path(), fs::perms::owner_all);
+  fs::permissions(folder.path(), fs::perms::all);
+  if (!root) return;
+  REQUIRE(::chown(ini.c_str(), 0, 0) == 0);
+  REQUIRE(::seteuid(65534) == 0);
+  ConfigPlace place(ini, {});
+  const auto why = place.why_not_writable(soon());
+  REQUIRE(::seteuid(0) == 0);
+  CHECK((why ? *why : "").find("belongs to user 0") != std::string::npos);
 }
