@@ -6,10 +6,12 @@ namespace pgcleave::checks {
 
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
-  family(fence) \
-  family(process) \
+  family(topology) \
+  family(settings) \
   family(schema) \
-  family(workload)
+  family(workload) \
+  family(fence) \
+  family(process)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);

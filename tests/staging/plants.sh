@@ -3,7 +3,7 @@
 #   defect ID 'sentence' 'plant' 'repair' ['text']   one more in the group; `check` must name ID, with the text in object or evidence
 #   also ID...                                       what comes along with this group's defects and is no false alarm
 #   look_for_defects                                 plants the group, looks once, repairs it (last first), and begins a new group
-#   nothing_to_find 'when'                           the lab as it is has no finding but fence.not_installed
+#   nothing_to_find 'when'                           the lab as it is has no finding
 #   defects_end NUMBER                               nothing is found on the repaired lab; the table; at least NUMBER were planted
 #
 # Commands run with `set -e` in a subshell that has the scenario's functions and variables. One that fails makes the trial invalid. They
@@ -80,7 +80,7 @@ look_for_defects() {
     id=$(found_defect "${group_ids[$i]}" "${texts[$i]}" && echo yes || echo NO)
     printf '%s\t%s\t%s\n' "${group[$i]}" "${group_ids[$i]}" "$id" >>"$confusion"
   done
-  alarms=$(jq -r --arg known "$(printf '%s\n' fence.not_installed "${group_ids[@]}" "${group_also[@]}")" \
+  alarms=$(jq -r --arg known "$(printf '%s\n' "${group_ids[@]}" "${group_also[@]}")" \
     '($known | split("\n")) as $known | .findings[] | select(.severity != "note" and (.id | IN($known[]) | not)) | .id + "  " + .object + "  " + .evidence' \
     "$scratch/tool.json")
   if [ -n "$alarms" ]; then
@@ -96,7 +96,7 @@ nothing_to_find() {
   # What was repaired may take a moment to be so: a standby that streams again, a Patroni that has looked.
   for tries in $(seq 20); do
     look
-    seen=$(jq -r '.findings[] | select(.id != "fence.not_installed") | .severity + " " + .id + "  " + .object + "  " + .evidence' "$scratch/tool.json")
+    seen=$(jq -r '.findings[] | .severity + " " + .id + "  " + .object + "  " + .evidence' "$scratch/tool.json")
     [ -z "$seen" ] && break
     sleep 0.5
   done
