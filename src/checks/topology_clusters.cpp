@@ -147,7 +147,8 @@ class Judge {
       if (one.timeline != 0 && leader->timeline != 0 && one.timeline != leader->timeline) {
         add("member_timeline", Severity::warning, member(one.name),
             fmt::format("timeline {}, the leader's is {}", one.timeline, leader->timeline), cluster_.list(),
-            "it does not follow the leader", fmt::format("patronictl reinit {} {}", cluster_.scope, one.name));
+            "it does not follow the leader",
+            fmt::format("after a reattach Patroni rewinds it within loop_wait; else: patronictl reinit {} {}", cluster_.scope, one.name));
       }
       if (one.lag && limit > 0 && *one.lag > limit) {
         add("member_lags", Severity::warning, member(one.name),
