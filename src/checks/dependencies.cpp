@@ -33,7 +33,7 @@ constexpr auto dependencies_sql = R"sql(
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition
     UNION ALL
     SELECT 'sequence_owner', '', d.objid, d.refobjid
-      FROM pg_catalog.pg_depend d JOIN named s ON s.oid = d.objid AND s.relkind = 'S'
+      FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
        AND d.deptype IN ('a', 'i')
     UNION ALL
@@ -41,7 +41,7 @@ constexpr auto dependencies_sql = R"sql(
       FROM pg_catalog.pg_attrdef a
       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = a.oid
        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-      JOIN named s ON s.oid = d.refobjid AND s.relkind = 'S')
+      JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.refobjid)
   SELECT p.kind, p.name, o.nspname AS on_schema, o.relname AS on_name, u.nspname AS uses_schema, u.relname AS uses_name
     FROM pairs p JOIN named o ON o.oid = p.on_oid JOIN named u ON u.oid = p.uses_oid
    ORDER BY 3, 4, 1, 2, 5, 6)sql";

@@ -49,11 +49,10 @@ Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
   const auto& home = both.home();
   TRY_ASSIGN(const auto tables, look_at_tables(*home.session, home.side->label(), home.tables.moved, deadline));
   auto found = judge_tables(tables);
-  TRY_ASSIGN(const auto indexes, look_at_indexes(*home.session, home.side->label(), home.tables.names(), deadline));
+  TRY_ASSIGN(const auto indexes, look_at_indexes(*home.session, home.side->label(), home.tables.moved, deadline));
   take(found, judge_indexes(indexes));
   if (both.source && both.target && !both.target->standby) {
-    TRY_ASSIGN(const auto others,
-               look_at_indexes(*both.source->session, both.source->side->label(), both.source->tables.names(), deadline));
+    TRY_ASSIGN(const auto others, look_at_indexes(*both.source->session, both.source->side->label(), both.source->tables.moved, deadline));
     take(found, compare_indexes(others, indexes));
   }
   return found;

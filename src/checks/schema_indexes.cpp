@@ -21,7 +21,7 @@ constexpr auto indexes_sql = R"sql(
     JOIN pg_catalog.pg_namespace x ON x.oid = c.relnamespace
     JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-   WHERE t.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pgcleave')
+   WHERE t.oid = ANY ($1::oid[])
    ORDER BY 1, 2, 4)sql";
 
 // "CREATE UNIQUE INDEX name ON ci.builds ..." without its first word and its name.
@@ -106,14 +106,14 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
 
 }  // namespace
 
-Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side, const std::vector<TableName>& tables,
+Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
                                       Deadline deadline) {
-  const std::set<TableName> wanted(tables.begin(), tables.end());
-  TRY_ASSIGN(const auto rows, connection.query(indexes_sql, {}, deadline));
+  std::vector<std::uint32_t> oids;
+  for (const auto& table : tables) oids.push_back(table.oid);
+  TRY_ASSIGN(const auto rows, connection.query(indexes_sql, {fmt::format("{{{}}}", fmt::join(oids, ","))}, deadline));
   IndexesOfSide seen{side, {}};
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
-    if (!wanted.contains(table)) continue;
     seen.indexes.push_back({table, rows.text(row, "index_name"), without_name(rows.text(row, "definition"), rows.text(row, "index_name")),
                             rows.truth(row, "indisunique"), rows.truth(row, "valid"), rows.truth(row, "of_constraint"),
                             rows.truth(row, "relispartition")});

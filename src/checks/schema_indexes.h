@@ -21,9 +21,9 @@ struct IndexesOfSide {
   std::vector<Index> indexes;
 };
 
-// Those of the given tables. One query.
+// One query.
 Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side,
-                                      const std::vector<postgres::TableName>& tables, Deadline deadline);
+                                      const std::vector<postgres::Table>& tables, Deadline deadline);
 Findings judge_indexes(const IndexesOfSide& seen);
 // Once both sides take DDL of their own.
 Findings compare_indexes(const IndexesOfSide& source, const IndexesOfSide& target);
