@@ -75,11 +75,10 @@ class PostgresNumbers : public Source {
  public:
   PostgresNumbers(postgres::Owner which, const runbook::SideAccess& access, const std::string& split,
                   const std::vector<postgres::TableName>& moved)
-      : Source(postgres::name_of(which)), side_(which, as_sampler(access)) {
-    for (const auto& table : moved) {
-      schemas_.push_back(table.schema);
-      names_.push_back(table.name);
-    }
+      : Source(postgres::name_of(which)),
+        side_(which, as_sampler(access)),
+        moved_(postgres::name_arrays(moved)),
+        any_moved_(!moved.empty()) {
     for (const char* direction : {"forward", "reverse"}) links_.push_back(fmt::format("pgcleave_{}_{}", split, direction));
   }
 
@@ -138,9 +137,8 @@ class PostgresNumbers : public Source {
   }
 
   Result<void> dead_rows(postgres::Connection& leader, Numbers& numbers, Deadline deadline) {
-    if (names_.empty()) return {};
-    TRY_ASSIGN(const auto rows,
-               leader.query(dead_rows_sql, {postgres::array_literal(schemas_), postgres::array_literal(names_)}, deadline));
+    if (!any_moved_) return {};
+    TRY_ASSIGN(const auto rows, leader.query(dead_rows_sql, {moved_.schemas, moved_.names}, deadline));
     put(numbers, "moved.dead_rows", real(rows, 0, "dead"));
     const double all = real(rows, 0, "dead") + real(rows, 0, "live");
     if (all > 0) put(numbers, "moved.dead_ratio", real(rows, 0, "dead") / all);
@@ -172,15 +170,15 @@ class PostgresNumbers : public Source {
   }
 
   void sizes(postgres::Connection& leader, Numbers& numbers, Deadline deadline) {
-    const auto rows = leader.query(sizes_sql, {postgres::array_literal(schemas_), postgres::array_literal(names_)}, deadline);
+    const auto rows = leader.query(sizes_sql, {moved_.schemas, moved_.names}, deadline);
     if (!rows || rows->empty()) return;
     put(numbers, "database_bytes", real(*rows, 0, "database"));
-    if (!names_.empty()) put(numbers, "moved.bytes", real(*rows, 0, "moved"));
+    if (any_moved_) put(numbers, "moved.bytes", real(*rows, 0, "moved"));
   }
 
   steps::Side side_;
-  std::vector<std::string> schemas_;
-  std::vector<std::string> names_;
+  postgres::NameArrays moved_;
+  bool any_moved_;
   std::vector<std::string> links_;
   std::string address_;
   Growth growth_;
@@ -192,7 +190,7 @@ class PostgresNumbers : public Source {
 }  // namespace
 
 std::unique_ptr<Source> postgres_numbers(postgres::Owner side, const runbook::SideAccess& access, const std::string& split,
-                                         std::vector<postgres::TableName> moved) {
+                                         const std::vector<postgres::TableName>& moved) {
   return std::make_unique<PostgresNumbers>(side, access, split, moved);
 }
 

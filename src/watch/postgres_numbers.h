@@ -9,6 +9,6 @@ namespace pgcleave::watch {
 
 // Scope "source" or "target". `moved`: the tables whose dead rows and size are told; `split`: whose links are followed.
 std::unique_ptr<Source> postgres_numbers(postgres::Owner side, const runbook::SideAccess& access, const std::string& split,
-                                         std::vector<postgres::TableName> moved);
+                                         const std::vector<postgres::TableName>& moved);
 
 }  // namespace pgcleave::watch
