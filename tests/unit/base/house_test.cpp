@@ -30,6 +30,7 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"engine", {"base", "steps", "journal", "runbook"}},
     {"checks", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "steps", "journal", "engine"}},
     {"watch", {"base", "postgres", "pgbouncer", "rest", "patroni", "runbook", "journal", "steps"}},
+    {"report", {"base", "runbook", "journal", "engine", "checks", "steps", "watch"}},
     {"cli", {everything}},
 };
 
