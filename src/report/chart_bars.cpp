@@ -55,6 +55,14 @@ std::string svg_of(const Bars& chart, Canvas canvas, const std::string& title) {
     svg.line(axis.at(tick.value), top, axis.at(tick.value), bottom, "grid");
     labels.put(svg, axis.at(tick.value), tick.label);
   }
+  // Under the bars and their numbers.
+  if (chart.limit) {
+    const double x = axis.at(*chart.limit);
+    const auto label = chart.limit_label + " " + chosen(*chart.limit);
+    const double half = text_width(label, letter) / 2;
+    svg.line(x, top - 4, x, bottom, "limit");
+    svg.text(std::clamp(x, half, canvas.width - half), top - 9, label, "small strong", Anchor::middle);
+  }
   double y = top;
   for (const auto& row : chart.rows) {
     const double bar_y = narrow ? y + 22 : y + 6;
@@ -66,13 +74,6 @@ std::string svg_of(const Bars& chart, Canvas canvas, const std::string& title) {
     y += row_height;
   }
   svg.line(left, top, left, bottom, "axis");
-  if (chart.limit) {
-    const double x = axis.at(*chart.limit);
-    const auto label = chart.limit_label + " " + chosen(*chart.limit);
-    const double half = text_width(label, letter) / 2;
-    svg.line(x, top - 4, x, bottom, "limit");
-    svg.text(std::clamp(x, half, canvas.width - half), top - 9, label, "small strong", Anchor::middle);
-  }
   if (axis.logarithmic)
     svg.text(canvas.width, bottom + 34, "logarithmic: each line is ten times the one before", "small muted", Anchor::end);
   return svg.finish(canvas.width, bottom + (axis.logarithmic ? 42 : 24), title);
