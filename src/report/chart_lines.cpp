@@ -60,9 +60,11 @@ void draw_axes(Svg& svg, const Lines& chart, const Frame& frame, Canvas canvas) 
     svg.line(frame.left, frame.y(value), frame.right, frame.y(value), "grid");
     svg.text(frame.left - 6, frame.y(value) + 4, fixed(value, decimals), "small muted num", Anchor::end);
   }
-  for (const double value : round_numbers(frame.from, frame.to, canvas.narrow() ? 4 : 8)) {
+  const auto places = round_numbers(frame.from, frame.to, canvas.narrow() ? 4 : 8);
+  const int x_decimals = places.size() > 1 && places[1] - places[0] < 0.99 ? 1 : 0;
+  for (const double value : places) {
     svg.line(frame.x(value), frame.bottom, frame.x(value), frame.bottom + 4, "axis");
-    svg.text(frame.x(value), frame.bottom + 17, fixed(value, 0), "small muted num", Anchor::middle);
+    svg.text(frame.x(value), frame.bottom + 17, fixed(value, x_decimals), "small muted num", Anchor::middle);
   }
   svg.line(frame.left, frame.bottom, frame.right, frame.bottom, "axis");
   svg.text(0, 13, chart.y_title, "small muted");

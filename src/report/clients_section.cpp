@@ -21,6 +21,22 @@ Table bouncers_of(const Watched& watched) {
   return table;
 }
 
+// The prober's clients begin and end one after the other: steps at either end in which not all of them wrote are left out.
+Watched without_ends(Watched watched) {
+  auto& curve = watched.curve;
+  if (curve.size() < 20) return watched;
+  auto sorted = curve;
+  std::sort(sorted.begin(), sorted.end());
+  const double half = sorted[sorted.size() / 2] / 2;
+  constexpr int most = 5;  // on either side
+  for (int i = 0; i < most && curve.back() < half; ++i) curve.pop_back();
+  for (int i = 0; i < most && curve.front() < half; ++i) {
+    curve.erase(curve.begin());
+    watched.curve_from_us += static_cast<std::int64_t>(watched.curve_step_ms * 1000);
+  }
+  return watched;
+}
+
 struct Rates {
   double before = 0;
   double least = 0;
@@ -52,7 +68,7 @@ Rates rates_of(const Watched& watched, double pause_from, double pause_to) {
 }
 
 std::optional<Picture> throughput_of(const WindowStory& window) {
-  const auto& watched = *window.watched;
+  const auto watched = without_ends(*window.watched);
   if (watched.curve.empty() || watched.curve_step_ms <= 0 || !window.paused_ms) return {};
   const double origin = static_cast<double>(window.paused_at_us - watched.curve_from_us) / 1000;  // PAUSE, since the curve begins
   Series series{"writes", {}, true};

@@ -93,7 +93,9 @@ Document compare_report(const std::vector<ComparedRound>& rounds, const std::str
   }
   if (!pauses.blocks.empty()) document.sections.push_back(std::move(pauses));
   Section steps{"steps", "Step by step", {}};
-  steps.add(steps_picture(rounds));
+  for (const bool back : {false, true}) {
+    if (auto picture = steps_picture(rounds, back); !picture.table.rows.empty()) steps.add(std::move(picture));
+  }
   document.sections.push_back(std::move(steps));
   if (auto wrong = surprises_table(rounds); !wrong.columns.empty()) {
     Section section{"surprises", "What went wrong", {}};

@@ -12,6 +12,7 @@ namespace pgcleave::report {
 namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
+constexpr std::int64_t shortest_us = 5 * second_us;  // of less there is nothing to say
 constexpr std::int64_t longest_us = 24 * 3600 * second_us;
 
 bool has(const std::string& name, const char* part) {
@@ -119,7 +120,7 @@ std::optional<Section> before_after_section(const RunStory& story, const std::ve
   if (!stretch) return {};
   const auto kept = within(samples, *stretch);
   const auto compared = watch::before_after(kept, stretch->before_until_us, stretch->after_from_us, longest_us);
-  if (compared.stretch_us == 0 || compared.rows.empty()) return {};
+  if (compared.stretch_us < shortest_us || compared.rows.empty()) return {};
   Section section{"before-after", "Before and after", {}};
   const auto length = duration(static_cast<double>(compared.stretch_us) / 1000);
   section.say(fmt::format("Means of the {} before clients were made to wait, and of the {} after they were let go on.", length, length));

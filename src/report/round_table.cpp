@@ -135,10 +135,11 @@ Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::stri
   return {phase == "window" ? "On the way forth, round by round" : "On the way back, round by round", chart, table};
 }
 
-Picture steps_picture(const std::vector<ComparedRound>& rounds) {
+Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back) {
   Ranges chart;
   Table table{{{"step"}, {"median, ms", true}, {"shortest, ms", true}, {"longest, ms", true}, {"rounds", true}, {"phase"}}, {}};
   for (const auto& [id, step] : steps_across(rounds)) {
+    if ((step.phase.rfind("rollback.", 0) == 0) != back) continue;
     const auto middle = middle_of(step.ms);
     chart.rows.push_back({phase_title(step.phase), id, middle.low, middle.median, middle.high, step.hue});
     table.rows.push_back({code(id),
@@ -148,7 +149,8 @@ Picture steps_picture(const std::vector<ComparedRound>& rounds) {
                           number(count(static_cast<std::int64_t>(step.ms.size()))),
                           {phase_title(step.phase)}});
   }
-  return {"Time per step: shortest, median, longest", chart, table, "The axis is logarithmic: each line is ten times the one before."};
+  return {back ? "Way back, per step: shortest, median, longest" : "Way forth, per step: shortest, median, longest", chart, table,
+          "The axis is logarithmic: each line is ten times the one before."};
 }
 
 Table surprises_table(const std::vector<ComparedRound>& rounds) {

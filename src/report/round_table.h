@@ -33,8 +33,8 @@ std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const s
 
 Table rounds_table(const std::vector<ComparedRound>& rounds);
 Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::string& phase);
-// Per step: shortest, median, longest.
-Picture steps_picture(const std::vector<ComparedRound>& rounds);
+// Per step of the way forth or back: shortest, median, longest.
+Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back);
 // What went otherwise than it should, and how it was solved. Empty columns when nothing did.
 Table surprises_table(const std::vector<ComparedRound>& rounds);
 

@@ -67,6 +67,7 @@ Section schedule_section(const Readiness& readiness) {
   Section section{"schedule", "Timeline", {}};
   if (readiness.rounds.empty()) {
     section.say("How long the steps take is not known: no rehearsal counts.");
+    return section;
   } else {
     section.say("Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top.");
   }

@@ -63,7 +63,7 @@ th { text-align: left; font-weight: 600; font-size: 12.5px; color: var(--muted);
 td { border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td code { overflow-wrap: normal; white-space: nowrap; } td:last-child code { white-space: normal; overflow-wrap: anywhere; } td:last-child code { display: inline-block; min-width: 11.5em; }
+td code { overflow-wrap: normal; white-space: nowrap; } td:last-child code { white-space: normal; overflow-wrap: anywhere; } td:last-child code { display: inline-block; min-width: 13.5em; }
 .mark { color: var(--c); font-weight: 600; } td:first-child, .short { white-space: nowrap; } td.t { min-width: 15em; white-space: normal; } th.n { white-space: normal; min-width: 4.2em; }
 .badge { display: inline-block; font-size: 12px; line-height: 1.5; font-weight: 600; color: var(--c); background: var(--b); border-radius: 3px; padding: 1px 7px; margin-right: 4px; }
 .card { border: 1px solid var(--line); border-left: 4px solid var(--c); border-radius: 4px; padding: 12px 16px; margin: 0 0 12px; }
@@ -79,7 +79,7 @@ figcaption { font-weight: 600; margin: 0 0 8px; }
 svg { display: block; max-width: 100%; height: auto; overflow: visible; }
 svg.drawing { width: 100%; max-width: 420px; }
 svg text { font-size: 12.5px; fill: var(--ink); } svg .small { font-size: 12px; } svg .muted { fill: var(--muted); }
-svg .num { font-variant-numeric: tabular-nums; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; } svg .strong { font-weight: 600; } svg .pause-text { fill: var(--pause); } svg .on-fill { fill: var(--on-fill); }
+svg .num { font-variant-numeric: tabular-nums; paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; } svg .strong { font-weight: 600; } svg .pause-text { fill: var(--bad); } svg .on-fill { fill: var(--on-fill); }
 .work { --k: var(--work); } .pause { --k: var(--pause); } .person { --k: var(--person); } .undo { --k: var(--undo); } .quiet { --k: var(--quiet); }
 rect.work, rect.pause, rect.person, rect.undo, rect.quiet, circle.work, circle.pause, circle.person, circle.undo, circle.quiet { fill: var(--k); }
 .work-line { stroke: var(--work); } .pause-line { stroke: var(--pause); } .person-line { stroke: var(--person); } .undo-line { stroke: var(--undo); } .quiet-line { stroke: var(--quiet); }
@@ -106,7 +106,7 @@ footer { margin-top: 56px; border-top: 1px solid var(--line); padding-top: 12px;
   @page { size: A4; margin: 16mm 15mm; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav { display: none; } table { font-size: 9pt; line-height: 1.3; } td { padding-top: 3px; padding-bottom: 3px; } .scroll { overflow: visible; }
   .desk { display: block; } .phone { display: none; } h2 { margin-top: 26px; } h1 { font-size: 22pt; }
-  h2, h3, figcaption, caption { break-after: avoid; } figure, .card, .figures, .verdict, .whole, tr, li { break-inside: avoid; } h2 + p { break-after: avoid; } thead { display: table-header-group; }
+  h2, h3, figcaption, caption { break-after: avoid; } figure, .card, .figures, .verdict, .whole, tr, li, p, ul { break-inside: avoid; } h2 + p { break-after: avoid; } thead { display: table-header-group; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 )css";

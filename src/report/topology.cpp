@@ -9,9 +9,9 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double width = 380;
+constexpr double width = 336;
 constexpr double letter = 12;
-constexpr double box = 160;
+constexpr double box = 146;
 constexpr double clusters_y = 186;
 
 std::string names_of(const Topology& topology) {
@@ -33,7 +33,7 @@ void draw_cluster(Svg& svg, const DrawnCluster& cluster, double x, bool serves) 
     svg.rect(x + 10, clusters_y + 72, box - 20, 22, "node", 4);
     svg.text(x + box / 2, clusters_y + 87, many(cluster.replicas, "replica"), "small", Anchor::middle);
   }
-  svg.text(x + 10, clusters_y + height - 10, fitted(cluster.holds, letter, box - 16), "small muted");
+  svg.text(x + 10, clusters_y + height - 10, fitted(cluster.holds, letter, box - 10), "small muted");
 }
 
 void draw_replication(Svg& svg, const DrawnReplication& replication, double left, double right) {
@@ -59,7 +59,7 @@ std::string svg_of(const Topology& topology) {
   svg.rect(target_x, 74, box, 48, "box", 6);
   svg.text(target_x + box / 2, 93, fmt::format("{} PgBouncer · {}", topology.bouncers.size(), topology.pool), "small strong",
            Anchor::middle);
-  svg.text(target_x + box / 2, 110, fitted(names_of(topology), letter, box - 12), "small muted", Anchor::middle);
+  svg.text(target_x + box / 2, 110, fitted(names_of(topology), letter, box - 4), "small muted", Anchor::middle);
   svg.arrow({{target_x + box / 2, 38}, {target_x + box / 2, 74}}, "flow writes");
   svg.arrow({{40, 38}, {40, clusters_y}}, "flow writes");
   if (topology.moved_at_target) {

@@ -70,7 +70,8 @@ made() {
   "$build/pgcleave" report "$@" -e "$environment" --out "$pictures/$name.html" 2>"$scratch/report.out" || code=$?
   [ "$code" = 0 ] || [ "$code" = 3 ] || failed "report $*: exit code $code"
   "$build/pgcleave" report "$@" -e "$environment" --format md >"$pictures/$name.md" || true
-  "$build/pgcleave" report "$@" -e "$environment" --format json | jq -e '.verdict.word != ""' >/dev/null || failed "$name is no JSON"
+  "$build/pgcleave" report "$@" -e "$environment" --format json >"$pictures/$name.json" || true
+  jq -e '.verdict.word != ""' "$pictures/$name.json" >/dev/null || failed "$name is no JSON"
   contains "$pictures/$name.md" "$words"
   ! grep -nE '<[a-z]+[ />]' "$pictures/$name.md" || failed "$name.md holds HTML"
   alone "$name"
