@@ -6,6 +6,10 @@ namespace pgcleave::checks {
 
 // clang-format off
 #define PGCLEAVE_CHECK_FAMILIES(family) \
+  family(topology) \
+  family(settings) \
+  family(schema) \
+  family(workload) \
   family(fence) \
   family(process)
 // clang-format on
@@ -19,10 +23,10 @@ const std::vector<Family>& families() {
   return rows;
 }
 
-Findings look_at(steps::World& world, const Change* change, const std::vector<Family>& families, Duration each) {
+Findings look_at(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {
   Findings all;
   for (const auto& family : families) {
-    Look look(world, change, Deadline::in(each));
+    Look look(world, asked, Deadline::in(each + asked.observe));
     auto found = family.look(look);
     if (found) {
       all.insert(all.end(), found->begin(), found->end());

@@ -13,8 +13,8 @@ struct Family {
 
 const std::vector<Family>& families();
 
-// One after the other, each with this much time. A family that can't finish is a finding itself: what it would have found is not known.
-// `change` may be null: nobody said what is about to be done.
-Findings look_at(steps::World& world, const Change* change, const std::vector<Family>& families, Duration each);
+// One after the other, each with this much time, and with what is asked for watching on top. A family that can't finish is a finding itself:
+// what it would have found is not known.
+Findings look_at(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each);
 
 }  // namespace pgcleave::checks

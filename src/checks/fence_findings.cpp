@@ -72,11 +72,7 @@ class Judge {
   bool installation_is_whole() {
     const auto &source = seen_.source, &target = seen_.target;
     if (!source.unseen.empty() || !target.unseen.empty()) return source.installed() || target.installed();
-    if (!source.installed() && !target.installed()) {
-      add("not_installed", Severity::note, split(), "ownership is not installed on either side", "", "as it is before the first run",
-          "nothing to do: a runbook's ownership.install does it");
-      return false;
-    }
+    if (!source.installed() && !target.installed()) return false;  // as it is before the first run
     if (source.installed() && target.installed()) return true;
     const auto& without = source.installed() ? target : source;
     const bool on_its_way = without.which == Owner::target && without.in_recovery;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+
 namespace pgcleave::checks {
 
 const char* name_of(Severity severity) {
@@ -11,6 +13,13 @@ const char* name_of(Severity severity) {
     case Severity::note: return "note";
   }
   return "blocker";
+}
+
+std::string shortened(const std::string& text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  auto end = most_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return fmt::format("{} ...", text.substr(0, end));
 }
 
 Json json_of(const Finding& finding) {

@@ -23,6 +23,9 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+// For evidence: what is longer ends in " ...", and no character is cut in two.
+std::string shortened(const std::string& text, std::size_t most_bytes);
+
 Json json_of(const Finding& finding);
 std::size_t count(const Findings& findings, Severity severity);
 

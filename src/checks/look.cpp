@@ -8,4 +8,9 @@ Result<postgres::Connection*> Look::session(steps::Side& side) {
   return leader;
 }
 
+Duration Look::budget() const {
+  const auto budget = asked_.change == nullptr ? 0 : budget_ms(*asked_.change, "window");
+  return budget > 0 ? std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(budget)) : std::chrono::seconds(5);
+}
+
 }  // namespace pgcleave::checks

@@ -7,14 +7,21 @@
 
 namespace pgcleave::checks {
 
+// What the checks are for.
+struct Asked {
+  const Change* change = nullptr;  // what is about to be done; null: nobody said
+  Duration observe{};              // how long to watch what clients do; zero: one short look
+};
+
 class Look {
  public:
-  Look(steps::World& world, const Change* change, Deadline deadline) : world_(world), change_(change), deadline_(deadline) {}
+  Look(steps::World& world, const Asked& asked, Deadline deadline) : world_(world), asked_(asked), deadline_(deadline) {}
 
   [[nodiscard]] steps::World& world() const { return world_; }
-  // What is about to be done; null when no runbook was given.
-  [[nodiscard]] const Change* change() const { return change_; }
+  [[nodiscard]] const Change* change() const { return asked_.change; }
+  [[nodiscard]] Duration budget() const;  // how long clients may wait in a window: the runbook's, or 5 s
   [[nodiscard]] Deadline deadline() const { return deadline_; }
+  [[nodiscard]] Duration observe() const { return asked_.observe; }  // the deadline leaves time for it
   // A session on the side's leader or standby leader.
   Result<postgres::Connection*> session(steps::Side& side);
   // " -e lab.yml", for commands that mend something.
@@ -22,7 +29,7 @@ class Look {
 
  private:
   steps::World& world_;
-  const Change* change_;
+  Asked asked_;
   Deadline deadline_;
 };
 

@@ -61,7 +61,7 @@ void inform(steps::World& world, const checks::Change& change) {
     // Sessions of checks refuse to write, so they are not the run's.
     auto aside = steps::unopened_world(change.environment, change.split);
     std::vector<steps::Remark> remarks;
-    for (const auto& finding : checks::look_at(aside, &change, families, time_per_family))
+    for (const auto& finding : checks::look_at(aside, families, {&change, {}}, time_per_family))
       remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
     return remarks;
   };

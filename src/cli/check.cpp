@@ -91,6 +91,11 @@ void record(const Looked& looked, const std::string& journal_file) {
 
 // With a runbook the change is judged too; without one only the two sides.
 std::optional<Looked> look(const Arguments& arguments) {
+  const auto observe = parse_duration(arguments.text("observe").empty() ? "0s" : arguments.text("observe"));
+  if (!observe) {
+    complain(observe.error());
+    return {};
+  }
   Looked looked;
   if (!arguments.text("runbook").empty()) {
     looked.change = read_change(arguments, arguments.text("runbook"));
@@ -107,7 +112,7 @@ std::optional<Looked> look(const Arguments& arguments) {
   }
   const auto began = Monotonic::now();
   auto world = steps::unopened_world(looked.environment, looked.split);
-  looked.findings = checks::look_at(world, looked.change ? &*looked.change : nullptr, checks::families(), time_per_family);
+  looked.findings = checks::look_at(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
   looked.ms = milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began));
   return looked;
 }
@@ -130,6 +135,7 @@ Verb check_verb() {
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--runbook", Kind::value, "also judge whether this runbook was rehearsed, fits its budget and is signed"},
+           {"--observe", Kind::value, "how long to watch what clients do, such as 30s (default: a short look)"},
            set_option(),
            journal_option(),
            json_option()},

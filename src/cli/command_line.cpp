@@ -26,6 +26,10 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
     }
     auto* added = command.add_option(option.name, arguments.values[key], option.help);
     // Else a positional takes the next one's word too.
+    if (option.kind == Option::Kind::several) {
+      added->expected(0, -1)->type_name("");
+      continue;
+    }
     added->expected(1)->allow_extra_args(false);
     added->multi_option_policy(option.kind == Option::Kind::list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
     if (option.required || option.kind == Option::Kind::positional) added->required();
@@ -38,10 +42,10 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
 int pgcleave::cli::main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
-  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(),    cli::plan_verb(),    cli::rehearse_verb(),
-                                     cli::solved_verb(),   cli::sign_verb(),     cli::run_verb(),     cli::resume_verb(),
-                                     cli::rollback_verb(), cli::approve_verb(),  cli::status_verb(),  cli::runs_verb(),
-                                     cli::log_verb(),      cli::track_verb(),    cli::steps_verb(),   cli::schema_verb()};
+  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(), cli::plan_verb(),   cli::rehearse_verb(), cli::solved_verb(),
+                                     cli::sign_verb(),     cli::run_verb(),   cli::resume_verb(), cli::rollback_verb(), cli::approve_verb(),
+                                     cli::status_verb(),   cli::runs_verb(),  cli::log_verb(),    cli::track_verb(),    cli::report_verb(),
+                                     cli::steps_verb(),    cli::schema_verb()};
   CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "pgcleave " PGCLEAVE_VERSION);

@@ -11,8 +11,8 @@
 namespace pgcleave::cli {
 
 struct Option {
-  enum class Kind { flag, value, list, positional, optional_positional };
-  std::string name;  // "--environment,-e", or the positional's name
+  enum class Kind { flag, value, list, positional, optional_positional, several };  // several: positionals, none or more
+  std::string name;                                                                 // "--environment,-e", or the positional's name
   Kind kind = Kind::value;
   std::string help;
   bool required = false;
@@ -46,6 +46,7 @@ Verb check_verb();
 Verb log_verb();
 Verb plan_verb();
 Verb rehearse_verb();
+Verb report_verb();
 Verb resume_verb();
 Verb rollback_verb();
 Verb run_verb();

@@ -73,6 +73,8 @@ Result<View> read_view(const std::string& url, const Json& cluster) {
     member.port = static_cast<int>(number_in(entry, "port"));
     if (member.port == 0 && !member.host.empty()) member.port = 5432;
     member.timeline = static_cast<std::uint32_t>(number_in(entry, "timeline"));
+    if (const auto lag = entry.find("lag"); lag != entry.end() && lag->is_number_integer()) member.lag = lag->get<std::int64_t>();
+    member.restart_scheduled = entry.contains("scheduled_restart");
     view.members.push_back(std::move(member));
   }
   const auto pause = cluster.find("pause");

@@ -26,6 +26,8 @@ struct Member {
   std::string host;      // PostgreSQL's address from conn_url / host
   int port = 0;
   std::uint32_t timeline = 0;
+  std::optional<std::int64_t> lag;  // bytes behind the leader, of replicas; no value: Patroni does not know
+  bool restart_scheduled = false;
 };
 
 struct View {

@@ -3,26 +3,10 @@
 // configuration management that un-pauses or rewrites Patroni.
 #include "base/format.h"
 #include "patroni/answers.h"
+#include "patroni/inspection.h"
 
 namespace pgcleave::patroni {
 namespace {
-
-bool is_on(const Json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (!value.is_string()) return value.is_number_integer() && value.get<int>() != 0;
-  const auto text = value.get<std::string>();  // Patroni takes YAML's words too
-  return text == "true" || text == "on" || text == "yes" || text == "1";
-}
-
-bool is_on(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && is_on(*found);
-}
-
-bool is_set(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && !found->is_null() && !(found->is_string() && found->get<std::string>().empty());
-}
 
 void about_leader(const View& view, const Json& status, std::vector<std::string>& out) {
   const auto* leader = view.leader();

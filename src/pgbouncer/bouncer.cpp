@@ -67,9 +67,11 @@ Result<void> Bouncer::open_consoles(Deadline deadline) {
 }
 
 Result<void> Bouncer::check_process(Deadline deadline) {
+  distinct_ = true;
   TRY_ASSIGN(const auto applications, watch_->client_applications(deadline));
   const auto command = settings("command").values["application_name"];
   if (std::find(applications.begin(), applications.end(), command) == applications.end()) {
+    distinct_ = false;
     auto out = error(ErrorKind::not_ready, "its two consoles reached two processes");
     out.expected = "one process behind this address";
     out.seen = "so_reuseport: each connection goes to any of them";
@@ -79,6 +81,7 @@ Result<void> Bouncer::check_process(Deadline deadline) {
   for (const auto& application : applications) {
     const auto prefix = fmt::format("pgcleave {} watch ", fleet_);
     if (application.rfind(prefix, 0) != 0 || application == prefix + spec_.name) continue;
+    distinct_ = false;
     auto out = error(ErrorKind::invalid, "is the same process as bouncer " + application.substr(prefix.size()));
     out.expected = "one process per bouncer in the environment file";
     out.hint = "remove one of them, or give each process an address of its own (so_reuseport)";

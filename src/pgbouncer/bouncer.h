@@ -20,6 +20,7 @@ class Bouncer {
   Result<void> connect(Deadline deadline);
   BouncerState look(Deadline deadline);
   Fleet::Routes routes(Deadline deadline);
+  Inspection inspect(Deadline deadline);
 
   Result<void> hold_back_logins(Deadline deadline);
   void let_logins_end(Deadline deadline);
@@ -42,6 +43,8 @@ class Bouncer {
 
  private:
   Result<void> open_consoles(Deadline deadline);
+  Result<void> inspect_process(Inspection& out, Deadline deadline);
+  Result<void> inspect_file(Inspection& out, Deadline deadline);
   Result<void> check_process(Deadline deadline);
   Result<void> check_config_path(Deadline deadline);
   Result<bool> unpaused_meanwhile(Deadline deadline);
@@ -57,6 +60,7 @@ class Bouncer {
   std::optional<Console> command_;
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
+  bool distinct_ = true;  // what check_process() last found
   bool rename_ = false;
   bool pause_sent_ = false;
   bool resume_sent_ = false;

@@ -156,6 +156,18 @@ std::string ConfigFile::setting(const std::string& key) const {
   return value;
 }
 
+std::map<std::string, std::string> ConfigFile::settings() const {
+  std::map<std::string, std::string> out;
+  for (const auto& entry : ini_.entries) {
+    if (entry.section == "pgbouncer") out[entry.key] = entry.value.of(text_);
+  }
+  return out;
+}
+
+bool ConfigFile::includes_others() const {
+  return !ini_.includes.empty();
+}
+
 Result<std::string> ConfigFile::with_route(const std::string& name, const Route& route) const {
   TRY(database(name));
   TRY_ASSIGN(const auto* found, entry(name));

@@ -28,6 +28,8 @@ class ConfigFile {
   [[nodiscard]] Result<std::map<std::string, std::string>> database(const std::string& name) const;
   [[nodiscard]] Result<Route> route(const std::string& name) const;  // port defaults to 5432
   [[nodiscard]] std::string setting(const std::string& key) const;   // [pgbouncer] section; "" when not set here
+  [[nodiscard]] std::map<std::string, std::string> settings() const;  // all of that section
+  [[nodiscard]] bool includes_others() const;                         // %include: what is not set here may be set there
 
   // The whole text with that database's host and port replaced (added when missing), all else untouched. An empty host means
   // PgBouncer's default, a Unix socket: the key is taken out. Giving back the route that was there restores the bytes, if the

@@ -1,6 +1,12 @@
 #include "pgbouncer/config_place.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 
@@ -155,6 +161,28 @@ Result<void> ConfigPlace::remove_staged(Deadline deadline) {
   if (local()) return remove_file(staged_path());
   TRY(remote("rm -f " + Shell::quote(staged_path()), deadline));
   return {};
+}
+
+// The file is replaced and not written to: its folder has to be writable, and only root can give the new one another's owner.
+Result<std::string> ConfigPlace::why_not_writable(Deadline deadline) {
+  TRY(open(deadline));
+  const auto folder = folder_of(path());
+  if (local()) {
+    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+      return fmt::format("folder {}: {}", folder, std::strerror(errno));
+    struct stat info {};
+    if (::stat(path().c_str(), &info) != 0) return fmt::format("{}: {}", path(), std::strerror(errno));
+    if (::geteuid() == 0 || info.st_uid == ::geteuid()) return "";
+    return fmt::format("{} belongs to user {}, we are {}", path(), info.st_uid, ::geteuid());
+  }
+  TRY_ASSIGN(const auto answer,
+             remote(fmt::format("if [ ! -w {0} ]; then echo folder; elif [ -O {1} ] || [ \"$(id -u)\" = 0 ]; then echo fine; "
+                                "else echo owner; fi",
+                                Shell::quote(folder), Shell::quote(path())),
+                    deadline));
+  if (answer.find("fine") != std::string::npos) return "";
+  return answer.find("folder") != std::string::npos ? fmt::format("folder {} is not writable, {}", folder, place())
+                                                    : fmt::format("{} belongs to another user, {}", path(), place());
 }
 
 Result<bool> ConfigPlace::is_same_file(const std::string& other, Deadline deadline) {

@@ -31,6 +31,8 @@ class ConfigPlace {
   // The staged file takes the config file's place: rename and fsync of the folder. One command, no copy.
   Result<void> put_staged_in_place(Deadline deadline);
   Result<void> remove_staged(Deadline deadline);                           // none is fine
+  // Why put_staged_in_place() could not, as far as rights tell; "" when nothing stands against it.
+  Result<std::string> why_not_writable(Deadline deadline);
   Result<bool> is_same_file(const std::string& other, Deadline deadline);  // also through links
 
  private:

@@ -47,6 +47,8 @@ Database database_in(const postgres::Rows& rows, std::size_t row) {
   out.paused = number_of(rows, row, "paused") != 0;
   out.disabled = number_of(rows, row, "disabled") != 0;
   out.current_connections = number_of(rows, row, "current_connections");
+  out.pool_size = number_of(rows, row, "pool_size");
+  out.max_connections = number_of(rows, row, "max_connections");
   return out;
 }
 
@@ -111,7 +113,7 @@ Result<std::map<std::string, ConsoleSetting>> Console::settings(Deadline deadlin
   TRY(needs(rows, name(), "SHOW CONFIG", {"key", "value"}));
   std::map<std::string, ConsoleSetting> out;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    out[rows.text(row, "key")] = {rows.text(row, "value"), text_of(rows, row, "default")};
+    out[rows.text(row, "key")] = {rows.text(row, "value"), text_of(rows, row, "default"), text_of(rows, row, "changeable") == "yes"};
   }
   return out;
 }
@@ -201,6 +203,33 @@ Result<int> Console::waiting_clients(const std::string& database, Deadline deadl
 
 Result<int> Console::logins(const std::string& database, Deadline deadline) {
   return in_pools(database, "sv_login", deadline);
+}
+
+Result<std::vector<std::string>> Console::pool_users(const std::string& database, Deadline deadline) {
+  TRY_ASSIGN(const auto pools, connection_.simple("SHOW POOLS", deadline));
+  TRY(needs(pools, name(), "SHOW POOLS", {"database", "user"}));
+  std::vector<std::string> out;
+  for (std::size_t row = 0; row < pools.size(); ++row) {
+    if (pools.text(row, "database") == database) out.push_back(pools.text(row, "user"));
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> Console::known_users(Deadline deadline) {
+  TRY_ASSIGN(const auto users, connection_.simple("SHOW USERS", deadline));
+  TRY(needs(users, name(), "SHOW USERS", {"name"}));
+  std::vector<std::string> out;
+  for (std::size_t row = 0; row < users.size(); ++row) out.push_back(users.text(row, "name"));
+  return out;
+}
+
+Result<int> Console::clients(Deadline deadline) {
+  TRY_ASSIGN(const auto lists, connection_.simple("SHOW LISTS", deadline));
+  TRY(needs(lists, name(), "SHOW LISTS", {"list", "items"}));
+  for (std::size_t row = 0; row < lists.size(); ++row) {
+    if (lists.text(row, "list") == "used_clients") return number_of(lists, row, "items");
+  }
+  return 0;
 }
 
 Result<std::string> Console::version(Deadline deadline) {

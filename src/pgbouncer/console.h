@@ -22,12 +22,15 @@ struct Database {
   bool paused = false;
   bool disabled = false;
   int current_connections = 0;
+  int pool_size = 0;        // for each user of it
+  int max_connections = 0;  // of the database, over all users; 0: no bound
 };
 
 // One row of SHOW CONFIG.
 struct ConsoleSetting {
   std::string value;
-  std::string fallback;  // the product's default; "" where the version does not show it
+  std::string fallback;     // the product's default; "" where the version does not show it
+  bool changeable = false;  // RELOAD and SET put another value in force
 };
 
 class Console {
@@ -53,8 +56,11 @@ class Console {
   // Active server connections of the database with the client that holds each (SHOW SERVERS linked to SHOW CLIENTS): who
   // keeps a PAUSE from finishing. "server pid 4711 of app from 127.0.0.1:53210 (application)".
   Result<std::vector<std::string>> holding(const std::string& database, Deadline deadline);
-  Result<int> waiting_clients(const std::string& database, Deadline deadline);  // SHOW POOLS cl_waiting
-  Result<int> logins(const std::string& database, Deadline deadline);           // SHOW POOLS sv_login: server logins under way
+  Result<int> waiting_clients(const std::string& database, Deadline deadline);                  // SHOW POOLS cl_waiting
+  Result<std::vector<std::string>> pool_users(const std::string& database, Deadline deadline);  // SHOW POOLS
+  Result<std::vector<std::string>> known_users(Deadline deadline);     // SHOW USERS: of the auth_file, or logged in once
+  Result<int> clients(Deadline deadline);                              // of all databases (SHOW LISTS)
+  Result<int> logins(const std::string& database, Deadline deadline);  // SHOW POOLS sv_login: server logins under way
 
   // The application_name of each client of this process, consoles included (SHOW CLIENTS). No command tells which process
   // answers (1.18), but a process shows exactly its own clients: two consoles are in one process if one sees the other.

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
+#include "pgbouncer/inspection.h"
 
 namespace pgcleave::pgbouncer {
 namespace {
@@ -140,6 +141,10 @@ Result<void> Fleet::repoint(const Route& route, Deadline deadline) {
 
 std::vector<Fleet::Routes> Fleet::routes(Deadline deadline) {
   return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.routes(deadline); });
+}
+
+std::vector<Inspection> Fleet::inspect(Deadline deadline) {
+  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.inspect(deadline); });
 }
 
 Result<void> Fleet::discard_staged(Deadline deadline) {

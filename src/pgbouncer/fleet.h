@@ -38,7 +38,8 @@ struct PauseReport {
   std::vector<std::pair<std::string, Duration>> took;  // by bouncer, from the first PAUSE sent until its answer
 };
 
-class Bouncer;  // one process
+class Bouncer;      // one process
+struct Inspection;  // inspection.h
 
 class Fleet {
  public:
@@ -75,6 +76,9 @@ class Fleet {
   };
   std::vector<Routes> routes(Deadline deadline);
   Result<void> discard_staged(Deadline deadline);
+
+  // All that a check judges, of each in the order of the specs. Changes nothing; never fails as a whole.
+  std::vector<Inspection> inspect(Deadline deadline);
 
   // RESUME on all at once. Not paused is fine. All are tried; errors name each bouncer that is still paused.
   Result<void> resume(Deadline deadline);

@@ -42,6 +42,10 @@ postgres::Settings Side::settings_for(const std::string& host, int port, const s
   return settings;
 }
 
+patroni::Access Side::rest_access() const {
+  return patroni_access(access_.patroni);
+}
+
 Result<postgres::Connection*> Side::leader(Deadline deadline) {
   if (leader_ && leader_->alive()) return &*leader_;
   leader_.reset();

@@ -21,6 +21,7 @@ class Side {
   [[nodiscard]] std::string label() const { return name() + " " + access_.scope; }  // "source main", in every message
   [[nodiscard]] const runbook::SideAccess& access() const { return access_; }
   [[nodiscard]] patroni::Cluster& patroni() { return patroni_; }
+  [[nodiscard]] patroni::Access rest_access() const;
 
   // The connection to the leader, found through Patroni and kept; opened again, after a new look, when it died. It survives a
   // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to.

@@ -30,7 +30,7 @@ Result<Findings> finds(Look& look) {
 
 TEST_CASE("a family that fails is a finding, and the next one has its own time") {
   auto world = nowhere();
-  const auto found = look_at(world, nullptr, {{"fails", fails}, {"finds", finds}}, std::chrono::milliseconds(5500));
+  const auto found = look_at(world, {{"fails", fails}, {"finds", finds}}, {}, std::chrono::milliseconds(5500));
   REQUIRE(found.size() == 2);
   CHECK(found[0].id == "fails.not_checked");
   CHECK(found[0].severity == Severity::blocker);
@@ -43,7 +43,7 @@ TEST_CASE("a family that fails is a finding, and the next one has its own time")
 TEST_CASE("sides that nobody can reach are found, each by name") {
   auto world = nowhere();
   std::set<std::string> objects;
-  for (const auto& finding : look_at(world, nullptr, families(), std::chrono::seconds(2))) {
+  for (const auto& finding : look_at(world, families(), {}, std::chrono::seconds(2))) {
     if (finding.id == "fence.side_unseen") objects.insert(finding.object);
     CHECK_FALSE(finding.why.empty());
     CHECK_FALSE(finding.fix.empty());

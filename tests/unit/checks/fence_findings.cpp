@@ -39,7 +39,7 @@ Lines lines(const FenceSeen& seen) {
 }  // namespace
 
 TEST_CASE("before the first run there is a note, and after a clean split nothing") {
-  CHECK(lines(both({}, {}, true)) == Lines{"note fence.not_installed split ci"});
+  CHECK(lines(both({}, {}, true)) == Lines{});
   CHECK(lines(prepared()).empty());
   CHECK(lines(split()).empty());
 }
@@ -114,7 +114,7 @@ TEST_CASE("tables in no class are named on each side that takes DDL, installed o
   seen.source.unclassified = seen.target.unclassified = {{"public", "new"}};
   seen.source.split_problems = {"split.yml:3:1: no table of the database is in the schema 'x'"};
   CHECK(lines(seen) == Lines{"blocker fence.unclassified_table table public.new on source main",
-                             "blocker fence.split_does_not_fit split ci on source main", "note fence.not_installed split ci"});
+                             "blocker fence.split_does_not_fit split ci on source main"});
   auto after = split();
   after.target.unclassified = {{"public", "new"}};
   CHECK(lines(after) == Lines{"blocker fence.unclassified_table table public.new on target ci"});

@@ -1,0 +1,53 @@
+// One side as Patroni and its leader show it, for the judges of the family topology.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checks/look.h"
+#include "checks/stage.h"
+#include "patroni/inspection.h"
+#include "postgres/identity.h"
+#include "postgres/wal.h"
+
+namespace pgcleave::checks {
+
+struct SlotSeen {
+  std::string name;
+  std::string plugin;  // "" for a physical one
+  std::string database;
+  bool active = false;
+};
+
+struct StandbySeen {
+  std::string application;
+  std::string user;
+  std::string sync_state;  // async, potential, sync, quorum
+  std::string state;
+};
+
+struct ClusterSeen {
+  postgres::Owner which = postgres::Owner::source;
+  std::string label;  // "source main"
+  std::string scope;  // as the environment file says
+  patroni::Inspection patroni;
+
+  std::string unseen;  // why the leader's session tells nothing; all below is empty then
+  postgres::Identity identity;
+  std::string started;  // when its postmaster did, to know it again
+  std::optional<postgres::Owner> owner;
+  postgres::Receiver receiver;  // in recovery
+  std::vector<SlotSeen> slots;
+  std::vector<StandbySeen> standbys;
+  std::string synchronous_standby_names;
+
+  [[nodiscard]] bool seen() const { return unseen.empty(); }
+  [[nodiscard]] Json parameters() const { return patroni::object_at(patroni.config, {"postgresql", "parameters"}); }
+  [[nodiscard]] std::string list() const { return "patronictl list " + scope; }
+};
+
+ClusterSeen look_at_cluster(Look& look, steps::Side& side);
+Stage stage_of(const ClusterSeen& target);
+
+}  // namespace pgcleave::checks

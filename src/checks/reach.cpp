@@ -1,0 +1,193 @@
+#include "checks/reach.h"
+
+#include "base/format.h"
+
+namespace pgcleave::checks {
+
+using postgres::Mention;
+using postgres::Statement;
+using postgres::TableName;
+
+const char* name_of(Part part) {
+  return part == Part::moved ? "moved" : part == Part::kept ? "kept" : "neither moved nor kept";
+}
+
+Part other_part(Part part) {
+  return part == Part::moved ? Part::kept : Part::moved;
+}
+
+bool Touched::writes(Part part) const {
+  for (const auto& table : of(part)) {
+    if (written.contains(table)) return true;
+  }
+  return false;
+}
+
+void Touched::add(const Touched& other) {
+  moved.insert(other.moved.begin(), other.moved.end());
+  kept.insert(other.kept.begin(), other.kept.end());
+  written.insert(other.written.begin(), other.written.end());
+  guessed = guessed || other.guessed;
+}
+
+std::string Touched::text() const {
+  constexpr std::size_t most_named = 8;
+  std::vector<std::string> parts;
+  for (const auto part : {Part::moved, Part::kept}) {
+    std::vector<std::string> names;
+    for (const auto& table : of(part)) {
+      if (names.size() < most_named) names.push_back(table.sql() + (written.contains(table) ? " (written)" : ""));
+    }
+    if (of(part).size() > most_named) names.push_back(fmt::format("{} more", of(part).size() - most_named));
+    if (!names.empty()) parts.push_back(fmt::format("{} {}", name_of(part), fmt::join(names, ", ")));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+Reach::Reach(const steps::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs) {
+  for (const auto& table : tables.moved) parts_[table.name] = Part::moved;
+  for (const auto& table : tables.kept) parts_[table.name] = Part::kept;
+  for (const auto& one : dependencies) {
+    if (one.kind == DependencyKind::view || one.kind == DependencyKind::materialized_view) views_[one.on].push_back(one.uses);
+  }
+  for (const auto& program : programs) programs_.emplace(program.name, program);
+  for (const auto& [name, part] : parts_) relation_names_.emplace(name.name, name);
+  for (const auto& [name, uses] : views_) relation_names_.emplace(name.name, name);
+  for (auto at = programs_.begin(); at != programs_.end(); at = programs_.upper_bound(at->first)) {
+    function_names_.emplace(at->first.name, at->first);
+  }
+}
+
+Part Reach::part_of(const TableName& table) const {
+  const auto found = parts_.find(table);
+  return found == parts_.end() ? Part::neither : found->second;
+}
+
+// A name without a schema: public's, as the search path has it where nobody changed it, or the only one of that name.
+const TableName* Reach::resolve(const Names& names, const Mention& mention) {
+  const auto [first, last] = names.equal_range(mention.name);
+  if (first == last) return nullptr;
+  for (auto at = first; at != last; ++at) {
+    if (at->second.schema == (mention.schema.empty() ? "public" : mention.schema)) return &at->second;
+  }
+  return mention.schema.empty() && std::next(first) == last ? &first->second : nullptr;
+}
+
+Touched Reach::of_relation(const TableName& name) {
+  Touched all;
+  std::set<TableName> seen;
+  std::vector<TableName> open{name};
+  while (!open.empty()) {
+    const auto next = open.back();
+    open.pop_back();
+    if (!seen.insert(next).second) continue;
+    if (part_of(next) == Part::moved) all.moved.insert(next);
+    if (part_of(next) == Part::kept) all.kept.insert(next);
+    if (const auto view = views_.find(next); view != views_.end()) open.insert(open.end(), view->second.begin(), view->second.end());
+  }
+  return all;
+}
+
+Touched Reach::of_mention(const Mention& mention) {
+  const auto* name = resolve(relation_names_, mention);
+  if (name == nullptr) return {};
+  auto touched = of_relation(*name);
+  if (mention.written) {
+    touched.written = touched.moved;
+    touched.written.insert(touched.kept.begin(), touched.kept.end());
+  }
+  return touched;
+}
+
+void Reach::Body::add(const Body& other) {
+  touched.add(other.touched);
+  calls.insert(other.calls.begin(), other.calls.end());
+}
+
+Reach::Body Reach::body_of(const std::vector<Statement>& statements) {
+  Body body;
+  for (const auto& statement : statements) {
+    for (const auto& mention : statement.relations) body.touched.add(of_mention(mention));
+    for (const auto& mention : statement.functions) {
+      if (const auto* name = resolve(function_names_, mention)) body.calls.insert(*name);
+    }
+  }
+  return body;
+}
+
+Reach::Body Reach::body_of_words(const std::string& text) {
+  Body body;
+  for (const auto& word : postgres::words_of(text)) body.touched.add(of_mention(word));
+  body.touched.guessed = !body.touched.none();
+  return body;
+}
+
+Reach::Body Reach::body_of_text(const std::string& sql) {
+  const auto statements = postgres::parse_sql(sql);
+  return statements ? body_of(*statements) : body_of_words(sql);
+}
+
+// PL/pgSQL's expressions are no statements: "x > 1", "x := f(y)".
+Reach::Body Reach::body_of_query(const std::string& query) {
+  auto statements = postgres::parse_sql(query);
+  if (!statements) statements = postgres::parse_sql("SELECT " + query);
+  if (const auto assigned = query.find(":="); !statements && assigned != std::string::npos) {
+    statements = postgres::parse_sql("SELECT " + query.substr(assigned + 2));
+  }
+  if (!statements) return body_of_words(query);
+  auto body = body_of(*statements);
+  // Dynamic SQL stands in strings, whole or in pieces; so does what is meant for people.
+  for (const auto& statement : *statements) {
+    for (const auto& text : statement.strings) {
+      if (text.find(' ') != std::string::npos) body.add(body_of_text(text));
+    }
+  }
+  return body;
+}
+
+Reach::Body Reach::body_of_program(const Program& program) {
+  if (program.language == "sql") return body_of_text(program.source.empty() ? program.definition : program.source);
+  if (program.language != "plpgsql") return body_of_words(program.source);
+  const auto queries = postgres::queries_of_plpgsql(program.definition);
+  if (!queries) return body_of_words(program.source);
+  Body body;
+  for (const auto& query : *queries) body.add(body_of_query(query));
+  return body;
+}
+
+const Reach::Body& Reach::body_of_function(const TableName& name) {
+  if (const auto done = bodies_.find(name); done != bodies_.end()) return done->second;
+  Body body;
+  const auto [first, last] = programs_.equal_range(name);
+  for (auto at = first; at != last; ++at) body.add(body_of_program(at->second));
+  return bodies_[name] = std::move(body);
+}
+
+Touched Reach::with_calls(const Body& body) {
+  auto all = body.touched;
+  std::set<TableName> seen;
+  std::vector<TableName> open(body.calls.begin(), body.calls.end());
+  while (!open.empty()) {
+    const auto next = open.back();
+    open.pop_back();
+    if (!seen.insert(next).second) continue;
+    const auto& called = body_of_function(next);
+    all.add(called.touched);
+    open.insert(open.end(), called.calls.begin(), called.calls.end());
+  }
+  return all;
+}
+
+Touched Reach::of(const std::vector<Statement>& statements) {
+  return with_calls(body_of(statements));
+}
+
+Touched Reach::of_text(const std::string& sql) {
+  return with_calls(body_of_text(sql));
+}
+
+Touched Reach::of_function(const TableName& name) {
+  return with_calls(body_of_function(name));
+}
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,18 @@
+// What crosses the line between moved and kept tables: after the split it breaks, or reads and writes the stale half. Asks nobody.
+#pragma once
+
+#include "checks/finding.h"
+#include "checks/reach.h"
+
+namespace pgcleave::checks {
+
+struct CrossingSeen {
+  std::string side;  // "source main"
+  std::vector<Dependency> dependencies;
+  std::vector<Program> programs;
+  std::vector<Trigger> triggers;
+};
+
+Findings judge_crossing(const CrossingSeen& seen, Reach& reach);
+
+}  // namespace pgcleave::checks

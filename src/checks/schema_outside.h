@@ -1,0 +1,37 @@
+// What works on the database from outside or by itself, and would go on doing so on the wrong side. Judging asks nobody.
+#pragma once
+
+#include "checks/finding.h"
+#include "checks/reach.h"
+
+namespace pgcleave::checks {
+
+struct OutsideSeen {
+  std::string side;  // "source main"
+  struct Publication {
+    std::string name;
+    bool all_tables = false;
+    std::vector<postgres::TableName> moved;  // that it publishes
+  };
+  struct Slot {
+    std::string name;
+    std::string plugin;
+    bool active = false;
+  };
+  struct EventTrigger {
+    std::string name;
+    std::string event;
+  };
+  std::vector<Publication> publications;
+  std::vector<std::string> subscriptions;
+  std::vector<Slot> slots;                                                  // logical, of this database
+  std::vector<std::pair<std::string, postgres::TableName>> foreign_tables;  // with their servers
+  std::vector<EventTrigger> event_triggers;
+  std::vector<std::string> extensions;  // all
+  std::string preloaded;                // shared_preload_libraries
+};
+
+Result<OutsideSeen> look_at_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline);
+Findings judge_outside(const OutsideSeen& seen);
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,154 @@
+#include "checks/server_seen.h"
+
+#include <cstdlib>
+
+#include "base/format.h"
+
+namespace pgcleave::checks {
+namespace {
+
+class Looking {
+ public:
+  Looking(Look& look, postgres::Connection& session, ServerSeen& seen) : look_(look), session_(session), seen_(seen) {}
+
+  Result<void> run() {
+    TRY(settings());
+    TRY(in_use());
+    TRY(files());
+    TRY(collations());
+    TRY(extensions());
+    return role_settings();
+  }
+
+ private:
+  Result<postgres::Rows> ask(const std::string& sql, const postgres::Parameters& parameters = {}) {
+    return session_.query(sql, parameters, look_.deadline());
+  }
+  Result<std::vector<std::string>> lines(const std::string& sql) {
+    TRY_ASSIGN(const auto rows, ask(sql));
+    std::vector<std::string> out;
+    for (std::size_t row = 0; row < rows.size(); ++row) out.push_back(rows.text(row, "line"));
+    return out;
+  }
+
+  // reset_val and not setting: our session has set some for itself.
+  Result<void> settings() {
+    TRY_ASSIGN(const auto rows,
+               ask("SELECT name, reset_val, pending_restart, current_user AS username, pg_catalog.pg_is_in_recovery() AS standby"
+                   " FROM pg_catalog.pg_settings"));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      seen_.settings[rows.text(row, "name")] = rows.text(row, "reset_val");
+      if (rows.truth(row, "pending_restart")) seen_.pending_restart.insert(rows.text(row, "name"));
+    }
+    seen_.in_recovery = rows.truth(0, "standby");
+    seen_.user = rows.text(0, "username");
+    return {};
+  }
+
+  // Names of what a run makes begin with pgcleave_<split>_.
+  Result<void> in_use() {
+    const auto own = "pgcleave_" + look_.world().split.name + "_";
+    TRY_ASSIGN(const auto rows, ask(R"sql(
+        SELECT (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE NOT pg_catalog.starts_with(slot_name, $1)) AS slots,
+               (SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE NOT pg_catalog.starts_with(application_name, $1)) AS senders,
+               (SELECT count(*) FROM pg_catalog.pg_stat_subscription WHERE pid IS NOT NULL AND NOT pg_catalog.starts_with(subname, $1)) AS workers,
+               count(*) FILTER (WHERE backend_type = 'client backend') AS clients,
+               count(*) FILTER (WHERE backend_type NOT IN ('client backend', 'walsender', 'walreceiver', 'startup', 'checkpointer',
+                 'background writer', 'walwriter', 'archiver', 'autovacuum launcher', 'autovacuum worker', 'logger', 'slotsync worker',
+                 'walsummarizer', 'io worker', 'parallel worker', 'logical replication worker', 'logical replication apply worker')) AS background
+          FROM pg_catalog.pg_stat_activity)sql",
+                                    {own}));
+    seen_.slots = static_cast<int>(rows.number(0, "slots"));
+    seen_.senders = static_cast<int>(rows.number(0, "senders"));
+    seen_.logical_workers = static_cast<int>(rows.number(0, "workers"));
+    seen_.clients = static_cast<int>(rows.number(0, "clients"));
+    seen_.background_workers = static_cast<int>(rows.number(0, "background"));
+    return {};
+  }
+
+  Result<void> files() {
+    TRY_ASSIGN(seen_.file_errors, lines("SELECT sourcefile || ':' || sourceline || ' ' || name || ': ' || error AS line"
+                                        " FROM pg_catalog.pg_file_settings f WHERE error IS NOT NULL AND NOT EXISTS"
+                                        " (SELECT FROM pg_catalog.pg_settings s WHERE s.name = f.name AND s.pending_restart) ORDER BY 1"));
+    TRY_ASSIGN(seen_.hba_errors, lines("SELECT 'line ' || line_number || ': ' || error AS line FROM pg_catalog.pg_hba_file_rules"
+                                       " WHERE error IS NOT NULL ORDER BY line_number"));
+    TRY_ASSIGN(
+        seen_.hba,
+        lines(
+            "SELECT pg_catalog.concat_ws(' ', type, pg_catalog.array_to_string(database, ','), pg_catalog.array_to_string(user_name, ','),"
+            " address, netmask, auth_method, pg_catalog.array_to_string(options, ' ')) AS line FROM pg_catalog.pg_hba_file_rules"
+            " WHERE error IS NULL AND database <> '{replication}' ORDER BY line_number"));
+    return {};
+  }
+
+  // Of the database and of what indexes use. The default collation has no version of its own.
+  Result<void> collations() {
+    TRY_ASSIGN(const auto rows, ask(R"sql(
+        SELECT 'database ' || datname AS name, datcollversion AS stored, pg_catalog.pg_database_collation_actual_version(oid) AS actual
+          FROM pg_catalog.pg_database
+         WHERE datname = pg_catalog.current_database() AND datcollversion <> pg_catalog.pg_database_collation_actual_version(oid)
+        UNION ALL
+        SELECT 'collation ' || c.oid::pg_catalog.regcollation, c.collversion, pg_catalog.pg_collation_actual_version(c.oid)
+          FROM (SELECT DISTINCT pg_catalog.unnest(indcollation) AS oid FROM pg_catalog.pg_index) used
+          JOIN pg_catalog.pg_collation c USING (oid)
+         WHERE c.collversion <> pg_catalog.pg_collation_actual_version(c.oid) ORDER BY 1)sql"));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      seen_.collations.push_back({rows.text(row, "name"), rows.text(row, "stored"), rows.text(row, "actual")});
+    }
+    return {};
+  }
+
+  Result<void> extensions() {
+    TRY_ASSIGN(const auto rows, ask(R"sql(
+        WITH available AS MATERIALIZED (SELECT name, version FROM pg_catalog.pg_available_extension_versions)
+        SELECT e.extname, e.extversion, EXISTS (SELECT FROM available WHERE name = e.extname) AS there
+          FROM pg_catalog.pg_extension e
+         WHERE NOT EXISTS (SELECT FROM available WHERE name = e.extname AND version = e.extversion) ORDER BY 1)sql"));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      seen_.extensions.push_back({rows.text(row, "extname"), rows.text(row, "extversion"), rows.truth(row, "there")});
+    }
+    return {};
+  }
+
+  Result<void> role_settings() {
+    TRY_ASSIGN(const auto rows, ask(R"sql(
+        SELECT pg_catalog.concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) AS who, pg_catalog.array_to_string(s.setconfig, ', ') AS what
+          FROM pg_catalog.pg_db_role_setting s
+          LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+         WHERE s.setdatabase = 0 OR d.datname = pg_catalog.current_database())sql"));
+    for (std::size_t row = 0; row < rows.size(); ++row) seen_.role_settings[rows.text(row, "who")] = rows.text(row, "what");
+    return {};
+  }
+
+  Look& look_;
+  postgres::Connection& session_;
+  ServerSeen& seen_;
+};
+
+}  // namespace
+
+std::string ServerSeen::text(const std::string& name) const {
+  const auto found = settings.find(name);
+  return found == settings.end() ? "" : found->second;
+}
+
+long long ServerSeen::number(const std::string& name) const {
+  return std::atoll(text(name).c_str());
+}
+
+Result<ServerSeen> look_at_server(Look& look, steps::Side& side) {
+  ServerSeen seen;
+  seen.which = side.which();
+  seen.label = side.label();
+  seen.scope = side.access().scope;
+  TRY_ASSIGN(auto* session, look.session(side));
+  TRY_ASSIGN(seen.patroni, side.patroni().config(look.deadline()));
+  TRY_ASSIGN(seen.owner, postgres::owner(*session, look.world().split.name, look.deadline()));
+  TRY(Looking(look, *session, seen).run());
+  if (!seen.in_recovery) {
+    TRY_ASSIGN(seen.rewind_roles, look_at_rewind_roles(look, side));
+  }
+  return seen;
+}
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,60 @@
+// One side's leader as its settings show it, for the judges of the family settings.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "checks/cluster_seen.h"
+#include "checks/rewind_roles.h"
+
+namespace pgcleave::checks {
+
+struct CollationSeen {
+  std::string name;
+  std::string stored;  // the library's version when indexes were built
+  std::string actual;  // what the library says now
+};
+
+struct ExtensionSeen {
+  std::string name;
+  std::string version;
+  bool files_there = false;  // any version of it can be installed on this machine
+};
+
+struct ServerSeen {
+  postgres::Owner which = postgres::Owner::source;
+  std::string label;
+  std::string scope;
+  bool in_recovery = false;
+  std::optional<postgres::Owner> owner;
+  Json patroni = Json::object();  // the dynamic configuration
+
+  std::map<std::string, std::string> settings;  // pg_settings.reset_val: numbers in the setting's own unit
+  std::set<std::string> pending_restart;
+  std::vector<std::string> file_errors;  // "postgresql.conf:12 work_mem: ..."
+  std::vector<std::string> hba;          // each rule for other than replication, as text
+  std::vector<std::string> hba_errors;
+  std::string user;  // ours
+
+  // In use by others than pgcleave.
+  int slots = 0;
+  int senders = 0;
+  int logical_workers = 0;
+  int background_workers = 0;  // without parallel workers
+  int clients = 0;
+
+  std::vector<RewindRole> rewind_roles;  // those that lack something
+  std::vector<CollationSeen> collations;
+  std::vector<ExtensionSeen> extensions;             // installed, and not available in their version
+  std::map<std::string, std::string> role_settings;  // "role app in database app": "statement_timeout=1s, ..."
+
+  [[nodiscard]] std::string text(const std::string& name) const;
+  [[nodiscard]] long long number(const std::string& name) const;
+  [[nodiscard]] bool is(const std::string& name, const std::string& value) const { return text(name) == value; }
+};
+
+Result<ServerSeen> look_at_server(Look& look, steps::Side& side);
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,44 @@
+// The family topology: are both clusters, the chain between them and every bouncer as a cutover and its way back need them?
+#include <future>
+
+#include "base/format.h"
+#include "checks/families.h"
+#include "checks/route_look.h"
+#include "checks/topology_bouncers.h"
+#include "checks/topology_chain.h"
+#include "checks/topology_clusters.h"
+#include "checks/topology_slots.h"
+
+namespace pgcleave::checks {
+namespace {
+
+void add(Findings& all, Findings more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Result<Findings> topology(Look& look) {
+  auto& world = look.world();
+  auto asked_target = std::async(std::launch::async, [&] { return look_at_cluster(look, world.target); });
+  auto asked_bouncers = std::async(std::launch::async,
+                                   [&] { return world.fleet.inspect(look.deadline().or_earlier(Deadline::in(std::chrono::seconds(5)))); });
+  const auto source = look_at_cluster(look, world.source);
+  const auto target = asked_target.get();
+  const auto stage = stage_of(target);
+  const bool target_serves = stage == Stage::split;
+  const auto& here = target_serves ? target : source;
+  const auto& there = target_serves ? source : target;
+
+  BouncersSeen bouncers{asked_bouncers.get(), world.route_to(postgres::name_of(here.which)), here.label, look.budget()};
+  const auto now_s = utc_now_us() / 1'000'000;
+  Findings found = judge_cluster(source, target.scope, stage, now_s);
+  add(found, judge_cluster(target, source.scope, stage, now_s));
+  add(found, judge_chain({source, target, world.route_to("source"), world.split.name}, stage));
+  for (const auto* cluster : {&source, &target}) add(found, judge_slots(*cluster, world.split.name, stage));
+  for (const auto& seen : look_at_routes(look, here, there, bouncers.bouncers)) add(found, judge_route(seen));
+  add(found, judge_bouncers(bouncers));
+  return found;
+}
+
+}  // namespace pgcleave::checks

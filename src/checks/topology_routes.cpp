@@ -1,0 +1,115 @@
+#include "checks/topology_routes.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.h"
+#include "postgres/connection.h"
+
+namespace pgcleave::checks {
+namespace {
+
+class Judge {
+ public:
+  explicit Judge(const RouteSeen& seen) : seen_(seen) {}
+
+  Findings run() {
+    look_at_route();
+    for (const auto& user : seen_.pool_users) look_at_user(user, true);
+    for (const auto& user : seen_.known_users) {
+      const auto& come = seen_.pool_users;
+      if (std::find(come.begin(), come.end(), user) == come.end()) look_at_user(user, false);
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
+           std::string fix) {
+    found_.push_back({std::string("topology.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
+                      std::move(fix)});
+  }
+  [[nodiscard]] std::string route() const { return fmt::format("route {}:{} to {}", seen_.route.host, seen_.route.port, seen_.label); }
+  [[nodiscard]] std::string psql(const std::string& user) const {
+    return fmt::format("psql \"host={} port={} dbname={} user={}\"", seen_.route.host, seen_.route.port, seen_.database, user);
+  }
+
+  void look_at_route() {
+    const auto query = psql("USER") + " -c 'SHOW cluster_name'";
+    if (!seen_.unanswered.empty()) {
+      add("new_route_closed", seen_.in_recovery ? Severity::warning : Severity::blocker, route(), seen_.unanswered, query,
+          "clients will be sent there; a proxy that opens only for a primary looks like this before the promotion, a firewall does too",
+          "let this machine and the bouncers through, or prove by other means that it opens");
+    } else if (!seen_.refused.empty()) {
+      add("new_route_refuses", Severity::blocker, route(), seen_.refused, query, "clients will be sent there", "look at pg_hba.conf there");
+    } else if (seen_.cluster_name != seen_.scope) {
+      add("new_route_leads_elsewhere", Severity::blocker, route(),
+          fmt::format("cluster_name there is {}, not {}", seen_.cluster_name, seen_.scope), query,
+          "clients would be sent to another cluster", "correct route in the environment file");
+    } else if (!seen_.leader_started.empty() && seen_.started != seen_.leader_started) {
+      add("new_route_leads_to_replica", Severity::blocker, route(),
+          fmt::format("its server started at {}, the leader at {}: it is another member", seen_.started, seen_.leader_started), query,
+          "after the promotion a replica refuses writes", "correct route in the environment file: it must follow the leader");
+    }
+  }
+
+  void look_at_user(const std::string& user, bool comes) {
+    const auto here = seen_.here.find(user), there = seen_.there.find(user);
+    const bool roles_known = !seen_.here.empty() && !seen_.there.empty();
+    const auto object = fmt::format("user {} on {}", user, seen_.label);
+    const auto query =
+        fmt::format("SELECT rolcanlogin, rolvaliduntil, md5(rolpassword) FROM pg_authid WHERE rolname = {}", postgres::quote_literal(user));
+    const auto name = postgres::quote_identifier(user);
+    if (roles_known && there == seen_.there.end()) {
+      if (here == seen_.here.end() && !comes) return;
+      add("user_missing", here == seen_.here.end() ? Severity::warning : Severity::blocker, object,
+          fmt::format("no such role there; on {} {}", seen_.serving, here == seen_.here.end() ? "neither" : "there is"), query,
+          "it comes through the bouncers, and would be refused after the window", "CREATE ROLE " + name + " LOGIN, with the same verifier");
+      return;
+    }
+    const bool could_log_in = here == seen_.here.end() || here->second.may_log_in;
+    if (!comes && (!could_log_in || here == seen_.here.end())) return;
+    if (roles_known && look_at_role(user, object, query)) return;
+    const auto login = seen_.logins.find(user);
+    if (login == seen_.logins.end() || !login->second.tried || !login->second.answered || login->second.refused.empty()) return;
+    add("user_refused", Severity::blocker, object, login->second.refused, psql(user),
+        "PgBouncer fails every waiting client of a user whose login is refused", "look at pg_hba.conf there, and at the user's password");
+  }
+
+  // True when something was found.
+  bool look_at_role(const std::string& user, const std::string& object, const std::string& query) {
+    const auto& there = seen_.there.at(user);
+    const auto name = postgres::quote_identifier(user);
+    const auto why = "PgBouncer fails every waiting client of a user whose login is refused";
+    if (!there.may_log_in || there.expired) {
+      add("user_may_not_log_in", Severity::blocker, object, there.may_log_in ? "VALID UNTIL has passed" : "rolcanlogin is false", query,
+          why, there.may_log_in ? fmt::format("ALTER ROLE {} VALID UNTIL 'infinity'", name) : fmt::format("ALTER ROLE {} LOGIN", name));
+      return true;
+    }
+    if (!there.may_connect) {
+      add("user_may_not_connect", Severity::blocker, object, "it lacks CONNECT on database " + seen_.database,
+          fmt::format("SELECT has_database_privilege({}, {}, 'CONNECT')", postgres::quote_literal(user),
+                      postgres::quote_literal(seen_.database)),
+          why, fmt::format("GRANT CONNECT ON DATABASE {} TO {}", postgres::quote_identifier(seen_.database), name));
+      return true;
+    }
+    const auto here = seen_.here.find(user);
+    if (here == seen_.here.end() || here->second.verifier == there.verifier) return false;
+    add("user_verifier_differs", Severity::blocker, object,
+        there.verifier.empty() ? "no verifier is stored there" : "another verifier is stored there than on " + seen_.serving, query,
+        "a bouncer that passes SCRAM through, or knows the old password, is refused there",
+        fmt::format("set rolpassword there to what {} has", seen_.serving));
+    return true;
+  }
+
+  const RouteSeen& seen_;
+  Findings found_;
+};
+
+}  // namespace
+
+Findings judge_route(const RouteSeen& seen) {
+  return Judge(seen).run();
+}
+
+}  // namespace pgcleave::checks

@@ -1,0 +1,115 @@
+#include "patroni/inspection.h"
+
+#include <future>
+
+#include "patroni/answers.h"
+
+namespace pgcleave::patroni {
+namespace {
+
+bool is_true(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (!value.is_string()) return value.is_number_integer() && value.get<int>() != 0;
+  const auto text = value.get<std::string>();
+  return text == "true" || text == "on" || text == "yes" || text == "1";
+}
+
+std::int64_t number_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+Result<Json> get(rest::Client& rest, const std::string& path, Deadline deadline) {
+  TRY_ASSIGN(const auto answer, rest.get(path, deadline));
+  return json_object(rest.url(), path, answer);
+}
+
+struct Answers {
+  Address address;
+  Result<Json> cluster = Json::object();
+  Result<Json> config = Json::object();
+};
+
+Answers ask(const std::string& url, const Access& access, Deadline deadline) {
+  rest::Client rest(url, access);
+  Answers out;
+  const auto status = get(rest, "/patroni", deadline);
+  if (!status) {
+    out.address.url = url;
+    out.address.error = status.error().text();
+    out.cluster = out.config = fail(status.error());
+    return out;
+  }
+  out.address = read_address(url, *status);
+  out.cluster = get(rest, "/cluster", deadline);
+  out.config = get(rest, "/config", deadline);
+  return out;
+}
+
+}  // namespace
+
+bool is_on(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && is_true(*found);
+}
+
+bool is_set(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && !found->is_null() && !(found->is_string() && found->get<std::string>().empty());
+}
+
+Json object_at(const Json& object, const std::vector<std::string>& path) {
+  const Json* at = &object;
+  for (const auto& key : path) {
+    const auto found = at->find(key);
+    if (found == at->end() || !found->is_object()) return Json::object();
+    at = &*found;
+  }
+  return *at;
+}
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+Address read_address(const std::string& url, const Json& status) {
+  Address out;
+  out.url = url;
+  out.scope = scope_in(status);
+  out.version = text_at(object_at(status, {"patroni"}), "version");
+  out.server_version = static_cast<int>(number_at(status, "server_version"));
+  out.dcs_seen_s = number_at(status, "dcs_last_seen");
+  out.failsafe = is_on(status, "failsafe_mode_is_active");
+  out.without_leader_key = is_on(status, "cluster_unlocked");
+  out.watchdog_failed = is_on(status, "watchdog_failed");
+  return out;
+}
+
+Inspection inspect(const Access& access, Deadline deadline) {
+  std::vector<std::future<Answers>> asked;
+  for (const auto& url : access.members) {
+    asked.push_back(std::async(std::launch::async, [&access, &url, deadline] { return ask(url, access, deadline); }));
+  }
+  Inspection out;
+  out.error = "no member in the environment file";
+  bool known = false;
+  for (auto& one : asked) {
+    auto answers = one.get();
+    out.addresses.push_back(answers.address);
+    if (known) continue;
+    const auto view = answers.cluster ? read_view(answers.address.url, *answers.cluster) : fail(answers.cluster.error());
+    known = view && answers.config;
+    out.error = known ? "" : (view ? answers.config.error() : view.error()).text();
+    if (!known) continue;
+    out.view = *view;
+    out.view.scope = answers.address.scope;
+    out.switchover_scheduled = is_set(*answers.cluster, "scheduled_switchover");
+    out.config = *answers.config;
+    out.view.paused = out.view.paused || is_on(out.config, "pause");
+  }
+  return out;
+}
+
+}  // namespace pgcleave::patroni

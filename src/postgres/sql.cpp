@@ -1,0 +1,136 @@
+#include "postgres/sql.h"
+
+#include <pg_query.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/json.h"
+
+namespace pgcleave::postgres {
+namespace {
+
+constexpr int deepest = 4'000;  // levels of the tree: beyond, the text is not read
+
+// Where the parser's tree, which it hands over as JSON, is gone through once.
+class Walk {
+ public:
+  explicit Walk(Statement& statement) : out_(statement) {}
+
+  bool run(const Json& tree) {
+    visit(tree, 0);
+    std::erase_if(out_.relations, [&](const Mention& one) { return one.schema.empty() && defined_.contains(one.name); });
+    return !too_deep_;
+  }
+
+ private:
+  void visit(const Json& node, int depth) {
+    if (depth > deepest) {
+      too_deep_ = true;
+      return;
+    }
+    if (node.is_array()) {
+      for (const auto& each : node) visit(each, depth + 1);
+    } else if (node.is_object()) {
+      if (node.contains("relname")) return relation(node, false);
+      for (const auto& [key, value] : node.items()) look_at(key, value, depth);
+    }
+  }
+
+  void look_at(const std::string& key, const Json& value, int depth) {
+    if (key == "FuncCall") function(value);
+    if (key == "CommonTableExpr") defined_.insert(value.value("ctename", ""));
+    if (key == "A_Const" && value.contains("sval")) out_.strings.push_back(value["sval"].value("sval", ""));
+    const bool into_one = key == "InsertStmt" || key == "UpdateStmt" || key == "DeleteStmt" || key == "MergeStmt" ||
+                          (key == "CopyStmt" && value.value("is_from", false));
+    if (into_one && value.contains("relation")) relation(value["relation"], true);
+    if (key == "TruncateStmt" && value.contains("relations")) {
+      for (const auto& each : value["relations"]) {
+        if (each.contains("RangeVar")) relation(each["RangeVar"], true);
+      }
+    }
+    visit(value, depth + 1);
+  }
+
+  void relation(const Json& node, bool written) {
+    out_.relations.push_back({node.value("schemaname", ""), node.value("relname", ""), written});
+  }
+
+  void function(const Json& call) {
+    if (!call.contains("funcname")) return;
+    std::vector<std::string> parts;
+    for (const auto& part : call["funcname"]) {
+      if (part.contains("String")) parts.push_back(part["String"].value("sval", ""));
+    }
+    if (parts.empty() || parts.front() == "pg_catalog") return;
+    out_.functions.push_back({parts.size() > 1 ? parts.front() : "", parts.back(), false});
+  }
+
+  Statement& out_;
+  std::set<std::string> defined_;
+  bool too_deep_ = false;
+};
+
+StatementKind kind_of(const std::string& node) {
+  if (node == "SelectStmt") return StatementKind::select;
+  if (node == "InsertStmt") return StatementKind::insert;
+  if (node == "UpdateStmt") return StatementKind::update;
+  if (node == "DeleteStmt") return StatementKind::remove;
+  if (node == "MergeStmt") return StatementKind::merge;
+  if (node == "CopyStmt") return StatementKind::copy;
+  if (node == "TruncateStmt") return StatementKind::truncate;
+  return StatementKind::other;
+}
+
+Error unreadable(const std::string& why) {
+  return {ErrorKind::invalid, "", "the parser of PostgreSQL 15 does not read it", "", why, "", ""};
+}
+
+void collect_queries(const Json& node, std::vector<std::string>& queries, int depth) {
+  if (depth > deepest) return;
+  if (node.is_array()) {
+    for (const auto& each : node) collect_queries(each, queries, depth + 1);
+  } else if (node.is_object()) {
+    for (const auto& [key, value] : node.items()) {
+      if (key == "PLpgSQL_expr") queries.push_back(value.value("query", ""));
+      collect_queries(value, queries, depth + 1);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<Statement>> parse_sql(const std::string& text) {
+  const auto parsed = pg_query_parse(text.c_str());
+  const std::string why = parsed.error ? parsed.error->message : "";
+  const std::string tree = parsed.error ? "" : parsed.parse_tree;
+  const bool failed = parsed.error != nullptr;
+  pg_query_free_parse_result(parsed);
+  if (failed) return fail(unreadable(why));
+  const auto json = Json::parse(tree, nullptr, false);
+  if (json.is_discarded()) return fail(unreadable("its tree is not JSON"));
+  std::vector<Statement> statements;
+  for (const auto& each : json.value("stmts", Json::array())) {
+    const auto& node = each.contains("stmt") ? each["stmt"] : each;
+    Statement statement;
+    if (!node.empty()) statement.kind = kind_of(node.items().begin().key());
+    if (!Walk(statement).run(node)) return fail(unreadable("it is nested too deeply"));
+    statements.push_back(std::move(statement));
+  }
+  return statements;
+}
+
+Result<std::vector<std::string>> queries_of_plpgsql(const std::string& create_function) {
+  const auto parsed = pg_query_parse_plpgsql(create_function.c_str());
+  const std::string why = parsed.error ? parsed.error->message : "";
+  const std::string tree = parsed.error || !parsed.plpgsql_funcs ? "" : parsed.plpgsql_funcs;
+  pg_query_free_plpgsql_parse_result(parsed);
+  if (!why.empty()) return fail(unreadable(why));
+  const auto json = Json::parse(tree, nullptr, false);
+  if (json.is_discarded()) return fail(unreadable("its tree is not JSON"));
+  std::vector<std::string> queries;
+  collect_queries(json, queries, 0);
+  return queries;
+}
+
+}  // namespace pgcleave::postgres

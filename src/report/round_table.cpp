@@ -1,0 +1,169 @@
+#include "report/round_table.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/format.h"
+#include "report/display.h"
+#include "report/run_sections.h"
+
+namespace pgcleave::report {
+namespace {
+
+std::optional<double> pause_of(const RunStory& story, const std::string& phase) {
+  const auto* window = story.window(phase);
+  if (window == nullptr || window->pause_ms() <= 0) return {};
+  return window->pause_ms();
+}
+
+std::optional<double> outage_of(const RunStory& story, const std::string& phase) {
+  const auto* window = story.window(phase);
+  if (window == nullptr || !window->watched || !window->watched->measured()) return {};
+  return window->watched->outage_ms;
+}
+
+std::int64_t errors_of(const RunStory& story) {
+  std::int64_t errors = 0;
+  for (const auto& window : story.windows) errors += window.watched ? window.watched->errors : 0;
+  return errors;
+}
+
+Cell ms_cell(const std::optional<double>& ms) {
+  return number(ms ? fixed(*ms, 1) : "–");
+}
+
+double worst_lag(const RunStory& story) {
+  double most = 0;
+  for (const auto& lag : story.lags) most = std::max(most, lag.bytes);
+  return most;
+}
+
+template <class Get>
+std::vector<double> gather(const std::vector<ComparedRound>& rounds, const std::string& phase, Get get) {
+  std::vector<double> values;
+  for (const auto& round : rounds) {
+    if (const auto value = get(round.story, phase)) values.push_back(*value);
+  }
+  return values;
+}
+
+struct StepAcross {
+  std::string phase;
+  std::vector<double> ms;
+  Hue hue = Hue::work;
+};
+
+// In the order of the first round that had the step.
+std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<ComparedRound>& rounds) {
+  std::vector<std::pair<std::string, StepAcross>> found;
+  for (const auto& round : rounds) {
+    for (const auto& step : round.story.steps) {
+      if (step.outcome != "done" && step.outcome != "found done") continue;
+      const auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == step.id; });
+      if (known != found.end()) {
+        known->second.ms.push_back(step.ms);
+        continue;
+      }
+      found.push_back({step.id, {step.phase, {step.ms}, step.in_window() ? Hue::pause : step.person ? Hue::person : Hue::work}});
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+Middle middle_of(std::vector<double> values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const auto half = values.size() / 2;
+  const double median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+  return {values.front(), median, values.back()};
+}
+
+std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+  return gather(rounds, phase, pause_of);
+}
+
+std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+  return gather(rounds, phase, outage_of);
+}
+
+Table rounds_table(const std::vector<ComparedRound>& rounds) {
+  Table table{{{"round"},
+               {"outcome"},
+               {"pause, ms", true},
+               {"outage, ms", true},
+               {"back: pause, ms", true},
+               {"back: outage, ms", true},
+               {"errors", true},
+               {"most lag", true},
+               {"run"}},
+              {}};
+  for (const auto& round : rounds) {
+    const auto& story = round.story;
+    const auto errors = errors_of(story);
+    table.rows.push_back({{round.label},
+                          {round.good ? (round.rolled_back ? "good, went back" : "good") : "surprise", round.good ? Mark::good : Mark::bad},
+                          ms_cell(pause_of(story, "window")),
+                          ms_cell(outage_of(story, "window")),
+                          ms_cell(pause_of(story, "rollback.window")),
+                          ms_cell(outage_of(story, "rollback.window")),
+                          number(count(errors), errors > 0 ? Mark::bad : Mark::none),
+                          number(bytes(worst_lag(story))),
+                          code(story.record.id)});
+  }
+  return table;
+}
+
+Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+  Bars chart;
+  Table table{{{"round"}, {"pause, ms", true}, {"outage seen, ms", true}, {"of the budget", true}}, {}};
+  for (const auto& round : rounds) {
+    const auto pause = pause_of(round.story, phase);
+    if (!pause) continue;
+    const auto* window = round.story.window(phase);
+    chart.rows.push_back({round.label, *pause, round.good ? Hue::pause : Hue::undo});
+    if (!chart.limit || window->budget_ms < *chart.limit) chart.limit = window->budget_ms;
+    table.rows.push_back({{round.label},
+                          ms_cell(pause),
+                          ms_cell(outage_of(round.story, phase)),
+                          number(window->budget_ms > 0 ? percent(*pause / window->budget_ms) : "")});
+  }
+  const auto all = middle_of(pauses_of(rounds, phase));
+  table.rows.push_back({{"median"}, ms_cell(all.median), ms_cell(middle_of(outages_of(rounds, phase)).median), {}});
+  chart.limit_label = "budget";
+  return {phase == "window" ? "On the way forth, round by round" : "On the way back, round by round", chart, table};
+}
+
+Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back) {
+  Ranges chart;
+  Table table{{{"step"}, {"median, ms", true}, {"shortest, ms", true}, {"longest, ms", true}, {"rounds", true}, {"phase"}}, {}};
+  for (const auto& [id, step] : steps_across(rounds)) {
+    if ((step.phase.rfind("rollback.", 0) == 0) != back) continue;
+    const auto middle = middle_of(step.ms);
+    chart.rows.push_back({phase_title(step.phase), id, middle.low, middle.median, middle.high, step.hue});
+    table.rows.push_back({code(id),
+                          number(fixed(middle.median, 1)),
+                          number(fixed(middle.low, 1)),
+                          number(fixed(middle.high, 1)),
+                          number(count(static_cast<std::int64_t>(step.ms.size()))),
+                          {phase_title(step.phase)}});
+  }
+  return {back ? "Way back, per step: shortest, median, longest" : "Way forth, per step: shortest, median, longest", chart, table,
+          "The axis is logarithmic: each line is ten times the one before."};
+}
+
+Table surprises_table(const std::vector<ComparedRound>& rounds) {
+  Table table{{{"round"}, {"what went wrong"}, {"how it was solved"}, {"by"}}, {}};
+  for (const auto& round : rounds) {
+    if (round.good && round.surprise.empty()) continue;
+    table.rows.push_back({{round.label},
+                          {round.surprise, Mark::bad},
+                          {round.solved.empty() ? "not marked solved" : round.solved, round.solved.empty() ? Mark::bad : Mark::good},
+                          {round.solved_by}});
+  }
+  if (table.rows.empty()) table.columns.clear();
+  return table;
+}
+
+}  // namespace pgcleave::report

@@ -1,0 +1,169 @@
+#include <cctype>
+
+#include "base/format.h"
+#include "report/display.h"
+#include "report/fields.h"
+#include "report/metrics.h"
+#include "report/report.h"
+#include "report/run_sections.h"
+
+namespace pgcleave::report {
+namespace {
+
+std::string sentence_of(const RunStory& story) {
+  auto text = story.ending.empty() ? "the run has not ended" : story.ending;
+  const auto* window = story.window(story.record.outcome == "rolled_back" ? "rollback.window" : "window");
+  if (window != nullptr && window->pause_ms() > 0) {
+    text += fmt::format("; clients waited {} of a budget of {}", duration(window->pause_ms()), chosen(window->budget_ms));
+  }
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ".";
+}
+
+Verdict verdict_of(const RunStory& story, bool alive, const Chain& chain) {
+  const auto& run = story.record;
+  Verdict verdict{Mark::bad, run.state(alive), sentence_of(story), run.misses};
+  if (!chain.broken.empty()) {
+    verdict = {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
+  } else if (!run.finished) {
+    verdict.mark = alive ? Mark::note : Mark::bad;
+    verdict.word = alive ? "Under way" : "Interrupted";
+  } else if (run.outcome == "done") {
+    verdict.mark = run.misses.empty() ? Mark::good : Mark::warning;
+    verdict.word = run.misses.empty() ? "Done" : "Done, and something was missed";
+  } else if (run.outcome == "rolled_back") {
+    verdict.mark = run.misses.empty() ? Mark::good : Mark::warning;
+    verdict.word = "Rolled back";
+  } else if (run.outcome == "waiting") {
+    verdict.mark = Mark::note;
+    verdict.word = "Waiting for approval";
+  } else if (run.outcome == "stopped") {
+    verdict.word = "Stopped, needs a person";
+  } else {
+    verdict.mark = Mark::warning;
+    verdict.word = run.outcome == "rollback_undone" ? "The rollback was undone" : "Undone";
+  }
+  return verdict;
+}
+
+Figure pause_figure(const WindowStory& window) {
+  const auto [value, unit] = measure(window.pause_ms());
+  const bool within = window.pause_ms() <= window.budget_ms;
+  return {value, unit, window.back() ? "clients waited, way back" : "clients waited",
+          fmt::format("{} of the budget of {}", percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0),
+                      chosen(window.budget_ms)),
+          within ? Mark::good : Mark::warning};
+}
+
+Figures figures_of(const RunStory& story) {
+  Figures figures;
+  double outage = -1;
+  std::int64_t errors = 0;
+  for (const char* phase : {"window", "rollback.window"}) {
+    const auto* window = story.window(phase);
+    if (window == nullptr) continue;
+    if (window->pause_ms() > 0) figures.all.push_back(pause_figure(*window));
+    if (window->watched && window->watched->measured()) {
+      outage = std::max(outage, window->watched->outage_ms);
+      errors += window->watched->errors;
+    }
+  }
+  if (outage >= 0) {
+    const auto [value, unit] = measure(outage);
+    figures.all.push_back({value, unit, "outage that a client saw", "between two acknowledged writes"});
+    figures.all.push_back({count(errors), "", "client errors", "of the prober", errors == 0 ? Mark::good : Mark::bad});
+  }
+  const auto forth = measure(story.went_back() ? story.back_from_ms : story.end_ms);
+  if (!story.went_back())
+    figures.all.push_back({forth.value, forth.unit, "the whole run", many(static_cast<std::int64_t>(story.steps.size()), "step")});
+  figures.all.push_back({count(static_cast<std::int64_t>(story.mishaps.size())), "", "went wrong", "failures and misses",
+                         story.mishaps.empty() ? Mark::good : Mark::warning});
+  return figures;
+}
+
+Json data_of(const RunStory& story, bool alive, const Chain& chain) {
+  const auto& run = story.record;
+  Json steps = Json::array();
+  for (const auto& step : story.steps) {
+    steps.push_back({{"step", step.id},
+                     {"uses", step.uses},
+                     {"phase", step.phase},
+                     {"from_ms", step.from_ms},
+                     {"ms", step.ms},
+                     {"outcome", step.outcome},
+                     {"note", step.note}});
+  }
+  Json windows = Json::array();
+  for (const auto& window : story.windows) {
+    Json one{{"phase", window.phase},
+             {"attempt", window.attempt},
+             {"outcome", window.outcome},
+             {"budget_ms", window.budget_ms},
+             {"pause_ms", window.pause_ms()}};
+    if (window.watched) one["watched"] = json_of(*window.watched);
+    windows.push_back(one);
+  }
+  Json decisions = Json::array();
+  for (const auto& one : story.decisions) {
+    decisions.push_back({{"step", one.step}, {"by", one.by}, {"how", one.how}, {"words", one.words}, {"at_us", one.at_us}});
+  }
+  Json mishaps = Json::array();
+  for (const auto& one : story.mishaps)
+    mishaps.push_back({{"at_us", one.at_us}, {"where", one.where}, {"what", one.kind}, {"text", one.text}});
+  Json lags = Json::array();
+  for (const auto& lag : story.lags) lags.push_back({{"step", lag.step}, {"at_ms", lag.at_ms}, {"bytes", lag.bytes}});
+  return {{"run", run.id},
+          {"state", run.state(alive)},
+          {"serves", run.serves},
+          {"exit", run.exit},
+          {"begun_at_us", run.begun_at_us},
+          {"windows", windows},
+          {"steps", steps},
+          {"decisions", decisions},
+          {"mishaps", mishaps},
+          {"lag", lags},
+          {"misses", run.misses},
+          {"evidence",
+           {{"journal", chain.journal},
+            {"chain_holds", chain.broken.empty()},
+            {"broken", chain.broken},
+            {"head", chain.head},
+            {"last_seq", story.last_seq},
+            {"last_hash", story.last_hash}}}};
+}
+
+}  // namespace
+
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain, const Made& made) {
+  const auto& begun = story.record.begun;
+  Document document;
+  document.kind = "run report";
+  document.title = fmt::format("{} on {}", text_in(begun, "name"), text_in(begun, "environment_name"));
+  document.facts = {{"run", code(story.record.id)},
+                    {"split", {text_in(begun, "split_name")}},
+                    {"environment", {fmt::format("{} ({})", text_in(begun, "environment_name"), text_in(begun, "class"))}},
+                    {"began", {utc(story.record.begun_at_us)}},
+                    {"operator", {text_in(begun, "operator")}},
+                    {"serves now", {story.record.serves}},
+                    {"runbook", code(text_in(begun, "sha256").substr(0, 12))},
+                    {"pgcleave", {text_in(begun, "version")}}};
+  document.verdict = verdict_of(story, alive, chain);
+  document.sections.push_back({"summary", "In short", {figures_of(story)}});
+  for (const auto& window : story.windows) document.sections.push_back(window_section(window, story));
+  if (auto section = clients_section(story)) document.sections.push_back(std::move(*section));
+  document.sections.push_back(timeline_section(story));
+  if (auto section = lag_section(story, samples)) document.sections.push_back(std::move(*section));
+  if (auto section = before_after_section(story, samples)) document.sections.push_back(std::move(*section));
+  document.sections.push_back(decisions_section(story));
+  document.sections.push_back(mishaps_section(story));
+  document.sections.push_back(evidence_section(story, chain));
+  document.made = made_line(made);
+  document.data = data_of(story, alive, chain);
+  return document;
+}
+
+std::string made_line(const Made& made) {
+  return fmt::format("Made by pgcleave {} at {}. All times are UTC.", made.version, utc(made.at_us));
+}
+
+}  // namespace pgcleave::report

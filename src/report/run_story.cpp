@@ -1,0 +1,204 @@
+#include "report/run_story.h"
+
+#include <algorithm>
+#include <map>
+
+#include "report/fields.h"
+#include "runbook/runbook.h"
+#include "steps/registry.h"
+
+namespace pgcleave::report {
+namespace {
+
+class Teller {
+ public:
+  RunStory run(const std::vector<journal::Event>& events) {
+    for (const auto& event : events) {
+      now_ms_ = place(event);
+      hear(event);
+      story_.record.apply(event);
+      last_ms_ = now_ms_;
+    }
+    story_.end_ms = now_ms_;
+    if (!events.empty()) {
+      story_.last_seq = events.back().seq;
+      story_.last_hash = events.back().hash;
+    }
+    return std::move(story_);
+  }
+
+ private:
+  // Between processes, perhaps on other machines or after a boot, only the wall clock counts.
+  double place(const journal::Event& event) {
+    if (first_us_ == 0) first_us_ = event.at_us;
+    if (anchor_mono_us_ == 0 || event.type == "run.resumed" || event.type == "gate.approved" || event.mono_us < anchor_mono_us_) {
+      anchor_mono_us_ = event.mono_us;
+      anchor_ms_ = std::max(last_ms_, static_cast<double>(event.at_us - first_us_) / 1000);
+    }
+    return anchor_ms_ + static_cast<double>(event.mono_us - anchor_mono_us_) / 1000;
+  }
+
+  void hear(const journal::Event& event) {
+    const auto& type = event.type;
+    if (type == "run.begun" || type == "run.resumed") {
+      hear_process(event);
+    } else if (type == "phase.begun") {
+      phase_ = text_in(event.data, "phase");
+    } else if (type.rfind("step.", 0) == 0 || type == "undo.failed") {
+      hear_step(event);
+    } else if (type.rfind("window.", 0) == 0) {
+      hear_window(event);
+    } else if (type.rfind("effect.", 0) == 0) {
+      hear_effect(event);
+    } else if (type == "gate.approved") {
+      decide(event, event.data);
+    } else if (type == "check.missed") {
+      const auto step = text_in(event.data, "step");
+      story_.mishaps.push_back({event.at_us, step.empty() ? phase_ : step, "check missed", text_in(event.data, "text")});
+    } else if (type == "run.finished") {
+      story_.ending = text_in(event.data, "text");
+    }
+  }
+
+  void hear_process(const journal::Event& event) {
+    if (event.type == "run.begun") learn_kinds(text_in(event.data, "text"));
+    const bool back = text_in(event.data, "direction") == "rollback";
+    const char* what = event.type == "run.begun" ? "began" : back ? "went back" : "resumed";
+    story_.processes.push_back({event.at_us, what, text_in(event.data, "operator"), text_in(event.data, "host")});
+    if (back && story_.back_from_ms < 0) story_.back_from_ms = now_ms_;
+    free_from_ = now_ms_;
+  }
+
+  // What was found done has no intent that says its kind: the frozen text says it.
+  void learn_kinds(const std::string& text) {
+    const auto read = runbook::read_runbook("", text, steps::vocabulary());
+    if (!read.value) return;
+    for (const auto& phase : read.value->phases) {
+      for (const auto& step : phase.steps) uses_[step.id] = step.uses;
+    }
+  }
+
+  void hear_step(const journal::Event& event) {
+    const auto& data = event.data;
+    const auto id = text_in(data, "step");
+    if (event.type == "step.intent") {
+      uses_[id] = text_in(data, "uses");
+      asked_[id] = text_in(object_in(data, "with"), "text");
+      return;
+    }
+    if (event.type == "step.observed") return;
+    if (event.type == "step.failed" || event.type == "undo.failed") {
+      const char* what = event.type == "undo.failed"             ? "undo failed"
+                         : text_in(data, "outcome") == "unknown" ? "outcome unknown"
+                                                                 : "step failed";
+      story_.mishaps.push_back({event.at_us, id, what, text_in(data, "text")});
+    }
+    StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = outcome_of(event.type)};
+    step.note =
+        event.type == "step.skipped" ? text_in(data, "condition") : text_in(data, event.type == "step.adopted" ? "evidence" : "text");
+    step.to_ms = now_ms_;
+    step.ms = number_in(data, "ms", event.type == "step.skipped" ? 0 : now_ms_ - free_from_);
+    step.from_ms = std::max(0.0, now_ms_ - step.ms);
+    step.person = step.uses == "gate.approve";
+    free_from_ = now_ms_;
+    const auto facts = object_in(data, "facts");
+    if (facts.contains("lag_bytes")) story_.lags.push_back({now_ms_, id, number_in(facts, "lag_bytes")});
+    if (step.person && event.type == "step.done") decide(event, facts);
+    story_.steps.push_back(std::move(step));
+  }
+
+  static std::string outcome_of(const std::string& type) {
+    static const std::map<std::string, std::string> words{{"step.done", "done"},       {"step.adopted", "found done"},
+                                                          {"step.skipped", "skipped"}, {"step.failed", "failed"},
+                                                          {"step.undone", "undone"},   {"undo.failed", "undo failed"}};
+    const auto found = words.find(type);
+    return found == words.end() ? type : found->second;
+  }
+
+  // An approval through the journal is repeated by the gate's own facts.
+  void decide(const journal::Event& event, const Json& said) {
+    const auto step = text_in(event.data, "step");
+    const Decision now{step, asked_[step], text_in(said, "by"), text_in(said, "how"), text_in(said, "words"), event.at_us};
+    for (auto& known : story_.decisions) {
+      if (known.step != step || known.by != now.by || known.how != now.how) continue;
+      if (known.asked.empty()) known.asked = now.asked;
+      return;
+    }
+    story_.decisions.push_back(now);
+  }
+
+  void hear_window(const journal::Event& event) {
+    const auto phase = text_in(event.data, "phase");
+    if (event.type == "window.entered") {
+      story_.windows.push_back({.phase = phase,
+                                .attempt = static_cast<int>(number_in(event.data, "attempt", 1)),
+                                .entered_ms = now_ms_,
+                                .left_ms = now_ms_,
+                                .budget_ms = number_in(event.data, "budget_ms"),
+                                .undo_reserve_ms = number_in(event.data, "undo_reserve_ms")});
+      free_from_ = now_ms_;
+    }
+    auto* window = last_window(phase);
+    if (window == nullptr) return;
+    if (event.type == "window.left") {
+      window->left_ms = now_ms_;
+      window->outcome = text_in(event.data, "outcome");
+    } else if (event.type == "window.watched") {
+      window->watched = watched_of(event);
+    }
+  }
+
+  void hear_effect(const journal::Event& event) {
+    const auto traffic = text_in(event.data, "traffic");
+    const auto outcome = text_in(event.data, "outcome");
+    auto* window = last_window(phase_);
+    if (window != nullptr && event.type == "effect.announced" && traffic == "pause" && !window->paused_ms) {
+      window->paused_ms = now_ms_;
+      window->paused_at_us = event.at_us;
+    }
+    if (window != nullptr && event.type == "effect.done" && traffic == "resume" && outcome == "ok" && window->paused_ms &&
+        !window->resumed_ms) {
+      window->resumed_ms = now_ms_;
+    }
+    if (event.type == "effect.done" && outcome != "ok") {
+      auto error = text_in(event.data, "error");
+      if (error.empty() && event.data.contains("error")) error = event.data.at("error").dump();
+      story_.mishaps.push_back(
+          {event.at_us, text_in(event.data, "step"), "effect " + outcome, text_in(event.data, "effect") + ": " + error});
+    }
+  }
+
+  WindowStory* last_window(const std::string& phase) {
+    for (auto window = story_.windows.rbegin(); window != story_.windows.rend(); ++window) {
+      if (window->phase == phase) return &*window;
+    }
+    return nullptr;
+  }
+
+  RunStory story_;
+  std::string phase_;
+  std::map<std::string, std::string> uses_;
+  std::map<std::string, std::string> asked_;
+  std::int64_t first_us_ = 0;
+  std::int64_t anchor_mono_us_ = 0;
+  double anchor_ms_ = 0;
+  double now_ms_ = 0;
+  double last_ms_ = 0;
+  double free_from_ = 0;  // when the step before ended
+};
+
+}  // namespace
+
+const WindowStory* RunStory::window(const std::string& phase) const {
+  const WindowStory* found = nullptr;
+  for (const auto& window : windows) {
+    if (window.phase == phase) found = &window;
+  }
+  return found;
+}
+
+RunStory tell(const std::vector<journal::Event>& events) {
+  return Teller().run(events);
+}
+
+}  // namespace pgcleave::report

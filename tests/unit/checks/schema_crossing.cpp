@@ -1,0 +1,90 @@
+#include "checks/schema_crossing.h"
+
+#include <catch2/catch.hpp>
+
+#include "a_reach.h"
+
+using namespace pgcleave;
+using namespace pgcleave::checks;
+using Kind = DependencyKind;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+const postgres::TableName builds{"ci", "builds"}, jobs{"ci", "jobs"}, users{"public", "users"}, accounts{"public", "accounts"},
+    currencies{"public", "currencies"};
+
+Findings judge(const std::vector<Dependency>& dependencies, const std::vector<Program>& programs = {},
+               const std::vector<Trigger>& triggers = {}) {
+  Reach reach(small_split(), dependencies, programs);
+  return judge_crossing({"source main", dependencies, programs, triggers}, reach);
+}
+Program writes_jobs() {
+  return {{"public", "f"}, "public.f()", "sql", "delete from ci.jobs", ""};
+}
+
+}  // namespace
+
+TEST_CASE("a foreign key that crosses the line blocks, in either direction, and none within a part or to a shared table") {
+  CHECK(lines(judge({{Kind::foreign_key, "a", jobs, users}, {Kind::foreign_key, "b", users, jobs}})) ==
+        Lines{"blocker schema.foreign_key_crosses foreign key a of table ci.jobs on source main",
+              "blocker schema.foreign_key_crosses foreign key b of table public.users on source main"});
+  CHECK(
+      judge({{Kind::foreign_key, "a", jobs, builds}, {Kind::foreign_key, "b", accounts, users}, {Kind::foreign_key, "c", jobs, currencies}})
+          .empty());
+  CHECK(judge({{Kind::foreign_key, "We\"ird", jobs, users}})[0].fix.starts_with("ALTER TABLE ci.jobs DROP CONSTRAINT \"We\"\"ird\""));
+}
+
+TEST_CASE("views over both parts are named, materialized ones as such") {
+  const postgres::TableName v{"public", "v"}, m{"public", "m"}, one_side{"ci", "v"};
+  CHECK(lines(judge({{Kind::view, "", v, jobs},
+                     {Kind::view, "", v, users},
+                     {Kind::materialized_view, "", m, v},
+                     {Kind::view, "", one_side, jobs}})) ==
+        Lines{"warning schema.materialized_view_crosses materialized view public.m on source main",
+              "warning schema.view_crosses view public.v on source main"});
+}
+
+TEST_CASE("rules and policies count by what they use, also through a view") {
+  const postgres::TableName v{"public", "v"};
+  CHECK(
+      lines(judge(
+          {{Kind::view, "", v, jobs}, {Kind::rule, "r", users, v}, {Kind::policy, "p", jobs, users}, {Kind::policy, "q", jobs, builds}})) ==
+      Lines{"blocker schema.rule_crosses rule r of table public.users on source main",
+            "blocker schema.policy_crosses policy p of table ci.jobs on source main"});
+}
+
+TEST_CASE("inheritance over the line blocks") {
+  CHECK(lines(judge({{Kind::inheritance, "", jobs, users}, {Kind::inheritance, "", jobs, builds}})) ==
+        Lines{"blocker schema.inheritance_crosses table ci.jobs on source main"});
+}
+
+TEST_CASE("a sequence blocks when its owner and its users are on both sides") {
+  const postgres::TableName seq{"ci", "seq"}, fine{"ci", "fine"};
+  CHECK(lines(judge({{Kind::sequence_owner, "", seq, jobs},
+                     {Kind::sequence_use, "", seq, users},
+                     {Kind::sequence_owner, "", fine, jobs},
+                     {Kind::sequence_use, "", fine, builds}})) == Lines{"blocker schema.sequence_crosses sequence ci.seq on source main"});
+}
+
+TEST_CASE("a trigger that writes the other side blocks, one that reads it is a warning, and neither function is named again") {
+  const Program mixed{{"public", "g"}, "public.g()", "sql", "update public.users set name = (select max(name) from ci.builds)", ""};
+  CHECK(lines(judge({}, {writes_jobs()}, {{"t", users, {"public", "f"}, true, false}})) ==
+        Lines{"blocker schema.trigger_crosses trigger t of table public.users on source main"});
+  CHECK(lines(judge({}, {mixed}, {{"t", users, {"public", "g"}, true, false}})) ==
+        Lines{"warning schema.trigger_crosses trigger t of table public.users on source main"});
+  CHECK(judge({}, {writes_jobs()}, {{"t", builds, {"public", "f"}, true, false}}).empty());
+  CHECK(judge({}, {writes_jobs()}, {{"t", users, {"public", "f"}, false, false}}).empty());
+}
+
+TEST_CASE("a trigger of a moved table that fires for replicated rows is named") {
+  CHECK(lines(judge({}, {writes_jobs()}, {{"t", builds, {"public", "f"}, true, true}})) ==
+        Lines{"warning schema.trigger_fires_on_apply trigger t of table ci.builds on source main"});
+}
+
+TEST_CASE("a function over both parts is a warning, and a note where its words were only guessed at") {
+  const Program known{{"public", "g"}, "public.g()", "sql", "select from ci.jobs, users", ""};
+  const Program guessed{{"public", "h"}, "public.h()", "plperl", "ci.jobs users", ""};
+  CHECK(lines(judge({}, {known, guessed, writes_jobs()})) == Lines{"warning schema.function_crosses function public.g() on source main",
+                                                                   "note schema.function_crosses function public.h() on source main"});
+}

@@ -1,0 +1,16 @@
+#include "checks/stage.h"
+
+#include <catch2/catch.hpp>
+
+using namespace pgcleave::checks;
+using pgcleave::postgres::Owner;
+
+TEST_CASE("where a split stands is told by recovery, owner and the mark of a run") {
+  CHECK(stage_of({}) == Stage::unknown);
+  CHECK(stage_of({true, true, {}, false}) == Stage::standby);
+  CHECK(stage_of({true, true, Owner::source, true}) == Stage::standby);
+  CHECK(stage_of({true, false, Owner::target, true}) == Stage::split);
+  CHECK(stage_of({true, false, Owner::source, true}) == Stage::promoted);
+  CHECK(stage_of({true, false, {}, false}) == Stage::foreign);
+  CHECK(stage_of({true, false, Owner::source, false}) == Stage::foreign);
+}

@@ -1,0 +1,144 @@
+#include "checks/topology_bouncers.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/format.h"
+#include "two_clusters.h"
+
+using namespace pgcleave;
+using namespace pgcleave::checks;
+
+namespace {
+
+const std::string a_file = "[databases]\napp = host=10.0.0.1 port=5432 dbname=app\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n";
+
+pgbouncer::ConfigFile file(const std::string& text) {
+  return pgbouncer::ConfigFile::parse("b.ini", text).value();
+}
+
+pgbouncer::Inspection a_bouncer() {
+  pgbouncer::Inspection bouncer;
+  bouncer.name = "b";
+  bouncer.address = "10.0.0.9:6432";
+  bouncer.console_user = "admin";
+  bouncer.settings = {{"admin_users", {"root, admin", "", true}},
+                      {"query_wait_timeout", {"120", "120", true}},
+                      {"query_timeout", {"0", "0", true}},
+                      {"client_login_timeout", {"60", "60", true}},
+                      {"server_login_retry", {"15", "15", true}},
+                      {"max_client_conn", {"100", "100", true}},
+                      {"pool_mode", {"transaction", "session", true}},
+                      {"log_stats", {"0", "1", true}},
+                      {"listen_port", {"7000", "6432", false}}};
+  bouncer.settings.erase("admin_users");
+  bouncer.settings["admin_users"] = {"root, admin", "", true};
+  bouncer.database_name = "app";
+  bouncer.database = pgbouncer::Database{"app", "10.0.0.1", 5432, "app", "", "transaction"};
+  bouncer.path = "b.ini";
+  bouncer.config = file(a_file);
+  return bouncer;
+}
+
+Lines judged(const pgbouncer::Inspection& bouncer, Duration budget = std::chrono::seconds(5)) {
+  Lines out;
+  for (const auto& finding : judge_bouncers({{bouncer}, {"10.0.0.1", 5432}, "source main", budget})) {
+    CHECK(finding.object == "bouncer b at 10.0.0.9:6432");
+    CHECK_FALSE(finding.evidence.empty());
+    out.push_back(std::string(name_of(finding.severity)) + " " + finding.id.substr(std::string("topology.bouncer_").size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("of a bouncer with nothing wrong there is nothing to say") {
+  CHECK(judged(a_bouncer()).empty());
+}
+
+TEST_CASE("a bouncer that can't be looked at is one finding, and one that is counted twice another") {
+  auto bouncer = a_bouncer();
+  bouncer.error = "refused";
+  CHECK(judged(bouncer) == Lines{"blocker unreachable"});
+  bouncer.distinct = false;
+  CHECK(judged(bouncer) == Lines{"blocker not_distinct"});
+}
+
+TEST_CASE("the console's user has to be an admin, by name, by the socket or by auth_type any") {
+  auto bouncer = a_bouncer();
+  bouncer.console_user = "adm";
+  CHECK(judged(bouncer) == Lines{"blocker no_admin"});
+  bouncer.settings["auth_type"] = {"any", "md5", false};
+  CHECK(judged(bouncer).empty());
+  bouncer.settings.erase("auth_type");
+  bouncer.console_user = "pgbouncer";
+  CHECK(judged(bouncer) == Lines{"blocker no_admin"});
+}
+
+TEST_CASE("timeouts are measured against the budget, and no bound is not a short one") {
+  auto bouncer = a_bouncer();
+  bouncer.settings["query_wait_timeout"].value = "5";
+  bouncer.settings["query_timeout"].value = "4.5";
+  bouncer.settings["client_login_timeout"].value = "3";
+  bouncer.config = file(a_file + "query_wait_timeout = 5\nquery_timeout = 4.5\nclient_login_timeout = 3\n");
+  CHECK(judged(bouncer) == Lines{"blocker query_wait_timeout", "blocker query_timeout", "warning client_login_timeout"});
+  CHECK(judged(bouncer, std::chrono::milliseconds(4999)) == Lines{"blocker query_timeout", "warning client_login_timeout"});
+  CHECK(judged(bouncer, std::chrono::seconds(2)).empty());
+  bouncer = a_bouncer();
+  bouncer.settings["query_wait_timeout"].value = "0";
+  bouncer.settings["server_login_retry"].value = "61";
+  bouncer.clients = 81;
+  bouncer.config = file(a_file + "query_wait_timeout = 0\nserver_login_retry = 61\n");
+  CHECK(judged(bouncer) == Lines{"warning waits_for_ever", "warning server_login_retry", "warning clients_near_limit"});
+}
+
+TEST_CASE("a pool that can't be paused, is paused, or points elsewhere is named") {
+  auto bouncer = a_bouncer();
+  bouncer.database->pool_mode = "session";
+  bouncer.database->paused = bouncer.database->disabled = true;
+  bouncer.database->port = 5433;
+  CHECK(judged(bouncer) == Lines{"blocker pools_by_session", "blocker paused", "blocker disabled", "blocker route_that_runs"});
+  bouncer = a_bouncer();
+  bouncer.database.reset();
+  CHECK(judged(bouncer) == Lines{"blocker serves_no_pool"});
+}
+
+TEST_CASE("a host that is a name is a warning, an address of either kind and a socket are not") {
+  for (const auto* host : {"db.example", "fe80::1", "/run/postgresql", "10.0.0.1"}) {
+    auto bouncer = a_bouncer();
+    bouncer.database->host = host;
+    bouncer.config =
+        file(fmt::format("[databases]\napp = host={} port=5432 dbname=app\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n", host));
+    const auto found = judge_bouncers({{bouncer}, {host, 5432}, "source main", std::chrono::seconds(5)});
+    CHECK(lines(found).size() == (std::string(host) == "db.example" ? 2 : 0));
+  }
+}
+
+TEST_CASE("a file that can't be changed, is not the one that is read, or says something else is named") {
+  auto bouncer = a_bouncer();
+  bouncer.same_file = false;
+  bouncer.why_unwritable = "folder /etc: Permission denied";
+  bouncer.config = file("[databases]\napp = host=10.0.0.2 dbname=other\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n");
+  CHECK(judged(bouncer) ==
+        Lines{"blocker reads_another_file", "blocker file_not_writable", "blocker route_in_file", "blocker dbname_in_file"});
+  bouncer = a_bouncer();
+  bouncer.config.reset();
+  bouncer.file_error = "no such file";
+  CHECK(judged(bouncer) == Lines{"blocker file_unreadable"});
+  bouncer = a_bouncer();
+  bouncer.config = file("[databases]\n* = host=10.0.0.1\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n");
+  CHECK(judged(bouncer) == Lines{"blocker file_unreadable"});
+}
+
+TEST_CASE("what RELOAD would change besides the route is named, whichever way it is written") {
+  auto bouncer = a_bouncer();
+  CHECK(reload_would_change(bouncer).empty());
+  bouncer.settings["server_login_retry"].value = "0";
+  bouncer.settings["log_stats"].value = "1";
+  CHECK(reload_would_change(bouncer) ==
+        Lines{"log_stats: off in the file, 1 runs", "server_login_retry: not in the file (default 15), 0 runs"});
+  CHECK(judged(bouncer) == Lines{"warning reload_would_change"});
+  bouncer.config = file("%include other.ini\n" + a_file);
+  CHECK(reload_would_change(bouncer) == Lines{"log_stats: off in the file, 1 runs"});
+  bouncer.config = file(a_file + "server_login_retry = 0.0\nlog_stats = yes\nlisten_port = 1\n");
+  CHECK(reload_would_change(bouncer).empty());
+}
