@@ -132,16 +132,14 @@ TEST_CASE("extensions with jobs of their own are found by name and by what is pr
   CHECK(judge_outside(preloaded).empty());
 }
 
-TEST_CASE("publications, slots, subscriptions, foreign servers and event triggers of others are named, each server once") {
+TEST_CASE("publications, subscriptions, foreign servers and event triggers of others are named, each server once") {
   OutsideSeen seen;
   seen.side = "source main";
   seen.publications = {{"cdc", true, {builds, {"ci", "jobs"}}}};
-  seen.slots = {{"debezium", "pgoutput", true}};
   seen.subscriptions = {"from_elsewhere"};
   seen.foreign_tables = {{"away", {"ci", "far"}}, {"away", {"ci", "farther"}}};
   seen.event_triggers = {{"watch", "ddl_command_end"}};
   CHECK(lines(judge_outside(seen)) == Lines{"warning schema.publication publication cdc on source main",
-                                            "warning schema.logical_slot logical slot debezium on source main",
                                             "blocker schema.subscription subscription from_elsewhere on source main",
                                             "warning schema.foreign_table foreign server away on source main",
                                             "warning schema.event_trigger event trigger watch on source main"});
