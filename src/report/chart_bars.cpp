@@ -50,11 +50,10 @@ std::string svg_of(const Bars& chart, Canvas canvas, const std::string& title) {
   const double bottom = top + row_height * static_cast<double>(chart.rows.size());
   const auto axis = axis_of(chart, left, right, narrow);
   Svg svg;
+  TickRow labels(bottom + 16, canvas.width, letter);
   for (const auto& tick : axis.ticks) {
-    const double x = axis.at(tick.value);
-    const double half = text_width(tick.label, letter) / 2;
-    svg.line(x, top, x, bottom, "grid");
-    svg.text(std::clamp(x, half, canvas.width - half), bottom + 16, tick.label, "small muted", Anchor::middle);
+    svg.line(axis.at(tick.value), top, axis.at(tick.value), bottom, "grid");
+    labels.put(svg, axis.at(tick.value), tick.label);
   }
   double y = top;
   for (const auto& row : chart.rows) {

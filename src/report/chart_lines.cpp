@@ -62,9 +62,10 @@ void draw_axes(Svg& svg, const Lines& chart, const Frame& frame, Canvas canvas) 
   }
   const auto places = round_numbers(frame.from, frame.to, canvas.narrow() ? 4 : 8);
   const int x_decimals = places.size() > 1 && places[1] - places[0] < 0.99 ? 1 : 0;
+  TickRow labels(frame.bottom + 17, canvas.width, letter);
   for (const double value : places) {
     svg.line(frame.x(value), frame.bottom, frame.x(value), frame.bottom + 4, "axis");
-    svg.text(frame.x(value), frame.bottom + 17, fixed(value, x_decimals), "small muted num", Anchor::middle);
+    labels.put(svg, frame.x(value), fixed(value, x_decimals));
   }
   svg.line(frame.left, frame.bottom, frame.right, frame.bottom, "axis");
   svg.text(0, 13, chart.y_title, "small muted");

@@ -37,11 +37,10 @@ std::string svg_of(const Ranges& chart, Canvas canvas, const std::string& title)
     height += row_height + (i == 0 || chart.rows[i].group != chart.rows[i - 1].group ? 26 : 0);
   }
   Svg svg;
+  TickRow labels(top - 11, canvas.width, letter);
   for (const auto& tick : scale.ticks()) {
-    const double x = scale.at(tick.value);
-    const double half = text_width(tick.label, letter) / 2;
-    svg.line(x, top - 6, x, height, "grid");
-    svg.text(std::clamp(x, half, canvas.width - half), top - 11, tick.label, "small muted", Anchor::middle);
+    svg.line(scale.at(tick.value), top - 6, scale.at(tick.value), height, "grid");
+    labels.put(svg, scale.at(tick.value), tick.label);
   }
   double y = top;
   std::string group;

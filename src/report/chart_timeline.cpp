@@ -49,15 +49,10 @@ double height_of(const Timeline& chart, const Layout& at) {
 }
 
 void draw_axis(Svg& svg, const BrokenScale& scale, const Layout& at, double height, Canvas canvas) {
-  double free_from = 0;
+  TickRow labels(axis_height - 9, canvas.width, letter);
   for (const auto& tick : scale.ticks(canvas.narrow() ? 4 : 7)) {
-    const double x = scale.at(tick.value);
-    svg.line(x, axis_height - 4, x, height, "grid");
-    const double half = text_width(tick.label, letter) / 2;
-    const double middle = std::clamp(x, half, canvas.width - half);
-    if (middle - half < free_from) continue;
-    svg.text(middle, axis_height - 9, tick.label, "small muted", Anchor::middle);
-    free_from = middle + half + 8;
+    svg.line(scale.at(tick.value), axis_height - 4, scale.at(tick.value), height, "grid");
+    labels.put(svg, scale.at(tick.value), tick.label);
   }
   for (const auto& cut : scale.breaks()) {
     svg.path({{cut.x - 3, axis_height - 4}, {cut.x + 3, axis_height + 4}, {cut.x - 3, axis_height + 12}, {cut.x + 3, axis_height + 20}},

@@ -1,9 +1,10 @@
 #include "report/round_table.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
 
 #include "base/format.h"
+#include "engine/rehearsals.h"
 #include "report/display.h"
 #include "report/run_sections.h"
 
@@ -57,8 +58,9 @@ struct StepAcross {
 std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<ComparedRound>& rounds) {
   std::vector<std::pair<std::string, StepAcross>> found;
   for (const auto& round : rounds) {
+    std::set<std::string> told;  // a way back looks at some again before it begins
     for (const auto& step : round.story.steps) {
-      if (step.outcome != "done" && step.outcome != "found done") continue;
+      if ((step.outcome != "done" && step.outcome != "found done") || !told.insert(step.id).second) continue;
       const auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == step.id; });
       if (known != found.end()) {
         known->second.ms.push_back(step.ms);
@@ -72,12 +74,10 @@ std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<C
 
 }  // namespace
 
-Middle middle_of(std::vector<double> values) {
+Middle middle_of(const std::vector<double>& values) {
   if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
-  const auto half = values.size() / 2;
-  const double median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-  return {values.front(), median, values.back()};
+  const auto spread = engine::spread_of(values);
+  return {*std::min_element(values.begin(), values.end()), spread.p50, spread.max};
 }
 
 std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {

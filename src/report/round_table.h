@@ -19,13 +19,13 @@ struct ComparedRound {
   std::string solved_by = {};
 };
 
-// The median of an even number is the mean of the middle two. Nothing for nothing.
+// By nearest rank, as everywhere else. Zeros of nothing.
 struct Middle {
   double low = 0;
   double median = 0;
   double high = 0;
 };
-Middle middle_of(std::vector<double> values);
+Middle middle_of(const std::vector<double>& values);
 
 // Of all rounds that have it, in their order. `phase`: window, rollback.window.
 std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, const std::string& phase);

@@ -46,7 +46,9 @@ Plan plan_of(const Readiness& readiness, bool rollback) {
                                  code(step.id),
                                  number(times.empty() ? "–" : duration(middle.median)),
                                  number(times.empty() ? "–" : duration(middle.high)),
-                                 number(times.empty() ? "–" : "+" + duration(plan.length)),
+                                 number(times.empty()     ? "–"
+                                        : plan.length > 0 ? "+" + duration(plan.length)
+                                                          : "0"),
                                  {person ? "a person" : "pgcleave"}});
       phase_before = phase.name;
       const auto hue = person ? Hue::person : phase.is_window ? Hue::pause : Hue::work;
@@ -68,20 +70,13 @@ Section schedule_section(const Readiness& readiness) {
   if (readiness.rounds.empty()) {
     section.say("How long the steps take is not known: no rehearsal counts.");
     return section;
-  } else {
-    section.say("Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top.");
   }
+  section.say("Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top.");
   for (const bool rollback : {false, true}) {
     auto plan = plan_of(readiness, rollback);
-    if (plan.table.rows.empty()) continue;
-    const auto title =
-        fmt::format("{}: {}", rollback ? "Rollback" : "Cutover", plan.chart.spans.empty() ? "not known" : "about " + duration(plan.length));
-    if (plan.chart.spans.empty()) {
-      plan.table.caption = title;
-      section.add(std::move(plan.table));
-    } else {
-      section.add(Picture{title, std::move(plan.chart), std::move(plan.table)});
-    }
+    if (plan.chart.spans.empty()) continue;
+    const auto title = fmt::format("{}: about {}", rollback ? "Rollback" : "Cutover", duration(plan.length));
+    section.add(Picture{title, std::move(plan.chart), std::move(plan.table)});
   }
   return section;
 }

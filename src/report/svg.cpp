@@ -1,5 +1,6 @@
 #include "report/svg.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/format.h"
@@ -8,7 +9,6 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double average_letter = 0.56;  // of the size, in the sans-serif letters that systems have
 constexpr double head_length = 8;
 constexpr double head_width = 4;
 
@@ -31,10 +31,15 @@ bool begins_letter(char c) {
   return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
 }
 
-std::size_t letters_of(const std::string& words) {
-  std::size_t letters = 0;
-  for (const char c : words) letters += begins_letter(c) ? 1 : 0;
-  return letters;
+// Of the size, as DejaVu Sans has them, which is the widest of the letters that systems put here.
+double width_of(char c) {
+  static const std::string narrow = "ijl.,:;'|! ";
+  static const std::string slim = "-frtI()/[]";
+  if (narrow.find(c) != std::string::npos) return 0.34;
+  if (slim.find(c) != std::string::npos) return 0.42;
+  if (c == 'm' || c == 'w' || c == 'M' || c == 'W' || c == '%' || c == '+') return 0.97;
+  if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')) return 0.66;
+  return begins_letter(c) ? 0.62 : 0;
 }
 
 }  // namespace
@@ -86,17 +91,27 @@ std::string Svg::finish(double width, double height, const std::string& label, c
 }
 
 double text_width(const std::string& words, double size) {
-  return static_cast<double>(letters_of(words)) * size * average_letter;
+  double width = 0;
+  for (const char c : words) width += width_of(c);
+  return width * size;
 }
 
 std::string fitted(const std::string& words, double size, double width) {
   if (text_width(words, size) <= width) return words;
-  const auto room = static_cast<std::size_t>(std::max(0.0, width / (size * average_letter) - 1));
-  std::size_t letters = 0;
+  double room = width - size;  // of the ellipsis
   for (std::size_t at = 0; at < words.size(); ++at) {
-    if (begins_letter(words[at]) && letters++ == room) return words.substr(0, at) + "…";
+    room -= width_of(words[at]) * size;
+    if (room < 0 && begins_letter(words[at])) return words.substr(0, at) + "…";
   }
   return words;
+}
+
+void TickRow::put(Svg& svg, double x, const std::string& label) {
+  const double half = text_width(label, size_) / 2;
+  const double middle = std::clamp(x, half, std::max(half, width_ - half));
+  if (middle - half < free_from_) return;
+  svg.text(middle, y_, label, "small muted num", Anchor::middle);
+  free_from_ = middle + half + size_ / 2;
 }
 
 }  // namespace pgcleave::report

@@ -29,4 +29,17 @@ double text_width(const std::string& words, double size);
 // The words, cut with an ellipsis where they would be wider.
 std::string fitted(const std::string& words, double size, double width);
 
+// The words of an axis, from left to right: inside the drawing, and none on another.
+class TickRow {
+ public:
+  TickRow(double y, double width, double size) : y_(y), width_(width), size_(size) {}
+  void put(Svg& svg, double x, const std::string& label);
+
+ private:
+  double y_;
+  double width_;
+  double size_;
+  double free_from_ = 0;
+};
+
 }  // namespace pgcleave::report

@@ -59,7 +59,7 @@ std::string svg_of(const Topology& topology) {
   svg.rect(target_x, 74, box, 48, "box", 6);
   svg.text(target_x + box / 2, 93, fmt::format("{} PgBouncer · {}", topology.bouncers.size(), topology.pool), "small strong",
            Anchor::middle);
-  svg.text(target_x + box / 2, 110, fitted(names_of(topology), letter, box - 4), "small muted", Anchor::middle);
+  svg.text(target_x + box / 2, 110, fitted(names_of(topology), letter, box - 2), "small muted", Anchor::middle);
   svg.arrow({{target_x + box / 2, 38}, {target_x + box / 2, 74}}, "flow writes");
   svg.arrow({{40, 38}, {40, clusters_y}}, "flow writes");
   if (topology.moved_at_target) {
