@@ -80,13 +80,11 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
              Findings& found) {
   const auto known = by_definition(there);
   std::map<std::pair<TableName, std::string>, const Index*> names;
-  std::set<TableName> tables;
   for (const auto& index : there.indexes) {
     names[{index.table, index.name}] = &index;
-    tables.insert(index.table);
   }
   for (const auto& [definition, index] : by_definition(here)) {
-    if (known.contains(definition)) continue;
+    if (known.contains(definition) || !there.tables.contains(index->table)) continue;
     const auto same = names.find({index->table, index->name});
     if (same != names.end() && same->second->definition != definition) {
       if (!differing.insert(sql_name(*index)).second) continue;
@@ -109,9 +107,12 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
 Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
                                       Deadline deadline) {
   std::vector<std::uint32_t> oids;
-  for (const auto& table : tables) oids.push_back(table.oid);
+  IndexesOfSide seen{side, {}, {}};
+  for (const auto& table : tables) {
+    oids.push_back(table.oid);
+    seen.tables.insert(table.name);
+  }
   TRY_ASSIGN(const auto rows, connection.query(indexes_sql, {fmt::format("{{{}}}", fmt::join(oids, ","))}, deadline));
-  IndexesOfSide seen{side, {}};
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
     seen.indexes.push_back({table, rows.text(row, "index_name"), without_name(rows.text(row, "definition"), rows.text(row, "index_name")),

@@ -1,6 +1,8 @@
 // Indexes of the moved tables: broken, double, or on one side only. Judging asks nobody.
 #pragma once
 
+#include <set>
+
 #include "checks/finding.h"
 #include "postgres/catalog.h"
 
@@ -19,13 +21,14 @@ struct Index {
 struct IndexesOfSide {
   std::string side;  // "source main"
   std::vector<Index> indexes;
+  std::set<postgres::TableName> tables;  // that were looked at, with indexes or without
 };
 
 // One query.
-Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side,
-                                      const std::vector<postgres::Table>& tables, Deadline deadline);
+Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
+                                      Deadline deadline);
 Findings judge_indexes(const IndexesOfSide& seen);
-// Once both sides take DDL of their own.
+// Once both sides take DDL of their own. Of tables that both have.
 Findings compare_indexes(const IndexesOfSide& source, const IndexesOfSide& target);
 
 }  // namespace pgcleave::checks

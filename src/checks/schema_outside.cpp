@@ -23,15 +23,6 @@ void judge_publications(const OutsideSeen& seen, Findings& found) {
                      "who follows it here sees no change of them after the split, without an error",
                      "plan how its subscribers follow the target: a publication there, and a slot that is made before clients write"});
   }
-  for (const auto& slot : seen.slots) {
-    found.push_back({"schema.logical_slot", Severity::warning, fmt::format("logical slot {} on {}", slot.name, seen.side),
-                     fmt::format("plugin {}, {}", slot.plugin, slot.active ? "in use" : "not in use"),
-                     "SELECT slot_name, plugin, active FROM pg_replication_slots WHERE slot_type = 'logical'",
-                     "PostgreSQL 15 copies no logical slot to a standby: its consumer gets nothing of the moved tables after the split",
-                     slot.active
-                         ? "plan how its consumer follows the target"
-                         : fmt::format("nobody needs it? SELECT pg_drop_replication_slot({})", postgres::quote_literal(slot.name))});
-  }
 }
 
 void judge_subscriptions(const OutsideSeen& seen, Findings& found) {

@@ -13,18 +13,12 @@ struct OutsideSeen {
     bool all_tables = false;
     std::vector<postgres::TableName> moved;  // that it publishes
   };
-  struct Slot {
-    std::string name;
-    std::string plugin;
-    bool active = false;
-  };
   struct EventTrigger {
     std::string name;
     std::string event;
   };
   std::vector<Publication> publications;
   std::vector<std::string> subscriptions;
-  std::vector<Slot> slots;                                                  // logical, of this database
   std::vector<std::pair<std::string, postgres::TableName>> foreign_tables;  // with their servers
   std::vector<EventTrigger> event_triggers;
   std::vector<std::string> extensions;  // all

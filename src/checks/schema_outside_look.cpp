@@ -17,9 +17,6 @@ constexpr auto others_sql = R"sql(
     FROM pg_catalog.pg_subscription
    WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AND subname NOT LIKE 'pgcleave\_%'
   UNION ALL
-  SELECT 'slot', slot_name, plugin, active::text FROM pg_catalog.pg_replication_slots
-   WHERE slot_type = 'logical' AND database = current_database() AND NOT temporary AND slot_name NOT LIKE 'pgcleave\_%'
-  UNION ALL
   SELECT 'foreign_table', s.srvname, n.nspname, c.relname
     FROM pg_catalog.pg_foreign_table f
     JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver
@@ -39,7 +36,6 @@ void take(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
   const auto& kind = rows.text(row, "kind");
   const auto &name = rows.text(row, "name"), &a = rows.text(row, "a"), &b = rows.text(row, "b");
   if (kind == "subscription") seen.subscriptions.push_back(name);
-  if (kind == "slot") seen.slots.push_back({name, a, b == "true"});
   if (kind == "foreign_table") seen.foreign_tables.emplace_back(name, TableName{a, b});
   if (kind == "event_trigger") seen.event_triggers.push_back({name, a});
   if (kind == "extension") seen.extensions.push_back(name);

@@ -19,6 +19,7 @@ struct Session {
   double transaction_s = 0;
   double in_state_s = 0;
   std::string query;  // the last one, cut off by track_activity_query_size
+  bool own = false;   // of this program, directly or as a probe through the bouncers
   std::int64_t advisory_locks = 0;
   int first_sample = 0;
   int last_sample = 0;
@@ -28,7 +29,7 @@ struct Session {
   [[nodiscard]] std::string who() const;  // "pid 4711 of app (sidekiq) from 127.0.0.1:53210"
 };
 
-// Adds one look after the other. Sessions of this program, and of other databases, are left out.
+// Adds one look after the other. The asking session itself, and those of other databases, are left out.
 class Sessions {
  public:
   explicit Sessions(const steps::SplitTables& tables);

@@ -98,6 +98,7 @@ class Observation {
   std::vector<SeenSession> seen_sessions(const Watched& one) {
     std::vector<SeenSession> seen;
     for (const auto& session : one.sessions.all()) {
+      if (session.own) continue;
       std::optional<bool> through;
       if (servers_.have(session))
         through = true;

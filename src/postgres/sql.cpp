@@ -40,7 +40,6 @@ class Walk {
   void look_at(const std::string& key, const Json& value, int depth) {
     if (key == "FuncCall") function(value);
     if (key == "CommonTableExpr") defined_.insert(value.value("ctename", ""));
-    if (key == "whereClause") out_.has_filter = true;
     if (key == "A_Const" && value.contains("sval")) out_.strings.push_back(value["sval"].value("sval", ""));
     const bool into_one = key == "InsertStmt" || key == "UpdateStmt" || key == "DeleteStmt" || key == "MergeStmt" ||
                           (key == "CopyStmt" && value.value("is_from", false));

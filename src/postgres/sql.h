@@ -21,7 +21,6 @@ struct Statement {
   std::vector<Mention> relations;    // tables and views; what a WITH of the statement defines is left out
   std::vector<Mention> functions;    // that are called
   std::vector<std::string> strings;  // constants, which may hold SQL of their own
-  bool has_filter = false;           // a WHERE anywhere
 };
 
 // All statements of the text. `invalid` when it does not parse, such as a text that was cut off.

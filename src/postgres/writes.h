@@ -17,7 +17,7 @@ struct Writes {
   std::vector<TableWrites> tables;   // that were written, most rows first
   std::string promoted_at;           // in UTC, when this timeline began here; "" if it never branched
   bool counters_were_reset = false;  // after that: by a crash (15), or by somebody
-  Duration quiet_for{};              // how long no other client session has begun or ended a statement
+  Duration quiet_for{};              // how long no other client session but our sampler has begun or ended a statement
   [[nodiscard]] std::int64_t rows() const;
 };
 

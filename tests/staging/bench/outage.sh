@@ -15,7 +15,9 @@ sed -i "s/^name: lab/name: lab-unwatched/" "$dir/unwatched.yml"
 
 "$lab" observe --dir "$dir" --history "$scratch/observed.jsonl" >"$scratch/observe.out" 2>&1 &
 observer=$!
-load_begin --writers 16 --reconnect 4
+# Prober and observer write 1,200 times a second themselves: with the usual load two cores are never idle, and who is served first is chance.
+read -ra load <<<"${OUTAGE_LOAD:---writers 8 --reconnect 2 --rate 20}"
+load_begin "${load[@]}"
 
 # window ENVIRONMENT WORD...: runs it and prints {pause_ms, reported_ms, observed_ms, bouncer, began} of its window
 window() {

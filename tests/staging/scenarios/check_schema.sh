@@ -82,8 +82,6 @@ defect schema.trigger_fires_on_apply "a trigger that fires for replicated rows t
   'as_app "alter table ci.builds enable always trigger audit_build"' 'as_app "alter table ci.builds enable trigger audit_build"'
 defect schema.publication "a publication for somebody's change data capture" \
   'source_sql "create publication others for table ci.builds"' 'source_sql "drop publication others"'
-defect schema.logical_slot "its slot" \
-  'source_sql "select pg_create_logical_replication_slot('"'cdc', 'pgoutput'"')"' 'source_sql "select pg_drop_replication_slot('"'cdc'"')"'
 defect schema.subscription "a subscription to another database" \
   'source_sql "create subscription from_elsewhere connection '"'host=nowhere.invalid'"' publication p with (connect = false)"' \
   'source_sql "alter subscription from_elsewhere set (slot_name = none); drop subscription from_elsewhere"'

@@ -37,6 +37,7 @@ TEST_CASE("samples come back by time, whole, from the file beside the journal") 
   const auto seen = reader->between(1500, 3000);
   REQUIRE(seen);
   REQUIRE(seen->size() == 4);
+  CHECK(reader->between(1500, 2999)->size() == 2);
   CHECK(seen->front().at_us == 2000);
   CHECK(seen->back().at_us == 3000);
   CHECK(seen->back().run == "r-1");

@@ -46,6 +46,15 @@ TEST_CASE("what a standby replayed does not count, what was written after its pr
     REQUIRE(busy);
     CHECK(busy->quiet_for < 1s);
   }
+  {
+    // pgcleave's own sampler looks every second and writes nothing.
+    auto settings = server.settings();
+    settings.values["application_name"] = "pgcleave sampler";
+    auto sampler = Connection::open(settings, soon());
+    REQUIRE(sampler);
+    run(*sampler, "SELECT 1");
+    CHECK(writes(connection, moved, soon())->quiet_for > 1h);
+  }
   // The session ended, so it has handed in its counters.
   REQUIRE(wait_until("it is counted", Deadline::in(5s), 20ms, nullptr, [&]() -> Result<bool> {
     TRY_ASSIGN(const auto now, writes(connection, moved, soon()));

@@ -99,6 +99,7 @@ TEST_CASE("a prober whose writes and logins wait in a paused pool is stopped at 
   std::this_thread::sleep_for(50ms);
   const auto asked = Monotonic::now();
   CHECK(writing.stop().front().errors == 0);
+  CHECK(Monotonic::now() - asked < 120ms);
   CHECK(logging_in.stop().front().errors == 0);
   CHECK(Monotonic::now() - asked < 350ms);
   REQUIRE(console.resume("app", pgbouncer::soon()));

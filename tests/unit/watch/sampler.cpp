@@ -156,6 +156,31 @@ TEST_CASE("a round asks all sources at once, and one that is silent or fails kee
   CHECK(round.unseen[0].first == "target");
 }
 
+TEST_CASE("a round takes as long as its slowest source, not as all of them") {
+  Sources sources;
+  for (int i = 0; i < 4; ++i) {
+    sources.push_back(std::make_unique<StandInSource>("source", [](Deadline) {
+      std::this_thread::sleep_for(150ms);
+      return Numbers{{"x", 1}};
+    }));
+  }
+  Sampler sampler(std::move(sources), "");
+  const auto asked = Monotonic::now();
+  CHECK(sampler.round(Deadline::in(2s)).samples.size() == 4);
+  CHECK(Monotonic::now() - asked < 450ms);
+}
+
+TEST_CASE("a counter that shrank was begun anew, and has no rate until the next look") {
+  Growth growth;
+  growth.tick();
+  CHECK_FALSE(growth.added("x", 100));
+  CHECK(growth.added("x", 130) == 30);
+  CHECK_FALSE(growth.added("x", 10));
+  CHECK(growth.added("x", 15) == 5);
+  growth.forget();
+  CHECK_FALSE(growth.per_second("x", 20));
+}
+
 TEST_CASE("a sampling thread keeps samples until it is ended, and is ended soon also when a server is silent") {
   const auto path = samples_file();
   {
