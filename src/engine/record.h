@@ -37,7 +37,7 @@ struct WindowRecord {
   std::int64_t resumed_at_us = 0;
   std::int64_t pause_mono_us = 0;
   bool watched = false;          // what clients saw was measured
-  double outage_ms = 0;          // the longest time between two acknowledged writes of one client
+  double outage_ms = 0;          // until the last client of a bouncer was served again
   Json before = Json::object();  // by step, as seen when it was entered: what undo needs should the steps' own records be lost
 };
 

@@ -54,7 +54,8 @@ Result<void> check_format(const Database& database, const std::string& path) {
     return fail(invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application));
   TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
   if (version == std::to_string(format_version)) return {};
-  return fail(invalid(path, "the samples' format is not known to this pgcleave", fmt::format("format {}", format_version), "format " + version));
+  return fail(
+      invalid(path, "the samples' format is not known to this pgcleave", fmt::format("format {}", format_version), "format " + version));
 }
 
 // Whoever comes first writes the schema; the others find it.
@@ -66,6 +67,16 @@ Result<void> create(const Database& database) {
     TRY(database.execute(fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {}", schema, application_id, format_version)));
   }
   return database.execute("COMMIT");
+}
+
+// SQLite does not wait for who else is just turning a new file to WAL (3.40): it says busy at once.
+Result<void> create_by(const Database& database, Deadline deadline) {
+  Result<void> created;
+  TRY(wait_until("the samples' file is free", deadline, std::chrono::milliseconds(5), nullptr, [&]() -> Result<bool> {
+    created = create(database);
+    return created.has_value() || created.error().kind != ErrorKind::timed_out;
+  }));
+  return created;
 }
 
 Result<void> make_file(const std::string& path) {
@@ -81,7 +92,7 @@ Result<void> make_file(const std::string& path) {
 Result<Database> opened(const std::string& path, Access access, Deadline deadline) {
   TRY_ASSIGN(auto database, Database::open(path, access));
   database.wait_at_most(deadline.left());
-  if (access == Access::write) TRY(create(database));
+  if (access == Access::write) TRY(create_by(database, deadline));
   TRY(check_format(database, path));
   return database;
 }

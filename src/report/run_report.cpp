@@ -70,7 +70,7 @@ Figures figures_of(const RunStory& story) {
   }
   if (outage >= 0) {
     const auto [value, unit] = measure(outage);
-    figures.all.push_back({value, unit, "outage that a client saw", "between two acknowledged writes"});
+    figures.all.push_back({value, unit, "outage that a client saw", "until the last client was served"});
     figures.all.push_back({count(errors), "", "client errors", "of the prober", errors == 0 ? Mark::good : Mark::bad});
   }
   const auto forth = measure(story.went_back() ? story.back_from_ms : story.end_ms);

@@ -24,21 +24,46 @@ Duration between(Time from, Time to) {
   return std::chrono::duration_cast<Duration>(to - from);
 }
 
-Gap longest_gap(const ClientSeen& client, const Stretch& stretch) {
-  Gap longest{stretch.from, {}, false};
-  auto last = stretch.from;
-  bool first = true;
-  const auto look = [&](Time now, bool at_least) {
-    if (between(last, now) > longest.length) longest = {last, between(last, now), at_least};
-  };
-  for (const auto& write : client.writes) {
-    // Before its first write a client logs in, which is no outage unless clients already waited.
-    if (!first || !stretch.served_at_first) look(write.at, first);
-    if (write.at > stretch.to) break;
-    last = write.at;
-    first = false;
+// The clients of one bouncer.
+using Group = std::vector<const ClientSeen*>;
+
+std::vector<Group> by_bouncer(const std::vector<ClientSeen>& clients) {
+  std::vector<Group> groups;
+  for (const auto& client : clients) {
+    auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) { return group.front()->bouncer == client.bouncer; });
+    if (same == groups.end()) same = groups.emplace(groups.end());
+    same->push_back(&client);
   }
-  if (!client.writes.empty()) look(stretch.to, true);
+  return groups;
+}
+
+std::vector<Time> answers_of(const Group& group) {
+  std::vector<Time> answers;
+  for (const auto* client : group) {
+    for (const auto& write : client->writes) answers.push_back(write.at);
+  }
+  std::sort(answers.begin(), answers.end());
+  return answers;
+}
+
+// For each write: from the last answer that any client of the bouncer had before this one was sent, to its own answer. After a pause the
+// one that is served last has it worst.
+Gap longest_gap(const Group& group, const Stretch& stretch) {
+  Gap longest{stretch.from, {}, false};
+  const auto answers = answers_of(group);
+  if (answers.empty()) return longest;
+  const auto look = [&](Time since, Time answered, bool at_least) {
+    const auto next = std::upper_bound(answers.begin(), answers.end(), since);
+    const bool none_before = next == answers.begin();
+    // Before its first write a client logs in, which is no outage unless clients already waited.
+    if (none_before && stretch.served_at_first) return;
+    const auto last = none_before ? stretch.from : *(next - 1);
+    if (between(last, answered) > longest.length) longest = {last, between(last, answered), at_least || none_before};
+  };
+  for (const auto* client : group) {
+    for (const auto& write : client->writes) look(write.since, std::min(write.at, stretch.to), write.at > stretch.to);
+    if (client->waits_since && !client->writes.empty()) look(*client->waits_since, stretch.to, true);
+  }
   return longest;
 }
 
@@ -86,16 +111,32 @@ Json curve(const std::vector<ClientSeen>& clients, const Stretch& stretch) {
   return {{"from_us", stretch.from_us}, {"step_ms", step}, {"writes", writes}};
 }
 
-Json bouncer(const ClientSeen& client, const Gap& gap) {
-  const auto& writes = client.writes;
-  return {{"name", client.bouncer},
-          {"writes", writes.size()},
-          {"errors", client.errors},
-          {"first_error", client.first_error},
+Json bouncer(const Group& group, const Gap& gap) {
+  std::size_t writes = 0;
+  int errors = 0;
+  std::string first_error, first_on, last_on;
+  Duration wait{};
+  Time first = Time::max(), last = Time::min();
+  for (const auto* client : group) {
+    writes += client->writes.size();
+    errors += client->errors;
+    if (first_error.empty()) first_error = client->first_error;
+    wait = std::max(wait, client->longest_wait);
+    if (client->writes.empty()) continue;
+    const auto &front = client->writes.front(), &back = client->writes.back();
+    if (front.at < first) first_on = cluster_of(*client, front);
+    if (back.at > last) last_on = cluster_of(*client, back);
+    first = std::min(first, front.at);
+    last = std::max(last, back.at);
+  }
+  return {{"name", group.front()->bouncer},
+          {"writes", writes},
+          {"errors", errors},
+          {"first_error", first_error},
           {"outage_ms", milliseconds(gap.length)},
-          {"longest_wait_ms", milliseconds(client.longest_wait)},
-          {"first_on", writes.empty() ? "" : cluster_of(client, writes.front())},
-          {"last_on", writes.empty() ? "" : cluster_of(client, writes.back())}};
+          {"longest_wait_ms", milliseconds(wait)},
+          {"first_on", first_on},
+          {"last_on", last_on}};
 }
 
 }  // namespace
@@ -106,15 +147,17 @@ Json outage_in_json(const std::vector<ClientSeen>& clients, const Stretch& stret
   Duration wait{};
   int errors = 0;
   Json bouncers = Json::array();
-  for (const auto& client : clients) {
-    const auto gap = longest_gap(client, stretch);
+  for (const auto& group : by_bouncer(clients)) {
+    const auto gap = longest_gap(group, stretch);
     if (gap.length > longest.length) {
       longest = gap;
-      through = client.bouncer;
+      through = group.front()->bouncer;
     }
+    bouncers.push_back(bouncer(group, gap));
+  }
+  for (const auto& client : clients) {
     wait = std::max(wait, client.longest_wait);
     errors += client.errors;
-    bouncers.push_back(bouncer(client, gap));
   }
   return {{"outage_ms", milliseconds(longest.length)},
           {"outage_began_at_us", stretch.from_us + between(stretch.from, longest.from).count()},

@@ -18,11 +18,11 @@ constexpr auto longest_end = std::chrono::milliseconds(200);
 
 // One statement, which commits as clients' own do: it waits for the disk, and for a synchronous standby if there is one. Without that
 // wait an outage was told 20 to 50 ms too short on a busy disk.
-std::string write_sql(const postgres::TableName& table, const std::string& bouncer) {
+std::string write_sql(const postgres::TableName& table, const std::string& row) {
   return fmt::format(
       "INSERT INTO {} AS p (bouncer, n) VALUES ({}, 1) ON CONFLICT (bouncer) DO UPDATE SET n = p.n + 1, at = pg_catalog.clock_timestamp() "
       "RETURNING pg_catalog.current_setting('cluster_name') AS cluster",
-      table.sql(), postgres::quote_literal(bouncer));
+      table.sql(), postgres::quote_literal(row));
 }
 
 // undefined table, no such schema, no right
@@ -34,8 +34,12 @@ bool is_for_good(const Error& error) {
 
 class Prober::Client {
  public:
-  Client(postgres::Settings settings, const postgres::TableName& table, Duration every, Duration offset)
-      : settings_(std::move(settings)), sql_(write_sql(table, settings_.name)), every_(every), due_(Monotonic::now() + offset) {
+  // `number`: clients of one bouncer write a row each, else they would wait for each other.
+  Client(postgres::Settings settings, int number, const postgres::TableName& table, Duration every, Duration offset)
+      : settings_(std::move(settings)),
+        sql_(write_sql(table, fmt::format("{} {}", settings_.name, number))),
+        every_(every),
+        due_(Monotonic::now() + offset) {
     settings_.cancel_on_deadline = false;
     seen_.bouncer = settings_.name;
   }
@@ -47,6 +51,8 @@ class Prober::Client {
       if (connection) write(*connection);
     }
     connection.reset();
+    const std::lock_guard lock(mutex_);
+    seen_.waits_since = tries_since_;
     ended_ = true;
   }
 
@@ -59,7 +65,12 @@ class Prober::Client {
   }
 
  private:
+  void tries() {
+    if (!tries_since_) tries_since_ = Monotonic::now();
+  }
+
   std::optional<postgres::Connection> connect() {
+    tries();
     auto opened = postgres::Connection::open(settings_, Deadline::in(login_patience), &stop_);
     if (opened) return std::move(*opened);
     if (stop_.requested()) return {};
@@ -73,6 +84,7 @@ class Prober::Client {
       if (stop_.requested()) return;
       std::this_thread::sleep_for(std::min<Monotonic::duration>(left, look_at_stop));
     }
+    tries();
     if (const auto rows = answer(connection)) take(*rows);
     const auto now = Monotonic::now();
     due_ += every_;
@@ -100,7 +112,8 @@ class Prober::Client {
     const auto known = std::find(seen_.clusters.begin(), seen_.clusters.end(), cluster);
     const auto by = static_cast<int>(known - seen_.clusters.begin());
     if (known == seen_.clusters.end()) seen_.clusters.push_back(cluster);
-    seen_.writes.push_back({now, by});
+    seen_.writes.push_back({tries_since_.value_or(now), now, by});
+    tries_since_.reset();
     seen_.longest_wait = std::max(seen_.longest_wait, std::chrono::duration_cast<Duration>(now - due_));
     last_ = now.time_since_epoch().count();
   }
@@ -119,6 +132,7 @@ class Prober::Client {
   Duration every_;
   Monotonic::time_point due_;
   StopFlag stop_;
+  std::optional<Monotonic::time_point> tries_since_;  // of this thread alone
   std::atomic<bool> ended_{false};
   std::atomic<bool> gave_up_{false};
   std::atomic<Monotonic::rep> last_{0};  // when a write was acknowledged last
@@ -128,14 +142,17 @@ class Prober::Client {
 
 Prober::Prober(const std::vector<postgres::Settings>& through, const postgres::TableName& table, Duration every) {
   for (std::size_t i = 0; i < through.size(); ++i) {
-    // Not all at the same instant.
-    auto client = std::make_shared<Client>(through[i], table, every, every * i / through.size());
-    try {
-      std::thread([client] { client->run(); }).detach();
-    } catch (const std::system_error&) {
-      continue;
+    for (int number = 0; number < clients_per_bouncer; ++number) {
+      // In turn, and not through all bouncers at the same instant.
+      const auto offset = every * number + every * i / through.size();
+      auto client = std::make_shared<Client>(through[i], number + 1, table, every * clients_per_bouncer, offset);
+      try {
+        std::thread([client] { client->run(); }).detach();
+      } catch (const std::system_error&) {
+        continue;
+      }
+      clients_.push_back(std::move(client));
     }
-    clients_.push_back(std::move(client));
   }
 }
 

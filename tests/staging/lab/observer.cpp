@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::seconds patience{60};
 constexpr int first_row = -1000;  // of ci.counters: no client of a load has a negative number but those of the seed, up to -8
 
+constexpr int writers_per_bouncer = 4;
+
 std::atomic<bool> over{false};
 bool is_over() {
   return over;
@@ -37,9 +39,10 @@ std::string statement(int row, long long n) {
 }
 
 // Writes at fixed times. Who is answered late goes on with the next time to come.
-void write_again_and_again(const Bouncer& bouncer, const std::string& where, int row, milliseconds every, History& history) {
+void write_again_and_again(const Bouncer& bouncer, const std::string& where, int row, Clock::time_point due, milliseconds every,
+                           History& history) {
   std::unique_ptr<Database> database;
-  auto due = Clock::now();
+  std::this_thread::sleep_until(due);
   for (long long n = 1; !over; ++n) {
     Record record;
     record.kind = "observed";
@@ -71,18 +74,22 @@ nlohmann::json json_of(const Outage& outage) {
 }  // namespace
 
 std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t from_us, std::int64_t to_us, double above_ms) {
-  std::map<std::string, std::vector<const Record*>> by_bouncer;
+  std::map<std::string, std::map<std::int64_t, std::int64_t>> answered;  // by bouncer: steady and wall clock of each answer
   for (const Record& record : history)
-    if (record.outcome == Outcome::ok) by_bouncer[record.through].push_back(&record);
+    if (record.outcome == Outcome::ok) answered[record.through][record.end.steady_us] = record.end.real_us;
+  std::map<int, std::int64_t> tries_since;  // by writer, steady clock
   std::vector<Outage> found;
-  for (auto& [through, records] : by_bouncer) {
-    std::sort(records.begin(), records.end(), [](const Record* a, const Record* b) { return a->end.steady_us < b->end.steady_us; });
-    for (std::size_t i = 1; i < records.size(); ++i) {
-      const auto &before = records[i - 1]->end, &after = records[i]->end;
-      const double ms = static_cast<double>(after.steady_us - before.steady_us) / 1000;
-      if (ms <= above_ms || (to_us != 0 && before.real_us > to_us) || after.real_us < from_us) continue;
-      found.push_back({through, before.real_us, ms});
-    }
+  for (const Record& record : history) {
+    const auto since = tries_since.try_emplace(record.client, record.start.steady_us).first->second;
+    if (record.outcome != Outcome::ok) continue;
+    tries_since.erase(record.client);
+    const auto& answers = answered[record.through];
+    auto before = answers.upper_bound(since);
+    if (before == answers.begin()) continue;
+    --before;
+    const double ms = static_cast<double>(record.end.steady_us - before->first) / 1000;
+    if (ms <= above_ms || (to_us != 0 && before->second > to_us) || record.end.real_us < from_us) continue;
+    found.push_back({record.through, before->second, ms});
   }
   return found;
 }
@@ -94,10 +101,11 @@ int observe(const Lab& lab, const ObserveOptions& options) {
   std::vector<std::thread> writers;
   int row = first_row;
   for (const Bouncer& bouncer : lab.moved_bouncers()) {
-    writers.emplace_back([&history, bouncer, row, every, where = Database::connection_text(lab, bouncer.port, "app")] {
-      write_again_and_again(bouncer, where, row, every, history);
-    });
-    --row;
+    for (int turn = 0; turn < writers_per_bouncer; ++turn, --row) {
+      writers.emplace_back([&history, bouncer, row, every, turn, where = Database::connection_text(lab, bouncer.port, "app")] {
+        write_again_and_again(bouncer, where, row, Clock::now() + turn * every, writers_per_bouncer * every, history);
+      });
+    }
   }
   const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                         std::chrono::duration<double>(options.seconds > 0 ? options.seconds : 1e8));

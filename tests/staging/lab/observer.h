@@ -8,8 +8,8 @@
 
 namespace pgcleave_lab {
 
-// Watches from outside when clients of the moved tables are served: one writer per bouncer that updates one row of a moved table, a few
-// milliseconds after another.
+// Watches from outside when clients of the moved tables are served: through each bouncer some writers in turn update a row of a moved table
+// each, a few milliseconds after another.
 struct ObserveOptions {
   std::string every = "5ms";
   double seconds = 0;  // 0: until ctrl-C
@@ -24,7 +24,7 @@ struct ObservedOptions {
 };
 int observed(const ObservedOptions& options);
 
-// The longest time between two acknowledged writes through one bouncer that overlaps [from, to].
+// For a write that overlaps [from, to]: from the last answer through its bouncer before it was first tried, until it was answered.
 struct Outage {
   std::string through;
   std::int64_t began_us = 0;  // wall clock

@@ -10,9 +10,14 @@ namespace {
 
 const auto start = Monotonic::now();
 
-// Writes every 5 ms in [from, to) milliseconds after the start, stored by `by`.
-void write(ClientSeen& client, int from_ms, int to_ms, int by) {
-  for (int ms = from_ms; ms < to_ms; ms += 5) client.writes.push_back({start + std::chrono::milliseconds(ms), by});
+// Writes that are answered every 5 ms in [from, to) milliseconds after the start, stored by `by`; each tried since a millisecond before its
+// answer, or since 5 ms after the answer before, if that is earlier.
+void write(ClientSeen& client, int from_ms, int to_ms, int by, int every_ms = 5) {
+  for (int ms = from_ms; ms < to_ms; ms += every_ms) {
+    const auto at = start + std::chrono::milliseconds(ms);
+    const auto tried = client.writes.empty() ? at - 1ms : std::min(at - 1ms, client.writes.back().at + 5ms);
+    client.writes.push_back({tried, at, by});
+  }
 }
 
 ClientSeen client(const std::string& name) {
@@ -46,9 +51,24 @@ TEST_CASE("the outage is the longest time between two writes of the client that 
   CHECK(told["bouncers"][1]["writes"] == two.writes.size());
 }
 
+TEST_CASE("an outage lasts until the last of a bouncer's clients is served, since the last answer that any of them had") {
+  auto one = client("bouncer-1"), other = client("bouncer-1");
+  write(one, 0, 401, 0, 20);  // the last at 400
+  write(one, 460, 1000, 1, 20);
+  write(other, 10, 401, 0, 20);  // the last at 390
+  write(other, 483, 1000, 1, 20);
+  const auto told = outage_in_json({one, other}, stretch());
+  CHECK(told["outage_ms"] == 93.0);  // the other one tried since 395, when 390 was the last answer
+  REQUIRE(told["bouncers"].size() == 1);
+  CHECK(told["bouncers"][0]["writes"] == one.writes.size() + other.writes.size());
+  CHECK(told["bouncers"][0]["first_on"] == "main");
+  CHECK(told["bouncers"][0]["last_on"] == "ci");
+}
+
 TEST_CASE("a client that was never served again, or was not yet served, had at least that outage") {
   auto never_again = client("bouncer-1");
   write(never_again, 30, 401, 0);
+  never_again.waits_since = start + 405ms;
   auto told = outage_in_json({never_again}, stretch());
   CHECK(told["outage_ms"] == 600.0);
   CHECK(told["at_least"] == true);
