@@ -54,17 +54,18 @@ std::string program_sha256() {
   return sum;
 }
 
+Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& names) {
+  TRY_ASSIGN(const auto families, families_named(names));
+  auto aside = steps::unopened_world(change.environment, change.split);
+  std::vector<steps::Remark> remarks;
+  for (const auto& finding : checks::look_at(aside, families, {&change, {}}, time_per_family))
+    remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
+  return remarks;
+}
+
 void inform(steps::World& world, const checks::Change& change) {
   world.rehearsed = rehearsed_pauses(change);
-  world.check = [&change](const std::vector<std::string>& names) -> Result<std::vector<steps::Remark>> {
-    TRY_ASSIGN(const auto families, families_named(names));
-    // Sessions of checks refuse to write, so they are not the run's.
-    auto aside = steps::unopened_world(change.environment, change.split);
-    std::vector<steps::Remark> remarks;
-    for (const auto& finding : checks::look_at(aside, families, {&change, {}}, time_per_family))
-      remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
-    return remarks;
-  };
+  world.check = [&change](const std::vector<std::string>& families) { return check_now(change, families); };
 }
 
 }  // namespace pgcleave::cli

@@ -37,10 +37,8 @@ Answers Rehearsal::approve_all() const {
   };
 }
 
-std::vector<std::string> Rehearsal::new_blockers(const std::vector<std::string>& families, Json& counted) const {
-  steps::World nowhere = steps::unopened_world(change_.environment, change_.split);
-  inform(nowhere, change_);
-  const auto remarks = nowhere.check(families);
+std::vector<std::string> Rehearsal::new_blockers(Json& counted) const {
+  const auto remarks = check_now(change_, lasting);
   if (!remarks) return {remarks.error().text()};
   std::vector<std::string> found;
   int blockers = 0, warnings = 0;
@@ -55,18 +53,18 @@ std::vector<std::string> Rehearsal::new_blockers(const std::vector<std::string>&
   return found;
 }
 
-void Rehearsal::look(RoundSeen& seen, const char* when, const std::vector<std::string>& families, Duration patience) {
+void Rehearsal::look(RoundSeen& seen, const char* when, Duration patience) {
   const auto deadline = Deadline::in(patience);
   std::vector<std::string> found;
   do {
-    found = new_blockers(families, seen.checks[when]);
+    found = new_blockers(seen.checks[when]);
   } while (!found.empty() && !deadline.passed() && sleep_until(deadline, look_again, &stop_flag()));
   for (const auto& name : found) seen.surprises.push_back(std::string(when) + ": " + name);
 }
 
 Result<void> Rehearsal::run() {
   Json before;
-  known_blockers_ = new_blockers(lasting, before);
+  known_blockers_ = new_blockers(before);
   for (const auto& name : known_blockers_) log::warn("found before the first round: " + name);
   TRY(write("rehearsal.begun", {{"runbook", change_.runbook.path},
                                 {"name", change_.runbook.name},
@@ -132,7 +130,7 @@ Result<void> Rehearsal::forth(RoundSeen& seen) {
   TRY_ASSIGN(const auto acted, begin(journal_, change_, {id_, seen.number}, speech_, approver));
   TRY_ASSIGN(seen.run, find_run(journal_, acted.run));
   if (acted.ending.exit != ExitCode::done) seen.surprises.push_back("cutover: " + acted.ending.text);
-  if (seen.run.outcome == "done") look(seen, "after_cutover", {"fence"}, Duration::zero());
+  if (seen.run.outcome == "done") look(seen, "after_cutover", Duration::zero());
   return {};
 }
 
@@ -149,7 +147,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
     seen.surprises.push_back("rollback: " + acted->ending.text);
   }
   seen.rolled_back = seen.run.outcome == "rolled_back";
-  if (seen.rolled_back) look(seen, "after_rollback", lasting, settling);
+  if (seen.rolled_back) look(seen, "after_rollback", settling);
   if (was_asked) stop_flag().request();
   return {};
 }

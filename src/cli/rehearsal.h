@@ -48,8 +48,8 @@ class Rehearsal {
   Result<void> back(RoundSeen& seen);
   void hold(RoundSeen& seen);
   void look_at_windows(RoundSeen& seen);
-  void look(RoundSeen& seen, const char* when, const std::vector<std::string>& families, Duration patience);
-  [[nodiscard]] std::vector<std::string> new_blockers(const std::vector<std::string>& families, Json& counted) const;
+  void look(RoundSeen& seen, const char* when, Duration patience);
+  [[nodiscard]] std::vector<std::string> new_blockers(Json& counted) const;
   [[nodiscard]] Answers approve_all() const;
   Result<void> write(const std::string& type, Json data);
 
