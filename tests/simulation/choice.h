@@ -16,13 +16,15 @@ enum class Outcome {
   late,          // it happened, and the deadline passed before the answer came
   crash_before,  // the program dies
   crash_after,
-  restart,  // it happened, and a bouncer was restarted at that moment: it comes back unpaused, with what its file says
+  restart,    // it happened, and the server or bouncer was restarted at that moment; a bouncer comes back unpaused, with what its file says
+  power_cut,  // the program's machine dies: what was not synced of the journal is gone with it
 };
 
 const char* name_of(Outcome outcome);
 
 enum class Point {
-  request,  // to a product
+  request,  // to a product, that changes something
+  look,     // that does not
   record,   // in the journal
   door,     // before or after an effect
 };
@@ -34,6 +36,7 @@ struct Fault {
   int number = 0;  // of the point, counted from where faults may begin
   Outcome outcome = Outcome::ok;
   std::string point;  // its name, for people
+  bool telling = false;  // all pairs of such faults are tried
 };
 
 // Asked at each point. The one who explores may fork here.

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "base/format.h"
+#include "model/universe.h"
 #include "products/process.h"
 
 namespace pgcleave::simulation {
@@ -67,8 +68,23 @@ bool fork_once() {
 }
 
 std::vector<Outcome> outcomes_at(Point kind) {
-  if (kind != Point::request) return {Outcome::crash_before};
-  return {Outcome::refused, Outcome::lost_request, Outcome::lost_reply, Outcome::late, Outcome::crash_before, Outcome::crash_after};
+  switch (kind) {
+    case Point::look: return {Outcome::lost_request};
+    case Point::door: return {Outcome::crash_before};
+    case Point::record: return universe().is_all_synced() ? std::vector{Outcome::crash_before} : std::vector{Outcome::crash_before, Outcome::power_cut};
+    case Point::request: break;
+  }
+  return {Outcome::refused, Outcome::lost_request, Outcome::lost_reply,  Outcome::late,
+          Outcome::restart, Outcome::crash_before, Outcome::crash_after};
+}
+
+// Those that differ most from each other: all pairs of them are tried.
+bool is_telling(Point kind, Outcome outcome) {
+  return kind == Point::request && (outcome == Outcome::crash_before || outcome == Outcome::lost_reply);
+}
+
+bool is_death(Outcome outcome) {
+  return outcome == Outcome::crash_before || outcome == Outcome::crash_after || outcome == Outcome::power_cut;
 }
 
 std::uint64_t mixed(std::uint64_t value) {
@@ -80,8 +96,9 @@ std::uint64_t mixed(std::uint64_t value) {
 }
 
 // The sample depends on the seed and the faults alone.
-bool is_wanted(Outcome outcome) {
+bool is_wanted(Point kind, Outcome outcome) {
   if (state.faults.empty() || state.plan.second >= 1) return true;
+  if (is_telling(kind, outcome) && state.faults.back().telling) return true;
   auto hash = mixed(state.plan.seed);
   for (const auto& fault : state.faults) hash = mixed(hash ^ static_cast<std::uint64_t>(fault.number * 16 + static_cast<int>(fault.outcome)));
   hash = mixed(hash ^ static_cast<std::uint64_t>(state.number * 16 + static_cast<int>(outcome)));
@@ -100,6 +117,7 @@ const char* name_of(Outcome outcome) {
     case Outcome::crash_before: return "crash_before";
     case Outcome::crash_after: return "crash_after";
     case Outcome::restart: return "restart";
+    case Outcome::power_cut: return "power_cut";
   }
   return "ok";
 }
@@ -113,7 +131,8 @@ bool process_is_dead() {
 }
 
 void die_before(Outcome outcome) {
-  if (outcome == Outcome::crash_before) state.dead = true;
+  if (outcome == Outcome::power_cut) universe().cut_power();
+  if (outcome == Outcome::crash_before || outcome == Outcome::power_cut) state.dead = true;
   if (state.dead) throw Died{};
 }
 
@@ -146,14 +165,12 @@ Outcome choose(Point kind, const std::string& name) {
   const auto outcomes = outcomes_at(kind);
   if (state.first) {
     ++state.shared->counts.points;
-    state.shared->counts.crashes += std::count_if(outcomes.begin(), outcomes.end(), [](Outcome one) {
-      return one == Outcome::crash_before || one == Outcome::crash_after;
-    });
+    state.shared->counts.crashes += std::count_if(outcomes.begin(), outcomes.end(), is_death);
   }
   if (static_cast<int>(state.faults.size()) >= state.plan.faults) return Outcome::ok;
   for (const auto outcome : outcomes) {
-    if (!is_wanted(outcome) || !fork_once()) continue;
-    state.faults.push_back({state.number, outcome, name});
+    if (!is_wanted(kind, outcome) || !fork_once()) continue;
+    state.faults.push_back({state.number, outcome, name, is_telling(kind, outcome)});
     return outcome;
   }
   return Outcome::ok;

@@ -6,6 +6,8 @@
 
 #include "base/format.h"
 #include "explorer.h"
+#include "model/universe.h"
+#include "program.h"
 #include "trial.h"
 
 namespace {
@@ -23,7 +25,7 @@ const std::vector<Scenario>& scenarios() {
 }
 
 Outcome outcome_named(const std::string& name) {
-  for (int i = 0; i <= static_cast<int>(Outcome::restart); ++i) {
+  for (int i = 0; i <= static_cast<int>(Outcome::power_cut); ++i) {
     if (name == name_of(static_cast<Outcome>(i))) return static_cast<Outcome>(i);
   }
   std::cerr << "no such outcome: " << name << "\n";
@@ -60,8 +62,14 @@ int only(const std::string& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "--converse") {
+    begin_universe();
+    std::cout << Program("promote-standby").converse();
+    return 0;
+  }
   Plan plan;
   std::string which;
+  int limit = 20;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string option = argv[i];
     const std::string value = argv[i + 1];
@@ -71,6 +79,7 @@ int main(int argc, char** argv) {
     if (option == "--seed") plan.seed = std::strtoull(value.c_str(), nullptr, 10);
     if (option == "--second") plan.second = std::atof(value.c_str());
     if (option == "--scenario") which = value;
+    if (option == "--show") limit = std::atoi(value.c_str());
   }
   std::int64_t failures = 0;
   for (const auto& scenario : scenarios()) {
@@ -80,7 +89,7 @@ int main(int argc, char** argv) {
     int shown = 0;
     const auto counts = explore(plan, [&] { return path(scenario, false); },
                                 [&](const std::string& line) {
-                                  if (++shown <= 20) std::cout << line << "\n";
+                                  if (++shown <= limit) std::cout << line << "\n";
                                 });
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     std::cout << fmt::format("{}: {} points, {} places to die at; {} single faults, {} pairs; {} failed; {:.1f} s, seed {}\n", name, counts.points,

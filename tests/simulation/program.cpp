@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "choice.h"
+#include "conversation/conversation.h"
 #include "model/universe.h"
 #include "products/process.h"
 
@@ -100,6 +101,13 @@ std::optional<engine::Ending> Program::resume() {
 
 std::optional<engine::Ending> Program::rollback() {
   return process("rollback", [](engine::Run& run) { return run.back(); });
+}
+
+std::string Program::converse() {
+  begin_process();
+  auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+  if (!world) return world.error().text();
+  return conversation::converse(*world);
 }
 
 engine::RunRecord Program::record() const {

@@ -19,6 +19,9 @@ class Program {
   std::optional<engine::Ending> resume();
   std::optional<engine::Ending> rollback();
 
+  // No run: the conversation that the real products are asked too.
+  std::string converse();
+
   [[nodiscard]] engine::RunRecord record() const;
   // Nothing is left for this command, as `pgcleave resume` and `pgcleave rollback` decide it.
   [[nodiscard]] bool is_over(bool rollback) const;

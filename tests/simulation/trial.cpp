@@ -20,6 +20,8 @@ class Trial {
     if (scenario_.back) universe().advance(std::chrono::milliseconds(500));
     arm();
     note(scenario_.back ? program_.rollback() : program_.run());
+    // A path without a fault so far has none in what follows: that direction has a scenario of its own.
+    if (faults_so_far().empty()) disarm();
     // The run may have gone well in spite of its faults: then the way back is gone from there.
     then_back_ = !both_ways(!then_back_);
     for (int i = 0; i < patience && !over(); ++i) take_up();

@@ -74,6 +74,15 @@ Server* Universe::server_at(int port) {
   return nullptr;
 }
 
+void Universe::restart(const std::string& name) {
+  for (auto& bouncer : bouncers) {
+    if (name.ends_with(bouncer.name)) bouncer.restart();
+  }
+  for (auto* one : {&source, &target}) {
+    if (name == one->scope + "-1") ++one->incarnation;
+  }
+}
+
 void Universe::advance(Duration duration) {
   advance_to(now + duration.count());
 }

@@ -26,11 +26,17 @@ struct Universe {
   std::vector<Client> clients;
   History history;
   std::vector<journal::Event> journal;
+  std::size_t synced = 0;  // so many events of it survive the machine
   WriteId last_write = 0;
 
   Server& server(postgres::Owner side) { return side == postgres::Owner::target ? target : source; }
   Server* server_at(int port);  // null: nobody listens
   Cluster& patroni(postgres::Owner side) { return side == postgres::Owner::target ? target_patroni : source_patroni; }
+
+  [[nodiscard]] bool is_all_synced() const { return synced == journal.size(); }
+  void cut_power() { journal.resize(synced); }
+  // A server or bouncer by the name that requests give it; sessions are lost.
+  void restart(const std::string& name);
 
   // Time passes, and with it everybody goes on.
   void advance(Duration duration);

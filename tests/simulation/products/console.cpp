@@ -105,7 +105,11 @@ void client_left(Bouncer& bouncer, const std::string& application) {
 
 std::optional<Result<Rows>> console_answer(Bouncer& bouncer, const std::string& name, const std::string& command,
                                            const std::function<void()>& close) {
-  if (auto rows = shown(bouncer, command)) return Result<Rows>(std::move(*rows));
+  if (auto rows = shown(bouncer, command)) {
+    if (choose(Point::look, name + ": " + command) != Outcome::lost_request) return Result<Rows>(std::move(*rows));
+    close();
+    return Result<Rows>(fail(no_answer(name, command)));
+  }
   if (command == "PAUSE \"app\"") return pause(bouncer, name, close);
   return done(change(name, command, Deadline::in(std::chrono::seconds(2)), close, [&] { return obey(bouncer, command); }),
               command.substr(0, command.find(' ')));

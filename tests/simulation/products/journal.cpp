@@ -35,6 +35,7 @@ Result<Event> Journal::append(const std::string& run, const std::string& type, c
   event.type = type;
   event.data = data;
   events.push_back(event);
+  if (durability == Durability::disk) universe().synced = events.size();
   return event;
 }
 

@@ -23,6 +23,8 @@ Client::~Client() = default;
 
 Result<Answer> Client::get(const std::string& path, Deadline) {
   universe().advance(std::chrono::milliseconds(1));
+  if (simulation::choose(simulation::Point::look, state_->url + path) == simulation::Outcome::lost_request)
+    return fail(simulation::no_answer(state_->url, "GET " + path));
   const auto& cluster = universe().patroni(state_->side());
   const auto& server = universe().server(state_->side());
   if (path == "/cluster") return Answer{200, simulation::cluster_json(cluster, server).dump()};

@@ -16,6 +16,10 @@ Error no_answer(const std::string& object, const std::string& what) {
 }
 
 Result<Server*> reach(postgres::Connection& connection, Deadline deadline) {
+  if (choose(Point::look, connection.name() + ": look") == Outcome::lost_request) {
+    connection.close();
+    return fail(no_answer(connection.name(), "a look"));
+  }
   TRY(connection.query("look", {}, deadline));
   const auto address = connection.address();
   return universe().server_at(std::stoi(address.substr(address.rfind(':') + 1)));
@@ -38,9 +42,10 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
     return fail(no_answer(object, what));
   }
   auto done = action();
+  if (outcome == Outcome::restart) universe().restart(object);
   die_after(outcome);
   if (outcome == Outcome::late) universe().advance(deadline.left());
-  if (outcome == Outcome::lost_reply || outcome == Outcome::late) {
+  if (outcome == Outcome::lost_reply || outcome == Outcome::late || outcome == Outcome::restart) {
     close();
     return fail(no_answer(object, what));
   }
