@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <thread>
 
 #include "base/format.h"
 
@@ -20,7 +19,7 @@ bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop) {
     if (stop != nullptr && stop->requested()) return false;
     const auto left = end.left();
     if (left == Duration::zero()) return true;
-    std::this_thread::sleep_for(std::min<Duration>(left, std::chrono::milliseconds(100)));
+    Monotonic::sleep_for(std::min<Duration>(left, std::chrono::milliseconds(100)));
   }
 }
 

@@ -9,8 +9,18 @@
 
 namespace pgcleave {
 
-using Monotonic = std::chrono::steady_clock;
 using Duration = std::chrono::microseconds;
+
+// The machine's steady clock, behind clock.cpp: tests that simulate time link another definition of these two functions.
+struct Monotonic {
+  using duration = std::chrono::steady_clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Monotonic, duration>;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept;
+  static void sleep_for(Duration duration);
+};
 
 class Deadline {
  public:
