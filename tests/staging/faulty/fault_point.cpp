@@ -1,9 +1,9 @@
 // pgcleave with a weak spot, for tests only: linked in place of src/engine/fault_point.cpp.
 //   PGCLEAVE_FAULT="kill|after effect give ownership"   SIGKILL at the first point that begins with this text
-//   PGCLEAVE_FAULT="kill|=before record step.done go"   the same, the whole text
+//   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase, point, how often by now
 //   PGCLEAVE_FAULT="sleep 3000|before effect promote"   sleeps 3 s there, once; the file in PGCLEAVE_FAULT_REACHED is created first
 //   PGCLEAVE_FAULT="hold|before effect promote"         stands there until that file goes away
-//   PGCLEAVE_FAULT_POINTS=FILE                          appends each point that it comes by
+//   PGCLEAVE_FAULT_POINTS=FILE                          a line for each point that it comes by
 // What the program starts as its guard has a weak spot of its own, PGCLEAVE_GUARD_FAULT, and writes no points.
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <thread>
 
 #include "engine/approvals.h"
@@ -32,6 +33,18 @@ std::string setting(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+// Effects belong to the step of the record before them.
+std::string line_of(const std::string& point) {
+  static std::string whose = "-";
+  static std::map<std::string, int> count;
+  if (point.find(" record ") != std::string::npos) {
+    const auto word = point.find(' ', point.find(" record ") + 8);
+    whose = word == std::string::npos ? "-" : point.substr(word + 1);
+  }
+  const auto name = whose + "|" + point;
+  return name + "|" + std::to_string(++count[name]);
+}
+
 void note(const std::string& point) {
   const auto file = setting("PGCLEAVE_FAULT_POINTS");
   if (file.empty()) return;
@@ -40,8 +53,8 @@ void note(const std::string& point) {
   if (out >= 0 && ::write(out, line.data(), line.size()) >= 0) ::close(out);
 }
 
-bool is_named(const std::string& point, const std::string& name) {
-  return name.rfind('=', 0) == 0 ? point == name.substr(1) : point.rfind(name, 0) == 0;
+bool is_named(const std::string& point, const std::string& line, const std::string& name) {
+  return name.rfind('=', 0) == 0 ? line == name.substr(1) : point.rfind(name, 0) == 0;
 }
 
 void at(const std::string& point) {
@@ -49,9 +62,10 @@ void at(const std::string& point) {
   static const bool guard = is_guard();
   static const auto fault = setting(guard ? "PGCLEAVE_GUARD_FAULT" : "PGCLEAVE_FAULT");
   static bool reached = false;
-  if (!guard) note(point);
+  const auto line = line_of(point);
+  if (!guard) note(line);
   const auto bar = fault.find('|');
-  if (reached || bar == std::string::npos || !is_named(point, fault.substr(bar + 1))) return;
+  if (reached || bar == std::string::npos || !is_named(point, line, fault.substr(bar + 1))) return;
   reached = true;
   const auto file = setting("PGCLEAVE_FAULT_REACHED");
   if (!file.empty()) std::ofstream(file) << point << "\n";

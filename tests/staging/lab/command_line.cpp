@@ -86,6 +86,7 @@ int run(int count, char** arguments) {
   verify_verb->add_option("--serving", verify_options.serving, "default: found out")->check(CLI::IsMember({"source", "target"}));
   verify_verb->add_option("--from", verify_options.window.from_us, "for waits and gaps: microseconds since 1970");
   verify_verb->add_option("--to", verify_options.window.to_us);
+  verify_verb->add_flag("--live", verify_options.live, "the load goes on: do not count what is in no history yet");
   verify_verb->add_flag("--json", verify_options.as_json);
   verify_verb->callback([&] { code = verify(load_lab(folder), verify_options); });
 
@@ -102,6 +103,7 @@ int run(int count, char** arguments) {
   observed_verb->add_option("--every", observed_options.every, "an outage is longer than five times this")->capture_default_str();
   observed_verb->add_option("--from", observed_options.from_us, "microseconds since 1970");
   observed_verb->add_option("--to", observed_options.to_us);
+  observed_verb->add_option("--since", observed_options.since_us, "tell only when each bouncer's clients were served after this moment");
   observed_verb->callback([&] { code = observed(observed_options); });
 
   std::string name;
