@@ -37,5 +37,8 @@ list_points() {
 ordinal_of_prefix() {  # ordinal_of_prefix RUNBOOK DIRECTION POINT: of the first point that begins so; nothing: it has none
   awk -F'|' -v p="$3" 'index($2, p) == 1 { print NR; exit }' "$(points_of "$1" "$2")"
 }
-last_ordinal_of_step() { awk -F'|' -v s="$3" '$1 == s { n = NR } END { print n + 0 }' "$(points_of "$1" "$2")"; }
+last_ordinal_come_by() {  # of the last step that the tool came by in this trial
+  touch "$points"
+  awk -F'|' 'NR == FNR { last[$1] = FNR; next } $1 != "-" && $1 in last { n = last[$1] } END { print n + 0 }' "$(points_of "$1" "$2")" "$points"
+}
 ordinal_of_phase() { awk -F'|' -v p="before record phase.begun $3" '$2 == p { print NR; exit }' "$(points_of "$1" "$2")"; }

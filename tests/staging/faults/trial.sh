@@ -29,7 +29,7 @@ plain() {  # without a fault; retried while somebody else, such as the guard, ho
   while :; do
     code=0
     # shellcheck disable=SC2046
-    timeout -k 5 200 "$build/pgcleave-faulty" $(words_of "$1") >"$out" 2>&1 || code=$?
+    PGCLEAVE_FAULT_POINTS=${PGCLEAVE_FAULT_POINTS:-$points} timeout -k 5 200 "$build/pgcleave-faulty" $(words_of "$1") >"$out" 2>&1 || code=$?
     cat "$out" >>"$work/talk.out"
     [ "$code" = 7 ] && [ $SECONDS -lt $until ] || break
     sleep 0.3

@@ -42,7 +42,7 @@ thaw() { "$lab" cont "$1" --dir "$dir" 2>>"$work/lab.out" || true; }
 is_frozen() { [ "$(awk '{print $3}' "/proc/$(pid_of "$1")/stat")" = T ]; }
 crash() { crashed_pid=$(pid_of "$1"); "$lab" kill "$1" --dir "$dir" 2>>"$work/lab.out"; }
 restart() { "$lab" restart "$1" --dir "$dir" >>"$work/lab.out" 2>&1; }
-has_crashed() { ! kill -0 "$crashed_pid" 2>/dev/null; }
+has_crashed() { [[ "$(awk '{print $3}' "/proc/$crashed_pid/stat" 2>/dev/null)" =~ ^[ZX]?$ ]]; }  # a zombie has
 
 # ---- links between pgcleave and a server ------------------------------------------------------------------------------
 spoil() { "$lab" fault --dir "$dir" --link "$1" --do "$2" "${@:3}" >>"$work/lab.out"; }
@@ -61,6 +61,9 @@ leaving_member() { [ "$direction" = run ] && echo main-1 || echo ci-1; }
 reached_member() { [ "$direction" = run ] && echo ci-1 || echo main-1; }
 leaving_sql() { if [ "$direction" = run ]; then source_sql "$1"; else target_sql "$1"; fi; }
 leaving_port() { [ "$direction" = run ] && echo "$source_port" || echo "$target_port"; }
+sleeps_on_the_leaving_side() {  # a client there is in a transaction that runs this
+  [ "$(leaving_sql "select count(*) from pg_stat_activity where query like '%$1%' and state = 'active' and pid <> pg_backend_pid()")" -gt 0 ]
+}
 
 rest_port() { jq ".members[] | select(.name == \"$1\").rest_port" "$dir/lab.json"; }
 rest() {  # rest MEMBER METHOD PATH [BODY]

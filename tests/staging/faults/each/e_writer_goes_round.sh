@@ -4,6 +4,5 @@ fault() {
   psql "host=127.0.0.1 port=$(leaving_port) user=app dbname=app" -qtA >"$work/bypass.out" 2>&1 <<<"begin isolation level repeatable read;
     insert into ci.build_log (client, n, line) values (-77, $(date +%s%N), 'round'); select pg_sleep(3); commit;" &
   others+=($!)
-  sleep 0.4
 }
-took_effect() { [ "$(leaving_sql "select count(*) from pg_stat_activity where query like '%pg_sleep(3)%' and pid <> pg_backend_pid()")" -gt 0 ]; }
+took_effect() { wait_for 5 sleeps_on_the_leaving_side "pg_sleep(3)"; }
