@@ -66,8 +66,8 @@ reaches_its_point() {
   done
 }
 
-# The guard of this lab's run: it holds the journal's or the environment's name in its command line.
-guard_pid() { pgrep -f "pgcleave(-faulty)? guard.*$dir" | head -n 1; }
+# The guard of this run: what the tool starts before a window, with the journal in its command line.
+guard_pid() { pgrep -f " guard .*--journal $journal " | head -n 1; }
 guards_end() {
   local until=$((SECONDS + 20))
   while [ -n "$(guard_pid)" ]; do
