@@ -74,8 +74,10 @@ next_runbook() {  # of the two, one for which something is left
   is_left "$chain_runbook" || { [ "$chain_runbook" = promote-standby ] && chain_runbook=logical-switchover || chain_runbook=promote-standby; }
 }
 
-# A run begins as the first one did: with no fence installed.
+# A run begins as the first one did: no fence installed, no slot of the split known to Patroni. These stay when a run is rolled back.
 as_at_first() {
+  local member
+  for member in main-1 ci-1; do rest "$member" PATCH /config '{"ignore_slots": null}' >>"$work/lab.out"; done
   source_sql "drop schema if exists pgcleave cascade" >/dev/null 2>&1 || true
 }
 

@@ -182,9 +182,10 @@ one_trial() {
     "shape_$shape"
   fi
   began_us=$fault_us
+  tool_exit=$exit_code
   if ! settle; then
     terminal=no
-    broken "no terminal state: $seen_words; exit code $exit_code"
+    broken "no terminal state: $seen_words; exit code $tool_exit, then $exit_code"
   fi
   if [ -n "$killed" ] && [ "$settled_by" = itself ]; then
     flow=$(flow_again_ms "$began_us")
@@ -196,13 +197,13 @@ one_trial() {
   judge_wal
   jq -nc --arg fault "$fault_name" --arg letter "$letter" --arg runbook "$runbook_name" --arg direction "$direction" --arg verb "$verb" --arg place "$place" \
     --arg point "$point" --arg valid "$valid" --arg why "$why_invalid" --arg settled "$settled_by" --arg serves "$serves" --arg terminal "$terminal" \
-    --arg guard "${has_guard:-no}" --arg killed "${killed:-no}" --argjson exit "$exit_code" --argjson flow "$flow" --argjson wait "${wait_ms:-0}" --argjson n "$trials" \
+    --arg guard "${has_guard:-no}" --arg killed "${killed:-no}" --argjson exit "$tool_exit" --argjson flow "$flow" --argjson wait "${wait_ms:-0}" --argjson n "$trials" \
     --argjson lost $((lost - lost_before)) --argjson dup $((duplicated - dup_before)) --argjson both $((on_both_sides - both_before)) \
     --argjson ms $((($(now_us) - began) / 1000)) '
     {n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: $direction, verb: $verb, place: $place, point: $point, valid: ($valid == "yes"), why: $why,
      exit: $exit, settled_by: $settled, guard: ($guard == "yes"), killed: ($killed == "yes"), serves: $serves, terminal: ($terminal == "yes"), flow_ms: $flow,
      wait_ms: $wait, lost: $lost, duplicated: $dup, on_both_sides: $both, ms: $ms, broken: $ARGS.positional}' --args -- "${broken_words[@]}" >>"$work/trials.jsonl"
   say "$trials $fault_name, $runbook_name $direction at '$([ "$place" = point ] && echo "$point" | cut -c 1-70 || echo "$place")': $(
-    [ "$valid" = yes ] && echo valid || echo "INVALID ($why_invalid)"), exit code $exit_code, settled by $settled_by, $serves serves, longest wait $wait_ms ms, again after $flow ms"
+    [ "$valid" = yes ] && echo valid || echo "INVALID ($why_invalid)"), exit code $tool_exit, settled by $settled_by, $serves serves, longest wait $wait_ms ms, again after $flow ms"
   [ "$terminal" = yes ]
 }
