@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -23,9 +24,9 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
   for (const auto& later : runs) {
     if (later.id == record.id) break;
     const auto done = engine::for_good(later, false);
-    if (done.empty() || later.begun.value("split_name", std::string()) != record.begun.value("split_name", std::string())) continue;
+    if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
-                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, later.begun.value("name", std::string())),
+                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")),
                  "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
   }
   return {};
@@ -60,12 +61,11 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
 ExitCode tell(const Acted& acted, bool json) {
   const auto& [run, ending] = acted;
   if (json) {
-    std::cout << Json{{"run", run},
+    std::cout << to_text(Json{{"run", run},
                       {"exit", static_cast<int>(ending.exit)},
                       {"text", ending.text},
                       {"truth", ending.truth},
-                      {"next", ending.next}}
-                     .dump(2)
+                      {"next", ending.next}}, 2)
               << "\n";
   }
   const auto line = fmt::format("run {}: {}", run, printable(ending.text));
@@ -85,19 +85,19 @@ Result<Acted> take_up(journal::Journal& journal, const std::string& id, const st
                       const engine::Talk& speech, const Approver& approver) {
   TRY_ASSIGN(const auto record, find_run(journal, id));
   const auto& begun = record.begun;
-  auto frozen = runbook::read_runbook(begun.value("runbook", std::string()), begun.value("text", std::string()), steps::vocabulary());
-  auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
+  auto frozen = runbook::read_runbook(text_in(begun, "runbook"), text_in(begun, "text"), steps::vocabulary());
+  auto split = runbook::read_split(text_in(begun, "split"), text_in(begun, "split_text"));
   complain(frozen.problems);
   complain(split.problems);
   auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment)
     return fail({ErrorKind::invalid, "run " + id, "can't be taken up: one of its files is wrong", "", "", "", ""});
   if (back) TRY(may_go_back(journal, record, *frozen.value));
-  if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
+  if (sha256(environment->text) != text_in(begun, "environment_sha256")) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
   const checks::Change change{std::move(*frozen.value),
-                              begun.value("params", Json::object()),
+                              object_in(begun, "params"),
                               std::move(*environment),
                               std::move(*split.value),
                               journal.path(),
@@ -107,7 +107,7 @@ Result<Acted> take_up(journal::Journal& journal, const std::string& id, const st
   // What happened between reading and locking counts too.
   TRY_ASSIGN(const auto events, journal.events(id));
   TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));
-  world.run = {id, begun.value("epoch", 1), 1};
+  world.run = {id, small_in(begun, "epoch", 1), 1};
   inform(world, change);
   // A bouncer that can't be reached is for the steps to judge.
   if (const auto connected = world.fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
@@ -136,7 +136,7 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
     return ExitCode::done;
   }
   const auto environment_file =
-      arguments.text("environment").empty() ? record->begun.value("environment", std::string()) : arguments.text("environment");
+      arguments.text("environment").empty() ? text_in(record->begun, "environment") : arguments.text("environment");
   if (!arguments.list("approve").empty()) {
     const auto environment = read_environment_file(environment_file);
     if (!environment) return ExitCode::invalid;
