@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/fields.h"
 #include "cli/session.h"
 
 namespace pgcleave::cli {
@@ -8,7 +9,7 @@ namespace {
 std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line) {
   const auto asked = run.steps.find(line.id);
   const auto& with = asked != run.steps.end() && asked->second.with.contains("words") ? asked->second.with : line.with;
-  return with.value("words", std::string());
+  return text_in(with, "words");
 }
 
 ExitCode approve(const Arguments& arguments) {
@@ -21,7 +22,7 @@ ExitCode approve(const Arguments& arguments) {
   const auto step = arguments.text("STEP");
   if (!run->is_open()) return complain(Error{ErrorKind::invalid, "run " + run->id, "is over: " + run->state(false), "", "", "", ""});
   const auto frozen =
-      runbook::read_runbook(run->begun.value("runbook", std::string()), run->begun.value("text", std::string()), steps::vocabulary());
+      runbook::read_runbook(text_in(run->begun, "runbook"), text_in(run->begun, "text"), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
   const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
   if (kind == nullptr || !kind->description.meaning.waits_for_person) {
@@ -38,7 +39,7 @@ ExitCode approve(const Arguments& arguments) {
   const auto written = journal->append(run->id, "gate.approved", approval, journal::Durability::disk);
   if (!written) return complain(written.error());
   log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id +
-            again(arguments, run->begun.value("environment", std::string())));
+            again(arguments, text_in(run->begun, "environment")));
   return ExitCode::done;
 }
 

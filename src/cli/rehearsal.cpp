@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -166,10 +167,10 @@ void Rehearsal::look_at_windows(RoundSeen& seen) {
   if (!events) return;
   for (const auto& event : *events) {
     if (event.type != "window.watched") continue;
-    const auto phase = event.data.value("phase", std::string());
-    const auto errors = event.data.value("errors", 0);
-    const auto wrong = event.data.value("wrong_side", 0);
-    const auto outage = event.data.value("outage_ms", 0.0);
+    const auto phase = text_in(event.data, "phase");
+    const auto errors = small_in(event.data, "errors");
+    const auto wrong = small_in(event.data, "wrong_side");
+    const auto outage = number_in(event.data, "outage_ms");
     if (errors > 0) seen.surprises.push_back(fmt::format("{}: the probe saw {} errors", phase, errors));
     if (wrong > 0) seen.surprises.push_back(fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
     const auto window = seen.run.windows.find(phase);
