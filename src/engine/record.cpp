@@ -82,6 +82,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
     window.outage_ms = event.data.value("outage_ms", 0.0);
+    window.mean_outage_ms = event.data.value("mean_outage_ms", 0.0);
   }
 }
 

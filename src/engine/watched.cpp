@@ -11,8 +11,9 @@ std::string what_clients_saw(const Json& watched) {
   const bool at_least = watched.value("at_least", false);
   std::string text = fmt::format("a client saw {}{:.1f} ms of outage (through {})", at_least ? "at least " : "",
                                  watched.value("outage_ms", 0.0), watched.value("through", std::string()));
+  if (watched.contains("mean_outage_ms")) text += fmt::format("; all clients on average {:.1f} ms", watched.value("mean_outage_ms", 0.0));
   if (const int errors = watched.value("errors", 0); errors > 0) {
-    text += fmt::format(" and {} errors", errors);
+    text += fmt::format("; {} errors", errors);
     for (const auto& bouncer : watched.value("bouncers", Json::array())) {
       if (const auto first = bouncer.value("first_error", std::string()); !first.empty()) {
         text += fmt::format(", the first through {}: {}", bouncer.value("name", std::string()), first);
