@@ -71,4 +71,13 @@ contains "$scratch/held.out" "was asked to stop while it was held"
 is "findings about a surprise" "$(process 3 "$book")" "process.problem_unsolved process.rehearsal_stale process.too_few_rehearsals "
 tool 0 solved "$(jq -r '.rounds[0].run' "$scratch/held.json")" --how "the load was given an end by mistake" -e "$environment"
 is "findings about what was solved" "$(process 3 "$book")" "process.rehearsal_stale process.too_few_rehearsals "
+say "what a rollback leaves behind is a surprise, and what was there before the first round is none"
+awk '{ print }
+  /id: let_wal_go/ { print "    - {id: dirt, uses: postgres.sql, with: {on: source, sql: \"create or replace view public.left_behind as select b.id, u.name from ci.builds b join public.users u on u.id = b.client\"}}" }' \
+  "$book" >"$scratch/dirty.yml"
+rehearse 9 "$scratch/dirty.yml" --times 2 --hold 0s
+contains "$scratch/tool.out" "after_rollback: schema.view_crosses (view public.left_behind"
+contains "$scratch/tool.out" "stopped: round 1 brought a surprise"
+rehearse 0 "$scratch/dirty.yml" --times 1 --hold 0s
+source_sql "drop view public.left_behind"
 say "ok"
