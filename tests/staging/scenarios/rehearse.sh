@@ -3,7 +3,7 @@
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 book=$scratch/book.yml
-sed -e 's/^rehearsal: .*/rehearsal: {times: 1, max_age: 20s}/' -e 's/^roles: .*/roles: [driver]/' "$root/runbooks/logical-switchover.yml" >"$book"
+sed -e 's/^rehearsal: .*/rehearsal: {times: 1, max_age: 45s}/' -e 's/^roles: .*/roles: [driver]/' "$root/runbooks/logical-switchover.yml" >"$book"
 load="exec $(realpath "$lab") load --dir $dir --seconds 600 --writers 8 --reconnect 2 --history $scratch/history-1.jsonl"
 histories=("$scratch/history-1.jsonl")
 rehearse() { tool "$1" rehearse "${@:2}" -e "$environment" --json; }
@@ -53,7 +53,7 @@ is "findings about another runbook" "$(process 3 "$scratch/other.yml")" \
 { cat "$dir/split.yml"; echo '# one word more'; } >"$dir/other-split.yml"
 is "findings about another split" "$(process 3 "$book" --split "$dir/other-split.yml")" \
   "process.not_signed process.rehearsal_of_other_split process.too_few_rehearsals "
-sleep 20
+sleep 45
 is "findings about an old rehearsal" "$(process 3 "$book")" "process.rehearsal_stale process.too_few_rehearsals "
 
 say "ctrl-C while it is held goes back; a load that ends by itself is a surprise; both are problems until they are solved"
