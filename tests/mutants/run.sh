@@ -53,7 +53,7 @@ build() { ninja -C build "$@" >"$log" 2>&1; }
 # try COMMAND: its exit code; a test that hangs has failed too
 try() {
   local code=0
-  timeout -k 10 "$limit" bash -c "$1" >"$log" 2>&1 || code=$?
+  timeout -k 10 "$limit" bash -c "$1" </dev/null >"$log" 2>&1 || code=$?
   return "$code"
 }
 told() { grep -aqE -- "$1" "$log"; }

@@ -34,6 +34,7 @@ window() {
       reported_mean_ms: $w.mean_outage_ms, observed_mean_ms: $o[0].mean_outage_ms, errors: $o[0].errors}' |
     tee -a "$scratch/windows.jsonl" >&2
 }
+began_under=$(cut -d' ' -f1-3 /proc/loadavg)
 for round in $(seq "$rounds"); do
   say "round $round"
   for with in "$environment" "$dir/unwatched.yml"; do
@@ -44,7 +45,8 @@ for round in $(seq "$rounds"); do
 done
 kill "$observer"
 load_end 1
-figures=$(jq -s 'def spread: sort | {min: .[0], median: (if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2] + .[length / 2 - 1]) / 2 end), max: .[-1]};
+# A busy machine makes the figures: whoever reads them has to know.
+figures=$(jq -s --arg before "$began_under" --arg after "$(cut -d' ' -f1-3 /proc/loadavg)" 'def spread: sort | {min: .[0], median: (if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2] + .[length / 2 - 1]) / 2 end), max: .[-1]};
   map(select(.watched)) as $w | map(select(.watched | not)) as $u
   | {windows: ($w | length), reported_less_observed_ms: ($w | map(.reported_ms - .observed_ms) | spread),
      absolute_difference_ms: ($w | map(.reported_ms - .observed_ms | fabs) | spread),
@@ -53,6 +55,6 @@ figures=$(jq -s 'def spread: sort | {min: .[0], median: (if length % 2 == 1 then
        absolute_difference_ms: ($w | map(.reported_mean_ms - .observed_mean_ms | fabs) | spread)},
      observed_ms: ($w | map(.observed_ms) | spread), pause_ms: ($w | map(.pause_ms) | spread),
      unwatched: {observed_ms: ($u | map(.observed_ms) | spread), pause_ms: ($u | map(.pause_ms) | spread)},
-     observer_errors: (map(.errors) | add)}' "$scratch/windows.jsonl")
+     observer_errors: (map(.errors) | add), load_average: {before: $before, after: $after}}' "$scratch/windows.jsonl")
 echo "$figures"
 [ -z "$json" ] || jq -n --argjson figures "$figures" --slurpfile windows "$scratch/windows.jsonl" '{figures: $figures, windows: $windows}' >"$json"

@@ -69,6 +69,7 @@ contains "$scratch/held.out" "was asked to stop while it was held"
 is "findings about a surprise" "$(process 3 "$book")" "process.problem_unsolved "
 tool 0 solved "$(jq -r '.rounds[0].run' "$scratch/held.json")" --how "the load was given an end by mistake" -e "$environment"
 is "findings about what was solved" "$(process 0 "$book")" ""
+
 say "what a rollback leaves behind is a surprise, and what was there before the first round is none; and a rehearsal gets old"
 awk '{ print }
   /id: let_wal_go/ { print "    - {id: dirt, uses: postgres.sql, with: {on: source, sql: \"create or replace view public.left_behind as select b.id, u.name from ci.builds b join public.users u on u.id = b.client\"}}" }' \
