@@ -33,20 +33,19 @@ if [ -n "$list" ]; then
   exit
 fi
 
-# Old copies are emptied but for what was built. A file that a mutant changed is newer than the copy's: so it is built again.
+# Old copies are emptied but for what was built. What was built last from a mutant is newer than the file that comes back: .mutants names it.
 copy() {
   mkdir -p "$folder"
   if [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/.mutants" ]; then
     echo "$folder holds something else" >&2
     exit 2
   fi
-  touch "$folder/.mutants"
+  touch "$folder/.mutants"  # files that mutants have changed since all was built
   find "$folder" -mindepth 1 -maxdepth 1 ! -name build ! -name .mutants -exec rm -rf {} +
   (cd "$root" && git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
     [ ! -e "$file" ] || printf '%s\0' "$file"
   done | tar --null -cf - -T -) | tar -C "$folder" -xf -
-  local patch
-  for patch in "$here"/*.patch; do sed -n 's|^+++ b/||p' "$patch"; done | sort -u | (cd "$folder" && xargs touch -c)
+  (cd "$folder" && xargs -r touch -c <.mutants)
 }
 changed() { sed -n 's|^+++ b/||p' "$1"; }
 build() { ninja -C build "$@" >"$log" 2>&1; }
@@ -83,6 +82,7 @@ targets=$(for patch in "${patches[@]}"; do field "$patch" Target; done | tr ' ' 
 echo "--- building what is not broken" >&2
 # shellcheck disable=SC2086
 build $targets || { invalid "the tree as it is" "does not build"; exit 2; }
+: >.mutants
 echo "--- each test passes without a mutant" >&2
 while IFS= read -r command; do
   code=0
@@ -101,6 +101,7 @@ for patch in "${patches[@]}"; do
     invalid "$name" "does not apply any more"
     continue
   fi
+  changed "$patch" >>.mutants
   patch -p1 -F0 -s --no-backup-if-mismatch <"$patch"
   began=$(date +%s)
   # shellcheck disable=SC2046
