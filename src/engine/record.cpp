@@ -83,6 +83,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
     window.outage_ms = number_in(event.data, "outage_ms");
+    window.mean_outage_ms = number_in(event.data, "mean_outage_ms");
   }
 }
 
