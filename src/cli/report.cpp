@@ -84,7 +84,7 @@ ExitCode report_compare(const Arguments& arguments, const journal::Journal& jour
     return complain(
         Error{ErrorKind::not_ready, journal.path(), "holds no round of a rehearsal", "", "", "name runs, or rehearse first", ""});
   const auto chain = report::chain_of(journal);
-  const auto name = rounds->front()text_in(.story.record.begun, "name");
+  const auto name = text_in(rounds->front().story.record.begun, "name");
   std::vector<report::Section> more;
   const auto& last = rounds->back().story;
   if (auto section = report::before_after_section(last, report::samples_around(journal, last))) more.push_back(std::move(*section));
