@@ -6,8 +6,8 @@ load_begin --writers 8 --reconnect 2 --rate 20
 
 guards() { pgrep -cf "^/proc/self/exe guard" || true; }
 now_ms() { date +%s%3N; }
-# flows_within MS WHO: a write through each bouncer is acknowledged, this long after now at most; nobody helps
-flows_within() {
+# flows_again: a write through each bouncer is acknowledged, and nobody helps. How soon is measured by script/test faults, not here
+flows_again() {
   local began port
   began=$(now_ms)
   for port in $(printf '%s\n' "$BOUNCERS" | grep -o 'port=[0-9]*'); do
@@ -17,7 +17,7 @@ flows_within() {
   done
   took=$(($(now_ms) - began))
   say "clients are served $took ms after the tool was gone"
-  [ "$took" -lt "$1" ] || failed "clients were served only after $took ms"
+  [ "$took" -lt 8000 ] || failed "clients were served only after $took ms"
 }
 # guard_ends: it has done its work and is gone
 guard_ends() {
@@ -27,7 +27,7 @@ guard_ends() {
 
 say "killed before the point of no return: undone"
 kill_at "after effect release ownership" run "$runbook" -e "$environment" --approve go
-flows_within 2000
+flows_again
 guard_ends
 contains "$scratch/killed.out" "its process died in the window; bringing clients back"
 is "state" "$(status .state)" "window undone"
@@ -35,7 +35,7 @@ is "owner on the source" "$(owner_on_source)" 1
 
 say "killed past it: finished; resume only verifies"
 kill_at "after effect give ownership" resume -e "$environment" --approve go
-flows_within 2000
+flows_again
 guard_ends
 is "owner on the target" "$(owner_on_target)" 2
 is "the window is behind" "$(status .windows.window.outcome)" done
@@ -45,7 +45,7 @@ is "state" "$(status .state)" done
 
 say "killed in the window of the way back: undone, then gone again"
 kill_at "after effect release ownership" rollback -e "$environment"
-flows_within 2000
+flows_again
 guard_ends
 is "owner on the target" "$(owner_on_target)" 2
 tool 0 rollback -e "$environment"
@@ -60,7 +60,7 @@ kill -STOP "$tool_pid"
 code=0
 wait "$tool_pid" || code=$?
 is "the stopped tool" "$code" 137
-flows_within 2000
+flows_again
 guard_ends
 contains "$scratch/stopped.out" "was stopped for longer than the window may last"
 is "state" "$(status .state)" "window undone"
