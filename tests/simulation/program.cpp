@@ -14,6 +14,8 @@ namespace {
 
 const std::string run_id = "r-20260101-000000-0001";
 
+std::string runbooks = ".";
+
 const std::string environment_text = R"(environment: 1
 name: simulated
 class: staging
@@ -56,7 +58,7 @@ void at_point(const std::string& name) {
 }  // namespace
 
 Program::Program(const std::string& runbook) {
-  const auto path = std::string(PGCLEAVE_SOURCE_DIR) + "/runbooks/" + runbook + ".yml";
+  const auto path = runbooks + "/" + runbook + ".yml";
   const auto text = read_file(path);
   if (!text) std::abort();
   runbook_ = good(runbook::read_runbook(path, *text, steps::vocabulary()));
@@ -101,6 +103,10 @@ std::optional<engine::Ending> Program::resume() {
 
 std::optional<engine::Ending> Program::rollback() {
   return process("rollback", [](engine::Run& run) { return run.back(); });
+}
+
+void Program::read_runbooks_from(const std::string& folder) {
+  runbooks = folder;
 }
 
 std::string Program::converse() {

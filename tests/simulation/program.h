@@ -14,6 +14,8 @@ class Program {
   // The file's name without .yml.
   explicit Program(const std::string& runbook);
 
+  static void read_runbooks_from(const std::string& folder);
+
   // Each is a process of its own. No value: it died.
   std::optional<engine::Ending> run();
   std::optional<engine::Ending> resume();

@@ -13,11 +13,11 @@ std::string bouncer_file(const pgbouncer::Route& route) {
 
 void Bouncer::pause(Instant now) {
   paused = true;
-  if (server_login_retry != "0") login_closed_at = now;
+  login_closed_at = now;
 }
 
 void Bouncer::reload(Instant now) {
-  if (server_login_retry != "0") login_closed_at = now;
+  login_closed_at = now;
   server_login_retry = "15";
   min_pool_size = "2";
   const auto read = pgbouncer::ConfigFile::parse(name, file);

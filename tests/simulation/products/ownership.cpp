@@ -137,7 +137,7 @@ Result<void> pass_ownership(Connection& primary, const std::string&, Owner expec
     if (!server.db.installed) return fail(simulation::refusal(primary.name(), "there is no owner", "42P01"));
     TRY(told(pass_once(server, expected, next, run, epoch), primary.name()));
     return told(pass_once(server, expected, next, run, epoch), primary.name());
-  });
+  }, simulation::no_read_write_in_recovery);
 }
 
 Result<int> last_epoch(Connection& connection, const std::string&, Deadline deadline) {

@@ -62,7 +62,7 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
   TRY(change_on(primary, "capture an LSN", deadline, [&](Server& server) -> Result<void> {
     at.position = server.commit(universe().now, nullptr, Row{canary, 0, 0, token});
     return {};
-  }));
+  }, simulation::no_read_write_in_recovery));
   return at;
 }
 
@@ -110,7 +110,7 @@ Result<std::optional<BaseBackup>> base_backup(Connection& connection, Deadline d
 }
 
 Result<Lsn> current_lsn(Connection& primary, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline));
+  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline, simulation::not_in_recovery));
   return Lsn{server->end};
 }
 
@@ -124,7 +124,7 @@ Result<void> checkpoint(Connection& connection, Deadline deadline) {
 }
 
 Result<Branch> branch(Connection& primary, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline));
+  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline, simulation::not_in_recovery));
   Branch found;
   found.timeline = server->timeline;
   if (server->branched_at) found.at = Lsn{*server->branched_at};
