@@ -32,6 +32,8 @@ class Trial {
     if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
     if (!over()) return told({"it is not over: " + last_});
     auto wrong = judge(program_.record().outcome, scenario_.way_back);
+    if (faults_so_far().empty() && universe().history.refused > 0)
+      wrong.push_back(fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
     if (!bears_a_long_wait() && universe().history.longest_wait > budget.count())
       wrong.push_back(fmt::format("a client waited {} ms", universe().history.longest_wait / 1000));
     return told(wrong);

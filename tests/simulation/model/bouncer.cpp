@@ -13,7 +13,8 @@ std::string bouncer_file(const pgbouncer::Route& route) {
 
 void Bouncer::pause(Instant now) {
   paused = true;
-  login_closed_at = now;
+  // Who has held back logins first, and waited for those under way, closes none.
+  if (server_login_retry != "0") login_closed_at = now;
 }
 
 void Bouncer::reload(Instant now) {

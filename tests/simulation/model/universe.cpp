@@ -154,7 +154,7 @@ void Universe::begin(Client& client, Server& to) {
   client.since = now;
   client.stage = Stage::idle;
   if (!to.lets_write(moved_table())) {
-    ++history.refused;
+    if (client.bouncer >= 0) ++history.refused;
     return;
   }
   client.stage = Stage::writing;

@@ -61,6 +61,7 @@ Result<void> obey(Bouncer& bouncer, const std::string& command) {
   } else if (command == "RESUME \"app\"") {
     if (!bouncer.paused) return fail(refusal("bouncer " + bouncer.name, "database app is not paused", console_error));
     bouncer.paused = false;
+    if (bouncer.server_login_retry == "0") bouncer.login_closed_at = -1;  // the next login comes at once
   } else if (command.starts_with("SET server_login_retry = ")) {
     bouncer.server_login_retry = command.substr(26, command.size() - 27);
   } else if (command.starts_with("SET min_pool_size = ")) {

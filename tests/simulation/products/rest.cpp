@@ -41,8 +41,8 @@ Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline
   const auto side = state_->side();
   const auto& server = universe().server(side);
   const auto done = simulation::change(server.scope + "'s Patroni", "PATCH " + path, deadline, [] {}, [&]() -> Result<void> {
-    universe().advance(std::chrono::milliseconds(48));
     simulation::patch(universe().patroni(side), universe().server(side), body, universe().now);
+    universe().advance(std::chrono::milliseconds(48));
     return {};
   });
   if (!done && done.error().kind == ErrorKind::failed) return Answer{503, "refused"};
