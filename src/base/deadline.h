@@ -61,6 +61,9 @@ bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop);
 template <class Check>
 Result<void> wait_until(const std::string& what, Deadline deadline, Duration nap, const StopFlag* stop, Check check);
 
+// Goes on while the machine is suspended, unlike Monotonic: tells that somebody was away.
+Duration time_since_boot();
+
 // Wall clock, for records only: "2026-11-21T19:44:26.123456Z".
 std::string utc_now();
 // Microseconds since the epoch, for records that are aligned with other programs' logs.

@@ -19,7 +19,7 @@ struct PlannedStep {
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
-  bool foreign = false;  // as seen now, also where `state` says "later"
+  bool foreign = false;              // as seen now, also where `state` says "later"
   std::optional<Error> unseen = {};  // why it could not be looked at; never for want of a fact that is still to come
 };
 

@@ -15,7 +15,8 @@ namespace {
 
 using namespace pgcleave::simulation;
 
-constexpr const char* usage = R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N] [--runbooks FOLDER]
+constexpr const char* usage =
+    R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N] [--runbooks FOLDER]
        pgcleave-simulation --only 'RUNBOOK forward|back resume|rollback POINT:OUTCOME...'
        pgcleave-simulation --converse yes
 
@@ -33,23 +34,25 @@ int explore_all(const Plan& plan, const std::string& which, int show) {
     if (!which.empty() && name_of(scenario) != which) continue;
     const auto began = std::chrono::steady_clock::now();
     std::set<std::string> reports;
-    const auto counts = explore(plan, [&] { return path(scenario, false); },
-                                [&](const std::string& line) {
-                                  if (static_cast<int>(reports.size()) < show) reports.insert(line);
-                                });
+    const auto counts = explore(
+        plan, [&] { return path(scenario, false); },
+        [&](const std::string& line) {
+          if (static_cast<int>(reports.size()) < show) reports.insert(line);
+        });
     std::set<std::string> shortest;
     for (const auto& report : reports) shortest.insert(shortened(report));
     for (const auto& report : shortest) std::cout << report << "\n";
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::cout << fmt::format("{}: {} points, {} crash points; {} trials of single faults, {} of pairs; {} failed; {:.0f} s\n", name_of(scenario),
-                             counts.points, counts.crashes, counts.by_faults[1], counts.by_faults[2], counts.failed, seconds)
+    std::cout << fmt::format("{}: {} points, {} crash points; {} trials of single faults, {} of pairs; {} failed; {:.0f} s\n",
+                             name_of(scenario), counts.points, counts.crashes, counts.by_faults[1], counts.by_faults[2], counts.failed,
+                             seconds)
               << std::flush;
     failures += counts.failed;
     all.crashes += counts.crashes;
     for (std::size_t i = 0; i < 4; ++i) all.by_faults[i] += counts.by_faults[i];
   }
-  std::cout << fmt::format("in all: {} crash points, {} trials of single faults, {} of pairs, seed {}; {} failed\n", all.crashes, all.by_faults[1],
-                           all.by_faults[2], plan.seed, failures);
+  std::cout << fmt::format("in all: {} crash points, {} trials of single faults, {} of pairs, seed {}; {} failed\n", all.crashes,
+                           all.by_faults[1], all.by_faults[2], plan.seed, failures);
   return failures == 0 ? 0 : 1;
 }
 
@@ -66,9 +69,9 @@ int only(const std::string& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options{{"--faults", "2"}, {"--second", "0.002"}, {"--seed", "1"}, {"--jobs", "2"},
-                                             {"--scenario", ""}, {"--show", "20"}, {"--only", ""}, {"--converse", ""},
-                                             {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"}};
+  std::map<std::string, std::string> options{{"--faults", "2"}, {"--second", "0.002"}, {"--seed", "1"},
+                                             {"--jobs", "2"},   {"--scenario", ""},    {"--show", "20"},
+                                             {"--only", ""},    {"--converse", ""},    {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"}};
   for (int i = 1; i < argc; i += 2) {
     const auto known = options.find(argv[i]);
     if (known == options.end() || i + 1 == argc) {

@@ -74,16 +74,15 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
     auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
     auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
     if (!world) return engine::Ending{engine::ExitCode::invalid, world.error().text(), "", ""};
-    world->run = {run_id, 1, 1};
+    world->run = {run_id, 1, 1, "tester@here", "here", "/journal.db", false};
     const auto answered = [](const steps::Question& question) {
       return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
     };
     world->approval = answered;
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
     engine::Recorder recorder(*journal, run_id, record(), at_point);
-    const auto begun = std::string(direction).empty()
-                           ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
-                           : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
+    const auto begun = std::string(direction).empty() ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
+                                                      : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
     if (!begun) return engine::Ending{engine::ExitCode::invalid, begun.error().text(), "", ""};
     StopFlag stop;
     engine::Run run(runbook_, params_, *world, recorder, stop, {});

@@ -32,8 +32,8 @@ std::string words_of(const std::string& report) {
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
-  static const std::vector<Scenario> all{{"logical-switchover", false, true}, {"logical-switchover", true, true},
-                                         {"promote-standby", false, true},    {"promote-standby", true, true},
+  static const std::vector<Scenario> all{{"logical-switchover", false, true},  {"logical-switchover", true, true},
+                                         {"promote-standby", false, true},     {"promote-standby", true, true},
                                          {"maintenance-window", false, false}, {"maintenance-window", true, false}};
   return all;
 }
@@ -56,7 +56,8 @@ std::optional<std::string> replay_path(const std::string& text) {
   for (const auto& scenario : scenarios()) {
     if (name_of(scenario) != words[0] + " " + words[1]) continue;
     std::string wrong;
-    explore(plan, [&] { return path(scenario, words[2] == "rollback"); }, [&](const std::string& line) { wrong = line; });
+    explore(
+        plan, [&] { return path(scenario, words[2] == "rollback"); }, [&](const std::string& line) { wrong = line; });
     return wrong;
   }
   return {};

@@ -49,7 +49,8 @@ class Trial {
   // Who is silent until a deadline may cost clients their patience; so may a server that is restarted.
   static bool bears_a_long_wait() {
     const auto& faults = faults_so_far();
-    return std::any_of(faults.begin(), faults.end(), [](const auto& one) { return one.outcome == Outcome::late || one.outcome == Outcome::restart; });
+    return std::any_of(faults.begin(), faults.end(),
+                       [](const auto& one) { return one.outcome == Outcome::late || one.outcome == Outcome::restart; });
   }
 
   bool over() {

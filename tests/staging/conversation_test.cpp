@@ -1,5 +1,7 @@
-// The fake products of the simulation are true to the real ones: the conversation that they answer (tests/simulation/conversation) is held with
-// a lab, and must come out the same, word for word.
+// The fake products of the simulation are true to the real ones: the conversation that they answer (tests/simulation/conversation) is held
+// with a lab, and must come out the same, word for word.
+#include "conversation/conversation.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +11,6 @@
 
 #include "base/file.h"
 #include "base/format.h"
-#include "conversation/conversation.h"
 
 namespace pgcleave {
 namespace {

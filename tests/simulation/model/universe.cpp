@@ -178,7 +178,8 @@ void Universe::commit(Client& client) {
     return;
   }
   const auto key = client.key;
-  to.commit(now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{moved_table(), key, client.id, ""});
+  to.commit(
+      now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{moved_table(), key, client.id, ""});
   history.acknowledged[client.id] = to.which;
   client.served = client.id;
 }

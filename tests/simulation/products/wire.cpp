@@ -55,7 +55,8 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
                        const std::function<Result<void>(Server&)>& action, const char* code) {
   TRY_ASSIGN(auto* server, reach_primary(connection, deadline, code));
-  return change(connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); });
+  return change(
+      connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); });
 }
 
 }  // namespace pgcleave::simulation
