@@ -1,3 +1,4 @@
+#include <ctime>
 #include <thread>
 
 #include "base/deadline.h"
@@ -10,6 +11,12 @@ Monotonic::time_point Monotonic::now() noexcept {
 
 void Monotonic::sleep_for(Duration duration) {
   std::this_thread::sleep_for(duration);
+}
+
+Duration time_since_boot() {
+  std::timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(now.tv_nsec));
 }
 
 }  // namespace pgcleave

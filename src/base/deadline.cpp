@@ -23,12 +23,6 @@ bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop) {
   }
 }
 
-Duration time_since_boot() {
-  std::timespec now{};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return std::chrono::seconds(now.tv_sec) + std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(now.tv_nsec));
-}
-
 Error gave_up(const std::string& what, bool interrupted) {
   Error error;
   error.kind = interrupted ? ErrorKind::interrupted : ErrorKind::timed_out;

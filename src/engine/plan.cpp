@@ -59,6 +59,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     facts = seen->facts;
   } else {
     planned.evidence = seen.error().text();
+    if (!waits_for_a_fact(*with)) planned.unseen = seen.error();
   }
   // From the window on, or from a promotion on, what is seen now says nothing: the steps before will have changed it.
   const bool telling = !clouded && !waits_for_a_fact(*with);

@@ -1,6 +1,7 @@
 // What a runbook would do: every step with its door closed. Reads only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct PlannedStep {
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
-  bool foreign = false;  // as seen now, also where `state` says "later"
+  bool foreign = false;              // as seen now, also where `state` says "later"
+  std::optional<Error> unseen = {};  // why it could not be looked at; never for want of a fact that is still to come
 };
 
 // `rollback`: the way back instead of the way forth. Facts of steps that have not run yet stand as <step.fact>.

@@ -29,6 +29,9 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
                    planned.evidence, "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again,
                    ""});
     }
+    // Inside, nobody looks again at what looks itself: what undo needs is seen now, or the window is not entered.
+    const auto* step_kind = steps::find(planned.uses);
+    if (planned.unseen && step_kind != nullptr && step_kind->looks_itself) return fail(*planned.unseen);
     for (const auto& effect : planned.effects) effects.push_back(effect);
     steps.push_back({{"step", planned.id}, {"before", planned.before}});
   }

@@ -183,7 +183,8 @@ Result<bool> Bouncer::has_own_settings(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto running, watch_->settings(deadline));
   const auto own = own_settings(deadline);
-  return std::all_of(own.begin(), own.end(), [&](const auto& one) { return is_zero(one.second) || !is_zero(value_in(running, one.first)); });
+  return std::all_of(own.begin(), own.end(),
+                     [&](const auto& one) { return is_zero(one.second) || !is_zero(value_in(running, one.first)); });
 }
 
 Result<void> Bouncer::resume(Deadline deadline) {

@@ -8,9 +8,10 @@ namespace {
 
 constexpr const char* undefined_table = "42P01";
 constexpr const char* read_only_transaction = "25006";
+constexpr const char* no_read_write_in_recovery = "0A000";  // what a standby answers to BEGIN READ WRITE (PostgreSQL 15)
 
 bool nothing_to_sign(const Error& error) {
-  return error.code == undefined_table || error.code == read_only_transaction;
+  return error.code == undefined_table || error.code == read_only_transaction || error.code == no_read_write_in_recovery;
 }
 
 // READ COMMITTED, whatever the role's default: what is there must be read after the lock is taken.

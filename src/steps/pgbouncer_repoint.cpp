@@ -11,8 +11,21 @@ Result<void> prepare(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
+bool is_zero(const std::string& number) {
+  return number.find_first_not_of("0.") == std::string::npos;
+}
+
+// RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go like that: they would
+// wait for server_login_retry.
 Result<Observation> observe(Context& context) {
-  return observe_route(context, context.text("to"));
+  TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
+  if (seen.state != State::done) return seen;
+  for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
+    if (!bouncer.reachable || !bouncer.database.paused || is_zero(bouncer.server_login_retry)) continue;
+    seen.state = State::pending;
+    seen.evidence += fmt::format(", but {} does not hold back logins any more", bouncer.name);
+  }
+  return seen;
 }
 
 Result<Json> apply(Context& context, const Json&) {

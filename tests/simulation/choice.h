@@ -1,5 +1,5 @@
-// What may go wrong. Whatever changes something outside the program, and whatever the program writes down, is a point; at each point several
-// things may happen. Who explores says which; nobody else decides anything, so that a run is repeated by naming its faults.
+// What may go wrong. Whatever changes something outside the program, and whatever the program writes down, is a point; at each point
+// several things may happen. Who explores says which; nobody else decides anything, so that a run is repeated by naming its faults.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct Died {};
 struct Fault {
   int number = 0;  // of the point, counted from where faults may begin
   Outcome outcome = Outcome::ok;
-  std::string point;  // its name, for people
+  std::string point;     // its name, for people
   bool telling = false;  // all pairs of such faults are tried
 };
 

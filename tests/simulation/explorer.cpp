@@ -71,10 +71,11 @@ std::vector<Outcome> outcomes_at(Point kind) {
   switch (kind) {
     case Point::look: return {Outcome::lost_request};
     case Point::door: return {Outcome::crash_before};
-    case Point::record: return universe().is_all_synced() ? std::vector{Outcome::crash_before} : std::vector{Outcome::crash_before, Outcome::power_cut};
+    case Point::record:
+      return universe().is_all_synced() ? std::vector{Outcome::crash_before} : std::vector{Outcome::crash_before, Outcome::power_cut};
     case Point::request: break;
   }
-  return {Outcome::refused, Outcome::lost_request, Outcome::lost_reply,  Outcome::late,
+  return {Outcome::refused, Outcome::lost_request, Outcome::lost_reply, Outcome::late,
           Outcome::restart, Outcome::crash_before, Outcome::crash_after};
 }
 
@@ -100,7 +101,8 @@ bool is_wanted(Point kind, Outcome outcome) {
   if (state.faults.empty() || state.plan.second >= 1) return true;
   if (is_telling(kind, outcome) && state.faults.back().telling) return true;
   auto hash = mixed(state.plan.seed);
-  for (const auto& fault : state.faults) hash = mixed(hash ^ static_cast<std::uint64_t>(fault.number * 16 + static_cast<int>(fault.outcome)));
+  for (const auto& fault : state.faults)
+    hash = mixed(hash ^ static_cast<std::uint64_t>(fault.number * 16 + static_cast<int>(fault.outcome)));
   hash = mixed(hash ^ static_cast<std::uint64_t>(state.number * 16 + static_cast<int>(outcome)));
   return static_cast<double>(hash >> 11) * 0x1.0p-53 < state.plan.second;
 }

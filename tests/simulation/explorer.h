@@ -20,8 +20,8 @@ struct Plan {
 };
 
 struct Counts {
-  std::int64_t points = 0;       // on the path without a fault
-  std::int64_t crashes = 0;      // places to die at, on that path
+  std::int64_t points = 0;         // on the path without a fault
+  std::int64_t crashes = 0;        // places to die at, on that path
   std::int64_t by_faults[4] = {};  // paths that were judged, by the number of their faults
   std::int64_t failed = 0;
 };

@@ -129,8 +129,8 @@ std::string fingerprint() {
   std::string text;
   for (const auto* server : {&universe().source, &universe().target}) {
     const auto& db = server->db;
-    text += fmt::format("{} recovery={} installed={} owner={} log={} fenced={} kept={} pubs=", server->scope, server->in_recovery, db.installed,
-                        static_cast<int>(db.owner), db.ownership_log.size(), db.fenced.size(), db.kept_fenced.size());
+    text += fmt::format("{} recovery={} installed={} owner={} log={} fenced={} kept={} pubs=", server->scope, server->in_recovery,
+                        db.installed, static_cast<int>(db.owner), db.ownership_log.size(), db.fenced.size(), db.kept_fenced.size());
     for (const auto& [name, publication] : db.publications) text += fmt::format("{}:{} ", name, publication.open);
     for (const auto& [name, subscription] : db.subscriptions) text += fmt::format("sub {}:{} ", name, subscription.enabled);
     for (const auto& [name, slot] : server->slots) text += fmt::format("slot {} ", name);

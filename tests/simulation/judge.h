@@ -8,7 +8,6 @@
 
 namespace pgcleave::simulation {
 
-
 // `outcome`: of the run, as its record tells: done, undone, rolled_back, rollback_undone. `way_back`: the runbook keeps one.
 std::vector<std::string> judge(const std::string& outcome, bool way_back);
 

@@ -2,99 +2,95 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
-#include <sstream>
+#include <map>
+#include <set>
 
 #include "base/format.h"
 #include "explorer.h"
 #include "model/universe.h"
 #include "program.h"
-#include "trial.h"
+#include "replaying.h"
 
 namespace {
 
 using namespace pgcleave::simulation;
 
-const std::vector<Scenario>& scenarios() {
-  static const std::vector<Scenario> all{{"logical-switchover", false, true},
-                                         {"logical-switchover", true, true},
-                                         {"promote-standby", false, true},
-                                         {"promote-standby", true, true},
-                                         {"maintenance-window", false, false},
-                                         {"maintenance-window", true, false}};
-  return all;
-}
+constexpr const char* usage =
+    R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N] [--runbooks FOLDER]
+       pgcleave-simulation --only 'RUNBOOK forward|back resume|rollback POINT:OUTCOME...'
+       pgcleave-simulation --converse yes
 
-Outcome outcome_named(const std::string& name) {
-  for (int i = 0; i <= static_cast<int>(Outcome::power_cut); ++i) {
-    if (name == name_of(static_cast<Outcome>(i))) return static_cast<Outcome>(i);
+--faults N     at most, on one path: 1 all single faults, 2 (the default) pairs too
+--second PART  of the second faults, by seed (0.002). All pairs of deaths and lost replies at requests are tried in any case. 1: all, for hours
+--scenario     one of them, such as 'promote-standby back'
+--only         one path again, as a report names it
+--converse     the conversation that the real products are asked too (tests/simulation/conversation)
+)";
+
+int explore_all(const Plan& plan, const std::string& which, int show) {
+  std::int64_t failures = 0;
+  Counts all;
+  for (const auto& scenario : scenarios()) {
+    if (!which.empty() && name_of(scenario) != which) continue;
+    const auto began = std::chrono::steady_clock::now();
+    std::set<std::string> reports;
+    const auto counts = explore(
+        plan, [&] { return path(scenario, false); },
+        [&](const std::string& line) {
+          if (static_cast<int>(reports.size()) < show) reports.insert(line);
+        });
+    std::set<std::string> shortest;
+    for (const auto& report : reports) shortest.insert(shortened(report));
+    for (const auto& report : shortest) std::cout << report << "\n";
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    std::cout << fmt::format("{}: {} points, {} crash points; {} trials of single faults, {} of pairs; {} failed; {:.0f} s\n",
+                             name_of(scenario), counts.points, counts.crashes, counts.by_faults[1], counts.by_faults[2], counts.failed,
+                             seconds)
+              << std::flush;
+    failures += counts.failed;
+    all.crashes += counts.crashes;
+    for (std::size_t i = 0; i < 4; ++i) all.by_faults[i] += counts.by_faults[i];
   }
-  std::cerr << "no such outcome: " << name << "\n";
-  std::exit(2);
+  std::cout << fmt::format("in all: {} crash points, {} trials of single faults, {} of pairs, seed {}; {} failed\n", all.crashes,
+                           all.by_faults[1], all.by_faults[2], plan.seed, failures);
+  return failures == 0 ? 0 : 1;
 }
 
-// "promote-standby forward resume 17:crash_before 43:lost_reply"
 int only(const std::string& words) {
-  std::istringstream in(words);
-  std::string runbook;
-  std::string direction;
-  std::string then;
-  in >> runbook >> direction >> then;
-  Plan plan;
-  for (std::string word; in >> word;) {
-    const auto colon = word.find(':');
-    plan.only.push_back({std::atoi(word.substr(0, colon).c_str()), outcome_named(word.substr(colon + 1)), ""});
+  const auto wrong = replay_path(words);
+  if (!wrong) {
+    std::cerr << usage;
+    return 2;
   }
-  plan.faults = 0;
-  for (auto scenario : scenarios()) {
-    if (scenario.runbook != runbook || scenario.back != (direction == "back")) continue;
-    bool failed = false;
-    explore(plan, [&] { return path(scenario, then == "rollback"); },
-            [&](const std::string& line) {
-              failed = true;
-              std::cout << line << "\n";
-            });
-    if (!failed) std::cout << "all is well\n";
-    return failed ? 1 : 0;
-  }
-  return 2;
+  std::cout << (wrong->empty() ? "all is well" : *wrong) << "\n";
+  return wrong->empty() ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string(argv[1]) == "--converse") {
+  std::map<std::string, std::string> options{{"--faults", "2"}, {"--second", "0.002"}, {"--seed", "1"},
+                                             {"--jobs", "2"},   {"--scenario", ""},    {"--show", "20"},
+                                             {"--only", ""},    {"--converse", ""},    {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"}};
+  for (int i = 1; i < argc; i += 2) {
+    const auto known = options.find(argv[i]);
+    if (known == options.end() || i + 1 == argc) {
+      std::cerr << usage;
+      return 2;
+    }
+    known->second = argv[i + 1];
+  }
+  Program::read_runbooks_from(options["--runbooks"]);
+  if (!options["--converse"].empty()) {
     begin_universe();
     std::cout << Program("promote-standby").converse();
     return 0;
   }
+  if (!options["--only"].empty()) return only(options["--only"]);
   Plan plan;
-  std::string which;
-  int limit = 20;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string option = argv[i];
-    const std::string value = argv[i + 1];
-    if (option == "--only") return only(value);
-    if (option == "--faults") plan.faults = std::atoi(value.c_str());
-    if (option == "--jobs") plan.jobs = std::atoi(value.c_str());
-    if (option == "--seed") plan.seed = std::strtoull(value.c_str(), nullptr, 10);
-    if (option == "--second") plan.second = std::atof(value.c_str());
-    if (option == "--scenario") which = value;
-    if (option == "--show") limit = std::atoi(value.c_str());
-  }
-  std::int64_t failures = 0;
-  for (const auto& scenario : scenarios()) {
-    const auto name = scenario.runbook + (scenario.back ? " back" : " forward");
-    if (!which.empty() && name != which) continue;
-    const auto began = std::chrono::steady_clock::now();
-    int shown = 0;
-    const auto counts = explore(plan, [&] { return path(scenario, false); },
-                                [&](const std::string& line) {
-                                  if (++shown <= limit) std::cout << line << "\n";
-                                });
-    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::cout << fmt::format("{}: {} points, {} places to die at; {} single faults, {} pairs; {} failed; {:.1f} s, seed {}\n", name, counts.points,
-                             counts.crashes, counts.by_faults[1], counts.by_faults[2], counts.failed, seconds, plan.seed);
-    failures += counts.failed;
-  }
-  return failures == 0 ? 0 : 1;
+  plan.faults = std::atoi(options["--faults"].c_str());
+  plan.second = std::atof(options["--second"].c_str());
+  plan.seed = std::strtoull(options["--seed"].c_str(), nullptr, 10);
+  plan.jobs = std::atoi(options["--jobs"].c_str());
+  return explore_all(plan, options["--scenario"], std::atoi(options["--show"].c_str()));
 }

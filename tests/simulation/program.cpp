@@ -14,6 +14,8 @@ namespace {
 
 const std::string run_id = "r-20260101-000000-0001";
 
+std::string runbooks = ".";
+
 const std::string environment_text = R"(environment: 1
 name: simulated
 class: staging
@@ -56,7 +58,7 @@ void at_point(const std::string& name) {
 }  // namespace
 
 Program::Program(const std::string& runbook) {
-  const auto path = std::string(PGCLEAVE_SOURCE_DIR) + "/runbooks/" + runbook + ".yml";
+  const auto path = runbooks + "/" + runbook + ".yml";
   const auto text = read_file(path);
   if (!text) std::abort();
   runbook_ = good(runbook::read_runbook(path, *text, steps::vocabulary()));
@@ -72,16 +74,15 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
     auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
     auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
     if (!world) return engine::Ending{engine::ExitCode::invalid, world.error().text(), "", ""};
-    world->run = {run_id, 1, 1};
+    world->run = {run_id, 1, 1, "tester@here", "here", "/journal.db", false};
     const auto answered = [](const steps::Question& question) {
       return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
     };
     world->approval = answered;
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
     engine::Recorder recorder(*journal, run_id, record(), at_point);
-    const auto begun = std::string(direction).empty()
-                           ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
-                           : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
+    const auto begun = std::string(direction).empty() ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
+                                                      : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
     if (!begun) return engine::Ending{engine::ExitCode::invalid, begun.error().text(), "", ""};
     StopFlag stop;
     engine::Run run(runbook_, params_, *world, recorder, stop, {});
@@ -101,6 +102,10 @@ std::optional<engine::Ending> Program::resume() {
 
 std::optional<engine::Ending> Program::rollback() {
   return process("rollback", [](engine::Run& run) { return run.back(); });
+}
+
+void Program::read_runbooks_from(const std::string& folder) {
+  runbooks = folder;
 }
 
 std::string Program::converse() {

@@ -1,5 +1,5 @@
-// The program under test: the real engine, steps and runbooks over the fake products, one process after the other, as `pgcleave run`, `resume`
-// and `rollback` are.
+// The program under test: the real engine, steps and runbooks over the fake products, one process after the other, as `pgcleave run`,
+// `resume` and `rollback` are.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,8 @@ class Program {
  public:
   // The file's name without .yml.
   explicit Program(const std::string& runbook);
+
+  static void read_runbooks_from(const std::string& folder);
 
   // Each is a process of its own. No value: it died.
   std::optional<engine::Ending> run();

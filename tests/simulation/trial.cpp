@@ -1,5 +1,7 @@
 #include "trial.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "explorer.h"
 #include "judge.h"
@@ -8,7 +10,8 @@
 namespace pgcleave::simulation {
 namespace {
 
-constexpr int patience = 3;  // how often it is taken up
+constexpr int patience = 3;                           // how often it is taken up
+constexpr Duration budget = std::chrono::seconds(5);  // of all windows
 
 class Trial {
  public:
@@ -28,7 +31,11 @@ class Trial {
     disarm();
     if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
     if (!over()) return told({"it is not over: " + last_});
-    const auto wrong = judge(program_.record().outcome, scenario_.way_back);
+    auto wrong = judge(program_.record().outcome, scenario_.way_back);
+    if (faults_so_far().empty() && universe().history.refused > 0)
+      wrong.push_back(fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
+    if (!bears_a_long_wait() && universe().history.longest_wait > budget.count())
+      wrong.push_back(fmt::format("a client waited {} ms", universe().history.longest_wait / 1000));
     return told(wrong);
   }
 
@@ -38,6 +45,13 @@ class Trial {
     return ending && ending->exit == engine::ExitCode::done;
   }
   void note(const std::optional<engine::Ending>& ending) { last_ = ending ? ending->text : "died"; }
+
+  // Who is silent until a deadline may cost clients their patience; so may a server that is restarted.
+  static bool bears_a_long_wait() {
+    const auto& faults = faults_so_far();
+    return std::any_of(faults.begin(), faults.end(),
+                       [](const auto& one) { return one.outcome == Outcome::late || one.outcome == Outcome::restart; });
+  }
 
   bool over() {
     if (universe().journal.empty()) return true;  // it died before it wrote a word

@@ -25,7 +25,9 @@ void at_one_console(const pgbouncer::BouncerSpec& spec, Transcript& told) {
     TRY(console.send(command));
     return console.receive(soon());
   };
-  const auto look = [&](const std::string& when) { told.asked("console: the pool " + when, console.database(spec.database, soon()), pool); };
+  const auto look = [&](const std::string& when) {
+    told.asked("console: the pool " + when, console.database(spec.database, soon()), pool);
+  };
   const auto retry = [&](const std::string& when) {
     told.asked("console: server_login_retry " + when, console.setting("server_login_retry", soon()),
                [](const std::string& value) { return value.find_first_not_of("0.") == std::string::npos ? "zero" : "not zero"; });

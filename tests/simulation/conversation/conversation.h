@@ -1,5 +1,5 @@
-// The same questions and orders, put to the real products in the lab and to the fake ones of the simulation. What is told must be the same word
-// for word (expected.txt), so that the simulation does not prove things about products that do not exist.
+// The same questions and orders, put to the real products in the lab and to the fake ones of the simulation. What is told must be the same
+// word for word (expected.txt), so that the simulation does not prove things about products that do not exist.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
 #include "conversation/exchange.h"
+#include "postgres/holder.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
 
@@ -17,8 +18,9 @@ void talk_of_ownership(steps::World& world, Transcript& told) {
                [](const std::optional<Owner>& seen) { return seen ? postgres::name_of(*seen) : "not installed"; });
   };
   const auto pass = [&](postgres::Connection& on, Owner expected, Owner next, const std::string& run, int epoch, const std::string& where) {
-    told.ordered(fmt::format("owner: from {} to {} by {} at epoch {}{}", postgres::name_of(expected), postgres::name_of(next), run, epoch, where),
-                 postgres::pass_ownership(on, split, expected, next, run, epoch, soon()));
+    told.ordered(
+        fmt::format("owner: from {} to {} by {} at epoch {}{}", postgres::name_of(expected), postgres::name_of(next), run, epoch, where),
+        postgres::pass_ownership(on, split, expected, next, run, epoch, soon()));
   };
   owner(source, "at first");
   told.ordered("owner: install", postgres::install(source, fence, soon()));
@@ -34,6 +36,32 @@ void talk_of_ownership(steps::World& world, Transcript& told) {
   pass(source, Owner::source, Owner::nobody, "a", 1, ", frozen meanwhile");
   told.asked("owner: the highest epoch", postgres::last_epoch(source, split, soon()), [](int epoch) { return std::to_string(epoch); });
   pass(target, Owner::source, Owner::nobody, "a", 3, ", on the standby");
+
+  const auto hold = [&](postgres::Connection& on, const std::string& run, int epoch, bool take_over, const std::string& where) {
+    const postgres::Holder me{run, epoch, "tester@here", "here", "/journal.db", "", false};
+    told.asked(fmt::format("holder: {} at epoch {}{}", run, epoch, where), postgres::hold(on, split, me, take_over, soon()),
+               [](bool signed_now) { return signed_now ? "signed" : "nothing to sign"; });
+  };
+  const auto held = [&](const std::string& when) {
+    told.asked("holder: " + when, postgres::held(source, split, soon()), [](const postgres::Held& seen) {
+      if (!seen.holder) return fmt::format("nobody, epoch {}", seen.last_epoch);
+      return fmt::format("{}{}, epoch {}", seen.holder->run, seen.holder->over ? " is over" : "", seen.last_epoch);
+    });
+  };
+  held("at first");
+  hold(source, "b", 2, false, "");
+  hold(source, "c", 2, false, ", while b holds it at that epoch");
+  hold(source, "c", 3, false, ", while b holds it");
+  hold(source, "c", 3, true, ", taking over");
+  held("taken over");
+  pass(source, Owner::source, Owner::nobody, "b", 2, ", outranked");
+  hold(target, "c", 4, false, ", on the standby");
+  told.asked("holder: b lets go of what it lost", postgres::let_go(source, split, "b", soon()), yes);
+  held("after that");
+  told.asked("holder: c lets go", postgres::let_go(source, split, "c", soon()), yes);
+  told.asked("holder: c lets go on the standby", postgres::let_go(target, split, "c", soon()), yes);
+  held("let go");
+  hold(source, "d", 4, false, ", after c is over");
 
   const auto canary = postgres::canary_of(split, Owner::source);
   const auto lsn = postgres::capture_lsn(source, canary, "captured", soon());

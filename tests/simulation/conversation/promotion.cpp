@@ -48,7 +48,8 @@ class Promotion {
     told_.ordered("patroni: PATCH standby_cluster away, with a mark",
                   patroni.patch_config({{"standby_cluster", nullptr}, {"pgcleave", {{"run", "talk"}}}}, soon()));
     told_.add("patroni: 200 is stored, not promoted: still in recovery", yes(in_recovery()));
-    told_.add("patroni: writable within seconds, on the same connection", comes_true(std::chrono::seconds(20), [&] { return !in_recovery(); }));
+    told_.add("patroni: writable within seconds, on the same connection",
+              comes_true(std::chrono::seconds(20), [&] { return !in_recovery(); }));
     told_.add("patroni: the mark shows", comes_true(std::chrono::seconds(5), [&]() -> bool {
                 const auto now = patroni.config(soon());
                 return now && now->contains("pgcleave") && !now->contains("standby_cluster");
@@ -63,7 +64,7 @@ class Promotion {
                 [](const auto& owner) { return owner ? postgres::name_of(*owner) : "not installed"; });
     told_.asked("promoted: it receives", postgres::receiving(on(world_.target), soon()), [](const std::string& seen) { return seen; });
     told_.ordered("promoted: release the copy",
-                  postgres::pass_ownership(on(world_.target), world_.split.name, Owner::source, Owner::nobody, "c", 3, soon()));
+                  postgres::pass_ownership(on(world_.target), world_.split.name, Owner::source, Owner::nobody, "d", 4, soon()));
   }
 
   bool arrives(const std::string& token, Duration patience) {
@@ -74,11 +75,11 @@ class Promotion {
 
   void subscribe() {
     auto& target = on(world_.target);
-    told_.ordered("link: subscribe from where it branched off",
-                  postgres::create_subscription(target,
-                                                {name, name, name, world_.source.replication_conninfo(),
-                                                 world_.source.access().replication.password, branched_},
-                                                soon()));
+    told_.ordered(
+        "link: subscribe from where it branched off",
+        postgres::create_subscription(
+            target, {name, name, name, world_.source.replication_conninfo(), world_.source.access().replication.password, branched_},
+            soon()));
     told_.asked("link: subscribed, and disabled", postgres::subscription(target, name, soon()),
                 [](const auto& seen) { return yes(seen && !seen->enabled && !seen->worker); });
     told_.ordered("link: write a canary", postgres::write_canary(on(world_.source), canary_, "early", soon()));
@@ -91,7 +92,8 @@ class Promotion {
                 const auto applied = postgres::applied(on(world_.target), name, true, soon());
                 return applied && *applied >= *lsn;
               }));
-    told_.asked("link: a worker runs", postgres::subscription(target, name, soon()), [](const auto& seen) { return yes(seen && seen->worker); });
+    told_.asked("link: a worker runs", postgres::subscription(target, name, soon()),
+                [](const auto& seen) { return yes(seen && seen->worker); });
     told_.asked("link: its slot is in use", postgres::slot(on(world_.source), name, soon()),
                 [](const auto& seen) { return yes(seen && seen->active); });
   }

@@ -1,5 +1,6 @@
-#include "conversation/exchange.h"
 #include "postgres/replication.h"
+
+#include "conversation/exchange.h"
 #include "postgres/wal.h"
 
 namespace pgcleave::conversation {
@@ -47,11 +48,13 @@ void talk_of_replication(steps::World& world, Transcript& told) {
   told.ordered("slot: drop", postgres::drop_slot(source, name, soon()));
   told.asked("slot: dropped", postgres::slot(source, name, soon()), slot);
 
-  told.asked("subscription: at first", postgres::subscription(source, name, soon()), [](const auto& seen) { return yes(seen.has_value()); });
+  told.asked("subscription: at first", postgres::subscription(source, name, soon()),
+             [](const auto& seen) { return yes(seen.has_value()); });
   told.ordered("subscription: disable what is not there", postgres::disable_subscription(source, name, soon()));
   told.ordered("subscription: drop what is not there", postgres::drop_subscription(source, name, soon()));
   told.ordered("subscription: enable what is not there", postgres::enable_subscription(source, name, soon()));
-  told.asked("subscription: applied by what is not there", postgres::applied(source, name, false, soon()), [](Lsn) { return "a position"; });
+  told.asked("subscription: applied by what is not there", postgres::applied(source, name, false, soon()),
+             [](Lsn) { return "a position"; });
 }
 
 }  // namespace pgcleave::conversation

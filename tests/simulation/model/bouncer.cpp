@@ -7,17 +7,18 @@
 namespace pgcleave::simulation {
 
 std::string bouncer_file(const pgbouncer::Route& route) {
-  return fmt::format("[databases]\napp = host={} port={} dbname=app\n\n[pgbouncer]\npool_mode = transaction\nmin_pool_size = 2\n", route.host,
-                     route.port);
+  return fmt::format("[databases]\napp = host={} port={} dbname=app\n\n[pgbouncer]\npool_mode = transaction\nmin_pool_size = 2\n",
+                     route.host, route.port);
 }
 
 void Bouncer::pause(Instant now) {
   paused = true;
+  // Who has held back logins first, and waited for those under way, closes none.
   if (server_login_retry != "0") login_closed_at = now;
 }
 
 void Bouncer::reload(Instant now) {
-  if (server_login_retry != "0") login_closed_at = now;
+  login_closed_at = now;
   server_login_retry = "15";
   min_pool_size = "2";
   const auto read = pgbouncer::ConfigFile::parse(name, file);

@@ -12,6 +12,7 @@
 
 #include "base/lsn.h"
 #include "postgres/catalog.h"
+#include "postgres/holder.h"
 #include "postgres/ownership.h"
 #include "postgres/replication.h"
 
@@ -45,6 +46,7 @@ struct Database {
   bool installed = false;  // schema pgcleave with everything in it
   postgres::Owner owner = postgres::Owner::source;
   std::vector<LogRow> ownership_log;
+  std::optional<postgres::Holder> holder;
   std::set<postgres::TableName> fenced;
   bool kept_function = false;
   std::set<postgres::TableName> kept_fenced;

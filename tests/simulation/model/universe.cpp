@@ -154,7 +154,7 @@ void Universe::begin(Client& client, Server& to) {
   client.since = now;
   client.stage = Stage::idle;
   if (!to.lets_write(moved_table())) {
-    ++history.refused;
+    if (client.bouncer >= 0) ++history.refused;
     return;
   }
   client.stage = Stage::writing;
@@ -178,7 +178,8 @@ void Universe::commit(Client& client) {
     return;
   }
   const auto key = client.key;
-  to.commit(now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{moved_table(), key, client.id, ""});
+  to.commit(
+      now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{moved_table(), key, client.id, ""});
   history.acknowledged[client.id] = to.which;
   client.served = client.id;
 }

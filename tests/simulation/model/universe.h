@@ -1,5 +1,5 @@
-// All that there is besides the program under test: two clusters, two bouncers, clients, the journal's file, and the time. The fake products
-// (products/) are its faces. One thread; fork() copies it.
+// All that there is besides the program under test: two clusters, two bouncers, clients, the journal's file, and the time. The fake
+// products (products/) are its faces. One thread; fork() copies it.
 #pragma once
 
 #include <map>

@@ -12,4 +12,8 @@ void Monotonic::sleep_for(Duration duration) {
   simulation::universe().advance(duration);
 }
 
+Duration time_since_boot() {
+  return std::chrono::microseconds(simulation::universe().now);
+}
+
 }  // namespace pgcleave

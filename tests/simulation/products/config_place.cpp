@@ -14,12 +14,15 @@ simulation::Bouncer& bouncer_of(const std::string& path) {
   std::abort();
 }
 
-Result<void> change_file(const std::string& path, const std::string& what, Deadline deadline, const std::function<void(simulation::Bouncer&)>& act) {
+Result<void> change_file(const std::string& path, const std::string& what, Deadline deadline,
+                         const std::function<void(simulation::Bouncer&)>& act) {
   auto& bouncer = bouncer_of(path);
-  return simulation::change("file of " + bouncer.name, what, deadline, [] {}, [&]() -> Result<void> {
-    act(bouncer);
-    return {};
-  });
+  return simulation::change(
+      "file of " + bouncer.name, what, deadline, [] {},
+      [&]() -> Result<void> {
+        act(bouncer);
+        return {};
+      });
 }
 
 }  // namespace

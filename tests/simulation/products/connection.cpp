@@ -32,8 +32,8 @@ struct Connection::State {
   int incarnation = 0;  // of what it leads to
   bool alive = true;
   bool console = false;
-  std::optional<std::string> asked;            // sent, and not received
-  std::optional<Result<Rows>> answer;          // to it
+  std::optional<std::string> asked;    // sent, and not received
+  std::optional<Result<Rows>> answer;  // to it
   std::vector<std::string> notices;
 
   [[nodiscard]] int incarnation_there() const {

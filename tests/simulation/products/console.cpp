@@ -9,6 +9,8 @@ namespace pgcleave::simulation {
 namespace {
 
 using postgres::Rows;
+constexpr const char* console_error = "08P01";  // of all that the console refuses (1.18)
+
 using Cells = std::vector<std::optional<std::string>>;
 
 Rows told(const std::string& tag) {
@@ -57,14 +59,15 @@ Result<void> obey(Bouncer& bouncer, const std::string& command) {
   if (command == "RELOAD") {
     bouncer.reload(now);
   } else if (command == "RESUME \"app\"") {
-    if (!bouncer.paused) return fail(refusal("bouncer " + bouncer.name, "database app is not paused"));
+    if (!bouncer.paused) return fail(refusal("bouncer " + bouncer.name, "database app is not paused", console_error));
     bouncer.paused = false;
+    if (bouncer.server_login_retry == "0") bouncer.login_closed_at = -1;  // the next login comes at once
   } else if (command.starts_with("SET server_login_retry = ")) {
     bouncer.server_login_retry = command.substr(26, command.size() - 27);
   } else if (command.starts_with("SET min_pool_size = ")) {
     bouncer.min_pool_size = command.substr(21, command.size() - 22);
   } else {
-    return fail(refusal("bouncer " + bouncer.name, "unsupported: " + command));
+    return fail(refusal("bouncer " + bouncer.name, "unsupported: " + command, console_error));
   }
   return {};
 }

@@ -1,9 +1,10 @@
 // The fence: who may write, and how that is passed on (src/postgres/fence_sql.cpp says it in PL/pgSQL).
+#include "postgres/ownership.h"
+
 #include <algorithm>
 
 #include "base/format.h"
 #include "postgres/kept_fence.h"
-#include "postgres/ownership.h"
 #include "postgres/probe_rights.h"
 #include "products/wire.h"
 
@@ -11,6 +12,7 @@ namespace pgcleave::postgres {
 
 using simulation::change_on;
 using simulation::Database;
+using simulation::LogRow;
 using simulation::reach;
 using simulation::Server;
 using simulation::universe;
@@ -25,14 +27,18 @@ Passed pass_once(Server& server, Owner expected, Owner next, const std::string& 
   int top = 0;
   for (const auto& row : db.ownership_log) top = std::max(top, row.epoch);
   if (top > epoch) return Passed::stale_epoch;
-  const auto* newest = db.ownership_log.empty() ? nullptr : &db.ownership_log.back();
+  // Rows whose expected and next are the same only raise the epoch.
+  const LogRow* newest = nullptr;
+  for (const auto& row : db.ownership_log) {
+    if (row.expected != row.next) newest = &row;
+  }
   const int from = static_cast<int>(expected);
   const int to = static_cast<int>(next);
   const bool mine = newest != nullptr && newest->run == run && newest->expected == from && newest->next == to;
   if (db.owner != expected && !(db.owner == next && mine)) return Passed::wrong_owner;
   if (!mine && newest != nullptr && static_cast<int>(db.owner) == newest->expected && newest->epoch == epoch) return Passed::stale_epoch;
   if (!mine || newest->epoch != epoch) {
-    const simulation::LogRow row{run, epoch, from, to};
+    const LogRow row{run, epoch, from, to};
     server.commit(universe().now, [row](Database& there) { there.ownership_log.push_back(row); });
     return Passed::announced;
   }
@@ -42,8 +48,8 @@ Passed pass_once(Server& server, Owner expected, Owner next, const std::string& 
 
 Result<void> told(Passed passed, const std::string& name) {
   if (passed == Passed::announced || passed == Passed::passed) return {};
-  return fail({ErrorKind::foreign, name, "the owner could not be set", "", passed == Passed::stale_epoch ? "somebody newer" : "another owner",
-               "", passed == Passed::stale_epoch ? "PC002" : "PC001"});
+  return fail({ErrorKind::foreign, name, "the owner could not be set", "",
+               passed == Passed::stale_epoch ? "somebody newer" : "another owner", "", passed == Passed::stale_epoch ? "PC002" : "PC001"});
 }
 
 std::vector<TableName> without(const std::vector<TableName>& wanted, const std::set<TableName>& there) {
@@ -63,8 +69,8 @@ FenceDrift drift(const std::vector<TableName>& wanted, const std::set<TableName>
   return out;
 }
 
-Result<void> set_triggers(Connection& primary, const char* what, std::set<TableName> Database::*triggers, const std::vector<TableName>& tables,
-                          bool on, Deadline deadline) {
+Result<void> set_triggers(Connection& primary, const char* what, std::set<TableName> Database::*triggers,
+                          const std::vector<TableName>& tables, bool on, Deadline deadline) {
   return change_on(primary, what, deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [=](Database& db) {
       for (const auto& table : tables) {
@@ -96,11 +102,13 @@ Result<void> install(Connection& primary, const Fence&, Deadline deadline) {
 
 Result<void> uninstall(Connection& primary, const Fence&, Deadline deadline) {
   return change_on(primary, "remove ownership", deadline, [&](Server& server) -> Result<void> {
-    if (!server.db.fenced.empty() || !server.db.kept_fenced.empty()) return fail(simulation::refusal(primary.name(), "triggers need it", "2BP01"));
+    if (!server.db.fenced.empty() || !server.db.kept_fenced.empty())
+      return fail(simulation::refusal(primary.name(), "triggers need it", "2BP01"));
     server.commit(universe().now, [](Database& db) {
       db.installed = false;
       db.owner = Owner::source;
       db.ownership_log.clear();
+      db.holder.reset();
       db.canaries.clear();
       db.probe_rights.clear();
       db.kept_function = false;
@@ -133,11 +141,14 @@ Result<std::optional<Owner>> owner(Connection& connection, const std::string&, D
 // Two transactions in one round trip.
 Result<void> pass_ownership(Connection& primary, const std::string&, Owner expected, Owner next, const std::string& run, int epoch,
                             Deadline deadline) {
-  return change_on(primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline, [&](Server& server) -> Result<void> {
-    if (!server.db.installed) return fail(simulation::refusal(primary.name(), "there is no owner", "42P01"));
-    TRY(told(pass_once(server, expected, next, run, epoch), primary.name()));
-    return told(pass_once(server, expected, next, run, epoch), primary.name());
-  });
+  return change_on(
+      primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline,
+      [&](Server& server) -> Result<void> {
+        if (!server.db.installed) return fail(simulation::refusal(primary.name(), "there is no owner", "42P01"));
+        TRY(told(pass_once(server, expected, next, run, epoch), primary.name()));
+        return told(pass_once(server, expected, next, run, epoch), primary.name());
+      },
+      simulation::no_read_write_in_recovery);
 }
 
 Result<int> last_epoch(Connection& connection, const std::string&, Deadline deadline) {

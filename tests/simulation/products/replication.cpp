@@ -1,8 +1,9 @@
 // Publications, slots, subscriptions, sequences.
+#include "postgres/replication.h"
+
 #include <algorithm>
 
 #include "base/format.h"
-#include "postgres/replication.h"
 #include "postgres/sequences.h"
 #include "products/wire.h"
 
@@ -70,10 +71,12 @@ Result<Slot> create_physical_slot(Connection& primary, const std::string& name, 
 
 Result<void> drop_slot(Connection& primary, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(auto* server, reach(primary, deadline));
-  return simulation::change(primary.name(), "drop slot " + name, deadline, [&] { primary.close(); }, [&]() -> Result<void> {
-    server->slots.erase(name);
-    return {};
-  });
+  return simulation::change(
+      primary.name(), "drop slot " + name, deadline, [&] { primary.close(); },
+      [&]() -> Result<void> {
+        server->slots.erase(name);
+        return {};
+      });
 }
 
 Result<std::optional<Publication>> publication(Connection& connection, const std::string& name, Deadline deadline) {
@@ -139,7 +142,8 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
     made.publication = spec.publication;
     made.origin = spec.from ? spec.from->position : 0;
     made.oid = 20000;
-    if (!universe().server(made.publisher).up) return fail(simulation::refusal(primary.name(), "could not connect to the publisher", "08006"));
+    if (!universe().server(made.publisher).up)
+      return fail(simulation::refusal(primary.name(), "could not connect to the publisher", "08006"));
     server.commit(universe().now, [name = spec.name, made](Database& db) { db.subscriptions[name] = made; });
     return {};
   });

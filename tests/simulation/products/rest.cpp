@@ -40,11 +40,13 @@ Result<Answer> Client::get(const std::string& path, Deadline) {
 Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline deadline) {
   const auto side = state_->side();
   const auto& server = universe().server(side);
-  const auto done = simulation::change(server.scope + "'s Patroni", "PATCH " + path, deadline, [] {}, [&]() -> Result<void> {
-    universe().advance(std::chrono::milliseconds(48));
-    simulation::patch(universe().patroni(side), universe().server(side), body, universe().now);
-    return {};
-  });
+  const auto done = simulation::change(
+      server.scope + "'s Patroni", "PATCH " + path, deadline, [] {},
+      [&]() -> Result<void> {
+        simulation::patch(universe().patroni(side), universe().server(side), body, universe().now);
+        universe().advance(std::chrono::milliseconds(48));
+        return {};
+      });
   if (!done && done.error().kind == ErrorKind::failed) return Answer{503, "refused"};
   if (!done) return fail(done.error());
   return Answer{200, universe().patroni(side).config.dump()};

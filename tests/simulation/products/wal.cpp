@@ -1,4 +1,6 @@
 // WAL positions, recovery, checkpoints, canaries, locks.
+#include "postgres/wal.h"
+
 #include <algorithm>
 
 #include "base/format.h"
@@ -7,7 +9,6 @@
 #include "postgres/identity.h"
 #include "postgres/locks.h"
 #include "postgres/transactions.h"
-#include "postgres/wal.h"
 #include "postgres/writes.h"
 #include "products/wire.h"
 
@@ -59,10 +60,13 @@ Result<std::map<TableName, Columns>> columns(Connection& connection, const std::
 
 Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline) {
   Lsn at;
-  TRY(change_on(primary, "capture an LSN", deadline, [&](Server& server) -> Result<void> {
-    at.position = server.commit(universe().now, nullptr, Row{canary, 0, 0, token});
-    return {};
-  }));
+  TRY(change_on(
+      primary, "capture an LSN", deadline,
+      [&](Server& server) -> Result<void> {
+        at.position = server.commit(universe().now, nullptr, Row{canary, 0, 0, token});
+        return {};
+      },
+      simulation::no_read_write_in_recovery));
   return at;
 }
 
@@ -110,21 +114,23 @@ Result<std::optional<BaseBackup>> base_backup(Connection& connection, Deadline d
 }
 
 Result<Lsn> current_lsn(Connection& primary, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline));
+  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline, simulation::not_in_recovery));
   return Lsn{server->end};
 }
 
 Result<void> checkpoint(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(auto* server, reach(connection, deadline));
-  return simulation::change(connection.name(), "CHECKPOINT", deadline, [&] { connection.close(); }, [&]() -> Result<void> {
-    // A standby's restartpoint is a checkpoint of the primary that it has replayed.
-    server->redo = server->in_recovery ? std::min(universe().source.redo, server->end) : server->end;
-    return {};
-  });
+  return simulation::change(
+      connection.name(), "CHECKPOINT", deadline, [&] { connection.close(); },
+      [&]() -> Result<void> {
+        // A standby's restartpoint is a checkpoint of the primary that it has replayed.
+        server->redo = server->in_recovery ? std::min(universe().source.redo, server->end) : server->end;
+        return {};
+      });
 }
 
 Result<Branch> branch(Connection& primary, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline));
+  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline, simulation::not_in_recovery));
   Branch found;
   found.timeline = server->timeline;
   if (server->branched_at) found.at = Lsn{*server->branched_at};

@@ -25,9 +25,9 @@ Result<Server*> reach(postgres::Connection& connection, Deadline deadline) {
   return universe().server_at(std::stoi(address.substr(address.rfind(':') + 1)));
 }
 
-Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline) {
+Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline, const char* code) {
   TRY_ASSIGN(auto* server, reach(connection, deadline));
-  if (server->in_recovery) return fail(refusal(connection.name(), "cannot do that in a read-only transaction", "25006"));
+  if (server->in_recovery) return fail(refusal(connection.name(), "a standby can't do that", code));
   return server;
 }
 
@@ -53,9 +53,10 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
 }
 
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
-                       const std::function<Result<void>(Server&)>& action) {
-  TRY_ASSIGN(auto* server, reach_primary(connection, deadline));
-  return change(connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); });
+                       const std::function<Result<void>(Server&)>& action, const char* code) {
+  TRY_ASSIGN(auto* server, reach_primary(connection, deadline, code));
+  return change(
+      connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); });
 }
 
 }  // namespace pgcleave::simulation

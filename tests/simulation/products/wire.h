@@ -12,8 +12,11 @@ namespace pgcleave::simulation {
 
 // The server that this connection leads to. An error when the connection is dead, as PostgreSQL's client library would tell it.
 Result<Server*> reach(postgres::Connection& connection, Deadline deadline);
-// The same for what only a primary does.
-Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline);
+// The same for what only a primary does; `code` is what a standby answers (PostgreSQL 15).
+constexpr const char* read_only = "25006";
+constexpr const char* no_read_write_in_recovery = "0A000";  // to BEGIN READ WRITE
+constexpr const char* not_in_recovery = "55000";            // to a look at positions of its own WAL
+Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline, const char* code = read_only);
 
 Error refusal(const std::string& object, const std::string& what, const std::string& code = "");
 Error no_answer(const std::string& object, const std::string& what);
@@ -24,6 +27,6 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
 
 // On a server's primary.
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
-                       const std::function<Result<void>(Server&)>& action);
+                       const std::function<Result<void>(Server&)>& action, const char* code = read_only);
 
 }  // namespace pgcleave::simulation
