@@ -23,13 +23,9 @@ Result<std::vector<checks::Family>> families_named(const std::vector<std::string
   return chosen;
 }
 
-std::map<std::string, steps::RehearsedPause> rehearsed_pauses(const checks::Change& change) {
-  const auto rehearsed = checks::evidence_for(change).rehearsed;
-  std::map<std::string, steps::RehearsedPause> pauses;
-  for (const auto* phase : {"window", "rollback.window"}) {
-    if (const auto seen = rehearsed.pauses(phase); seen.count > 0) pauses[phase] = {seen.count, seen.p50, seen.p90, seen.max};
-  }
-  return pauses;
+steps::RehearsedPause rehearsed_pause(const checks::Change& change, const std::string& phase) {
+  const auto seen = checks::evidence_for(change).rehearsed.pauses(phase);
+  return {seen.count, seen.p50, seen.p90, seen.max};
 }
 
 }  // namespace
@@ -54,17 +50,22 @@ std::string program_sha256() {
   return sum;
 }
 
-Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& names) {
+Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& names) {
   TRY_ASSIGN(const auto families, families_named(names));
   auto aside = steps::unopened_world(change.environment, change.split);
+  return checks::look_at(aside, families, {&change, {}}, time_per_family);
+}
+
+Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& names) {
+  TRY_ASSIGN(const auto found, findings_now(change, names));
   std::vector<steps::Remark> remarks;
-  for (const auto& finding : checks::look_at(aside, families, {&change, {}}, time_per_family))
+  for (const auto& finding : found)
     remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
   return remarks;
 }
 
 void inform(steps::World& world, const checks::Change& change) {
-  world.rehearsed = rehearsed_pauses(change);
+  world.rehearsed = [&change](const std::string& phase) { return rehearsed_pause(change, phase); };
   world.check = [&change](const std::vector<std::string>& families) { return check_now(change, families); };
 }
 

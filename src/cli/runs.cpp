@@ -48,8 +48,10 @@ ExitCode list(const Arguments& arguments) {
                       {"exit", run.exit},
                       {"pause_ms", forth.pause_ms},
                       {"outage_ms", forth.outage_ms},
+                      {"mean_outage_ms", forth.mean_outage_ms},
                       {"rollback_pause_ms", back.pause_ms},
-                      {"rollback_outage_ms", back.outage_ms}});
+                      {"rollback_outage_ms", back.outage_ms},
+                      {"rollback_mean_outage_ms", back.mean_outage_ms}});
       continue;
     }
     std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f}\n", printable(run.id),

@@ -30,6 +30,7 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
                       {"pause_ms", window.pause_ms},
                       {"watched", window.watched},
                       {"outage_ms", window.outage_ms},
+                      {"mean_outage_ms", window.mean_outage_ms},
                       {"paused_at_us", window.paused_at_us},
                       {"resumed_at_us", window.resumed_at_us}};
   }
@@ -52,9 +53,10 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
                              step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : printable(step.note));
   }
   for (const auto& [phase, window] : run.windows) {
-    std::cout << fmt::format("  {}: {}, clients waited {:.1f} ms of {:.0f} ms{}\n", printable(phase),
-                             window.open ? "OPEN" : printable(window.outcome), window.pause_ms, window.budget_ms,
-                             window.watched ? fmt::format(", one saw {:.1f} ms of outage", window.outage_ms) : "");
+    std::cout << fmt::format(
+        "  {}: {}, clients waited {:.1f} ms of {:.0f} ms{}\n", printable(phase), window.open ? "OPEN" : printable(window.outcome),
+        window.pause_ms, window.budget_ms,
+        window.watched ? fmt::format(", one saw {:.1f} ms of outage, all on average {:.1f}", window.outage_ms, window.mean_outage_ms) : "");
   }
   for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
   const auto next = alive ? std::string() : engine::next_command(run, again(arguments, text_in(begun, "environment")));

@@ -83,6 +83,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
     window.outage_ms = number_in(event.data, "outage_ms");
+    window.mean_outage_ms = number_in(event.data, "mean_outage_ms");
   }
 }
 
@@ -120,6 +121,9 @@ void RunRecord::apply(const journal::Event& event) {
     begun = data.is_object() ? data : Json::object();
     begun_at_us = event.at_us;
     pid = small_in(data, "pid");
+    epoch = small_in(data, "epoch", 1);
+  } else if (event.type == "run.signing") {
+    epoch = std::max(epoch, small_in(data, "epoch", 1));
   } else if (event.type == "run.resumed") {
     finished = false;
     outcome.clear();

@@ -20,7 +20,7 @@ double seconds(std::int64_t from_us, std::int64_t to_us) {
   return static_cast<double>(to_us - from_us) / 1e6;
 }
 
-// How long it went forth and back, and what the probe saw.
+// How long it went forth and back.
 void measure(const std::vector<journal::Event>& events, Round& round) {
   std::int64_t began_us = 0;
   bool back = false;
@@ -31,9 +31,6 @@ void measure(const std::vector<journal::Event>& events, Round& round) {
       began_us = event.at_us;
     }
     if (event.type == "run.finished") (back ? round.back_s : round.forth_s) += seconds(began_us, event.at_us);
-    if (event.type != "window.watched") continue;
-    const bool of_rollback = text_in(event.data, "phase").rfind("rollback.", 0) == 0;
-    (of_rollback ? round.back_outage_ms : round.outage_ms) = number_in(event.data, "outage_ms");
   }
 }
 
@@ -113,14 +110,6 @@ int Rehearsed::good() const {
 int Rehearsed::rolled_back() const {
   return static_cast<int>(
       std::count_if(counting.begin(), counting.end(), [](const Round& round) { return round.good && round.rolled_back; }));
-}
-
-Spread Rehearsed::of_good(double Round::*figure) const {
-  std::vector<double> values;
-  for (const auto& round : counting) {
-    if (round.good && round.*figure > 0) values.push_back(round.*figure);
-  }
-  return spread_of(std::move(values));
 }
 
 Spread Rehearsed::pauses(const std::string& phase) const {

@@ -12,8 +12,9 @@ std::string what_clients_saw(const Json& watched) {
   const bool at_least = truth_in(watched, "at_least");
   std::string text = fmt::format("a client saw {}{:.1f} ms of outage (through {})", at_least ? "at least " : "",
                                  number_in(watched, "outage_ms"), text_in(watched, "through"));
+  if (watched.contains("mean_outage_ms")) text += fmt::format("; all clients on average {:.1f} ms", number_in(watched, "mean_outage_ms"));
   if (const int errors = small_in(watched, "errors"); errors > 0) {
-    text += fmt::format(" and {} errors", errors);
+    text += fmt::format("; {} errors", errors);
     for (const auto& bouncer : list_in(watched, "bouncers")) {
       if (const auto first = text_in(bouncer, "first_error"); !first.empty()) {
         text += fmt::format(", the first through {}: {}", text_in(bouncer, "name"), first);
@@ -23,6 +24,10 @@ std::string what_clients_saw(const Json& watched) {
   }
   if (const int wrong = small_in(watched, "wrong_side"); wrong > 0) text += fmt::format("; {} WRITES WERE TAKEN BY THE WRONG SIDE", wrong);
   return text;
+}
+
+void Run::dismiss_guard() {
+  if (guarding_.dismiss) guarding_.dismiss();
 }
 
 void Run::begin_watch(const runbook::Phase& phase, bool clients_wait) {

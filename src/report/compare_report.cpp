@@ -34,6 +34,7 @@ Figures figures_of(const std::vector<ComparedRound>& rounds) {
   Figures figures;
   add_figure(figures, "clients waited", pauses_of(rounds, "window"));
   add_figure(figures, "outage that a client saw", outages_of(rounds, "window"));
+  add_figure(figures, "outage of all clients on average", mean_outages_of(rounds, "window"));
   add_figure(figures, "clients waited, way back", pauses_of(rounds, "rollback.window"));
   add_figure(figures, "outage, way back", outages_of(rounds, "rollback.window"));
   const auto back = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.rolled_back; });
@@ -67,8 +68,10 @@ Json data_of(const std::vector<ComparedRound>& rounds) {
   return {{"rounds", list},
           {"pause_ms", json_of(middle_of(pauses_of(rounds, "window")))},
           {"outage_ms", json_of(middle_of(outages_of(rounds, "window")))},
+          {"mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, "window")))},
           {"rollback_pause_ms", json_of(middle_of(pauses_of(rounds, "rollback.window")))},
-          {"rollback_outage_ms", json_of(middle_of(outages_of(rounds, "rollback.window")))}};
+          {"rollback_outage_ms", json_of(middle_of(outages_of(rounds, "rollback.window")))},
+          {"rollback_mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, "rollback.window")))}};
 }
 
 }  // namespace
