@@ -40,6 +40,7 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
 }  // namespace
 
 int pgcleave::cli::main(int argc, char** argv) {
+  cli::open_standard_files();
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
   const std::vector<cli::Verb> verbs{

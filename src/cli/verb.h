@@ -41,6 +41,9 @@ struct Verb {
 // Reads the command line and runs its verb. Returns the exit code.
 int main(int argc, char** argv);
 
+// Before anything else is opened: the numbers 0 to 2 stay what they are for.
+void open_standard_files();
+
 // One function per verb, each in its own file.
 Verb approve_verb();
 Verb check_verb();

@@ -29,15 +29,19 @@ Result<void> Recorder::write_to_disk(const std::string& type, Json data) {
 Result<void> Recorder::append(const std::string& type, Json data, journal::Durability durability) {
   const auto point = fault_ == nullptr ? std::string() : name_of(type, data);
   fault("before record " + point);
-  auto event = journal_.append(run_, type, data, durability);
-  if (event) {
-    record_.apply(*event);
-    fault("after record " + point);
-    return {};
+  // Clients wait: a journal that another process keeps locked is asked once only, since each time takes seconds.
+  if (!must_go_on_ || !complained_) {
+    auto event = journal_.append(run_, type, data, durability);
+    if (event) {
+      record_.apply(*event);
+      fault("after record " + point);
+      return {};
+    }
+    lost_a_record_ = true;
+    if (!must_go_on_) return fail(event.error());
+    log::error("the journal can't be written any more; going on until clients are served: " + event.error().text());
+    complained_ = true;
   }
-  if (!must_go_on_) return fail(event.error());
-  if (!complained_) log::error("the journal can't be written any more; going on until clients are served: " + event.error().text());
-  complained_ = true;
   journal::Event unwritten;
   unwritten.run = run_;
   unwritten.at_us = utc_now_us();

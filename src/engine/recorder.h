@@ -25,7 +25,12 @@ class Recorder {
   // Inside a window records go to the operating system only: they survive the death of this process; the one before the point of
   // no return is on disk again, and takes along all before it.
   void inside_window(bool inside) { durability_ = inside ? journal::Durability::process : journal::Durability::disk; }
-  void must_go_on(bool on) { must_go_on_ = on; }
+  void must_go_on(bool on) {
+    if (on && !must_go_on_) complained_ = false;
+    must_go_on_ = on;
+  }
+  // Did the journal not take a record? Then an error of a step may be the journal's, and says nothing of what the step did.
+  [[nodiscard]] bool lost_a_record() const { return lost_a_record_; }
 
   void fault(const std::string& point) const {
     if (fault_ != nullptr) fault_(point);
@@ -44,6 +49,7 @@ class Recorder {
   journal::Durability durability_ = journal::Durability::disk;
   bool must_go_on_ = false;
   bool complained_ = false;
+  bool lost_a_record_ = false;
 };
 
 }  // namespace pgcleave::engine

@@ -1,6 +1,7 @@
 // Taking up a run whose process died or stopped. Both sides' owners are the truth: they say how far it came.
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "engine/for_good.h"
 #include "engine/run.h"
@@ -22,7 +23,7 @@ void Run::assume_begun(const runbook::Phase& phase) {
     if (!with) continue;  // it needs a fact of a step that was lost with it
     static_cast<void>(recorder_.write(
         "step.intent",
-        {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", before.value(line.id, Json::object())}, {"assumed", true}}));
+        {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", object_in(before, line.id.c_str())}, {"assumed", true}}));
   }
 }
 
@@ -71,10 +72,8 @@ std::optional<Ending> Run::settle_window() {
   begin_watch(*phase, true);
   if (is_taken) {
     if (talk_.say) talk_.say("the point of no return was passed: finishing the window");
-    if (!recorder_.record().has_taken(phase->name)) {
-      if (const auto written = recorder_.write_to_disk("window.taken", {{"phase", phase->name}}); !written)
-        return failed_window(*phase, written.error());
-    }
+    recorder_.must_go_on(true);
+    if (!recorder_.record().has_taken(phase->name)) static_cast<void>(recorder_.write_to_disk("window.taken", {{"phase", phase->name}}));
     auto done = tail(*phase, static_cast<std::size_t>(take - phase->steps.begin()) + (take == phase->steps.end() ? 0 : 1));
     if (done) done = leave_done(*phase);
     if (!done) return failed_window(*phase, done.error());

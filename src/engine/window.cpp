@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "engine/plan.h"
+#include "engine/readable.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
@@ -41,7 +42,7 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
     const auto with = runbook::resolve(line.with, known);
     if (!with) return fail(with.error());
     steps::Context context{world_, line.id, *with, Deadline::in(std::chrono::seconds(10)), &stop_};
-    if (step_kind.prepare != nullptr) TRY(step_kind.prepare(context));
+    if (step_kind.prepare != nullptr) TRY(readable(line.id, [&] { return step_kind.prepare(context); }));
   }
   if (stop_.requested()) return fail({ErrorKind::interrupted, "", "was asked to stop before the window", "", "", "", ""});
   if (guarding_.watch) TRY(guarding_.watch(budget - reserve));
@@ -63,7 +64,7 @@ Result<bool> Run::was_taken(const runbook::StepLine& line, Deadline deadline, bo
   TRY(outranked);
   TRY(wait_until("the owner can be read", deadline, std::chrono::milliseconds(100), nullptr, [&]() -> Result<bool> {
     steps::Context context{world_, line.id, line.with, Deadline::in(std::chrono::seconds(2)), nullptr};
-    const auto seen = kind(line).observe(context);
+    const auto seen = readable(line.id, [&] { return kind(line).observe(context); });
     taken_there = seen && seen->state == steps::State::done;
     return seen.has_value();
   }));
@@ -78,7 +79,8 @@ Result<void> Run::until_taken(const runbook::Phase& phase, Deadline deadline, st
     const bool takes = kind(line).description.meaning.takes;
     const auto done = step(line, deadline, &stop_);
     if (takes) {
-      const bool told = done || (done.error().kind != ErrorKind::unknown && done.error().kind != ErrorKind::timed_out);
+      const bool in_doubt = !done && (done.error().kind == ErrorKind::unknown || done.error().kind == ErrorKind::timed_out);
+      const bool told = !in_doubt && (done || !recorder_.lost_a_record());
       bool is_taken = done.has_value();
       if (!told) {
         const auto looked = was_taken(line, Deadline::in(std::chrono::seconds(10)), true);
@@ -88,6 +90,7 @@ Result<void> Run::until_taken(const runbook::Phase& phase, Deadline deadline, st
       }
       if (is_taken) {
         ++next;
+        recorder_.must_go_on(true);
         return recorder_.write("window.taken", {{"phase", phase.name}});
       }
     }
@@ -134,7 +137,7 @@ Result<void> Run::leave_done(const runbook::Phase& phase) {
 
 Result<void> Run::window(const runbook::Phase& phase) {
   TRY_ASSIGN(const auto budget_text, runbook::resolve(Json(phase.budget), scope()));
-  TRY_ASSIGN(const auto budget, parse_duration(budget_text.is_string() ? budget_text.get<std::string>() : budget_text.dump()));
+  TRY_ASSIGN(const auto budget, parse_duration(budget_text.is_string() ? budget_text.get<std::string>() : to_text(budget_text)));
   const auto reserve = reserve_of(budget);
   begin_watch(phase, false);
   if (guarding_.stand_by) TRY(guarding_.stand_by(phase, false));
