@@ -1,3 +1,4 @@
+#include "base/fields.h"
 #include "base/log.h"
 #include "cli/with_run.h"
 
@@ -8,14 +9,13 @@ namespace {
 std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line) {
   const auto asked = run.steps.find(line.id);
   const auto& with = asked != run.steps.end() && asked->second.with.contains("words") ? asked->second.with : line.with;
-  return with.value("words", std::string());
+  return text_in(with, "words");
 }
 
 ExitCode approve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
   const auto step = arguments.text("STEP");
   if (!run.is_open()) return complain(Error{ErrorKind::invalid, "run " + run.id, "is over: " + run.state(false), "", "", "", ""});
-  const auto frozen =
-      runbook::read_runbook(run.begun.value("runbook", std::string()), run.begun.value("text", std::string()), steps::vocabulary());
+  const auto frozen = runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
   const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
   if (kind == nullptr || !kind->description.meaning.waits_for_person) {
@@ -32,7 +32,7 @@ ExitCode approve(const Arguments& arguments, journal::Journal& journal, const en
   const auto written = journal.append(run.id, "gate.approved", approval, journal::Durability::disk);
   if (!written) return complain(written.error());
   log::info("approved " + step + " of run " + run.id + "; next: pgcleave resume " + run.id +
-            again(arguments, run.begun.value("environment", std::string())));
+            again(arguments, text_in(run.begun, "environment")));
   return ExitCode::done;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -158,7 +159,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
   const bool was_asked = asked_to_stop();
   stop_flag().clear();
   const auto approver = [&](const std::string&, const engine::Talk&) { return approve_all(); };
-  const auto acted = take_up(journal_, seen.run.id, change_.environment.path, true, speech_, approver);
+  const auto acted = take_up(journal_, seen.run.id, change_.environment.path, true, false, speech_, approver);
   TRY_ASSIGN(seen.run, find_run(journal_, seen.run.id));
   if (!acted) {
     seen.surprises.push_back("rollback: " + acted.error().text());
@@ -185,10 +186,10 @@ void Rehearsal::look_at_windows(RoundSeen& seen) {
   if (!events) return;
   for (const auto& event : *events) {
     if (event.type != "window.watched") continue;
-    const auto phase = event.data.value("phase", std::string());
-    const auto errors = event.data.value("errors", 0);
-    const auto wrong = event.data.value("wrong_side", 0);
-    const auto outage = event.data.value("outage_ms", 0.0);
+    const auto phase = text_in(event.data, "phase");
+    const auto errors = small_in(event.data, "errors");
+    const auto wrong = small_in(event.data, "wrong_side");
+    const auto outage = number_in(event.data, "outage_ms");
     if (errors > 0) seen.surprises.push_back(fmt::format("{}: the probe saw {} errors", phase, errors));
     if (wrong > 0) seen.surprises.push_back(fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
     const auto window = seen.run.windows.find(phase);

@@ -3,6 +3,17 @@
 #include "base/log.h"
 
 namespace pgcleave::engine {
+namespace {
+
+// What a point at which tests inject faults is called: the record's type, and whose it is.
+std::string name_of(const std::string& type, const Json& data) {
+  for (const char* key : {"step", "phase"}) {
+    if (const auto whose = data.find(key); whose != data.end() && whose->is_string()) return type + " " + whose->get<std::string>();
+  }
+  return type;
+}
+
+}  // namespace
 
 Recorder::Recorder(journal::Journal& journal, std::string run, RunRecord record, FaultPoint point)
     : journal_(journal), run_(std::move(run)), record_(std::move(record)), fault_(point) {}
@@ -16,11 +27,12 @@ Result<void> Recorder::write_to_disk(const std::string& type, Json data) {
 }
 
 Result<void> Recorder::append(const std::string& type, Json data, journal::Durability durability) {
-  fault("before record " + type);
+  const auto point = fault_ == nullptr ? std::string() : name_of(type, data);
+  fault("before record " + point);
   auto event = journal_.append(run_, type, data, durability);
   if (event) {
     record_.apply(*event);
-    fault("after record " + type);
+    fault("after record " + point);
     return {};
   }
   if (!must_go_on_) return fail(event.error());

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/fields.h"
+
 namespace pgcleave::engine {
 namespace {
 
 void read_solution(const std::vector<journal::Event>& events, Round& round) {
   for (const auto& event : events) {
     if (event.type != "problem.solved") continue;
-    round.solved = event.data.value("how", std::string());
-    round.solved_by = event.data.value("by", std::string());
+    round.solved = text_in(event.data, "how");
+    round.solved_by = text_in(event.data, "by");
   }
 }
 
@@ -25,7 +27,7 @@ void measure(const std::vector<journal::Event>& events, Round& round) {
   for (const auto& event : events) {
     if (event.type == "run.begun") began_us = event.at_us;
     if (event.type == "run.resumed") {
-      back = event.data.value("direction", std::string()) == "rollback";
+      back = text_in(event.data, "direction") == "rollback";
       began_us = event.at_us;
     }
     if (event.type == "run.finished") (back ? round.back_s : round.forth_s) += seconds(began_us, event.at_us);
@@ -41,13 +43,13 @@ Result<std::vector<Round>> rounds_in(const journal::Journal& journal) {
     Round round;
     round.rehearsal = event.run;
     round.journal = journal.path();
-    round.number = event.data.value("round", 0);
-    round.good = event.data.value("outcome", std::string()) == "good";
-    round.rolled_back = event.data.value("rolled_back", false);
-    round.surprise = event.data.value("text", std::string());
-    round.checks = event.data.value("checks", Json::object());
+    round.number = small_in(event.data, "round");
+    round.good = text_in(event.data, "outcome") == "good";
+    round.rolled_back = truth_in(event.data, "rolled_back");
+    round.surprise = text_in(event.data, "text");
+    round.checks = object_in(event.data, "checks");
     round.finished_at_us = event.at_us;
-    TRY_ASSIGN(const auto events, journal.events(event.data.value("run", std::string())));
+    TRY_ASSIGN(const auto events, journal.events(text_in(event.data, "run")));
     round.run = replay(events);
     read_solution(events, round);
     measure(events, round);
@@ -72,7 +74,7 @@ std::vector<Round> rounds_in(const std::vector<std::string>& paths, std::vector<
 }
 
 Mismatch mismatch(const Round& round, const Subject& subject) {
-  const auto differs = [&](const char* key, const std::string& wanted) { return round.run.begun.value(key, std::string()) != wanted; };
+  const auto differs = [&](const char* key, const std::string& wanted) { return text_in(round.run.begun, key) != wanted; };
   if (differs("sha256", subject.runbook_sha256)) return Mismatch::runbook;
   if (differs("split_sha256", subject.split_sha256)) return Mismatch::split;
   if (differs("binary_sha256", subject.binary_sha256)) return Mismatch::binary;
@@ -131,7 +133,7 @@ Spread Rehearsed::step_ms(const std::string& id) const {
 Rehearsed rehearsed(const std::vector<std::string>& journals, const std::string& runbook_name, const Subject& subject) {
   Rehearsed found;
   for (auto& round : rounds_in(journals, found.unread)) {
-    if (round.run.begun.value("name", std::string()) != runbook_name) continue;
+    if (text_in(round.run.begun, "name") != runbook_name) continue;
     const auto why = mismatch(round, subject);
     if (why == Mismatch::none) {
       found.counting.push_back(std::move(round));

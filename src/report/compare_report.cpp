@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/fields.h"
 #include "report/display.h"
 #include "report/report.h"
 
@@ -81,8 +82,8 @@ Document compare_report(const std::vector<ComparedRound>& rounds, const std::str
   document.kind = "rounds compared";
   document.title = title;
   const auto& first = rounds.front().story.record;
-  document.facts = {{"environment", {first.begun.value("environment_name", std::string())}},
-                    {"split", {first.begun.value("split_name", std::string())}},
+  document.facts = {{"environment", {text_in(first.begun, "environment_name")}},
+                    {"split", {text_in(first.begun, "split_name")}},
                     {"first", {utc(first.begun_at_us)}},
                     {"last", {utc(rounds.back().story.record.begun_at_us)}}};
   document.verdict = verdict_of(rounds, chain);

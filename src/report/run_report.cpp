@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "report/display.h"
-#include "report/fields.h"
+#include "base/fields.h"
 #include "report/metrics.h"
 #include "report/report.h"
 #include "report/run_sections.h"

@@ -1,6 +1,6 @@
 #include "report/watched.h"
 
-#include "report/fields.h"
+#include "base/fields.h"
 
 namespace pgcleave::report {
 

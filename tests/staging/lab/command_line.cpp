@@ -11,6 +11,7 @@
 #include "lab.h"
 #include "load.h"
 #include "observer.h"
+#include "proxy.h"
 #include "reclone.h"
 #include "status.h"
 #include "up.h"
@@ -44,6 +45,7 @@ int run(int count, char** arguments) {
       ->capture_default_str();
   up_verb->add_option("--tables", up_options.tables, "about so many moved tables with rows, added to the schema's or dropped from them")
       ->check(CLI::Range(1, 20'000));
+  up_verb->add_flag("--proxies", up_options.proxies, "put a proxy into every link that pgcleave uses, for the verb fault");
   up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
   up_verb->callback([&] {
     up_options.folder = folder;
@@ -84,6 +86,7 @@ int run(int count, char** arguments) {
   verify_verb->add_option("--serving", verify_options.serving, "default: found out")->check(CLI::IsMember({"source", "target"}));
   verify_verb->add_option("--from", verify_options.window.from_us, "for waits and gaps: microseconds since 1970");
   verify_verb->add_option("--to", verify_options.window.to_us);
+  verify_verb->add_flag("--live", verify_options.live, "the load goes on: do not count what is in no history yet");
   verify_verb->add_flag("--json", verify_options.as_json);
   verify_verb->callback([&] { code = verify(load_lab(folder), verify_options); });
 
@@ -100,10 +103,11 @@ int run(int count, char** arguments) {
   observed_verb->add_option("--every", observed_options.every, "an outage is longer than five times this")->capture_default_str();
   observed_verb->add_option("--from", observed_options.from_us, "microseconds since 1970");
   observed_verb->add_option("--to", observed_options.to_us);
+  observed_verb->add_option("--since", observed_options.since_us, "tell only when each bouncer's clients were served after this moment");
   observed_verb->callback([&] { code = observed(observed_options); });
 
   std::string name;
-  const auto fault = [&](const char* word, const char* help, auto action) {
+  const auto signal = [&](const char* word, const char* help, auto action) {
     auto* command = verb(word, help);
     command->add_option("NAME", name, "etcd, main-1, main-1.postgres, bouncer-1, ...")->required();
     command->callback([&, action] {
@@ -112,10 +116,22 @@ int run(int count, char** arguments) {
       code = action(lab, name);
     });
   };
-  fault("kill", "kill a process", kill_server);
-  fault("stop", "freeze a process and its children", stop_server);
-  fault("cont", "let a frozen process go on", cont_server);
-  fault("restart", "start a dead process again", restart_server);
+  signal("kill", "kill a process", kill_server);
+  signal("stop", "freeze a process and its children", stop_server);
+  signal("cont", "let a frozen process go on", cont_server);
+  signal("restart", "start a dead process again", restart_server);
+
+  FaultOptions fault_options;
+  auto* fault_verb = verb("fault", "spoil a link between pgcleave and a server, and print how much was hit since the last fault");
+  fault_verb->add_option("--link", fault_options.link, "main-1, main-1.rest, bouncer-1, ...")->required();
+  fault_verb
+      ->add_option("--do", fault_options.what,
+                   "drop-to, drop-from, drop, refuse, reset, delay, swallow-next-reply, answer-503, answer-garbage, heal, hits")
+      ->required();
+  fault_verb->add_option("--ms", fault_options.ms, "for delay");
+  fault_verb->add_option("--request", fault_options.text, "for swallow-next-reply: of a request that holds this text");
+  fault_verb->callback([&] { code = fault(load_lab(folder), fault_options); });
+  verb("proxy", "stand in the links; up --proxies starts it")->callback([&] { code = proxy(load_lab(folder)); });
 
   std::string scope;
   auto* reclone_verb = verb("reclone", "empty a cluster and have it copied anew");

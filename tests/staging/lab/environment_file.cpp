@@ -8,7 +8,8 @@ namespace {
 std::string side(const Lab& lab, const std::string& key, const std::string& scope) {
   std::string rest;
   for (const Member& member : lab.members)
-    if (member.scope == scope) rest += fmt::format("{}\"http://127.0.0.1:{}\"", rest.empty() ? "" : ", ", member.rest_port);
+    if (member.scope == scope)
+      rest += fmt::format("{}\"http://127.0.0.1:{}\"", rest.empty() ? "" : ", ", lab.port_for_tool(member.rest_port));
   return fmt::format(R"({key}:
   scope: {scope}
   patroni:
@@ -49,7 +50,7 @@ std::string environment_file(const Lab& lab) {
     text += fmt::format(
         "      - {{name: {}, console: {{host: 127.0.0.1, port: {}, user: pgcleave_admin, passfile: {}}}, "
         "config: {}, reach: local}}\n",
-        bouncer.name, bouncer.port, lab.passfile().string(), lab.config(bouncer.name).string());
+        bouncer.name, lab.port_for_tool(bouncer.port), lab.passfile().string(), lab.config(bouncer.name).string());
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "files.h"
 #include "http.h"
+#include "proxy.h"
 #include "waiting.h"
 
 namespace pgcleave_lab {
@@ -39,6 +40,7 @@ std::string not_answering(const Lab& lab, const Server& server) {
   if (!is_alive(server.process)) fail("{} ended at once; its log says:\n{}", server.name, last_lines(server.command.log, 5));
   if (server.kind == "etcd") return http_get(lab.etcd_port, "/health").status == 200 ? "" : "no answer";
   if (server.kind == "patroni") return http_get(lab.member(server.name).rest_port, "/liveness").status != 0 ? "" : "no answer";
+  if (server.kind == "proxy") return std::filesystem::exists(proxy_socket(lab)) ? "" : "no socket";
   const Database console(Database::connection_text(lab, lab.bouncer(server.name).port, "pgcleave_admin", "pgbouncer"));
   return console.connected() ? "" : console.error()->message;
 }

@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include <cstdlib>
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,7 @@
 namespace pgcleave_lab {
 namespace {
 
+constexpr std::string_view end_key = R"("t_end_us":)";
 constexpr const char* outcome_names[] = {"ok", "failed", "unknown"};
 
 std::int64_t microseconds(clockid_t clock) {
@@ -57,12 +59,18 @@ Record record_from(const std::string& line) {
           j.at("reconnecting")};
 }
 
-std::vector<Record> read_history(const std::filesystem::path& file) {
+std::vector<Record> read_history(const std::filesystem::path& file, std::int64_t from_us) {
   std::ifstream in(file);
   if (!in) fail("cannot read the history {}", file.string());
   std::vector<Record> records;
   std::string line;
-  while (std::getline(in, line) && !in.eof()) records.push_back(record_from(line));
+  while (std::getline(in, line) && !in.eof()) {
+    if (from_us > 0) {
+      const auto end = line.find(end_key);
+      if (end != std::string::npos && std::atoll(line.c_str() + end + end_key.size()) < from_us) continue;
+    }
+    records.push_back(record_from(line));
+  }
   return records;
 }
 

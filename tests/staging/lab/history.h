@@ -36,7 +36,8 @@ struct Record {
 
 std::string to_line(const Record& record);
 Record record_from(const std::string& line);
-std::vector<Record> read_history(const std::filesystem::path& file);  // a last line that was cut off is left out
+// A last line that was cut off is left out. Records that ended before `from_us` (wall clock) are passed over quickly.
+std::vector<Record> read_history(const std::filesystem::path& file, std::int64_t from_us = 0);
 
 // Collects records from all threads and appends them to the file when told to.
 class History {

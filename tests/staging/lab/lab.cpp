@@ -67,6 +67,12 @@ std::vector<Bouncer> Lab::moved_bouncers() const {
   return moved;
 }
 
+int Lab::port_for_tool(int port) const {
+  for (const Link& link : links)
+    if (link.to == port) return link.port;
+  return port;
+}
+
 std::filesystem::path default_folder() {
   const char* base = std::getenv("TMPDIR");
   return std::filesystem::path(base && *base ? base : "/tmp") / fmt::format("pgcleave-lab-{}", ::getuid());
@@ -77,7 +83,7 @@ std::filesystem::path lab_file(const std::filesystem::path& folder) {
 }
 
 void save(const Lab& lab) {
-  json members = json::array(), bouncers = json::array(), servers = json::array();
+  json members = json::array(), bouncers = json::array(), links = json::array(), servers = json::array();
   for (const Member& member : lab.members)
     members.push_back({{"name", member.name},
                        {"scope", member.scope},
@@ -90,6 +96,7 @@ void save(const Lab& lab) {
                         {"port", bouncer.port},
                         {"pool", bouncer.moved ? "moved" : "staying"},
                         {"config", lab.config(bouncer.name)}});
+  for (const Link& link : lab.links) links.push_back({{"name", link.name}, {"port", link.port}, {"to", link.to}});
   for (const Server& server : lab.servers) servers.push_back(to_json(server));
   const json j = {{"lab", 1},
                   {"id", lab.id},
@@ -99,6 +106,7 @@ void save(const Lab& lab) {
                   {"etcd", {{"client_port", lab.etcd_port}, {"peer_port", lab.etcd_peer_port}}},
                   {"members", members},
                   {"bouncers", bouncers},
+                  {"links", links},
                   {"credentials",
                    {{"passfile", lab.passfile()},
                     {"server_passfile", lab.server_passfile()},
@@ -124,6 +132,7 @@ Lab load_lab(const std::filesystem::path& folder) {
   lab.etcd_peer_port = j.at("etcd").at("peer_port");
   for (const json& m : j.at("members")) lab.members.push_back({m.at("name"), m.at("scope"), m.at("postgres_port"), m.at("rest_port")});
   for (const json& b : j.at("bouncers")) lab.bouncers.push_back({b.at("name"), b.at("port"), b.at("pool") == "moved"});
+  for (const json& l : j.at("links")) lab.links.push_back({l.at("name"), l.at("port"), l.at("to")});
   for (const json& s : j.at("servers")) lab.servers.push_back(server_from(s));
   return lab;
 }

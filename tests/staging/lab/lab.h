@@ -12,7 +12,7 @@ inline constexpr auto database_name = "app";
 inline constexpr auto lab_variable = "PGCLEAVE_LAB";  // in every server's environment, so that none is overlooked
 
 struct Server {
-  std::string name, kind;  // kind: etcd, patroni, pgbouncer
+  std::string name, kind;  // kind: etcd, patroni, pgbouncer, proxy
   Command command;
   ProcessId process;
 };
@@ -28,6 +28,13 @@ struct Bouncer {
   bool moved = true;  // in front of the moved tables; false: of those that stay
 };
 
+// Where pgcleave connects instead of to a server itself, if the lab has proxies: to a member's PostgreSQL (named like the member), to its
+// Patroni (.rest), to a bouncer's console (named like the bouncer).
+struct Link {
+  std::string name;
+  int port = 0, to = 0;
+};
+
 // Everything that is known about one running lab. Kept in lab.json.
 struct Lab {
   std::string id;
@@ -36,6 +43,7 @@ struct Lab {
   int etcd_port = 0, etcd_peer_port = 0;
   std::vector<Member> members;
   std::vector<Bouncer> bouncers;
+  std::vector<Link> links;  // empty: no proxies
   std::vector<Server> servers;
 
   std::filesystem::path passfile() const { return folder / "passfile"; }
@@ -50,6 +58,7 @@ struct Lab {
   const Bouncer& bouncer(const std::string& name) const;
   Server& server(const std::string& name);
   std::vector<Bouncer> moved_bouncers() const;
+  int port_for_tool(int port) const;  // the link's that leads there, or the port itself
 };
 
 std::filesystem::path default_folder();  // ${TMPDIR:-/tmp}/pgcleave-lab-<uid>

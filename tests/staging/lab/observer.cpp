@@ -102,6 +102,28 @@ double mean_outage_ms(const std::vector<Outage>& outages) {
   return longest.empty() ? 0 : sum / static_cast<double>(longest.size());
 }
 
+std::map<std::string, Served> served_since(const std::vector<Record>& history, std::int64_t since_us) {
+  constexpr std::int64_t belongs_us = 300'000, outage_us = 50'000;
+  std::map<std::string, std::map<std::int64_t, std::string>> answered;  // by bouncer: wall clock and who stored it
+  std::map<std::string, Served> served;
+  for (const Record& record : history) {
+    served.try_emplace(record.through);
+    if (record.outcome == Outcome::ok && record.end.real_us >= since_us) answered[record.through][record.end.real_us] = record.stored_on;
+  }
+  for (const auto& [bouncer, answers] : answered) {
+    Served& here = served[bouncer];
+    auto before = since_us;
+    for (const auto& [at, stored_on] : answers) {
+      const bool first = here.again_ms < 0;
+      if (first || (at - before > outage_us && before - since_us < belongs_us)) here.again_ms = static_cast<double>(at - since_us) / 1000;
+      before = at;
+      here.stored_on = stored_on;
+      here.last_us = at;
+    }
+  }
+  return served;
+}
+
 int observe(const Lab& lab, const ObserveOptions& options) {
   const auto every = period(options.every);
   catch_signals();
@@ -133,7 +155,15 @@ int observe(const Lab& lab, const ObserveOptions& options) {
 }
 
 int observed(const ObservedOptions& options) {
-  const auto history = read_history(options.history);
+  const auto first = options.since_us > 0 ? options.since_us : options.from_us;
+  const auto history = read_history(options.history, first > 0 ? first - 90'000'000 : 0);
+  if (options.since_us > 0) {
+    nlohmann::json told = nlohmann::json::object();
+    for (const auto& [bouncer, served] : served_since(history, options.since_us))
+      told[bouncer] = {{"again_ms", served.again_ms}, {"stored_on", served.stored_on}, {"last_us", served.last_us}};
+    fmt::print("{}\n", told.dump());
+    return 0;
+  }
   const double usual = 5.0 * static_cast<double>(period(options.every).count());
   nlohmann::json list = nlohmann::json::array();
   for (const Outage& outage : outages(history, options.from_us, options.to_us, usual)) list.push_back(json_of(outage));

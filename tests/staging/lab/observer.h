@@ -21,6 +21,7 @@ struct ObservedOptions {
   std::filesystem::path history;
   std::string every = "5ms";
   std::int64_t from_us = 0, to_us = 0;  // wall clock; 0: open
+  std::int64_t since_us = 0;            // not 0: only tell when each bouncer served its clients after this moment
 };
 int observed(const ObservedOptions& options);
 
@@ -34,5 +35,13 @@ struct Outage {
 // Over all writers: the longest such outage of each.
 double mean_outage_ms(const std::vector<Outage>& outages);
 std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t from_us, std::int64_t to_us, double above_ms);
+
+// What clients of one bouncer met after a moment, such as the death of a tool.
+struct Served {
+  double again_ms = -1;         // until they were served: an outage that begins up to 300 ms later counts as a part of it. -1: never
+  std::string stored_on;        // of the last acknowledged write
+  std::int64_t last_us = 0;     // when, wall clock
+};
+std::map<std::string, Served> served_since(const std::vector<Record>& history, std::int64_t since_us);
 
 }  // namespace pgcleave_lab

@@ -72,7 +72,7 @@ void compare_with_history(Judge& judge, const std::vector<Record>& history, cons
 }
 
 // Each counted write adds one: fewer than were acknowledged is a lost update, more than could be is a repeated one.
-void compare_counters(Judge& judge, const std::vector<Record>& history, const StoredRows& serving) {
+void compare_counters(Judge& judge, const std::vector<Record>& history, const StoredRows& serving, bool live) {
   struct Expected {
     long long certain = 0, possible = 0, last = 0;
   };
@@ -91,7 +91,7 @@ void compare_counters(Judge& judge, const std::vector<Record>& history, const St
     const std::string what = fmt::format("ci.counters client {} counted {} writes up to n {}; acknowledged {} up to n {}, possible {}",
                                          client, stored.writes, stored.n, e.certain, e.last, e.possible);
     if (stored.writes < e.certain || stored.n < e.last) judge.note("lost", judge.findings.lost, what);
-    if (stored.writes > e.possible) judge.note("duplicated", judge.findings.duplicated, what);
+    if (!live && stored.writes > e.possible) judge.note("duplicated", judge.findings.duplicated, what);
   }
 }
 
@@ -150,12 +150,12 @@ double longest_gap_ms(std::vector<std::int64_t>& moments) {
 }  // namespace
 
 Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying, const StoredRows* other,
-               const std::string& other_scope) {
+               const std::string& other_scope, bool live) {
   Judge judge;
   Index serving_index = index_of(serving), staying_index = index_of(staying);
   for (const WrittenTable& table : written_tables()) serving_index[table.name], staying_index[table.name];
   compare_with_history(judge, history, serving_index, staying_index);
-  compare_counters(judge, history, serving);
+  compare_counters(judge, history, serving, live);
   find_duplicates(judge, serving, true);
   find_duplicates(judge, staying, false);
   if (other) compare_sides(judge, serving, *other, other_scope);

@@ -24,9 +24,10 @@ struct Findings {
 // Compares what clients were told with what is stored. Pure: no connection, no clock.
 //   serving  what the side that owns the moved tables holds
 //   staying  what the source holds (the tables that stay are always looked for there)
+//   live     clients go on: what they did last is not in the history yet
 //   other    the other side, or null if it only replays the serving one and is the same by construction
 Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying, const StoredRows* other,
-               const std::string& other_scope);
+               const std::string& other_scope, bool live = false);
 
 struct Latencies {
   long long acknowledged = 0, failed = 0, unknown = 0, reads = 0, client_errors = 0;

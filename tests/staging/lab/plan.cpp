@@ -33,9 +33,20 @@ Server server(const Lab& lab, const std::string& name, const std::string& kind, 
           {}};
 }
 
+// One process for all links, this program.
+void add_proxies(Lab& lab, PortReservation& ports) {
+  for (const Member& member : lab.members) {
+    lab.links.push_back({member.name, ports.take(), member.postgres_port});
+    lab.links.push_back({member.name + ".rest", ports.take(), member.rest_port});
+  }
+  for (const Bouncer& bouncer : lab.moved_bouncers()) lab.links.push_back({bouncer.name, ports.take(), bouncer.port});
+  lab.servers.push_back(
+      server(lab, "proxy", "proxy", {std::filesystem::read_symlink("/proc/self/exe").string(), "proxy", "--dir", lab.folder.string()}));
+}
+
 }  // namespace
 
-void describe(Lab& lab, int bouncers, PortReservation& ports) {
+void describe(Lab& lab, int bouncers, bool proxies, PortReservation& ports) {
   lab.etcd_port = ports.take();
   lab.etcd_peer_port = ports.take();
   for (const char* name : {"main-1", "main-2", "ci-1", "ci-2"}) {
@@ -71,6 +82,7 @@ void describe(Lab& lab, int bouncers, PortReservation& ports) {
     lab.servers.push_back(server(lab, member.name, "patroni", {program("patroni"), lab.config(member.name).string()}));
   for (const Bouncer& bouncer : lab.bouncers)
     lab.servers.push_back(server(lab, bouncer.name, "pgbouncer", {program("pgbouncer"), lab.config(bouncer.name).string()}));
+  if (proxies) add_proxies(lab, ports);
 }
 
 void check_folder(const Lab& lab) {

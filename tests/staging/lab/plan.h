@@ -6,7 +6,7 @@
 namespace pgcleave_lab {
 
 // What a lab will consist of, and its files; nothing runs yet.
-void describe(Lab& lab, int bouncers, PortReservation& ports);
+void describe(Lab& lab, int bouncers, bool proxies, PortReservation& ports);
 void check_folder(const Lab& lab);  // fails if the servers could not work in it
 void write_files(const Lab& lab, const Passwords& passwords);
 

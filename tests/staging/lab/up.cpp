@@ -36,6 +36,7 @@ class Start {
   void run() {
     start("etcd");
     for (const Bouncer& bouncer : lab_.bouncers) start(bouncer.name);
+    if (!lab_.links.empty()) start("proxy");
     wait_until("etcd", limit_, [&] { return http_get(lab_.etcd_port, "/health").status == 200 ? "" : "no answer"; });
     say("etcd answers");
     start("main-1");
@@ -67,6 +68,9 @@ class Start {
     if (name == "etcd") return {lab_.etcd_port, lab_.etcd_peer_port};
     for (const Bouncer& bouncer : lab_.bouncers)
       if (bouncer.name == name) return {bouncer.port};
+    std::vector<int> ports;
+    for (const Link& link : lab_.links) ports.push_back(link.port);
+    if (name == "proxy") return ports;
     return {lab_.member(name).postgres_port, lab_.member(name).rest_port};
   }
 
@@ -190,7 +194,7 @@ int up(const UpOptions& options) {
   lab.id = random_text(16);
   const Passwords passwords = random_passwords();
   PortReservation ports;
-  describe(lab, options.bouncers, ports);
+  describe(lab, options.bouncers, options.proxies, ports);
   catch_signals();
   try {
     write_files(lab, passwords);

@@ -7,6 +7,7 @@ struct UpOptions {
   std::filesystem::path folder;
   int bouncers = 3;
   int tables = 0;           // moved tables with rows; 0: as the schema has them
+  bool proxies = false;     // between pgcleave and every server
   bool foreground = false;  // stay until ctrl-C or SIGTERM, then take the lab down
 };
 

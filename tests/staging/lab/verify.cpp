@@ -57,7 +57,7 @@ Verdict look(const Lab& lab, const VerifyOptions& options) {
                                          : "unreachable: not compared";
   const StoredRows serving_rows = fetch_rows(lab, serving, first, last);
   const StoredRows source_rows = target_serves ? fetch_rows(lab, source, first, last) : serving_rows;
-  verdict.findings = judge(records, serving_rows, source_rows, compare ? &other_rows : nullptr, other.scope);
+  verdict.findings = judge(records, serving_rows, source_rows, compare ? &other_rows : nullptr, other.scope, options.live);
   verdict.all = measure(records, {});
   verdict.window = measure(records, options.window);
   return verdict;

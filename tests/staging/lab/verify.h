@@ -13,6 +13,7 @@ struct VerifyOptions {
   std::string serving;  // source, target, or empty: find out
   Window window;        // for waits and gaps; losses are always looked for in the whole history
   bool as_json = false;
+  bool live = false;  // the load goes on: it has written what is in no history yet
 };
 
 // 0: nothing lost, duplicated or stored by both sides; 1: something was; 3: could not find out.

@@ -39,8 +39,9 @@ TEST_CASE("a fault can be injected before and after each record and each effect"
   OpenDoor door(recorder);
   door.for_step("a", false);
   REQUIRE(door.perform("open the sluice", [] { return Result<Json>(Json(1)); }));
-  CHECK(points == std::vector<std::string>{"before record effect.announced", "after record effect.announced", "before effect open the sluice",
-                                           "after effect open the sluice", "before record effect.done", "after record effect.done"});
+  CHECK(points == std::vector<std::string>{"before record effect.announced a", "after record effect.announced a",
+                                           "before effect open the sluice", "after effect open the sluice", "before record effect.done a",
+                                           "after record effect.done a"});
 }
 
 TEST_CASE("without a journal nothing is done") {

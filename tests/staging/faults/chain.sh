@@ -1,0 +1,145 @@
+# Trials in a row on one lab: a run that was killed is resumed, and killed again further on, until it is done; then the same on the way back. So no
+# trial has to begin from nothing, and each stop is followed by a resume or by a rollback.
+
+# The shipped runbooks, with a command of the operator's own in each window.
+make_runbooks() {
+  mkdir "$work/runbooks"
+  printf '#!/bin/sh\necho ran >>"%s/hook.log"\ncase "$(cat "%s/hook.mode" 2>/dev/null)" in\n  hang) sleep 60 ;;\n  flood) head -c 200000000 /dev/zero | tr "\\0" x ;;\n  fork) sleep 20 & ;;\nesac\nexit 0\n' \
+    "$work" "$work" >"$work/hook"
+  chmod 755 "$work/hook"
+  : >"$work/hook.mode"
+  local name
+  for name in logical-switchover promote-standby; do
+    sed -e "s|^\(    - {id: release, .*\)|\1\n    - {id: hook, uses: run.command, with: {argv: [$work/hook]}, timeout: 3s}|" \
+      -e "s|^\(      - {id: back_release, .*\)|\1\n      - {id: back_hook, uses: run.command, with: {argv: [$work/hook]}, timeout: 3s}|" "$root/runbooks/$name.yml" >"$work/runbooks/$name.yml"
+  done
+}
+
+time_is_left() { [ $((SECONDS - plan_began)) -lt $((minutes * 60)) ] && [ "$trials" -lt "$most" ]; }
+
+# Where the chain stands: stage (none: no run is open; run: on its way or done; back: on its way back), and how far it came.
+find_stage() {
+  local was
+  look
+  was=$(state)
+  case $was in
+    none | undone | "rolled back") stage=none above=0 ;;
+    done) stage=back above=0 ;;
+    *) if [ "$serves" = target ] || [ "$stage" != back ]; then [ "$stage" != none ] || stage=run; else stage=back; fi ;;
+  esac
+  chain_state=$was
+}
+
+# After a trial or a command: how far on the list of points the run may be.
+find_above() {
+  local direction=run last
+  [ "$stage" != back ] || direction=rollback
+  [ "$stage" != none ] && [ "$chain_state" != done ] || { above=0; return; }
+  last=$(last_ordinal_come_by "$chain_runbook" "$direction")
+  [ "$last" = 0 ] || above=$last
+  if [ "$direction" = run ] && [ "$serves" = source ]; then  # a window that was undone is gone through again, from the gate on
+    local gate
+    gate=$(ordinal_of_phase "$chain_runbook" run gate)
+    [ "$above" -lt "$gate" ] || above=$((gate + 1))
+  elif [ "$direction" = rollback ] && [ "$serves" = target ]; then
+    above=$(ordinal_of_phase "$chain_runbook" rollback rollback.window)
+  fi
+}
+
+move_on() {  # without a fault
+  if plain "$1"; then return; fi
+  say "  $1 without a fault: exit code $exit_code: $(tail -n 3 "$out" | tr '\n' ' ' | head -c 500)"
+  local n
+  for n in 1 2 3; do
+    sleep 1
+    plain resume && return
+    plain rollback && return
+  done
+  say "  the lab can't be brought back: $(tail -n 3 "$out" | head -c 500)"
+  return 1
+}
+
+new_lab() {
+  labs_lost=$((labs_lost + 1))
+  stretch_end
+  [ -n "$keep" ] || say "  its folder is not kept; --keep would keep it"
+  lab_down ${keep:+--keep}
+  lab_up
+  stretch_begin
+  stage=none above=0 chain_state=none
+}
+
+next_runbook() {  # of the two, one for which something is left
+  if [ -z "${chain_runbook:-}" ] || [ $((RANDOM % 2)) = 0 ]; then chain_runbook=logical-switchover; else chain_runbook=promote-standby; fi
+  is_left "$chain_runbook" || { [ "$chain_runbook" = promote-standby ] && chain_runbook=logical-switchover || chain_runbook=promote-standby; }
+}
+
+# A run begins as the first one did: no fence installed, no slot of the split known to Patroni. These stay when a run is rolled back.
+as_at_first() {
+  local member
+  for member in main-1 ci-1; do rest "$member" PATCH /config '{"ignore_slots": null}' >>"$work/lab.out"; done
+  source_sql "drop schema if exists pgcleave cascade" >/dev/null 2>&1 || true
+}
+
+# With hot_standby_feedback the slot of the standby keeps the xmin that it had when the standby was promoted, and the source can't vacuum (PostgreSQL
+# 15). The observer's few rows are updated so often that applying the way back becomes slow by it. So: what a database administrator would do.
+let_source_vacuum() {
+  [ "$serves" = target ] || return 0
+  source_sql "select pg_drop_replication_slot(slot_name), pg_create_physical_replication_slot(slot_name, true)
+    from pg_replication_slots where slot_name = 'ci_cluster' and not active and xmin is not null" >/dev/null || true
+}
+
+# One trial, or one move without a fault. False: the lab is lost.
+chain_step() {
+  local direction_now=run line=""
+  case $stage in
+    none)
+      next_runbook
+      use_runbook "$chain_runbook"
+      as_at_first
+      verb=run line=$(pick "$chain_runbook" run -1)
+      # What lies only behind the window is reached by a run without a fault.
+      stage=run above=0 ;;
+    run) verb=resume line=$(pick "$chain_runbook" run "$above") ;;
+    back) direction_now=rollback verb=rollback line=$(pick "$chain_runbook" rollback "$above") ;;
+  esac
+  if [ -z "$line" ] && [ "$stage" = back ] && [ "$above" = 0 ]; then line=$(pick "$chain_runbook" rollback -1); fi
+  use_runbook "$chain_runbook"
+  if [ -n "$line" ]; then
+    take_from_plan "$line"
+    one_trial || return 1
+    if [ -n "$always_roll_back" ] || [ $((RANDOM % 12)) = 0 ]; then
+      say "  and back"
+      rm -f "$points"
+      move_on rollback || return 1
+    fi
+  elif [ "$stage" = back ]; then
+    rm -f "$points"
+    move_on rollback || return 1
+  else
+    rm -f "$points"
+    if ! [ "$(pick "$chain_runbook" rollback -1)" ] && [ "$serves" = source ] && [ "$verb" = resume ]; then verb=rollback; fi
+    move_on "$verb" || return 1
+  fi
+  find_stage
+  find_above
+  let_source_vacuum
+}
+
+run_plan() {
+  stage=none above=0 chain_state=none
+  serves=source
+  plan_began=$SECONDS
+  round=1
+  while time_is_left; do
+    if ! is_left; then
+      round=$((round + 1))
+      [ "$round" -le "$rounds" ] || break
+      say "round $round"
+      continue
+    fi
+    if [ $((SECONDS - stretch_began)) -gt 120 ]; then stretch_end; stretch_begin; fi
+    chain_step || new_lab
+  done
+  [ "$stage" = none ] || { rm -f "$points"; plain rollback; is_terminal || true; }
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Faults, one after another, on real servers under load: each at its places in both runbooks and both rollbacks, and SIGKILL at one in four of
+# all points. Usage: drive.sh BUILD [--seed N] [--only PATTERN] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]
+set -uo pipefail
+export LC_ALL=C.UTF-8
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+build=$(cd "$1" && pwd)
+shift
+lab=$build/pgcleave-lab
+waldump=$(command -v pg_waldump || echo /usr/lib/postgresql/15/bin/pg_waldump)
+PATH=$PATH:/usr/lib/postgresql/15/bin
+seed=$((RANDOM * 7 + RANDOM)) only="" minutes=60 most=100000 keep="" json="" results=""
+while [ $# -gt 0 ]; do
+  case $1 in
+    --seed) seed=$2; shift ;;
+    --only) only=$2; shift ;;
+    --minutes) minutes=$2; shift ;;
+    --trials) most=$2; shift ;;
+    --json) json=$2; shift ;;
+    --keep) keep=yes ;;
+    --results) results=yes ;;
+    *) echo "usage: drive.sh BUILD [--seed N] [--only PATTERN] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]" >&2; exit 2 ;;
+  esac
+  shift
+done
+RANDOM=$seed
+work=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-faults.XXXXXX")
+chmod 711 "$work"
+out=$work/tool.out reached=$work/reached points=$work/points-now
+lab_number=0 stretch=0 trials=0 wal_checked=0 labs_lost=0 crash_points=0 crash_points_planned=0 load_pid="" observe_pid="" dir="" journal_folder=/nonexistent
+for file in words judge places plan trial chain results; do
+  # shellcheck disable=SC1090
+  source "$here/$file.sh"
+done
+clean_up() {
+  [ -z "$load_pid" ] || kill -TERM "$load_pid" "$observe_pid" 2>/dev/null || true
+  [ -z "$dir" ] || lab_down ${keep:+--keep}
+  if [ -n "$keep" ]; then echo "kept: $work" >&9; else rm -rf "$work"; fi
+}
+exec 9>&2 2>>"$work/driver.err"  # bash tells of each kill by itself
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+main() {
+  make_runbooks
+  lab_up
+  stretch_begin
+  list_points
+  make_plan
+  run_plan
+  stretch_end
+  summary >"$work/figures.json"
+  [ -z "$json" ] || cp "$work/figures.json" "$json"
+  cp "$work/trials.jsonl" "${json:-$work/figures.json}.trials" 2>/dev/null || true
+  [ -z "$results" ] || results_page "$work/figures.json" >"$root/tests/staging/RESULTS.md"
+  cat "$work/figures.json"
+  jq -e '.lost + .duplicated + .on_both_sides + .not_terminal + .promises_broken == 0' "$work/figures.json" >/dev/null
+  exit
+}
+main

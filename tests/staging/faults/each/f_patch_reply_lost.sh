@@ -1,0 +1,5 @@
+title="the reply to the promoting PATCH is lost"
+letter=F places="promote"
+fault() { spoil ci-1.rest swallow-next-reply --request PATCH; }
+had_effect() { was_hit ci-1.rest; }
+heal() { mend ci-1.rest; }

@@ -1,0 +1,62 @@
+# What is tried: every fault at its places with both runbooks, and one in `share` of all points for SIGKILL. Shuffled by the seed into
+# rounds, so that a run that is cut short has tried each fault.
+#   plan file: round, ordinal, runbook, direction, fault, place, exact point (of a SIGKILL), state (open, done)
+
+share=${PGCLEAVE_FAULTS_SHARE:-4}
+rounds=4
+
+plan_crash_points() {
+  local name direction
+  for name in logical-switchover promote-standby; do
+    for direction in run rollback; do
+      awk -v OFS='\t' -v share="$share" -v rounds="$rounds" -v seed="$seed$name$direction" -v name="$name" -v direction="$direction" '
+        BEGIN { for (i = 1; i <= length(seed); i++) s = (s * 31 + index("0123456789abcdefghijklmnopqrstuvwxyz-", substr(seed, i, 1))) % 1000003; srand(s) }
+        (NR - 1) % share == 0 { pick = NR + int(rand() * share) }
+        NR == pick { print 1 + int(rand() * rounds), NR, name, direction, "a_killed_at_a_point", "point", $0, "open" }' "$(points_of "$name" "$direction")"
+    done
+  done
+}
+
+plan_other_faults() {
+  local file fault place name direction ordinal
+  for file in "$here"/each/*.sh; do
+    fault=$(basename "$file" .sh)
+    if [[ $fault == a_killed_at_a_point ]]; then continue; fi
+    load_fault "$fault"
+    for place in $places; do
+      direction=run
+      [[ $place != back_* ]] || direction=rollback
+      for name in $runbooks; do
+        ordinal=0
+        if [ -n "$(place_point "$place")" ]; then ordinal=$(ordinal_of_prefix "$name" "$direction" "$(place_point "$place")"); fi
+        [ -z "$ordinal" ] || printf '%s\t%s\t%s\t%s\t%s\t-\topen\n' "$ordinal" "$name" "$direction" "$fault" "$place"
+      done
+    done
+  done | awk -v OFS='\t' -v seed="$seed" -v rounds="$rounds" '
+    BEGIN { FS = "\t"; srand(seed) }
+    { line[NR] = $0; fault[NR] = $4; dice[NR] = rand() }
+    END {  # in each fault, a shuffled order; two of each fault in a round
+      for (i = 1; i <= NR; i++) { rank = 0; for (j = 1; j <= NR; j++) if (fault[j] == fault[i] && dice[j] < dice[i]) rank++
+        round = 1 + int(rank / 2); if (round > rounds) round = rounds; print round, line[i] } }'
+}
+
+make_plan() {
+  { plan_crash_points; plan_other_faults; } | awk -F'\t' -v only="$only" 'only == "" || $5 ~ only || $6 ~ only' | sort -t "$(printf '\t')" -k1,1n -k2,2n >"$work/plan"
+  if [ "$share" != 0 ]; then
+    crash_points=$(cat "$work"/points.* | wc -l)
+    crash_points_planned=$(awk -F'\t' '$5 == "a_killed_at_a_point"' "$work/plan" | wc -l)
+  fi
+  say "planned: $(wc -l <"$work/plan") trials, of which SIGKILL at $crash_points_planned of $crash_points points; seed $seed"
+}
+
+# pick RUNBOOK DIRECTION ABOVE: the next trial of this round that lies ahead, as a line number; nothing: there is none
+pick() {
+  awk -F'\t' -v round="$round" -v name="$1" -v direction="$2" -v above="$3" -v below="${4:-999999}" \
+    '$1 <= round && $8 == "open" && $3 == name && $4 == direction && $2 > above && $2 < below && (best == "" || $2 < least) { best = NR; least = $2 }
+     END { if (best != "") print best }' "$work/plan"
+}
+is_left() { awk -F'\t' -v round="$round" -v name="${1:-}" '$1 <= round && $8 == "open" && (name == "" || $3 == name) { found = 1 } END { exit !found }' "$work/plan"; }
+take_from_plan() {  # sets the trial's variables
+  IFS=$'\t' read -r _ ordinal runbook_name direction fault_name place point _ < <(sed -n "${1}p" "$work/plan")
+  awk -F'\t' -v OFS='\t' -v n="$1" 'NR == n { $8 = "done" } { print }' "$work/plan" >"$work/plan.new" && mv "$work/plan.new" "$work/plan"
+}

@@ -1,0 +1,102 @@
+# What fault files and the driver speak with: the lab, its servers, its links, both sides and the bouncers. Nothing here is pgcleave's.
+
+# ---- the lab -------------------------------------------------------------------------------------------------------
+lab_up() {
+  lab_number=$((lab_number + 1))
+  dir=$work/lab-$lab_number
+  "$lab" up --proxies --dir "$dir" >/dev/null 2>"$work/up.out" || { cat "$work/up.out"; fatal "the lab does not come up"; }
+  eval "$("$lab" env --dir "$dir")"
+  export PGCONNECT_TIMEOUT=3
+
+  ports_of_scope() { jq -r "[.members[] | select(.scope == \"$1\").postgres_port] | join(\",\")" "$dir/lab.json"; }
+  source_hosts="host=127.0.0.1,127.0.0.1 port=$(ports_of_scope main) user=pgcleave dbname=app"
+  target_hosts="host=127.0.0.1,127.0.0.1 port=$(ports_of_scope ci) user=pgcleave dbname=app"
+  source_port=$(jq '.members[] | select(.name == "main-1").postgres_port' "$dir/lab.json")
+  target_port=$(jq '.members[] | select(.name == "ci-1").postgres_port' "$dir/lab.json")
+  readarray -t bouncer_ports < <(jq '.bouncers[] | select(.pool == "moved").port' "$dir/lab.json")
+  environment=$dir/environment.yml
+  journal_folder=$dir/journal
+  mkdir -m 700 "$journal_folder"
+  journal_is_small=no
+  if mount -t tmpfs -o size=48m,mode=700 faults "$journal_folder" 2>/dev/null; then journal_is_small=yes; fi
+  journal=$journal_folder/journal.db
+  sed -i "s|^journal: .*|journal: $journal|" "$environment"
+}
+lab_down() {
+  if mountpoint -q "$journal_folder" 2>/dev/null; then
+    mkdir -p "$dir/kept-journal" && cp -a "$journal_folder"/. "$dir/kept-journal/"
+    umount -l "$journal_folder"
+  fi
+  "$lab" down --dir "$dir" ${1:+"$1"} >/dev/null 2>&1 || true
+}
+
+# ---- servers -------------------------------------------------------------------------------------------------------
+pid_of() {
+  case $1 in
+    *.postgres) head -n 1 "$dir/data/${1%.postgres}/postmaster.pid" 2>/dev/null ;;
+    *) jq -r ".servers[] | select(.name == \"$1\").pid" "$dir/lab.json" ;;
+  esac
+}
+freeze() { "$lab" stop "$1" --dir "$dir" 2>>"$work/lab.out"; }
+thaw() { "$lab" cont "$1" --dir "$dir" 2>>"$work/lab.out" || true; }
+is_frozen() { [ "$(awk '{print $3}' "/proc/$(pid_of "$1")/stat")" = T ]; }
+crash() { crashed_pid=$(pid_of "$1"); "$lab" kill "$1" --dir "$dir" 2>>"$work/lab.out"; }
+restart() { "$lab" restart "$1" --dir "$dir" >>"$work/lab.out" 2>&1; }
+has_crashed() { [[ "$(awk '{print $3}' "/proc/$crashed_pid/stat" 2>/dev/null)" =~ ^[ZX]?$ ]]; }  # a zombie has
+
+# ---- links between pgcleave and a server ------------------------------------------------------------------------------
+spoil() { "$lab" fault --dir "$dir" --link "$1" --do "$2" "${@:3}" >>"$work/lab.out"; }
+mend() { "$lab" fault --dir "$dir" --link "$1" --do heal >>"$work/lab.out"; }
+hits() { "$lab" fault --dir "$dir" --link "$1" --do hits | jq '.bytes + .connections + .requests'; }
+was_hit() { [ "$(hits "$1")" -gt 0 ]; }
+
+# ---- both sides ----------------------------------------------------------------------------------------------------
+source_sql() { psql "$source_hosts target_session_attrs=primary" -v ON_ERROR_STOP=1 -qtAc "$1" 2>>"$work/sql.out"; }
+target_sql() {
+  psql "$target_hosts target_session_attrs=primary" -v ON_ERROR_STOP=1 -qtAc "$1" 2>>"$work/sql.out" ||
+    psql "$target_hosts target_session_attrs=any" -v ON_ERROR_STOP=1 -qtAc "$1" 2>>"$work/sql.out"
+}
+# A fault is about the side that the tool is about to leave or to reach, whichever way it goes.
+leaving_member() { [ "$direction" = run ] && echo main-1 || echo ci-1; }
+reached_member() { [ "$direction" = run ] && echo ci-1 || echo main-1; }
+leaving_sql() { if [ "$direction" = run ]; then source_sql "$1"; else target_sql "$1"; fi; }
+leaving_port() { [ "$direction" = run ] && echo "$source_port" || echo "$target_port"; }
+sleeps_on_the_leaving_side() {  # a client there is in a transaction that runs this
+  [ "$(leaving_sql "select count(*) from pg_stat_activity where query like '%$1%' and state = 'active' and pid <> pg_backend_pid()")" -gt 0 ]
+}
+
+rest_port() { jq ".members[] | select(.name == \"$1\").rest_port" "$dir/lab.json"; }
+rest() {  # rest MEMBER METHOD PATH [BODY]
+  curl -s -m 8 -X "$2" -u "pgcleave:$(cat "$dir/rest.password")" -H 'Content-Type: application/json' ${4:+-d "$4"} \
+    "http://127.0.0.1:$(rest_port "$1")$3"
+}
+role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '.role // empty'; }
+switch_over() {  # switch_over SCOPE FROM TO: as patronictl switchover does
+  rest "$2" POST /switchover "{\"leader\": \"$2\", \"candidate\": \"$3\"}" >>"$work/lab.out"
+}
+wait_for() {  # wait_for SECONDS COMMAND...
+  local until=$((SECONDS + $1))
+  shift
+  until "$@"; do [ $SECONDS -lt $until ] || return 1; sleep 0.1; done
+}
+is_leader() { [[ $(role_of "$1") =~ ^(master|primary|standby_leader)$ ]]; }
+
+# ---- bouncers ------------------------------------------------------------------------------------------------------
+console() { psql "host=127.0.0.1 port=${bouncer_ports[$(($1 - 1))]} user=pgcleave_admin dbname=pgbouncer" -qAtc "$2" 2>>"$work/sql.out"; }
+pool_of() {  # port and paused, as bouncer N has them now
+  psql "host=127.0.0.1 port=${bouncer_ports[$(($1 - 1))]} user=pgcleave_admin dbname=pgbouncer" -qA -F'|' -c "show databases" 2>>"$work/sql.out" |
+    awk -F'|' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $1 == "app" { print $at["port"] " " $at["paused"] }'
+}
+# A transaction of a client through bouncer N that stays open for some seconds.
+open_transaction() {
+  psql "host=127.0.0.1 port=${bouncer_ports[$(($1 - 1))]} user=app dbname=app" -qtA >>"$work/sql.out" 2>&1 <<<"begin; select 1; select pg_sleep($2); commit;" &
+  others+=($!)
+}
+
+# ---- time ----------------------------------------------------------------------------------------------------------
+now_us() { date +%s%6N; }
+fatal() { echo "faults: $*" >&9; exit 3; }
+say() { [ -n "${quiet:-}" ] || echo "$(date +%T) $*" >&9; }
+
+# A promise that did not hold, in words. The trial fails.
+broken() { broken_words+=("$*"); say "    BROKEN: $*"; }
