@@ -94,14 +94,6 @@ std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t fro
   return found;
 }
 
-double mean_outage_ms(const std::vector<Outage>& outages) {
-  std::map<int, double> longest;
-  for (const Outage& outage : outages) longest[outage.client] = std::max(longest[outage.client], outage.ms);
-  double sum = 0;
-  for (const auto& [client, ms] : longest) sum += ms;
-  return longest.empty() ? 0 : sum / static_cast<double>(longest.size());
-}
-
 std::map<std::string, Served> served_since(const std::vector<Record>& history, std::int64_t since_us) {
   constexpr std::int64_t belongs_us = 300'000, outage_us = 50'000;
   std::map<std::string, std::map<std::int64_t, std::string>> answered;  // by bouncer: wall clock and who stored it
@@ -122,6 +114,14 @@ std::map<std::string, Served> served_since(const std::vector<Record>& history, s
     }
   }
   return served;
+}
+
+double mean_outage_ms(const std::vector<Outage>& outages) {
+  std::map<int, double> longest;
+  for (const Outage& outage : outages) longest[outage.client] = std::max(longest[outage.client], outage.ms);
+  double sum = 0;
+  for (const auto& [client, ms] : longest) sum += ms;
+  return longest.empty() ? 0 : sum / static_cast<double>(longest.size());
 }
 
 int observe(const Lab& lab, const ObserveOptions& options) {
