@@ -1,5 +1,5 @@
-#include "base/log.h"
 #include "base/fields.h"
+#include "base/log.h"
 #include "cli/with_run.h"
 
 namespace pgcleave::cli {
@@ -15,8 +15,7 @@ std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line
 ExitCode approve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
   const auto step = arguments.text("STEP");
   if (!run.is_open()) return complain(Error{ErrorKind::invalid, "run " + run.id, "is over: " + run.state(false), "", "", "", ""});
-  const auto frozen =
-      runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
+  const auto frozen = runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
   const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
   if (kind == nullptr || !kind->description.meaning.waits_for_person) {

@@ -2,8 +2,8 @@
 
 #include <iostream>
 
-#include "base/format.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "cli/session.h"
 #include "cli/way_back.h"
 

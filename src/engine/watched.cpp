@@ -1,6 +1,6 @@
 // A window as its clients saw it.
-#include "base/format.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
