@@ -1,6 +1,7 @@
 // pgcleave with a weak spot, for tests only: linked in place of src/engine/fault_point.cpp.
 //   PGCLEAVE_FAULT="kill|after effect give ownership"   SIGKILL at the first point that begins with this text
 //   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase, point, how often by now
+//   PGCLEAVE_FAULT="kill both|..."                      its guard first
 //   PGCLEAVE_FAULT="sleep 3000|before effect promote"   sleeps 3 s there, once; the file in PGCLEAVE_FAULT_REACHED is created first
 //   PGCLEAVE_FAULT="hold|before effect promote"         stands there until that file goes away
 //   PGCLEAVE_FAULT_POINTS=FILE                          a line for each point that it comes by
@@ -26,6 +27,12 @@ bool is_guard() {
   std::ifstream file("/proc/self/cmdline");
   const std::string words((std::istreambuf_iterator<char>(file)), {});
   return words.find(std::string("\0guard\0", 7)) != std::string::npos;
+}
+
+void kill_children() {
+  const auto self = std::to_string(::getpid());
+  std::ifstream children("/proc/" + self + "/task/" + self + "/children");
+  for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
 }
 
 std::string setting(const char* name) {
@@ -70,7 +77,8 @@ void at(const std::string& point) {
   const auto file = setting("PGCLEAVE_FAULT_REACHED");
   if (!file.empty()) std::ofstream(file) << point << "\n";
   const auto what = fault.substr(0, bar);
-  if (what == "kill") ::kill(::getpid(), SIGKILL);
+  if (what == "kill both") kill_children();
+  if (what.rfind("kill", 0) == 0) ::kill(::getpid(), SIGKILL);
   if (what.rfind("sleep ", 0) == 0) std::this_thread::sleep_for(milliseconds(std::stol(what.substr(6))));
   while (what == "hold" && std::filesystem::exists(file)) std::this_thread::sleep_for(milliseconds(2));
 }
