@@ -74,7 +74,7 @@ Fd above_stdio(Fd fd) {
 }
 
 Result<int> launch(const std::string& program, const std::vector<std::string>& argv, const std::vector<std::string>& environment, int input,
-                   int output) {
+                   int output, int errors) {
   std::vector<const char*> variables;
   for (const auto& variable : environment) variables.push_back(variable.c_str());
   variables.push_back(nullptr);
@@ -85,7 +85,7 @@ Result<int> launch(const std::string& program, const std::vector<std::string>& a
   boost::system::error_code error;
   try {
     auto process = launcher(executor, error, program, std::vector<std::string>(argv.begin() + 1, argv.end()),
-                            boost_process::process_stdio{input, output, output}, OwnSession{});
+                            boost_process::process_stdio{input, output, errors}, OwnSession{});
     process.detach();  // its destructor would kill the child and wait for it without a limit
   } catch (const std::exception& exception) {
     return fail(cannot_start(argv[0], exception.what(), ""));
@@ -117,7 +117,7 @@ void Fd::close() {
 
 Child::Child(int pid, Fd output) : pid_(pid), exit_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), output_(std::move(output)) {}
 
-Result<Child> Child::start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env, Fd input) {
+Result<Child> Child::start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env, Fd input, Errors errors) {
   if (argv.empty() || argv[0].empty() || std::any_of(argv.begin(), argv.end(), has_nul)) {
     return fail({ErrorKind::invalid, "command", "needs a program, and words without a NUL byte", "", "", "", ""});
   }
@@ -129,7 +129,8 @@ Result<Child> Child::start(const std::vector<std::string>& argv, const std::map<
   input = above_stdio(std::move(input));
   ::fcntl(read_end.number(), F_SETFL, O_NONBLOCK);
 
-  TRY_ASSIGN(const int pid, launch(program, argv, merged(env), input.number(), write_end.number()));
+  TRY_ASSIGN(const int pid, launch(program, argv, merged(env), input.number(), write_end.number(),
+                                   errors == Errors::inherited ? STDERR_FILENO : write_end.number()));
   return Child(pid, std::move(read_end));
 }
 

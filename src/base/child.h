@@ -35,8 +35,11 @@ class Fd {
 // longer than it says, whatever the child does. Destroying a Child leaves the process alone: call end() first.
 class Child {
  public:
-  // argv[0] without a slash is looked up in PATH. stdout and stderr go into one pipe. `failed` when it can't be started.
-  static Result<Child> start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env, Fd input);
+  enum class Errors { with_output, inherited };
+  // argv[0] without a slash is looked up in PATH. stdout and stderr go into one pipe, unless stderr is this process's own. `failed` when it
+  // can't be started.
+  static Result<Child> start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env, Fd input,
+                             Errors errors = Errors::with_output);
 
   // Returns when there is output, when the child exited, or after `longest` (of which a second is the most).
   void watch(Duration longest) const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <thread>
 
 #include "base/format.h"
 
@@ -20,8 +19,14 @@ bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop) {
     if (stop != nullptr && stop->requested()) return false;
     const auto left = end.left();
     if (left == Duration::zero()) return true;
-    std::this_thread::sleep_for(std::min<Duration>(left, std::chrono::milliseconds(100)));
+    Monotonic::sleep_for(std::min<Duration>(left, std::chrono::milliseconds(100)));
   }
+}
+
+Duration time_since_boot() {
+  std::timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(now.tv_nsec));
 }
 
 Error gave_up(const std::string& what, bool interrupted) {

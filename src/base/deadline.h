@@ -9,8 +9,18 @@
 
 namespace pgcleave {
 
-using Monotonic = std::chrono::steady_clock;
 using Duration = std::chrono::microseconds;
+
+// The machine's steady clock, behind clock.cpp: tests that simulate time link another definition of these two functions.
+struct Monotonic {
+  using duration = std::chrono::steady_clock::duration;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<Monotonic, duration>;
+  static constexpr bool is_steady = true;
+  static time_point now() noexcept;
+  static void sleep_for(Duration duration);
+};
 
 class Deadline {
  public:
@@ -50,6 +60,9 @@ bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop);
 // `what` completes the sentence "gave up waiting until ...". Looks at least once.
 template <class Check>
 Result<void> wait_until(const std::string& what, Deadline deadline, Duration nap, const StopFlag* stop, Check check);
+
+// Goes on while the machine is suspended, unlike Monotonic: tells that somebody was away.
+Duration time_since_boot();
 
 // Wall clock, for records only: "2026-11-21T19:44:26.123456Z".
 std::string utc_now();

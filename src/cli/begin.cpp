@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "cli/change.h"
+#include "cli/guarding.h"
+#include "cli/holding.h"
 #include "cli/session.h"
 #include "cli/watching.h"
 #include "engine/approvals.h"
@@ -100,7 +102,8 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
   TRY(no_other_run(journal, change.split.name, speech.again));
   TRY_ASSIGN(auto world, steps::open_world(environment, change.split, Deadline::in(std::chrono::seconds(10))));
-  world.run = {id, next_epoch(world), 1};
+  world.run = {id, next_epoch(world), 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
+  TRY(may_act(world, journal, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again), Deadline::in(std::chrono::seconds(5))));
   inform(world, change);
 
   engine::Recorder recorder(journal, id, {}, engine::fault_point());
@@ -109,7 +112,8 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
                         environment.production ? "production" : "staging", change.split.name));
   world.approval = approver(id, speech);
   const Watching watching(world, journal.path(), change.runbook.probe_every);
-  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows());
+  Guard guard(id, journal.path(), environment.path);
+  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows(), guard.hooks());
   return Acted{id, run.forward()};
 }
 
@@ -121,7 +125,7 @@ ExitCode run_new(const Arguments& arguments) {
   auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   const auto speech = talk(arguments, arguments.text("environment"));
-  const auto acted = begin(*journal, *change, {}, speech, people(*journal, arguments));
+  const auto acted = begin(*journal, *change, {"", 0, arguments.flag("takeover")}, speech, people(*journal, arguments));
   if (!acted) return complain(acted.error());
   return tell(*acted, arguments.flag("json"));
 }

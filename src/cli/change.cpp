@@ -23,13 +23,9 @@ Result<std::vector<checks::Family>> families_named(const std::vector<std::string
   return chosen;
 }
 
-std::map<std::string, steps::RehearsedPause> rehearsed_pauses(const checks::Change& change) {
-  const auto rehearsed = checks::evidence_for(change).rehearsed;
-  std::map<std::string, steps::RehearsedPause> pauses;
-  for (const auto* phase : {"window", "rollback.window"}) {
-    if (const auto seen = rehearsed.pauses(phase); seen.count > 0) pauses[phase] = {seen.count, seen.p50, seen.p90, seen.max};
-  }
-  return pauses;
+steps::RehearsedPause rehearsed_pause(const checks::Change& change, const std::string& phase) {
+  const auto seen = checks::evidence_for(change).rehearsed.pauses(phase);
+  return {seen.count, seen.p50, seen.p90, seen.max};
 }
 
 }  // namespace
@@ -64,7 +60,7 @@ Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const
 }
 
 void inform(steps::World& world, const checks::Change& change) {
-  world.rehearsed = rehearsed_pauses(change);
+  world.rehearsed = [&change](const std::string& phase) { return rehearsed_pause(change, phase); };
   world.check = [&change](const std::vector<std::string>& families) { return check_now(change, families); };
 }
 

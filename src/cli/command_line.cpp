@@ -42,10 +42,10 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
 int pgcleave::cli::main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
-  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(), cli::plan_verb(),   cli::rehearse_verb(), cli::solved_verb(),
-                                     cli::sign_verb(),     cli::run_verb(),   cli::resume_verb(), cli::rollback_verb(), cli::approve_verb(),
-                                     cli::status_verb(),   cli::runs_verb(),  cli::log_verb(),    cli::track_verb(),    cli::report_verb(),
-                                     cli::steps_verb(),    cli::schema_verb()};
+  const std::vector<cli::Verb> verbs{
+      cli::validate_verb(), cli::check_verb(),  cli::plan_verb(),     cli::rehearse_verb(), cli::solved_verb(), cli::sign_verb(),
+      cli::run_verb(),      cli::resume_verb(), cli::rollback_verb(), cli::approve_verb(),  cli::status_verb(), cli::runs_verb(),
+      cli::log_verb(),      cli::track_verb(),  cli::report_verb(),   cli::steps_verb(),    cli::schema_verb(), cli::guard_verb()};
   CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "pgcleave " PGCLEAVE_VERSION);
@@ -62,6 +62,7 @@ int pgcleave::cli::main(int argc, char** argv) {
   for (std::size_t i = 0; i < verbs.size(); ++i) {
     commands.push_back(app.add_subcommand(verbs[i].name, verbs[i].purpose));
     commands.back()->fallthrough();
+    if (verbs[i].hidden) commands.back()->group("");
     add_options(*commands.back(), verbs[i], arguments[i]);
   }
   try {

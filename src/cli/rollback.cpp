@@ -9,6 +9,7 @@ Verb rollback_verb() {
           {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
+           takeover_option(),
            journal_option(),
            json_option()},
           [](const Arguments& arguments) { return run_again(arguments, "rollback"); }};

@@ -7,31 +7,9 @@
 
 #include "base/format.h"
 #include "base/log.h"
-#include "base/sha256.h"
-#include "cli/change.h"
-#include "cli/watching.h"
 #include "engine/approvals.h"
-#include "engine/for_good.h"
 
 namespace pgcleave::cli {
-namespace {
-
-// A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
-Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
-  if (const auto no = engine::no_way_back(record, frozen)) return fail(*no);
-  TRY_ASSIGN(const auto runs, all_runs(journal));
-  for (const auto& later : runs) {
-    if (later.id == record.id) break;
-    const auto done = engine::for_good(later, false);
-    if (done.empty() || later.begun.value("split_name", std::string()) != record.begun.value("split_name", std::string())) continue;
-    return fail({ErrorKind::not_ready, "run " + record.id,
-                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, later.begun.value("name", std::string())),
-                 "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<std::vector<engine::RunRecord>> all_runs(const journal::Journal& journal) {
   TRY_ASSIGN(const auto begun, journal.events_of_type("run.begun"));
@@ -81,47 +59,6 @@ Approver people(const journal::Journal& journal, const Arguments& arguments) {
   };
 }
 
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back,
-                      const engine::Talk& speech, const Approver& approver) {
-  TRY_ASSIGN(const auto record, find_run(journal, id));
-  const auto& begun = record.begun;
-  auto frozen = runbook::read_runbook(begun.value("runbook", std::string()), begun.value("text", std::string()), steps::vocabulary());
-  auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
-  complain(frozen.problems);
-  complain(split.problems);
-  auto environment = read_environment_file(environment_file);
-  if (!frozen.value || !split.value || !environment)
-    return fail({ErrorKind::invalid, "run " + id, "can't be taken up: one of its files is wrong", "", "", "", ""});
-  if (back) TRY(may_go_back(journal, record, *frozen.value));
-  if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
-    log::warn("the environment file has changed since this run began: " + environment_file);
-  }
-  const checks::Change change{std::move(*frozen.value),
-                              begun.value("params", Json::object()),
-                              std::move(*environment),
-                              std::move(*split.value),
-                              journal.path(),
-                              program_sha256(),
-                              utc_now_us()};
-  TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
-  // What happened between reading and locking counts too.
-  TRY_ASSIGN(const auto events, journal.events(id));
-  TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));
-  world.run = {id, begun.value("epoch", 1), 1};
-  inform(world, change);
-  // A bouncer that can't be reached is for the steps to judge.
-  if (const auto connected = world.fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
-
-  engine::Recorder recorder(journal, id, engine::replay(events), engine::fault_point());
-  TRY(recorder.write("run.resumed",
-                     {{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", back ? "rollback" : "on"}}));
-  log::info(fmt::format("run {}: {}", id, back ? "going back" : "going on"));
-  world.approval = approver(id, speech);
-  const Watching watching(world, journal.path(), change.runbook.probe_every);
-  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows());
-  return Acted{id, back ? run.back() : run.resume()};
-}
-
 ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
@@ -142,8 +79,8 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
     if (!environment) return ExitCode::invalid;
     if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   }
-  const auto acted = take_up(*journal, record->id, environment_file, direction == "rollback", talk(arguments, environment_file),
-                             people(*journal, arguments));
+  const auto acted = take_up(*journal, record->id, environment_file, direction == "rollback", arguments.flag("takeover"),
+                             talk(arguments, environment_file), people(*journal, arguments));
   if (!acted) return complain(acted.error());
   return tell(*acted, arguments.flag("json"));
 }

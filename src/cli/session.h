@@ -24,6 +24,7 @@ std::string again(const Arguments& arguments, const std::string& environment);
 struct Origin {
   std::string rehearsal;
   int round = 0;
+  bool take_over = false;  // of a split that another run holds
 };
 
 struct Acted {
@@ -41,7 +42,7 @@ Approver people(const journal::Journal& journal, const Arguments& arguments);
 Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::Talk& speech,
                     const Approver& approver);
 // An earlier one, on or back.
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back,
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,
                       const engine::Talk& speech, const Approver& approver);
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
@@ -62,5 +63,6 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
 
 std::string operator_name();  // user@host
 std::string host_name();
+std::string journal_identity(const journal::Journal& journal);  // its file, by a path that is the same from every folder
 
 }  // namespace pgcleave::cli

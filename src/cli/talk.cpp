@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
 
 #include "base/log.h"
@@ -15,6 +16,12 @@ std::string operator_name() {
   char host[256] = {};
   ::gethostname(host, sizeof host - 1);
   return std::string(user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid())) + "@" + host;
+}
+
+std::string journal_identity(const journal::Journal& journal) {
+  std::error_code unknown;
+  const auto whole = std::filesystem::canonical(journal.path(), unknown);
+  return unknown ? journal.path() : whole.string();
 }
 
 std::string again(const Arguments& arguments, const std::string& environment) {

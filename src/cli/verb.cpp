@@ -25,6 +25,11 @@ Option journal_option() {
   return {"--journal", Option::Kind::value, "journal file (default: the environment's, $PGCLEAVE_JOURNAL, or the state folder)", false};
 }
 
+Option takeover_option() {
+  return {"--takeover", Option::Kind::flag,
+          "take the split from a run elsewhere that will not act again; whoever holds it can do nothing more", false};
+}
+
 Option json_option() {
   return {"--json", Option::Kind::flag, "data as JSON on standard output", false};
 }

@@ -35,6 +35,7 @@ struct Verb {
   std::string purpose;
   std::vector<Option> options;
   ExitCode (*run)(const Arguments& arguments);
+  bool hidden = false;  // for pgcleave itself
 };
 
 // Reads the command line and runs its verb. Returns the exit code.
@@ -43,6 +44,7 @@ int main(int argc, char** argv);
 // One function per verb, each in its own file.
 Verb approve_verb();
 Verb check_verb();
+Verb guard_verb();
 Verb log_verb();
 Verb plan_verb();
 Verb rehearse_verb();
@@ -61,6 +63,7 @@ Verb validate_verb();
 
 Option environment_option(bool required);
 Option journal_option();
+Option takeover_option();
 Option json_option();
 Option set_option();
 

@@ -24,6 +24,7 @@ void OpenDoor::for_step(const std::string& step, bool undo) {
 }
 
 Result<Json> OpenDoor::perform(const std::string& description, const Action& action, steps::Traffic traffic) {
+  if (may_act) TRY(may_act());
   Json announced = who_;
   if (traffic != steps::Traffic::none) announced["traffic"] = traffic == steps::Traffic::pause ? "pause" : "resume";
   announced["effect"] = description;

@@ -1,6 +1,7 @@
 // The two doors for effects: the open one announces in the journal and acts; the closed one collects what would be done.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace pgcleave::engine {
 class OpenDoor : public steps::Effects {
  public:
   explicit OpenDoor(Recorder& recorder) : recorder_(recorder) {}
+  // Asked before each effect: may this process still act?
+  std::function<Result<void>()> may_act;
   // For which step the next effects are.
   void for_step(const std::string& step, bool undo);
   using Effects::perform;

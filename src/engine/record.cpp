@@ -119,6 +119,9 @@ void RunRecord::apply(const journal::Event& event) {
     begun = data;
     begun_at_us = event.at_us;
     pid = data.value("pid", 0);
+    epoch = data.value("epoch", 1);
+  } else if (event.type == "run.signing") {
+    epoch = std::max(epoch, data.value("epoch", 1));
   } else if (event.type == "run.resumed") {
     finished = false;
     outcome.clear();

@@ -67,6 +67,7 @@ struct RunRecord {
   std::string serves;               // source, target, nobody, unknown
   std::vector<std::string> misses;  // checks and budgets that were missed
   int pid = 0;
+  int epoch = 1;  // the highest that it signed with
   int windows_entered = 0;
 
   void apply(const journal::Event& event);

@@ -36,6 +36,19 @@ bool Run::undo_left_over() {
   return undo_steps(phase, phase->is_rollback(), false);
 }
 
+// What the dead process did. Its announcement of `take` was on disk before it was sent: without one, a side that can't be asked need not
+// be.
+Result<bool> Run::take_was_passed(const runbook::StepLine& take) {
+  const auto& steps = recorder_.record().steps;
+  const auto known = steps.find(take.id);
+  if (known == steps.end() || known->second.intents == 0) {
+    const auto looked = was_taken(take, Deadline::in(std::chrono::milliseconds(300)), false);
+    return looked && *looked;
+  }
+  const auto side = steps::Context{world_, take.id, take.with, Deadline::in({}), nullptr}.on().name();
+  return was_taken(take, Deadline::in(std::chrono::seconds(10)), signed_sides_.count(side) == 0);
+}
+
 std::optional<Ending> Run::settle_window() {
   const auto* open = recorder_.record().open_window();
   if (open == nullptr) {
@@ -48,12 +61,13 @@ std::optional<Ending> Run::settle_window() {
   const auto take =
       std::find_if(phase->steps.begin(), phase->steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
   bool is_taken = recorder_.record().has_taken(phase->name);
+  recorder_.inside_window(true);
+  if (guarding_.stand_by) static_cast<void>(guarding_.stand_by(*phase, true));
   if (take != phase->steps.end() && !is_taken) {
-    const auto looked = was_taken(*take, Deadline::in(std::chrono::seconds(10)));
+    const auto looked = take_was_passed(*take);
     if (!looked) return finish("stopped", ExitCode::needs_person, "can't tell whether ownership was taken: " + looked.error().text());
     is_taken = *looked;
   }
-  recorder_.inside_window(true);
   begin_watch(*phase, true);
   if (is_taken) {
     if (talk_.say) talk_.say("the point of no return was passed: finishing the window");
@@ -70,6 +84,7 @@ std::optional<Ending> Run::settle_window() {
   recorder_.must_go_on(true);
   assume_begun(*phase);
   const bool clients = undo_window(*phase, "its process died in the window");
+  if (clients) dismiss_guard();
   if (talk_.say) talk_.say(truth(serving()));
   if (const auto saw = what_clients_saw(end_watch(*phase)); talk_.say && !saw.empty()) talk_.say(saw);
   const bool rest = undo_steps(phase, phase->is_rollback(), false);
@@ -77,7 +92,19 @@ std::optional<Ending> Run::settle_window() {
   return {};
 }
 
+Ending Run::settle() {
+  const bool rollback = recorder_.record().rolling_back;
+  if (auto no = begin_acting()) return *no;
+  if (auto stuck = settle_window()) return *stuck;
+  const auto* phase = phase_of(rollback ? "rollback.window" : "window");
+  const auto window = recorder_.record().windows.find(phase == nullptr ? "" : phase->name);
+  if (window != recorder_.record().windows.end() && window->second.outcome == "done")
+    return finish("stopped", ExitCode::past_no_return, "the window was finished; what comes after it was not begun");
+  return finish(rollback ? "rollback_undone" : "window_undone", ExitCode::undone, "the window was undone");
+}
+
 Ending Run::resume() {
+  if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
   return phases(recorder_.record().rolling_back);
 }
@@ -86,6 +113,7 @@ Ending Run::back() {
   if (const auto no = no_way_back(recorder_.record(), runbook_)) {
     return {ExitCode::not_ready, no->text(), truth(serving()), next_command(recorder_.record(), talk_.again)};
   }
+  if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
   if (taken(false)) {
     // The way back must stand before anybody goes it: a run that stopped while verifying is verified first, up to where a person is

@@ -9,7 +9,8 @@
 
 namespace pgcleave::engine {
 
-Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch)
+Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch,
+         Guarding guarding)
     : runbook_(std::move(runbook)),
       params_(std::move(params)),
       world_(world),
@@ -17,7 +18,8 @@ Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& r
       door_(recorder),
       stop_(stop),
       talk_(std::move(talk)),
-      watch_(std::move(watch)) {
+      watch_(std::move(watch)),
+      guarding_(std::move(guarding)) {
   world_.effects = &door_;
   world_.progress = talk_.progress;
 }
@@ -79,6 +81,9 @@ std::string Run::truth(const std::string& serves) {
 Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
   auto now = truth(serves);
+  const auto& known = recorder_.record();
+  if (outcome == "done" || outcome == "undone" || outcome == "rolled_back" || (outcome == "rollback_undone" && known.went_all_the_way))
+    let_go();
   const auto written =
       recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
   Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again)};
@@ -102,6 +107,8 @@ Result<void> Run::outside_window(const runbook::Phase& phase) {
 
 Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
   const bool rollback = phase.is_rollback();
+  static_cast<void>(still_ours());
+  if (outranked_) return finish("stopped", ExitCode::held, outranked_->text());
   if (error.kind == ErrorKind::waiting) {
     const auto& step = error.object;  // "gate <id>"
     static_cast<void>(recorder_.write("gate.waiting", {{"step", step.substr(step.find(' ') + 1)}, {"text", error.what}}));
@@ -127,12 +134,20 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
 
 Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   const bool rollback = phase.is_rollback();
+  static_cast<void>(still_ours());
+  if (outranked_) {
+    recorder_.inside_window(false);
+    dismiss_guard();
+    end_watch(phase);
+    return finish("stopped", ExitCode::held, outranked_->text());
+  }
   if (taken(rollback)) {
     recorder_.inside_window(false);
     end_watch(phase);
     return finish("stopped", ExitCode::past_no_return, "the window could not be finished: " + error.text());
   }
   if (recorder_.record().open_window() == nullptr) {
+    dismiss_guard();
     end_watch(phase, false);
     return failed_outside(phase, error);
   }
@@ -143,6 +158,7 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   }
   if (talk_.warn) talk_.warn(error.text() + "; undoing, so that clients go on");
   const bool clients = undo_window(phase, error.text());
+  if (clients) dismiss_guard();
   if (talk_.say) talk_.say(truth(serving()));
   if (const auto saw = what_clients_saw(end_watch(phase)); talk_.say && !saw.empty()) talk_.say(saw);
   const bool slow_part = undo_steps(&phase, rollback, false);
@@ -186,6 +202,7 @@ Ending Run::phases(bool rollback) {
 }
 
 Ending Run::forward() {
+  if (auto no = begin_acting()) return *no;
   return phases(false);
 }
 

@@ -10,10 +10,12 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "engine/doors.h"
 #include "engine/exit_code.h"
+#include "engine/guarding.h"
 #include "engine/recorder.h"
 #include "engine/watch.h"
 #include "runbook/expressions.h"
@@ -40,12 +42,16 @@ struct Ending {
 
 class Run {
  public:
-  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch = {});
+  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch = {},
+      Guarding guarding = {});
 
   Ending forward();
   Ending back();
   // Takes up a run that died or stopped, in the direction that it had.
   Ending resume();
+  // Brings clients back where a process that died had left a window open: undoes it, or finishes it when ownership was taken. Goes no
+  // further. What a guard does.
+  Ending settle();
 
  private:
   // run.cpp
@@ -69,11 +75,12 @@ class Run {
   Result<void> window(const runbook::Phase& phase);  // an error: undone if record says so, else stuck
   Result<void> until_taken(const runbook::Phase& phase, Deadline deadline, std::size_t& next);
   Result<void> tail(const runbook::Phase& phase, std::size_t from);
-  Result<bool> was_taken(const runbook::StepLine& line, Deadline deadline);
+  Result<bool> was_taken(const runbook::StepLine& line, Deadline deadline, bool outrank);
   Result<void> enter(const runbook::Phase& phase, Duration budget, Duration reserve);
   Result<void> leave_done(const runbook::Phase& phase);
 
   // watched.cpp
+  void dismiss_guard();  // clients are served
   void begin_watch(const runbook::Phase& phase, bool clients_wait);
   Json end_watch(const runbook::Phase& phase, bool entered = true);  // null when nothing was watched
 
@@ -83,8 +90,16 @@ class Run {
   bool undo_steps(const runbook::Phase* only, bool rollback, bool urgent);
   bool undo_step(const std::string& id);
 
+  // holding.cpp
+  std::optional<Ending> begin_acting();  // a value: this process may not
+  Result<void> hold_split();
+  Result<void> outrank_on(steps::Side& side, Deadline deadline);
+  Result<void> still_ours();
+  void let_go();
+
   // resume.cpp: a window that a dead process left open. No value: settled, go on.
   std::optional<Ending> settle_window();
+  Result<bool> take_was_passed(const runbook::StepLine& take);
   void assume_begun(const runbook::Phase& phase);
   bool undo_left_over();
 
@@ -106,7 +121,11 @@ class Run {
   StopFlag& stop_;
   Talk talk_;
   Watch watch_;
+  Guarding guarding_;
   bool watching_ = false;
+  Duration last_seen_ours_{};       // time_since_boot()
+  std::optional<Error> outranked_;  // somebody has taken over
+  std::set<std::string> signed_sides_;
   bool just_looked_ = false;  // in a window that this process entered, and nothing went wrong since
 };
 

@@ -24,6 +24,10 @@ std::string what_clients_saw(const Json& watched) {
   return text;
 }
 
+void Run::dismiss_guard() {
+  if (guarding_.dismiss) guarding_.dismiss();
+}
+
 void Run::begin_watch(const runbook::Phase& phase, bool clients_wait) {
   watching_ = true;
   if (watch_.begin) watch_.begin(phase, clients_wait);

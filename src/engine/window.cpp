@@ -41,6 +41,7 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
     if (step_kind.prepare != nullptr) TRY(step_kind.prepare(context));
   }
   if (stop_.requested()) return fail({ErrorKind::interrupted, "", "was asked to stop before the window", "", "", "", ""});
+  if (guarding_.watch) TRY(guarding_.watch(budget - reserve));
   return recorder_.write_to_disk("window.entered", {{"phase", phase.name},
                                                     {"attempt", world_.run.attempt},
                                                     {"budget_ms", milliseconds(budget)},
@@ -49,9 +50,14 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
                                                     {"effects", effects}});
 }
 
-// An outcome of `take` that nobody told: the owner itself knows.
-Result<bool> Run::was_taken(const runbook::StepLine& line, Deadline deadline) {
+// An outcome of `take` that nobody told: the owner itself knows. First the request is outranked that may still be on its way.
+Result<bool> Run::was_taken(const runbook::StepLine& line, Deadline deadline, bool outrank) {
   bool taken_there = false;
+  recorder_.must_go_on(true);
+  const auto outranked =
+      outrank ? outrank_on(steps::Context{world_, line.id, line.with, deadline, nullptr}.on(), deadline) : Result<void>();
+  recorder_.must_go_on(false);
+  TRY(outranked);
   TRY(wait_until("the owner can be read", deadline, std::chrono::milliseconds(100), nullptr, [&]() -> Result<bool> {
     steps::Context context{world_, line.id, line.with, Deadline::in(std::chrono::seconds(2)), nullptr};
     const auto seen = kind(line).observe(context);
@@ -72,7 +78,7 @@ Result<void> Run::until_taken(const runbook::Phase& phase, Deadline deadline, st
       const bool told = done || (done.error().kind != ErrorKind::unknown && done.error().kind != ErrorKind::timed_out);
       bool is_taken = done.has_value();
       if (!told) {
-        const auto looked = was_taken(line, Deadline::in(std::chrono::seconds(10)));
+        const auto looked = was_taken(line, Deadline::in(std::chrono::seconds(10)), true);
         if (!looked)
           return fail({ErrorKind::unknown, line.id, "can't tell whether ownership was taken", "", looked.error().text(), "", ""});
         is_taken = *looked;
@@ -94,7 +100,7 @@ Result<void> Run::tail(const runbook::Phase& phase, std::size_t from) {
     while (true) {
       const auto done = step(phase.steps[i], Deadline::in(tail_try), nullptr);
       if (done) break;
-      if (patience.passed()) {
+      if (patience.passed() || outranked_) {
         recorder_.must_go_on(false);
         return done;
       }
@@ -112,6 +118,7 @@ Result<void> Run::leave_done(const runbook::Phase& phase) {
   just_looked_ = false;
   recorder_.inside_window(false);
   TRY(recorder_.write("window.left", {{"phase", phase.name}, {"outcome", "done"}}));
+  dismiss_guard();
   const auto& window = recorder_.record().windows.at(phase.name);
   const auto saw = what_clients_saw(end_watch(phase));
   if (talk_.say)
@@ -127,6 +134,7 @@ Result<void> Run::window(const runbook::Phase& phase) {
   TRY_ASSIGN(const auto budget, parse_duration(budget_text.is_string() ? budget_text.get<std::string>() : budget_text.dump()));
   const auto reserve = reserve_of(budget);
   begin_watch(phase, false);
+  if (guarding_.stand_by) TRY(guarding_.stand_by(phase, false));
   TRY(enter(phase, budget, reserve));
   recorder_.inside_window(true);
   just_looked_ = true;

@@ -155,20 +155,35 @@ void Bouncer::let_logins_end(Deadline deadline) {
   }));
 }
 
-// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
-// have just come back. The file says the value; where it is silent (a default, or an %include) what was seen before the first
-// SET, unless that was a zero of an earlier run.
-Result<void> Bouncer::give_back_settings(Deadline deadline) {
-  TRY(open_consoles(deadline));
+// The file says the value; where it is silent (a default, or an %include) what was seen before the first SET, unless that was a zero of an
+// earlier run.
+std::map<std::string, std::string> Bouncer::own_settings(Deadline deadline) {
   const auto file = config(deadline);
+  std::map<std::string, std::string> own;
   for (const auto* key : {"server_login_retry", "min_pool_size"}) {
     auto value = file ? file->setting(key) : "";
     if (value.empty()) value = value_in(remembered_, key);
     if (is_zero(value) && (!file || file->setting(key).empty())) value = remembered_[key].fallback;
     if (value.empty()) value = std::string(key) == "server_login_retry" ? "15" : "0";
-    TRY(watch_->set(key, value, deadline));
+    own[key] = value;
   }
+  return own;
+}
+
+// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
+// have just come back.
+Result<void> Bouncer::give_back_settings(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  for (const auto& [key, value] : own_settings(deadline)) TRY(watch_->set(key, value, deadline));
   return {};
+}
+
+// As far as pause() and repoint() change them: a zero that is not its own.
+Result<bool> Bouncer::has_own_settings(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  TRY_ASSIGN(const auto running, watch_->settings(deadline));
+  const auto own = own_settings(deadline);
+  return std::all_of(own.begin(), own.end(), [&](const auto& one) { return is_zero(one.second) || !is_zero(value_in(running, one.first)); });
 }
 
 Result<void> Bouncer::resume(Deadline deadline) {

@@ -34,6 +34,7 @@ class Bouncer {
   Result<Duration> pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop);
   Result<void> resume(Deadline deadline);
   Result<void> give_back_settings(Deadline deadline);
+  Result<bool> has_own_settings(Deadline deadline);
 
   Result<void> stage(const Route& route, Deadline deadline);
   // Changes nothing: says whether repoint() can go ahead. Remembers what has to be renamed.
@@ -51,6 +52,7 @@ class Bouncer {
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
   Result<ConfigFile> config(Deadline deadline);
+  std::map<std::string, std::string> own_settings(Deadline deadline);
   [[nodiscard]] Error error(ErrorKind kind, std::string what) const;
   [[nodiscard]] postgres::Settings settings(const std::string& use) const;
 

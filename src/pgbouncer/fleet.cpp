@@ -162,6 +162,16 @@ Result<void> Fleet::give_back_settings(Deadline deadline) {
                 on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
 }
 
+Result<std::vector<std::string>> Fleet::without_own_settings(Deadline deadline) {
+  const auto outcomes = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.has_own_settings(deadline); });
+  TRY(all_of("can't be asked for their settings", outcomes));
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!*outcomes[i]) names.push_back(specs_[i].name);
+  }
+  return names;
+}
+
 const std::vector<BouncerSpec>& Fleet::bouncers() const {
   return specs_;
 }

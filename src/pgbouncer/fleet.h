@@ -85,6 +85,8 @@ class Fleet {
   // Gives server_login_retry and min_pool_size, which pause() set to 0, the values of the config file again. After resume(), since
   // clients come first. Idempotent.
   Result<void> give_back_settings(Deadline deadline);
+  // Those that lack them still, by name.
+  Result<std::vector<std::string>> without_own_settings(Deadline deadline);
 
   [[nodiscard]] const std::vector<BouncerSpec>& bouncers() const;
 

@@ -48,24 +48,25 @@ END)sql",
 
 // setval is at once and for good, the log's row only comes with its commit. So that a lost connection or a crash between the
 // two can't leave a change that nobody signed, the function is called in two transactions: the first announces it in the log,
-// the second sets. Who has announced first is served, unless somebody with a higher epoch comes between.
+// the second sets. Who has announced first is served, unless somebody with a higher epoch comes between. Rows whose expected and next
+// are the same announce nothing: they only raise the epoch (holder.h).
 std::string pass_function_body(const std::string& split) {
   return fmt::format(R"sql(
 DECLARE
   seen pg_catalog.int8;
   newest pgcleave.ownership_log;
-  top pg_catalog.int4;
+  top pgcleave.ownership_log;
   mine pg_catalog.bool;
   names pg_catalog.text[] := ARRAY['nobody', 'source', 'target'];
 BEGIN
   PERFORM {lock};
   SELECT last_value INTO seen FROM {owner};
-  SELECT * INTO newest FROM pgcleave.ownership_log l WHERE l.split = {split} ORDER BY l.id DESC LIMIT 1;
-  SELECT pg_catalog.max(l.epoch) INTO top FROM pgcleave.ownership_log l WHERE l.split = {split};
-  IF top > $4 THEN
+  SELECT * INTO newest FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.expected <> l.next ORDER BY l.id DESC LIMIT 1;
+  SELECT * INTO top FROM pgcleave.ownership_log l WHERE l.split = {split} ORDER BY l.epoch DESC, l.id DESC LIMIT 1;
+  IF top.epoch > $4 THEN
     RAISE EXCEPTION USING ERRCODE = 'PC002',
       MESSAGE = pg_catalog.format('somebody newer has acted on the owner of split "%s"', {split}),
-      DETAIL = pg_catalog.format('epoch %s, run %s', top, newest.run);
+      DETAIL = pg_catalog.format('epoch %s, run %s', top.epoch, top.run);
   END IF;
   mine := COALESCE(newest.run = $3 AND newest.expected = $1 AND newest.next = $2, false);
   IF seen <> $1 AND NOT (seen = $2 AND mine) THEN
@@ -104,6 +105,16 @@ CREATE TABLE IF NOT EXISTS pgcleave.ownership_log (
   expected integer NOT NULL,
   next integer NOT NULL);
 REVOKE ALL ON pgcleave.ownership_log FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS pgcleave.holder (
+  split text PRIMARY KEY,
+  run text NOT NULL,
+  epoch integer NOT NULL,
+  operator text NOT NULL,
+  host text NOT NULL,
+  journal text NOT NULL,
+  since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  ended timestamptz);
+REVOKE ALL ON pgcleave.holder FROM PUBLIC;
 CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
 REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
 GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;

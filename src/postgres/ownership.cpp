@@ -26,7 +26,7 @@ Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline d
   TRY_ASSIGN(const Rows rows,
              connection.query(R"sql(
       SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL AND pg_catalog.to_regclass($7) IS NOT NULL
-             AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL
+             AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.holder') IS NOT NULL
              AND EXISTS (SELECT FROM pg_catalog.pg_trigger t
                           WHERE t.tgrelid = pg_catalog.to_regclass($8) AND t.tgname = $9 AND t.tgenabled = 'O'
                             AND t.tgfoid = pg_catalog.to_regprocedure($3))
@@ -52,12 +52,17 @@ Result<void> uninstall(Connection& primary, const Fence& fence, Deadline deadlin
   const std::string last_one_out = R"sql(
 BEGIN
   IF pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL THEN
+    IF pg_catalog.to_regclass('pgcleave.holder') IS NOT NULL THEN
+      DELETE FROM pgcleave.holder WHERE split = )sql" +
+                                   quote_literal(fence.split) + R"sql(;
+    END IF;
     DELETE FROM pgcleave.ownership_log WHERE split = )sql" +
                                    quote_literal(fence.split) + R"sql(;
     IF NOT EXISTS (SELECT FROM pgcleave.ownership_log)
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                         WHERE n.nspname = 'pgcleave' AND p.proname LIKE 'pass\_%') THEN
       DROP TABLE pgcleave.ownership_log;
+      DROP TABLE IF EXISTS pgcleave.holder;
     END IF;
   END IF;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid

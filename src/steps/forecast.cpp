@@ -55,7 +55,7 @@ Result<Forecast> forecast(World& world, const std::string& phase, Deadline deadl
   const bool back = phase.rfind("rollback.", 0) == 0;
   auto& serves = back ? world.target : world.source;
   Forecast out;
-  if (const auto seen = world.rehearsed.find(phase); seen != world.rehearsed.end()) out.rehearsed = seen->second;
+  if (world.rehearsed) out.rehearsed = world.rehearsed(phase);
   TRY_ASSIGN(auto* serving, serves.leader(deadline));
   TRY(look_at_writers(world, *serving, out, deadline));
   TRY_ASSIGN(const auto before, postgres::current_lsn(*serving, deadline));

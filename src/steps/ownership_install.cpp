@@ -98,6 +98,7 @@ Result<Json> apply(Context& context, const Json&) {
         fmt::format("install ownership of split {} on {}: owner sequence, fence, canary and probe tables", fence.split, side.label()),
         [&]() -> Result<Json> {
           TRY(postgres::install(*leader, fence, context.deadline));
+          TRY(postgres::hold(*leader, fence.split, world.run.as_holder(), world.run.take_over, context.deadline));
           return Json();
         }));
   }

@@ -1,4 +1,5 @@
-// pgbouncer.resume: clients go on.
+// pgbouncer.resume: clients go on, and the bouncers have their own settings again.
+#include "base/format.h"
 #include "steps/fleet_state.h"
 #include "steps/registry.h"
 
@@ -10,7 +11,14 @@ Result<void> prepare(Context& context) {
 }
 
 Result<Observation> observe(Context& context) {
-  return observe_paused(context, false);
+  TRY_ASSIGN(auto seen, observe_paused(context, false));
+  if (seen.state != State::done) return seen;
+  // A run that died, or lost an answer, between the RESUME and the settings has them still to give back.
+  TRY_ASSIGN(const auto without, context.world.fleet.without_own_settings(context.deadline));
+  if (without.empty()) return seen;
+  seen.state = State::pending;
+  seen.evidence += fmt::format("; {} without their own server_login_retry and min_pool_size", fmt::join(without, ", "));
+  return seen;
 }
 
 Result<Json> apply(Context& context, const Json&) {

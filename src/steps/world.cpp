@@ -84,6 +84,10 @@ std::vector<postgres::TableName> SplitTables::with_rows() const {
   return names;
 }
 
+postgres::Holder RunIdentity::as_holder() const {
+  return {id, epoch, by, host, journal, "", false};
+}
+
 Side& World::side(const std::string& name) {
   return name == "target" ? target : source;
 }

@@ -9,6 +9,7 @@
 
 #include "pgbouncer/fleet.h"
 #include "postgres/catalog.h"
+#include "postgres/holder.h"
 #include "postgres/ownership.h"
 #include "runbook/environment.h"
 #include "runbook/split.h"
@@ -31,6 +32,12 @@ struct RunIdentity {
   std::string id;
   int epoch = 1;
   int attempt = 1;  // of the window, from 1
+  std::string by;   // user@host
+  std::string host;
+  std::string journal;     // its path on that host
+  bool take_over = false;  // also from a run that is not over
+
+  [[nodiscard]] postgres::Holder as_holder() const;
 };
 
 // What a gate asks a person. With `words` only these words, typed exactly, approve.
@@ -78,7 +85,8 @@ struct World {
   std::function<std::optional<Approval>(const Question& question)> approval;
   std::function<void(const std::string& text)> progress;  // what takes long says how far it is
   runbook::Split split_file = {};
-  std::map<std::string, RehearsedPause> rehearsed;  // by the name of the window's phase; none: never
+  // By the name of a window's phase; rounds = 0: never. It may have to read many journals: not while clients wait. Empty: never.
+  std::function<RehearsedPause(const std::string& phase)> rehearsed;
   // Families of readiness checks, by name; over sessions of their own. Empty where nobody offers them.
   std::function<Result<std::vector<Remark>>(const std::vector<std::string>& families)> check;
 

@@ -60,10 +60,13 @@ tool() {
   cat "$scratch/tool.out" "$scratch/tool.json" >>"$scratch/everything"
   [ "$code" = "$expected" ] || failed "pgcleave $*: exit code $code, expected $expected"
 }
-# kill_at POINT WORDS...: runs the faulty tool, which must die there by SIGKILL
-kill_at() {
-  local code=0
-  PGCLEAVE_FAULT="kill|$1" "$build/pgcleave-faulty" "${@:2}" >"$scratch/killed.out" 2>&1 || code=$?
+# kill_at POINT WORDS...: runs the faulty tool, which must die there by SIGKILL. Its guard lives on, unless it is `kill_both_at`
+kill_at() { kill_by kill "$@"; }
+kill_both_at() { kill_by "kill both" "$@"; }
+kill_by() {
+  local code=0 how=$1
+  shift
+  PGCLEAVE_FAULT="$how|$1" "$build/pgcleave-faulty" "${@:2}" >"$scratch/killed.out" 2>&1 || code=$?
   is "the tool killed at '$1'" "$code" 137
 }
 status() { "$build/pgcleave" status -e "$environment" --json | jq -r "$1"; }

@@ -49,7 +49,7 @@ is "what is stored" "$(sides)" "$before"
 say "killed in the middle of the truncation"
 source_size=$(source_sql "select pg_database_size('app')")
 target_size=$(target_sql "select pg_database_size('app')")
-kill_at "after effect TRUNCATE ci.builds on source" run "$cleanup" -e "$environment" --approve go
+kill_both_at "after effect TRUNCATE ci.builds on source" run "$cleanup" -e "$environment" --approve go
 is "state" "$(status .state)" interrupted
 is "ci.builds on the source" "$(source_sql "select pg_relation_size('ci.builds')")" 0
 [ "$(source_sql "$(held_by "$moved")")" -gt 0 ] || failed "it was killed too late to prove anything"

@@ -57,6 +57,7 @@ TEST_CASE("pools without load are paused at once, hold their clients, and are re
     CHECK(state.pool_mode == "transaction");
     CHECK(state.version.find("PgBouncer") != std::string::npos);
   }
+  CHECK(fleet.without_own_settings(soon()).value() == std::vector<std::string>{"one", "two"});
   REQUIRE(client.send("select 2 as two").has_value());
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   CHECK_FALSE(client.answered().value());
@@ -78,6 +79,7 @@ TEST_CASE("pools without load are paused at once, hold their clients, and are re
   CHECK(setting(one, "min_pool_size") == "1");
   CHECK(setting(two, "server_login_retry") == "15");
   CHECK(setting(two, "min_pool_size") == "0");
+  CHECK(fleet.without_own_settings(soon()).value().empty());
   CHECK(problem(resume_all(fleet, soon())) == "");
 }
 

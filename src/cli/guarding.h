@@ -1,0 +1,39 @@
+// The runner's end of its guard (guard.cpp): a process of its own that brings clients back when this one dies in a window.
+//
+// The guard reads its standard input and writes to the pipe that it has as standard output.
+//   guard > runner   "ready\n"          connections are open
+//   runner > guard   "longest N\n"      a window is about to be entered; stopped for more than N microseconds, the runner is to be killed
+//                    end of input       dismissed, unless the runner has died
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/child.h"
+#include "engine/guarding.h"
+
+namespace pgcleave::cli {
+
+class Guard {
+ public:
+  Guard(std::string run, std::string journal, std::string environment);
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  ~Guard();
+
+  [[nodiscard]] engine::Guarding hooks();
+
+ private:
+  Result<void> start();
+  Result<void> await_ready(Deadline deadline);
+  Result<void> tell(const std::string& line);
+  void dismiss();
+
+  std::string run_;
+  std::string journal_;
+  std::string environment_;
+  std::optional<Child> child_;
+  Fd to_guard_;
+};
+
+}  // namespace pgcleave::cli

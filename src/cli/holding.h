@@ -1,0 +1,13 @@
+// May this process act on the split? Asked before anything is written, so that a second operator changes nothing and is told whom to ask.
+#pragma once
+
+#include "journal/journal.h"
+#include "steps/world.h"
+
+namespace pgcleave::cli {
+
+// `held` with who holds the split since when, and `command` (of this very call) with --takeover. A run that this journal knows to be over
+// holds nothing, whatever a side that could not be reached at its end still says: then world.run.take_over is set.
+Result<void> may_act(steps::World& world, const journal::Journal& journal, const std::string& command, Deadline deadline);
+
+}  // namespace pgcleave::cli

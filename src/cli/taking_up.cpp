@@ -1,0 +1,129 @@
+#include "cli/taking_up.h"
+
+#include <unistd.h>
+
+#include "base/format.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "cli/change.h"
+#include "cli/guarding.h"
+#include "cli/holding.h"
+#include "cli/watching.h"
+#include "engine/approvals.h"
+#include "engine/for_good.h"
+
+namespace pgcleave::cli {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(3);
+constexpr auto patience_while_clients_wait = std::chrono::milliseconds(300);
+
+// A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
+Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
+  if (const auto no = engine::no_way_back(record, frozen)) return fail(*no);
+  TRY_ASSIGN(const auto runs, all_runs(journal));
+  for (const auto& later : runs) {
+    if (later.id == record.id) break;
+    const auto done = engine::for_good(later, false);
+    if (done.empty() || later.begun.value("split_name", std::string()) != record.begun.value("split_name", std::string())) continue;
+    return fail({ErrorKind::not_ready, "run " + record.id,
+                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, later.begun.value("name", std::string())),
+                 "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
+  }
+  return {};
+}
+
+const char* direction_of(Way way) {
+  switch (way) {
+    case Way::on: return "on";
+    case Way::back: return "rollback";
+    case Way::settle: return "settle";
+  }
+  return "";
+}
+
+Duration patience_with(const engine::RunRecord& record) {
+  return record.open_window() == nullptr ? Duration(patience) : Duration(patience_while_clients_wait);
+}
+
+}  // namespace
+
+Reopened::Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change)
+    : journal_(&journal), record_(std::move(record)), change_(std::make_unique<checks::Change>(std::move(change))) {}
+
+Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id, const std::string& environment_file) {
+  TRY_ASSIGN(auto record, find_run(journal, id));
+  const auto begun = record.begun;
+  auto frozen = runbook::read_runbook(begun.value("runbook", std::string()), begun.value("text", std::string()), steps::vocabulary());
+  auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
+  complain(frozen.problems);
+  complain(split.problems);
+  auto environment = read_environment_file(environment_file);
+  if (!frozen.value || !split.value || !environment)
+    return fail({ErrorKind::invalid, "run " + record.id, "can't be taken up: one of its files is wrong", "", "", "", ""});
+  if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
+    log::warn("the environment file has changed since this run began: " + environment_file);
+  }
+  Reopened reopened(journal, std::move(record),
+                    {std::move(*frozen.value), begun.value("params", Json::object()), std::move(*environment), std::move(*split.value),
+                     journal.path(), program_sha256(), utc_now_us()});
+  const auto& change = *reopened.change_;
+  TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));
+  reopened.world_ = std::make_unique<steps::World>(std::move(world));
+  inform(*reopened.world_, change);
+  return reopened;
+}
+
+void Reopened::warm(Deadline deadline) {
+  for (auto* side : {&world_->source, &world_->target}) {
+    if (const auto leader = side->leader(deadline); !leader) log::warn(leader.error().text());
+  }
+  // A bouncer that can't be reached is for the steps to judge.
+  if (const auto connected = world_->fleet.connect(deadline); !connected) log::warn(connected.error().text());
+}
+
+Result<engine::Ending> Reopened::go(Way way, engine::Run& run) {
+  switch (way) {
+    case Way::on: return run.resume();
+    case Way::back: return run.back();
+    case Way::settle: return run.settle();
+  }
+  return run.resume();
+}
+
+Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver) {
+  if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
+  TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal_->path(), change_->split.name, id()));
+  // What happened between reading and locking counts too.
+  TRY_ASSIGN(const auto events, journal_->events(id()));
+  record_ = engine::replay(events);
+  world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), journal_identity(*journal_), take_over};
+  if (way != Way::settle) {
+    const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
+    TRY(may_act(*world_, *journal_, command, Deadline::in(patience_with(record_))));
+  }
+  if (const auto connected = world_->fleet.connect(Deadline::in(patience_with(record_))); !connected) log::warn(connected.error().text());
+
+  engine::Recorder recorder(*journal_, id(), record_, engine::fault_point());
+  // In the middle of a window clients wait, and need no record on a disk that may be full.
+  recorder.must_go_on(way == Way::settle);
+  TRY(recorder.write("run.resumed",
+                     {{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction_of(way)}}));
+  if (way != Way::settle) log::info(fmt::format("run {}: {}", id(), way == Way::back ? "going back" : "going on"));
+  world_->approval = approver(id(), speech);
+  std::optional<Watching> watching;
+  if (way != Way::settle) watching.emplace(*world_, journal_->path(), change_->runbook.probe_every);
+  Guard guard(id(), journal_->path(), change_->environment.path);
+  engine::Run run(change_->runbook, change_->params, *world_, recorder, stop_flag(), speech,
+                  watching ? watching->windows() : engine::Watch{}, guard.hooks());
+  TRY_ASSIGN(auto ending, go(way, run));
+  return Acted{id(), std::move(ending)};
+}
+
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,
+                      const engine::Talk& speech, const Approver& approver) {
+  TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file));
+  return reopened.act(back ? Way::back : Way::on, take_over, speech, approver);
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,37 @@
+// An earlier run, taken up again: by a person (resume, rollback) or by its guard.
+#pragma once
+
+#include <memory>
+
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+
+enum class Way { on, back, settle };  // settle: only bring clients back where a window was left open
+
+// All that acting on it needs, opened while nothing is locked or written yet.
+class Reopened {
+ public:
+  static Result<Reopened> open(journal::Journal& journal, const std::string& id, const std::string& environment_file);
+
+  [[nodiscard]] const std::string& id() const { return record_.id; }
+  [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened
+  [[nodiscard]] steps::World& world() { return *world_; }
+
+  // Connections to both sides and all bouncers, as far as they can be had.
+  void warm(Deadline deadline);
+
+  // `held` when a process works on the run, or when another run holds the split and `take_over` does not say so.
+  Result<Acted> act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver);
+
+ private:
+  Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change);
+  Result<engine::Ending> go(Way way, engine::Run& run);
+
+  journal::Journal* journal_;
+  engine::RunRecord record_;
+  std::unique_ptr<checks::Change> change_;  // the world looks into it
+  std::unique_ptr<steps::World> world_;
+};
+
+}  // namespace pgcleave::cli

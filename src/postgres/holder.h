@@ -1,0 +1,49 @@
+// Who acts on a split, told inside the databases themselves, so that an operator on another host with another journal sees it, and so
+// that whoever acted before can't any more.
+//
+//   pgcleave.holder   table: split, run, epoch, operator, host, journal, since, ended. A row per split on each side. A standby has its
+//                     primary's.
+//
+// It is signed together with a row in the ownership log whose expected and next are the same: nothing is passed by it, but from its
+// commit on pass_ownership() refuses every lower epoch, also one that was sent before and has not arrived yet.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/deadline.h"
+#include "postgres/connection.h"
+
+namespace pgcleave::postgres {
+
+struct Holder {
+  std::string run;
+  int epoch = 0;
+  std::string by;  // user@host
+  std::string host;
+  std::string journal;  // its path there
+  std::string since;    // UTC, for people; what hold() is given is ignored
+  bool over = false;    // it said that its run is over
+
+  // The same run by the same journal: its lock says that no other process of it lives.
+  [[nodiscard]] bool continues(const Holder& earlier) const;
+  [[nodiscard]] std::string text() const;  // "run r-..., by ops@db1 since ..., journal ... on db1"
+};
+
+struct Held {
+  bool installed = false;
+  std::optional<Holder> holder;  // none: nobody yet
+  int last_epoch = 0;            // the highest in the ownership log
+};
+// Reads only.
+Result<Held> held(Connection& connection, const std::string& split, Deadline deadline);
+
+// Signs the split for `me`. False when there is nothing to sign: the fence is not installed here, or the server is a standby.
+// `held` when another run that is not over has it, unless `take_over`; `foreign` when somebody acts under this epoch or a higher one.
+// Idempotent.
+Result<bool> hold(Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline);
+
+// Says that the run is over; nothing happens when another has taken over. False as in hold().
+Result<bool> let_go(Connection& primary, const std::string& split, const std::string& run, Deadline deadline);
+
+}  // namespace pgcleave::postgres

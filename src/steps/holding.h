@@ -1,0 +1,44 @@
+// Which run acts on the split: signed on both sides (postgres/holder.h), so that an operator elsewhere is told, and so that whoever acted
+// before can't any more.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steps/world.h"
+
+namespace pgcleave::steps {
+
+// What one side says. `answered` is false for a side that could not be asked in time.
+struct SideHeld {
+  bool answered = false;
+  postgres::Held seen;
+};
+
+struct SplitHeld {
+  SideHeld source;
+  SideHeld target;
+  [[nodiscard]] int last_epoch() const;
+  [[nodiscard]] bool installed() const;
+  // A run that is not over, other than `me`; of two the one with the higher epoch.
+  [[nodiscard]] std::optional<postgres::Holder> other_than(const postgres::Holder& me) const;
+};
+
+// Asks both sides at once. Reads only.
+SplitHeld split_held(World& world, Deadline deadline);
+
+enum class Signature {
+  given,
+  nothing_to_sign,  // a standby, or a side without a fence: nobody can pass ownership there
+  unknown,          // the side can't be reached
+};
+const char* name_of(Signature signature);
+
+// Signs for world.run, under its epoch. `held` and `foreign` as postgres::hold().
+Result<Signature> sign(World& world, Side& side, Deadline deadline);
+
+// Says on both sides that the run is over, as far as they can be reached.
+void let_go(World& world, Deadline deadline);
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,49 @@
+// What may go wrong. Whatever changes something outside the program, and whatever the program writes down, is a point; at each point several
+// things may happen. Who explores says which; nobody else decides anything, so that a run is repeated by naming its faults.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pgcleave::simulation {
+
+enum class Outcome {
+  ok,
+  refused,       // answered with an error: it did not happen
+  lost_request,  // no answer: it did not happen
+  lost_reply,    // no answer: it happened
+  late,          // it happened, and the deadline passed before the answer came
+  crash_before,  // the program dies
+  crash_after,
+  restart,    // it happened, and the server or bouncer was restarted at that moment; a bouncer comes back unpaused, with what its file says
+  power_cut,  // the program's machine dies: what was not synced of the journal is gone with it
+};
+
+const char* name_of(Outcome outcome);
+
+enum class Point {
+  request,  // to a product, that changes something
+  look,     // that does not
+  record,   // in the journal
+  door,     // before or after an effect
+};
+
+// The program has died at a point. Thrown through it; what it holds open is closed, as by the kernel.
+struct Died {};
+
+struct Fault {
+  int number = 0;  // of the point, counted from where faults may begin
+  Outcome outcome = Outcome::ok;
+  std::string point;  // its name, for people
+  bool telling = false;  // all pairs of such faults are tried
+};
+
+// Asked at each point. The one who explores may fork here.
+Outcome choose(Point kind, const std::string& name);
+
+// Throws if the outcome is a crash before it, or if the program has died already.
+void die_before(Outcome outcome);
+void die_after(Outcome outcome);
+
+}  // namespace pgcleave::simulation

@@ -1,0 +1,66 @@
+#include "conversation/exchange.h"
+#include "postgres/replication.h"
+#include "postgres/wal.h"
+
+namespace pgcleave::conversation {
+
+using postgres::Owner;
+
+void talk_of_ownership(steps::World& world, Transcript& told) {
+  auto& source = **world.source.leader(soon());
+  auto& target = **world.target.leader(soon());
+  const auto fence = world.fence();
+  const auto& split = fence.split;
+  const auto moved = world.split.with_rows();
+  const auto owner = [&](postgres::Connection& on, const std::string& when) {
+    told.asked("owner: " + when, postgres::owner(on, split, soon()),
+               [](const std::optional<Owner>& seen) { return seen ? postgres::name_of(*seen) : "not installed"; });
+  };
+  const auto pass = [&](postgres::Connection& on, Owner expected, Owner next, const std::string& run, int epoch, const std::string& where) {
+    told.ordered(fmt::format("owner: from {} to {} by {} at epoch {}{}", postgres::name_of(expected), postgres::name_of(next), run, epoch, where),
+                 postgres::pass_ownership(on, split, expected, next, run, epoch, soon()));
+  };
+  owner(source, "at first");
+  told.ordered("owner: install", postgres::install(source, fence, soon()));
+  told.ordered("owner: install again", postgres::install(source, fence, soon()));
+  told.asked("owner: is installed", postgres::is_installed(source, fence, soon()), yes);
+  owner(source, "installed");
+  pass(source, Owner::source, Owner::nobody, "a", 1, "");
+  owner(source, "released");
+  pass(source, Owner::source, Owner::nobody, "a", 1, ", again");
+  pass(source, Owner::source, Owner::nobody, "b", 1, "");
+  pass(source, Owner::nobody, Owner::source, "b", 2, "");
+  owner(source, "given back");
+  pass(source, Owner::source, Owner::nobody, "a", 1, ", frozen meanwhile");
+  told.asked("owner: the highest epoch", postgres::last_epoch(source, split, soon()), [](int epoch) { return std::to_string(epoch); });
+  pass(target, Owner::source, Owner::nobody, "a", 3, ", on the standby");
+
+  const auto canary = postgres::canary_of(split, Owner::source);
+  const auto lsn = postgres::capture_lsn(source, canary, "captured", soon());
+  told.ordered("wal: capture an LSN", lsn);
+  told.asked("wal: the canary is there", postgres::canary_arrived(source, canary, "captured", soon()), yes);
+  told.add("wal: the standby replays it", comes_true(std::chrono::seconds(10), [&]() -> bool {
+             const auto seen = postgres::recovery(target, soon());
+             return seen && seen->in_recovery && seen->replayed >= *lsn;
+           }));
+  told.asked("wal: so the canary is on the standby", postgres::canary_arrived(target, canary, "captured", soon()), yes);
+  told.asked("wal: and another one is not", postgres::canary_arrived(target, canary, "another", soon()), yes);
+  owner(target, "on the standby");
+  told.ordered("wal: capture on the standby", postgres::capture_lsn(target, canary, "x", soon()));
+  told.ordered("wal: position of the standby's own WAL", postgres::current_lsn(target, soon()));
+
+  const auto drift = [&](const std::vector<postgres::TableName>& wanted, const std::string& what) {
+    told.asked("fence: " + what, postgres::fence_drift(source, fence, wanted, soon()), [&](const postgres::FenceDrift& seen) {
+      const auto part = [&](std::size_t n) { return n == 0 ? "none" : n == moved.size() ? "all" : "some"; };
+      return fmt::format("{} missing, {} superfluous", part(seen.missing.size()), part(seen.superfluous.size()));
+    });
+  };
+  drift(moved, "before the triggers");
+  told.ordered("fence: create triggers", postgres::create_triggers(source, fence, moved, std::chrono::seconds(2), soon(), nullptr));
+  drift(moved, "with the triggers");
+  drift({}, "as superfluous");
+  told.ordered("fence: uninstall while triggers need it", postgres::uninstall(source, fence, soon()));
+  told.ordered("fence: drop triggers", postgres::drop_triggers(source, fence, moved, std::chrono::seconds(2), soon(), nullptr));
+}
+
+}  // namespace pgcleave::conversation

@@ -1,0 +1,18 @@
+// What must be true when all is over, whatever happened. Asks the model, never the program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/universe.h"
+
+namespace pgcleave::simulation {
+
+
+// `outcome`: of the run, as its record tells: done, undone, rolled_back, rollback_undone. `way_back`: the runbook keeps one.
+std::vector<std::string> judge(const std::string& outcome, bool way_back);
+
+// All that is not clients' rows, to be compared.
+std::string fingerprint();
+
+}  // namespace pgcleave::simulation

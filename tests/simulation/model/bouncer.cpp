@@ -1,0 +1,44 @@
+#include "model/bouncer.h"
+
+#include <cstdlib>
+
+#include "base/format.h"
+
+namespace pgcleave::simulation {
+
+std::string bouncer_file(const pgbouncer::Route& route) {
+  return fmt::format("[databases]\napp = host={} port={} dbname=app\n\n[pgbouncer]\npool_mode = transaction\nmin_pool_size = 2\n", route.host,
+                     route.port);
+}
+
+void Bouncer::pause(Instant now) {
+  paused = true;
+  if (server_login_retry != "0") login_closed_at = now;
+}
+
+void Bouncer::reload(Instant now) {
+  if (server_login_retry != "0") login_closed_at = now;
+  server_login_retry = "15";
+  min_pool_size = "2";
+  const auto read = pgbouncer::ConfigFile::parse(name, file);
+  if (!read) return;  // RELOAD answers success all the same
+  if (const auto there = read->route("app"); there) route = *there;
+}
+
+void Bouncer::restart() {
+  paused = false;
+  server_login_retry = "15";
+  min_pool_size = "2";
+  login_closed_at = -1;
+  ++incarnation;
+  applications.clear();
+  pausing = false;
+  if (const auto read = pgbouncer::ConfigFile::parse(name, file); read) route = read->route("app").value_or(route);
+}
+
+Instant Bouncer::stalled_until() const {
+  if (login_closed_at < 0) return 0;
+  return login_closed_at + std::atoi(server_login_retry.c_str()) * Instant{1'000'000};
+}
+
+}  // namespace pgcleave::simulation

@@ -1,0 +1,37 @@
+// One PgBouncer process and its configuration file. PAUSE is a flag in memory; RELOAD reads the file and resets every SET (1.18).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/server.h"
+#include "pgbouncer/config_file.h"
+
+namespace pgcleave::simulation {
+
+struct Bouncer {
+  std::string name;
+  int port = 0;
+  std::string file;                   // text of its configuration
+  std::optional<std::string> staged;  // text of the file beside it
+  pgbouncer::Route route;             // of the process
+  bool paused = false;
+  std::string server_login_retry = "15";
+  std::string min_pool_size = "2";
+  // A server login that PAUSE or RELOAD closes counts as failed, and clients stall for server_login_retry after it.
+  Instant login_closed_at = -1;
+  int incarnation = 1;
+  std::vector<std::string> applications;  // of the clients of its console
+  bool pausing = false;                   // a PAUSE was asked for and is not answered
+
+  void pause(Instant now);
+  void reload(Instant now);
+  void restart();  // comes back unpaused, with what the file says
+  // Until when clients that are let go stall; no stall: 0.
+  [[nodiscard]] Instant stalled_until() const;
+};
+
+std::string bouncer_file(const pgbouncer::Route& route);
+
+}  // namespace pgcleave::simulation

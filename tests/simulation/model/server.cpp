@@ -1,0 +1,106 @@
+#include "model/server.h"
+
+#include <algorithm>
+
+namespace pgcleave::simulation {
+namespace {
+
+using postgres::Owner;
+
+constexpr std::uint64_t bytes_of_a_commit = 128;
+
+void insert(Database& db, const Row& row) {
+  if (row.token.empty()) {
+    db.rows[row.key] = row.id;
+  } else {
+    db.canaries[row.table].insert(row.token);
+  }
+}
+
+}  // namespace
+
+bool Server::lets_write(const postgres::TableName& table) const {
+  if (!writable()) return false;
+  return !db.installed || !db.fenced.contains(table) || db.owner == which;
+}
+
+std::uint64_t Server::commit(Instant now, std::function<void(Database&)> apply, std::optional<Row> row) {
+  end += bytes_of_a_commit;
+  Change change{end, now, std::move(apply), std::move(row), {}};
+  if (change.row) {
+    // pgoutput reads a publication as the catalog was when the change was made (PostgreSQL 15).
+    for (const auto& [name, publication] : db.publications) {
+      const auto& tables = publication.tables;
+      if (publication.open && std::find(tables.begin(), tables.end(), change.row->table) != tables.end()) change.published.insert(name);
+    }
+  }
+  if (change.apply) change.apply(db);
+  if (change.row) insert(db, *change.row);
+  wal.push_back(std::move(change));
+  return end;
+}
+
+void replay(Server& standby, const Server& primary, Instant until) {
+  auto next = std::upper_bound(primary.wal.begin(), primary.wal.end(), standby.end,
+                               [](std::uint64_t lsn, const Change& change) { return lsn < change.lsn; });
+  for (; next != primary.wal.end() && next->at <= until; ++next) {
+    if (next->apply) next->apply(standby.db);
+    if (next->row) insert(standby.db, *next->row);
+    standby.end = next->lsn;
+  }
+}
+
+void apply_logical(Server& subscriber, const std::string& name, Server& publisher, Instant now, Instant until) {
+  const auto subscription = subscriber.db.subscriptions.at(name);
+  auto slot = publisher.slots.find(subscription.slot);
+  const bool runs = subscriber.writable() && publisher.writable() && subscription.enabled && subscription.errors == 0 &&
+                    slot != publisher.slots.end() && slot->second.plugin == "pgoutput";
+  if (slot != publisher.slots.end()) slot->second.active = runs;
+  if (!runs) return;
+  const auto from = std::max(subscription.origin, slot->second.confirmed);
+  auto next = std::upper_bound(publisher.wal.begin(), publisher.wal.end(), from,
+                               [](std::uint64_t lsn, const Change& change) { return lsn < change.lsn; });
+  for (; next != publisher.wal.end() && next->at <= until; ++next) {
+    auto& applied = subscriber.db.subscriptions.at(name);
+    // A transaction with nothing to send is skipped, and the origin does not pass it (PostgreSQL 15).
+    if (next->row && next->published.contains(subscription.publication)) {
+      const auto row = *next->row;
+      const auto there = subscriber.db.rows.find(row.key);
+      if (row.token.empty() && there != subscriber.db.rows.end()) {
+        ++applied.errors;  // duplicate key: the worker ends, and would end again
+        return;
+      }
+      const auto lsn = next->lsn;
+      subscriber.commit(
+          now,
+          [name, lsn](Database& db) {
+            if (const auto known = db.subscriptions.find(name); known != db.subscriptions.end()) known->second.origin = lsn;
+          },
+          row);
+    }
+    subscriber.db.subscriptions.at(name).latest_end = next->lsn;
+    slot->second.confirmed = next->lsn;
+    slot->second.restart = next->lsn;
+  }
+}
+
+void promote(Server& standby) {
+  standby.in_recovery = false;
+  ++standby.timeline;
+  standby.branched_at = standby.end;
+  standby.wal.clear();
+}
+
+void become_standby(Server& server, const Server& primary) {
+  server.in_recovery = true;
+  server.db = primary.db;
+  server.end = primary.end;
+  server.redo = primary.redo;
+  server.timeline = primary.timeline;
+  server.branched_at.reset();
+  server.wal.clear();
+  server.slots.clear();
+  ++server.incarnation;
+}
+
+}  // namespace pgcleave::simulation

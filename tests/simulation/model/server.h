@@ -1,0 +1,115 @@
+// One PostgreSQL cluster as its leader shows it: what is in it, its write-ahead log, and what reads that log. Facts about PostgreSQL 15
+// that the tool relies on are encoded here and stand beside the code.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/lsn.h"
+#include "postgres/catalog.h"
+#include "postgres/ownership.h"
+#include "postgres/replication.h"
+
+namespace pgcleave::simulation {
+
+using Instant = std::int64_t;  // microseconds of simulated time
+using Key = std::int64_t;      // primary key of a moved row, from its sequence
+using WriteId = int;           // what a client wrote
+
+struct LogRow {
+  std::string run;
+  int epoch = 0;
+  int expected = 0;
+  int next = 0;
+  bool operator==(const LogRow&) const = default;
+};
+
+struct Subscribed {
+  bool enabled = false;
+  std::string slot;
+  std::string publication;
+  postgres::Owner publisher = postgres::Owner::source;
+  std::uint64_t origin = 0;  // applied up to here
+  std::uint64_t latest_end = 0;
+  int errors = 0;
+  std::uint32_t oid = 0;
+};
+
+// What physical replication copies.
+struct Database {
+  bool installed = false;  // schema pgcleave with everything in it
+  postgres::Owner owner = postgres::Owner::source;
+  std::vector<LogRow> ownership_log;
+  std::set<postgres::TableName> fenced;
+  bool kept_function = false;
+  std::set<postgres::TableName> kept_fenced;
+  std::set<std::string> probe_rights;
+  std::map<std::string, postgres::Publication> publications;
+  std::map<std::string, Subscribed> subscriptions;
+  std::map<postgres::TableName, std::set<std::string>> canaries;
+  std::map<Key, WriteId> rows;  // of the one moved table that clients write
+  Key last_key = 0;             // its sequence
+};
+
+// A row that was written, as logical decoding finds it.
+struct Row {
+  postgres::TableName table;
+  Key key = 0;
+  WriteId id = 0;
+  std::string token;  // of a canary
+};
+
+struct Change {
+  std::uint64_t lsn = 0;  // of the commit
+  Instant at = 0;
+  std::function<void(Database&)> apply;
+  std::optional<Row> row;
+  std::set<std::string> published;  // publications that would send it, as the catalog was when it was made
+};
+
+struct HeldSlot {
+  std::string plugin;
+  std::uint64_t restart = 0;
+  std::uint64_t confirmed = 0;
+  bool active = false;
+};
+
+struct Server {
+  postgres::Owner which = postgres::Owner::source;
+  std::string scope;
+  int port = 0;
+  bool in_recovery = false;
+  bool up = true;
+  int incarnation = 1;  // connections of an earlier one are dead
+  std::uint32_t timeline = 1;
+  std::optional<std::uint64_t> branched_at;
+  Database db;
+  std::vector<Change> wal;  // what it wrote itself
+  std::uint64_t end = 0;    // written, or replayed while it is a standby
+  std::uint64_t redo = 0;
+  std::map<std::string, HeldSlot> slots;
+
+  [[nodiscard]] bool writable() const { return up && !in_recovery; }
+  // Would the fence trigger let a client's write of a moved table pass?
+  [[nodiscard]] bool lets_write(const postgres::TableName& table) const;
+  // One transaction. Flushed when this returns.
+  std::uint64_t commit(Instant now, std::function<void(Database&)> apply, std::optional<Row> row = std::nullopt);
+};
+
+// Replays what the primary wrote before `until`.
+void replay(Server& standby, const Server& primary, Instant until);
+
+// One enabled subscription: applies what was written before `until` and is published.
+void apply_logical(Server& subscriber, const std::string& name, Server& publisher, Instant now, Instant until);
+
+// The standby's end is where its own timeline begins.
+void promote(Server& standby);
+// pg_rewind and a restart: all that only this side wrote is gone, its slots too.
+void become_standby(Server& server, const Server& primary);
+
+}  // namespace pgcleave::simulation

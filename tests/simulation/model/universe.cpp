@@ -1,0 +1,186 @@
+#include "model/universe.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "base/format.h"
+
+namespace pgcleave::simulation {
+namespace {
+
+using postgres::Owner;
+
+// Long enough that a position which is captured too early shows, short enough for the budget.
+constexpr Instant physical_lag = 30'000;
+constexpr Instant logical_lag = 5'000;
+constexpr Instant transaction = 3'000;
+constexpr Instant transaction_of_a_bypass = 12'000;
+constexpr Instant pause_of_a_client = 2'000;
+// However long a step of time is, what happens in it is cut into this many pieces.
+constexpr Instant finest = 1'000;
+constexpr Instant pieces = 24;
+
+std::unique_ptr<Universe> the_universe;
+
+}  // namespace
+
+const postgres::TableName& moved_table() {
+  static const postgres::TableName table{"ci", "builds"};
+  return table;
+}
+
+Universe& universe() {
+  return *the_universe;
+}
+
+void begin_universe() {
+  the_universe = std::make_unique<Universe>();
+}
+
+Universe::Universe() {
+  source.scope = "main";
+  source.port = 5001;
+  source.end = 0x3000000;
+  source.redo = source.end;
+  target.which = Owner::target;
+  target.scope = "ci";
+  target.port = 5002;
+  become_standby(target, source);
+  source.slots["ci_standby"] = {"", source.end, 0, true};
+  source_patroni.rest_port = 8001;
+  target_patroni.rest_port = 8002;
+  target_patroni.config = {{"standby_cluster", {{"host", "127.0.0.1"}, {"port", 5001}, {"primary_slot_name", "ci_standby"}}}};
+  for (int i = 0; i < 2; ++i) {
+    Bouncer bouncer;
+    bouncer.name = fmt::format("bouncer-{}", i + 1);
+    bouncer.port = 6001 + i;
+    bouncer.route = {"127.0.0.1", source.port};
+    bouncer.file = bouncer_file(bouncer.route);
+    bouncers.push_back(bouncer);
+    Client client;
+    client.bouncer = i;
+    clients.push_back(client);
+  }
+  for (const auto side : {Owner::source, Owner::target}) {
+    Client bypass;
+    bypass.direct = side;
+    clients.push_back(bypass);
+  }
+}
+
+Server* Universe::server_at(int port) {
+  if (port == source.port) return &source;
+  if (port == target.port) return &target;
+  return nullptr;
+}
+
+void Universe::restart(const std::string& name) {
+  for (auto& bouncer : bouncers) {
+    if (name.ends_with(bouncer.name)) bouncer.restart();
+  }
+  for (auto* one : {&source, &target}) {
+    if (name == one->scope + "-1") ++one->incarnation;
+  }
+}
+
+void Universe::advance(Duration duration) {
+  advance_to(now + duration.count());
+}
+
+void Universe::advance_to(Instant when) {
+  while (now < when) {
+    const auto left = when - now;
+    now += std::min(left, std::max(finest, left / pieces));
+    step();
+  }
+}
+
+void Universe::step() {
+  run_loop(source_patroni, source, target, now);
+  run_loop(target_patroni, target, source, now);
+  if (target.in_recovery && target.up && target_patroni.promotes_at < 0) replay(target, source, now - physical_lag);
+  for (auto* subscriber : {&source, &target}) {
+    std::vector<std::string> names;
+    for (const auto& [name, subscription] : subscriber->db.subscriptions) names.push_back(name);
+    for (const auto& name : names)
+      apply_logical(*subscriber, name, server(subscriber->db.subscriptions.at(name).publisher), now, now - logical_lag);
+  }
+  for (auto& client : clients) go_on(client);
+  watch();
+}
+
+// At every instant at most one side lets clients write.
+void Universe::watch() {
+  if (source.lets_write(moved_table()) && target.lets_write(moved_table()) && history.violations.empty())
+    history.violations.push_back(fmt::format("both sides let clients write at {} us", now));
+}
+
+bool Universe::is_active(const Bouncer& bouncer) const {
+  return std::any_of(clients.begin(), clients.end(), [&](const auto& client) {
+    return client.bouncer >= 0 && &bouncers[static_cast<std::size_t>(client.bouncer)] == &bouncer && client.stage == Stage::writing;
+  });
+}
+
+std::vector<const Client*> Universe::writing_on(Owner side) const {
+  std::vector<const Client*> found;
+  for (const auto& client : clients) {
+    if (client.stage == Stage::writing && client.on == side) found.push_back(&client);
+  }
+  return found;
+}
+
+void Universe::go_on(Client& client) {
+  if (client.stage == Stage::writing) {
+    if (now >= client.until) commit(client);
+    return;
+  }
+  if (client.stage == Stage::idle && now - client.since < pause_of_a_client) return;
+  if (client.bouncer < 0) return begin(client, server(client.direct));
+  auto& bouncer = bouncers[static_cast<std::size_t>(client.bouncer)];
+  if (bouncer.paused || bouncer.stalled_until() > now) {
+    if (client.stage == Stage::idle) client.since = now;
+    client.stage = Stage::waiting;
+    return;
+  }
+  if (client.stage == Stage::waiting) history.longest_wait = std::max(history.longest_wait, now - client.since);
+  bouncer.login_closed_at = -1;
+  if (auto* to = server_at(bouncer.route.port); to != nullptr) return begin(client, *to);
+  client.stage = Stage::idle;
+  client.since = now;
+}
+
+// The statement takes its lock, then the trigger looks at the owner; the row shows with the commit.
+void Universe::begin(Client& client, Server& to) {
+  client.since = now;
+  client.stage = Stage::idle;
+  if (!to.lets_write(moved_table())) {
+    ++history.refused;
+    return;
+  }
+  client.stage = Stage::writing;
+  client.id = ++last_write;
+  client.key = ++to.db.last_key;
+  client.on = to.which;
+  client.incarnation = to.incarnation;
+  client.until = now + (client.bouncer < 0 ? transaction_of_a_bypass : transaction);
+}
+
+void Universe::commit(Client& client) {
+  auto& to = server(client.on);
+  client.stage = Stage::idle;
+  client.since = now;
+  if (!to.writable() || to.incarnation != client.incarnation) {
+    ++history.unknown;
+    return;
+  }
+  if (to.db.rows.contains(client.key)) {
+    history.violations.push_back(fmt::format("{} gave out key {} twice", to.scope, client.key));
+    return;
+  }
+  const auto key = client.key;
+  to.commit(now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{moved_table(), key, client.id, ""});
+  history.acknowledged[client.id] = to.which;
+  client.served = client.id;
+}
+
+}  // namespace pgcleave::simulation

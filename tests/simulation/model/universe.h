@@ -1,0 +1,60 @@
+// All that there is besides the program under test: two clusters, two bouncers, clients, the journal's file, and the time. The fake products
+// (products/) are its faces. One thread; fork() copies it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/deadline.h"
+#include "journal/journal.h"
+#include "model/bouncer.h"
+#include "model/clients.h"
+#include "model/cluster.h"
+
+namespace pgcleave::simulation {
+
+struct Universe {
+  Universe();
+
+  Instant now = 0;
+  Server source;
+  Server target;
+  Cluster source_patroni;
+  Cluster target_patroni;
+  std::vector<Bouncer> bouncers;
+  std::vector<Client> clients;
+  History history;
+  std::vector<journal::Event> journal;
+  std::size_t synced = 0;  // so many events of it survive the machine
+  WriteId last_write = 0;
+
+  Server& server(postgres::Owner side) { return side == postgres::Owner::target ? target : source; }
+  Server* server_at(int port);  // null: nobody listens
+  Cluster& patroni(postgres::Owner side) { return side == postgres::Owner::target ? target_patroni : source_patroni; }
+
+  [[nodiscard]] bool is_all_synced() const { return synced == journal.size(); }
+  void cut_power() { journal.resize(synced); }
+  // A server or bouncer by the name that requests give it; sessions are lost.
+  void restart(const std::string& name);
+
+  // Time passes, and with it everybody goes on.
+  void advance(Duration duration);
+  void advance_to(Instant when);
+  // Is a transaction of a client of this bouncer under way?
+  [[nodiscard]] bool is_active(const Bouncer& bouncer) const;
+  // Sessions that write the moved table on a side.
+  [[nodiscard]] std::vector<const Client*> writing_on(postgres::Owner side) const;
+
+ private:
+  void step();
+  void watch();
+  void go_on(Client& client);
+  void begin(Client& client, Server& server);
+  void commit(Client& client);
+};
+
+Universe& universe();
+void begin_universe();  // a new one
+
+}  // namespace pgcleave::simulation

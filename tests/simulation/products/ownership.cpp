@@ -1,0 +1,211 @@
+// The fence: who may write, and how that is passed on (src/postgres/fence_sql.cpp says it in PL/pgSQL).
+#include <algorithm>
+
+#include "base/format.h"
+#include "postgres/kept_fence.h"
+#include "postgres/ownership.h"
+#include "postgres/probe_rights.h"
+#include "products/wire.h"
+
+namespace pgcleave::postgres {
+
+using simulation::change_on;
+using simulation::Database;
+using simulation::reach;
+using simulation::Server;
+using simulation::universe;
+
+namespace {
+
+enum class Passed { announced, passed, wrong_owner, stale_epoch };
+
+// One call of pass_<split>().
+Passed pass_once(Server& server, Owner expected, Owner next, const std::string& run, int epoch) {
+  auto& db = server.db;
+  int top = 0;
+  for (const auto& row : db.ownership_log) top = std::max(top, row.epoch);
+  if (top > epoch) return Passed::stale_epoch;
+  const auto* newest = db.ownership_log.empty() ? nullptr : &db.ownership_log.back();
+  const int from = static_cast<int>(expected);
+  const int to = static_cast<int>(next);
+  const bool mine = newest != nullptr && newest->run == run && newest->expected == from && newest->next == to;
+  if (db.owner != expected && !(db.owner == next && mine)) return Passed::wrong_owner;
+  if (!mine && newest != nullptr && static_cast<int>(db.owner) == newest->expected && newest->epoch == epoch) return Passed::stale_epoch;
+  if (!mine || newest->epoch != epoch) {
+    const simulation::LogRow row{run, epoch, from, to};
+    server.commit(universe().now, [row](Database& there) { there.ownership_log.push_back(row); });
+    return Passed::announced;
+  }
+  if (db.owner != next) server.commit(universe().now, [next](Database& there) { there.owner = next; });
+  return Passed::passed;
+}
+
+Result<void> told(Passed passed, const std::string& name) {
+  if (passed == Passed::announced || passed == Passed::passed) return {};
+  return fail({ErrorKind::foreign, name, "the owner could not be set", "", passed == Passed::stale_epoch ? "somebody newer" : "another owner",
+               "", passed == Passed::stale_epoch ? "PC002" : "PC001"});
+}
+
+std::vector<TableName> without(const std::vector<TableName>& wanted, const std::set<TableName>& there) {
+  std::vector<TableName> missing;
+  for (const auto& table : wanted) {
+    if (!there.contains(table)) missing.push_back(table);
+  }
+  return missing;
+}
+
+FenceDrift drift(const std::vector<TableName>& wanted, const std::set<TableName>& there) {
+  FenceDrift out;
+  out.missing = without(wanted, there);
+  for (const auto& table : there) {
+    if (std::find(wanted.begin(), wanted.end(), table) == wanted.end()) out.superfluous.push_back(table);
+  }
+  return out;
+}
+
+Result<void> set_triggers(Connection& primary, const char* what, std::set<TableName> Database::*triggers, const std::vector<TableName>& tables,
+                          bool on, Deadline deadline) {
+  return change_on(primary, what, deadline, [&](Server& server) -> Result<void> {
+    server.commit(universe().now, [=](Database& db) {
+      for (const auto& table : tables) {
+        if (on) (db.*triggers).insert(table);
+        if (!on) (db.*triggers).erase(table);
+      }
+    });
+    return {};
+  });
+}
+
+}  // namespace
+
+const char* name_of(Owner owner) {
+  return owner == Owner::source ? "source" : owner == Owner::target ? "target" : "nobody";
+}
+
+Result<bool> is_installed(Connection& connection, const Fence&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  return server->db.installed;
+}
+
+Result<void> install(Connection& primary, const Fence&, Deadline deadline) {
+  return change_on(primary, "install ownership", deadline, [](Server& server) -> Result<void> {
+    if (!server.db.installed) server.commit(universe().now, [](Database& db) { db.installed = true; });
+    return {};
+  });
+}
+
+Result<void> uninstall(Connection& primary, const Fence&, Deadline deadline) {
+  return change_on(primary, "remove ownership", deadline, [&](Server& server) -> Result<void> {
+    if (!server.db.fenced.empty() || !server.db.kept_fenced.empty()) return fail(simulation::refusal(primary.name(), "triggers need it", "2BP01"));
+    server.commit(universe().now, [](Database& db) {
+      db.installed = false;
+      db.owner = Owner::source;
+      db.ownership_log.clear();
+      db.canaries.clear();
+      db.probe_rights.clear();
+      db.kept_function = false;
+    });
+    return {};
+  });
+}
+
+Result<FenceDrift> fence_drift(Connection& connection, const Fence&, const std::vector<TableName>& moved, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  return drift(moved, server->db.fenced);
+}
+
+Result<void> create_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+                             const StopFlag*) {
+  return set_triggers(primary, "create fence triggers", &Database::fenced, tables, true, deadline);
+}
+
+Result<void> drop_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+                           const StopFlag*) {
+  return set_triggers(primary, "drop fence triggers", &Database::fenced, tables, false, deadline);
+}
+
+Result<std::optional<Owner>> owner(Connection& connection, const std::string&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  if (!server->db.installed) return std::nullopt;
+  return server->db.owner;
+}
+
+// Two transactions in one round trip.
+Result<void> pass_ownership(Connection& primary, const std::string&, Owner expected, Owner next, const std::string& run, int epoch,
+                            Deadline deadline) {
+  return change_on(primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline, [&](Server& server) -> Result<void> {
+    if (!server.db.installed) return fail(simulation::refusal(primary.name(), "there is no owner", "42P01"));
+    TRY(told(pass_once(server, expected, next, run, epoch), primary.name()));
+    return told(pass_once(server, expected, next, run, epoch), primary.name());
+  });
+}
+
+Result<int> last_epoch(Connection& connection, const std::string&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  int top = 0;
+  for (const auto& row : server->db.ownership_log) top = std::max(top, row.epoch);
+  return top;
+}
+
+Result<KeptFence> kept_fence(Connection& connection, const Fence&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  return server->db.kept_function ? KeptFence::installed : KeptFence::absent;
+}
+
+Result<void> install_kept_fence(Connection& primary, const Fence&, Deadline deadline) {
+  return change_on(primary, "install the fence of kept tables", deadline, [](Server& server) -> Result<void> {
+    server.commit(universe().now, [](Database& db) { db.kept_function = true; });
+    return {};
+  });
+}
+
+Result<void> uninstall_kept_fence(Connection& primary, const Fence&, Deadline deadline) {
+  return change_on(primary, "remove the fence of kept tables", deadline, [&](Server& server) -> Result<void> {
+    if (!server.db.kept_fenced.empty()) return fail(simulation::refusal(primary.name(), "triggers need it", "2BP01"));
+    server.commit(universe().now, [](Database& db) { db.kept_function = false; });
+    return {};
+  });
+}
+
+Result<FenceDrift> kept_fence_drift(Connection& connection, const Fence&, const std::vector<TableName>& kept, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  return drift(kept, server->db.kept_fenced);
+}
+
+Result<void> create_kept_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+                                  const StopFlag*) {
+  return set_triggers(primary, "create triggers of kept tables", &Database::kept_fenced, tables, true, deadline);
+}
+
+Result<void> drop_kept_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+                                const StopFlag*) {
+  return set_triggers(primary, "drop triggers of kept tables", &Database::kept_fenced, tables, false, deadline);
+}
+
+Result<std::vector<std::string>> without_probe_rights(Connection& connection, const std::string&, const std::vector<std::string>& users,
+                                                      Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  std::vector<std::string> lacking;
+  for (const auto& user : users) {
+    if (!server->db.probe_rights.contains(user)) lacking.push_back(user);
+  }
+  return lacking;
+}
+
+Result<void> grant_probe_rights(Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
+  return change_on(primary, "let probes write", deadline, [&](Server& server) -> Result<void> {
+    server.commit(universe().now, [users](Database& db) { db.probe_rights.insert(users.begin(), users.end()); });
+    return {};
+  });
+}
+
+Result<void> revoke_probe_rights(Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
+  return change_on(primary, "no longer let probes write", deadline, [&](Server& server) -> Result<void> {
+    server.commit(universe().now, [users](Database& db) {
+      for (const auto& user : users) db.probe_rights.erase(user);
+    });
+    return {};
+  });
+}
+
+}  // namespace pgcleave::postgres

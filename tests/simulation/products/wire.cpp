@@ -1,0 +1,61 @@
+#include "products/wire.h"
+
+namespace pgcleave::simulation {
+namespace {
+
+constexpr Duration round_trip = std::chrono::microseconds(200);
+
+}  // namespace
+
+Error refusal(const std::string& object, const std::string& what, const std::string& code) {
+  return {ErrorKind::failed, object, what, "", "", "", code};
+}
+
+Error no_answer(const std::string& object, const std::string& what) {
+  return {ErrorKind::unknown, object, what + ": no answer came", "", "", "", ""};
+}
+
+Result<Server*> reach(postgres::Connection& connection, Deadline deadline) {
+  if (choose(Point::look, connection.name() + ": look") == Outcome::lost_request) {
+    connection.close();
+    return fail(no_answer(connection.name(), "a look"));
+  }
+  TRY(connection.query("look", {}, deadline));
+  const auto address = connection.address();
+  return universe().server_at(std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
+Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline) {
+  TRY_ASSIGN(auto* server, reach(connection, deadline));
+  if (server->in_recovery) return fail(refusal(connection.name(), "cannot do that in a read-only transaction", "25006"));
+  return server;
+}
+
+Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
+                    const std::function<Result<void>()>& action) {
+  const auto outcome = choose(Point::request, object + ": " + what);
+  die_before(outcome);
+  universe().advance(round_trip);
+  if (outcome == Outcome::refused) return fail(refusal(object, what + " was refused"));
+  if (outcome == Outcome::lost_request) {
+    close();
+    return fail(no_answer(object, what));
+  }
+  auto done = action();
+  if (outcome == Outcome::restart) universe().restart(object);
+  die_after(outcome);
+  if (outcome == Outcome::late) universe().advance(deadline.left());
+  if (outcome == Outcome::lost_reply || outcome == Outcome::late || outcome == Outcome::restart) {
+    close();
+    return fail(no_answer(object, what));
+  }
+  return done;
+}
+
+Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
+                       const std::function<Result<void>(Server&)>& action) {
+  TRY_ASSIGN(auto* server, reach_primary(connection, deadline));
+  return change(connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); });
+}
+
+}  // namespace pgcleave::simulation

@@ -1,0 +1,29 @@
+// How a fake request goes: the connection is looked at, time passes, and whoever explores decides what becomes of it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "choice.h"
+#include "model/universe.h"
+#include "postgres/connection.h"
+
+namespace pgcleave::simulation {
+
+// The server that this connection leads to. An error when the connection is dead, as PostgreSQL's client library would tell it.
+Result<Server*> reach(postgres::Connection& connection, Deadline deadline);
+// The same for what only a primary does.
+Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline);
+
+Error refusal(const std::string& object, const std::string& what, const std::string& code = "");
+Error no_answer(const std::string& object, const std::string& what);
+
+// A request that changes something. `close`: what a lost answer does to the connection.
+Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
+                    const std::function<Result<void>()>& action);
+
+// On a server's primary.
+Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
+                       const std::function<Result<void>(Server&)>& action);
+
+}  // namespace pgcleave::simulation

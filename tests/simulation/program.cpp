@@ -1,0 +1,123 @@
+#include "program.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/file.h"
+#include "choice.h"
+#include "conversation/conversation.h"
+#include "model/universe.h"
+#include "products/process.h"
+
+namespace pgcleave::simulation {
+namespace {
+
+const std::string run_id = "r-20260101-000000-0001";
+
+const std::string environment_text = R"(environment: 1
+name: simulated
+class: staging
+split: split.yml
+source:
+  scope: main
+  patroni: {members: ["http://127.0.0.1:8001"]}
+  postgres: {dbname: app, user: pgcleave}
+  route: {host: 127.0.0.1, port: 5001}
+  replication: {user: pgcleave}
+target:
+  scope: ci
+  patroni: {members: ["http://127.0.0.1:8002"]}
+  postgres: {dbname: app, user: pgcleave}
+  route: {host: 127.0.0.1, port: 5002}
+  replication: {user: pgcleave}
+pools:
+  - database: app
+    probe: {user: app}
+    bouncers:
+      - {name: bouncer-1, console: {host: 127.0.0.1, port: 6001, user: pgcleave_admin}, config: /bouncer-1.ini, reach: local}
+      - {name: bouncer-2, console: {host: 127.0.0.1, port: 6002, user: pgcleave_admin}, config: /bouncer-2.ini, reach: local}
+)";
+
+const std::string split_text = "split: 1\nname: ci\nmoved:\n  schemas: [ci]\nkept:\n  schemas: [public]\nshared: {}\n";
+
+template <class T>
+T good(runbook::Read<T> read) {
+  for (const auto& problem : read.problems) std::cerr << problem.text() << "\n";
+  if (!read.value) std::abort();
+  return std::move(*read.value);
+}
+
+void at_point(const std::string& name) {
+  const auto outcome = choose(name.starts_with("before record") || name.starts_with("after record") ? Point::record : Point::door, name);
+  die_before(outcome);
+  die_after(outcome);
+}
+
+}  // namespace
+
+Program::Program(const std::string& runbook) {
+  const auto path = std::string(PGCLEAVE_SOURCE_DIR) + "/runbooks/" + runbook + ".yml";
+  const auto text = read_file(path);
+  if (!text) std::abort();
+  runbook_ = good(runbook::read_runbook(path, *text, steps::vocabulary()));
+  environment_ = good(runbook::read_environment("/simulated.yml", environment_text));
+  split_ = good(runbook::read_split("/split.yml", split_text));
+  params_ = *runbook::resolve_params(runbook_, {});
+}
+
+template <class Act>
+std::optional<engine::Ending> Program::process(const char* direction, Act act) {
+  begin_process();
+  try {
+    auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
+    auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+    if (!world) return engine::Ending{engine::ExitCode::invalid, world.error().text(), "", ""};
+    world->run = {run_id, 1, 1};
+    const auto answered = [](const steps::Question& question) {
+      return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
+    };
+    world->approval = answered;
+    static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
+    engine::Recorder recorder(*journal, run_id, record(), at_point);
+    const auto begun = std::string(direction).empty()
+                           ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
+                           : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
+    if (!begun) return engine::Ending{engine::ExitCode::invalid, begun.error().text(), "", ""};
+    StopFlag stop;
+    engine::Run run(runbook_, params_, *world, recorder, stop, {});
+    return act(run);
+  } catch (const Died&) {
+    return {};
+  }
+}
+
+std::optional<engine::Ending> Program::run() {
+  return process("", [](engine::Run& run) { return run.forward(); });
+}
+
+std::optional<engine::Ending> Program::resume() {
+  return process("on", [](engine::Run& run) { return run.resume(); });
+}
+
+std::optional<engine::Ending> Program::rollback() {
+  return process("rollback", [](engine::Run& run) { return run.back(); });
+}
+
+std::string Program::converse() {
+  begin_process();
+  auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+  if (!world) return world.error().text();
+  return conversation::converse(*world);
+}
+
+engine::RunRecord Program::record() const {
+  return engine::replay(universe().journal);
+}
+
+bool Program::is_over(bool rollback) const {
+  const auto now = record();
+  return now.finished && (now.outcome == "undone" || now.outcome == "rolled_back" ||
+                          (!rollback && (now.outcome == "done" || now.outcome == "rollback_undone")));
+}
+
+}  // namespace pgcleave::simulation

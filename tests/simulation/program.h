@@ -1,0 +1,39 @@
+// The program under test: the real engine, steps and runbooks over the fake products, one process after the other, as `pgcleave run`, `resume`
+// and `rollback` are.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/run.h"
+
+namespace pgcleave::simulation {
+
+class Program {
+ public:
+  // The file's name without .yml.
+  explicit Program(const std::string& runbook);
+
+  // Each is a process of its own. No value: it died.
+  std::optional<engine::Ending> run();
+  std::optional<engine::Ending> resume();
+  std::optional<engine::Ending> rollback();
+
+  // No run: the conversation that the real products are asked too.
+  std::string converse();
+
+  [[nodiscard]] engine::RunRecord record() const;
+  // Nothing is left for this command, as `pgcleave resume` and `pgcleave rollback` decide it.
+  [[nodiscard]] bool is_over(bool rollback) const;
+
+ private:
+  template <class Act>
+  std::optional<engine::Ending> process(const char* direction, Act act);
+
+  runbook::Runbook runbook_;
+  runbook::Environment environment_;
+  runbook::Split split_;
+  Json params_ = Json::object();
+};
+
+}  // namespace pgcleave::simulation

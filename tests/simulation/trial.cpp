@@ -1,0 +1,75 @@
+#include "trial.h"
+
+#include "base/format.h"
+#include "explorer.h"
+#include "judge.h"
+#include "program.h"
+
+namespace pgcleave::simulation {
+namespace {
+
+constexpr int patience = 3;  // how often it is taken up
+
+class Trial {
+ public:
+  Trial(const Scenario& scenario, bool then_back) : scenario_(scenario), then_back_(then_back), program_(scenario.runbook) {}
+
+  std::string run() {
+    universe().advance(std::chrono::milliseconds(100));
+    if (scenario_.back && !went(program_.run())) return told({"the run without faults ended with: " + last_});
+    if (scenario_.back) universe().advance(std::chrono::milliseconds(500));
+    arm();
+    note(scenario_.back ? program_.rollback() : program_.run());
+    // A path without a fault so far has none in what follows: that direction has a scenario of its own.
+    if (faults_so_far().empty()) disarm();
+    // The run may have gone well in spite of its faults: then the way back is gone from there.
+    then_back_ = !both_ways(!then_back_);
+    for (int i = 0; i < patience && !over(); ++i) take_up();
+    disarm();
+    if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
+    if (!over()) return told({"it is not over: " + last_});
+    const auto wrong = judge(program_.record().outcome, scenario_.way_back);
+    return told(wrong);
+  }
+
+ private:
+  bool went(const std::optional<engine::Ending>& ending) {
+    note(ending);
+    return ending && ending->exit == engine::ExitCode::done;
+  }
+  void note(const std::optional<engine::Ending>& ending) { last_ = ending ? ending->text : "died"; }
+
+  bool over() {
+    if (universe().journal.empty()) return true;  // it died before it wrote a word
+    return program_.is_over(then_back_);
+  }
+
+  void take_up() {
+    auto ending = then_back_ ? program_.rollback() : program_.resume();
+    note(ending);
+    // What can't be undone is finished.
+    if (ending && ending->text.find("can't be rolled back") != std::string::npos) then_back_ = false;
+  }
+
+  std::string told(const std::vector<std::string>& wrong) {
+    if (wrong.empty()) return "";
+    std::string points;
+    for (const auto& fault : faults_so_far()) points += fmt::format("; {} at {} ({})", name_of(fault.outcome), fault.number, fault.point);
+    return fmt::format("--only '{} {} {} {}'{}: {} (last: {})", scenario_.runbook, scenario_.back ? "back" : "forward",
+                       then_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_);
+  }
+
+  Scenario scenario_;
+  bool then_back_;
+  Program program_;
+  std::string last_;
+};
+
+}  // namespace
+
+std::string path(const Scenario& scenario, bool then_back) {
+  begin_universe();
+  return Trial(scenario, then_back).run();
+}
+
+}  // namespace pgcleave::simulation

@@ -1,0 +1,140 @@
+#include "postgres/holder.h"
+
+#include <catch2/catch.hpp>
+
+#include "postgres/ownership.h"
+#include "server.h"
+
+using namespace pgcleave;
+using namespace pgcleave::postgres;
+using test::main_server;
+using test::run;
+using test::soon;
+
+namespace {
+
+struct Fenced {
+  Fenced() : admin(main_server().connect()) {
+    run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+    REQUIRE(install(admin, {"ci", "main", "ci"}, soon()));
+  }
+  ~Fenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  Fenced(const Fenced&) = delete;
+  Fenced& operator=(const Fenced&) = delete;
+  Connection admin;
+};
+
+const Holder first{"r-1", 1, "ops@a", "a", "/a/journal.db", "", false};
+
+Holder later(Holder holder, int epoch) {
+  holder.epoch = epoch;
+  return holder;
+}
+
+Holder elsewhere(int epoch) {
+  return {"r-2", epoch, "ops@b", "b", "/b/journal.db", "", false};
+}
+
+ErrorKind refused(Connection& admin, const Holder& holder) {
+  const auto held = hold(admin, "ci", holder, false, soon());
+  return held ? ErrorKind::invalid : held.error().kind;
+}
+
+}  // namespace
+
+TEST_CASE("where no fence is nobody holds anything, and nothing is signed") {
+  auto admin = main_server().connect();
+  run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+  CHECK_FALSE(held(admin, "ci", soon())->installed);
+  CHECK(*hold(admin, "ci", first, false, soon()) == false);
+  CHECK(*let_go(admin, "ci", "r-1", soon()) == false);
+}
+
+TEST_CASE("whoever holds a split is told with name, host, journal and since when") {
+  Fenced it;
+  CHECK_FALSE(held(it.admin, "ci", soon())->holder.has_value());
+  REQUIRE(*hold(it.admin, "ci", first, false, soon()));
+  const auto seen = held(it.admin, "ci", soon());
+  REQUIRE(seen->holder);
+  CHECK(seen->last_epoch == 1);
+  CHECK(seen->holder->continues(first));
+  const auto other = hold(it.admin, "ci", elsewhere(2), false, soon());
+  REQUIRE_FALSE(other);
+  CHECK(other.error().kind == ErrorKind::held);
+  CHECK(other.error().seen.find("run r-1 by ops@a since 20") == 0);
+  CHECK(other.error().seen.find("journal /a/journal.db on a") != std::string::npos);
+  CHECK(held(it.admin, "ci", soon())->last_epoch == 1);
+}
+
+TEST_CASE("signing twice is signing once") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  CHECK(run(it.admin, "SELECT FROM pgcleave.ownership_log").size() == 1);
+}
+
+TEST_CASE("the same run of the same journal may go on, a copy of its journal elsewhere may not") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  CHECK(hold(it.admin, "ci", later(first, 2), false, soon()));
+  auto copy = later(first, 3);
+  copy.host = "b";
+  CHECK(refused(it.admin, copy) == ErrorKind::held);
+  CHECK(hold(it.admin, "ci", copy, true, soon()));
+  CHECK(refused(it.admin, later(first, 4)) == ErrorKind::held);
+}
+
+TEST_CASE("a run that is over holds nothing") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  CHECK(held(it.admin, "ci", soon())->holder->over);
+  CHECK(hold(it.admin, "ci", elsewhere(2), false, soon()));
+  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  CHECK_FALSE(held(it.admin, "ci", soon())->holder->over);
+}
+
+TEST_CASE("nobody signs under an epoch that another run has, or below one") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", later(first, 5), false, soon()));
+  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  CHECK(refused(it.admin, elsewhere(5)) == ErrorKind::foreign);
+  CHECK(refused(it.admin, elsewhere(4)) == ErrorKind::foreign);
+  CHECK(hold(it.admin, "ci", elsewhere(6), false, soon()));
+}
+
+TEST_CASE("once somebody has signed, what was sent under a lower epoch no longer passes ownership") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-1", 1, soon()));
+  REQUIRE(hold(it.admin, "ci", elsewhere(2), true, soon()));
+  const auto late = pass_ownership(it.admin, "ci", Owner::nobody, Owner::target, "r-1", 1, soon());
+  REQUIRE_FALSE(late);
+  CHECK(late.error().kind == ErrorKind::foreign);
+  CHECK(*owner(it.admin, "ci", soon()) == Owner::nobody);
+}
+
+TEST_CASE("a run that signs anew outranks its own earlier requests, and still passes ownership once") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-1", 1, soon()));
+  REQUIRE(hold(it.admin, "ci", later(first, 2), false, soon()));
+  CHECK_FALSE(pass_ownership(it.admin, "ci", Owner::nobody, Owner::target, "r-1", 1, soon()));
+  CHECK(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-1", 2, soon()));
+  CHECK(pass_ownership(it.admin, "ci", Owner::nobody, Owner::source, "r-1", 2, soon()));
+  CHECK(*owner(it.admin, "ci", soon()) == Owner::source);
+}
+
+TEST_CASE("raising an epoch announces no change of the owner") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", later(first, 3), false, soon()));
+  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  CHECK(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-3", 3, soon()));
+}
+
+TEST_CASE("what holds a split goes with its fence") {
+  Fenced it;
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  REQUIRE(uninstall(it.admin, {"ci", "main", "ci"}, soon()));
+  CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
+}
