@@ -2,9 +2,15 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace pgcleave {
 
 using Json = nlohmann::ordered_json;
+
+// As text: in one line, or indented. Bytes that are not UTF-8, which servers may send, are replaced; dump() alone would throw.
+inline std::string to_text(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace pgcleave

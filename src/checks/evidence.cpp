@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "base/fields.h"
 #include "base/sha256.h"
 #include "base/units.h"
 #include "runbook/expressions.h"
@@ -14,12 +15,12 @@ std::vector<Signature> signatures_in(const journal::Journal& journal, const Chan
   const auto signed_ones = journal.events_of_type("readiness.signed");
   if (!signed_ones) return signatures;
   for (const auto& event : *signed_ones) {
-    const auto is = [&](const char* key, const std::string& wanted) { return event.data.value(key, std::string()) == wanted; };
+    const auto is = [&](const char* key, const std::string& wanted) { return text_in(event.data, key) == wanted; };
     if (!is("runbook_sha256", change.runbook.sha256) || !is("split_sha256", sha256(change.split.text)) ||
         !is("environment_name", change.environment.name))
       continue;
-    signatures.push_back({event.data.value("role", std::string()), event.data.value("by", std::string()),
-                          event.data.value("text", std::string()), event.at_us});
+    signatures.push_back({text_in(event.data, "role"), text_in(event.data, "by"),
+                          text_in(event.data, "text"), event.at_us});
   }
   return signatures;
 }
@@ -29,7 +30,7 @@ std::vector<engine::RunRecord> open_runs_in(const journal::Journal& journal, con
   const auto begun = journal.events_of_type("run.begun");
   if (!begun) return open;
   for (const auto& event : *begun) {
-    if (event.data.value("split_name", std::string()) != split) continue;
+    if (text_in(event.data, "split_name") != split) continue;
     const auto events = journal.events(event.run);
     if (!events) continue;
     auto run = engine::replay(*events);

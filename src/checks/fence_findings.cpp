@@ -1,6 +1,7 @@
 #include "checks/fence_findings.h"
 
 #include "base/format.h"
+#include "checks/judging.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -9,9 +10,9 @@ using postgres::KeptFence;
 using postgres::Owner;
 using postgres::TableName;
 
-class Judge {
+class Judge : Judging {
  public:
-  explicit Judge(const FenceSeen& seen) : seen_(seen) {}
+  explicit Judge(const FenceSeen& seen) : Judging("fence"), seen_(seen) {}
 
   Findings run() {
     for (const auto* side : {&seen_.source, &seen_.target}) look_at_split_file(*side);
@@ -24,11 +25,6 @@ class Judge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back(
-        {std::string("fence.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why), std::move(fix)});
-  }
   [[nodiscard]] std::string split() const { return "split " + seen_.split; }
   [[nodiscard]] std::string command(const std::string& words) const { return "pgcleave " + words + seen_.with_environment; }
   [[nodiscard]] std::string fence_anew() const { return command("run runbooks/fence.yml"); }
@@ -142,7 +138,6 @@ class Judge {
   }
 
   const FenceSeen& seen_;
-  Findings found_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "steps/registry.h"
@@ -49,10 +50,10 @@ class Judge {
   void open_runs() {
     for (const auto& run : evidence_.open_runs) {
       add("run_open", Severity::blocker, "run " + run.id,
-          fmt::format("{} on {} is {}", run.begun.value("name", std::string()), run.begun.value("environment_name", std::string()),
+          fmt::format("{} on {} is {}", text_in(run.begun, "name"), text_in(run.begun, "environment_name"),
                       run.state(false)),
           "another run of this split is not finished: no new one can begin",
-          engine::next_command(run, " -e " + run.begun.value("environment", std::string())));
+          engine::next_command(run, " -e " + text_in(run.begun, "environment")));
     }
   }
 
@@ -96,10 +97,11 @@ class Judge {
 
   void other_params() {
     for (const auto& round : rehearsed_.counting) {
-      if (!round.good || round.run.begun.value("params", Json::object()) == change_.params) continue;
+      if (!round.good || object_in(round.run.begun, "params") == change_.params) continue;
+      const auto params = object_in(round.run.begun, "params");
       std::set<std::string> differing;
       for (const auto& [name, value] : change_.params.items()) {
-        if (round.run.begun["params"].value(name, Json()) != value) differing.insert(name);
+        if (params.value(name, Json()) != value) differing.insert(name);
       }
       add("other_params", Severity::warning, runbook(), fmt::format("{} ran with another {}", name_of(round), fmt::join(differing, ", ")),
           "its figures are those of other settings", rehearse());

@@ -1,5 +1,6 @@
 #include "checks/schema_plans.h"
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
 
@@ -16,8 +17,8 @@ void collect(const Json& node, std::vector<Scan>& scans) {
   if (node.is_array()) {
     for (const auto& each : node) collect(each, scans);
   } else if (node.is_object()) {
-    if (node.value("Node Type", "") == "Seq Scan" && node.contains("Filter")) {
-      scans.push_back({{node.value("Schema", ""), node.value("Relation Name", "")}, node["Filter"].get<std::string>()});
+    if (text_in(node, "Node Type") == "Seq Scan" && node.contains("Filter")) {
+      scans.push_back({{text_in(node, "Schema"), text_in(node, "Relation Name")}, text_in(node, "Filter")});
     }
     for (const auto& [key, value] : node.items()) {
       if (value.is_structured()) collect(value, scans);

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/format.h"
+#include "checks/judging.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -61,9 +62,10 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-class Judge {
+class Judge : Judging {
  public:
-  Judge(const ServerSeen& source, const ServerSeen& target, Stage stage) : source_(source), target_(target), stage_(stage) {}
+  Judge(const ServerSeen& source, const ServerSeen& target, Stage stage)
+      : Judging("settings"), source_(source), target_(target), stage_(stage) {}
 
   Findings run() {
     look_at_behaviour();
@@ -75,11 +77,6 @@ class Judge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("settings.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
-                      std::move(fix)});
-  }
   [[nodiscard]] std::string both(const std::string& name) const {
     return fmt::format("{} on {}, {} on {}", source_.text(name), source_.label, target_.text(name), target_.label);
   }
@@ -163,7 +160,6 @@ class Judge {
   const ServerSeen& source_;
   const ServerSeen& target_;
   Stage stage_;
-  Findings found_;
 };
 
 }  // namespace

@@ -2,16 +2,17 @@
 
 #include "base/format.h"
 #include "base/units.h"
+#include "checks/judging.h"
 
 namespace pgcleave::checks {
 namespace {
 
 using postgres::Owner;
 
-class Judge {
+class Judge : Judging {
  public:
   Judge(const ServerSeen& server, Stage stage, const Demand& demand, Duration budget)
-      : server_(server), stage_(stage), demand_(demand), budget_(budget) {}
+      : Judging("settings"), server_(server), stage_(stage), demand_(demand), budget_(budget) {}
 
   Findings run() {
     look_at_logical_replication();
@@ -26,11 +27,6 @@ class Judge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("settings.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
-                      std::move(fix)});
-  }
   [[nodiscard]] bool before() const { return stage_ == Stage::standby || stage_ == Stage::promoted; }
   [[nodiscard]] std::string on(const std::string& setting) const { return fmt::format("{} on {}", setting, server_.label); }
   [[nodiscard]] std::string is(const std::string& setting) const { return fmt::format("{} is {}", setting, server_.text(setting)); }
@@ -230,7 +226,6 @@ class Judge {
   Stage stage_;
   const Demand& demand_;
   Duration budget_;
-  Findings found_;
 };
 
 }  // namespace

@@ -4,15 +4,16 @@
 #include <set>
 
 #include "base/format.h"
+#include "checks/judging.h"
 
 namespace pgcleave::checks {
 namespace {
 
 using patroni::Role;
 
-class Judge {
+class Judge : Judging {
  public:
-  Judge(const ChainSeen& seen, Stage stage) : source_(seen.source), target_(seen.target), seen_(seen), stage_(stage) {}
+  Judge(const ChainSeen& seen, Stage stage) : Judging("topology"), source_(seen.source), target_(seen.target), seen_(seen), stage_(stage) {}
 
   Findings run() {
     look_at_names();
@@ -26,12 +27,6 @@ class Judge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("topology.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
-                      std::move(fix)});
-  }
-
   void look_at_names() {
     std::set<std::string> names;
     for (const auto& member : source_.patroni.view.members) names.insert(member.name);
@@ -194,7 +189,6 @@ class Judge {
   const ClusterSeen& target_;
   const ChainSeen& seen_;
   Stage stage_;
-  Findings found_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "checks/topology_clusters.h"
 
 #include "base/format.h"
+#include "checks/judging.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -13,10 +14,10 @@ bool runs(const Member& member) {
   return member.state == "running" || member.state == "streaming" || member.state == "in archive recovery";
 }
 
-class Judge {
+class Judge : Judging {
  public:
   Judge(const ClusterSeen& cluster, const std::string& other_scope, Stage stage, std::int64_t now_s)
-      : cluster_(cluster), other_scope_(other_scope), stage_(stage), now_s_(now_s) {}
+      : Judging("topology"), cluster_(cluster), other_scope_(other_scope), stage_(stage), now_s_(now_s) {}
 
   Findings run() {
     look_at_addresses();
@@ -29,11 +30,6 @@ class Judge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("topology.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
-                      std::move(fix)});
-  }
   [[nodiscard]] std::string member(const std::string& name) const { return fmt::format("member {} of {}", name, cluster_.label); }
   [[nodiscard]] bool will_be_promoted() const { return cluster_.which == Owner::target && stage_ == Stage::standby; }
   [[nodiscard]] std::string curl(const char* path) const {
@@ -205,7 +201,6 @@ class Judge {
   const std::string& other_scope_;
   Stage stage_;
   std::int64_t now_s_;
-  Findings found_;
 };
 
 }  // namespace

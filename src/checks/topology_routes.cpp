@@ -4,14 +4,15 @@
 #include <set>
 
 #include "base/format.h"
+#include "checks/judging.h"
 #include "postgres/connection.h"
 
 namespace pgcleave::checks {
 namespace {
 
-class Judge {
+class Judge : Judging {
  public:
-  explicit Judge(const RouteSeen& seen) : seen_(seen) {}
+  explicit Judge(const RouteSeen& seen) : Judging("topology"), seen_(seen) {}
 
   Findings run() {
     look_at_route();
@@ -24,11 +25,6 @@ class Judge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("topology.") + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
-                      std::move(fix)});
-  }
   [[nodiscard]] std::string route() const { return fmt::format("route {}:{} to {}", seen_.route.host, seen_.route.port, seen_.label); }
   [[nodiscard]] std::string psql(const std::string& user) const {
     return fmt::format("psql \"host={} port={} dbname={} user={}\"", seen_.route.host, seen_.route.port, seen_.database, user);
@@ -103,7 +99,6 @@ class Judge {
   }
 
   const RouteSeen& seen_;
-  Findings found_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "base/log.h"
-#include "cli/session.h"
+#include "base/fields.h"
+#include "cli/with_run.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -8,37 +9,31 @@ namespace {
 std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line) {
   const auto asked = run.steps.find(line.id);
   const auto& with = asked != run.steps.end() && asked->second.with.contains("words") ? asked->second.with : line.with;
-  return with.value("words", std::string());
+  return text_in(with, "words");
 }
 
-ExitCode approve(const Arguments& arguments) {
-  const auto path = journal_path(arguments);
-  if (!path) return ExitCode::invalid;
-  auto journal = journal::Journal::open(*path, Deadline::in(std::chrono::seconds(5)));
-  if (!journal) return complain(journal.error());
-  const auto run = find_run(*journal, arguments.text("RUN"));
-  if (!run) return complain(run.error());
+ExitCode approve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
   const auto step = arguments.text("STEP");
-  if (!run->is_open()) return complain(Error{ErrorKind::invalid, "run " + run->id, "is over: " + run->state(false), "", "", "", ""});
+  if (!run.is_open()) return complain(Error{ErrorKind::invalid, "run " + run.id, "is over: " + run.state(false), "", "", "", ""});
   const auto frozen =
-      runbook::read_runbook(run->begun.value("runbook", std::string()), run->begun.value("text", std::string()), steps::vocabulary());
+      runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
   const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
   if (kind == nullptr || !kind->description.meaning.waits_for_person) {
-    return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run->id, "", "",
-                          "see the steps with: pgcleave status " + run->id, ""});
+    return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run.id, "", "",
+                          "see the steps with: pgcleave status " + run.id, ""});
   }
   const auto words = arguments.text("words");
-  if (const auto wanted = words_of(*run, *line); words != wanted) {
+  if (const auto wanted = words_of(run, *line); words != wanted) {
     return complain(Error{ErrorKind::invalid, "gate " + step, wanted.empty() ? "asks for no words" : "asks for other words", wanted, words,
                           wanted.empty() ? "leave out --words" : "if you mean it, type them: --words '...'", ""});
   }
   Json approval{{"step", step}, {"by", operator_name()}, {"how", "by command"}};
   if (!words.empty()) approval["words"] = words;
-  const auto written = journal->append(run->id, "gate.approved", approval, journal::Durability::disk);
+  const auto written = journal.append(run.id, "gate.approved", approval, journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info("approved " + step + " of run " + run->id + "; next: pgcleave resume " + run->id +
-            again(arguments, run->begun.value("environment", std::string())));
+  log::info("approved " + step + " of run " + run.id + "; next: pgcleave resume " + run.id +
+            again(arguments, text_in(run.begun, "environment")));
   return ExitCode::done;
 }
 
@@ -53,7 +48,9 @@ Verb approve_verb() {
            {"--words", Kind::value, "the words that the gate asks for"},
            environment_option(false),
            journal_option()},
-          approve};
+          [](const Arguments& arguments) {
+            return with_run(arguments, [&](auto& journal, const auto& run) { return approve(arguments, journal, run); });
+          }};
 }
 
 }  // namespace pgcleave::cli

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "base/fields.h"
 #include "base/log.h"
 #include "base/sha256.h"
 #include "cli/change.h"
@@ -49,7 +50,7 @@ int next_epoch(steps::World& world) {
 Result<void> no_other_run(const journal::Journal& journal, const std::string& split, const std::string& rest) {
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& run : runs) {
-    if (run.begun.value("split_name", std::string()) != split || !run.is_open()) continue;
+    if (text_in(run.begun, "split_name") != split || !run.is_open()) continue;
     return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)), "", "",
                  engine::next_command(run, rest), ""});
   }

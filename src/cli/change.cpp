@@ -50,11 +50,16 @@ std::string program_sha256() {
   return sum;
 }
 
-Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& names) {
+Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& names) {
   TRY_ASSIGN(const auto families, families_named(names));
   auto aside = steps::unopened_world(change.environment, change.split);
+  return checks::look_at(aside, families, {&change, {}}, time_per_family);
+}
+
+Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& names) {
+  TRY_ASSIGN(const auto found, findings_now(change, names));
   std::vector<steps::Remark> remarks;
-  for (const auto& finding : checks::look_at(aside, families, {&change, {}}, time_per_family))
+  for (const auto& finding : found)
     remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
   return remarks;
 }

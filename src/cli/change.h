@@ -18,6 +18,8 @@ std::optional<checks::Change> read_change(const Arguments& arguments, const std:
 std::string program_sha256();
 
 // What these families of checks find now, over sessions of their own: those refuse to write, so they are not a run's.
+Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& families);
+// The same, in the words of steps.
 Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& families);
 
 // Gives a run's world what it can't know: how often this change was rehearsed, and the checks. `change` must outlive the world.

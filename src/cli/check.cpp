@@ -121,7 +121,7 @@ ExitCode check(const Arguments& arguments) {
   const auto looked = look(arguments);
   if (!looked) return ExitCode::invalid;
   record(*looked, journal_path(arguments, &looked->environment));
-  if (arguments.flag("json")) std::cout << json_of(looked->findings).dump(2) << "\n";
+  if (arguments.flag("json")) std::cout << to_text(json_of(looked->findings), 2) << "\n";
   if (!arguments.flag("json")) print(looked->findings);
   return count(looked->findings, Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
 }

@@ -21,7 +21,7 @@ std::string summary(const Json& data) {
   for (const char* key : {"phase", "step", "uses", "effect", "outcome", "state", "evidence", "text", "why", "by", "ms"}) {
     const auto value = data.find(key);
     if (value == data.end() || (value->is_string() && value->get<std::string>().empty())) continue;
-    text += (text.empty() ? "" : "  ") + (value->is_string() ? value->get<std::string>() : value->dump());
+    text += (text.empty() ? "" : "  ") + (value->is_string() ? value->get<std::string>() : to_text(*value));
   }
   return printable(text);
 }
@@ -37,12 +37,11 @@ ExitCode show(const Arguments& arguments) {
   if (!events) return complain(events.error());
   for (const auto& event : *events) {
     if (arguments.flag("json")) {
-      std::cout << Json{{"seq", event.seq},   {"run", event.run},   {"at_us", event.at_us}, {"mono_us", event.mono_us},
-                        {"type", event.type}, {"data", event.data}, {"hash", event.hash}}
-                       .dump()
+      std::cout << to_text(Json{{"seq", event.seq},   {"run", event.run},   {"at_us", event.at_us}, {"mono_us", event.mono_us},
+                        {"type", event.type}, {"data", event.data}, {"hash", event.hash}})
                 << "\n";
     } else {
-      std::cout << fmt::format("{}  {:<17} {}\n", time_of(event.at_us), event.type, summary(event.data));
+      std::cout << fmt::format("{}  {:<17} {}\n", time_of(event.at_us), printable(event.type), summary(event.data));
     }
   }
   // A record that was tampered with must not be read as if it were not.

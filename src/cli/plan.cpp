@@ -71,9 +71,8 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto ahead = look_ahead(*change, *world);
   const auto budget = checks::budget_ms(*change, "window");
   if (arguments.flag("json")) {
-    std::cout << Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},
-                      {"steps", json_of(forward)}, {"rollback", json_of(back)}, {"forecast", ahead ? json_of(*ahead, budget) : Json()}}
-                     .dump(2)
+    std::cout << to_text(Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},
+                      {"steps", json_of(forward)}, {"rollback", json_of(back)}, {"forecast", ahead ? json_of(*ahead, budget) : Json()}}, 2)
               << "\n";
   } else {
     print(forward);

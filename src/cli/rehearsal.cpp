@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -11,11 +12,13 @@
 namespace pgcleave::cli {
 namespace {
 
-// A cluster that has just been reattached may need a moment until all of its members are there.
+// A cluster that has just been reattached may need a moment until all of its members are there, and on one timeline.
 constexpr auto settling = std::chrono::seconds(60);
 constexpr auto look_again = std::chrono::seconds(1);
-// Families that must say the same when everything is as it was; those that the load and the clock change are left out.
-const std::vector<std::string> lasting{"fence"};
+// Families that say the same when everything is as it was; workload and process go with the load and the clock.
+const std::vector<std::string> lasting{"topology", "settings", "schema", "fence"};
+// Which side serves, and which is a standby, is another now: only these still say the same.
+const std::vector<std::string> also_while_split{"fence"};
 
 bool asked_to_stop() {
   return stop_flag().requested();
@@ -37,35 +40,52 @@ Answers Rehearsal::approve_all() const {
   };
 }
 
-std::vector<std::string> Rehearsal::new_blockers(Json& counted) const {
-  const auto remarks = check_now(change_, lasting);
-  if (!remarks) return {remarks.error().text()};
-  std::vector<std::string> found;
-  int blockers = 0, warnings = 0;
-  for (const auto& remark : *remarks) {
-    blockers += remark.severity == "blocker" ? 1 : 0;
-    warnings += remark.severity == "warning" ? 1 : 0;
-    const auto name = remark.id + " (" + remark.object + ")";
-    const bool known = std::find(known_blockers_.begin(), known_blockers_.end(), name) != known_blockers_.end();
-    if (remark.severity == "blocker" && !known) found.push_back(name);
-  }
-  counted = {{"blockers", blockers}, {"warnings", warnings}};
-  return found;
+struct Rehearsal::Look {
+  const char* when;
+  const std::vector<std::string>& families;
+  checks::Severity least;  // of what is a surprise
+  Duration patience;
+};
+
+void Rehearsal::look_after_cutover(RoundSeen& seen) {
+  look(seen, {"after_cutover", also_while_split, checks::Severity::blocker, Duration::zero()});
 }
 
-void Rehearsal::look(RoundSeen& seen, const char* when, Duration patience) {
-  const auto deadline = Deadline::in(patience);
+// All is as it was, or the rollback left something behind.
+void Rehearsal::look_after_rollback(RoundSeen& seen) {
+  look(seen, {"after_rollback", lasting, checks::Severity::warning, settling});
+}
+
+void Rehearsal::look(RoundSeen& seen, const Look& look) {
+  const auto deadline = Deadline::in(look.patience);
   std::vector<std::string> found;
   do {
-    found = new_blockers(seen.checks[when]);
+    const auto now = findings_now(change_, look.families);
+    if (!now) {
+      found = {now.error().text()};
+      break;
+    }
+    found = picture_.new_in(*now, look.least);
+    seen.checks[look.when] = {{"blockers", checks::count(*now, checks::Severity::blocker)},
+                              {"warnings", checks::count(*now, checks::Severity::warning)}};
   } while (!found.empty() && !deadline.passed() && sleep_until(deadline, look_again, &stop_flag()));
-  for (const auto& name : found) seen.surprises.push_back(std::string(when) + ": " + name);
+  for (const auto& title : found) seen.surprises.push_back(fmt::format("{}: {}", look.when, title));
+}
+
+// What was there before the first round is no surprise after it.
+Result<void> Rehearsal::remember_how_it_was() {
+  TRY_ASSIGN(const auto found, findings_now(change_, lasting));
+  picture_ = checks::Picture(found);
+  for (const auto& finding : found) {
+    if (finding.severity != checks::Severity::blocker) continue;
+    known_blockers_.push_back(title_of(finding));
+    log::warn("found before the first round: " + printable(known_blockers_.back()));
+  }
+  return {};
 }
 
 Result<void> Rehearsal::run() {
-  Json before;
-  known_blockers_ = new_blockers(before);
-  for (const auto& name : known_blockers_) log::warn("found before the first round: " + name);
+  TRY(remember_how_it_was());
   TRY(write("rehearsal.begun", {{"runbook", change_.runbook.path},
                                 {"name", change_.runbook.name},
                                 {"sha256", change_.runbook.sha256},
@@ -130,7 +150,7 @@ Result<void> Rehearsal::forth(RoundSeen& seen) {
   TRY_ASSIGN(const auto acted, begin(journal_, change_, {id_, seen.number}, speech_, approver));
   TRY_ASSIGN(seen.run, find_run(journal_, acted.run));
   if (acted.ending.exit != ExitCode::done) seen.surprises.push_back("cutover: " + acted.ending.text);
-  if (seen.run.outcome == "done") look(seen, "after_cutover", Duration::zero());
+  if (seen.run.outcome == "done") look_after_cutover(seen);
   return {};
 }
 
@@ -147,7 +167,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
     seen.surprises.push_back("rollback: " + acted->ending.text);
   }
   seen.rolled_back = seen.run.outcome == "rolled_back";
-  if (seen.rolled_back) look(seen, "after_rollback", settling);
+  if (seen.rolled_back) look_after_rollback(seen);
   if (was_asked) stop_flag().request();
   return {};
 }
@@ -166,10 +186,10 @@ void Rehearsal::look_at_windows(RoundSeen& seen) {
   if (!events) return;
   for (const auto& event : *events) {
     if (event.type != "window.watched") continue;
-    const auto phase = event.data.value("phase", std::string());
-    const auto errors = event.data.value("errors", 0);
-    const auto wrong = event.data.value("wrong_side", 0);
-    const auto outage = event.data.value("outage_ms", 0.0);
+    const auto phase = text_in(event.data, "phase");
+    const auto errors = small_in(event.data, "errors");
+    const auto wrong = small_in(event.data, "wrong_side");
+    const auto outage = number_in(event.data, "outage_ms");
     if (errors > 0) seen.surprises.push_back(fmt::format("{}: the probe saw {} errors", phase, errors));
     if (wrong > 0) seen.surprises.push_back(fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
     const auto window = seen.run.windows.find(phase);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/picture.h"
 #include "cli/load.h"
 #include "cli/session.h"
 
@@ -48,8 +49,11 @@ class Rehearsal {
   Result<void> back(RoundSeen& seen);
   void hold(RoundSeen& seen);
   void look_at_windows(RoundSeen& seen);
-  void look(RoundSeen& seen, const char* when, Duration patience);
-  [[nodiscard]] std::vector<std::string> new_blockers(Json& counted) const;
+  Result<void> remember_how_it_was();
+  void look_after_cutover(RoundSeen& seen);
+  void look_after_rollback(RoundSeen& seen);
+  struct Look;
+  void look(RoundSeen& seen, const Look& look);
   [[nodiscard]] Answers approve_all() const;
   Result<void> write(const std::string& type, Json data);
 
@@ -59,7 +63,8 @@ class Rehearsal {
   engine::Talk speech_;
   std::string id_;
   std::optional<Load> load_;
-  std::vector<std::string> known_blockers_;  // found before the first round: no surprise
+  checks::Picture picture_;                  // before the first round
+  std::vector<std::string> known_blockers_;  // in it
   std::vector<RoundSeen> rounds_;
   std::string stopped_;
 };

@@ -71,7 +71,7 @@ ExitCode rehearse(const Arguments& arguments) {
   const auto rounds = rounds_of(*journal, rehearsal.id());
   if (!rounds) return complain(rounds.error());
   if (arguments.flag("json")) {
-    std::cout << Json{{"rehearsal", rehearsal.id()}, {"stopped", rehearsal.stopped()}, {"rounds", json_of(*rounds)}}.dump(2) << "\n";
+    std::cout << to_text(Json{{"rehearsal", rehearsal.id()}, {"stopped", rehearsal.stopped()}, {"rounds", json_of(*rounds)}}, 2) << "\n";
   } else {
     print(*rounds);
   }

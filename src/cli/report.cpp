@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "base/fields.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/change.h"
@@ -52,7 +53,7 @@ ExitCode report_run(const Arguments& arguments, const journal::Journal& journal)
   if (!run) return complain(run.error());
   const auto events = journal.events(run->id);
   if (!events) return complain(events.error());
-  const bool alive = !run->finished && journal::SplitLock::is_held(journal.path(), run->begun.value("split_name", std::string()));
+  const bool alive = !run->finished && journal::SplitLock::is_held(journal.path(), text_in(run->begun, "split_name"));
   const auto chain = report::chain_of(journal);
   const auto story = report::tell(*events);
   const auto written = put_out(arguments, report::run_report(story, alive, report::samples_around(journal, story), chain, made_now()));
@@ -83,7 +84,7 @@ ExitCode report_compare(const Arguments& arguments, const journal::Journal& jour
     return complain(
         Error{ErrorKind::not_ready, journal.path(), "holds no round of a rehearsal", "", "", "name runs, or rehearse first", ""});
   const auto chain = report::chain_of(journal);
-  const auto name = rounds->front().story.record.begun.value("name", std::string());
+  const auto name = rounds->front()text_in(.story.record.begun, "name");
   std::vector<report::Section> more;
   const auto& last = rounds->back().story;
   if (auto section = report::before_after_section(last, report::samples_around(journal, last))) more.push_back(std::move(*section));

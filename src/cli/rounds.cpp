@@ -10,10 +10,15 @@ namespace {
 
 using engine::Round;
 
-double pause_of(const Round& round, const char* phase) {
+// 0: there was no such window, or nobody looked.
+template <double engine::WindowRecord::*Ms>
+double of_window(const Round& round, const char* phase) {
   const auto window = round.run.windows.find(phase);
-  return window == round.run.windows.end() ? 0 : window->second.pause_ms;
+  return window == round.run.windows.end() ? 0 : window->second.*Ms;
 }
+constexpr auto pause_of = of_window<&engine::WindowRecord::pause_ms>;
+constexpr auto outage_of = of_window<&engine::WindowRecord::outage_ms>;
+constexpr auto mean_of = of_window<&engine::WindowRecord::mean_outage_ms>;
 
 struct Figure {
   const char* title;
@@ -23,9 +28,11 @@ struct Figure {
 
 const std::vector<Figure> figures{
     {"pause ms", "pause_ms", [](const Round& round) { return pause_of(round, "window"); }},
-    {"outage ms", "outage_ms", [](const Round& round) { return round.outage_ms; }},
+    {"outage ms", "outage_ms", [](const Round& round) { return outage_of(round, "window"); }},
+    {"on average", "mean_outage_ms", [](const Round& round) { return mean_of(round, "window"); }},
     {"back pause", "rollback_pause_ms", [](const Round& round) { return pause_of(round, "rollback.window"); }},
-    {"back outage", "rollback_outage_ms", [](const Round& round) { return round.back_outage_ms; }},
+    {"back outage", "rollback_outage_ms", [](const Round& round) { return outage_of(round, "rollback.window"); }},
+    {"on average", "rollback_mean_outage_ms", [](const Round& round) { return mean_of(round, "rollback.window"); }},
     {"forth s", "forth_s", [](const Round& round) { return round.forth_s; }},
     {"back s", "back_s", [](const Round& round) { return round.back_s; }},
 };

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "base/fields.h"
 #include "cli/rounds.h"
 #include "cli/session.h"
 
@@ -20,7 +21,7 @@ ExitCode list(const Arguments& arguments) {
   if (const auto rehearsal = arguments.text("rehearsal"); !rehearsal.empty()) {
     const auto rounds = rounds_of(*journal, rehearsal);
     if (!rounds) return complain(rounds.error());
-    if (arguments.flag("json")) std::cout << json_of(*rounds).dump(2) << "\n";
+    if (arguments.flag("json")) std::cout << to_text(json_of(*rounds), 2) << "\n";
     if (!arguments.flag("json")) print(*rounds);
     return ExitCode::done;
   }
@@ -31,31 +32,34 @@ ExitCode list(const Arguments& arguments) {
     std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", "run", "runbook", "environment", "split",
                              "state", "pause ms", "outage ms", "back ms", "outage ms");
   for (const auto& run : *runs) {
-    const auto split = run.begun.value("split_name", std::string());
+    const auto split = text_in(run.begun, "split_name");
     // The lock is the split's: only its newest open run can be the one that lives.
     const auto forth = window_of(run, "window");
     const auto back = window_of(run, "rollback.window");
     const bool alive = !run.finished && journal::SplitLock::is_held(*path, split);
     if (arguments.flag("json")) {
       rows.push_back({{"run", run.id},
-                      {"runbook", run.begun.value("name", "")},
-                      {"sha256", run.begun.value("sha256", "")},
-                      {"environment", run.begun.value("environment_name", "")},
+                      {"runbook", text_in(run.begun, "name")},
+                      {"sha256", text_in(run.begun, "sha256")},
+                      {"environment", text_in(run.begun, "environment_name")},
                       {"split", split},
                       {"state", run.state(alive)},
                       {"serves", run.serves},
                       {"exit", run.exit},
                       {"pause_ms", forth.pause_ms},
                       {"outage_ms", forth.outage_ms},
+                      {"mean_outage_ms", forth.mean_outage_ms},
                       {"rollback_pause_ms", back.pause_ms},
-                      {"rollback_outage_ms", back.outage_ms}});
+                      {"rollback_outage_ms", back.outage_ms},
+                      {"rollback_mean_outage_ms", back.mean_outage_ms}});
       continue;
     }
-    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f}\n", run.id,
-                             run.begun.value("name", ""), run.begun.value("environment_name", ""), split, run.state(alive), forth.pause_ms,
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f}\n", printable(run.id),
+                             printable(text_in(run.begun, "name")), printable(text_in(run.begun, "environment_name")), printable(split),
+                             printable(run.state(alive)), forth.pause_ms,
                              forth.outage_ms, back.pause_ms, back.outage_ms);
   }
-  if (arguments.flag("json")) std::cout << rows.dump(2) << "\n";
+  if (arguments.flag("json")) std::cout << to_text(rows, 2) << "\n";
   return ExitCode::done;
 }
 

@@ -8,7 +8,7 @@ namespace pgcleave::cli {
 
 Verb schema_verb() {
   return {"schema", "Print the JSON Schema of runbooks, for editors.", {}, [](const Arguments&) {
-            std::cout << runbook::json_schema(steps::vocabulary()).dump(2) << "\n";
+            std::cout << to_text(runbook::json_schema(steps::vocabulary()), 2) << "\n";
             return ExitCode::done;
           }};
 }

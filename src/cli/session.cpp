@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "engine/approvals.h"
@@ -38,12 +39,11 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
 ExitCode tell(const Acted& acted, bool json) {
   const auto& [run, ending] = acted;
   if (json) {
-    std::cout << Json{{"run", run},
+    std::cout << to_text(Json{{"run", run},
                       {"exit", static_cast<int>(ending.exit)},
                       {"text", ending.text},
                       {"truth", ending.truth},
-                      {"next", ending.next}}
-                     .dump(2)
+                      {"next", ending.next}}, 2)
               << "\n";
   }
   const auto line = fmt::format("run {}: {}", run, printable(ending.text));
@@ -73,7 +73,7 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
     return ExitCode::done;
   }
   const auto environment_file =
-      arguments.text("environment").empty() ? record->begun.value("environment", std::string()) : arguments.text("environment");
+      arguments.text("environment").empty() ? text_in(record->begun, "environment") : arguments.text("environment");
   if (!arguments.list("approve").empty()) {
     const auto environment = read_environment_file(environment_file);
     if (!environment) return ExitCode::invalid;

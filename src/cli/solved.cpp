@@ -1,22 +1,16 @@
 #include "base/log.h"
-#include "cli/session.h"
+#include "cli/with_run.h"
 
 namespace pgcleave::cli {
 namespace {
 
-ExitCode solve(const Arguments& arguments) {
-  const auto path = journal_path(arguments);
-  if (!path) return ExitCode::invalid;
-  auto journal = journal::Journal::open(*path, Deadline::in(std::chrono::seconds(5)));
-  if (!journal) return complain(journal.error());
-  const auto run = find_run(*journal, arguments.text("RUN"));
-  if (!run) return complain(run.error());
+ExitCode solve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
   const auto how = arguments.text("how");
   if (how.empty())
     return complain(Error{ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what mended it", "", "", ""});
-  const auto written = journal->append(run->id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk);
+  const auto written = journal.append(run.id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info("run " + run->id + ": its problem is marked as solved");
+  log::info("run " + run.id + ": its problem is marked as solved");
   return ExitCode::done;
 }
 
@@ -30,7 +24,9 @@ Verb solved_verb() {
            {"--how", Kind::value, "the cause, and what mended it", true},
            environment_option(false),
            journal_option()},
-          solve};
+          [](const Arguments& arguments) {
+            return with_run(arguments, [&](auto& journal, const auto& run) { return solve(arguments, journal, run); });
+          }};
 }
 
 }  // namespace pgcleave::cli

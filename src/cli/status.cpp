@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "base/fields.h"
 #include "cli/session.h"
 #include "cli/way_back.h"
 
@@ -29,6 +30,7 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
                       {"pause_ms", window.pause_ms},
                       {"watched", window.watched},
                       {"outage_ms", window.outage_ms},
+                      {"mean_outage_ms", window.mean_outage_ms},
                       {"paused_at_us", window.paused_at_us},
                       {"resumed_at_us", window.resumed_at_us}};
   }
@@ -39,23 +41,26 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
 
 void print(const engine::RunRecord& run, bool alive, const Arguments& arguments) {
   const auto& begun = run.begun;
-  std::cout << fmt::format("run {}  {}\n", run.id, run.state(alive));
-  std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", begun.value("name", ""), begun.value("environment_name", ""),
-                           begun.value("class", ""), begun.value("split_name", ""), begun.value("operator", ""));
-  std::cout << fmt::format("  phase {}{}\n", run.phase, run.serves.empty() ? "" : ", " + run.serves + " serves");
+  const auto said = [&](const char* key) { return printable(text_in(begun, key)); };
+  std::cout << fmt::format("run {}  {}\n", printable(run.id), printable(run.state(alive)));
+  std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", said("name"), said("environment_name"), said("class"), said("split_name"),
+                           said("operator"));
+  std::cout << fmt::format("  phase {}{}\n", printable(run.phase), run.serves.empty() ? "" : ", " + printable(run.serves) + " serves");
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
-    std::cout << fmt::format("    {:<18} {:<24} {:<28} {:<11} {}\n", step.phase, id, step.uses, engine::name_of(step.status),
+    std::cout << fmt::format("    {:<18} {:<24} {:<28} {:<11} {}\n", printable(step.phase), printable(id), printable(step.uses),
+                             engine::name_of(step.status),
                              step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : printable(step.note));
   }
   for (const auto& [phase, window] : run.windows) {
-    std::cout << fmt::format("  {}: {}, clients waited {:.1f} ms of {:.0f} ms{}\n", phase, window.open ? "OPEN" : window.outcome,
-                             window.pause_ms, window.budget_ms,
-                             window.watched ? fmt::format(", one saw {:.1f} ms of outage", window.outage_ms) : "");
+    std::cout << fmt::format(
+        "  {}: {}, clients waited {:.1f} ms of {:.0f} ms{}\n", printable(phase), window.open ? "OPEN" : printable(window.outcome),
+        window.pause_ms, window.budget_ms,
+        window.watched ? fmt::format(", one saw {:.1f} ms of outage, all on average {:.1f}", window.outage_ms, window.mean_outage_ms) : "");
   }
   for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
-  const auto next = alive ? std::string() : engine::next_command(run, again(arguments, begun.value("environment", std::string())));
-  if (!next.empty()) std::cout << "  next: " << next << "\n";
+  const auto next = alive ? std::string() : engine::next_command(run, again(arguments, text_in(begun, "environment")));
+  if (!next.empty()) std::cout << "  next: " << printable(next) << "\n";
 }
 
 ExitCode show(const Arguments& arguments) {
@@ -67,11 +72,11 @@ ExitCode show(const Arguments& arguments) {
   while (true) {
     const auto run = find_run(*journal, arguments.text("RUN"));
     if (!run) return complain(run.error());
-    const bool alive = journal::SplitLock::is_held(*path, run->begun.value("split_name", std::string()));
+    const bool alive = journal::SplitLock::is_held(*path, text_in(run->begun, "split_name"));
     auto json = json_of(*run, run->state(alive));
     const auto way_back = alive ? std::nullopt : way_back_of(*run, arguments);
     if (way_back) json["way_back"] = *way_back;
-    const auto now = json.dump(2);
+    const auto now = to_text(json, 2);
     if (now != shown) {
       if (arguments.flag("json")) std::cout << now << "\n";
       if (!arguments.flag("json")) print(*run, alive, arguments);

@@ -30,7 +30,7 @@ void print(const runbook::StepDescription& row) {
     std::cout << fmt::format("  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,
                              one.required
                                  ? " (required)"
-                                 : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : one.fallback.dump()) + ")");
+                                 : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : to_text(one.fallback)) + ")");
   }
   for (const auto& fact : row.facts) std::cout << fmt::format("  fact {:<18} {}\n", fact.name, fact.help);
   std::cout << "  changes: " << (row.changes.empty() ? "nothing" : row.changes) << "\n  undo: " << row.undo << "\n";
@@ -48,7 +48,7 @@ ExitCode show(const Arguments& arguments) {
       return complain(Error{ErrorKind::invalid, wanted, "is no step kind", "", "",
                             close.empty() ? "list them with: pgcleave steps" : "did you mean " + close + "?", ""});
     }
-    if (arguments.flag("json")) std::cout << json_of(*row).dump(2) << "\n";
+    if (arguments.flag("json")) std::cout << to_text(json_of(*row), 2) << "\n";
     if (!arguments.flag("json")) print(*row);
     return ExitCode::done;
   }
@@ -57,7 +57,7 @@ ExitCode show(const Arguments& arguments) {
     if (arguments.flag("json")) all.push_back(json_of(row));
     if (!arguments.flag("json")) std::cout << fmt::format("{:<28} {}\n", row.kind, row.purpose);
   }
-  if (arguments.flag("json")) std::cout << all.dump(2) << "\n";
+  if (arguments.flag("json")) std::cout << to_text(all, 2) << "\n";
   return ExitCode::done;
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -25,9 +26,9 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
   for (const auto& later : runs) {
     if (later.id == record.id) break;
     const auto done = engine::for_good(later, false);
-    if (done.empty() || later.begun.value("split_name", std::string()) != record.begun.value("split_name", std::string())) continue;
+    if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
-                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, later.begun.value("name", std::string())),
+                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")),
                  "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
   }
   return {};
@@ -54,18 +55,18 @@ Reopened::Reopened(journal::Journal& journal, engine::RunRecord record, checks::
 Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id, const std::string& environment_file) {
   TRY_ASSIGN(auto record, find_run(journal, id));
   const auto begun = record.begun;
-  auto frozen = runbook::read_runbook(begun.value("runbook", std::string()), begun.value("text", std::string()), steps::vocabulary());
-  auto split = runbook::read_split(begun.value("split", std::string()), begun.value("split_text", std::string()));
+  auto frozen = runbook::read_runbook(text_in(begun, "runbook"), text_in(begun, "text"), steps::vocabulary());
+  auto split = runbook::read_split(text_in(begun, "split"), text_in(begun, "split_text"));
   complain(frozen.problems);
   complain(split.problems);
   auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment)
     return fail({ErrorKind::invalid, "run " + record.id, "can't be taken up: one of its files is wrong", "", "", "", ""});
-  if (sha256(environment->text) != begun.value("environment_sha256", std::string())) {
+  if (sha256(environment->text) != text_in(begun, "environment_sha256")) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
   Reopened reopened(journal, std::move(record),
-                    {std::move(*frozen.value), begun.value("params", Json::object()), std::move(*environment), std::move(*split.value),
+                    {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value),
                      journal.path(), program_sha256(), utc_now_us()});
   const auto& change = *reopened.change_;
   TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));

@@ -65,7 +65,7 @@ void print_json(const watch::Round& round) {
   for (const auto& sample : round.samples) samples.push_back({{"scope", sample.scope}, {"name", sample.name}, {"value", sample.value}});
   Json unseen = Json::array();
   for (const auto& [scope, error] : round.unseen) unseen.push_back({{"scope", scope}, {"text", error.text()}});
-  std::cout << Json{{"at_us", round.at_us}, {"samples", samples}, {"unseen", unseen}}.dump(-1, ' ', false, Json::error_handler_t::replace)
+  std::cout << to_text(Json{{"at_us", round.at_us}, {"samples", samples}, {"unseen", unseen}})
             << "\n"
             << std::flush;
 }

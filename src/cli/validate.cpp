@@ -32,7 +32,7 @@ ExitCode validate(const Arguments& arguments) {
   if (arguments.flag("json")) {
     Json problems = Json::array();
     for (const auto& problem : read.problems) problems.push_back(problem.json());
-    std::cout << Json{{"valid", read.problems.empty()}, {"problems", problems}}.dump(2) << "\n";
+    std::cout << to_text(Json{{"valid", read.problems.empty()}, {"problems", problems}}, 2) << "\n";
   } else {
     complain(read.problems);
   }

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "cli/files.h"
 #include "steps/link_health.h"
@@ -30,9 +31,9 @@ Result<steps::LinkHealth> look(const runbook::Environment& environment, const ru
 std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments) {
   const bool back = run.has_taken("rollback.window");
   if (!run.has_taken("window") || back || run.outcome == "rolled_back" || !has_way_back(run)) return {};
-  const auto file = arguments.text("environment").empty() ? run.begun.value("environment", std::string()) : arguments.text("environment");
+  const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
-  const auto split = runbook::read_split(run.begun.value("split", std::string()), run.begun.value("split_text", std::string()));
+  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   const auto seen = look(*environment, *split.value);
   if (!seen) return Json{{"error", seen.error().text()}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/doors.h"
+#include "engine/readable.h"
 #include "runbook/expressions.h"
 
 namespace pgcleave::engine {
@@ -49,7 +50,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     }
   }
   steps::Context context{world, line.id, *with, Deadline::in(std::chrono::seconds(5)), nullptr};
-  const auto seen = kind->observe(context);
+  const auto seen = readable(line.id, [&] { return kind->observe(context); });
   Json facts = Json::object();
   if (seen) {
     planned.state = name_of(seen->state);
@@ -68,7 +69,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     if (!planned.foreign) planned.evidence.clear();
   }
   if (kind->description.meaning.changes && !adopted) {
-    const auto announced = kind->apply(context, planned.before);
+    const auto announced = readable(line.id, [&] { return kind->apply(context, planned.before); });
     if (!announced && telling) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
     if (announced && announced->is_object()) facts = *announced;
     planned.effects = door.take();

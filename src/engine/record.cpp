@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fields.h"
 #include "engine/for_good.h"
 
 namespace pgcleave::engine {
@@ -49,14 +50,14 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
   if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
       text_of(event.data, "outcome") == "ok") {
     seen.resumed_at_us = event.at_us;
-    seen.pause_ms = static_cast<double>(event.mono_us - seen.pause_mono_us) / 1000;
+    seen.pause_ms = (static_cast<double>(event.mono_us) - static_cast<double>(seen.pause_mono_us)) / 1000;
   }
 }
 
 // An effect that nobody reported the end of may have been made.
 void follow_effect(RunRecord& run, const journal::Event& event) {
   const auto step = run.steps.find(text_of(event.data, "step"));
-  if (step == run.steps.end() || event.data.value("undo", false)) return;
+  if (step == run.steps.end() || truth_in(event.data, "undo")) return;
   if (event.type == "effect.announced") ++step->second.effects;
   if (event.type == "effect.done" && text_of(event.data, "outcome") == "failed") --step->second.effects;
 }
@@ -67,7 +68,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window = WindowRecord{};
     window.phase = text_of(event.data, "phase");
     window.open = true;
-    window.budget_ms = event.data.value("budget_ms", 0.0);
+    window.budget_ms = number_in(event.data, "budget_ms");
     for (const auto& step : list_of(event.data, "steps")) window.before[text_of(step, "step")] = object_of(step, "before");
     ++run.windows_entered;
     // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
@@ -81,7 +82,8 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window.outcome = text_of(event.data, "outcome");
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
-    window.outage_ms = event.data.value("outage_ms", 0.0);
+    window.outage_ms = number_in(event.data, "outage_ms");
+    window.mean_outage_ms = number_in(event.data, "mean_outage_ms");
   }
 }
 
@@ -92,7 +94,7 @@ void follow_step(RunRecord& run, const journal::Event& event) {
     step.status = event.type == "step.done" ? StepStatus::done : StepStatus::adopted;
     step.facts = object_of(data, "facts");
     step.note = text_of(data, "evidence");
-    step.ms = data.value("ms", 0.0);
+    step.ms = number_in(data, "ms");
     if (step.phase.empty()) step.phase = run.phase;
     if (run.waiting_for == text_of(data, "step")) run.waiting_for.clear();
   } else if (event.type == "step.skipped") {
@@ -116,17 +118,17 @@ void RunRecord::apply(const journal::Event& event) {
   last_at_us = event.at_us;
   if (event.type == "run.begun") {
     id = event.run;
-    begun = data;
+    begun = data.is_object() ? data : Json::object();
     begun_at_us = event.at_us;
-    pid = data.value("pid", 0);
-    epoch = data.value("epoch", 1);
+    pid = small_in(data, "pid");
+    epoch = small_in(data, "epoch", 1);
   } else if (event.type == "run.signing") {
-    epoch = std::max(epoch, data.value("epoch", 1));
+    epoch = std::max(epoch, small_in(data, "epoch", 1));
   } else if (event.type == "run.resumed") {
     finished = false;
     outcome.clear();
     rolling_back = rolling_back || text_of(data, "direction") == "rollback";
-    pid = data.value("pid", 0);
+    pid = small_in(data, "pid");
   } else if (event.type == "phase.begun") {
     phase = text_of(data, "phase");
   } else if (event.type == "step.intent") {
@@ -147,7 +149,7 @@ void RunRecord::apply(const journal::Event& event) {
   } else if (event.type == "run.finished") {
     finished = true;
     outcome = text_of(data, "outcome");
-    exit = data.value("exit", -1);
+    exit = small_in(data, "exit", -1);
     serves = text_of(data, "serves");
     went_all_the_way = went_all_the_way || outcome == "done";
     if (outcome == "rollback_undone") {

@@ -38,6 +38,7 @@ struct WindowRecord {
   std::int64_t pause_mono_us = 0;
   bool watched = false;          // what clients saw was measured
   double outage_ms = 0;          // until the last client of a bouncer was served again
+  double mean_outage_ms = 0;     // over all clients; 0: not known
   Json before = Json::object();  // by step, as seen when it was entered: what undo needs should the steps' own records be lost
 };
 

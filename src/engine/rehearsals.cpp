@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/fields.h"
+
 namespace pgcleave::engine {
 namespace {
 
 void read_solution(const std::vector<journal::Event>& events, Round& round) {
   for (const auto& event : events) {
     if (event.type != "problem.solved") continue;
-    round.solved = event.data.value("how", std::string());
-    round.solved_by = event.data.value("by", std::string());
+    round.solved = text_in(event.data, "how");
+    round.solved_by = text_in(event.data, "by");
   }
 }
 
@@ -18,20 +20,17 @@ double seconds(std::int64_t from_us, std::int64_t to_us) {
   return static_cast<double>(to_us - from_us) / 1e6;
 }
 
-// How long it went forth and back, and what the probe saw.
+// How long it went forth and back.
 void measure(const std::vector<journal::Event>& events, Round& round) {
   std::int64_t began_us = 0;
   bool back = false;
   for (const auto& event : events) {
     if (event.type == "run.begun") began_us = event.at_us;
     if (event.type == "run.resumed") {
-      back = event.data.value("direction", std::string()) == "rollback";
+      back = text_in(event.data, "direction") == "rollback";
       began_us = event.at_us;
     }
     if (event.type == "run.finished") (back ? round.back_s : round.forth_s) += seconds(began_us, event.at_us);
-    if (event.type != "window.watched") continue;
-    const bool of_rollback = event.data.value("phase", std::string()).rfind("rollback.", 0) == 0;
-    (of_rollback ? round.back_outage_ms : round.outage_ms) = event.data.value("outage_ms", 0.0);
   }
 }
 
@@ -44,13 +43,13 @@ Result<std::vector<Round>> rounds_in(const journal::Journal& journal) {
     Round round;
     round.rehearsal = event.run;
     round.journal = journal.path();
-    round.number = event.data.value("round", 0);
-    round.good = event.data.value("outcome", std::string()) == "good";
-    round.rolled_back = event.data.value("rolled_back", false);
-    round.surprise = event.data.value("text", std::string());
-    round.checks = event.data.value("checks", Json::object());
+    round.number = small_in(event.data, "round");
+    round.good = text_in(event.data, "outcome") == "good";
+    round.rolled_back = truth_in(event.data, "rolled_back");
+    round.surprise = text_in(event.data, "text");
+    round.checks = object_in(event.data, "checks");
     round.finished_at_us = event.at_us;
-    TRY_ASSIGN(const auto events, journal.events(event.data.value("run", std::string())));
+    TRY_ASSIGN(const auto events, journal.events(text_in(event.data, "run")));
     round.run = replay(events);
     read_solution(events, round);
     measure(events, round);
@@ -75,7 +74,7 @@ std::vector<Round> rounds_in(const std::vector<std::string>& paths, std::vector<
 }
 
 Mismatch mismatch(const Round& round, const Subject& subject) {
-  const auto differs = [&](const char* key, const std::string& wanted) { return round.run.begun.value(key, std::string()) != wanted; };
+  const auto differs = [&](const char* key, const std::string& wanted) { return text_in(round.run.begun, key) != wanted; };
   if (differs("sha256", subject.runbook_sha256)) return Mismatch::runbook;
   if (differs("split_sha256", subject.split_sha256)) return Mismatch::split;
   if (differs("binary_sha256", subject.binary_sha256)) return Mismatch::binary;
@@ -113,14 +112,6 @@ int Rehearsed::rolled_back() const {
       std::count_if(counting.begin(), counting.end(), [](const Round& round) { return round.good && round.rolled_back; }));
 }
 
-Spread Rehearsed::of_good(double Round::*figure) const {
-  std::vector<double> values;
-  for (const auto& round : counting) {
-    if (round.good && round.*figure > 0) values.push_back(round.*figure);
-  }
-  return spread_of(std::move(values));
-}
-
 Spread Rehearsed::pauses(const std::string& phase) const {
   std::vector<double> values;
   for (const auto& round : counting) {
@@ -142,7 +133,7 @@ Spread Rehearsed::step_ms(const std::string& id) const {
 Rehearsed rehearsed(const std::vector<std::string>& journals, const std::string& runbook_name, const Subject& subject) {
   Rehearsed found;
   for (auto& round : rounds_in(journals, found.unread)) {
-    if (round.run.begun.value("name", std::string()) != runbook_name) continue;
+    if (text_in(round.run.begun, "name") != runbook_name) continue;
     const auto why = mismatch(round, subject);
     if (why == Mismatch::none) {
       found.counting.push_back(std::move(round));

@@ -21,8 +21,6 @@ struct Round {
   Json checks = Json::object();  // after_cutover, after_rollback: {blockers, warnings}
   double forth_s = 0;            // from the beginning of the run until the target served
   double back_s = 0;             // of the way back, until all was as before; 0: not gone
-  double outage_ms = 0;          // that a client saw, 0: nobody looked
-  double back_outage_ms = 0;
   std::int64_t finished_at_us = 0;
 };
 
@@ -61,7 +59,6 @@ struct Rehearsed {
 
   [[nodiscard]] int good() const;
   [[nodiscard]] int rolled_back() const;                        // good ones that went all the way back
-  [[nodiscard]] Spread of_good(double Round::*figure) const;    // of those that are above 0
   [[nodiscard]] Spread pauses(const std::string& phase) const;  // of good ones, ms: "window", "rollback.window"
   [[nodiscard]] Spread step_ms(const std::string& step) const;  // of good ones
 };

@@ -1,7 +1,9 @@
 // One step: observe > adopt, or intent > apply > observe > outcome.
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "engine/for_good.h"
+#include "engine/readable.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
@@ -21,7 +23,7 @@ Json evidence_of(const std::string& step, const steps::Observation& seen, const 
 Result<steps::Observation> Run::seen_on_entering(const runbook::StepLine& line) const {
   steps::Observation seen;
   seen.evidence = "as seen when the window was entered";
-  if (const auto* window = recorder_.record().open_window(); window != nullptr) seen.before = window->before.value(line.id, Json::object());
+  if (const auto* window = recorder_.record().open_window(); window != nullptr) seen.before = object_in(window->before, line.id.c_str());
   return seen;
 }
 
@@ -35,7 +37,7 @@ Error Run::failed(const runbook::StepLine& line, const Error& error) {
 
 Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context,
                                      const char* when) {
-  auto seen = kind.observe(context);
+  auto seen = readable(line.id, [&] { return kind.observe(context); });
   if (seen) TRY(recorder_.write("step.observed", evidence_of(line.id, *seen, when)));
   return seen;
 }
@@ -43,7 +45,7 @@ Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps:
 // Applies, and resolves an outcome that is not known by looking.
 Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen) {
   door_.for_step(line.id, false);
-  auto facts = kind.apply(context, seen.before);
+  auto facts = readable(line.id, [&] { return kind.apply(context, seen.before); });
   const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
   if (!facts && !in_doubt) return facts;
   if (facts && kind.looks_itself && recorder_.record().open_window() != nullptr) return facts;
@@ -111,7 +113,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   const auto earlier = began_before(line.id);
   steps::Context context{world_, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};
   if (!recorder_.record().open_window() && step_kind.prepare != nullptr) {
-    if (const auto prepared = step_kind.prepare(context); !prepared) return fail(failed(line, prepared.error()));
+    if (const auto prepared = readable(line.id, [&] { return step_kind.prepare(context); }); !prepared) return fail(failed(line, prepared.error()));
   }
   const auto seen = just_looked_ && step_kind.looks_itself ? seen_on_entering(line) : look(line, step_kind, context, "before");
   if (!seen) return fail(failed(line, seen.error()));

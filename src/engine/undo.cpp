@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "engine/readable.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
@@ -31,7 +32,7 @@ bool Run::undo_step(const std::string& id) {
   const auto began = Monotonic::now();
   steps::Context context{world_, id, record.with, Deadline::in(timeout_of(*step_kind, phase != nullptr && phase->is_window)), nullptr};
   door_.for_step(id, true);
-  const auto undone = step_kind->undo(context, record.before, record.facts);
+  const auto undone = readable(id, [&] { return step_kind->undo(context, record.before, record.facts); });
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   if (undone) {
     if (talk_.say) talk_.say(fmt::format("  {:<22} {:>9}  undone", id, to_text(took)));

@@ -120,7 +120,7 @@ Result<Event> Journal::append(const std::string& run, const std::string& type, c
   if (state.database.moved()) {
     return fail(state.close({ErrorKind::failed, state.path, "the journal's file was replaced, renamed or removed", "", "", "", ""}));
   }
-  const std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = to_text(data);
   if (auto ready = state.set(durability); !ready) return fail(state.close(ready.error()));
   if (auto begun = state.database.execute("BEGIN IMMEDIATE"); !begun) {
     // Nothing was written yet: another process that is slow does not make this journal unfit.

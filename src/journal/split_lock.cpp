@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/fields.h"
 #include "journal/journal.h"
 
 namespace pgcleave::journal {
@@ -38,7 +39,7 @@ std::string host_name() {
 
 Result<void> sign(int fd, const std::string& path, const std::string& run) {
   const Json holder{{"pid", ::getpid()}, {"run", run}, {"since", utc_now()}, {"host", host_name()}};
-  const std::string text = holder.dump() + "\n";
+  const std::string text = to_text(holder) + "\n";
   if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) return {};
   return fail({ErrorKind::failed, path, "the lock file can't be written", "", std::strerror(errno), "", ""});
 }
@@ -52,17 +53,17 @@ Json holder_of(int fd) {
 
 // What a holder that was killed left behind is not the name of the one who holds it now.
 bool is_alive(const Json& holder) {
-  if (!holder.contains("pid") || !holder["pid"].is_number_integer()) return false;
-  if (holder.value("host", "") != host_name()) return true;
-  return ::kill(holder["pid"].get<int>(), 0) == 0 || errno == EPERM;
+  if (small_in(holder, "pid") <= 0) return false;
+  if (text_in(holder, "host") != host_name()) return true;
+  return ::kill(small_in(holder, "pid"), 0) == 0 || errno == EPERM;
 }
 
 Error held_by(const Json& holder, const std::string& split) {
-  const std::string run = holder.value("run", "");
+  const std::string run = text_in(holder, "run");
   Error error{ErrorKind::held, "split " + split, "another run holds it", "", "a holder that did not write its name", "pgcleave runs", ""};
   if (run.empty()) return error;
   error.seen =
-      fmt::format("run {}, pid {} on {}, since {}", run, holder.value("pid", 0), holder.value("host", "?"), holder.value("since", "?"));
+      fmt::format("run {}, pid {} on {}, since {}", run, small_in(holder, "pid"), text_in(holder, "host", "?"), text_in(holder, "since", "?"));
   error.hint = "wait until it ends, or look at it: pgcleave status " + run;
   return error;
 }

@@ -57,14 +57,14 @@ Result<View> read_view(const std::string& url, const Json& cluster) {
   const auto members = cluster.find("members");
   if (members == cluster.end() || !members->is_array()) {
     return fail(
-        garbage(url, "GET /cluster names no members", "a list \"members\"", cluster.dump(-1, ' ', true, Json::error_handler_t::replace)));
+        garbage(url, "GET /cluster names no members", "a list \"members\"", to_text(cluster)));
   }
   for (const auto& entry : *members) {
     Member member;
     if (entry.is_object()) member.name = text_in(entry, "name");
     if (member.name.empty()) {
       return fail(garbage(url, "GET /cluster holds a member without a name", "an object with \"name\"",
-                          entry.dump(-1, ' ', true, Json::error_handler_t::replace)));
+                          to_text(entry)));
     }
     member.role = role_named(text_in(entry, "role"));
     member.state = text_in(entry, "state");

@@ -71,7 +71,7 @@ Json object_at(const Json& object, const std::vector<std::string>& path) {
 std::string text_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return "";
-  return found->is_string() ? found->get<std::string>() : found->dump();
+  return found->is_string() ? found->get<std::string>() : to_text(*found);
 }
 
 Address read_address(const std::string& url, const Json& status) {

@@ -57,7 +57,7 @@ SELECT r.oid, n.nspname, c.relname, r.last_value, r.is_called, r.shared,
 Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
   Json given = Json::array();
   for (const auto& table : tables) given.push_back({{"schema", table.schema}, {"name", table.name}});
-  const auto reading = fmt::format(fmt::runtime(do_block), quote_literal(given.dump()));
+  const auto reading = fmt::format(fmt::runtime(do_block), quote_literal(to_text(given)));
   TRY_ASSIGN(const Rows rows,
              connection.simple(fmt::format("SET LOCAL search_path TO pg_catalog; DO {}; {}", quote_literal(reading), read_sql), deadline));
   std::vector<Sequence> found;

@@ -5,12 +5,28 @@
 #include <algorithm>
 #include <set>
 
-#include "base/json.h"
+#include "base/fields.h"
 
 namespace pgcleave::postgres {
 namespace {
 
-constexpr int deepest = 4'000;  // levels of the tree: beyond, the text is not read
+// Levels of the tree: beyond, the text is not read. Building it takes time by their square, since an ordered_json that grows copies.
+constexpr int deepest = 2'000;
+
+// Of the tree as text, before it is built.
+bool is_too_deep(const std::string& tree) {
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t at = 0; at < tree.size(); ++at) {
+    const char c = tree[at];
+    if (in_text && c == '\\') ++at;
+    if (c == '"') in_text = !in_text;
+    if (in_text) continue;
+    if ((c == '{' || c == '[') && ++depth > deepest) return true;
+    if (c == '}' || c == ']') --depth;
+  }
+  return false;
+}
 
 // Where the parser's tree, which it hands over as JSON, is gone through once.
 class Walk {
@@ -98,17 +114,41 @@ void collect_queries(const Json& node, std::vector<std::string>& queries, int de
   }
 }
 
-}  // namespace
-
-Result<std::vector<Statement>> parse_sql(const std::string& text) {
+Result<Json> tree_of(const std::string& text) {
   const auto parsed = pg_query_parse(text.c_str());
   const std::string why = parsed.error ? parsed.error->message : "";
   const std::string tree = parsed.error ? "" : parsed.parse_tree;
   const bool failed = parsed.error != nullptr;
   pg_query_free_parse_result(parsed);
   if (failed) return fail(unreadable(why));
-  const auto json = Json::parse(tree, nullptr, false);
+  if (is_too_deep(tree)) return fail(unreadable("it is nested too deeply"));
+  auto json = Json::parse(tree, nullptr, false);
   if (json.is_discarded()) return fail(unreadable("its tree is not JSON"));
+  return json;
+}
+
+bool has_option(const Json& options, const std::string& name) {
+  return std::any_of(options.begin(), options.end(), [&](const Json& option) {
+    return text_in(object_in(option, "DefElem"), "defname") == name;
+  });
+}
+
+// pg_query_parse_plpgsql of libpg_query 15 aborts the process at a function without AS or LANGUAGE, and at a DO without a text.
+bool is_whole(const Json& node, int depth) {
+  if (depth > deepest) return false;
+  for (const auto& [key, value] : node.items()) {
+    if (key == "CreateFunctionStmt" && !(has_option(list_in(value, "options"), "as") && has_option(list_in(value, "options"), "language")))
+      return false;
+    if (key == "DoStmt" && !has_option(list_in(value, "args"), "as")) return false;
+    if (value.is_structured() && !is_whole(value, depth + 1)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::vector<Statement>> parse_sql(const std::string& text) {
+  TRY_ASSIGN(const auto json, tree_of(text));
   std::vector<Statement> statements;
   for (const auto& each : json.value("stmts", Json::array())) {
     const auto& node = each.contains("stmt") ? each["stmt"] : each;
@@ -121,11 +161,14 @@ Result<std::vector<Statement>> parse_sql(const std::string& text) {
 }
 
 Result<std::vector<std::string>> queries_of_plpgsql(const std::string& create_function) {
+  TRY_ASSIGN(const auto whole, tree_of(create_function));
+  if (!is_whole(whole, 0)) return fail(unreadable("a function without a body"));
   const auto parsed = pg_query_parse_plpgsql(create_function.c_str());
   const std::string why = parsed.error ? parsed.error->message : "";
   const std::string tree = parsed.error || !parsed.plpgsql_funcs ? "" : parsed.plpgsql_funcs;
   pg_query_free_plpgsql_parse_result(parsed);
   if (!why.empty()) return fail(unreadable(why));
+  if (is_too_deep(tree)) return fail(unreadable("it is nested too deeply"));
   const auto json = Json::parse(tree, nullptr, false);
   if (json.is_discarded()) return fail(unreadable("its tree is not JSON"));
   std::vector<std::string> queries;

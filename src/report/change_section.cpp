@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "report/display.h"
-#include "report/fields.h"
+#include "base/fields.h"
 #include "report/readiness_sections.h"
 #include "report/run_sections.h"
 #include "steps/registry.h"

@@ -96,8 +96,11 @@ void tell_window(const WindowStory& window, Section& section) {
     return;
   }
   auto text = fmt::format(
-      "On the {} writes through one bouncer were not served for {}{}, until the last of its clients was answered; the longest wait of one write was {}; ",
-      direction_of(window), watched.at_least ? "at least " : "", duration(watched.outage_ms), duration(watched.longest_wait_ms));
+      "On the {} writes through one bouncer were not served for {}{}, until the last of its clients was answered{}; the longest wait of "
+      "one write was {}; ",
+      direction_of(window), watched.at_least ? "at least " : "", duration(watched.outage_ms),
+      watched.mean_outage_ms > 0 ? fmt::format(" (all clients on average: {})", duration(watched.mean_outage_ms)) : "",
+      duration(watched.longest_wait_ms));
   text += watched.errors == 0 ? "no client saw an error." : "clients saw " + many(watched.errors, "error") + ".";
   if (watched.wrong_side > 0) {
     text += fmt::format(" {} acknowledged by the side that did not serve any more.",

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/fields.h"
 #include "report/display.h"
 #include "report/report.h"
 
@@ -33,6 +34,7 @@ Figures figures_of(const std::vector<ComparedRound>& rounds) {
   Figures figures;
   add_figure(figures, "clients waited", pauses_of(rounds, "window"));
   add_figure(figures, "outage that a client saw", outages_of(rounds, "window"));
+  add_figure(figures, "outage of all clients on average", mean_outages_of(rounds, "window"));
   add_figure(figures, "clients waited, way back", pauses_of(rounds, "rollback.window"));
   add_figure(figures, "outage, way back", outages_of(rounds, "rollback.window"));
   const auto back = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.rolled_back; });
@@ -66,8 +68,10 @@ Json data_of(const std::vector<ComparedRound>& rounds) {
   return {{"rounds", list},
           {"pause_ms", json_of(middle_of(pauses_of(rounds, "window")))},
           {"outage_ms", json_of(middle_of(outages_of(rounds, "window")))},
+          {"mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, "window")))},
           {"rollback_pause_ms", json_of(middle_of(pauses_of(rounds, "rollback.window")))},
-          {"rollback_outage_ms", json_of(middle_of(outages_of(rounds, "rollback.window")))}};
+          {"rollback_outage_ms", json_of(middle_of(outages_of(rounds, "rollback.window")))},
+          {"rollback_mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, "rollback.window")))}};
 }
 
 }  // namespace
@@ -78,8 +82,8 @@ Document compare_report(const std::vector<ComparedRound>& rounds, const std::str
   document.kind = "rounds compared";
   document.title = title;
   const auto& first = rounds.front().story.record;
-  document.facts = {{"environment", {first.begun.value("environment_name", std::string())}},
-                    {"split", {first.begun.value("split_name", std::string())}},
+  document.facts = {{"environment", {text_in(first.begun, "environment_name")}},
+                    {"split", {text_in(first.begun, "split_name")}},
                     {"first", {utc(first.begun_at_us)}},
                     {"last", {utc(rounds.back().story.record.begun_at_us)}}};
   document.verdict = verdict_of(rounds, chain);

@@ -8,18 +8,6 @@
 namespace pgcleave::report {
 namespace {
 
-// Characters that turn the direction of the letters after them could make a line say something else than it holds.
-std::string without_turns(std::string text) {
-  for (const char* turn : {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}) {
-    for (auto at = text.find(turn); at != std::string::npos; at = text.find(turn, at)) text.replace(at, 3, "\ufffd");
-  }
-  return text;
-}
-
-std::string one_line(const std::string& text) {
-  return without_turns(printable(text));
-}
-
 std::size_t longest_run_of_ticks(const std::string& text) {
   std::size_t longest = 0;
   std::size_t now = 0;
@@ -34,7 +22,7 @@ std::size_t longest_run_of_ticks(const std::string& text) {
 
 std::string html(const std::string& text) {
   std::string out;
-  for (const char c : one_line(text)) {
+  for (const char c : printable(text)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
@@ -50,7 +38,7 @@ std::string html(const std::string& text) {
 std::string markdown(const std::string& text) {
   static const std::string special = "\\`*_{}[]<>|~#&$";
   std::string out;
-  for (const char c : one_line(text)) {
+  for (const char c : printable(text)) {
     if (special.find(c) != std::string::npos) out += '\\';
     // "user@host" is one word; "@somebody" would call them.
     const bool calls = c == '@' && (out.empty() || std::isalnum(static_cast<unsigned char>(out.back())) == 0);
@@ -64,7 +52,7 @@ std::string markdown(const std::string& text) {
 
 std::string markdown_code(const std::string& text) {
   if (text.empty()) return "";
-  auto line = one_line(text);
+  auto line = printable(text);
   const std::string fence(longest_run_of_ticks(line) + 1, '`');
   // A bar ends a cell even inside a code span.
   for (auto at = line.find('|'); at != std::string::npos; at = line.find('|', at + 2)) line.insert(at, "\\");

@@ -5,7 +5,7 @@
 #include "base/format.h"
 #include "base/sha256.h"
 #include "report/display.h"
-#include "report/fields.h"
+#include "base/fields.h"
 
 namespace pgcleave::report {
 namespace {

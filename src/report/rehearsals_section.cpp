@@ -77,8 +77,14 @@ Section forecast_section(const Readiness& readiness) {
   if (section.blocks.empty()) section.say("There is no good rehearsal to forecast from.");
   if (const auto outages = outages_of(readiness.rounds, "window"); !outages.empty()) {
     const auto middle = middle_of(outages);
-    section.say(fmt::format("Clients saw an outage of {} in the middle round and {} in the worst, measured by writes through each bouncer.",
-                            duration(middle.median), duration(middle.high)));
+    const auto means = mean_outages_of(readiness.rounds, "window");
+    section.say(fmt::format(
+        "The client that was served last saw an outage of {} in the middle round and {} in the worst{}; measured by writes through each "
+        "bouncer.",
+        duration(middle.median), duration(middle.high),
+        means.empty()
+            ? ""
+            : fmt::format(", all clients on average {} and {}", duration(middle_of(means).median), duration(middle_of(means).high))));
   }
   return section;
 }

@@ -13,7 +13,7 @@ std::string render_json(const Document& document) {
   for (const auto& [key, value] : document.data.items()) json[key] = value;
   json["made"] = document.made;
   // What is not UTF-8 (a name from outside) must not end the report.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return to_text(json, 2) + "\n";
 }
 
 const char* name_of(Mark mark) {

@@ -17,10 +17,22 @@ std::optional<double> pause_of(const RunStory& story, const std::string& phase) 
   return window->pause_ms();
 }
 
-std::optional<double> outage_of(const RunStory& story, const std::string& phase) {
+const Watched* watched_in(const RunStory& story, const std::string& phase) {
   const auto* window = story.window(phase);
-  if (window == nullptr || !window->watched || !window->watched->measured()) return {};
-  return window->watched->outage_ms;
+  if (window == nullptr || !window->watched || !window->watched->measured()) return nullptr;
+  return &*window->watched;
+}
+
+std::optional<double> outage_of(const RunStory& story, const std::string& phase) {
+  const auto* watched = watched_in(story, phase);
+  if (watched == nullptr) return {};
+  return watched->outage_ms;
+}
+
+std::optional<double> mean_outage_of(const RunStory& story, const std::string& phase) {
+  const auto* watched = watched_in(story, phase);
+  if (watched == nullptr || watched->mean_outage_ms <= 0) return {};
+  return watched->mean_outage_ms;
 }
 
 std::int64_t errors_of(const RunStory& story) {
@@ -88,6 +100,10 @@ std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const s
   return gather(rounds, phase, outage_of);
 }
 
+std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+  return gather(rounds, phase, mean_outage_of);
+}
+
 Table rounds_table(const std::vector<ComparedRound>& rounds) {
   Table table{{{"round"},
                {"outcome"},
@@ -117,7 +133,7 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
 
 Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::string& phase) {
   Bars chart;
-  Table table{{{"round"}, {"pause, ms", true}, {"outage seen, ms", true}, {"of the budget", true}}, {}};
+  Table table{{{"round"}, {"pause, ms", true}, {"worst outage seen, ms", true}, {"on average, ms", true}, {"of the budget", true}}, {}};
   for (const auto& round : rounds) {
     const auto pause = pause_of(round.story, phase);
     if (!pause) continue;
@@ -127,10 +143,14 @@ Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::stri
     table.rows.push_back({{round.label},
                           ms_cell(pause),
                           ms_cell(outage_of(round.story, phase)),
+                          ms_cell(mean_outage_of(round.story, phase)),
                           number(window->budget_ms > 0 ? percent(*pause / window->budget_ms) : "")});
   }
-  const auto all = middle_of(pauses_of(rounds, phase));
-  table.rows.push_back({{"median"}, ms_cell(all.median), ms_cell(middle_of(outages_of(rounds, phase)).median), {}});
+  const auto median = [](const std::vector<double>& values) {
+    return ms_cell(values.empty() ? std::nullopt : std::optional(middle_of(values).median));
+  };
+  table.rows.push_back(
+      {{"median"}, median(pauses_of(rounds, phase)), median(outages_of(rounds, phase)), median(mean_outages_of(rounds, phase)), {}});
   chart.limit_label = "budget";
   return {phase == "window" ? "On the way forth, round by round" : "On the way back, round by round", chart, table};
 }

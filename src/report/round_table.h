@@ -29,7 +29,8 @@ Middle middle_of(const std::vector<double>& values);
 
 // Of all rounds that have it, in their order. `phase`: window, rollback.window.
 std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, const std::string& phase);
-std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase);
+std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase);       // of the worst client
+std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase);  // of all its clients
 
 Table rounds_table(const std::vector<ComparedRound>& rounds);
 Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::string& phase);

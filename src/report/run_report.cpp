@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "report/display.h"
-#include "report/fields.h"
+#include "base/fields.h"
 #include "report/metrics.h"
 #include "report/report.h"
 #include "report/run_sections.h"
@@ -57,20 +57,22 @@ Figure pause_figure(const WindowStory& window) {
 
 Figures figures_of(const RunStory& story) {
   Figures figures;
-  double outage = -1;
+  const Watched* worst = nullptr;
   std::int64_t errors = 0;
   for (const char* phase : {"window", "rollback.window"}) {
     const auto* window = story.window(phase);
     if (window == nullptr) continue;
     if (window->pause_ms() > 0) figures.all.push_back(pause_figure(*window));
     if (window->watched && window->watched->measured()) {
-      outage = std::max(outage, window->watched->outage_ms);
+      if (worst == nullptr || window->watched->outage_ms > worst->outage_ms) worst = &*window->watched;
       errors += window->watched->errors;
     }
   }
-  if (outage >= 0) {
-    const auto [value, unit] = measure(outage);
-    figures.all.push_back({value, unit, "outage that a client saw", "until the last client was served"});
+  if (worst != nullptr) {
+    const auto [value, unit] = measure(worst->outage_ms);
+    figures.all.push_back({value, unit, "outage that a client saw",
+                           worst->mean_outage_ms > 0 ? "the last one served; on average " + duration(worst->mean_outage_ms)
+                                                     : "until the last client was served"});
     figures.all.push_back({count(errors), "", "client errors", "of the prober", errors == 0 ? Mark::good : Mark::bad});
   }
   const auto forth = measure(story.went_back() ? story.back_from_ms : story.end_ms);

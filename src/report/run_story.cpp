@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "report/fields.h"
+#include "base/fields.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 
@@ -162,7 +162,7 @@ class Teller {
     }
     if (event.type == "effect.done" && outcome != "ok") {
       auto error = text_in(event.data, "error");
-      if (error.empty() && event.data.contains("error")) error = event.data.at("error").dump();
+      if (error.empty() && event.data.contains("error")) error = to_text(event.data.at("error"));
       story_.mishaps.push_back(
           {event.at_us, text_in(event.data, "step"), "effect " + outcome, text_in(event.data, "effect") + ": " + error});
     }

@@ -32,8 +32,11 @@ double round_time_step(double rough) {
 }
 
 std::vector<double> multiples(double from, double to, double step) {
+  // A journal may hold any number: beyond 2^53 the next one is the same one.
+  constexpr std::size_t most = 1000;
   std::vector<double> found;
-  for (double n = std::ceil(from / step - 1e-9); n * step <= to + step * 1e-9; ++n) found.push_back(n == 0 ? 0 : n * step);
+  for (double n = std::ceil(from / step - 1e-9); n * step <= to + step * 1e-9 && found.size() < most; ++n)
+    found.push_back(n == 0 ? 0 : n * step);
   return found;
 }
 

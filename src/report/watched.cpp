@@ -1,6 +1,6 @@
 #include "report/watched.h"
 
-#include "report/fields.h"
+#include "base/fields.h"
 
 namespace pgcleave::report {
 
@@ -12,6 +12,7 @@ Watched watched_of(const journal::Event& event) {
   watched.why = text_in(data, "why");
   watched.every_ms = number_in(data, "every_ms");
   watched.outage_ms = number_in(data, "outage_ms");
+  watched.mean_outage_ms = number_in(data, "mean_outage_ms");
   watched.at_least = truth_in(data, "at_least");
   watched.outage_began_at_us = whole_in(data, "outage_began_at_us");
   watched.longest_wait_ms = number_in(data, "longest_wait_ms");
@@ -46,6 +47,7 @@ Json json_of(const Watched& watched) {
   return {{"why", watched.why},
           {"every_ms", watched.every_ms},
           {"outage_ms", watched.outage_ms},
+          {"mean_outage_ms", watched.mean_outage_ms},
           {"at_least", watched.at_least},
           {"longest_wait_ms", watched.longest_wait_ms},
           {"errors", watched.errors},

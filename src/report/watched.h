@@ -25,8 +25,9 @@ struct Watched {
   int attempt = 1;
   std::string why;  // nothing was measured, and why; "" = it was
   double every_ms = 0;
-  double outage_ms = 0;
-  bool at_least = false;  // it had not ended when the prober stopped
+  double outage_ms = 0;       // of the client that had it worst
+  double mean_outage_ms = 0;  // of all; 0: not known
+  bool at_least = false;      // it had not ended when the prober stopped
   std::int64_t outage_began_at_us = 0;
   double longest_wait_ms = 0;
   std::int64_t errors = 0;

@@ -157,7 +157,7 @@ Result<Answer> Client::get(const std::string& path, Deadline deadline) {
 }
 
 Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline deadline) {
-  return send("PATCH", path, body.dump(-1, ' ', false, Json::error_handler_t::replace), "application/json", deadline);
+  return send("PATCH", path, to_text(body), "application/json", deadline);
 }
 
 Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type,

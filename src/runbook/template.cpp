@@ -88,7 +88,7 @@ Result<Json> look_up(const Reference& reference, const Scope& scope) {
 }
 
 std::string as_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : to_text(value);
 }
 
 std::optional<Reference> sole_reference(const std::string& text) {

@@ -99,7 +99,7 @@ Result<Json> fit(const Json& value, const Parameter& parameter) {
     default: break;
   }
   if (value.is_structured() || value.is_null()) return fail(not_a(parameter, value));
-  const auto text = value.is_string() ? value.get<std::string>() : value.dump();
+  const auto text = value.is_string() ? value.get<std::string>() : to_text(value);
   if (!check_text(text, parameter.type)) return fail(not_a(parameter, value));
   if (!has_choice(parameter, text)) {
     auto error = not_a(parameter, value);

@@ -55,7 +55,7 @@ Result<void> must_succeed(Context& context, const std::string& method, const std
     TRY_ASSIGN(const auto answer, call(context, method, url, body));
     if (!expected(context, answer.status)) {
       return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected",
-                   context.with.value("expect", Json::array()).dump(), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "",
+                   to_text(context.with.value("expect", Json::array())), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "",
                    std::to_string(answer.status)});
     }
     return Json();

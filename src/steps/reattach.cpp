@@ -223,7 +223,7 @@ Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& stand
   TRY_ASSIGN(auto how, world.effects->perform(description(context, cluster, world.other(cluster)), [&]() -> Result<Json> {
     if (standby_cluster.is_object() && !standby_cluster.empty()) return reattachment.attach();
     return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
-                 "the fact of patroni.promote", standby_cluster.dump(), "give it: with: {standby_cluster: ${promote.standby_cluster}}",
+                 "the fact of patroni.promote", to_text(standby_cluster), "give it: with: {standby_cluster: ${promote.standby_cluster}}",
                  ""});
   }));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);

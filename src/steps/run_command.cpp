@@ -8,7 +8,7 @@ namespace {
 
 std::vector<std::string> words(const Json& list) {
   std::vector<std::string> argv;
-  for (const auto& word : list) argv.push_back(word.is_string() ? word.get<std::string>() : word.dump());
+  for (const auto& word : list) argv.push_back(word.is_string() ? word.get<std::string>() : to_text(word));
   return argv;
 }
 

@@ -46,11 +46,10 @@ std::vector<Time> answers_of(const Group& group) {
   return answers;
 }
 
-// For each write: from the last answer that any client of the bouncer had before this one was sent, to its own answer. After a pause the
-// one that is served last has it worst.
-Gap longest_gap(const Group& group, const Stretch& stretch) {
+// For each write of a client: from the last answer that any client of its bouncer had before this one was sent, to its own answer. After a
+// pause the one that is served last has it worst.
+Gap longest_gap(const ClientSeen& client, const std::vector<Time>& answers, const Stretch& stretch) {
   Gap longest{stretch.from, {}, false};
-  const auto answers = answers_of(group);
   if (answers.empty()) return longest;
   const auto look = [&](Time since, Time answered, bool at_least) {
     const auto next = std::upper_bound(answers.begin(), answers.end(), since);
@@ -60,11 +59,23 @@ Gap longest_gap(const Group& group, const Stretch& stretch) {
     const auto last = none_before ? stretch.from : *(next - 1);
     if (between(last, answered) > longest.length) longest = {last, between(last, answered), at_least || none_before};
   };
-  for (const auto* client : group) {
-    for (const auto& write : client->writes) look(write.since, std::min(write.at, stretch.to), write.at > stretch.to);
-    if (client->waits_since && !client->writes.empty()) look(*client->waits_since, stretch.to, true);
-  }
+  for (const auto& write : client.writes) look(write.since, std::min(write.at, stretch.to), write.at > stretch.to);
+  if (client.waits_since && !client.writes.empty()) look(*client.waits_since, stretch.to, true);
   return longest;
+}
+
+std::vector<Gap> longest_gaps(const Group& group, const Stretch& stretch) {
+  const auto answers = answers_of(group);
+  std::vector<Gap> gaps;
+  for (const auto* client : group) gaps.push_back(longest_gap(*client, answers, stretch));
+  return gaps;
+}
+
+// Of all clients, also of those that happened not to want anything meanwhile.
+Duration mean_length(const std::vector<Gap>& gaps) {
+  Duration sum{};
+  for (const auto& gap : gaps) sum += gap.length;
+  return gaps.empty() ? sum : sum / static_cast<Duration::rep>(gaps.size());
 }
 
 const std::string& cluster_of(const ClientSeen& client, const Acknowledged& write) {
@@ -147,19 +158,23 @@ Json outage_in_json(const std::vector<ClientSeen>& clients, const Stretch& stret
   Duration wait{};
   int errors = 0;
   Json bouncers = Json::array();
+  std::vector<Gap> all;
   for (const auto& group : by_bouncer(clients)) {
-    const auto gap = longest_gap(group, stretch);
-    if (gap.length > longest.length) {
-      longest = gap;
+    const auto gaps = longest_gaps(group, stretch);
+    const auto worst = *std::max_element(gaps.begin(), gaps.end(), [](const Gap& a, const Gap& b) { return a.length < b.length; });
+    if (worst.length > longest.length) {
+      longest = worst;
       through = group.front()->bouncer;
     }
-    bouncers.push_back(bouncer(group, gap));
+    bouncers.push_back(bouncer(group, worst));
+    all.insert(all.end(), gaps.begin(), gaps.end());
   }
   for (const auto& client : clients) {
     wait = std::max(wait, client.longest_wait);
     errors += client.errors;
   }
   return {{"outage_ms", milliseconds(longest.length)},
+          {"mean_outage_ms", milliseconds(mean_length(all))},
           {"outage_began_at_us", stretch.from_us + between(stretch.from, longest.from).count()},
           {"at_least", longest.at_least},
           {"through", through},

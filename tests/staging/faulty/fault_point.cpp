@@ -1,7 +1,7 @@
 // pgcleave with a weak spot, for tests only: linked in place of src/engine/fault_point.cpp.
 //   PGCLEAVE_FAULT="kill|after effect give ownership"   SIGKILL at the first point that begins with this text
-//   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase, point, how often by now
 //   PGCLEAVE_FAULT="kill both|..."                      its guard first
+//   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase, point, how often by now
 //   PGCLEAVE_FAULT="sleep 3000|before effect promote"   sleeps 3 s there, once; the file in PGCLEAVE_FAULT_REACHED is created first
 //   PGCLEAVE_FAULT="hold|before effect promote"         stands there until that file goes away
 //   PGCLEAVE_FAULT_POINTS=FILE                          a line for each point that it comes by

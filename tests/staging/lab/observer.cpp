@@ -89,7 +89,7 @@ std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t fro
     --before;
     const double ms = static_cast<double>(record.end.steady_us - before->first) / 1000;
     if (ms <= above_ms || (to_us != 0 && before->second > to_us) || record.end.real_us < from_us) continue;
-    found.push_back({record.through, before->second, ms});
+    found.push_back({record.through, record.client, before->second, ms});
   }
   return found;
 }
@@ -114,6 +114,14 @@ std::map<std::string, Served> served_since(const std::vector<Record>& history, s
     }
   }
   return served;
+}
+
+double mean_outage_ms(const std::vector<Outage>& outages) {
+  std::map<int, double> longest;
+  for (const Outage& outage : outages) longest[outage.client] = std::max(longest[outage.client], outage.ms);
+  double sum = 0;
+  for (const auto& [client, ms] : longest) sum += ms;
+  return longest.empty() ? 0 : sum / static_cast<double>(longest.size());
 }
 
 int observe(const Lab& lab, const ObserveOptions& options) {
@@ -165,9 +173,11 @@ int observed(const ObservedOptions& options) {
     return record.outcome != Outcome::ok && record.end.real_us >= options.from_us &&
            (options.to_us == 0 || record.end.real_us <= options.to_us);
   });
-  fmt::print("{}\n",
-             nlohmann::json{{"outages", list}, {"longest", longest == all.end() ? nlohmann::json() : json_of(*longest)}, {"errors", errors}}
-                 .dump());
+  fmt::print("{}\n", nlohmann::json{{"outages", list},
+                                    {"longest", longest == all.end() ? nlohmann::json() : json_of(*longest)},
+                                    {"mean_outage_ms", mean_outage_ms(all)},
+                                    {"errors", errors}}
+                         .dump());
   return 0;
 }
 

@@ -28,9 +28,12 @@ int observed(const ObservedOptions& options);
 // For a write that overlaps [from, to]: from the last answer through its bouncer before it was first tried, until it was answered.
 struct Outage {
   std::string through;
+  int client = 0;
   std::int64_t began_us = 0;  // wall clock
   double ms = 0;
 };
+// Over all writers: the longest such outage of each.
+double mean_outage_ms(const std::vector<Outage>& outages);
 std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t from_us, std::int64_t to_us, double above_ms);
 
 // What clients of one bouncer met after a moment, such as the death of a tool.

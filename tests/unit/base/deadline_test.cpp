@@ -1,11 +1,28 @@
 #include "base/deadline.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <ctime>
+#include <future>
 #include <regex>
 #include <thread>
 
 using namespace pgcleave;
 using namespace std::chrono_literals;
+
+namespace {
+std::atomic<std::time_t> wall_clock_is_off_by{0};  // seconds, as this program alone sees it
+}
+
+// libstdc++ asks this one instead of the C library's.
+extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
+  const auto answer = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
+  if (clock == CLOCK_REALTIME) time->tv_sec += wall_clock_is_off_by;
+  return answer;
+}
 
 TEST_CASE("a deadline that has passed has nothing left, not less") {
   const auto past = Deadline::in(-5s);
@@ -84,4 +101,27 @@ TEST_CASE("waiting is interrupted by a stop and ended by an error") {
 TEST_CASE("the wall clock is written in UTC with microseconds") {
   CHECK(std::regex_match(utc_now(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)")));
   CHECK(utc_now_us() > 1'700'000'000'000'000);
+}
+
+TEST_CASE("a wall clock that jumps neither ends a wait nor prolongs it") {
+  for (const std::time_t hours : {1, -1}) {
+    CAPTURE(hours);
+    const auto began = Monotonic::now();
+    const auto deadline = Deadline::in(300ms);
+    std::promise<void> over;
+    auto jump = std::async(std::launch::async, [hours, ended = over.get_future()] {
+      std::this_thread::sleep_for(100ms);
+      wall_clock_is_off_by = hours * 3600;
+      const auto seen = utc_now_us() / 1'000'000 - std::time(nullptr);
+      static_cast<void>(ended.wait_for(5s));
+      wall_clock_is_off_by = 0;
+      return seen;
+    });
+    CHECK_FALSE(wait_until("it never happens", deadline, 10ms, nullptr, [] { return Result<bool>(false); }));
+    const auto waited = Monotonic::now() - began;
+    over.set_value();
+    CHECK(std::abs(jump.get() - hours * 3600) <= 2);  // it did jump
+    CHECK(waited >= 300ms);
+    CHECK(waited < 4s);
+  }
 }

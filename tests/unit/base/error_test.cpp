@@ -37,6 +37,10 @@ TEST_CASE("text from outside can't move the cursor, colour the terminal or add a
   const Error error{ErrorKind::failed, "table \x1b[2J", "was\nrefused", "", "a\rb\tc\x7f", "", ""};
   CHECK(error.text() == "table \\x1b[2J: was\\nrefused (seen a\\x0db\\tc\\x7f)");
   CHECK(printable("täble ✓") == "täble ✓");
+  CHECK(printable("a\u009b31mb") == "a\\u009b31mb");  // CSI in one sign
+  CHECK(printable("evil\u202eexe.fdp") == "evil\\u202eexe.fdp");
+  CHECK(printable("a\xff\xc3(b\xc0\x80") == "a\\xff\\xc3(b\\xc0\\x80");
+  CHECK(printable("\xed\xa0\x80\xf0\x9f\x98\x80") == "\\xed\\xa0\\x80\U0001f600");
 }
 
 TEST_CASE("every kind of error has its own name") {

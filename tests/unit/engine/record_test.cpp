@@ -198,4 +198,18 @@ TEST_CASE("what was missed is kept, and an event of a later version does no harm
   CHECK(run.last_at_us == 4'000'000);
 }
 
+TEST_CASE("known keys that hold other types than they should are empty, and the record goes on") {
+  const Json odd{{"pid", "5"}, {"exit", {1}}, {"budget_ms", "much"}, {"outage_ms", true}, {"ms", "1"}, {"undo", "yes"}, {"steps", {7, "a", {{"step", 1}}}}, {"facts", 5}};
+  for (const auto* type : {"run.begun", "run.resumed", "phase.begun", "step.intent", "step.done", "step.failed", "effect.announced", "effect.done",
+                           "window.entered", "window.taken", "window.left", "window.watched", "gate.waiting", "gate.approved", "run.finished"}) {
+    for (const auto& data : {odd, Json(), Json(5), Json("text"), Json::array({1, 2}), Json{{"pid", 1e300}, {"exit", -1e300}, {"ms", 1e308}}}) {
+      INFO(type << " " << data.dump());
+      Events events = in_window();
+      events.add(type, data).add("check.missed", {{"text", "still read"}});
+      CHECK(events.record().misses == std::vector<std::string>{"still read"});
+      CHECK(events.record().begun.is_object());
+    }
+  }
+}
+
 }  // namespace pgcleave::engine

@@ -68,7 +68,7 @@ TEST_CASE("rounds are read from the journal with their run, how long they took, 
   };
   write("h-1", "rehearsal.begun", {{"name", "a-run"}});
   write("r-1", "run.begun", {{"name", "a-run"}, {"sha256", "book"}, {"rehearsal", "h-1"}, {"round", 1}});
-  write("r-1", "window.watched", {{"phase", "window"}, {"outage_ms", 31.5}});
+  write("r-1", "window.watched", {{"phase", "window"}, {"outage_ms", 31.5}, {"mean_outage_ms", 30.5}});
   write("r-1", "run.finished", {{"outcome", "done"}, {"exit", 0}});
   write("r-1", "run.resumed", {{"direction", "rollback"}});
   write("r-1", "window.watched", {{"phase", "rollback.window"}, {"outage_ms", 21.5}});
@@ -88,8 +88,9 @@ TEST_CASE("rounds are read from the journal with their run, how long they took, 
   CHECK(round.rolled_back);
   CHECK(round.surprise == "a bouncer hung");
   CHECK(round.solved == "it has more memory now");
-  CHECK(round.outage_ms == 31.5);
-  CHECK(round.back_outage_ms == 21.5);
+  CHECK(round.run.windows.at("window").outage_ms == 31.5);
+  CHECK(round.run.windows.at("window").mean_outage_ms == 30.5);
+  CHECK(round.run.windows.at("rollback.window").outage_ms == 21.5);
   CHECK(round.forth_s > 0);
   CHECK(round.back_s > 0);
 }

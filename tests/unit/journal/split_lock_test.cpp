@@ -78,6 +78,19 @@ TEST_CASE("looking whether a lock is held makes nobody fail to take it") {
   CHECK(exit_of(looker) == 0);
 }
 
+TEST_CASE("a lock whose file holds nonsense is taken, and refused while somebody holds it") {
+  const Scratch scratch;
+  for (const std::string text : {R"({"pid": "5", "host": 7, "run": {}})", R"({"pid": 1e300, "run": [], "since": 1})", "[]", "", "\xff"}) {
+    std::ofstream(scratch.path + ".ci.lock") << text;
+    const auto held = SplitLock::take(scratch.path, "ci", "r-1");
+    CHECK(held);
+    std::ofstream(scratch.path + ".ci.lock") << text;
+    const auto refused = SplitLock::take(scratch.path, "ci", "r-2");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::held);
+  }
+}
+
 TEST_CASE("a split whose name can't be a file's is refused") {
   const Scratch scratch;
   for (const std::string split : {"", "../x", "a b", "a/b", "a.b"}) {

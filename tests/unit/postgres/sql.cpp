@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <ctime>
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
@@ -84,6 +85,11 @@ TEST_CASE("a statement that is nested without end is refused, and nothing breaks
   for (int i = 0; i < 5'000; ++i) deep += " + (1";
   deep += std::string(5'000, ')');
   CHECK_FALSE(parse_sql(deep));
+  std::string nots = "select ";
+  for (int i = 0; i < 4'000; ++i) nots += "not ";
+  const auto began = std::clock();
+  CHECK_FALSE(parse_sql(nots + "true"));
+  CHECK((std::clock() - began) / CLOCKS_PER_SEC < 2);
 }
 
 TEST_CASE("the queries of a PL/pgSQL function come out, and of another language an error") {
@@ -96,6 +102,13 @@ TEST_CASE("the queries of a PL/pgSQL function come out, and of another language 
     CHECK(std::count(queries->begin(), queries->end(), one) == 1);
   }
   CHECK_FALSE(queries_of_plpgsql("CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ beginn $$"));
+}
+
+TEST_CASE("a function without a body is an error, and the parser does not end the process") {
+  CHECK_FALSE(queries_of_plpgsql("CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql -- AS $$ begin end $$"));
+  CHECK_FALSE(queries_of_plpgsql("CREATE FUNCTION f() RETURNS int AS $$ begin end $$"));
+  CHECK_FALSE(queries_of_plpgsql("DO LANGUAGE plpgsql"));
+  CHECK(queries_of_plpgsql("DO $$ begin delete from t; end $$")->size() == 1);
 }
 
 TEST_CASE("words are read as names, without comments") {

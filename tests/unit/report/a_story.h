@@ -79,6 +79,7 @@ class AStory {
                                   {"every_ms", 5.0},
                                   {"why", ""},
                                   {"outage_ms", outage_ms},
+                                  {"mean_outage_ms", outage_ms / 2},
                                   {"longest_wait_ms", outage_ms - 2},
                                   {"errors", errors},
                                   {"wrong_side", 0},

@@ -34,6 +34,7 @@ TEST_CASE("rounds are told beside each other with the middle and the worst of ea
   CHECK(document.verdict.word == "3 of 3 rounds good");
   CHECK(document.data.at("outage_ms").at("median") == 40);
   CHECK(document.data.at("outage_ms").at("high") == 90);
+  CHECK(document.data.at("mean_outage_ms").at("median") == 20);
   const auto text = render_markdown(document);
   CHECK(text.find("| `promote` | 200.0 | 150.0 | 450.0 | 3 | prepare |") == std::string::npos);  // it ran in no phase
   CHECK(text.find("| `promote` | 200.0 | 150.0 | 450.0 | 3 |") != std::string::npos);

@@ -11,7 +11,7 @@ TEST_CASE("text from outside cannot become an element, an attribute or a control
 }
 
 TEST_CASE("letters that turn the direction of a line are taken out") {
-  CHECK(html("a\u202eb\u2066c") == "a\ufffdb\ufffdc");
+  CHECK(html("a\u202eb\u2066c") == "a\\u202eb\\u2066c");
 }
 
 TEST_CASE("text from outside cannot become markup or a column of a Markdown table") {

@@ -40,7 +40,8 @@ TEST_CASE("the outage is the longest time between two writes of the client that 
   write(two, 32, 401, 0);
   write(two, 477, 1000, 1);
   const auto told = outage_in_json({one, two}, stretch());
-  CHECK(told["outage_ms"] == 80.0);  // 397 to 477
+  CHECK(told["outage_ms"] == 80.0);       // 397 to 477
+  CHECK(told["mean_outage_ms"] == 70.0);  // the other one 400 to 460
   CHECK(told["through"] == "bouncer-2");
   CHECK(told["outage_began_at_us"] == 1'700'000'000'397'000);
   CHECK(told["at_least"] == false);
@@ -58,7 +59,8 @@ TEST_CASE("an outage lasts until the last of a bouncer's clients is served, sinc
   write(other, 10, 401, 0, 20);  // the last at 390
   write(other, 483, 1000, 1, 20);
   const auto told = outage_in_json({one, other}, stretch());
-  CHECK(told["outage_ms"] == 93.0);  // the other one tried since 395, when 390 was the last answer
+  CHECK(told["outage_ms"] == 93.0);       // the other one tried since 395, when 390 was the last answer
+  CHECK(told["mean_outage_ms"] == 76.5);  // of two clients of one bouncer, each by itself: the first 400 to 460
   REQUIRE(told["bouncers"].size() == 1);
   CHECK(told["bouncers"][0]["writes"] == one.writes.size() + other.writes.size());
   CHECK(told["bouncers"][0]["first_on"] == "main");

@@ -1,0 +1,13 @@
+// For verbs by which a person adds to an earlier run's record: approve, solved.
+#pragma once
+
+#include <functional>
+
+#include "cli/session.h"
+
+namespace pgcleave::cli {
+
+// With the run that RUN names, in the journal that the command names, open for writing. Complains when there is none.
+ExitCode with_run(const Arguments& arguments, const std::function<ExitCode(journal::Journal& journal, const engine::RunRecord& run)>& act);
+
+}  // namespace pgcleave::cli

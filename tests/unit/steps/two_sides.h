@@ -1,0 +1,78 @@
+// A world for steps on real PostgreSQL: two servers, each behind a stand-in for Patroni, and a door that is open.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+
+#include "patroni/member.h"
+#include "postgres/server.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps::test {
+
+class OpenDoor : public Effects {
+ public:
+  Result<Json> perform(const std::string&, const Action& action, Traffic) override { return action(); }
+};
+
+class TwoSides {
+ public:
+  // Says what becomes of a PATCH of the target's configuration: Patroni's raw answer, "" for none.
+  using Patched = std::function<std::string()>;
+
+  TwoSides(const postgres::test::Server& source, const postgres::test::Server& target, Patched patched = nullptr)
+      : source_(member("main", "leader", source.port(), nullptr)),
+        target_(member("ci", "standby_leader", target.port(), std::move(patched))),
+        world{Side(postgres::Owner::source, access("main", source_.url())),
+              Side(postgres::Owner::target, access("ci", target_.url())),
+              pgbouncer::Fleet({}),
+              {"ci", {}, {}},
+              {"r-20260101-000000-0001", 1, 1},
+              {},
+              &door_,
+              nullptr,
+              nullptr} {}
+
+  // Of the kind's own verbs.
+  Result<Json> apply(const std::string& uses, const Json& with, Duration time, const Json& before = Json::object()) {
+    Context context{world, uses, with, Deadline::in(time), nullptr};
+    return find(uses)->apply(context, before);
+  }
+  Result<Observation> observe(const std::string& uses, const Json& with) {
+    Context context{world, uses, with, Deadline::in(std::chrono::seconds(5)), nullptr};
+    return find(uses)->observe(context);
+  }
+
+ private:
+  static patroni::StandIn::Handler member(const std::string& scope, const std::string& role, int port, Patched patched) {
+    using patroni::answer;
+    const Json one{{"name", scope + "-1"}, {"role", role}, {"state", "running"}, {"api_url", "http://127.0.0.1:1/patroni"},
+                   {"host", "127.0.0.1"},  {"port", port}, {"timeline", 1},      {"lag", 0}};
+    const auto cluster = Json{{"members", {one}}}.dump();
+    const auto status = Json{{"state", "running"}, {"role", role}, {"patroni", {{"version", "3.0.2"}, {"scope", scope}}}}.dump();
+    return [=](const patroni::Request& request) {
+      if (request.method == "PATCH") return patched ? patched() : answer(200, "{}");
+      if (request.path == "/leader") return answer(200, "{}");
+      if (request.path == "/cluster") return answer(200, cluster);
+      if (request.path == "/config") return answer(200, R"({"ttl": 30, "standby_cluster": {"host": "127.0.0.1"}})");
+      return answer(200, status);
+    };
+  }
+  static runbook::SideAccess access(const std::string& scope, const std::string& url) {
+    runbook::SideAccess access;
+    access.scope = scope;
+    access.patroni.members = {url};
+    access.postgres.values = {{"user", "postgres"}, {"dbname", "postgres"}};
+    return access;
+  }
+
+  patroni::StandIn source_;
+  patroni::StandIn target_;
+  OpenDoor door_;
+
+ public:
+  World world;
+};
+
+}  // namespace pgcleave::steps::test
