@@ -78,7 +78,12 @@ next_runbook() {  # of the two, one for which something is left
 as_at_first() {
   local member
   for member in main-1 ci-1; do rest "$member" PATCH /config '{"ignore_slots": null}' >>"$work/lab.out"; done
-  source_sql "drop schema if exists pgcleave cascade" >/dev/null 2>&1 || true
+  # One table in a transaction: who locks several at once and clients deadlock with each other.
+  psql "$source_hosts target_session_attrs=primary" -qtA >/dev/null 2>>"$work/sql.out" <<'SQL'
+select format('drop trigger if exists %I on %s', tgname, tgrelid::regclass) from pg_trigger
+ where tgfoid::regproc::text like 'pgcleave.%' and tgparentid = 0 and not tgisinternal \gexec
+drop schema if exists pgcleave cascade;
+SQL
 }
 
 # With hot_standby_feedback the slot of the standby keeps the xmin that it had when the standby was promoted, and the source can't vacuum (PostgreSQL

@@ -1,5 +1,5 @@
 # What is tried: every fault at its places with both runbooks, and one in `share` of all points for SIGKILL. Shuffled by the seed into
-# rounds, so that a run that is cut short has tried each fault.
+# rounds, so that a run that is cut short has tried each fault, and points in windows before others.
 #   plan file: round, ordinal, runbook, direction, fault, place, exact point (of a SIGKILL), state (open, done)
 
 share=${PGCLEAVE_FAULTS_SHARE:-4}
@@ -11,8 +11,10 @@ plan_crash_points() {
     for direction in run rollback; do
       awk -v OFS='\t' -v share="$share" -v rounds="$rounds" -v seed="$seed$name$direction" -v name="$name" -v direction="$direction" '
         BEGIN { for (i = 1; i <= length(seed); i++) s = (s * 31 + index("0123456789abcdefghijklmnopqrstuvwxyz-", substr(seed, i, 1))) % 1000003; srand(s) }
+        /phase.begun (rollback.)?window/ { window = 1 }
+        /phase.begun (verify|rollback.then)/ { window = 0 }
         (NR - 1) % share == 0 { pick = NR + int(rand() * share) }
-        NR == pick { print 1 + int(rand() * rounds), NR, name, direction, "a_killed_at_a_point", "point", $0, "open" }' "$(points_of "$name" "$direction")"
+        NR == pick { print window ? 1 + int(rand() * 2) : 2 + int(rand() * (rounds - 1)), NR, name, direction, "a_killed_at_a_point", "point", $0, "open" }' "$(points_of "$name" "$direction")"
     done
   done
 }

@@ -7,7 +7,7 @@ summary() {
     --argjson seconds "$SECONDS" --argjson labs_lost "$labs_lost" '
     def q(p): sort | if length == 0 then null else .[((length - 1) * p | floor)] end;
     ($t | map(select(.valid))) as $v |
-    ($v | map(select(.killed and .settled_by == "itself" and .flow_ms >= 0) | .flow_ms)) as $flow |
+    ($v | map(select(.killed and .flow_ms != null and .flow_ms >= 0) | .flow_ms)) as $flow |
     {trials: ($t | length), valid: ($v | length), invalid: (($t | length) - ($v | length)),
      by_fault: ($t | group_by(.fault) | map({key: .[0].fault, value: {trials: length, valid: map(select(.valid)) | length, invalid: map(select(.valid | not)) | length,
        places: (map(select(.valid) | if .place == "point" then .direction + " of " + .runbook else .place end) | unique), wait_ms_max: (map(select(.valid).wait_ms) | max),

@@ -144,10 +144,10 @@ settle() {
   local attempt n
   for n in 1 2 3 4 5 6; do  # bouncers and clients may still be on their way
     if is_terminal; then settled_by=itself; return; fi
-    if [ -z "$has_guard" ] && [ -n "$killed" ]; then break; fi
+    if [ -n "$ends_tool" ]; then break; fi
     sleep 0.3
   done
-  if [ -n "$has_guard" ] && [ -n "$killed" ] && [ "$letter" = A ] && [ -z "$ends_tool" ]; then
+  if [ -n "$killed" ] && [ "$letter" = A ] && [ -z "$ends_tool" ]; then
     broken "after the tool's death the guard left it so: $seen_words"
   fi
   for attempt in 1 2 3; do
@@ -187,9 +187,9 @@ one_trial() {
     terminal=no
     broken "no terminal state: $seen_words; exit code $tool_exit, then $exit_code"
   fi
-  if [ -n "$killed" ] && [ "$settled_by" = itself ]; then
+  if [ -n "$killed" ] && [ "$settled_by" = itself ] && [ -z "$ends_tool$stays_stopped" ]; then
     flow=$(flow_again_ms "$began_us")
-    if [ "$flow" -gt 2000 ] && [ -z "$ends_tool" ]; then say "    clients flowed again only after $flow ms"; fi
+    if [ "$flow" -gt 2000 ]; then say "    clients flowed again only after $flow ms"; fi
   fi
   wait_ms=$(longest_wait_ms "$began" "$(now_us)")
   lost=0 duplicated=0 on_both_sides=0
