@@ -2,9 +2,14 @@
 
 # ---- the lab -------------------------------------------------------------------------------------------------------
 lab_up() {
-  lab_number=$((lab_number + 1))
-  dir=$work/lab-$lab_number
-  "$lab" up --proxies --dir "$dir" >/dev/null 2>"$work/up.out" || { cat "$work/up.out"; fatal "the lab does not come up"; }
+  local attempt
+  for attempt in 1 2 3; do  # on a machine that is busy it may take longer than the lab is ready to wait
+    lab_number=$((lab_number + 1))
+    dir=$work/lab-$lab_number
+    if "$lab" up --proxies --dir "$dir" >/dev/null 2>"$work/up.out"; then break; fi
+    "$lab" down --dir "$dir" >/dev/null 2>&1 || true
+    [ "$attempt" != 3 ] || fatal "the lab does not come up: $(tail -n 2 "$work/up.out")"
+  done
   eval "$("$lab" env --dir "$dir")"
   export PGCONNECT_TIMEOUT=3
 
