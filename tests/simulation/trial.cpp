@@ -26,7 +26,10 @@ class Trial {
     // A path without a fault so far has none in what follows: that direction has a scenario of its own.
     if (faults_so_far().empty()) disarm();
     // The run may have gone well in spite of its faults: then the way back is gone from there.
-    then_back_ = !both_ways(!then_back_);
+    chosen_back_ = then_back_ = !both_ways(!then_back_);
+    for (int i = 0; i < patience && !over(); ++i) take_up();
+    // What can't go on can be given up.
+    if (!over() && !then_back_) then_back_ = true;
     for (int i = 0; i < patience && !over(); ++i) take_up();
     disarm();
     if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
@@ -70,11 +73,12 @@ class Trial {
     std::string points;
     for (const auto& fault : faults_so_far()) points += fmt::format("; {} at {} ({})", name_of(fault.outcome), fault.number, fault.point);
     return fmt::format("--only '{} {} {} {}'{}: {} (last: {})", scenario_.runbook, scenario_.back ? "back" : "forward",
-                       then_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_);
+                       chosen_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_);
   }
 
   Scenario scenario_;
   bool then_back_;
+  bool chosen_back_ = false;  // at first
   Program program_;
   std::string last_;
 };
