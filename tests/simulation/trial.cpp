@@ -55,7 +55,8 @@ class Trial {
     return faults.empty() || (faults.size() == 1 && faults.front().outcome == Outcome::lost_reply);
   }
 
-  // Who is silent until a deadline may cost clients their patience; so may a server that is restarted.
+  // Who is silent until a deadline may cost clients their patience; so may a server that is restarted, and a second fault: where the undo's
+  // RESUME is refused too, its slow part (a reattachment, 8 s) comes before the next try.
   static bool bears_a_long_wait() {
     const auto& faults = faults_so_far();
     return std::any_of(faults.begin(), faults.end(),
