@@ -59,8 +59,9 @@ class Trial {
   // RESUME is refused too, its slow part (a reattachment, 8 s) comes before the next try.
   static bool bears_a_long_wait() {
     const auto& faults = faults_so_far();
-    return std::any_of(faults.begin(), faults.end(),
-                       [](const auto& one) { return one.outcome == Outcome::late || one.outcome == Outcome::restart; });
+    return faults.size() > 1 || std::any_of(faults.begin(), faults.end(), [](const auto& one) {
+             return one.outcome == Outcome::late || one.outcome == Outcome::restart;
+           });
   }
 
   bool over() {
