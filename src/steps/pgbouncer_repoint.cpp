@@ -21,7 +21,8 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
-    if (!bouncer.reachable || !bouncer.database.paused || is_zero(bouncer.server_login_retry)) continue;
+    if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
+    if (!bouncer.database.paused || is_zero(bouncer.server_login_retry)) continue;
     seen.state = State::pending;
     seen.evidence += fmt::format(", but {} does not hold back logins any more", bouncer.name);
   }

@@ -13,6 +13,7 @@ enum class Outcome {
   refused,       // answered with an error: it did not happen
   lost_request,  // no answer: it did not happen
   lost_reply,    // no answer: it happened
+  delayed,       // no answer: it arrives later, when nobody expects it any more
   late,          // it happened, and the deadline passed before the answer came
   crash_before,  // the program dies
   crash_after,

@@ -96,6 +96,10 @@ void Universe::advance_to(Instant when) {
 }
 
 void Universe::step() {
+  for (std::size_t i = 0; i < under_way.size(); ++i) {
+    if (under_way[i].first > now || !under_way[i].second) continue;
+    std::exchange(under_way[i].second, nullptr)();
+  }
   run_loop(source_patroni, source, target, now);
   run_loop(target_patroni, target, source, now);
   if (target.in_recovery && target.up && target_patroni.promotes_at < 0) replay(target, source, now - physical_lag);

@@ -2,8 +2,10 @@
 // products (products/) are its faces. One thread; fork() copies it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/deadline.h"
@@ -28,6 +30,8 @@ struct Universe {
   std::vector<journal::Event> journal;
   std::size_t synced = 0;  // so many events of it survive the machine
   WriteId last_write = 0;
+  // Requests that nobody waits for any more, and when they arrive.
+  std::vector<std::pair<Instant, std::function<void()>>> under_way;
 
   Server& server(postgres::Owner side) { return side == postgres::Owner::target ? target : source; }
   Server* server_at(int port);  // null: nobody listens

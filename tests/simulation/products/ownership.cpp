@@ -141,14 +141,18 @@ Result<std::optional<Owner>> owner(Connection& connection, const std::string&, D
 // Two transactions in one round trip.
 Result<void> pass_ownership(Connection& primary, const std::string&, Owner expected, Owner next, const std::string& run, int epoch,
                             Deadline deadline) {
+  const auto pass = [expected, next, run, epoch](Server& server) -> Result<void> {
+    if (!server.db.installed) return fail(simulation::refusal(server.scope, "there is no owner", "42P01"));
+    TRY(told(pass_once(server, expected, next, run, epoch), server.scope));
+    return told(pass_once(server, expected, next, run, epoch), server.scope);
+  };
+  TRY_ASSIGN(auto* there, reach(primary, deadline));
   return change_on(
-      primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline,
-      [&](Server& server) -> Result<void> {
-        if (!server.db.installed) return fail(simulation::refusal(primary.name(), "there is no owner", "42P01"));
-        TRY(told(pass_once(server, expected, next, run, epoch), primary.name()));
-        return told(pass_once(server, expected, next, run, epoch), primary.name());
-      },
-      simulation::no_read_write_in_recovery);
+      primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline, pass, simulation::no_read_write_in_recovery,
+      [pass, which = there->which] {
+        auto& server = universe().server(which);
+        if (server.writable()) static_cast<void>(pass(server));
+      });
 }
 
 Result<int> last_epoch(Connection& connection, const std::string&, Deadline deadline) {

@@ -1,8 +1,11 @@
 #include "products/wire.h"
 
+#include <utility>
+
 namespace pgcleave::simulation {
 namespace {
 
+constexpr Instant delay = 250'000;
 constexpr Duration round_trip = std::chrono::microseconds(200);
 
 }  // namespace
@@ -32,12 +35,17 @@ Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadlin
 }
 
 Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
-                    const std::function<Result<void>()>& action) {
+                    const std::function<Result<void>()>& action, std::function<void()> later) {
   const auto outcome = choose(Point::request, object + ": " + what);
   die_before(outcome);
   universe().advance(round_trip);
   if (outcome == Outcome::refused) return fail(refusal(object, what + " was refused"));
   if (outcome == Outcome::lost_request) {
+    close();
+    return fail(no_answer(object, what));
+  }
+  if (outcome == Outcome::delayed) {
+    if (later) universe().under_way.emplace_back(universe().now + delay, std::move(later));
     close();
     return fail(no_answer(object, what));
   }
@@ -53,10 +61,10 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
 }
 
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
-                       const std::function<Result<void>(Server&)>& action, const char* code) {
+                       const std::function<Result<void>(Server&)>& action, const char* code, std::function<void()> later) {
   TRY_ASSIGN(auto* server, reach_primary(connection, deadline, code));
   return change(
-      connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); });
+      connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); }, std::move(later));
 }
 
 }  // namespace pgcleave::simulation

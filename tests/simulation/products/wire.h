@@ -21,12 +21,14 @@ Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadlin
 Error refusal(const std::string& object, const std::string& what, const std::string& code = "");
 Error no_answer(const std::string& object, const std::string& what);
 
-// A request that changes something. `close`: what a lost answer does to the connection.
+// A request that changes something. `close`: what a lost answer does to the connection. `later`: the same request when it arrives after
+// everybody has given it up; it holds nothing of the program.
 Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
-                    const std::function<Result<void>()>& action);
+                    const std::function<Result<void>()>& action, std::function<void()> later = nullptr);
 
 // On a server's primary.
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
-                       const std::function<Result<void>(Server&)>& action, const char* code = read_only);
+                       const std::function<Result<void>(Server&)>& action, const char* code = read_only,
+                       std::function<void()> later = nullptr);
 
 }  // namespace pgcleave::simulation
