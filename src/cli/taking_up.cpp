@@ -28,8 +28,8 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
     const auto done = engine::for_good(later, false);
     if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
-                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")),
-                 "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
+                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")), "",
+                 fmt::format("{}", fmt::join(done, "; ")), "", ""});
   }
   return {};
 }
@@ -66,8 +66,8 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
   Reopened reopened(journal, std::move(record),
-                    {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value),
-                     journal.path(), program_sha256(), utc_now_us()});
+                    {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value), journal.path(),
+                     program_sha256(), utc_now_us()});
   const auto& change = *reopened.change_;
   TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));
   reopened.world_ = std::make_unique<steps::World>(std::move(world));

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "postgres/locks.h"
 #include "postgres/wal.h"
+#include "steps/holding.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -120,6 +121,19 @@ Result<Json> apply(Context& context, const Json& before) {
   return Json::object();
 }
 
+// A release that nobody answered may still be on its way, and would leave nobody owning after it was given back. From now on it is refused.
+Result<void> outrank(Context& context, Side& side) {
+  auto& world = context.world;
+  ++world.run.epoch;
+  TRY(world.effects->perform(
+      fmt::format("sign split {} anew on {}: what was sent before is refused from now on", world.split.name, side.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto signature, sign(world, side, context.deadline));
+        return Json(name_of(signature));
+      }));
+  return {};
+}
+
 // Gives it back, unless the other side has become the owner: then this is no longer an undo.
 Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
@@ -142,6 +156,7 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
           return Json();
         }));
   }
+  TRY(outrank(context, side));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, world.split.name, context.deadline));
   if (owner == side.which()) return {};

@@ -77,9 +77,7 @@ std::vector<Outcome> outcomes_at(Point kind, const std::string& name) {
   }
   std::vector<Outcome> all{Outcome::refused, Outcome::lost_request, Outcome::lost_reply, Outcome::late,
                            Outcome::restart, Outcome::crash_before, Outcome::crash_after};
-  // Not yet survived: a release that arrives when its window was undone long ago leaves nobody who owns, and no run that knows of it
-  // (--only 'logical-switchover back resume 196:delayed'). Undo would have to outrank it first, as is done for a take.
-  if (name.find(": owner from nobody to ") != std::string::npos) all.push_back(Outcome::delayed);
+  if (name.find(": owner from ") != std::string::npos) all.push_back(Outcome::delayed);
   return all;
 }
 
