@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <iostream>
@@ -24,6 +25,7 @@ constexpr auto nap = std::chrono::milliseconds(50);
 // Undoing one step may take ten seconds, and each step is recorded.
 constexpr auto longest_silence = std::chrono::seconds(20);
 constexpr auto again_after = std::chrono::seconds(1);
+constexpr int tries_without_clients = 3;
 constexpr auto gives_up_after = std::chrono::minutes(30);
 
 // What the runner says, and whether its end of the pipe is closed.
@@ -37,15 +39,18 @@ class Orders {
       if (count <= 0) ended_ = true;
       if (count > 0) text_.append(chunk.data(), static_cast<std::size_t>(count));
     }
+    dismissed_ = text_.find("dismissed\n") != std::string::npos;
     if (longest_ || text_.rfind("longest ", 0) != 0 || text_.find('\n') == std::string::npos) return;
     longest_ = Deadline::in(Duration(std::strtoll(text_.c_str() + 8, nullptr, 10)));
   }
   [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] bool dismissed() const { return dismissed_; }
   [[nodiscard]] bool too_long() const { return longest_ && longest_->passed(); }
 
  private:
   std::string text_;
   bool ended_ = false;
+  bool dismissed_ = false;
   std::optional<Deadline> longest_;
 };
 
@@ -79,8 +84,11 @@ std::optional<std::string> await_death(const WatchedProcess& runner, const journ
   Orders orders;
   auto look = Deadline::in(again_after);
   while (true) {
-    if (runner.gone()) return "died";
+    // What it said last is in the pipe, also when it has gone.
+    const bool gone = runner.gone();
     orders.read();
+    if (orders.dismissed()) return std::nullopt;
+    if (gone) return "died";
     if (orders.ended()) {
       // A process that dies closes its files before it is gone.
       runner.watch(-1, again_after);
@@ -106,16 +114,24 @@ bool make_sure(const WatchedProcess& runner) {
   return true;
 }
 
+// Also where that can't be seen.
+bool clients_wait(steps::World& world) {
+  const auto routes = world.fleet.routes(Deadline::in(std::chrono::seconds(1)));
+  return std::any_of(routes.begin(), routes.end(), [](const auto& bouncer) { return bouncer.paused || !bouncer.error.empty(); });
+}
+
 ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Talk& talk) {
   const auto nobody = [](const std::string&, const engine::Talk&) -> Answers { return nullptr; };
   const auto patience = Deadline::in(gives_up_after);
-  while (true) {
+  for (int tries = 1;; ++tries) {
     const auto acted = run.act(Way::settle, false, talk, nobody);
     const bool again = acted ? acted->ending.exit == ExitCode::needs_person : acted.error().kind != ErrorKind::held;
     if (!acted) log::warn("guard: " + acted.error().text());
     if (!again && !acted) return ExitCode::held;  // somebody was faster
     if (!again) return tell(*acted, false);
     if (patience.passed() || !left_undone(now(journal, run.id()))) return ExitCode::needs_person;
+    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person.
+    if (tries >= tries_without_clients && !clients_wait(run.world())) return ExitCode::needs_person;
     sleep_until(Deadline::in(again_after), again_after, nullptr);
   }
 }

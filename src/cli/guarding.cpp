@@ -66,6 +66,7 @@ Result<void> Guard::tell(const std::string& line) {
 }
 
 void Guard::dismiss() {
+  if (child_) static_cast<void>(tell("dismissed\n"));
   to_guard_.close();
   if (child_ && child_->exited()) child_->reap();
   child_.reset();

@@ -3,7 +3,8 @@
 // The guard reads its standard input and writes to the pipe that it has as standard output.
 //   guard > runner   "ready\n"          connections are open
 //   runner > guard   "longest N\n"      a window is about to be entered; stopped for more than N microseconds, the runner is to be killed
-//                    end of input       dismissed, unless the runner has died
+//                    "dismissed\n"      clients are served, whatever becomes of the runner and of its journal
+//                    end of input       the runner has ended or died
 #pragma once
 
 #include <optional>

@@ -10,6 +10,7 @@ small=$scratch/small
 mkdir -m 711 "$small"
 [ -z "${OWN_MOUNTS:-}" ] || mount -t tmpfs -o size=4m,mode=711 tmpfs "$small"
 journal=$small/journal.db
+trap 'umount "$small" 2>/dev/null || true; clean_up' EXIT
 known() { "$build/pgcleave" status -e "$environment" --journal "$journal" --json | jq -r "$1"; }
 
 full() { cat /dev/zero >"$small/rest" 2>/dev/null || true; }
@@ -29,28 +30,34 @@ fails_at() {
   "$how"
   wait "$run" || code=$?
   cp "$scratch/failed.out" "$scratch/failed-last.out"
-  is "exit code when the journal fails ($how) at '$point'" "$code" "$expected"
-  contains "$scratch/failed.out" "going on until clients are served"
+  # shellcheck disable=SC2053  # a pattern
+  [[ $code == $expected ]] || failed "exit code when the journal fails ($how) at '$point': seen '$code', expected '$expected'"
   contains "$scratch/failed.out" "clients do not wait"
   "$mended"
 }
-one=take_away other=bring_back
-[ -z "${OWN_MOUNTS:-}" ] || one=full other=room
-
 say "before ownership is taken"
-fails_at "after effect release ownership" "$one" "$other" 4 run "$runbook"
-is "owner on the source" "$(owner_on_source)" 1
-fails_at "after effect release ownership" take_away bring_back 4 resume
+fails_at "after effect release ownership" take_away bring_back 4 run "$runbook"
+contains "$scratch/failed-last.out" "going on until clients are served"
 is "owner on the source" "$(owner_on_source)" 1
 
 say "after it was taken"
-fails_at "after effect give ownership" "$one" "$other" 8 resume
+fails_at "after effect give ownership" take_away bring_back 8 resume
+contains "$scratch/failed-last.out" "going on until clients are served"
 is "owner on the target" "$(owner_on_target)" 2
 tool 0 resume -e "$environment" --journal "$journal"
 is "state" "$(known .state)" done
 tool 0 log -e "$environment" --journal "$journal"
 tool 0 rollback -e "$environment" --journal "$journal"
 is "owner on the source" "$(owner_on_source)" 1
+
+# When exactly a full disk is felt depends on how much of SQLite's own file is free inside.
+if [ -n "${OWN_MOUNTS:-}" ]; then
+  say "on a disk that is full, in the window or soon after it"
+  journal=$small/full.db
+  fails_at "after effect release ownership" full room "[48]" run "$runbook"
+  tool 0 rollback -e "$environment" --journal "$journal"
+  is "the source serves" "$(known '.serves')" source
+fi
 
 say "outside a window nothing more is begun"
 journal=$small/second.db

@@ -25,9 +25,8 @@ lab_up 2
 of_pgpass() { printf '%s' "$1" | sed 's/[\\:]/\\&/g'; }
 of_userlist() { printf '%s' "$1" | sed 's/"/""/g'; }
 users=(pgcleave app pgcleave_admin)
-for n in 0 1; do
-  printf 'alter role %s password :'"'pw'"';\n' "${users[n]}" | psql "$SOURCE" -v ON_ERROR_STOP=1 -v pw="${password[n]}" -q
-done
+for n in 0 1; do printf "alter role %s password :'pw%s';\n" "${users[n]}" "$n"; done |
+  psql "$SOURCE" -v ON_ERROR_STOP=1 -v pw0="${password[0]}" -v pw1="${password[1]}" -q
 for n in 0 1 2; do
   PW="$(of_pgpass "${password[n]}")" awk -F: -v user="${users[n]}" 'BEGIN {OFS=":"} $4 == user {print "*", "*", "*", user, ENVIRON["PW"]; next} {print}' \
     "$PGPASSFILE" >"$scratch/passfile"
