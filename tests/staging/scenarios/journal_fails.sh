@@ -35,6 +35,22 @@ fails_at() {
   contains "$scratch/failed.out" "clients do not wait"
   "$mended"
 }
+say "outside a window nothing more is begun"
+journal=$small/second.db
+code=0
+rm -f "$scratch/reached"
+PGCLEAVE_FAULT="sleep 1000|after effect create publication" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" run "$runbook" \
+  --journal "$journal" -e "$environment" --approve go >"$scratch/failed.out" 2>&1 &
+run=$!
+wait_for_file "$scratch/reached"
+take_away
+wait "$run" || code=$?
+is "exit code when the journal fails before the window" "$code" 5
+is "slots and files that came after" "$(ls "$dir"/*.pgcleave 2>/dev/null)" ""
+bring_back
+tool 0 rollback -e "$environment" --journal "$journal"
+journal=$small/journal.db
+
 say "before ownership is taken"
 fails_at "after effect release ownership" take_away bring_back 4 run "$runbook"
 contains "$scratch/failed-last.out" "going on until clients are served"
@@ -59,20 +75,6 @@ if [ -n "${OWN_MOUNTS:-}" ]; then
   is "the source serves" "$(known '.serves')" source
 fi
 
-say "outside a window nothing more is begun"
-journal=$small/second.db
-code=0
-rm -f "$scratch/reached"
-PGCLEAVE_FAULT="sleep 1000|after effect create publication" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" run "$runbook" \
-  --journal "$journal" -e "$environment" --approve go >"$scratch/failed.out" 2>&1 &
-run=$!
-wait_for_file "$scratch/reached"
-"$one"
-wait "$run" || code=$?
-is "exit code when the journal fails before the window" "$code" 5
-is "slots and files that came after" "$(ls "$dir"/*.pgcleave 2>/dev/null)" ""
-"$other"
-tool 0 rollback -e "$environment" --journal "$journal"
 load_end
 verify_clean source
 [ -z "${OWN_MOUNTS:-}" ] || umount "$small"
