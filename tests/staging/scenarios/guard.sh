@@ -4,7 +4,7 @@ source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
 
-guards() { pgrep -cf "^/proc/self/exe guard" || true; }
+guards() { pgrep -cf "^/proc/self/exe guard .*$scratch" || true; }
 now_ms() { date +%s%3N; }
 # flows_again: a write through each bouncer is acknowledged, and nobody helps. How soon is measured by script/test faults, not here
 flows_again() {
