@@ -48,7 +48,7 @@ tool 0 rollback -e "$environment"
 is "owner on the source" "$(owner_on_source)" 1
 
 say "killed when the replication was half turned round: resume turns it back, and goes on"
-kill_at "after effect close publication" run "$runbook" -e "$environment" --approve go
+kill_both_at "after effect close publication" run "$runbook" -e "$environment" --approve go
 is "owners" "$(owner_on_source) $(owner_on_target)" "0 0"
 tool 0 resume -e "$environment" --approve go
 is "owner on the target" "$(owner_on_target)" 2
@@ -58,7 +58,7 @@ load_begin --writers 8 --reconnect 2 --rate 20
 tool 0 rollback -e "$environment"
 
 say "killed when the way back was proven, just before the take: rollback gives all of it up"
-kill_at "after effect prove the way back" run "$runbook" -e "$environment" --approve go
+kill_both_at "after effect prove the way back" run "$runbook" -e "$environment" --approve go
 tool 0 rollback -e "$environment"
 is "state" "$(status .state)" undone
 is "owner on the source" "$(owner_on_source)" 1
