@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iostream>
 
-#include "base/format.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
 #include "cli/change.h"
@@ -15,7 +15,7 @@
 #include "cli/session.h"
 #include "cli/watching.h"
 #include "engine/approvals.h"
-#include "postgres/ownership.h"
+#include "steps/holding.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -31,20 +31,6 @@ bool confirmed(const runbook::Environment& environment, const Arguments& argumen
   std::string answer;
   std::getline(std::cin, answer);
   return answer == environment.name;
-}
-
-// Higher than whoever acted before, on either side.
-int next_epoch(steps::World& world) {
-  int epoch = 0;
-  const auto deadline = Deadline::in(std::chrono::seconds(5));
-  for (auto* side : {&world.source, &world.target}) {
-    auto leader = side->leader(deadline);
-    if (!leader) continue;
-    const auto installed = postgres::owner(**leader, world.split.name, deadline);
-    if (!installed || !installed->has_value()) continue;
-    if (const auto last = postgres::last_epoch(**leader, world.split.name, deadline); last) epoch = std::max(epoch, *last);
-  }
-  return epoch + 1;
 }
 
 Result<void> no_other_run(const journal::Journal& journal, const std::string& split, const std::string& rest) {
@@ -103,8 +89,9 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
   TRY(no_other_run(journal, change.split.name, speech.again));
   TRY_ASSIGN(auto world, steps::open_world(environment, change.split, Deadline::in(std::chrono::seconds(10))));
-  world.run = {id, next_epoch(world), 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
-  TRY(may_act(world, journal, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again), Deadline::in(std::chrono::seconds(5))));
+  const auto held = steps::split_held(world, Deadline::in(std::chrono::seconds(5)));
+  world.run = {id, held.last_epoch() + 1, 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
+  TRY(may_act(world, journal, held, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again)));
   inform(world, change);
 
   engine::Recorder recorder(journal, id, {}, engine::fault_point());

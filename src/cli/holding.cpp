@@ -2,7 +2,6 @@
 
 #include "base/format.h"
 #include "engine/record.h"
-#include "steps/holding.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -14,9 +13,9 @@ bool known_to_be_over(const journal::Journal& journal, const std::string& run) {
 
 }  // namespace
 
-Result<void> may_act(steps::World& world, const journal::Journal& journal, const std::string& command, Deadline deadline) {
+Result<void> may_act(steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held, const std::string& command) {
   if (world.run.take_over) return {};
-  const auto other = steps::split_held(world, deadline).other_than(world.run.as_holder());
+  const auto other = held.other_than(world.run.as_holder());
   if (!other) return {};
   if (known_to_be_over(journal, other->run)) {
     world.run.take_over = true;

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "journal/journal.h"
-#include "steps/world.h"
+#include "steps/holding.h"
 
 namespace pgcleave::cli {
 
 // `held` with who holds the split since when, and `command` (of this very call) with --takeover. A run that this journal knows to be over
 // holds nothing, whatever a side that could not be reached at its end still says: then world.run.take_over is set.
-Result<void> may_act(steps::World& world, const journal::Journal& journal, const std::string& command, Deadline deadline);
+Result<void> may_act(steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held, const std::string& command);
 
 }  // namespace pgcleave::cli

@@ -99,9 +99,9 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   TRY_ASSIGN(const auto events, journal_->events(id()));
   record_ = engine::replay(events);
   world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), journal_identity(*journal_), take_over};
-  if (way != Way::settle) {
+  if (way != Way::settle && !take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
-    TRY(may_act(*world_, *journal_, command, Deadline::in(patience_with(record_))));
+    TRY(may_act(*world_, *journal_, steps::split_held(*world_, Deadline::in(patience_with(record_))), command));
   }
   if (const auto connected = world_->fleet.connect(Deadline::in(patience_with(record_))); !connected) log::warn(connected.error().text());
 

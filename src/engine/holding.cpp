@@ -2,7 +2,8 @@
 // after the look that decides between undo and tail. And who was away for a while asks whether the split is still its own.
 #include "steps/holding.h"
 
-#include <ctime>
+#include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "engine/run.h"

@@ -3,9 +3,6 @@
 //   after apply, observe says done; applying twice is applying once;
 //   undo restores what observe saw before, and undoing twice is undoing once;
 //   no password is in anything that is shown or kept.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <regex>
@@ -13,6 +10,7 @@
 #include <sstream>
 #include <type_traits>
 
+#include "a_lab.h"
 #include "base/file.h"
 #include "base/format.h"
 #include "engine/doors.h"
@@ -22,32 +20,6 @@ namespace pgcleave::steps {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Lab {
- public:
-  Lab() {
-    auto pattern = (fs::temp_directory_path() / "pgcleave-conformance-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    ::chmod(folder_.c_str(), 0711);  // the servers run as another user
-    if (call("up --bouncers 2") != 0) FAIL("the lab does not come up: " << read_file(folder_ / "lab.out").value_or(""));
-  }
-  ~Lab() {
-    call("down");
-    fs::remove_all(folder_);
-  }
-  Lab(const Lab&) = delete;
-  Lab& operator=(const Lab&) = delete;
-
-  [[nodiscard]] fs::path folder() const { return folder_; }
-  [[nodiscard]] fs::path environment() const { return folder_ / "lab" / "environment.yml"; }
-
- private:
-  int call(const std::string& words) const {
-    return std::system(
-        fmt::format("{} {} --dir {}/lab >{}/lab.out 2>&1", PGCLEAVE_LAB_PROGRAM, words, folder_.string(), folder_.string()).c_str());
-  }
-  fs::path folder_;
-};
 
 template <class T>
 T good(runbook::Read<T> read) {
@@ -87,7 +59,7 @@ struct Row {
 
 class Conformance {
  public:
-  explicit Conformance(const Lab& lab)
+  explicit Conformance(const ALab& lab)
       : environment_(good(runbook::read_environment(lab.environment(), good(read_file(lab.environment()))))),
         split_(good(runbook::read_split(environment_.split, good(read_file(environment_.split))))),
         world_(good(open_world(environment_, split_, soon()))) {
@@ -250,7 +222,7 @@ Json to(const char* side) {
 }  // namespace
 
 TEST_CASE("every step kind keeps the law of the verbs") {
-  const Lab lab;
+  const ALab lab("conformance");
   Conformance law(lab);
   const auto keeps = [&](const Row& row) { return law.keeps_the_law(row); };
 

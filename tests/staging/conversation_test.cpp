@@ -2,44 +2,17 @@
 // with a lab, and must come out the same, word for word.
 #include "conversation/conversation.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <sstream>
 
+#include "a_lab.h"
 #include "base/file.h"
-#include "base/format.h"
 
 namespace pgcleave {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Lab {
- public:
-  Lab() {
-    auto pattern = (fs::temp_directory_path() / "pgcleave-conversation-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    ::chmod(folder_.c_str(), 0711);  // the servers run as another user
-    if (call("up --bouncers 2") != 0) FAIL("the lab does not come up: " << read_file(folder_ / "lab.out").value_or(""));
-  }
-  ~Lab() {
-    call("down");
-    fs::remove_all(folder_);
-  }
-  Lab(const Lab&) = delete;
-  Lab& operator=(const Lab&) = delete;
-  [[nodiscard]] fs::path environment() const { return folder_ / "lab" / "environment.yml"; }
-
- private:
-  int call(const std::string& words) const {
-    return std::system(
-        fmt::format("{} {} --dir {}/lab >{}/lab.out 2>&1", PGCLEAVE_LAB_PROGRAM, words, folder_.string(), folder_.string()).c_str());
-  }
-  fs::path folder_;
-};
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
@@ -57,7 +30,7 @@ std::string text_of(const fs::path& file) {
 }  // namespace
 
 TEST_CASE("real products answer the simulation's conversation as the fake ones do") {
-  const Lab lab;
+  const ALab lab("conversation");
   const auto environment = runbook::read_environment(lab.environment(), text_of(lab.environment()));
   REQUIRE(environment.value);
   const auto split = runbook::read_split(environment.value->split, text_of(environment.value->split));

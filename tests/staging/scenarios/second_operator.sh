@@ -21,6 +21,10 @@ first_wakes_up() {
   is "the first operator's exit code" "$code" "$1"
   contains "$scratch/first.out" "$2"
 }
+copy_of_journal() {
+  local file
+  for file in "$1"*; do case $file in *.lock) ;; *) cp "$file" "$2${file#"$1"}" ;; esac; done
+}
 changes() { source_sql "select (select count(*) from pgcleave.ownership_log), (select count(*) from pg_replication_slots), (select count(*) from pg_trigger)"; }
 
 say "while a run prepares, a run from another journal is refused"
@@ -46,7 +50,7 @@ tool 0 rollback -e "$environment" --takeover
 runbook=$root/runbooks/logical-switchover.yml
 first_operator 14 "after effect release ownership" run "$runbook" -e "$environment" --approve go
 run=$(status .run)
-for file in "$dir/journal.db"*; do case $file in *.lock) ;; *) cp "$file" "$scratch/copy.db${file#"$dir/journal.db"}" ;; esac; done
+copy_of_journal "$dir/journal.db" "$scratch/copy.db"
 tool 7 resume "$run" -e "$environment" --journal "$scratch/copy.db"
 contains "$scratch/tool.out" "this one may be an older copy"
 is "owner on the source" "$(owner_on_source)" 0
@@ -55,9 +59,25 @@ say "taken over in the window: undone, and gone through again; the first undoes 
 tool 0 resume "$run" -e "$environment" --journal "$scratch/copy.db" --takeover --approve go
 is "owner on the target" "$(owner_on_target)" 2
 first_wakes_up 7 "was taken over while this process was away"
-contains "$scratch/first.out" "guard:"
 sleep 2
+is "what its guard says, which it dismissed" "$(grep -c guard: "$scratch/first.out" || true)" 0
 is "owner on the target" "$(owner_on_target)" 2
+
+say "taken over in the window by another journal, then killed: its guard finds whose the split is, and does nothing"
+first_operator 14 "after effect release ownership" rollback -e "$environment" --journal "$scratch/copy.db"
+copy_of_journal "$scratch/copy.db" "$scratch/third.db"
+rm -f "$scratch/reached"
+PGCLEAVE_FAULT="hold|after effect release ownership" PGCLEAVE_FAULT_REACHED=$scratch/reached PGCLEAVE=$build/pgcleave-faulty \
+  tool 0 resume "$run" -e "$environment" --journal "$scratch/third.db" --takeover &
+third=$!
+wait_for_file "$scratch/reached"
+kill -KILL "$first"
+for _ in $(seq 100); do grep -q "another run holds it" "$scratch/first.out" && break; sleep 0.1; done
+contains "$scratch/first.out" "another run holds it"
+is "owner on the target" "$(owner_on_target)" 0
+rm -f "$scratch/reached"
+wait "$third"
+is "owner on the source" "$(owner_on_source)" 1
 load_end 1
-verify_clean target
+verify_clean source
 say "ok"
