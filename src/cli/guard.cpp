@@ -130,8 +130,10 @@ ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Ta
     if (!again && !acted) return ExitCode::held;  // somebody was faster
     if (!again) return tell(*acted, false);
     if (patience.passed() || !left_undone(now(journal, run.id()))) return ExitCode::needs_person;
-    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person.
-    if (tries >= tries_without_clients && !clients_wait(run.world())) return ExitCode::needs_person;
+    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person. They are not
+    // while nobody owns: then their writes fail.
+    const bool owned = acted && (acted->ending.serves == "source" || acted->ending.serves == "target");
+    if (tries >= tries_without_clients && owned && !clients_wait(run.world())) return ExitCode::needs_person;
     sleep_until(Deadline::in(again_after), again_after, nullptr);
   }
 }

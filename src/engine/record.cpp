@@ -58,8 +58,14 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
 void follow_effect(RunRecord& run, const journal::Event& event) {
   const auto step = run.steps.find(text_of(event.data, "step"));
   if (step == run.steps.end() || truth_in(event.data, "undo")) return;
-  if (event.type == "effect.announced") ++step->second.effects;
-  if (event.type == "effect.done" && text_of(event.data, "outcome") == "failed") --step->second.effects;
+  const auto outcome = text_of(event.data, "outcome");
+  if (event.type == "effect.announced") {
+    ++step->second.effects;
+    ++step->second.unanswered;
+  } else if (event.type == "effect.done") {
+    if (outcome == "failed") --step->second.effects;
+    if (outcome != "unknown") --step->second.unanswered;
+  }
 }
 
 void follow_window(RunRecord& run, const journal::Event& event) {
@@ -69,6 +75,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window.phase = text_of(event.data, "phase");
     window.open = true;
     window.budget_ms = number_in(event.data, "budget_ms");
+    window.leaders = object_of(event.data, "leaders");
     for (const auto& step : list_of(event.data, "steps")) window.before[text_of(step, "step")] = object_of(step, "before");
     ++run.windows_entered;
     // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
@@ -80,6 +87,8 @@ void follow_window(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "window.left") {
     window.open = false;
     window.outcome = text_of(event.data, "outcome");
+  } else if (event.type == "window.failover") {
+    run.misses.push_back(text_of(event.data, "text"));
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
     window.outage_ms = number_in(event.data, "outage_ms");

@@ -22,8 +22,9 @@ struct StepRecord {
   Json facts = Json::object();
   std::string note;  // evidence or error
   double ms = 0;
-  int intents = 0;  // how often it was begun
-  int effects = 0;  // of those announced, not those that were refused: what it changed, or may have changed
+  int intents = 0;     // how often it was begun
+  int effects = 0;     // of those announced, not those that were refused: what it changed, or may have changed
+  int unanswered = 0;  // of those, the ones whose end nobody knows
 };
 
 struct WindowRecord {
@@ -36,10 +37,11 @@ struct WindowRecord {
   std::int64_t paused_at_us = 0;  // wall clock, 0: not yet
   std::int64_t resumed_at_us = 0;
   std::int64_t pause_mono_us = 0;
-  bool watched = false;          // what clients saw was measured
-  double outage_ms = 0;          // until the last client of a bouncer was served again
-  double mean_outage_ms = 0;     // over all clients; 0: not known
-  Json before = Json::object();  // by step, as seen when it was entered: what undo needs should the steps' own records be lost
+  bool watched = false;           // what clients saw was measured
+  double outage_ms = 0;           // until the last client of a bouncer was served again
+  double mean_outage_ms = 0;      // over all clients; 0: not known
+  Json leaders = Json::object();  // by side, when it was entered: member, timeline, standby
+  Json before = Json::object();   // by step, as seen when it was entered: what undo needs should the steps' own records be lost
 };
 
 struct Approved {

@@ -27,13 +27,16 @@ void Run::assume_begun(const runbook::Phase& phase) {
   }
 }
 
-// The slow part of an undo, such as reattaching a promoted cluster, that a process did not live to finish. The window must not be
-// entered before that.
+// The part of an undo that a process did not live to finish, such as reattaching a promoted cluster. The window must not be entered before
+// that. As long as ownership is not given back clients' writes fail: nothing slow is begun then, so that it is tried again soon.
 bool Run::undo_left_over() {
   const auto* phase = phase_of(recorder_.record().rolling_back ? "rollback.window" : "window");
   if (phase == nullptr) return true;
   const auto window = recorder_.record().windows.find(phase->name);
   if (window == recorder_.record().windows.end() || window->second.outcome.empty() || window->second.outcome == "done") return true;
+  expect_leaders(window->second.leaders);
+  if (!undo_steps(phase, phase->is_rollback(), true)) return false;
+  tell_failovers(*phase);
   return undo_steps(phase, phase->is_rollback(), false);
 }
 
@@ -63,6 +66,7 @@ std::optional<Ending> Run::settle_window() {
       std::find_if(phase->steps.begin(), phase->steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
   bool is_taken = recorder_.record().has_taken(phase->name);
   recorder_.inside_window(true);
+  expect_leaders(open->leaders);
   if (guarding_.stand_by) static_cast<void>(guarding_.stand_by(*phase, true));
   if (take != phase->steps.end() && !is_taken) {
     const auto looked = take_was_passed(*take);
@@ -86,8 +90,9 @@ std::optional<Ending> Run::settle_window() {
   if (clients) dismiss_guard();
   if (talk_.say) talk_.say(truth(serving()));
   if (const auto saw = what_clients_saw(end_watch(*phase)); talk_.say && !saw.empty()) talk_.say(saw);
-  const bool rest = undo_steps(phase, phase->is_rollback(), false);
-  if (!clients || !rest) return finish("stopped", ExitCode::needs_person, "the window could not be undone entirely");
+  tell_failovers(*phase);
+  const bool rest = clients && undo_steps(phase, phase->is_rollback(), false);
+  if (!rest) return finish("stopped", ExitCode::needs_person, "the window could not be undone entirely");
   return {};
 }
 

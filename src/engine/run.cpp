@@ -86,8 +86,11 @@ Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string&
     let_go();
   const auto written =
       recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
-  Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again)};
-  if (!written) ending.text += "; the journal could not be written: " + written.error().text();
+  Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again), serves};
+  if (!written) {
+    ending.text += "; the journal could not be written: " + written.error().text();
+    if (exit == ExitCode::done) ending.exit = ExitCode::done_with_misses;
+  }
   return ending;
 }
 
@@ -161,8 +164,10 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   if (clients) dismiss_guard();
   if (talk_.say) talk_.say(truth(serving()));
   if (const auto saw = what_clients_saw(end_watch(phase)); talk_.say && !saw.empty()) talk_.say(saw);
-  const bool slow_part = undo_steps(&phase, rollback, false);
-  if (!clients || !slow_part) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
+  tell_failovers(phase);
+  // What could not be undone at once is tried again by the guard, as soon as this process has gone.
+  const bool slow_part = clients && undo_steps(&phase, rollback, false);
+  if (!slow_part) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
   // What was prepared stays: it costs clients little, taking it away would cost them more, and the next try needs it again.
   return finish(rollback ? "rollback_undone" : "window_undone", ExitCode::undone, error.text() + "; the window was undone");
 }

@@ -35,9 +35,10 @@ struct Talk {
 
 struct Ending {
   ExitCode exit = ExitCode::done;
-  std::string text;   // what happened, in a sentence
-  std::string truth;  // what is true now: who owns, do clients wait
-  std::string next;   // the command to type next; may be empty
+  std::string text;                // what happened, in a sentence
+  std::string truth;               // what is true now: who owns, do clients wait
+  std::string next;                // the command to type next; may be empty
+  std::string serves = "unknown";  // source, target, nobody
 };
 
 class Run {
@@ -78,6 +79,11 @@ class Run {
   Result<bool> was_taken(const runbook::StepLine& line, Deadline deadline, bool outrank);
   Result<void> enter(const runbook::Phase& phase, Duration budget, Duration reserve);
   Result<void> leave_done(const runbook::Phase& phase);
+
+  // failover.cpp
+  Result<Json> note_leaders();
+  void expect_leaders(const Json& leaders);
+  void tell_failovers(const runbook::Phase& phase);
 
   // watched.cpp
   void dismiss_guard();  // clients are served

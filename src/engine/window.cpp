@@ -44,12 +44,14 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
     steps::Context context{world_, line.id, *with, Deadline::in(std::chrono::seconds(10)), &stop_};
     if (step_kind.prepare != nullptr) TRY(readable(line.id, [&] { return step_kind.prepare(context); }));
   }
+  TRY_ASSIGN(const auto leaders, note_leaders());
   if (stop_.requested()) return fail({ErrorKind::interrupted, "", "was asked to stop before the window", "", "", "", ""});
   if (guarding_.watch) TRY(guarding_.watch(budget - reserve));
   return recorder_.write_to_disk("window.entered", {{"phase", phase.name},
                                                     {"attempt", world_.run.attempt},
                                                     {"budget_ms", milliseconds(budget)},
                                                     {"undo_reserve_ms", milliseconds(reserve)},
+                                                    {"leaders", leaders},
                                                     {"steps", steps},
                                                     {"effects", effects}});
 }
@@ -130,6 +132,7 @@ Result<void> Run::leave_done(const runbook::Phase& phase) {
   if (talk_.say)
     talk_.say(fmt::format("clients waited at most {:.1f} ms (budget {:.0f} ms){}{}", window.pause_ms, window.budget_ms,
                           saw.empty() ? "" : "; ", saw));
+  tell_failovers(phase);
   if (window.pause_ms <= window.budget_ms) return {};
   return recorder_.write("check.missed",
                          {{"text", fmt::format("the window took {:.1f} ms, its budget was {:.0f} ms", window.pause_ms, window.budget_ms)}});

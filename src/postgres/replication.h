@@ -18,13 +18,17 @@ struct Slot {
   bool active = false;
   Lsn restart;
   Lsn confirmed;
-  std::string wal_status;  // reserved, extended, unreserved, lost
+  std::string wal_status;          // reserved, extended, unreserved, lost
+  bool keeps_from_vacuum = false;  // holds an xmin
+  std::int64_t xmin_age = 0;       // in transactions
 };
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline);
 Result<Slot> create_logical_slot(Connection& primary, const std::string& name,
                                  Deadline deadline);  // pgoutput; adopts an existing one of this database
 // Physical, and reserves WAL at once, from the redo position of the last checkpoint. Adopts an existing physical one.
 Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline);
+// Drops an unused physical slot and makes it anew, without xmin, reserving WAL from now on, in one statement. `failed` when it is in use.
+Result<void> renew_physical_slot(Connection& primary, const std::string& name, Deadline deadline);
 Result<void> drop_slot(Connection& primary, const std::string& name,
                        Deadline deadline);  // gone already is fine; ends an active sender first
 

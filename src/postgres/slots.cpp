@@ -30,7 +30,7 @@ Result<Slot> adopted(Connection& connection, const Slot& found, Deadline deadlin
 
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT slot_name, plugin, database, active, restart_lsn, confirmed_flush_lsn, wal_status
+      SELECT slot_name, plugin, database, active, restart_lsn, confirmed_flush_lsn, wal_status, pg_catalog.age(xmin) AS xmin_age
         FROM pg_catalog.pg_replication_slots WHERE slot_name = $1)sql",
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;
@@ -40,6 +40,8 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   found.database = rows.text(0, "database");
   found.active = rows.truth(0, "active");
   found.wal_status = rows.text(0, "wal_status");
+  found.keeps_from_vacuum = !rows.is_null(0, "xmin_age");
+  if (found.keeps_from_vacuum) found.xmin_age = rows.number(0, "xmin_age");
   TRY_ASSIGN(found.restart, lsn(rows, "restart_lsn"));
   TRY_ASSIGN(found.confirmed, lsn(rows, "confirmed_flush_lsn"));
   return found;
@@ -75,6 +77,15 @@ Result<Slot> create_physical_slot(Connection& primary, const std::string& name, 
   error.expected = "a physical slot";
   error.seen = found ? "a logical slot of " + found->plugin : "none any more";
   return fail(error);
+}
+
+// OFFSET 0 keeps the two calls in this order.
+Result<void> renew_physical_slot(Connection& primary, const std::string& name, Deadline deadline) {
+  TRY(
+      primary.query("SELECT pg_catalog.pg_create_physical_replication_slot($1, true) "
+                    "FROM (SELECT pg_catalog.pg_drop_replication_slot($1) OFFSET 0) AS dropped",
+                    {name}, deadline));
+  return {};
 }
 
 // Only an active slot refuses to be dropped. Its sender is ended; a subscriber that connects again meets us before long.

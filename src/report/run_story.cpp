@@ -138,6 +138,7 @@ class Teller {
                                 .undo_reserve_ms = number_in(event.data, "undo_reserve_ms")});
       free_from_ = now_ms_;
     }
+    if (event.type == "window.failover") story_.mishaps.push_back({event.at_us, phase, "failover", text_in(event.data, "text")});
     auto* window = last_window(phase);
     if (window == nullptr) return;
     if (event.type == "window.left") {

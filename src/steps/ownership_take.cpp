@@ -19,10 +19,43 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
+constexpr auto patience_with_the_other_side = std::chrono::milliseconds(300);
+
+Error failed_over(const Side& side, const std::string& how) {
+  return {ErrorKind::failed,
+          side.label(),
+          "failed over in the window, so ownership is not taken",
+          "the leader that the window began with",
+          how,
+          "",
+          ""};
+}
+
+// A leader that came since may lack what the one before it had acknowledged: rows that the other side waits for, and the release. Who can't
+// be asked is not waited for: what its clients were told had arrived here before this step, and clients wait.
+Result<void> the_other_side_let_go(Context& context, Side& other) {
+  const auto patience = context.deadline.or_earlier(Deadline::in(patience_with_the_other_side));
+  for (int sessions = 1; sessions <= 2; ++sessions) {  // that the first one was lost shows only when it is used
+    const auto leader = other.leader(patience);
+    if (!leader) return {};
+    const auto owner = postgres::owner(**leader, context.world.split.name, patience);
+    const auto failover = other.failover(patience);
+    if (failover && !failover->empty()) return fail(failed_over(other, *failover));
+    if (!owner) continue;
+    if (*owner == Owner::nobody) return {};
+    return fail({ErrorKind::foreign, other.label(), "does not know that ownership was released", "owner nobody",
+                 *owner ? std::string("owner ") + postgres::name_of(**owner) : "no owner is installed", "", ""});
+  }
+  return {};
+}
+
 Result<Json> apply(Context& context, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
   TRY(world.effects->perform(fmt::format("give ownership of split {} to {}", world.split.name, side.label()), [&]() -> Result<Json> {
+    TRY_ASSIGN(const auto failover, side.failover(context.deadline));
+    if (!failover.empty()) return fail(failed_over(side, failover));
+    TRY(the_other_side_let_go(context, world.other(side)));
     TRY_ASSIGN(auto* leader, side.leader(context.deadline));
     TRY(postgres::pass_ownership(*leader, world.split.name, Owner::nobody, side.which(), world.run.id, world.run.epoch, context.deadline));
     return Json();

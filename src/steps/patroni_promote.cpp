@@ -1,5 +1,8 @@
 // patroni.promote: one PATCH that removes standby_cluster and leaves a mark of who did it, sent to the standby leader, whose
 // loop it wakes. 200 means stored, not promoted: the truth is pg_is_in_recovery() on a connection that was opened before.
+#include <algorithm>
+
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/wal.h"
@@ -100,15 +103,44 @@ Result<Json> apply(Context& context, const Json& before) {
   return facts;
 }
 
-// A PATCH under way may still be carried out after this; so the standby configuration is put back also when the cluster is still in
-// recovery.
+Result<bool> still_follows(Context& context, Side& cluster, const Json& standby) {
+  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
+  return config.value("standby_cluster", Json()) == standby && attached.state == State::done;
+}
+
+// How long a PATCH that nobody answered may still come: Patroni reads its configuration and then stores the new one, and each may hang on
+// the DCS for retry_timeout (do_PATCH_config, 3.0.2). Nothing that is sent after it would stop it.
+Duration longest_way(const Json& config) {
+  return 2 * std::chrono::seconds(std::clamp(small_in(config, "retry_timeout", 10), 3, 60)) + std::chrono::seconds(5);
+}
+
+// False: it came.
+Result<bool> never_came(Context& context, Side& cluster, const Json& standby) {
+  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+  const auto patience = context.deadline.or_earlier(Deadline::in(longest_way(config)));
+  if (context.world.progress)
+    context.world.progress(fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most", cluster.label(),
+                                       to_text(longest_way(config))));
+  while (!patience.passed()) {
+    const auto follows = still_follows(context, cluster, standby);
+    if (follows && !*follows) return false;
+    sleep_until(patience, std::chrono::seconds(1), context.stop);
+  }
+  return still_follows(context, cluster, standby);
+}
+
+// The standby configuration is put back also when the cluster is still in recovery.
 Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& cluster = context.world.side(context.text("cluster"));
   const auto standby = before.value("standby_cluster", Json());
   if (!standby.is_object()) return {};
-  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
-  const auto attached = observe_attached(context, cluster);
-  if (config.value("standby_cluster", Json()) == standby && attached && attached->state == State::done) return {};
+  const auto follows = still_follows(context, cluster, standby);
+  if (follows && *follows) {
+    if (!context.in_doubt) return {};
+    TRY_ASSIGN(const bool never, never_came(context, cluster, standby));
+    if (never) return {};
+  }
   TRY(reattach_cluster(context, cluster, standby, before.value("common_checkpoint", std::string())));
   return {};
 }

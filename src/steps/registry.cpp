@@ -32,6 +32,7 @@ namespace pgcleave::steps {
   kind(postgres_checkpoint) \
   kind(postgres_hold_wal) \
   kind(postgres_release_wal) \
+  kind(postgres_release_xmin) \
   kind(postgres_sql) \
   kind(postgres_wait_replay) \
   kind(replication_arm_forward) \

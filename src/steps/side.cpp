@@ -63,7 +63,36 @@ Result<postgres::Connection*> Side::leader(Deadline deadline) {
                  "correct the environment file: are the sides swapped?", ""});
   }
   leader_.emplace(std::move(connection));
+  member_ = member->name;
+  ++sessions_;
   return &*leader_;
+}
+
+Result<Leadership> Side::leadership(Deadline deadline) {
+  TRY_ASSIGN(auto* connection, leader(deadline));
+  TRY_ASSIGN(const auto identity, postgres::identify(*connection, deadline));
+  return Leadership{member_, identity.timeline, identity.in_recovery};
+}
+
+Result<Leadership> Side::note_leadership(Deadline deadline) {
+  TRY_ASSIGN(kept_, leadership(deadline));
+  kept_in_ = sessions_;
+  return *kept_;
+}
+
+void Side::expect(Leadership seen) {
+  kept_ = std::move(seen);
+  kept_in_ = 0;
+}
+
+Result<std::string> Side::failover(Deadline deadline) {
+  if (!kept_ || (kept_in_ == sessions_ && leader_ && leader_->alive())) return "";
+  TRY_ASSIGN(const auto now, leadership(deadline));
+  const bool same = now.member == kept_->member && (now.timeline == kept_->timeline || kept_->standby);
+  if (same) kept_in_ = sessions_;
+  if (same) return "";
+  return fmt::format("its leader was {} on timeline {}, and is {} on timeline {}", kept_->member, kept_->timeline, now.member,
+                     now.timeline);
 }
 
 Result<void> Side::remember_config(Deadline deadline) {

@@ -1,6 +1,7 @@
 // One side of a split: its Patroni cluster and the connection to its leader (or standby leader).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,13 @@
 #include "runbook/environment.h"
 
 namespace pgcleave::steps {
+
+// Who leads a side. After a failover it is another member, or the same one on a later timeline.
+struct Leadership {
+  std::string member;
+  std::uint32_t timeline = 0;
+  bool standby = false;  // of a standby cluster: its promotion is no failover
+};
 
 class Side {
  public:
@@ -26,6 +34,12 @@ class Side {
   // The connection to the leader, found through Patroni and kept; opened again, after a new look, when it died. It survives a
   // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to.
   Result<postgres::Connection*> leader(Deadline deadline);
+
+  // Asks who leads now, and keeps it. `expect` keeps what another process saw.
+  Result<Leadership> note_leadership(Deadline deadline);
+  void expect(Leadership seen);
+  // In words, if another leads than was kept; empty: the same, or nothing was kept. As long as the session of then lives nobody is asked.
+  Result<std::string> failover(Deadline deadline);
 
   // Patroni's configuration of this cluster. Read by remember_config() just before a window, so that the window need not ask again;
   // config() asks when nothing was remembered within the last ten seconds.
@@ -43,7 +57,12 @@ class Side {
   postgres::Owner which_;
   runbook::SideAccess access_;
   patroni::Cluster patroni_;
+  Result<Leadership> leadership(Deadline deadline);
   std::optional<postgres::Connection> leader_;
+  std::string member_;  // that `leader_` goes to
+  int sessions_ = 0;    // opened so far
+  std::optional<Leadership> kept_;
+  int kept_in_ = 0;  // the session that it was seen in; 0: in another process
   Json config_;
   std::optional<Deadline> config_holds_;
   postgres::SequenceReader sequences_;

@@ -40,6 +40,8 @@ struct Context {
   // What observe saw as `before` when this run began the step for the first time; null before that. For facts that count what all tries
   // did together.
   const Json* began_with = nullptr;
+  // For undo: something that the step sent was never answered, and may still arrive.
+  bool in_doubt = false;
 
   [[nodiscard]] Side& on() const { return world.side(with.at("on").get<std::string>()); }
   [[nodiscard]] std::string text(const std::string& parameter) const { return with.value(parameter, std::string()); }

@@ -256,6 +256,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   const auto armed = keeps({"replication.arm_forward"}).at("from");
   keeps({"postgres.wait_replay", {{"on", "target"}, {"lsn", armed}}});
   const auto promoted = keeps({"patroni.promote", {{"cluster", "target"}}});
+  keeps({"postgres.release_xmin", {{"on", "source"}, {"standby_cluster", promoted.at("standby_cluster")}}});
   const auto at = keeps({"postgres.check_branch", {{"on", "target"}, {"lsn", armed}}}).at("at");
   keeps({"replication.start_forward", {{"from", at}}, false});
   keeps({"replication.arm_reverse"});

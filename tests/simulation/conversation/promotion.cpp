@@ -20,6 +20,7 @@ class Promotion {
     told_.ordered("switch: create a slot before the promotion", postgres::create_logical_slot(source, name, soon()));
     told_.ordered("switch: create a publication", postgres::create_publication(source, name, {{canary_}, true}, soon()));
     promote();
+    let_vacuum();
     subscribe();
     closed_and_opened();
     end();
@@ -65,6 +66,19 @@ class Promotion {
     told_.asked("promoted: it receives", postgres::receiving(on(world_.target), soon()), [](const std::string& seen) { return seen; });
     told_.ordered("promoted: release the copy",
                   postgres::pass_ownership(on(world_.target), world_.split.name, Owner::source, Owner::nobody, "d", 4, soon()));
+  }
+
+  void let_vacuum() {
+    const auto followed_by = standby_cluster_.at("primary_slot_name").get<std::string>();
+    const auto seen = [&] { return postgres::slot(on(world_.source), followed_by, soon()); };
+    told_.add("vacuum: the slot that it followed by is not in use any more", comes_true(std::chrono::seconds(5), [&]() -> bool {
+                const auto slot = seen();
+                return slot && *slot && !(*slot)->active;
+              }));
+    const auto holds = [](const auto& slot) { return yes(slot && slot->keeps_from_vacuum); };
+    told_.asked("vacuum: it holds an xmin", seen(), holds);
+    told_.ordered("vacuum: make it anew", postgres::renew_physical_slot(on(world_.source), followed_by, soon()));
+    told_.asked("vacuum: it holds an xmin then", seen(), holds);
   }
 
   bool arrives(const std::string& token, Duration patience) {

@@ -16,6 +16,8 @@ struct Cluster {
   Instant promotes_at = -1;
   // It has seen that standby_cluster is back: PostgreSQL is down since, and streams from then on.
   Instant follows_at = -1;
+  // The DCS does not answer until then.
+  Instant silent_until = -1;
 };
 
 void patch(Cluster& cluster, Server& server, const Json& change, Instant now);

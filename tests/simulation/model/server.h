@@ -79,6 +79,7 @@ struct HeldSlot {
   std::uint64_t restart = 0;
   std::uint64_t confirmed = 0;
   bool active = false;
+  bool xmin = false;  // what a standby's feedback left
 };
 
 struct Server {

@@ -46,7 +46,7 @@ Universe::Universe() {
   target.scope = "ci";
   target.port = 5002;
   become_standby(target, source);
-  source.slots["ci_standby"] = {"", source.end, 0, true};
+  source.slots["ci_standby"] = {"", source.end, 0, true, true};
   source_patroni.rest_port = 8001;
   target_patroni.rest_port = 8002;
   target_patroni.config = {{"standby_cluster", {{"host", "127.0.0.1"}, {"port", 5001}, {"primary_slot_name", "ci_standby"}}}};
@@ -102,6 +102,10 @@ void Universe::step() {
   }
   run_loop(source_patroni, source, target, now);
   run_loop(target_patroni, target, source, now);
+  if (const auto slot = source.slots.find("ci_standby"); slot != source.slots.end()) {
+    slot->second.active = target.in_recovery && target.up;
+    if (slot->second.active) slot->second.xmin = true;  // hot_standby_feedback
+  }
   if (target.in_recovery && target.up && target_patroni.promotes_at < 0) replay(target, source, now - physical_lag);
   for (auto* subscriber : {&source, &target}) {
     std::vector<std::string> names;

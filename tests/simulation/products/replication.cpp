@@ -26,6 +26,7 @@ Slot slot_of(const std::string& name, const simulation::HeldSlot& held) {
   slot.restart.position = held.restart;
   slot.confirmed.position = held.confirmed;
   slot.wal_status = "reserved";
+  slot.keeps_from_vacuum = held.xmin;
   return slot;
 }
 
@@ -67,6 +68,15 @@ Result<Slot> create_logical_slot(Connection& primary, const std::string& name, D
 
 Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline) {
   return made(primary, name, "", deadline);
+}
+
+Result<void> renew_physical_slot(Connection& primary, const std::string& name, Deadline deadline) {
+  return change_on(primary, "renew slot " + name, deadline, [&](Server& server) -> Result<void> {
+    const auto held = server.slots.find(name);
+    if (held == server.slots.end() || held->second.active) return fail({ErrorKind::failed, name, "can't be made anew", "", "", "", ""});
+    held->second = {"", server.end, 0, false, false};
+    return {};
+  });
 }
 
 Result<void> drop_slot(Connection& primary, const std::string& name, Deadline deadline) {

@@ -37,16 +37,33 @@ Result<Answer> Client::get(const std::string& path, Deadline) {
   return Answer{404, ""};
 }
 
+// While the DCS does not answer, Patroni keeps what was asked of it, and carries it out when nobody waits for it any more.
+constexpr simulation::Instant dcs_is_silent_for = 8'000'000;
+
 Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline deadline) {
   const auto side = state_->side();
   const auto& server = universe().server(side);
+  auto& silent_until = universe().patroni(side).silent_until;
+  const auto carry_out = [side, body] { simulation::patch(universe().patroni(side), universe().server(side), body, universe().now); };
+  if (universe().now < silent_until) {
+    universe().under_way.emplace_back(silent_until, carry_out);
+    universe().advance(deadline.left());
+    return fail(simulation::no_answer(server.scope + "'s Patroni", "PATCH " + path));
+  }
+  const auto under_way = universe().under_way.size();
   const auto done = simulation::change(
       server.scope + "'s Patroni", "PATCH " + path, deadline, [] {},
       [&]() -> Result<void> {
-        simulation::patch(universe().patroni(side), universe().server(side), body, universe().now);
+        carry_out();
         universe().advance(std::chrono::milliseconds(48));
         return {};
-      });
+      },
+      carry_out);
+  if (universe().under_way.size() > under_way) {
+    silent_until = universe().now + dcs_is_silent_for;
+    universe().under_way.back().first = silent_until;
+    universe().advance(deadline.left());
+  }
   if (!done && done.error().kind == ErrorKind::failed) return Answer{503, "refused"};
   if (!done) return fail(done.error());
   return Answer{200, universe().patroni(side).config.dump()};

@@ -86,12 +86,20 @@ drop schema if exists pgcleave cascade;
 SQL
 }
 
-# With hot_standby_feedback the slot of the standby keeps the xmin that it had when the standby was promoted, and the source can't vacuum (PostgreSQL
-# 15). The observer's few rows are updated so often that applying the way back becomes slow by it. So: what a database administrator would do.
-let_source_vacuum() {
-  [ "$serves" = target ] || return 0
-  source_sql "select pg_drop_replication_slot(slot_name), pg_create_physical_replication_slot(slot_name, true)
-    from pg_replication_slots where slot_name = 'ci_cluster' and not active and xmin is not null" >/dev/null || true
+# A run that was undone or rolled back leaves both sides as they were. Else no run can begin: the lab is given up, and the last trial has failed.
+left_as_it_was() {
+  [ "$stage" = none ] || return 0
+  local n
+  for n in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$owner_target" != standby ] || return 0
+    sleep 1
+    look
+  done
+  say "    BROKEN: no run is open, and the target is no standby (owner there: $owner_target)"
+  jq -nc --arg fault "${fault_name:-none}" --arg letter "${letter:-}" --arg runbook "$chain_runbook" --argjson n "$trials" \
+    '{n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: "", verb: "", place: "afterwards", point: "", valid: true, terminal: false,
+      killed: false, flow_ms: null, wait_ms: 0, broken: ["no run is open, and the target is no standby"]}' >>"$work/trials.jsonl"
+  return 1
 }
 
 # One trial, or one move without a fault. False: the lab is lost.
@@ -128,7 +136,7 @@ chain_step() {
   fi
   find_stage
   find_above
-  let_source_vacuum
+  left_as_it_was
 }
 
 run_plan() {

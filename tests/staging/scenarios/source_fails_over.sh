@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The source fails over while clients wait: nothing is taken, clients go on on its new leader, and what that may have cost is said in words.
+source "$(dirname "$0")/../scenario.sh"
+lab_up
+rest_port() { jq ".members[] | select(.name == \"$1\").rest_port" "$dir/lab.json"; }
+role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '"\(.role) \(.state)"'; }
+wait_for_role() {  # wait_for_role MEMBER ROLE SECONDS
+  for _ in $(seq $(($3 * 10))); do [[ $(role_of "$1") =~ ^($2)\ running$ ]] && return; sleep 0.1; done
+  failed "$1 is '$(role_of "$1")', not $2"
+}
+switch_over() {  # switch_over FROM TO, as patronictl does
+  curl -s -m 20 -u "pgcleave:$(cat "$dir/rest.password")" -X POST -d "{\"leader\": \"$1\", \"candidate\": \"$2\"}" \
+    "http://127.0.0.1:$(rest_port "$1")/switchover" >>"$scratch/switchover.out"
+  wait_for_role "$2" "master|primary" 20
+  wait_for_role "$1" replica 40
+}
+on() { psql "host=127.0.0.1 port=$(jq ".members[] | select(.name == \"$1\").postgres_port" "$dir/lab.json") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
+# held_at POINT: a run in the background that stands there until $scratch/reached is removed
+held_at() {
+  rm -f "$scratch/reached"
+  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" -e "$environment" --approve go \
+    --set pause_budget=60s >"$scratch/held.out" 2>&1 &
+  held=$!
+  wait_for_file "$scratch/reached"
+}
+held_ends() {  # held_ends EXIT
+  local code=0
+  rm -f "$scratch/reached"
+  wait "$held" || code=$?
+  is "its exit code" "$code" "$1"
+}
+
+runbook=$root/runbooks/promote-standby.yml
+say "its leader dies, and the tool too: the guard waits for the new leader, gives ownership back there, and says so"
+held_at "after effect release ownership"
+"$lab" kill --dir "$dir" main-1
+"$lab" kill --dir "$dir" main-1.postgres
+kill -KILL "$held"
+wait "$held" || true
+wait_for_role main-2 "master|primary" 60
+for _ in $(seq 300); do [ "$(on main-2 "select last_value from pgcleave.owner_ci")" = 1 ] && break; sleep 0.1; done
+is "owner on the new leader" "$(on main-2 "select last_value from pgcleave.owner_ci")" 1
+for _ in $(seq 50); do grep -q "failed over while" "$scratch/held.out" && break; sleep 0.1; done
+contains "$scratch/held.out" "source main failed over while clients waited: its leader was main-1"
+"$lab" restart --dir "$dir" main-1 >>"$scratch/restart.out" 2>&1
+wait_for_role main-1 replica 60
+switch_over main-2 main-1  # the standby cluster follows an address, which stands still in this lab
+for _ in $(seq 900); do [ "$(status .state)" = "window undone" ] && break; sleep 0.1; done
+is "state" "$(status .state)" "window undone"
+tool 0 rollback -e "$environment"
+
+runbook=$root/runbooks/logical-switchover.yml
+say "switched over behind the release: ownership is not taken, and is given back on the new leader"
+held_at "before effect give ownership"
+switch_over main-1 main-2
+held_ends 4
+contains "$scratch/held.out" "source main: failed over in the window, so ownership is not taken"
+contains "$scratch/held.out" "its leader was main-1 on timeline"
+contains "$scratch/held.out" "that is Patroni's contract"
+is "owner on the new leader" "$(on main-2 "select last_value from pgcleave.owner_ci")" 1
+is "what status says was missed" "$(status '.misses[0]' | grep -c "source main failed over while clients waited")" 1
+say "ok"
