@@ -14,8 +14,11 @@ constexpr auto patience = std::chrono::seconds(2);
 }  // namespace
 
 // Not while clients wait: the same connections are used in the window, and tell then whether anything has changed.
-Result<Json> Run::note_leaders() {
+Result<Json> Run::note_leaders(const runbook::Phase& phase) {
   Json leaders = Json::object();
+  const bool takes =
+      std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
+  if (!takes) return leaders;
   for (auto* side : {&world_.source, &world_.target}) {
     TRY_ASSIGN(const auto leads, side->note_leadership(Deadline::in(patience)));
     leaders[side->name()] = {{"member", leads.member}, {"timeline", leads.timeline}, {"standby", leads.standby}};

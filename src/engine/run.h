@@ -81,7 +81,7 @@ class Run {
   Result<void> leave_done(const runbook::Phase& phase);
 
   // failover.cpp
-  Result<Json> note_leaders();
+  Result<Json> note_leaders(const runbook::Phase& phase);
   void expect_leaders(const Json& leaders);
   void tell_failovers(const runbook::Phase& phase);
 

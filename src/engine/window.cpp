@@ -44,7 +44,7 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
     steps::Context context{world_, line.id, *with, Deadline::in(std::chrono::seconds(10)), &stop_};
     if (step_kind.prepare != nullptr) TRY(readable(line.id, [&] { return step_kind.prepare(context); }));
   }
-  TRY_ASSIGN(const auto leaders, note_leaders());
+  TRY_ASSIGN(const auto leaders, note_leaders(phase));
   if (stop_.requested()) return fail({ErrorKind::interrupted, "", "was asked to stop before the window", "", "", "", ""});
   if (guarding_.watch) TRY(guarding_.watch(budget - reserve));
   return recorder_.write_to_disk("window.entered", {{"phase", phase.name},

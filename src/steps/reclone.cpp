@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/units.h"
 #include "postgres/following.h"
+#include "postgres/identity.h"
 #include "postgres/wal.h"
 
 namespace pgcleave::steps {
@@ -41,13 +42,38 @@ std::optional<Error> gone(Context& context, Side& cluster, Side& from, Lsn neede
                ""};
 }
 
+// Patroni rewinds a member whose timeline is higher than its upstream's. With the same number, or a lower one, it takes the upstream's
+// history for its own (_check_timeline_and_lsn, 3.0.2), and the member waits for ever for WAL that fits. So it is when the upstream has
+// failed over since.
+Result<std::optional<Error>> mistaken_timeline(Context& context, Side& cluster, postgres::Connection& here, Side& from,
+                                               postgres::Connection& there) {
+  TRY_ASSIGN(const auto own, postgres::identify(here, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto upstream, postgres::identify(there, context.deadline.for_a_look()));
+  if (own.timeline > upstream.timeline) return std::optional<Error>();
+  return std::optional(Error{
+      ErrorKind::not_ready, cluster.label(),
+      fmt::format("can't be rewound: {} has failed over since the promotion, and Patroni would take its timeline for this cluster's own",
+                  from.label()),
+      fmt::format("a timeline higher than {}", upstream.timeline), fmt::format("timeline {}", own.timeline),
+      fmt::format("each switchover within the cluster raises its timeline by one: patronictl switchover {}; or: {}", cluster.access().scope,
+                  next_step(context, cluster)),
+      ""});
+}
+
 }  // namespace
 
 Result<std::optional<Error>> missing_for_rewind(Context& context, Side& cluster, const std::string& common_checkpoint) {
-  const auto needed = parse_lsn(common_checkpoint);
-  if (!needed) return std::optional<Error>();
   auto& upstream = context.world.other(cluster);
   TRY_ASSIGN(auto* upstream_leader, upstream.leader(context.deadline.for_a_look()));
+  if (const auto promoted = cluster.leader(context.deadline.for_a_look()); promoted) {
+    const auto now = postgres::recovery(**promoted, context.deadline.for_a_look());
+    if (now && !now->in_recovery) {
+      TRY_ASSIGN(auto mistaken, mistaken_timeline(context, cluster, **promoted, upstream, *upstream_leader));
+      if (mistaken) return mistaken;
+    }
+  }
+  const auto needed = parse_lsn(common_checkpoint);
+  if (!needed) return std::optional<Error>();
   TRY_ASSIGN(const auto there, postgres::oldest_wal(*upstream_leader, context.deadline.for_a_look()));
   if (auto error = gone(context, cluster, upstream, *needed, there)) return error;
   // Its own WAL matters only until it is rewound.

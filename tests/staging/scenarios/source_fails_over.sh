@@ -49,6 +49,18 @@ for _ in $(seq 900); do [ "$(status .state)" = "window undone" ] && break; sleep
 is "state" "$(status .state)" "window undone"
 tool 0 rollback -e "$environment"
 
+say "failed over while the target serves: rolled back, and cloned anew, since Patroni would mistake the source's timeline for the target's"
+tool 0 run "$runbook" -e "$environment" --approve go
+switch_over main-1 main-2
+switch_over main-2 main-1
+sed '/reclone/d' "$environment" >"$dir/without-reclone.yml"
+tool 8 rollback -e "$dir/without-reclone.yml"
+contains "$scratch/tool.out" "source main owns the moved tables; clients do not wait"
+contains "$scratch/tool.out" "can't be rewound: source main has failed over since the promotion"
+contains "$scratch/tool.out" "patronictl switchover ci"
+tool 0 resume -e "$environment"
+is "the target streams" "$(target_sql "select status from pg_stat_wal_receiver")" streaming
+
 runbook=$root/runbooks/logical-switchover.yml
 say "switched over behind the release: ownership is not taken, and is given back on the new leader"
 held_at "before effect give ownership"
