@@ -114,8 +114,20 @@ bool make_sure(const WatchedProcess& runner) {
   return true;
 }
 
-// Also where that can't be seen.
+bool somebody_owns(steps::World& world) {
+  const auto owns = [&](steps::Side& side) {
+    const auto patience = Deadline::in(std::chrono::seconds(1));
+    const auto leader = side.leader(patience);
+    if (!leader) return false;
+    const auto owner = postgres::owner(**leader, world.split.name, patience);
+    return owner && *owner == side.which();
+  };
+  return owns(world.source) || owns(world.target);
+}
+
+// Also where that can't be seen. While nobody owns, their writes fail.
 bool clients_wait(steps::World& world) {
+  if (!somebody_owns(world)) return true;
   const auto routes = world.fleet.routes(Deadline::in(std::chrono::seconds(1)));
   return std::any_of(routes.begin(), routes.end(), [](const auto& bouncer) { return bouncer.paused || !bouncer.error.empty(); });
 }
@@ -130,10 +142,8 @@ ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Ta
     if (!again && !acted) return ExitCode::held;  // somebody was faster
     if (!again) return tell(*acted, false);
     if (patience.passed() || !left_undone(now(journal, run.id()))) return ExitCode::needs_person;
-    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person. They are not
-    // while nobody owns: then their writes fail.
-    const bool owned = acted && (acted->ending.serves == "source" || acted->ending.serves == "target");
-    if (tries >= tries_without_clients && owned && !clients_wait(run.world())) return ExitCode::needs_person;
+    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person.
+    if (tries >= tries_without_clients && !clients_wait(run.world())) return ExitCode::needs_person;
     sleep_until(Deadline::in(again_after), again_after, nullptr);
   }
 }

@@ -86,7 +86,7 @@ Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string&
     let_go();
   const auto written =
       recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
-  Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again), serves};
+  Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again)};
   if (!written) {
     ending.text += "; the journal could not be written: " + written.error().text();
     if (exit == ExitCode::done) ending.exit = ExitCode::done_with_misses;

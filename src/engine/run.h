@@ -35,10 +35,9 @@ struct Talk {
 
 struct Ending {
   ExitCode exit = ExitCode::done;
-  std::string text;                // what happened, in a sentence
-  std::string truth;               // what is true now: who owns, do clients wait
-  std::string next;                // the command to type next; may be empty
-  std::string serves = "unknown";  // source, target, nobody
+  std::string text;   // what happened, in a sentence
+  std::string truth;  // what is true now: who owns, do clients wait
+  std::string next;   // the command to type next; may be empty
 };
 
 class Run {

@@ -140,12 +140,17 @@ class Prober::Client {
   ClientSeen seen_;
 };
 
+int Prober::clients_per_bouncer(std::size_t bouncers) {
+  return static_cast<int>(std::clamp<std::size_t>(24 / std::max<std::size_t>(bouncers, 1), 2, 8));
+}
+
 Prober::Prober(const std::vector<postgres::Settings>& through, const postgres::TableName& table, Duration every) {
+  const int clients = clients_per_bouncer(through.size());
   for (std::size_t i = 0; i < through.size(); ++i) {
-    for (int number = 0; number < clients_per_bouncer; ++number) {
+    for (int number = 0; number < clients; ++number) {
       // In turn, and not through all bouncers at the same instant.
       const auto offset = every * number + every * i / through.size();
-      auto client = std::make_shared<Client>(through[i], number + 1, table, every * clients_per_bouncer, offset);
+      auto client = std::make_shared<Client>(through[i], number + 1, table, every * clients, offset);
       try {
         std::thread([client] { client->run(); }).detach();
       } catch (const std::system_error&) {

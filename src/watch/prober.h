@@ -36,7 +36,9 @@ struct ClientSeen {
 
 class Prober {
  public:
-  static constexpr int clients_per_bouncer = 4;
+  // The more, the less what is told hangs on chance; but each is a thread and a connection. 8 of up to three bouncers, 2 of twelve and
+  // more.
+  static int clients_per_bouncer(std::size_t bouncers);
 
   // `through`: one per bouncer, named after it; `every`: from write to write through one bouncer. The user needs INSERT, UPDATE and SELECT
   // on the table (postgres::probe_of()).

@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::seconds patience{60};
 constexpr int first_row = -1000;  // of ci.counters: no client of a load has a negative number but those of the seed, up to -8
 
-constexpr int writers_per_bouncer = 4;
+constexpr int writers_per_bouncer = 8;
 
 std::atomic<bool> over{false};
 bool is_over() {

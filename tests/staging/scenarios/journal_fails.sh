@@ -34,6 +34,9 @@ fails_at() {
   [[ $code == $expected ]] || failed "exit code when the journal fails ($how) at '$point': seen '$code', expected '$expected'"
   contains "$scratch/failed.out" "clients do not wait"
   "$mended"
+  # The guard looks after the window too, and holds the split meanwhile.
+  for _ in $(seq 150); do pgrep -f "^/proc/self/exe guard .*$scratch" >/dev/null || return 0; sleep 0.1; done
+  failed "a guard still runs"
 }
 say "outside a window nothing more is begun"
 journal=$small/second.db

@@ -46,7 +46,7 @@ TEST_CASE("a prober writes through each bouncer at its rate, and knows who store
   REQUIRE(prober.all_served(Monotonic::now(), Deadline::in(5s)));
   std::this_thread::sleep_for(500ms);
   const auto seen = prober.stop();
-  REQUIRE(seen.size() == 2 * Prober::clients_per_bouncer);
+  REQUIRE(seen.size() == 2 * static_cast<std::size_t>(Prober::clients_per_bouncer(2)));
   CHECK(seen.front().bouncer == "bouncer-1");
   CHECK(seen.back().bouncer == "bouncer-2");
   std::map<std::string, std::size_t> writes;
