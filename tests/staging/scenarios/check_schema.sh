@@ -134,6 +134,7 @@ pause_replay() {
     [ "$(target_sql "select pg_get_wal_replay_pause_state()")" != paused ] || return 0
     sleep 0.05
   done
+  failed "replay is not paused"
 }
 defect workload.replication_lag "a target that does not replay" \
   'pause_replay; source_sql "select pg_logical_emit_message(true, '"'x', repeat('x', 40000000)"')" >/dev/null' \
