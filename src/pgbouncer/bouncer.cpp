@@ -1,12 +1,15 @@
 #include "pgbouncer/bouncer.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/format.h"
 
 namespace pgcleave::pgbouncer {
 namespace {
+
+constexpr Duration longest_wait_for_logins = std::chrono::milliseconds(100);
 
 std::string value_in(const std::map<std::string, ConsoleSetting>& settings, const std::string& key) {
   const auto found = settings.find(key);
@@ -15,6 +18,19 @@ std::string value_in(const std::map<std::string, ConsoleSetting>& settings, cons
 
 bool is_zero(const std::string& number) {
   return number.find_first_not_of("0.") == std::string::npos;
+}
+
+// What a pause SETs, and PgBouncer's default of it (1.18).
+struct Held {
+  const char* key;
+  const char* value;
+  const char* fallback;
+};
+constexpr std::array<Held, 3> held_settings{
+    {{"server_login_retry", "0", "15"}, {"min_pool_size", "0", "0"}, {"max_db_connections", "1", "0"}}};
+
+bool is(const std::string& value, const Held& held) {
+  return value == held.value || (is_zero(held.value) && is_zero(value));
 }
 
 }  // namespace
@@ -146,26 +162,40 @@ Result<void> Bouncer::hold_back_logins(Deadline deadline) {
 }
 
 // PAUSE would close a login that is under way, and it would count as failed: until the next one has succeeded, PgBouncer refuses clients
-// who come when the pool has no server (objects.c, check_fast_fail(), 1.18), as it has none after PAUSE. Not for long: a server that does
-// not answer is no reason to wait.
-void Bouncer::let_logins_end(Deadline deadline) {
-  static_cast<void>(wait_until("no server login is under way", deadline, std::chrono::microseconds(300), nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const int logins, watch_->logins(spec_.database, deadline.for_a_look()));
+// who come when the pool has no server (objects.c, check_fast_fail(), 1.18), as it has none after PAUSE. So none begins any more: a
+// database with as many connections as it may have gets no further one (launch_new_connection()), and keeps those that it has. A database
+// whose own line says max_db_connections goes by that, and one without any connection opens its first. Those that are under way may end,
+// but not for long: a server that does not answer is no reason to wait.
+Result<void> Bouncer::let_logins_end(Deadline deadline) {
+  own_max_db_connections_ = own_settings(deadline).at("max_db_connections");
+  TRY(command_->set("max_db_connections", "1", deadline));
+  const auto patience = deadline.or_earlier(Deadline::in(longest_wait_for_logins));
+  static_cast<void>(wait_until("no server login is under way", patience, std::chrono::microseconds(300), nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const int logins, watch_->logins(spec_.database, patience.for_a_look()));
     return logins == 0;
   }));
+  return {};
 }
 
-// The file says the value; where it is silent (a default, or an %include) what was seen before the first SET, unless that was a zero of an
-// earlier run.
+// As soon as PAUSE keeps logins from beginning: the limit holds for other databases too. Where this is not answered, RELOAD and
+// give_back_settings() do it.
+void Bouncer::let_logins_begin(Deadline deadline) {
+  if (own_max_db_connections_.empty()) return;
+  static_cast<void>(watch_->set("max_db_connections", std::exchange(own_max_db_connections_, ""), deadline.for_a_look()));
+}
+
+// The file says the value; where it is silent (a default, or an %include) what was seen before the first SET, unless an earlier run had
+// SET it.
 std::map<std::string, std::string> Bouncer::own_settings(Deadline deadline) {
   const auto file = config(deadline);
   std::map<std::string, std::string> own;
-  for (const auto* key : {"server_login_retry", "min_pool_size"}) {
-    auto value = file ? file->setting(key) : "";
-    if (value.empty()) value = value_in(remembered_, key);
-    if (is_zero(value) && (!file || file->setting(key).empty())) value = remembered_[key].fallback;
-    if (value.empty()) value = std::string(key) == "server_login_retry" ? "15" : "0";
-    own[key] = value;
+  for (const auto& held : held_settings) {
+    auto value = file ? file->setting(held.key) : "";
+    if (value.empty()) {
+      value = value_in(remembered_, held.key);
+      if (is(value, held)) value = remembered_[held.key].fallback;
+    }
+    own[held.key] = value.empty() ? held.fallback : value;
   }
   return own;
 }
@@ -178,13 +208,13 @@ Result<void> Bouncer::give_back_settings(Deadline deadline) {
   return {};
 }
 
-// As far as pause() and repoint() change them: a zero that is not its own.
+// As far as pause() and repoint() change them.
 Result<bool> Bouncer::has_own_settings(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto running, watch_->settings(deadline));
   const auto own = own_settings(deadline);
-  return std::all_of(own.begin(), own.end(),
-                     [&](const auto& one) { return is_zero(one.second) || !is_zero(value_in(running, one.first)); });
+  return std::all_of(held_settings.begin(), held_settings.end(),
+                     [&](const auto& held) { return is(own.at(held.key), held) || !is(value_in(running, held.key), held); });
 }
 
 Result<void> Bouncer::resume(Deadline deadline) {

@@ -23,7 +23,8 @@ class Bouncer {
   Inspection inspect(Deadline deadline);
 
   Result<void> hold_back_logins(Deadline deadline);
-  void let_logins_end(Deadline deadline);
+  // To be followed by pause(): until then its databases get no further server connection.
+  Result<void> let_logins_end(Deadline deadline);
   // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the first process
   // answers. Where a console is not open nothing is sent, and the other half does all.
   void begin_pause();
@@ -51,6 +52,7 @@ class Bouncer {
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
+  void let_logins_begin(Deadline deadline);
   Result<ConfigFile> config(Deadline deadline);
   std::map<std::string, std::string> own_settings(Deadline deadline);
   [[nodiscard]] Error error(ErrorKind kind, std::string what) const;
@@ -62,7 +64,8 @@ class Bouncer {
   std::optional<Console> command_;
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
-  bool distinct_ = true;  // what check_process() last found
+  std::string own_max_db_connections_;                // between let_logins_end() and let_logins_begin()
+  bool distinct_ = true;                              // what check_process() last found
   bool rename_ = false;
   bool pause_sent_ = false;
   bool resume_sent_ = false;

@@ -113,8 +113,7 @@ std::vector<BouncerState> Fleet::look(Deadline deadline) {
 Result<void> Fleet::hold_back_logins(Deadline deadline) {
   return all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) -> Result<void> {
                   TRY(bouncer.hold_back_logins(deadline));
-                  bouncer.let_logins_end(deadline.or_earlier(Deadline::in(std::chrono::milliseconds(100))));
-                  return {};
+                  return bouncer.let_logins_end(deadline);
                 }));
 }
 
@@ -158,7 +157,7 @@ Result<void> Fleet::resume(Deadline deadline) {
 }
 
 Result<void> Fleet::give_back_settings(Deadline deadline) {
-  return all_of("are without their own server_login_retry and min_pool_size",
+  return all_of("are without their own server_login_retry, min_pool_size and max_db_connections",
                 on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
 }
 

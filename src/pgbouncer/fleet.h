@@ -54,8 +54,8 @@ class Fleet {
   std::vector<BouncerState> look(Deadline deadline);
 
   // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
-  // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then waits, for 100 ms at most, until no login is under
-  // way. Idempotent.
+  // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then SETs max_db_connections=1, so that no further login
+  // begins, and waits, for 100 ms at most, until none is under way: pause() has to follow. Idempotent.
   Result<void> hold_back_logins(Deadline deadline);
   // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients that hold
   // connections; nothing is resumed here (undo does that). Idempotent.
@@ -82,8 +82,7 @@ class Fleet {
 
   // RESUME on all at once. Not paused is fine. All are tried; errors name each bouncer that is still paused.
   Result<void> resume(Deadline deadline);
-  // Gives server_login_retry and min_pool_size, which pause() set to 0, the values of the config file again. After resume(), since
-  // clients come first. Idempotent.
+  // Gives what hold_back_logins() SET the values of the config file again. After resume(), since clients come first. Idempotent.
   Result<void> give_back_settings(Deadline deadline);
   // Those that lack them still, by name.
   Result<std::vector<std::string>> without_own_settings(Deadline deadline);

@@ -54,12 +54,16 @@ Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadli
   TRY_ASSIGN(const bool answered, command_->answered());
   if (answered) {
     TRY(command_->finish_pause(deadline.for_a_look()));
+    let_logins_begin(deadline);
     return true;
   }
   if (Monotonic::now() < look_again) return false;
   look_again = Monotonic::now() + between_looks;
   TRY_ASSIGN(const bool unpaused, unpaused_meanwhile(deadline));
-  if (!unpaused) return false;
+  if (!unpaused) {
+    let_logins_begin(deadline);
+    return false;
+  }
   command_.reset();
   auto out = error(ErrorKind::foreign, fmt::format("somebody resumed {} while PAUSE was waiting", spec_.database));
   out.expected = "paused";

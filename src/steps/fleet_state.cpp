@@ -56,11 +56,12 @@ Result<void> resume_fleet(Context& context) {
         return Json();
       },
       Traffic::resume));
-  TRY(world.effects->perform(fmt::format("give {} their own server_login_retry and min_pool_size again", world.bouncer_names()),
-                             [&]() -> Result<Json> {
-                               TRY(world.fleet.give_back_settings(context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("give {} their own server_login_retry, min_pool_size and max_db_connections again", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.give_back_settings(context.deadline));
+        return Json();
+      }));
   return {};
 }
 

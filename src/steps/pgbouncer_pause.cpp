@@ -18,11 +18,12 @@ Result<Observation> observe(Context& context) {
 Result<Json> apply(Context& context, const Json&) {
   auto& world = context.world;
   // First, so that whoever can't be reached is known before any client waits.
-  TRY(world.effects->perform(fmt::format("SET server_login_retry and min_pool_size to 0 on {}", world.bouncer_names()),
-                             [&]() -> Result<Json> {
-                               TRY(world.fleet.hold_back_logins(context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("SET server_login_retry and min_pool_size to 0 and max_db_connections to 1 on {}", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.hold_back_logins(context.deadline));
+        return Json();
+      }));
   return world.effects->perform(
       fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()),
       [&]() -> Result<Json> {
@@ -45,7 +46,8 @@ StepKind pgbouncer_pause() {
            .purpose = "Pauses the pool on all bouncers at once: clients wait, transactions under way end first.",
            .parameters = {},
            .facts = {{"bouncers", "milliseconds until each bouncer had paused"}},
-           .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed",
+           .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed, max_db_connections "
+                      "until it is paused",
            .undo = "RESUME",
            .meaning = {.pauses = true, .changes = true}},
           prepare,

@@ -17,7 +17,7 @@ Result<Observation> observe(Context& context) {
   TRY_ASSIGN(const auto without, context.world.fleet.without_own_settings(context.deadline));
   if (without.empty()) return seen;
   seen.state = State::pending;
-  seen.evidence += fmt::format("; {} without their own server_login_retry and min_pool_size", fmt::join(without, ", "));
+  seen.evidence += fmt::format("; {} without their own server_login_retry, min_pool_size and max_db_connections", fmt::join(without, ", "));
   return seen;
 }
 

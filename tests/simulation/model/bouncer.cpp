@@ -21,6 +21,7 @@ void Bouncer::reload(Instant now) {
   login_closed_at = now;
   server_login_retry = "15";
   min_pool_size = "2";
+  max_db_connections = "0";
   const auto read = pgbouncer::ConfigFile::parse(name, file);
   if (!read) return;  // RELOAD answers success all the same
   if (const auto there = read->route("app"); there) route = *there;
@@ -30,6 +31,7 @@ void Bouncer::restart() {
   paused = false;
   server_login_retry = "15";
   min_pool_size = "2";
+  max_db_connections = "0";
   login_closed_at = -1;
   ++incarnation;
   applications.clear();

@@ -19,6 +19,7 @@ struct Bouncer {
   bool paused = false;
   std::string server_login_retry = "15";
   std::string min_pool_size = "2";
+  std::string max_db_connections = "0";
   // A server login that PAUSE or RELOAD closes counts as failed, and clients stall for server_login_retry after it.
   Instant login_closed_at = -1;
   int incarnation = 1;

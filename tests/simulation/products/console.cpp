@@ -32,6 +32,7 @@ Rows config(const Bouncer& bouncer) {
            {"pool_mode", "transaction", "session", "yes"},
            {"server_login_retry", bouncer.server_login_retry, "15", "yes"},
            {"min_pool_size", bouncer.min_pool_size, "0", "yes"},
+           {"max_db_connections", bouncer.max_db_connections, "0", "yes"},
            {"query_wait_timeout", "120", "120", "yes"},
            {"query_timeout", "0", "0", "yes"}},
           "SHOW"};
@@ -66,6 +67,8 @@ Result<void> obey(Bouncer& bouncer, const std::string& command) {
     bouncer.server_login_retry = command.substr(26, command.size() - 27);
   } else if (command.starts_with("SET min_pool_size = ")) {
     bouncer.min_pool_size = command.substr(21, command.size() - 22);
+  } else if (command.starts_with("SET max_db_connections = ")) {
+    bouncer.max_db_connections = command.substr(26, command.size() - 27);
   } else {
     return fail(refusal("bouncer " + bouncer.name, "unsupported: " + command, console_error));
   }

@@ -36,6 +36,16 @@ class SilentServer {
   int port_;
 };
 
+int free_servers(const RunningBouncer& bouncer) {
+  const auto pools = postgres::Connection::open(bouncer.spec().console, soon())->simple("SHOW POOLS", soon()).value();
+  int sum = 0;
+  for (std::size_t row = 0; row < pools.size(); ++row) {
+    if (pools.text(row, "database") != "app") continue;
+    for (const auto* column : {"sv_idle", "sv_used", "sv_tested", "sv_login"}) sum += std::stoi(pools.text(row, column));
+  }
+  return sum;
+}
+
 Duration time_to_hold_back(Fleet& fleet) {
   const auto began = Monotonic::now();
   REQUIRE(fleet.hold_back_logins(soon()).has_value());
@@ -43,6 +53,42 @@ Duration time_to_hold_back(Fleet& fleet) {
 }
 
 }  // namespace
+
+TEST_CASE("a client who needs a further server between the last look at the logins and PAUSE waits without one, and is served after it") {
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  const RunningBouncer bouncer(folder, "one", postgres.port(), "max_db_connections = 50\n");
+  const auto limit = [&] { return bouncer.console().setting("max_db_connections", soon()).value(); };
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(fleet.connect(soon()).has_value());
+  auto client = bouncer.connect();
+  std::vector<postgres::Connection> busy;
+  do {
+    busy.push_back(bouncer.connect());
+    REQUIRE(busy.back().simple("begin", soon()).has_value());
+  } while (free_servers(bouncer) > 0);
+  REQUIRE(fleet.hold_back_logins(soon()).has_value());
+  CHECK(limit() == "1");
+  CHECK(fleet.without_own_settings(soon()).value() == std::vector<std::string>{"one"});
+  REQUIRE(client.send("select 2 as two").has_value());
+  std::this_thread::sleep_for(200ms);
+  CHECK_FALSE(client.answered().value());
+  CHECK(bouncer.console().logins("app", soon()).value() == 0);
+
+  auto while_draining = std::async(std::launch::async, [&] {
+    std::this_thread::sleep_for(100ms);
+    const auto seen = limit();
+    for (auto& other : busy) CHECK(other.simple("commit", soon()).has_value());
+    return seen;
+  });
+  CHECK(fleet.pause(soon(), nullptr).has_value());
+  CHECK(while_draining.get() == "50");
+  CHECK(limit() == "50");
+  CHECK_FALSE(client.answered().value());
+  REQUIRE(resume_all(fleet, soon()).has_value());
+  CHECK(client.receive(soon()).value().text(0, "two") == "2");
+  CHECK(fleet.without_own_settings(soon()).value().empty());
+}
 
 TEST_CASE("a server login that is under way is waited for before PAUSE, but not for long") {
   const Folder folder;
