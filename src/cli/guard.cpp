@@ -17,6 +17,7 @@
 #include "base/watched_process.h"
 #include "cli/taking_up.h"
 #include "engine/approvals.h"
+#include "steps/serving.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -114,20 +115,10 @@ bool make_sure(const WatchedProcess& runner) {
   return true;
 }
 
-bool somebody_owns(steps::World& world) {
-  const auto owns = [&](steps::Side& side) {
-    const auto patience = Deadline::in(std::chrono::seconds(1));
-    const auto leader = side.leader(patience);
-    if (!leader) return false;
-    const auto owner = postgres::owner(**leader, world.split.name, patience);
-    return owner && *owner == side.which();
-  };
-  return owns(world.source) || owns(world.target);
-}
-
 // Also where that can't be seen. While nobody owns, their writes fail.
 bool clients_wait(steps::World& world) {
-  if (!somebody_owns(world)) return true;
+  const auto serves = steps::serving(world, Deadline::in(std::chrono::seconds(2)));
+  if (serves != "source" && serves != "target") return true;
   const auto routes = world.fleet.routes(Deadline::in(std::chrono::seconds(1)));
   return std::any_of(routes.begin(), routes.end(), [](const auto& bouncer) { return bouncer.paused || !bouncer.error.empty(); });
 }

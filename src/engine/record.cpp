@@ -8,29 +8,14 @@
 namespace pgcleave::engine {
 namespace {
 
-std::string text_of(const Json& data, const char* key) {
-  const auto value = data.find(key);
-  return value != data.end() && value->is_string() ? value->get<std::string>() : std::string();
-}
-
-Json object_of(const Json& data, const char* key) {
-  const auto value = data.find(key);
-  return value != data.end() && value->is_object() ? *value : Json::object();
-}
-
-Json list_of(const Json& data, const char* key) {
-  const auto value = data.find(key);
-  return value != data.end() && value->is_array() ? *value : Json::array();
-}
-
 void begin_step(RunRecord& run, const Json& data) {
-  const auto id = text_of(data, "step");
+  const auto id = text_in(data, "step");
   auto& step = run.steps[id];
   step.status = StepStatus::begun;
-  step.uses = text_of(data, "uses");
+  step.uses = text_in(data, "uses");
   step.phase = run.phase;
-  step.with = object_of(data, "with");
-  step.before = object_of(data, "before");
+  step.with = object_in(data, "with");
+  step.before = object_in(data, "before");
   step.note.clear();
   ++step.intents;
   run.order.erase(std::remove(run.order.begin(), run.order.end(), id), run.order.end());
@@ -42,13 +27,13 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
   auto window = run.windows.find(run.phase);
   if (window == run.windows.end()) return;
   auto& seen = window->second;
-  const auto traffic = text_of(event.data, "traffic");
+  const auto traffic = text_in(event.data, "traffic");
   if (event.type == "effect.announced" && traffic == "pause" && seen.paused_at_us == 0) {
     seen.paused_at_us = event.at_us;
     seen.pause_mono_us = event.mono_us;
   }
   if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
-      text_of(event.data, "outcome") == "ok") {
+      text_in(event.data, "outcome") == "ok") {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = (static_cast<double>(event.mono_us) - static_cast<double>(seen.pause_mono_us)) / 1000;
   }
@@ -56,9 +41,9 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
 
 // An effect that nobody reported the end of may have been made.
 void follow_effect(RunRecord& run, const journal::Event& event) {
-  const auto step = run.steps.find(text_of(event.data, "step"));
+  const auto step = run.steps.find(text_in(event.data, "step"));
   if (step == run.steps.end() || truth_in(event.data, "undo")) return;
-  const auto outcome = text_of(event.data, "outcome");
+  const auto outcome = text_in(event.data, "outcome");
   if (event.type == "effect.announced") {
     ++step->second.effects;
     ++step->second.unanswered;
@@ -69,14 +54,14 @@ void follow_effect(RunRecord& run, const journal::Event& event) {
 }
 
 void follow_window(RunRecord& run, const journal::Event& event) {
-  auto& window = run.windows[text_of(event.data, "phase")];
+  auto& window = run.windows[text_in(event.data, "phase")];
   if (event.type == "window.entered") {
     window = WindowRecord{};
-    window.phase = text_of(event.data, "phase");
+    window.phase = text_in(event.data, "phase");
     window.open = true;
     window.budget_ms = number_in(event.data, "budget_ms");
-    window.leaders = object_of(event.data, "leaders");
-    for (const auto& step : list_of(event.data, "steps")) window.before[text_of(step, "step")] = object_of(step, "before");
+    window.leaders = object_in(event.data, "leaders");
+    for (const auto& step : list_in(event.data, "steps")) window.before[text_in(step, "step")] = object_in(step, "before");
     ++run.windows_entered;
     // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
     for (auto& [id, step] : run.steps) {
@@ -86,9 +71,9 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window.taken = true;
   } else if (event.type == "window.left") {
     window.open = false;
-    window.outcome = text_of(event.data, "outcome");
+    window.outcome = text_in(event.data, "outcome");
   } else if (event.type == "window.failover") {
-    run.misses.push_back(text_of(event.data, "text"));
+    run.misses.push_back(text_in(event.data, "text"));
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
     window.outage_ms = number_in(event.data, "outage_ms");
@@ -98,25 +83,25 @@ void follow_window(RunRecord& run, const journal::Event& event) {
 
 void follow_step(RunRecord& run, const journal::Event& event) {
   const auto& data = event.data;
-  auto& step = run.steps[text_of(data, "step")];
+  auto& step = run.steps[text_in(data, "step")];
   if (event.type == "step.done" || event.type == "step.adopted") {
     step.status = event.type == "step.done" ? StepStatus::done : StepStatus::adopted;
-    step.facts = object_of(data, "facts");
-    step.note = text_of(data, "evidence");
+    step.facts = object_in(data, "facts");
+    step.note = text_in(data, "evidence");
     step.ms = number_in(data, "ms");
     if (step.phase.empty()) step.phase = run.phase;
-    if (run.waiting_for == text_of(data, "step")) run.waiting_for.clear();
+    if (run.waiting_for == text_in(data, "step")) run.waiting_for.clear();
   } else if (event.type == "step.skipped") {
     step.status = StepStatus::skipped;
     step.phase = run.phase;
   } else if (event.type == "step.failed") {
     step.status = StepStatus::failed;
-    step.note = text_of(data, "text");
+    step.note = text_in(data, "text");
   } else if (event.type == "step.undone") {
     step.status = StepStatus::undone;
   } else if (event.type == "undo.failed") {
     step.status = StepStatus::undo_failed;
-    step.note = text_of(data, "text");
+    step.note = text_in(data, "text");
   }
 }
 
@@ -136,10 +121,10 @@ void RunRecord::apply(const journal::Event& event) {
   } else if (event.type == "run.resumed") {
     finished = false;
     outcome.clear();
-    rolling_back = rolling_back || text_of(data, "direction") == "rollback";
+    rolling_back = rolling_back || text_in(data, "direction") == "rollback";
     pid = small_in(data, "pid");
   } else if (event.type == "phase.begun") {
-    phase = text_of(data, "phase");
+    phase = text_in(data, "phase");
   } else if (event.type == "step.intent") {
     begin_step(*this, data);
   } else if (event.type.rfind("step.", 0) == 0 || event.type == "undo.failed") {
@@ -150,16 +135,16 @@ void RunRecord::apply(const journal::Event& event) {
   } else if (event.type.rfind("window.", 0) == 0) {
     follow_window(*this, event);
   } else if (event.type == "gate.waiting") {
-    waiting_for = text_of(data, "step");
+    waiting_for = text_in(data, "step");
   } else if (event.type == "gate.approved") {
-    approvals[text_of(data, "step")] = {text_of(data, "by"), text_of(data, "how"), text_of(data, "words"), event.at_us};
+    approvals[text_in(data, "step")] = {text_in(data, "by"), text_in(data, "how"), text_in(data, "words"), event.at_us};
   } else if (event.type == "check.missed") {
-    misses.push_back(text_of(data, "text"));
+    misses.push_back(text_in(data, "text"));
   } else if (event.type == "run.finished") {
     finished = true;
-    outcome = text_of(data, "outcome");
+    outcome = text_in(data, "outcome");
     exit = small_in(data, "exit", -1);
-    serves = text_of(data, "serves");
+    serves = text_in(data, "serves");
     went_all_the_way = went_all_the_way || outcome == "done";
     if (outcome == "rollback_undone") {
       rolling_back = false;
@@ -204,7 +189,7 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   const bool may_go_back = past_window || run.rolling_back || for_good(run, false).empty();
   if (run.outcome == "waiting") {
     const auto gate = run.steps.find(run.waiting_for);
-    const bool words = gate != run.steps.end() && !text_of(gate->second.with, "words").empty();
+    const bool words = gate != run.steps.end() && !text_in(gate->second.with, "words").empty();
     return "pgcleave approve " + run.id + " " + run.waiting_for + (words ? " --words '...'" : "") + rest + " && " + resume;
   }
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;

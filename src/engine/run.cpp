@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "engine/for_good.h"
+#include "steps/serving.h"
 
 namespace pgcleave::engine {
 
@@ -52,17 +53,7 @@ bool Run::fresh() const {
 }
 
 std::string Run::serving() {
-  const auto deadline = Deadline::in(std::chrono::seconds(5));
-  const auto owner_on = [&](steps::Side& side) -> Result<std::optional<postgres::Owner>> {
-    TRY_ASSIGN(auto* leader, side.leader(deadline));
-    return postgres::owner(*leader, world_.split.name, deadline);
-  };
-  const auto target = owner_on(world_.target);
-  if (target && *target == postgres::Owner::target) return "target";
-  const auto source = owner_on(world_.source);
-  if (!source) return "unknown";
-  if (!source->has_value() || **source == postgres::Owner::source) return "source";
-  return target ? "nobody" : "unknown";
+  return steps::serving(world_, Deadline::in(std::chrono::seconds(5)));
 }
 
 std::string Run::truth(const std::string& serves) {

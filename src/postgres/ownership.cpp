@@ -117,11 +117,4 @@ Result<void> pass_ownership(Connection& primary, const std::string& split, Owner
   return fail(error);
 }
 
-Result<int> last_epoch(Connection& connection, const std::string& split, Deadline deadline) {
-  const auto rows = connection.query("SELECT max(epoch) AS epoch FROM pgcleave.ownership_log WHERE split = $1", {split}, deadline);
-  if (!rows && rows.error().code == undefined_table) return 0;
-  if (!rows) return fail(rows.error());
-  return static_cast<int>(rows->number(0, "epoch"));
-}
-
 }  // namespace pgcleave::postgres

@@ -68,11 +68,8 @@ Result<std::optional<Owner>> owner(Connection& connection, const std::string& sp
 
 // Compare-and-set, one round trip. `foreign` with the owner seen when it is neither `expected` nor, by this same run, already
 // `next`; also when a higher epoch has acted before, or another run is about to at the same one: a new run takes
-// last_epoch() + 1. Idempotent for the same run, also under a higher epoch.
+// one more than the highest in the log (held(), holder.h). Idempotent for the same run, also under a higher epoch.
 Result<void> pass_ownership(Connection& primary, const std::string& split, Owner expected, Owner next, const std::string& run, int epoch,
                             Deadline deadline);
-
-// The highest epoch in this side's ownership log; 0 when there is none.
-Result<int> last_epoch(Connection& connection, const std::string& split, Deadline deadline);
 
 }  // namespace pgcleave::postgres

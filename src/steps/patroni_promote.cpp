@@ -118,10 +118,11 @@ Duration longest_way(const Json& config) {
 // False: it came.
 Result<bool> never_came(Context& context, Side& cluster, const Json& standby) {
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
-  const auto patience = context.deadline.or_earlier(Deadline::in(longest_way(config)));
+  const auto longest = longest_way(config);
+  const auto patience = context.deadline.or_earlier(Deadline::in(longest));
   if (context.world.progress)
-    context.world.progress(fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most", cluster.label(),
-                                       to_text(longest_way(config))));
+    context.world.progress(
+        fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most", cluster.label(), to_text(longest)));
   while (!patience.passed()) {
     const auto follows = still_follows(context, cluster, standby);
     if (follows && !*follows) return false;

@@ -60,28 +60,31 @@ Result<std::optional<Error>> mistaken_timeline(Context& context, Side& cluster, 
       ""});
 }
 
+// Its leader while it is not rewound yet; null also when it can't be asked.
+postgres::Connection* still_promoted(Context& context, Side& cluster) {
+  const auto leader = cluster.leader(context.deadline.for_a_look());
+  if (!leader) return nullptr;
+  const auto recovery = postgres::recovery(**leader, context.deadline.for_a_look());
+  return recovery && !recovery->in_recovery ? *leader : nullptr;
+}
+
 }  // namespace
 
 Result<std::optional<Error>> missing_for_rewind(Context& context, Side& cluster, const std::string& common_checkpoint) {
   auto& upstream = context.world.other(cluster);
   TRY_ASSIGN(auto* upstream_leader, upstream.leader(context.deadline.for_a_look()));
-  if (const auto promoted = cluster.leader(context.deadline.for_a_look()); promoted) {
-    const auto now = postgres::recovery(**promoted, context.deadline.for_a_look());
-    if (now && !now->in_recovery) {
-      TRY_ASSIGN(auto mistaken, mistaken_timeline(context, cluster, **promoted, upstream, *upstream_leader));
-      if (mistaken) return mistaken;
-    }
+  auto* promoted = still_promoted(context, cluster);
+  if (promoted != nullptr) {
+    TRY_ASSIGN(auto mistaken, mistaken_timeline(context, cluster, *promoted, upstream, *upstream_leader));
+    if (mistaken) return mistaken;
   }
   const auto needed = parse_lsn(common_checkpoint);
   if (!needed) return std::optional<Error>();
   TRY_ASSIGN(const auto there, postgres::oldest_wal(*upstream_leader, context.deadline.for_a_look()));
   if (auto error = gone(context, cluster, upstream, *needed, there)) return error;
   // Its own WAL matters only until it is rewound.
-  auto leader = cluster.leader(context.deadline.for_a_look());
-  if (!leader) return std::optional<Error>();
-  const auto recovery = postgres::recovery(**leader, context.deadline.for_a_look());
-  if (!recovery || recovery->in_recovery) return std::optional<Error>();
-  TRY_ASSIGN(const auto here, postgres::oldest_wal(**leader, context.deadline.for_a_look()));
+  if (promoted == nullptr) return std::optional<Error>();
+  TRY_ASSIGN(const auto here, postgres::oldest_wal(*promoted, context.deadline.for_a_look()));
   return gone(context, cluster, cluster, *needed, here);
 }
 

@@ -89,6 +89,12 @@ is() { [ "$2" = "$3" ] || failed "$1: seen '$2', expected '$3'"; }
 contains() { grep -qF -- "$2" "$1" || failed "$1 does not say: $2"; }
 owner_on_source() { source_sql "select last_value from pgcleave.owner_ci"; }
 owner_on_target() { target_sql "select last_value from pgcleave.owner_ci"; }
+guards() { pgrep -cf "^/proc/self/exe guard .*$scratch" || true; }
+guard_ends_within() {  # guard_ends_within SECONDS: it has done its work and is gone
+  for _ in $(seq $(($1 * 10))); do [ "$(guards)" = 0 ] && return; sleep 0.1; done
+  failed "a guard still runs"
+}
+rest_port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .rest_port' "$dir/lab.json"; }
 wait_for_file() {
   for _ in $(seq 600); do [ -e "$1" ] && return; sleep 0.05; done
   failed "$1 never came"

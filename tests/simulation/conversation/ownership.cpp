@@ -34,7 +34,8 @@ void talk_of_ownership(steps::World& world, Transcript& told) {
   pass(source, Owner::nobody, Owner::source, "b", 2, "");
   owner(source, "given back");
   pass(source, Owner::source, Owner::nobody, "a", 1, ", frozen meanwhile");
-  told.asked("owner: the highest epoch", postgres::last_epoch(source, split, soon()), [](int epoch) { return std::to_string(epoch); });
+  told.asked("owner: the highest epoch", postgres::held(source, split, soon()),
+             [](const auto& seen) { return std::to_string(seen.last_epoch); });
   pass(target, Owner::source, Owner::nobody, "a", 3, ", on the standby");
 
   const auto hold = [&](postgres::Connection& on, const std::string& run, int epoch, bool take_over, const std::string& where) {

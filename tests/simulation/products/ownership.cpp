@@ -155,13 +155,6 @@ Result<void> pass_ownership(Connection& primary, const std::string&, Owner expec
       });
 }
 
-Result<int> last_epoch(Connection& connection, const std::string&, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach(connection, deadline));
-  int top = 0;
-  for (const auto& row : server->db.ownership_log) top = std::max(top, row.epoch);
-  return top;
-}
-
 Result<KeptFence> kept_fence(Connection& connection, const Fence&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return server->db.kept_function ? KeptFence::installed : KeptFence::absent;

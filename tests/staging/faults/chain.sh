@@ -86,15 +86,11 @@ drop schema if exists pgcleave cascade;
 SQL
 }
 
+target_is_standby() { look; [ "$owner_target" = standby ]; }
 # A run that was undone or rolled back leaves both sides as they were. Else no run can begin: the lab is given up, and the last trial has failed.
 left_as_it_was() {
   [ "$stage" = none ] || return 0
-  local n
-  for n in 1 2 3 4 5 6 7 8 9 10; do
-    [ "$owner_target" != standby ] || return 0
-    sleep 1
-    look
-  done
+  if wait_for 10 target_is_standby; then return; fi
   say "    BROKEN: no run is open, and the target is no standby (owner there: $owner_target)"
   jq -nc --arg fault "${fault_name:-none}" --arg letter "${letter:-}" --arg runbook "$chain_runbook" --argjson n "$trials" \
     '{n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: "", verb: "", place: "afterwards", point: "", valid: true, terminal: false,

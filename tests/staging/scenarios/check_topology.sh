@@ -3,10 +3,9 @@
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 source "$(dirname "$0")/../plants.sh"
-rest() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .rest_port' "$dir/lab.json"; }
 port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }
 patch() {
-  curl -sSf -u "pgcleave:$(cat "$dir/rest.password")" -X PATCH -d "$2" "http://127.0.0.1:$(rest "$1")/config" >/dev/null
+  curl -sSf -u "pgcleave:$(cat "$dir/rest.password")" -X PATCH -d "$2" "http://127.0.0.1:$(rest_port "$1")/config" >/dev/null
 }
 console() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qtAc "$2"; }
 # edit BOUNCER SED: its file and what runs; edit_file BOUNCER SED: the file alone
@@ -111,7 +110,7 @@ look_for_defects
 say "group 3: an environment file that is wrong"
 copy_environment
 defect topology.member_unreachable "a member's REST address does not answer" \
-  "in_copy 's/\"http:..127.0.0.1:$(rest ci-2)\"/\"http:\/\/127.0.0.1:1\"/'" true "127.0.0.1:1 of target ci"
+  "in_copy 's/\"http:..127.0.0.1:$(rest_port ci-2)\"/\"http:\/\/127.0.0.1:1\"/'" true "127.0.0.1:1 of target ci"
 defect topology.new_route_leads_to_replica "the new route leads to a replica" \
   "in_copy 's/route: {host: 127.0.0.1, port: $(port ci-1)}/route: {host: 127.0.0.1, port: $(port ci-2)}/'" true
 defect topology.bouncer_unreachable "a bouncer is not there" "in_copy '/name: bouncer-2/s/port: $(port bouncer-2)/port: 2/'" true bouncer-2
@@ -126,7 +125,7 @@ look_for_defects
 say "group 4: another one"
 copy_environment
 defect topology.wrong_cluster "a member of the source is taken for one of the target" \
-  "in_copy 's/, \"http:..127.0.0.1:$(rest main-2)\"//; s/\"http:..127.0.0.1:$(rest ci-2)\"/\"http:\/\/127.0.0.1:$(rest main-2)\"/'" true "$(rest main-2) of target ci"
+  "in_copy 's/, \"http:..127.0.0.1:$(rest_port main-2)\"//; s/\"http:..127.0.0.1:$(rest_port ci-2)\"/\"http:\/\/127.0.0.1:$(rest_port main-2)\"/'" true "$(rest_port main-2) of target ci"
 defect topology.new_route_leads_elsewhere "the new route leads to the source's cluster" \
   "in_copy 's/route: {host: 127.0.0.1, port: $(port ci-1)}/route: {host: 127.0.0.1, port: $(port main-2)}/'" true "cluster_name there is main"
 defect topology.bouncer_file_unreadable "a bouncer's file is not where it should be" \

@@ -2,7 +2,6 @@
 # The source fails over while clients wait: nothing is taken, clients go on on its new leader, and what that may have cost is said in words.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
-rest_port() { jq ".members[] | select(.name == \"$1\").rest_port" "$dir/lab.json"; }
 role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '"\(.role) \(.state)"'; }
 wait_for_role() {  # wait_for_role MEMBER ROLE SECONDS
   for _ in $(seq $(($3 * 10))); do [[ $(role_of "$1") =~ ^($2)\ running$ ]] && return; sleep 0.1; done

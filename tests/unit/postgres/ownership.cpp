@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "postgres/holder.h"
 #include "server.h"
 
 using namespace pgcleave;
@@ -174,7 +175,7 @@ TEST_CASE("uninstalling leaves nothing behind, and nothing of another split is t
   REQUIRE(uninstall(it.admin, Fence{"other", "main", "ci"}, soon()));
   CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
   CHECK(uninstall(it.admin, fence, soon()));
-  CHECK(*last_epoch(it.admin, "ci", soon()) == 0);
+  CHECK(held(it.admin, "ci", soon())->last_epoch == 0);
 }
 
 TEST_CASE("drift names tables without a working trigger and tables that should have none") {
@@ -202,7 +203,7 @@ TEST_CASE("ownership passes by compare-and-set and the log says who did it") {
   CHECK(log.text(1, "run") == "run-1");
   CHECK(log.number(1, "expected") == 0);
   CHECK(log.number(1, "next") == 2);
-  CHECK(*last_epoch(it.admin, "ci", soon()) == 3);
+  CHECK(held(it.admin, "ci", soon())->last_epoch == 3);
 }
 
 TEST_CASE("the same run may pass ownership again, another one is told who owns") {

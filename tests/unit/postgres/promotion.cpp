@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "postgres/holder.h"
 #include "postgres/identity.h"
 #include "postgres/ownership.h"
 #include "postgres/wal.h"
@@ -66,7 +67,7 @@ TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the
     const auto locked = target.simple("INSERT INTO moved.builds VALUES (2)", soon());
     REQUIRE_FALSE(locked);
     CHECK(locked.error().code == "2F002");
-    CHECK(*last_epoch(target, "ci", soon()) == 1);
+    CHECK(held(target, "ci", soon())->last_epoch == 1);
     REQUIRE(pass_ownership(target, "ci", Owner::nobody, Owner::target, "run-1", 1, soon()));
     CHECK(target.simple("INSERT INTO moved.builds VALUES (2)", soon()));
     CHECK_FALSE(source.simple("INSERT INTO moved.builds VALUES (2)", soon()));

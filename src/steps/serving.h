@@ -1,0 +1,14 @@
+// Who may write a split's moved tables now, as both sides' databases say.
+#pragma once
+
+#include <string>
+
+#include "steps/world.h"
+
+namespace pgcleave::steps {
+
+// "source" (also where no fence is installed), "target", "nobody", or "unknown" when a side that has a say can't be asked in time. Reads
+// only.
+std::string serving(World& world, Deadline deadline);
+
+}  // namespace pgcleave::steps
