@@ -52,6 +52,8 @@ Json beginning(const checks::Change& change, const Origin& origin, int epoch) {
           {"environment", environment.path},
           {"environment_name", environment.name},
           {"environment_sha256", sha256(environment.text)},
+          {"source_scope", environment.source.scope},
+          {"target_scope", environment.target.scope},
           {"class", environment.production ? "production" : "staging"},
           {"split", split.path},
           {"split_name", split.name},

@@ -34,6 +34,20 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
   return {};
 }
 
+// Addresses and passwords may change while a run is open. Which cluster is which may not: what was done on one side would be undone on
+// the other.
+Result<void> same_clusters(const Json& begun, const runbook::Environment& environment) {
+  for (const auto& [side, scope] :
+       {std::pair<std::string, std::string>("source", environment.source.scope), {"target", environment.target.scope}}) {
+    const auto began_with = text_in(begun, (side + "_scope").c_str());
+    if (began_with.empty() || began_with == scope) continue;
+    return fail({ErrorKind::invalid, "environment " + environment.name, fmt::format("has another {} than the run began with", side),
+                 fmt::format("{} {}", side, began_with), fmt::format("{} {}", side, scope),
+                 "correct the environment file (are the sides swapped?), then try again; nothing was changed", ""});
+  }
+  return {};
+}
+
 const char* direction_of(Way way) {
   switch (way) {
     case Way::on: return "on";
@@ -65,6 +79,7 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
   if (sha256(environment->text) != text_in(begun, "environment_sha256")) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
+  TRY(same_clusters(begun, *environment));
   Reopened reopened(journal, std::move(record),
                     {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value), journal.path(),
                      program_sha256(), utc_now_us()});

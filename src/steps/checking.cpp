@@ -6,7 +6,7 @@ Result<Json> check_once(Context& context, const Observe& observe) {
   TRY_ASSIGN(const auto seen, observe(context));
   if (seen.state == State::done) return seen.facts;
   return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "",
-               "correct this, then try again; nothing was changed", ""});
+               "correct this, then try again", ""});
 }
 
 Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what, const std::string& object) {

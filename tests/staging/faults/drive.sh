@@ -28,7 +28,7 @@ RANDOM=$seed
 work=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-faults.XXXXXX")
 chmod 711 "$work"
 out=$work/tool.out reached=$work/reached points=$work/points-now
-lab_number=0 stretch=0 trials=0 wal_checked=0 labs_lost=0 crash_points=0 crash_points_planned=0 load_pid="" observe_pid="" dir="" journal_folder=/nonexistent
+lab_number=0 stretch=0 trials=0 wal_checked=0 labs_lost=0 crash_points=0 crash_points_planned=0 load_pid="" observe_pid="" dir="" net="" journal_folder=/nonexistent
 for file in words judge places plan trial chain results; do
   # shellcheck disable=SC1090
   source "$here/$file.sh"
@@ -36,6 +36,7 @@ done
 clean_up() {
   [ -z "$load_pid" ] || kill -TERM "$load_pid" "$observe_pid" 2>/dev/null || true
   [ -z "$dir" ] || lab_down ${keep:+--keep}
+  net_down
   if [ -n "$keep" ]; then echo "kept: $work" >&9; else rm -rf "$work"; fi
 }
 exec 9>&2 2>>"$work/driver.err"  # bash tells of each kill by itself
@@ -44,6 +45,7 @@ trap 'exit 130' INT TERM
 
 main() {
   make_runbooks
+  net_up
   lab_up
   stretch_begin
   list_points

@@ -25,6 +25,7 @@ plan_other_faults() {
     fault=$(basename "$file" .sh)
     if [[ $fault == a_killed_at_a_point ]]; then continue; fi
     load_fault "$fault"
+    if [ -n "$needs_network" ] && [ -z "$cable" ]; then say "not on this machine: $title"; continue; fi
     for place in $places; do
       direction=run
       [[ $place != back_* ]] || direction=rollback

@@ -1,7 +1,7 @@
 # One trial: the tool under a fault, what it and the guard make of it, and the verdict.
 
 load_fault() {
-  title="" letter="" shape=hold places="" lasts=5 runbooks="logical-switchover promote-standby" needs_guard="" needs_small_journal="" ends_tool="" \
+  title="" letter="" shape=hold places="" lasts=5 runbooks="logical-switchover promote-standby" needs_guard="" needs_small_journal="" needs_bad_disk="" needs_network="" ends_tool="" \
     always_roll_back="" stays_stopped=""
   fault() { :; }
   took_effect() { :; }
@@ -29,7 +29,7 @@ plain() {  # without a fault; retried while somebody else, such as the guard, ho
   while :; do
     code=0
     # shellcheck disable=SC2046
-    PGCLEAVE_FAULT_POINTS=${PGCLEAVE_FAULT_POINTS:-$points} timeout -k 5 200 "$build/pgcleave-faulty" $(words_of "$1") >"$out" 2>&1 || code=$?
+    PGCLEAVE_FAULT_POINTS=${PGCLEAVE_FAULT_POINTS:-$points} timeout -k 5 200 "${weak_tool[@]}" $(words_of "$1") >"$out" 2>&1 || code=$?
     cat "$out" >>"$work/talk.out"
     [ "$code" = 7 ] && [ $SECONDS -lt $until ] || break
     sleep 0.3
@@ -40,7 +40,8 @@ plain() {  # without a fault; retried while somebody else, such as the guard, ho
 start_tool() {  # start_tool VERB FAULT
   rm -f "$reached" "$points"
   # shellcheck disable=SC2046
-  PGCLEAVE_FAULT=$2 PGCLEAVE_FAULT_REACHED=$reached PGCLEAVE_FAULT_POINTS=$points "$build/pgcleave-faulty" $(words_of "$1") >"$out" 2>&1 &
+  PGCLEAVE_FAULT=$2 PGCLEAVE_FAULT_REACHED=$reached PGCLEAVE_FAULT_POINTS=$points PGCLEAVE_BAD_DISK=$work/bad-disk \
+    LD_PRELOAD=${needs_bad_disk:+$build/libpgcleave-bad-disk.so} "${weak_tool[@]}" $(words_of "$1") >"$out" 2>&1 &
   tool_pid=$!
 }
 tool_lives() { kill -0 "$tool_pid" 2>/dev/null; }
@@ -77,7 +78,7 @@ guards_end() {
   done
 }
 
-state() { "$build/pgcleave" status -e "$environment" --json 2>/dev/null | jq -r '.state // "none"' 2>/dev/null || echo none; }
+state() { "${tool[@]}" status -e "$environment" --json 2>/dev/null | jq -r '.state // "none"' 2>/dev/null || echo none; }
 
 # ---- the shapes ----------------------------------------------------------------------------------------------------
 invalid() { valid=no; why_invalid=$*; }
@@ -128,7 +129,7 @@ shape_between() {
   fault || invalid "the fault could not be made"
   if took_effect; then
     local code=0
-    timeout 60 "$build/pgcleave" resume -e "$environment" --approve go >"$out" 2>&1 || code=$?
+    timeout 60 "${tool[@]}" resume -e "$environment" --approve go >"$out" 2>&1 || code=$?
     cat "$out" >>"$work/talk.out"
     expect_refused "$code"
   else

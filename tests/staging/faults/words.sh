@@ -6,7 +6,7 @@ lab_up() {
   for attempt in 1 2 3; do  # on a machine that is busy it may take longer than the lab is ready to wait
     lab_number=$((lab_number + 1))
     dir=$work/lab-$lab_number
-    if "$lab" up --proxies --dir "$dir" >/dev/null 2>"$work/up.out"; then break; fi
+    if "$lab" up --proxies ${address:+--at "$address"} --dir "$dir" >/dev/null 2>"$work/up.out"; then break; fi
     "$lab" down --dir "$dir" >/dev/null 2>&1 || true
     [ "$attempt" != 3 ] || fatal "the lab does not come up: $(tail -n 2 "$work/up.out")"
   done
@@ -34,6 +34,28 @@ lab_down() {
   fi
   "$lab" down --dir "$dir" ${1:+"$1"} >/dev/null 2>&1 || true
 }
+
+# ---- the network that the tool's host is on: a namespace with a cable of its own, where root may make one ----------------------------
+# Sets address (of the proxies on it), cable, and tool and weak_tool: how pgcleave is called.
+net_up() {
+  local n
+  net="" cable="" address="" on_its_host=()
+  if [ "$(id -u)" = 0 ] && command -v ip >/dev/null && command -v nsenter >/dev/null; then
+    for n in 1 2 3 4 5 6 7 8 9; do
+      ip netns add "pgcleave-$n" 2>/dev/null || continue
+      if ip link add "pgcleave-$n" type veth peer name eth0 netns "pgcleave-$n" && ip addr add "10.77.$n.1/30" dev "pgcleave-$n" &&
+        ip link set "pgcleave-$n" up && ip -n "pgcleave-$n" addr add "10.77.$n.2/30" dev eth0 && ip -n "pgcleave-$n" link set eth0 up &&
+        ip -n "pgcleave-$n" link set lo up; then
+        net=pgcleave-$n cable=pgcleave-$n address=10.77.$n.1 on_its_host=(nsenter "--net=/run/netns/pgcleave-$n")
+        break
+      fi
+      ip netns del "pgcleave-$n"
+    done
+  fi
+  tool=("${on_its_host[@]}" "$build/pgcleave") weak_tool=("${on_its_host[@]}" "$build/pgcleave-faulty")
+}
+net_down() { [ -z "$net" ] || ip netns del "$net"; }
+retransmitted() { "${on_its_host[@]}" awk '/^Tcp:/ { if (n++) print $at; else for (i = 1; i <= NF; i++) if ($i == "RetransSegs") at = i }' /proc/net/snmp; }
 
 # ---- servers -------------------------------------------------------------------------------------------------------
 pid_of() {

@@ -46,6 +46,10 @@ int run(int count, char** arguments) {
   up_verb->add_option("--tables", up_options.tables, "about so many moved tables with rows, added to the schema's or dropped from them")
       ->check(CLI::Range(1, 20'000));
   up_verb->add_flag("--proxies", up_options.proxies, "put a proxy into every link that pgcleave uses, for the verb fault");
+  // As long as 127.0.0.1: what Patroni tells of its members is changed on the way.
+  up_verb->add_option("--at", up_options.address, "the proxies' address, for a pgcleave in a network namespace: nine characters, such as 10.77.0.1")
+      ->needs("--proxies")
+      ->check(CLI::ValidIPV4 & CLI::Validator([](std::string& text) { return text.size() == 9 ? "" : "it has to have nine characters"; }, ""));
   up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
   up_verb->callback([&] {
     up_options.folder = folder;
@@ -126,7 +130,7 @@ int run(int count, char** arguments) {
   fault_verb->add_option("--link", fault_options.link, "main-1, main-1.rest, bouncer-1, ...")->required();
   fault_verb
       ->add_option("--do", fault_options.what,
-                   "drop-to, drop-from, drop, refuse, reset, delay, swallow-next-reply, answer-503, answer-garbage, heal, hits")
+                   "drop-to, drop-from, drop, refuse, reset, delay, swallow-next-reply, answer-401, answer-503, answer-garbage, heal, hits")
       ->required();
   fault_verb->add_option("--ms", fault_options.ms, "for delay");
   fault_verb->add_option("--request", fault_options.text, "for swallow-next-reply: of a request that holds this text");

@@ -9,7 +9,7 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
   std::string rest;
   for (const Member& member : lab.members)
     if (member.scope == scope)
-      rest += fmt::format("{}\"http://127.0.0.1:{}\"", rest.empty() ? "" : ", ", lab.port_for_tool(member.rest_port));
+      rest += fmt::format("{}\"http://{}:{}\"", rest.empty() ? "" : ", ", lab.address, lab.port_for_tool(member.rest_port));
   return fmt::format(R"({key}:
   scope: {scope}
   patroni:
@@ -26,9 +26,10 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
                      fmt::arg("server_passfile", lab.server_passfile().string()));
 }
 
-// The program that is running now.
+// The program that is running now. On the network of its members, whatever pgcleave is on.
 std::string reclone(const Lab& lab, const std::string& scope) {
-  return fmt::format("  reclone: [{}, reclone, {}, --dir, {}]\n", std::filesystem::read_symlink("/proc/self/exe").string(), scope,
+  const std::string there = lab.address == loopback_address ? "" : "nsenter, --net=/proc/1/ns/net, ";
+  return fmt::format("  reclone: [{}{}, reclone, {}, --dir, {}]\n", there, std::filesystem::read_symlink("/proc/self/exe").string(), scope,
                      lab.folder.string());
 }
 
@@ -48,9 +49,9 @@ std::string environment_file(const Lab& lab) {
                       lab.passfile().string());
   for (const Bouncer& bouncer : lab.moved_bouncers())
     text += fmt::format(
-        "      - {{name: {}, console: {{host: 127.0.0.1, port: {}, user: pgcleave_admin, passfile: {}}}, "
+        "      - {{name: {}, console: {{host: {}, port: {}, user: pgcleave_admin, passfile: {}}}, "
         "config: {}, reach: local}}\n",
-        bouncer.name, lab.port_for_tool(bouncer.port), lab.passfile().string(), lab.config(bouncer.name).string());
+        bouncer.name, lab.address, lab.port_for_tool(bouncer.port), lab.passfile().string(), lab.config(bouncer.name).string());
   return text;
 }
 

@@ -107,6 +107,7 @@ void save(const Lab& lab) {
                   {"members", members},
                   {"bouncers", bouncers},
                   {"links", links},
+                  {"address", lab.address},
                   {"credentials",
                    {{"passfile", lab.passfile()},
                     {"server_passfile", lab.server_passfile()},
@@ -133,6 +134,7 @@ Lab load_lab(const std::filesystem::path& folder) {
   for (const json& m : j.at("members")) lab.members.push_back({m.at("name"), m.at("scope"), m.at("postgres_port"), m.at("rest_port")});
   for (const json& b : j.at("bouncers")) lab.bouncers.push_back({b.at("name"), b.at("port"), b.at("pool") == "moved"});
   for (const json& l : j.at("links")) lab.links.push_back({l.at("name"), l.at("port"), l.at("to")});
+  lab.address = j.at("address");
   for (const json& s : j.at("servers")) lab.servers.push_back(server_from(s));
   return lab;
 }

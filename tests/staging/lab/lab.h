@@ -9,6 +9,7 @@
 namespace pgcleave_lab {
 
 inline constexpr auto database_name = "app";
+inline constexpr auto loopback_address = "127.0.0.1";
 inline constexpr auto lab_variable = "PGCLEAVE_LAB";  // in every server's environment, so that none is overlooked
 
 struct Server {
@@ -44,6 +45,8 @@ struct Lab {
   std::vector<Member> members;
   std::vector<Bouncer> bouncers;
   std::vector<Link> links;  // empty: no proxies
+  // Where pgcleave finds all this. Another address than this is the proxies' in a network that pgcleave's host is on.
+  std::string address = loopback_address;
   std::vector<Server> servers;
 
   std::filesystem::path passfile() const { return folder / "passfile"; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "error.h"
@@ -12,15 +13,24 @@
 namespace pgcleave_lab {
 namespace {
 
-constexpr std::array<std::pair<const char*, Spoil>, 9> names{{{"heal", Spoil::none},
-                                                              {"drop-to", Spoil::drop_to},
-                                                              {"drop-from", Spoil::drop_from},
-                                                              {"drop", Spoil::drop},
-                                                              {"refuse", Spoil::refuse},
-                                                              {"delay", Spoil::delay},
-                                                              {"swallow-next-reply", Spoil::swallow},
-                                                              {"answer-503", Spoil::error_503},
-                                                              {"answer-garbage", Spoil::garbage}}};
+constexpr std::array<std::pair<const char*, Spoil>, 10> names{{{"heal", Spoil::none},
+                                                               {"drop-to", Spoil::drop_to},
+                                                               {"drop-from", Spoil::drop_from},
+                                                               {"drop", Spoil::drop},
+                                                               {"refuse", Spoil::refuse},
+                                                               {"delay", Spoil::delay},
+                                                               {"swallow-next-reply", Spoil::swallow},
+                                                               {"answer-401", Spoil::error_401},
+                                                               {"answer-503", Spoil::error_503},
+                                                               {"answer-garbage", Spoil::garbage}}};
+
+// Instead of Patroni's.
+struct Answer {
+  std::string status, body;
+};
+const std::map<Spoil, Answer> answers{{Spoil::error_401, {"401 Unauthorized", "not authenticated"}},
+                                      {Spoil::error_503, {"503 Service Unavailable", "no DCS"}},
+                                      {Spoil::garbage, {"200 OK", "{\"members\": [{\"na"}}};
 
 }  // namespace
 
@@ -112,9 +122,9 @@ void LinkState::wait_until_open(Conversation& conversation) {
 }
 
 void LinkState::answer(Conversation& conversation) {
-  const std::string body = spoil_ == Spoil::garbage ? "{\"members\": [{\"na" : "no DCS";
+  const auto [status, body] = answers.at(spoil_);
   const std::string text = fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-                                       spoil_ == Spoil::garbage ? "200 OK" : "503 Service Unavailable", body.size(), body);
+                                       status, body.size(), body);
   ++hits_.requests;
   [[maybe_unused]] const auto sent = ::send(conversation.client, text.data(), text.size(), MSG_NOSIGNAL);
 }
@@ -122,7 +132,7 @@ void LinkState::answer(Conversation& conversation) {
 bool LinkState::to_server(Conversation& conversation, const std::string& part) {
   std::unique_lock lock(mutex_);
   if (!hold(lock, conversation, part.size(), Spoil::drop_to)) return false;
-  if (spoil_ == Spoil::error_503 || spoil_ == Spoil::garbage) {
+  if (answers.contains(spoil_)) {
     answer(conversation);
     return false;
   }

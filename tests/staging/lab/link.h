@@ -7,7 +7,7 @@
 
 namespace pgcleave_lab {
 
-enum class Spoil { none, drop_to, drop_from, drop, refuse, delay, swallow, error_503, garbage };
+enum class Spoil { none, drop_to, drop_from, drop, refuse, delay, swallow, error_401, error_503, garbage };
 Spoil spoil_named(const std::string& name);  // fails with the names that there are
 
 // What was really hit since the fault was set. A fault that hit nothing proves nothing.

@@ -23,27 +23,27 @@
 namespace pgcleave_lab {
 namespace {
 
-sockaddr_in loopback(int port) {
+sockaddr_in at(const std::string& address_text, int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::inet_pton(AF_INET, address_text.c_str(), &address.sin_addr) != 1) fail("{} is no address", address_text);
   return address;
 }
 
-int listen_at(int port) {
+int listen_at(const std::string& where, int port) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  const auto address = loopback(port);
+  const auto address = at(where, port);
   if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(descriptor, 64) != 0)
-    fail("the proxy can't listen at port {}", port);
+    fail("the proxy can't listen at {}:{}", where, port);
   return descriptor;
 }
 
 int connect_to(int port) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = loopback(port);
+  const auto address = at(loopback_address, port);
   if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     ::close(descriptor);
     return -1;
@@ -62,14 +62,18 @@ bool send_all(int to, const std::string& part) {
   return true;
 }
 
-// Patroni tells where its members are. Who asks through a link is led to the links. Ports have five digits, so no length changes.
+// Patroni tells where its members are. Who asks through a link is led to the links. Ports have five digits and addresses nine characters,
+// so no length changes.
 std::string led_to_links(std::string text, const Lab& lab) {
+  const auto replace = [&](const std::string& real, const std::string& ours) {
+    for (auto place = text.find(real); place != std::string::npos; place = text.find(real, place + ours.size()))
+      text.replace(place, real.size(), ours);
+  };
   for (const Member& member : lab.members)
     for (const Link& link : lab.links) {
-      if (link.to != member.postgres_port && link.to != member.rest_port) continue;
-      const auto real = std::to_string(link.to), ours = std::to_string(link.port);
-      for (auto at = text.find(real); at != std::string::npos; at = text.find(real, at + ours.size())) text.replace(at, real.size(), ours);
+      if (link.to == member.postgres_port || link.to == member.rest_port) replace(std::to_string(link.to), std::to_string(link.port));
     }
+  replace(loopback_address, lab.address);
   return text;
 }
 
@@ -154,7 +158,7 @@ int proxy(const Lab& lab) {
   std::signal(SIGPIPE, SIG_IGN);
   static std::map<std::string, LinkState> links;  // threads live as long as the process
   for (const Link& link : lab.links) {
-    const int listener = listen_at(link.port);
+    const int listener = listen_at(lab.address, link.port);
     std::thread([&lab, &link, listener, &state = links[link.name]] { accept_all(state, lab, link, listener); }).detach();
   }
   ::unlink(proxy_socket(lab).c_str());

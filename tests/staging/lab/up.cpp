@@ -192,6 +192,7 @@ int up(const UpOptions& options) {
     fail("there is a lab in {}; look at it with `pgcleave-lab status`, end it with `pgcleave-lab down`", lab.folder.string());
   if (std::filesystem::exists(lab.folder) && !std::filesystem::is_empty(lab.folder)) fail("folder {} is not empty", lab.folder.string());
   lab.id = random_text(16);
+  if (!options.address.empty()) lab.address = options.address;
   const Passwords passwords = random_passwords();
   PortReservation ports;
   describe(lab, options.bouncers, options.proxies, ports);

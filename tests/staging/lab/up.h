@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <string>
 
 namespace pgcleave_lab {
 
@@ -8,6 +9,7 @@ struct UpOptions {
   int bouncers = 3;
   int tables = 0;           // moved tables with rows; 0: as the schema has them
   bool proxies = false;     // between pgcleave and every server
+  std::string address;      // where they listen, if not on loopback
   bool foreground = false;  // stay until ctrl-C or SIGTERM, then take the lab down
 };
 

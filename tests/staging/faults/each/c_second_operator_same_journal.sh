@@ -2,8 +2,8 @@ title="a second operator with the same journal resumes, and rolls back, while th
 letter=C places="prepare released before_take taken back_released"
 fault() {
   code_resume=0 code_rollback=0
-  timeout 60 "$build/pgcleave" resume -e "$environment" --approve go >"$work/second.out" 2>&1 || code_resume=$?
-  timeout 60 "$build/pgcleave" rollback -e "$environment" >>"$work/second.out" 2>&1 || code_rollback=$?
+  timeout 60 "${tool[@]}" resume -e "$environment" --approve go >"$work/second.out" 2>&1 || code_resume=$?
+  timeout 60 "${tool[@]}" rollback -e "$environment" >>"$work/second.out" 2>&1 || code_rollback=$?
 }
 took_effect() { [ -s "$work/second.out" ]; }
 had_effect() {
