@@ -30,11 +30,6 @@ Error gave_up(const std::string& what, bool interrupted) {
   return error;
 }
 
-std::int64_t utc_now_us() {
-  using std::chrono::system_clock;
-  return std::chrono::duration_cast<std::chrono::microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
 std::string utc_now() {
   const auto now_us = utc_now_us();
   const std::time_t seconds = now_us / 1'000'000;

@@ -43,6 +43,7 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
 void follow_effect(RunRecord& run, const journal::Event& event) {
   const auto step = run.steps.find(text_in(event.data, "step"));
   if (step == run.steps.end() || truth_in(event.data, "undo")) return;
+  step->second.effect_at_us = event.at_us;
   const auto outcome = text_in(event.data, "outcome");
   if (event.type == "effect.announced") {
     ++step->second.effects;
@@ -106,6 +107,10 @@ void follow_step(RunRecord& run, const journal::Event& event) {
 }
 
 }  // namespace
+
+bool StepRecord::is_in_doubt() const {
+  return unanswered > 0 || small_in(facts, "unanswered") > 0;
+}
 
 void RunRecord::apply(const journal::Event& event) {
   const auto& data = event.data;

@@ -25,6 +25,9 @@ struct StepRecord {
   int intents = 0;     // how often it was begun
   int effects = 0;     // of those announced, not those that were refused: what it changed, or may have changed
   int unanswered = 0;  // of those, the ones whose end nobody knows
+  // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose fact tells of them.
+  [[nodiscard]] bool is_in_doubt() const;
+  std::int64_t effect_at_us = 0;  // wall clock of the last effect's announcement or end
 };
 
 struct WindowRecord {

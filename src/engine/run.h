@@ -114,6 +114,7 @@ class Run {
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool taken(bool rollback) const;
   [[nodiscard]] bool fresh() const;                                        // nothing was changed yet in this run
+  [[nodiscard]] bool promotion_may_come() const;                           // once more, by a PATCH that nobody answered
   [[nodiscard]] bool promoted_after(const runbook::StepLine& line) const;  // by a later step of its phase
   [[nodiscard]] const runbook::Phase* phase_of(const std::string& name) const;
   [[nodiscard]] static const steps::StepKind& kind(const runbook::StepLine& line);

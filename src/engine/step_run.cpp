@@ -1,4 +1,6 @@
 // One step: observe > adopt, or intent > apply > observe > outcome.
+#include <algorithm>
+
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
@@ -11,6 +13,7 @@ namespace {
 
 constexpr auto default_timeout = std::chrono::seconds(60);
 constexpr auto look_timeout = std::chrono::seconds(5);
+constexpr std::int64_t long_after_us = 180'000'000;
 
 Json evidence_of(const std::string& step, const steps::Observation& seen, const char* when) {
   return {{"step", step}, {"state", steps::name_of(seen.state)}, {"evidence", seen.evidence}, {"when", when}};
@@ -25,6 +28,16 @@ Result<steps::Observation> Run::seen_on_entering(const runbook::StepLine& line) 
   seen.evidence = "as seen when the window was entered";
   if (const auto* window = recorder_.record().open_window(); window != nullptr) seen.before = object_in(window->before, line.id.c_str());
   return seen;
+}
+
+// Whoever goes back long after need not wait for it.
+bool Run::promotion_may_come() const {
+  const auto& steps = recorder_.record().steps;
+  return std::any_of(steps.begin(), steps.end(), [](const auto& step) {
+    const auto* kind = steps::find(step.second.uses);
+    if (kind == nullptr || !kind->description.meaning.promotes || !step.second.is_in_doubt()) return false;
+    return utc_now_us() < step.second.effect_at_us + long_after_us;
+  });
 }
 
 Error Run::failed(const runbook::StepLine& line, const Error& error) {
@@ -112,8 +125,10 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(default_timeout)));
   const auto earlier = began_before(line.id);
   steps::Context context{world_, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};
+  context.in_doubt = promotion_may_come();
   if (!recorder_.record().open_window() && step_kind.prepare != nullptr) {
-    if (const auto prepared = readable(line.id, [&] { return step_kind.prepare(context); }); !prepared) return fail(failed(line, prepared.error()));
+    if (const auto prepared = readable(line.id, [&] { return step_kind.prepare(context); }); !prepared)
+      return fail(failed(line, prepared.error()));
   }
   const auto seen = just_looked_ && step_kind.looks_itself ? seen_on_entering(line) : look(line, step_kind, context, "before");
   if (!seen) return fail(failed(line, seen.error()));

@@ -14,6 +14,20 @@
 namespace pgcleave::steps {
 namespace {
 
+// A route of one's own, such as a proxy's, follows the leader. One that is a member's address does not: after a failover it leads clients
+// to a standby.
+void look_at_route(const Side& side, const patroni::View& view, Findings& findings) {
+  const auto& route = side.access().route;
+  const auto* leader = view.leader();
+  for (const auto& member : view.members) {
+    if (member.host != route.host || member.port != route.port || leader == nullptr || member.name == leader->name) continue;
+    findings.add(side.label(),
+                 fmt::format("its route {}:{} is member {}, but {} leads: clients would be sent to a standby. Let it be an address that "
+                             "follows the leader, or bring the leader back: patronictl switchover {} --leader {} --candidate {}",
+                             route.host, route.port, member.name, leader->name, view.scope, leader->name, member.name));
+  }
+}
+
 // The leader's identity; findings when it can't be had.
 std::optional<postgres::Identity> look_at_side(Context& context, Side& side, Findings& findings) {
   const auto view = side.patroni().view(context.deadline);
@@ -27,6 +41,7 @@ std::optional<postgres::Identity> look_at_side(Context& context, Side& side, Fin
   }
   if (view->paused)
     findings.add(side.label(), "Patroni is paused: a promotion would hang. Resume it with: patronictl resume " + view->scope);
+  look_at_route(side, *view, findings);
   auto leader = side.leader(context.deadline);
   if (!leader) {
     findings.add(leader.error());

@@ -1,11 +1,10 @@
 // patroni.promote: one PATCH that removes standby_cluster and leaves a mark of who did it, sent to the standby leader, whose
 // loop it wakes. 200 means stored, not promoted: the truth is pg_is_in_recovery() on a connection that was opened before.
-#include <algorithm>
-
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/wal.h"
+#include "steps/late_promotion.h"
 #include "steps/parameters.h"
 #include "steps/reattach.h"
 #include "steps/registry.h"
@@ -67,21 +66,24 @@ Result<Observation> observe(Context& context) {
 }
 
 // Done when writable. A reply that was lost, or a 409, leaves open whether the PATCH was stored: it is idempotent, so it is sent again
-// while the configuration still says standby.
-Result<void> until_writable(Context& context, Side& cluster, const Json& patch) {
+// while the configuration still says standby. Returns how many were not answered: those may still come when the first has done its work.
+Result<int> until_writable(Context& context, Side& cluster, const Json& patch) {
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   auto sent = cluster.patroni().patch_config(patch, context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2))));
   if (!sent && sent.error().kind != ErrorKind::unknown) return fail(sent.error());
+  int unanswered = sent ? 0 : 1;
   auto again = Deadline::in(std::chrono::seconds(1));
-  return wait_until(cluster.label() + " is writable", context.deadline, std::chrono::milliseconds(1), context.stop, [&]() -> Result<bool> {
+  TRY(wait_until(cluster.label() + " is writable", context.deadline, std::chrono::milliseconds(1), context.stop, [&]() -> Result<bool> {
     TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline.for_a_look()));
     if (!recovery.in_recovery) return true;
     if (!sent && again.passed()) {
       again = Deadline::in(std::chrono::seconds(1));
       sent = cluster.patroni().patch_config(patch, context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2))));
+      if (!sent && sent.error().kind == ErrorKind::unknown) ++unanswered;
     }
     return false;
-  });
+  }));
+  return unanswered;
 }
 
 Result<Json> apply(Context& context, const Json& before) {
@@ -92,43 +94,17 @@ Result<Json> apply(Context& context, const Json& before) {
   Json mark = facts;
   mark["run"] = world.run.id;
   const Json patch{{"standby_cluster", nullptr}, {"pgcleave", mark}};
-  TRY_ASSIGN(const auto took,
+  TRY_ASSIGN(const auto result,
              world.effects->perform("promote " + cluster.label() + ": PATCH standby_cluster away, wait until it is writable",
                                     [&]() -> Result<Json> {
                                       const auto began = Monotonic::now();
-                                      TRY(until_writable(context, cluster, patch));
-                                      return Json(milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began)));
+                                      TRY_ASSIGN(const int unanswered, until_writable(context, cluster, patch));
+                                      const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+                                      return Json{{"ms", milliseconds(took)}, {"unanswered", unanswered}};
                                     }));
-  facts["promote_ms"] = took;
+  facts["promote_ms"] = result["ms"];
+  facts["unanswered"] = result["unanswered"];
   return facts;
-}
-
-Result<bool> still_follows(Context& context, Side& cluster, const Json& standby) {
-  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
-  TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
-  return config.value("standby_cluster", Json()) == standby && attached.state == State::done;
-}
-
-// How long a PATCH that nobody answered may still come: Patroni reads its configuration and then stores the new one, and each may hang on
-// the DCS for retry_timeout (do_PATCH_config, 3.0.2). Nothing that is sent after it would stop it.
-Duration longest_way(const Json& config) {
-  return 2 * std::chrono::seconds(std::clamp(small_in(config, "retry_timeout", 10), 3, 60)) + std::chrono::seconds(5);
-}
-
-// False: it came.
-Result<bool> never_came(Context& context, Side& cluster, const Json& standby) {
-  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
-  const auto longest = longest_way(config);
-  const auto patience = context.deadline.or_earlier(Deadline::in(longest));
-  if (context.world.progress)
-    context.world.progress(
-        fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most", cluster.label(), to_text(longest)));
-  while (!patience.passed()) {
-    const auto follows = still_follows(context, cluster, standby);
-    if (follows && !*follows) return false;
-    sleep_until(patience, std::chrono::seconds(1), context.stop);
-  }
-  return still_follows(context, cluster, standby);
 }
 
 // The standby configuration is put back also when the cluster is still in recovery.
@@ -154,7 +130,8 @@ StepKind patroni_promote() {
            .parameters = {side_parameter("cluster", "the standby cluster")},
            .facts = {{"standby_cluster", "the configuration that was removed, to go back to"},
                      {"common_checkpoint", "redo LSN of the last checkpoint from before the promotion"},
-                     {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"}},
+                     {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"},
+                     {"unanswered", "PATCHes that were sent and not answered: when more than one, the others may still come"}},
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
            .meaning = {.changes = true, .promotes = true}},

@@ -7,6 +7,7 @@
 #include "postgres/following.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "steps/late_promotion.h"
 #include "steps/reclone.h"
 
 namespace pgcleave::steps {
@@ -110,6 +111,7 @@ class Reattachment {
   Result<bool> streams() {
     TRY_ASSIGN(const auto seen, observe_attached(context_, cluster_));
     if (seen.state == State::done) return true;
+    TRY(put_back_if_promoted_again());
     const auto copying = copy_under_way(context_, upstream_);
     if (copying && *copying) {
       telling_.now_and_then(**copying);
@@ -118,6 +120,18 @@ class Reattachment {
       if (copying && !cloned_ && patience_.passed()) TRY(clone_if_it_hangs());
     }
     return false;
+  }
+
+  // By a PATCH that came late, say. It leads on a timeline of its own then, and pg_rewind needs a checkpoint on that again.
+  Result<void> put_back_if_promoted_again() {
+    if (!look_again_.passed()) return {};
+    look_again_ = Deadline::in(between_looks);
+    const auto config = cluster_.patroni().config(context_.deadline.for_a_look());
+    if (!config || config->value("standby_cluster", Json()).is_object()) return {};
+    telling_.changed(cluster_.label() + " was promoted again; made a standby again");
+    auto leader = cluster_.leader(context_.deadline.for_a_look());
+    if (leader) TRY(postgres::checkpoint(**leader, context_.deadline));
+    return put_back();
   }
 
   // Patroni 3.0.2 makes the slots of its configuration when it begins to lead, and does not notice when one of them is dropped.
@@ -168,6 +182,7 @@ class Reattachment {
   }
 
   static constexpr auto patience = std::chrono::seconds(20);
+  static constexpr auto between_looks = std::chrono::seconds(3);
   Context& context_;
   Side& cluster_;
   Side& upstream_;
@@ -175,6 +190,7 @@ class Reattachment {
   const std::string& common_checkpoint_;
   Telling telling_;
   bool cloned_ = false;
+  Deadline look_again_ = Deadline::in(between_looks);
   Deadline patience_ = Deadline::in(patience);
 };
 
@@ -220,12 +236,19 @@ Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& stand
     TRY(reattachment.prepare());
     return Json();
   }));
-  TRY_ASSIGN(auto how, world.effects->perform(description(context, cluster, world.other(cluster)), [&]() -> Result<Json> {
+  const auto attach = [&]() -> Result<Json> {
     if (standby_cluster.is_object() && !standby_cluster.empty()) return reattachment.attach();
     return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
                  "the fact of patroni.promote", to_text(standby_cluster), "give it: with: {standby_cluster: ${promote.standby_cluster}}",
                  ""});
-  }));
+  };
+  TRY_ASSIGN(auto how, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
+  if (context.in_doubt) {
+    TRY_ASSIGN(const bool never, never_came(context, cluster, standby_cluster));
+    if (!never) {
+      TRY_ASSIGN(how, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
+    }
+  }
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   return Json{{"seconds", milliseconds(took) / 1000}, {"how", how}};
 }

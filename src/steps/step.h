@@ -40,7 +40,7 @@ struct Context {
   // What observe saw as `before` when this run began the step for the first time; null before that. For facts that count what all tries
   // did together.
   const Json* began_with = nullptr;
-  // For undo: something that the step sent was never answered, and may still arrive.
+  // Something was never answered, and may still arrive. For undo: of what the step sent. Else: of what a promotion of this run sent.
   bool in_doubt = false;
 
   [[nodiscard]] Side& on() const { return world.side(with.at("on").get<std::string>()); }

@@ -16,4 +16,8 @@ Duration time_since_boot() {
   return std::chrono::microseconds(simulation::universe().now);
 }
 
+std::int64_t utc_now_us() {
+  return simulation::universe().now;
+}
+
 }  // namespace pgcleave

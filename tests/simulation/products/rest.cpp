@@ -39,6 +39,8 @@ Result<Answer> Client::get(const std::string& path, Deadline) {
 
 // While the DCS does not answer, Patroni keeps what was asked of it, and carries it out when nobody waits for it any more.
 constexpr simulation::Instant dcs_is_silent_for = 8'000'000;
+// What is asked again meanwhile comes later still: seen on the lab, twelve seconds after etcd was back.
+constexpr simulation::Instant asked_again_comes_after = 12'000'000;
 
 Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline deadline) {
   const auto side = state_->side();
@@ -46,7 +48,7 @@ Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline
   auto& silent_until = universe().patroni(side).silent_until;
   const auto carry_out = [side, body] { simulation::patch(universe().patroni(side), universe().server(side), body, universe().now); };
   if (universe().now < silent_until) {
-    universe().under_way.emplace_back(silent_until, carry_out);
+    universe().under_way.emplace_back(silent_until + asked_again_comes_after, carry_out);
     universe().advance(deadline.left());
     return fail(simulation::no_answer(server.scope + "'s Patroni", "PATCH " + path));
   }

@@ -87,9 +87,12 @@ SQL
 }
 
 target_is_standby() { look; [ "$owner_target" = standby ]; }
+# The bouncers' routes are the first members' addresses: they stand for an address that follows the leader.
+routes_lead_to_leaders() { is_leader main-1 && is_leader ci-1; }
 # A run that was undone or rolled back leaves both sides as they were. Else no run can begin: the lab is given up, and the last trial has failed.
 left_as_it_was() {
   [ "$stage" = none ] || return 0
+  if ! wait_for 10 routes_lead_to_leaders; then say "  another member leads, and nobody moves the address: a new lab"; return 1; fi
   if wait_for 10 target_is_standby; then return; fi
   say "    BROKEN: no run is open, and the target is no standby (owner there: $owner_target)"
   jq -nc --arg fault "${fault_name:-none}" --arg letter "${letter:-}" --arg runbook "$chain_runbook" --argjson n "$trials" \

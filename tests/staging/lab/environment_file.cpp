@@ -26,10 +26,9 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
                      fmt::arg("server_passfile", lab.server_passfile().string()));
 }
 
-// The program that is running now. On the network of its members, whatever pgcleave is on.
+// The program that is running now.
 std::string reclone(const Lab& lab, const std::string& scope) {
-  const std::string there = lab.address == loopback_address ? "" : "nsenter, --net=/proc/1/ns/net, ";
-  return fmt::format("  reclone: [{}{}, reclone, {}, --dir, {}]\n", there, std::filesystem::read_symlink("/proc/self/exe").string(), scope,
+  return fmt::format("  reclone: [{}, reclone, {}, --dir, {}]\n", std::filesystem::read_symlink("/proc/self/exe").string(), scope,
                      lab.folder.string());
 }
 

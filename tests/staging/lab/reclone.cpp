@@ -1,6 +1,9 @@
 #include "reclone.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -37,6 +40,15 @@ void end_members(Lab& lab, const std::vector<Member>& members) {
   wait_until("the end of Patroni and PostgreSQL", limit, [&] { return still_there(ended); });
 }
 
+// Who calls this, pgcleave, may be in a network namespace of its own.
+void enter_network_of(const Server& server) {
+  const auto name = fmt::format("/proc/{}/ns/net", server.process.pid);
+  const int there = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  if (there < 0) return;  // not root, so nobody could make one
+  if (::setns(there, CLONE_NEWNET) != 0 && ::geteuid() == 0) fail("the network of {} can't be entered", server.name);
+  ::close(there);
+}
+
 void empty_folder(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(folder)) return;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) std::filesystem::remove_all(entry.path());
@@ -61,6 +73,7 @@ int reclone(Lab& lab, const std::string& scope) {
   for (const Member& member : lab.members)
     if (member.scope == scope) members.push_back(member);
   if (members.empty()) fail("the lab has no cluster {}", scope);
+  enter_network_of(lab.server("etcd"));
   end_members(lab, members);
   for (const Member& member : members) empty_folder(lab.data_folder(member));
   const std::string prefix = "/pgcleave/" + scope + "/";

@@ -1,0 +1,42 @@
+#include "steps/late_promotion.h"
+
+#include <algorithm>
+
+#include "base/fields.h"
+#include "base/format.h"
+#include "base/units.h"
+#include "steps/reattach.h"
+
+namespace pgcleave::steps {
+namespace {
+
+// Patroni reads its configuration and then stores the new one, and each may hang on the DCS for retry_timeout (do_PATCH_config, 3.0.2).
+// Nothing that is sent after it would stop it.
+Duration longest_way(const Json& config) {
+  return 2 * std::chrono::seconds(std::clamp(small_in(config, "retry_timeout", 10), 3, 60)) + std::chrono::seconds(5);
+}
+
+}  // namespace
+
+Result<bool> still_follows(Context& context, Side& cluster, const Json& standby_cluster) {
+  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
+  return config.value("standby_cluster", Json()) == standby_cluster && attached.state == State::done;
+}
+
+Result<bool> never_came(Context& context, Side& cluster, const Json& standby_cluster) {
+  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+  const auto longest = longest_way(config);
+  const auto patience = context.deadline.or_earlier(Deadline::in(longest));
+  if (context.world.progress)
+    context.world.progress(
+        fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most", cluster.label(), to_text(longest)));
+  while (!patience.passed()) {
+    const auto follows = still_follows(context, cluster, standby_cluster);
+    if (follows && !*follows) return false;
+    sleep_until(patience, std::chrono::seconds(1), context.stop);
+  }
+  return still_follows(context, cluster, standby_cluster);
+}
+
+}  // namespace pgcleave::steps
