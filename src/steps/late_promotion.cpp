@@ -34,7 +34,8 @@ Result<bool> never_came(Context& context, Side& cluster, const Json& standby_clu
   while (!patience.passed()) {
     const auto follows = still_follows(context, cluster, standby_cluster);
     if (follows && !*follows) return false;
-    sleep_until(patience, std::chrono::seconds(1), context.stop);
+    if (!sleep_until(patience, std::chrono::seconds(1), context.stop))
+      return fail(gave_up("nothing can promote " + cluster.label() + " any more", true));
   }
   return still_follows(context, cluster, standby_cluster);
 }

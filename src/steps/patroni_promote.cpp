@@ -66,7 +66,7 @@ Result<Observation> observe(Context& context) {
 }
 
 // Done when writable. A reply that was lost, or a 409, leaves open whether the PATCH was stored: it is idempotent, so it is sent again
-// while the configuration still says standby. Returns how many were not answered: those may still come when the first has done its work.
+// while the configuration still says standby. Returns how many may still come when one has done its work.
 Result<int> until_writable(Context& context, Side& cluster, const Json& patch) {
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   auto sent = cluster.patroni().patch_config(patch, context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2))));
@@ -83,7 +83,7 @@ Result<int> until_writable(Context& context, Side& cluster, const Json& patch) {
     }
     return false;
   }));
-  return unanswered;
+  return sent ? unanswered : unanswered - 1;  // one did it
 }
 
 Result<Json> apply(Context& context, const Json& before) {
@@ -102,8 +102,9 @@ Result<Json> apply(Context& context, const Json& before) {
                                       const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
                                       return Json{{"ms", milliseconds(took)}, {"unanswered", unanswered}};
                                     }));
-  facts["promote_ms"] = result["ms"];
-  facts["unanswered"] = result["unanswered"];
+  if (!result.is_object()) return facts;  // a plan
+  facts["promote_ms"] = number_in(result, "ms");
+  facts["unanswered"] = small_in(result, "unanswered");
   return facts;
 }
 
@@ -131,7 +132,7 @@ StepKind patroni_promote() {
            .facts = {{"standby_cluster", "the configuration that was removed, to go back to"},
                      {"common_checkpoint", "redo LSN of the last checkpoint from before the promotion"},
                      {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"},
-                     {"unanswered", "PATCHes that were sent and not answered: when more than one, the others may still come"}},
+                     {"unanswered", "PATCHes that were sent again and may still come"}},
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
            .meaning = {.changes = true, .promotes = true}},

@@ -72,6 +72,15 @@ patronictl -c "$PATRONI_CONF" edit-config ci --force -q -s standby_cluster=null 
 for _ in $(seq 100); do [ "$(target_sql "select pg_is_in_recovery()")" = f ] && break; sleep 0.2; done
 # shellcheck disable=SC2046
 refuse 3 "no standby" $(go)
+
+say "a route that is the address of a member which does not lead any more"
+for _ in $(seq 100); do
+  patronictl -c "$PATRONI_CONF" switchover ci --leader ci-1 --candidate ci-2 --force >"$scratch/switchover.out" 2>&1 || true
+  [ "$(curl -s -m 2 "http://127.0.0.1:$(rest_port ci-2)/patroni" | jq -r .role)" = master ] && break
+  sleep 0.3
+done
+# shellcheck disable=SC2046
+refuse 3 "is member ci-1, but ci-2 leads: clients would be sent to a standby" $(go)
 is "nothing was changed" "$(catalog)" "$before"
 for number in 1 2 3; do
   is "no file was staged" "$(test -e "$dir/bouncer-$number.ini.pgcleave" && echo staged)" ""

@@ -69,8 +69,24 @@ TEST_CASE("a PATCH whose answer was lost may have been carried out: the server t
     return std::string();
   });
   const auto promoted = sides.apply("patroni.promote", target, 10s);
-  CHECK((promoted ? "" : promoted.error().text()) == "");
+  REQUIRE((promoted ? "" : promoted.error().text()) == "");
   CHECK(is_writable(standby));
+  CHECK(promoted->at("unanswered") == 0);
+}
+
+TEST_CASE("of a PATCH that was sent again the first may still come when the cluster is promoted, and the step says so") {
+  const Server standby("ci", main_server());
+  Promotion promotion(standby);
+  std::atomic<int> sent{0};
+  TwoSides sides(main_server(), standby, [&] {
+    if (++sent == 1) return std::string();
+    promotion.begin();
+    return patroni::answer(200, "{}");
+  });
+  const auto promoted = sides.apply("patroni.promote", target, 10s);
+  REQUIRE((promoted ? "" : promoted.error().text()) == "");
+  CHECK(sent == 2);
+  CHECK(promoted->at("unanswered") == 1);
 }
 
 }  // namespace pgcleave::steps::test
