@@ -15,8 +15,9 @@
 #include "model/universe.h"
 #include "products/process.h"
 
-// There in a build that counts what is gone through. It writes the figures down, which _exit() does not.
-extern "C" void __gcov_dump() __attribute__((weak));
+#ifdef PGCLEAVE_COVERAGE
+extern "C" void __gcov_dump();  // writes down what was gone through, which _exit() does not
+#endif
 
 namespace pgcleave::simulation {
 namespace {
@@ -219,7 +220,9 @@ Counts explore(const Plan& plan, const std::function<std::string()>& path, const
   }
   while (state.children > 0) wait_for_one();
   if (state.exploring && !state.first) {
-    if (__gcov_dump != nullptr) __gcov_dump();
+#ifdef PGCLEAVE_COVERAGE
+    __gcov_dump();
+#endif
     ::_exit(0);
   }
   const auto counts = shared.counts;
