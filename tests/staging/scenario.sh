@@ -94,6 +94,7 @@ guard_ends_within() {  # guard_ends_within SECONDS: it has done its work and is 
   for _ in $(seq $(($1 * 10))); do [ "$(guards)" = 0 ] && return; sleep 0.1; done
   failed "a guard still runs"
 }
+replaying_process() { target_sql "select pid from pg_stat_activity where backend_type = 'startup'"; }  # of the target, which replays no more while it is stopped
 rest_port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .rest_port' "$dir/lab.json"; }
 wait_for_file() {
   for _ in $(seq 600); do [ -e "$1" ] && return; sleep 0.05; done

@@ -127,10 +127,9 @@ defect workload.long_transaction "a statement that takes long" \
   'source_sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '"'takes_long'"'" >/dev/null' '(takes_long)'
 defect workload.statements_unknown "a database without pg_stat_statements" 'source_sql "drop extension pg_stat_statements"' 'source_sql "create extension pg_stat_statements"'
 # Not by pg_wal_replay_pause(): Patroni resumes it in its next loop.
-replays() { target_sql "select pid from pg_stat_activity where backend_type = 'startup'"; }
 defect workload.replication_lag "a target that does not replay" \
-  'kill -STOP "$(replays)"; source_sql "select pg_logical_emit_message(true, '"'x', repeat('x', 40000000)"')" >/dev/null' \
-  'kill -CONT "$(replays)"'
+  'kill -STOP "$(replaying_process)"; source_sql "select pg_logical_emit_message(true, '"'x', repeat('x', 40000000)"')" >/dev/null' \
+  'kill -CONT "$(replaying_process)"'
 look_for_defects
 nothing_to_find "on the repaired lab"
 

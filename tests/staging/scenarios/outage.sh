@@ -49,7 +49,7 @@ is "outage in runs" "$("$build/pgcleave" runs -e "$environment" --json | jq '.[0
 
 say "a window that is undone is seen as well"
 tool 6 run "$runbook" -e "$environment" --set pause_budget=1s
-startup=$(target_sql "select pid from pg_stat_activity where backend_type = 'startup'")
+startup=$(replaying_process)
 kill -STOP "$startup"
 trap 'kill -CONT "$startup" 2>/dev/null || true; clean_up' EXIT
 tool 4 resume -e "$environment" --approve go

@@ -15,7 +15,7 @@ done
 is "state" "$(status .state)" "waiting for approval"
 
 say "replay stops"
-startup=$(target_sql "select pid from pg_stat_activity where backend_type = 'startup'")
+startup=$(replaying_process)
 kill -STOP "$startup"
 trap 'kill -CONT "$startup" 2>/dev/null || true; clean_up' EXIT
 tool 4 resume -e "$environment" --approve go
