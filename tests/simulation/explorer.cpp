@@ -83,7 +83,8 @@ std::vector<Outcome> outcomes_at(Point kind, const std::string& name) {
   }
   std::vector<Outcome> all{Outcome::refused, Outcome::lost_request, Outcome::lost_reply, Outcome::late,
                            Outcome::restart, Outcome::crash_before, Outcome::crash_after};
-  if (name.find(": owner from ") != std::string::npos) all.push_back(Outcome::delayed);
+  const bool may_come_later = name.find(": owner from ") != std::string::npos || name.find(": PATCH ") != std::string::npos;
+  if (may_come_later) all.push_back(Outcome::delayed);
   return all;
 }
 
