@@ -15,14 +15,8 @@
 #include "model/universe.h"
 #include "products/process.h"
 
-#ifdef PGCLEAVE_COVERAGE
-extern "C" void __gcov_dump();  // writes down what was gone through, which _exit() does not
-#endif
-
 namespace pgcleave::simulation {
 namespace {
-
-pid_t (*volatile plain_fork)() = ::fork;  // of a direct call such a build makes one that writes all figures down first
 
 constexpr std::size_t reports = 1 << 20;
 
@@ -61,7 +55,7 @@ void wait_for_one() {
 bool fork_once() {
   const int limit = state.first ? state.plan.jobs : 1;
   while (state.children >= limit) wait_for_one();
-  const auto pid = plain_fork();
+  const auto pid = ::fork();
   if (pid < 0) std::abort();
   if (pid == 0) {
     state.children = 0;
@@ -220,12 +214,7 @@ Counts explore(const Plan& plan, const std::function<std::string()>& path, const
     if (at + line.size() < reports) std::memcpy(shared.text + at, line.data(), line.size());
   }
   while (state.children > 0) wait_for_one();
-  if (state.exploring && !state.first) {
-#ifdef PGCLEAVE_COVERAGE
-    __gcov_dump();
-#endif
-    ::_exit(0);
-  }
+  if (state.exploring && !state.first) ::_exit(0);
   const auto counts = shared.counts;
   std::istringstream lines(std::string(shared.text, std::min(shared.used, reports)));
   for (std::string line; std::getline(lines, line);) failed(line);
