@@ -113,6 +113,7 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   // What happened between reading and locking counts too.
   TRY_ASSIGN(const auto events, journal_->events(id()));
   record_ = engine::replay(events);
+  if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
   world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), journal_identity(*journal_), take_over};
   if (way != Way::settle && !take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);

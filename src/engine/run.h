@@ -102,7 +102,9 @@ class Run {
   Result<void> still_ours();
   void let_go();
 
-  // resume.cpp: a window that a dead process left open. No value: settled, go on.
+  // resume.cpp
+  Ending way_back();
+  // A window that a dead process left open. No value: settled, go on.
   std::optional<Ending> settle_window();
   Result<bool> take_was_passed(const runbook::StepLine& take);
   void assume_begun(const runbook::Phase& phase);

@@ -27,20 +27,23 @@ const char* what_of(int code) {
     case SQLITE_NOTADB: return "is no journal";
     case SQLITE_CANTOPEN: return "the journal can't be opened";
     case SQLITE_READONLY: return "the journal is read-only";
+    case SQLITE_NOMEM: return "there is no memory to read or write the journal";
     case SQLITE_FULL: return "there is no room to write the journal";
     case SQLITE_IOERR: return "the journal's disk failed";
     default: return "the journal's database refused";
   }
 }
 
-Error error_of(sqlite3* database) {
+Error error_of(sqlite3* database, int code, std::string seen) {
   const char* file = sqlite3_db_filename(database, "main");
-  const int code = sqlite3_extended_errcode(database);
-  std::string seen = sqlite3_errmsg(database);
   if (const int number = sqlite3_system_errno(database); number != 0 && (code & 0xff) == SQLITE_IOERR) {
     seen += ", system error " + std::to_string(number);
   }
   return Error{kind_of(code), file == nullptr ? "journal" : file, what_of(code), "", seen, "", "SQLite " + std::to_string(code)};
+}
+
+Error last_error_of(sqlite3* database) {
+  return error_of(database, sqlite3_extended_errcode(database), sqlite3_errmsg(database));
 }
 
 }  // namespace
@@ -50,7 +53,8 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
 }
 
 Statement& Statement::bind(int number, const std::string& value) {
-  sqlite3_bind_text64(statement_.get(), number, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (sqlite3_bind_text64(statement_.get(), number, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_NOMEM)
+    lacks_memory_ = true;
   return *this;
 }
 
@@ -65,9 +69,14 @@ Statement& Statement::bind_real(int number, double value) {
 }
 
 Result<bool> Statement::step() {
+  if (lacks_memory_) {
+    auto error = error_of(sqlite3_db_handle(statement_.get()), SQLITE_NOMEM, sqlite3_errstr(SQLITE_NOMEM));
+    reset();
+    return fail(std::move(error));
+  }
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
-  auto error = code == SQLITE_DONE ? Error{} : error_of(sqlite3_db_handle(statement_.get()));
+  auto error = code == SQLITE_DONE ? Error{} : last_error_of(sqlite3_db_handle(statement_.get()));
   reset();
   if (code == SQLITE_DONE) return false;
   return fail(std::move(error));
@@ -75,10 +84,12 @@ Result<bool> Statement::step() {
 
 void Statement::reset() {
   sqlite3_reset(statement_.get());
+  lacks_memory_ = false;
 }
 
 std::string Statement::text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  if (text == nullptr && sqlite3_column_type(statement_.get(), column) != SQLITE_NULL) lacks_memory_ = true;
   return text == nullptr ? "" : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column)));
 }
 
@@ -113,20 +124,23 @@ Result<Database> Database::open(const std::string& path, Access access) {
 Result<Statement> Database::prepare(const std::string& sql) const {
   sqlite3_stmt* prepared = nullptr;
   if (sqlite3_prepare_v3(database_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) != SQLITE_OK) {
-    return fail(error_of(database_.get()));
+    return fail(last_error_of(database_.get()));
   }
   return Statement(prepared);
 }
 
 Result<void> Database::execute(const std::string& sql) const {
-  if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return fail(error_of(database_.get()));
+  if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return fail(last_error_of(database_.get()));
   return {};
 }
 
 Result<std::string> Database::value(const std::string& sql) const {
   TRY_ASSIGN(auto statement, prepare(sql));
   TRY_ASSIGN(const bool row, statement.step());
-  return row ? statement.text(0) : std::string();
+  if (!row) return std::string();
+  auto value = statement.text(0);
+  TRY(statement.step());
+  return value;
 }
 
 void Database::wait_at_most(Duration limit) {

@@ -21,6 +21,7 @@ class Statement {
   // Is there a row? After false or an error the statement is reset and can be bound and stepped again.
   Result<bool> step();
   void reset();
+  // Without memory it is empty, and the next step is an error, as after bind().
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
@@ -32,6 +33,7 @@ class Statement {
   };
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  mutable bool lacks_memory_ = false;
 };
 
 enum class Access { read, write, create };

@@ -71,7 +71,7 @@ struct Journal::State {
     TRY_ASSIGN(const bool row, last->step());
     event.seq = row ? last->integer(0) + 1 : 1;
     event.hash = hash_of(row ? last->text(1) : "", event, data);
-    last->reset();
+    if (row) TRY(last->step());
     insert->bind(1, event.seq).bind(2, event.run).bind(3, event.at_us).bind(4, event.mono_us);
     insert->bind(5, event.type).bind(6, data).bind(7, event.hash);
     TRY(insert->step());

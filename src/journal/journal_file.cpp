@@ -81,14 +81,16 @@ Result<void> create(const std::string& path) {
   auto made = [&]() -> Result<void> {
     TRY_ASSIGN(const auto database, Database::open(draft, Access::create));
     TRY(database.execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL"));
-    return database.execute(
-        fmt::format("BEGIN; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", schema, application_id, format_version));
+    TRY(database.execute(
+        fmt::format("BEGIN; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", schema, application_id, format_version)));
+    // Closing it does the same, and tells nobody when it fails.
+    return database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
   }();
   // EEXIST: somebody else created it meanwhile, which is as good.
   if (made && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) {
     made = fail(invalid(path, "the journal can't be created", "", std::strerror(errno), ""));
   }
-  for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((draft + suffix).c_str());
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) ::unlink((draft + suffix).c_str());
   if (made) made = sync_folder(folder);
   return made;
 }

@@ -153,6 +153,7 @@ Result<Samples> Samples::open_to_read(const std::string& path, Deadline deadline
 }
 
 Result<void> Samples::append(const std::vector<Sample>& samples) {
+  state_->database.roll_back();  // what an earlier one could not
   auto written = state_->database.execute("BEGIN IMMEDIATE");
   if (written) written = state_->write(samples);
   if (written) return {};

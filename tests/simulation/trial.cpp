@@ -27,10 +27,10 @@ class Trial {
     if (faults_so_far().empty()) disarm();
     // The run may have gone well in spite of its faults: then the way back is gone from there.
     chosen_back_ = then_back_ = !both_ways(!then_back_);
-    for (int i = 0; i < patience && !over(); ++i) take_up();
+    for (int i = 0; i < patience && !over(); ++i) take_up(i);
     // What can't go on can be given up.
     if (!over() && !then_back_) then_back_ = true;
-    for (int i = 0; i < patience && !over(); ++i) take_up();
+    for (int i = 0; i < patience && !over(); ++i) take_up(i);
     disarm();
     if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
     if (!over()) return told({"it is not over: " + last_});
@@ -69,8 +69,10 @@ class Trial {
     return program_.is_over(then_back_);
   }
 
-  void take_up() {
-    auto ending = then_back_ ? program_.rollback() : program_.resume();
+  // Who types `resume` the second time means the direction that the run has.
+  void take_up(int time) {
+    const bool by_resume = !then_back_ || (time == 1 && program_.record().rolling_back);
+    auto ending = by_resume ? program_.resume() : program_.rollback();
     note(ending);
     // What can't be undone is finished.
     if (ending && ending->text.find("can't be rolled back") != std::string::npos) then_back_ = false;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/approvals.h"
+#include "engine/for_good.h"
 #include "engine/run.h"
 #include "steps/registry.h"
 
@@ -80,7 +81,12 @@ class ARun {
     return in_a_process([](Run& run) { return run.resume(); });
   }
   Ending back() {
-    return in_a_process([](Run& run) { return run.back(); });
+    // As the program does: who may not go back is refused before that is written down.
+    const bool may_go_back = !no_way_back(record(), runbook());
+    return in_a_process([](Run& run) { return run.back(); }, may_go_back ? "rollback" : "on");
+  }
+  Ending settle() {
+    return in_a_process([](Run& run) { return run.settle(); }, "settle");
   }
 
   // The process dies at this fault point. No value: it died.
@@ -161,7 +167,10 @@ class ARun {
   Json params = Json::object();
   StopFlag stop;
   Watch watch;
+  Guarding guarding;
   std::function<void(const std::string&)> when_said;
+  std::function<void(const std::string&)> when_warned;
+  std::function<steps::World()> open_world = world;  // of each process
   std::vector<std::string> beforehand;
 
  private:
@@ -172,16 +181,18 @@ class ARun {
     return ::mkdtemp(pattern.data());
   }
 
-  Ending in_a_process(const std::function<Ending(Run&)>& act) {
+  Ending in_a_process(const std::function<Ending(Run&)>& act, const std::string& direction = "on") {
     auto book = journal();
-    auto there = world();
+    auto there = open_world();
     Recorder recorder(book, id, replay(events()), maybe_die);
     const char* type = recorder.record().id.empty() ? "run.begun" : "run.resumed";
-    if (const auto written = recorder.write(type, {{"split_name", "ci"}, {"pid", 1}}); !written) FAIL(written.error().text());
+    const Json begun{{"split_name", "ci"}, {"pid", 1}, {"direction", direction}};
+    if (const auto written = recorder.write(type, begun); !written) FAIL(written.error().text());
     there.approval = approvals(book, id, beforehand, "tester", nullptr);
     Talk talk;
     talk.say = when_said;
-    Run run(runbook(), params, there, recorder, stop, talk, watch);
+    talk.warn = when_warned;
+    Run run(runbook(), params, there, recorder, stop, talk, watch, guarding);
     return act(run);
   }
 

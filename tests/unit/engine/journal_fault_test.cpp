@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "a_run.h"
+#include "a_split.h"
 #include "failing_disk.h"
 
 namespace pgcleave::engine {
@@ -24,7 +24,7 @@ struct Seen {
 // A process whose journal's disk fails at the n-th operation after the run has begun.
 Seen with_failing_disk(ARun& run, DiskFault fault, int n, Ending (Run::*act)()) {
   auto book = run.journal();
-  auto there = ARun::world();
+  auto there = run.open_world();
   Recorder recorder(book, ARun::id, replay(run.events()), nullptr);
   const char* type = recorder.record().id.empty() ? "run.begun" : "run.resumed";
   REQUIRE(recorder.write(type, {{"split_name", "ci"}, {"pid", 1}}));
@@ -110,6 +110,26 @@ TEST_CASE("a disk that fails while a dead run's window is undone keeps no client
     CHECK_FALSE(run.has("d"));
     comes_to_an_end(run, n % 2 == 0);
   }
+}
+
+TEST_CASE("a disk that is full at any moment of a split leaves one owner, and what is left comes to an end when there is room again") {
+  int operations = 0;
+  for (int n = 1;; ++n) {
+    ASplit run(head + window(release_and_take + make("c")));
+    const auto seen = with_failing_disk(run, DiskFault::full, n, &Run::forward);
+    if (!seen.failed) break;
+    operations = n;
+    INFO("the disk failed at operation " << n << ": " << seen.text);
+    const auto owner = run.owner_on(run.source);
+    CHECK(((owner == "source") != (run.owner_on(run.target) == "target")));
+    // Whoever took ownership has finished the window for its clients, too.
+    CHECK((owner == "nobody") == run.has("c"));
+    CHECK(run.resume().exit == ExitCode::done);
+    CHECK(run.owners() == "nobody, target");
+    CHECK(run.has("c"));
+    CHECK(run.journal().verify_chain());
+  }
+  CHECK(operations > 30);
 }
 
 }  // namespace pgcleave::engine

@@ -199,10 +199,19 @@ TEST_CASE("what was missed is kept, and an event of a later version does no harm
 }
 
 TEST_CASE("known keys that hold other types than they should are empty, and the record goes on") {
-  const Json odd{{"pid", "5"}, {"exit", {1}}, {"budget_ms", "much"}, {"outage_ms", true}, {"ms", "1"}, {"undo", "yes"}, {"steps", {7, "a", {{"step", 1}}}}, {"facts", 5}};
-  for (const auto* type : {"run.begun", "run.resumed", "phase.begun", "step.intent", "step.done", "step.failed", "effect.announced", "effect.done",
-                           "window.entered", "window.taken", "window.left", "window.watched", "gate.waiting", "gate.approved", "run.finished"}) {
-    for (const auto& data : {odd, Json(), Json(5), Json("text"), Json::array({1, 2}), Json{{"pid", 1e300}, {"exit", -1e300}, {"ms", 1e308}}}) {
+  const Json odd{{"pid", "5"},
+                 {"exit", {1}},
+                 {"budget_ms", "much"},
+                 {"outage_ms", true},
+                 {"ms", "1"},
+                 {"undo", "yes"},
+                 {"steps", {7, "a", {{"step", 1}}}},
+                 {"facts", 5}};
+  for (const auto* type :
+       {"run.begun", "run.resumed", "phase.begun", "step.intent", "step.done", "step.failed", "effect.announced", "effect.done",
+        "window.entered", "window.taken", "window.left", "window.watched", "gate.waiting", "gate.approved", "run.finished"}) {
+    for (const auto& data :
+         {odd, Json(), Json(5), Json("text"), Json::array({1, 2}), Json{{"pid", 1e300}, {"exit", -1e300}, {"ms", 1e308}}}) {
       INFO(type << " " << data.dump());
       Events events = in_window();
       events.add(type, data).add("check.missed", {{"text", "still read"}});
@@ -210,6 +219,27 @@ TEST_CASE("known keys that hold other types than they should are empty, and the 
       CHECK(events.record().begun.is_object());
     }
   }
+}
+
+TEST_CASE("each status of a step has a word for people") {
+  CHECK(name_of(StepStatus::untouched) == std::string("untouched"));
+  CHECK(name_of(StepStatus::begun) == std::string("begun"));
+  CHECK(name_of(StepStatus::done) == std::string("done"));
+  CHECK(name_of(StepStatus::adopted) == std::string("adopted"));
+  CHECK(name_of(StepStatus::skipped) == std::string("skipped"));
+  CHECK(name_of(StepStatus::failed) == std::string("failed"));
+  CHECK(name_of(StepStatus::undone) == std::string("undone"));
+  CHECK(name_of(StepStatus::undo_failed) == std::string("undo failed"));
+}
+
+TEST_CASE("a failover inside a window counts as a miss of the run") {
+  const auto run = in_window().add("window.failover", {{"phase", "window"}, {"text", "source main failed over"}}).record();
+  CHECK(run.misses == std::vector<std::string>{"source main failed over"});
+}
+
+TEST_CASE("a run that waits at a gate of which nothing else is known can still be approved") {
+  const auto run = begun().add("gate.waiting", {{"step", "go"}}).add("run.finished", {{"outcome", "waiting"}}).record();
+  CHECK(next_command(run, " -e lab.yml") == "pgcleave approve r-1 go -e lab.yml && pgcleave resume r-1 -e lab.yml");
 }
 
 }  // namespace pgcleave::engine

@@ -1,5 +1,7 @@
 #include "engine/rehearsals.h"
 
+#include <algorithm>
+
 #include "a_run.h"
 
 using namespace pgcleave;
@@ -100,4 +102,68 @@ TEST_CASE("a journal that can't be read is said, and the others count") {
   CHECK(rounds_in({"/nowhere/journal.db"}, unread).empty());
   REQUIRE(unread.size() == 1);
   CHECK(unread[0].find("/nowhere/journal.db") != std::string::npos);
+}
+
+TEST_CASE("of the rehearsals with the runbook's name those that do not count are told with the reason") {
+  const ARun place(head + "prepare:\n" + make("x"));
+  auto journal = journal::Journal::open(place.journal_path(), Deadline::in(std::chrono::seconds(5)));
+  REQUIRE(journal);
+  const auto round = [&](const std::string& id, const Json& begun, const std::string& outcome, double ms) {
+    const auto write = [&](const std::string& run, const std::string& type, const Json& data) {
+      REQUIRE(journal->append(run, type, data, journal::Durability::process));
+    };
+    write(id, "run.begun", begun);
+    write(id, "step.intent", {{"step", "pause"}, {"uses", "run.command"}});
+    write(id, "step.done", {{"step", "pause"}, {"ms", ms}});
+    write(id, "run.finished", {{"outcome", "done"}, {"exit", 0}});
+    write("h-" + id, "rehearsal.round", {{"round", 1}, {"run", id}, {"outcome", outcome}});
+  };
+  const Json fits{{"name", "a-run"}, {"sha256", "book"}, {"split_sha256", "split"}, {"binary_sha256", "binary"}};
+  const auto with = [&](const char* key, const char* value) {
+    auto begun = fits;
+    begun[key] = value;
+    return begun;
+  };
+  round("r-1", fits, "good", 7);
+  round("r-2", fits, "good", 0);
+  round("r-3", fits, "surprise", 900);
+  round("r-4", with("sha256", "other"), "good", 900);
+  round("r-5", with("split_sha256", "other"), "good", 900);
+  round("r-6", with("binary_sha256", "other"), "good", 900);
+  round("r-7", with("name", "another-run"), "good", 900);
+
+  auto wanted = subject;
+  wanted.now_us = utc_now_us();
+  const auto found = rehearsed({place.journal_path(), "/nowhere/journal.db"}, "a-run", wanted);
+  CHECK(found.unread.size() == 1);
+  CHECK(found.counting.size() == 3);
+  CHECK(found.good() == 2);
+  // A step that was adopted took no time, and a bad round tells nothing of how long a step takes.
+  CHECK(found.step_ms("pause").count == 1);
+  CHECK(found.step_ms("pause").max == 7);
+  CHECK(found.step_ms("resume").count == 0);
+  CHECK(found.pauses("window").count == 0);
+  CHECK(found.why == std::vector<Mismatch>{Mismatch::runbook, Mismatch::split, Mismatch::binary});
+  REQUIRE(found.others.size() == 3);
+  CHECK(found.others[1].run.id == "r-5");
+
+  wanted.now_us += 25 * hour_us;
+  const auto later = rehearsed({place.journal_path()}, "a-run", wanted);
+  CHECK(later.counting.empty());
+  CHECK(std::count(later.why.begin(), later.why.end(), Mismatch::age) == 3);
+}
+
+TEST_CASE("each reason for which a rehearsal does not count is said in words of its own") {
+  CHECK(text_of(Mismatch::none) == "counts");
+  CHECK(text_of(Mismatch::runbook) == "of another text of the runbook");
+  CHECK(text_of(Mismatch::split) == "of another split file");
+  CHECK(text_of(Mismatch::binary) == "by another build of pgcleave");
+  CHECK(text_of(Mismatch::age) == "older than the runbook allows");
+}
+
+TEST_CASE("a window without a pause adds nothing to the spread of pauses") {
+  Rehearsed rehearsed;
+  rehearsed.counting = {round_of(run_of("book", "split", "binary", 0), 0), round_of(run_of("book", "split", "binary", 50), 0)};
+  CHECK(rehearsed.pauses("window").count == 1);
+  CHECK(rehearsed.pauses("window").p50 == 50);
 }

@@ -96,4 +96,23 @@ TEST_CASE("what clients saw is said with all that was wrong with it") {
         "3 WRITES WERE TAKEN BY THE WRONG SIDE");
 }
 
+TEST_CASE("of errors that no bouncer tells the first of, only the number is said") {
+  auto bad = seen();
+  bad["errors"] = 2;
+  bad["bouncers"] = {{{"name", "bouncer-1"}, {"first_error", ""}}};
+  CHECK(what_clients_saw(bad) == "a client saw 61.2 ms of outage (through bouncer-2); 2 errors");
+}
+
+TEST_CASE("a watch that found nothing writes nothing, and nothing is said of it") {
+  CHECK(what_clients_saw(Json::object()).empty());
+  ARun run(head + window(make("a")));
+  run.watch = watching(run);
+  run.watch.end = [](const runbook::Phase&) { return Json(); };
+  std::string said;
+  run.when_said = [&](const std::string& text) { said += text + "\n"; };
+  CHECK(run.forward().exit == ExitCode::done);
+  CHECK(watched(run).empty());
+  CHECK(said.find("clients waited at most 0.0 ms (budget 20000 ms)\n") != std::string::npos);
+}
+
 }  // namespace pgcleave::engine

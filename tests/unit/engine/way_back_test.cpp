@@ -72,4 +72,35 @@ TEST_CASE("a run that went all the way is done again when its rollback is refuse
   CHECK(waiting.next.find("pgcleave approve " + ARun::id + " sure --words '...'") == 0);
 }
 
+TEST_CASE("a rollback that died before it undid everything is gone on with by resume") {
+  bool died = true;
+  for (int point = 1; died; ++point) {
+    INFO("it dies at point " << point);
+    ARun run(head + "prepare:\n" + make("a") + "gate:\n" + gate("go") + window(make("c")));
+    REQUIRE(run.forward().exit == ExitCode::waiting);
+    died = !run.dying_at(point, [&] { return run.back(); });
+    if (!died) continue;
+    const bool asked = run.record().rolling_back;
+    run.beforehand.clear();
+    const auto ending = run.resume();
+    if (!asked) continue;  // it died before it could note the direction
+    CHECK(ending.exit == ExitCode::done);
+    CHECK_FALSE(run.has("a"));
+    CHECK(run.record().state(false) == "undone");
+  }
+}
+
+TEST_CASE("a rollback that died before its proofs is proved by resume too, before it goes on") {
+  ARun run(with_a_way_back(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
+  CHECK(run.forward().exit == ExitCode::past_no_return);
+  run.beforehand = {"sure=give it up"};
+  int point = 1;
+  while (run.dying_at(point, [&] { return run.back(); }) || !run.record().rolling_back) ++point;
+  CHECK(run.resume().exit == ExitCode::past_no_return);
+  CHECK(run.log().back() == "proof");
+  std::ofstream(run.file("ready")) << "\n";
+  CHECK(run.resume().exit == ExitCode::done);
+  CHECK(run.record().state(false) == "rolled back");
+}
+
 }  // namespace pgcleave::engine

@@ -1,5 +1,6 @@
 // What a journal still holds after its writer was killed, its disk failed or its file went away.
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <csignal>
@@ -16,10 +17,16 @@ namespace {
 
 std::atomic<int> syncs = 0;
 std::atomic<bool> syncs_fail = false;
+std::atomic<bool> folder_syncs_fail = false;
+
+bool is_folder(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
+}
 
 int sync_or_fail(int number, int fd) {
   ++syncs;
-  if (!syncs_fail) return static_cast<int>(::syscall(number, fd));
+  if (!syncs_fail && !(folder_syncs_fail && is_folder(fd))) return static_cast<int>(::syscall(number, fd));
   errno = EIO;
   return -1;
 }
@@ -63,6 +70,19 @@ TEST_CASE("after a sync that failed the journal is closed to writing, although t
   CHECK(after.error().what == "the journal is closed to writing");
   CHECK(journal.events("r-1").value().size() == 1);
   CHECK(opened(scratch.path).verify_chain());
+}
+
+TEST_CASE("a new journal whose name may be lost with the power is not used") {
+  const Scratch scratch;
+  const std::string path = GENERATE(true, false) ? scratch.path : (scratch.folder / "a/journal").string();
+  folder_syncs_fail = true;
+  const auto journal = Journal::open(path, soon());
+  folder_syncs_fail = false;
+  REQUIRE_FALSE(journal);
+  CHECK(journal.error().kind == ErrorKind::failed);
+  CHECK(journal.error().object == scratch.folder);
+  CHECK(journal.error().seen == "Input/output error");
+  CHECK(opened(path).verify_chain());
 }
 
 TEST_CASE("after a full disk the journal is closed to writing, and what it acknowledged is there") {

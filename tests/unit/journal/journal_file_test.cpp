@@ -154,14 +154,6 @@ TEST_CASE("no flipped byte in any page goes unnoticed by opening and verifying, 
   }
 }
 
-TEST_CASE("a journal that may not be written is refused") {
-  if (::geteuid() == 0) return;  // root may write everything
-  const Scratch scratch;
-  fill(scratch.path, 1);
-  ::chmod(scratch.path.c_str(), 0400);
-  CHECK(refused(scratch.path).what == "the journal can't be written");
-}
-
 TEST_CASE("another user's journal is refused, except for root") {
   if (::geteuid() != 0) return;  // only root can make one
   const Scratch scratch;
@@ -187,4 +179,16 @@ TEST_CASE("a database without room says so") {
   REQUIRE_FALSE(full);
   CHECK(full.error().kind == ErrorKind::failed);
   CHECK(full.error().what == "there is no room to write the journal");
+}
+
+TEST_CASE("a table that is being read can't be dropped, and the reason is a lock") {
+  const Scratch scratch;
+  fill(scratch.path, 2);
+  auto database = Database::open(scratch.path, Access::write);
+  auto reading = database->prepare("SELECT seq FROM event");
+  REQUIRE(reading->step().value());
+  const auto dropped = database->execute("DROP TABLE event");
+  REQUIRE_FALSE(dropped);
+  CHECK(dropped.error().kind == ErrorKind::timed_out);
+  CHECK(reading->step().value());
 }

@@ -91,4 +91,94 @@ TEST_CASE("a file of samples of a newer format is refused") {
   CHECK(Samples::open(path, soon()).error().seen == "format 2");
 }
 
+TEST_CASE("another version's or program's samples are not read either, and a database in their place is left as it is") {
+  const Scratch scratch;
+  const auto path = samples_path(scratch.path);
+  { auto samples = opened_samples(path); }
+  REQUIRE(raw(path, "PRAGMA user_version = 2") == 0);
+  CHECK(Samples::open_to_read(path, soon()).error().what == "the samples' format is not known to this pgcleave");
+  std::filesystem::remove(path);
+  REQUIRE(raw(path, "CREATE TABLE t (x)") == 0);
+  const auto refused = Samples::open(path, soon());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what == "is another program's database");
+  CHECK(refused.error().hint == "remove or rename the file: it holds samples only");
+  CHECK(raw(path, "SELECT x FROM t") == 0);
+  CHECK(raw(path, "SELECT * FROM series") != 0);
+}
+
+TEST_CASE("samples that can't be created or reached are an error that names their file") {
+  const Scratch scratch;
+  const auto path = samples_path(scratch.path);
+  std::filesystem::create_symlink(scratch.folder / "elsewhere", path);
+  CHECK_FALSE(Samples::open(path, soon()));
+  CHECK_FALSE(std::filesystem::exists(scratch.folder / "elsewhere"));
+  std::filesystem::remove(path);
+  const AsNobody nobody(scratch);
+  ::chmod(scratch.folder.c_str(), 0500);
+  const auto refused = Samples::open(path, soon());
+  ::chmod(scratch.folder.c_str(), 0700);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what == "the samples' file can't be created");
+  CHECK(refused.error().seen == "Permission denied");
+  { auto samples = opened_samples(path); }
+  ::chmod(path.c_str(), 0000);
+  const auto closed = Samples::open_to_read(path, soon());
+  REQUIRE_FALSE(closed);
+  CHECK(closed.error().kind == ErrorKind::invalid);
+  CHECK(closed.error().object == path);
+  CHECK(closed.error().what == "the samples' file can't be opened");
+  ::chmod(path.c_str(), 0400);
+  const auto written = opened_samples(path).append(a_round(1000));
+  REQUIRE_FALSE(written);
+  CHECK(written.error().what == "the samples' file is read-only");
+}
+
+TEST_CASE("a round of samples that meets another writer is refused whole in bounded time, and the next one is written") {
+  const Scratch scratch;
+  const auto path = samples_path(scratch.path);
+  opened_samples(path);
+  auto samples = std::move(Samples::open(path, Deadline::in(std::chrono::milliseconds(100))).value());
+  sqlite3* other = nullptr;
+  sqlite3_open(path.c_str(), &other);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const auto blocked = samples.append(a_round(1000));
+  const auto late = Samples::open(path, Deadline::in(std::chrono::milliseconds(50)));
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  REQUIRE_FALSE(blocked);
+  CHECK(blocked.error().kind == ErrorKind::timed_out);
+  CHECK(blocked.error().what == "the samples' file was locked by another process all the time");
+  REQUIRE_FALSE(late);
+  CHECK(late.error().kind == ErrorKind::timed_out);
+  CHECK(late.error().object == path);
+  REQUIRE(samples.append(a_round(2000)));
+  CHECK(samples.between(0, 5000)->size() == 2);
+}
+
+TEST_CASE("samples whose tables are taken away while they are open give errors") {
+  const Scratch scratch;
+  const auto path = samples_path(scratch.path);
+  auto samples = opened_samples(path);
+  REQUIRE(samples.append(a_round(1000)));
+  REQUIRE(raw(path, "DROP VIEW sample; DROP TABLE value; DROP TABLE series") == 0);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(samples.append(a_round(2000)).error().seen == "no such table: value");
+    CHECK(samples.between(0, 5000).error().seen == "no such table: sample");
+  }
+}
+
+TEST_CASE("a round of samples of which one is rejected is not there at all") {
+  const Scratch scratch;
+  const auto path = samples_path(scratch.path);
+  auto samples = opened_samples(path);
+  REQUIRE(raw(path, "CREATE TRIGGER t BEFORE INSERT ON value WHEN NEW.value < 0 BEGIN SELECT RAISE(ABORT, 'negative'); END") == 0);
+  auto round = a_round(1000);
+  round.back().value = -1;
+  CHECK(samples.append(round).error().seen == "negative");
+  CHECK(samples.between(0, 5000)->empty());
+  REQUIRE(samples.append(a_round(2000)));
+  CHECK(samples.between(0, 5000)->size() == 2);
+}
+
 }  // namespace pgcleave::journal

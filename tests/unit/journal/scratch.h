@@ -71,4 +71,23 @@ inline int exit_of(pid_t pid) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+// While one is there, this process may do what user nobody may; the folder is nobody's. Without root it is what it was.
+class AsNobody {
+ public:
+  explicit AsNobody(const Scratch& scratch) {
+    if (!was_root_) return;
+    REQUIRE(::chown(scratch.folder.c_str(), nobody, nobody) == 0);
+    REQUIRE(::setresuid(nobody, nobody, 0) == 0);
+  }
+  ~AsNobody() {
+    if (was_root_ && ::setresuid(0, 0, 0) != 0) std::abort();
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  static constexpr uid_t nobody = 65534;
+  bool was_root_ = ::geteuid() == 0;
+};
+
 }  // namespace pgcleave::journal

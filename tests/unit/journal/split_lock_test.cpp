@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <csignal>
 #include <fstream>
 
@@ -40,6 +43,10 @@ TEST_CASE("a lock moves with its owner") {
   auto first = std::move(SplitLock::take(scratch.path, "ci", "r-1").value());
   const auto second = std::move(first);
   CHECK(SplitLock::is_held(scratch.path, "ci"));
+  auto other = std::move(SplitLock::take(scratch.path, "billing", "r-1").value());
+  other = std::move(SplitLock::take(scratch.path, "packages", "r-1").value());
+  CHECK_FALSE(SplitLock::is_held(scratch.path, "billing"));
+  CHECK(SplitLock::is_held(scratch.path, "packages"));
 }
 
 TEST_CASE("a lock of a process that was killed is free") {
@@ -97,4 +104,95 @@ TEST_CASE("a split whose name can't be a file's is refused") {
   for (const std::string split : {"", "../x", "a b", "a/b", "a.b"}) {
     CHECK(SplitLock::take(scratch.path, split, "r-1").error().kind == ErrorKind::invalid);
   }
+}
+
+TEST_CASE("a split's name may hold letters, digits, _ and -") {
+  const Scratch scratch;
+  CHECK(SplitLock::take(scratch.path, "ci_2-B", "r-1"));
+  CHECK(std::filesystem::exists(scratch.path + ".ci_2-B.lock"));
+}
+
+TEST_CASE("a lock without a file is held by nobody") {
+  const Scratch scratch;
+  CHECK_FALSE(SplitLock::is_held(scratch.path, "ci"));
+  CHECK_FALSE(SplitLock::is_held(scratch.folder / "no folder/journal", "ci"));
+}
+
+TEST_CASE("a lock file that can't be made, written or that is a link is an error, and no link is followed") {
+  const Scratch scratch;
+  const AsNobody nobody(scratch);
+  const auto refused = [&](const std::string& journal) {
+    const auto lock = SplitLock::take(journal, "ci", "r-1");
+    if (lock) FAIL("the lock was taken");
+    return lock.error();
+  };
+  const auto nowhere = refused(scratch.folder / "no folder/journal");
+  CHECK(nowhere.kind == ErrorKind::failed);
+  CHECK(nowhere.seen == "No such file or directory");
+  const std::string file = scratch.path + ".ci.lock";
+  std::filesystem::create_symlink(scratch.folder / "elsewhere", file);
+  CHECK(refused(scratch.path).what == "the lock file can't be opened");
+  CHECK_FALSE(std::filesystem::exists(scratch.folder / "elsewhere"));
+  std::filesystem::remove(file);
+  std::ofstream(file) << "";
+  ::chmod(file.c_str(), 0400);
+  CHECK(refused(scratch.path).seen == "Permission denied");
+  CHECK(refused(scratch.path).object == file);
+}
+
+TEST_CASE("who can't write its name into the lock file does not hold the lock") {
+  const Scratch scratch;
+  const auto child = in_child([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit full{10, RLIM_INFINITY};
+    if (::setrlimit(RLIMIT_FSIZE, &full) != 0) return 101;
+    const auto lock = SplitLock::take(scratch.path, "ci", "r-1");
+    if (lock) return 102;
+    return lock.error().kind == ErrorKind::failed && lock.error().what == "the lock file can't be written" &&
+                   !SplitLock::is_held(scratch.path, "ci")
+               ? 0
+               : 103;
+  });
+  CHECK(exit_of(child) == 0);
+  CHECK(SplitLock::take(scratch.path, "ci", "r-2"));
+}
+
+TEST_CASE("a holder on another host is believed at once, one that has died here is not") {
+  const Scratch scratch;
+  const auto held = SplitLock::take(scratch.path, "ci", "r-1");
+  REQUIRE(held);
+  const auto refused_as = [&](const Json& holder) {
+    std::ofstream(scratch.path + ".ci.lock") << holder.dump();
+    const auto begun = Monotonic::now();
+    const auto refused = SplitLock::take(scratch.path, "ci", "r-2");
+    REQUIRE_FALSE(refused);
+    return std::make_pair(refused.error().seen, Monotonic::now() - begun);
+  };
+  const auto [elsewhere, looked] = refused_as({{"pid", 77}, {"run", "r-9"}, {"host", "another.example"}, {"since", "today"}});
+  CHECK(elsewhere == "run r-9, pid 77 on another.example, since today");
+  const auto dead = in_child([] { return 0; });
+  CHECK(exit_of(dead) == 0);
+  std::array<char, 256> host{};
+  REQUIRE(::gethostname(host.data(), host.size() - 1) == 0);
+  const auto [here, looked_longer] = refused_as({{"pid", dead}, {"run", "r-1"}, {"host", host.data()}});
+  CHECK(looked_longer >= std::chrono::milliseconds(200));
+  CHECK(looked < looked_longer);
+  CHECK(here.find("since ?") != std::string::npos);
+}
+
+TEST_CASE("a holder that is another user's process is alive") {
+  if (::geteuid() != 0) return;  // only root can be looked at by another user
+  const Scratch scratch;
+  const auto held = SplitLock::take(scratch.path, "ci", "r-1");
+  REQUIRE(held);
+  ::chmod((scratch.path + ".ci.lock").c_str(), 0666);
+  const auto pid = ::getpid();
+  const auto child = in_child([&] {
+    const AsNobody nobody(scratch);
+    const auto begun = Monotonic::now();
+    const auto refused = SplitLock::take(scratch.path, "ci", "r-2");
+    const bool at_once = Monotonic::now() - begun < std::chrono::milliseconds(150);
+    return !refused && at_once && refused.error().seen.find("run r-1, pid " + std::to_string(pid)) == 0 ? 0 : 1;
+  });
+  CHECK(exit_of(child) == 0);
 }

@@ -112,6 +112,9 @@ TEST_CASE("uninstalling ownership takes the lock of kept tables along, once its 
   CHECK_FALSE(uninstall(it.admin, fence, soon()));
   CHECK_FALSE(uninstall_kept_fence(it.admin, fence, soon()));
   REQUIRE(drop_kept_triggers(it.admin, fence, users, 100ms, soon(), nullptr));
+  for (int times = 1; times <= 2; ++times) CHECK(uninstall_kept_fence(it.admin, fence, soon()));
+  CHECK(*kept_fence(it.admin, fence, soon()) == KeptFence::absent);
+  REQUIRE(install_kept_fence(it.admin, fence, soon()));
   REQUIRE(uninstall(it.admin, fence, soon()));
   CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
 }

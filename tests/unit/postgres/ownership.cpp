@@ -178,20 +178,6 @@ TEST_CASE("uninstalling leaves nothing behind, and nothing of another split is t
   CHECK(held(it.admin, "ci", soon())->last_epoch == 0);
 }
 
-TEST_CASE("drift names tables without a working trigger and tables that should have none") {
-  Fenced it;
-  run(it.admin, "CREATE TABLE app.jobs (id int); CREATE TABLE app.users (id int)");
-  const std::vector<TableName> moved = {{"app", "builds"}, {"app", "jobs"}};
-  REQUIRE(create_triggers(it.admin, fence, {{"app", "jobs"}, {"app", "users"}}, 100ms, soon(), nullptr));
-  run(it.admin, "ALTER TABLE app.jobs DISABLE TRIGGER pgcleave_fence_ci");
-  const auto drift = fence_drift(it.admin, fence, moved, soon());
-  REQUIRE(drift);
-  CHECK(drift->missing == std::vector<TableName>{{"app", "jobs"}});
-  CHECK(drift->superfluous == std::vector<TableName>{{"app", "users"}});
-  REQUIRE(create_triggers(it.admin, fence, moved, 100ms, soon(), nullptr));
-  CHECK(fence_drift(it.admin, fence, moved, soon())->missing.empty());
-}
-
 TEST_CASE("ownership passes by compare-and-set and the log says who did it") {
   Fenced it;
   REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 3, soon()));
@@ -278,34 +264,11 @@ TEST_CASE("a higher epoch that comes between announcement and change takes over"
   CHECK(late.error().seen == "epoch 2, run run-2");
 }
 
-TEST_CASE("a table in the way holds up no other: it is retried, and named when the time is over") {
+TEST_CASE("where no fence is ownership does not pass, and PostgreSQL's own error says why") {
   Fenced it;
-  std::vector<TableName> tables;
-  for (int i = 0; i < 120; ++i) {
-    tables.push_back({"app", "t" + std::to_string(i)});
-    run(it.admin, "CREATE TABLE " + tables.back().sql() + " (id int)");
-  }
-  auto client = main_server().connect();
-  run(client, "BEGIN; INSERT INTO app.t77 VALUES (1)");
-  const auto late = create_triggers(it.admin, fence, tables, 20ms, Deadline::in(600ms), nullptr);
-  REQUIRE_FALSE(late);
-  CHECK(late.error().kind == ErrorKind::timed_out);
-  CHECK(late.error().object == "table app.t77");
-  CHECK(late.error().seen.find("RowExclusiveLock on app.t77") != std::string::npos);
-  CHECK(fence_drift(it.admin, fence, tables, soon())->missing == std::vector<TableName>{{"app", "t77"}});
-  run(client, "COMMIT");
-  REQUIRE(create_triggers(it.admin, fence, tables, 20ms, soon(), nullptr));
-  CHECK(fence_drift(it.admin, fence, tables, soon())->missing.empty());
-}
-
-TEST_CASE("a stop request ends the creation of triggers") {
-  Fenced it;
-  run(it.admin, "CREATE TABLE app.jobs (id int)");
-  auto client = main_server().connect();
-  run(client, "BEGIN; INSERT INTO app.jobs VALUES (1)");
-  StopFlag stop;
-  stop.request();
-  const auto stopped = create_triggers(it.admin, fence, {{"app", "jobs"}}, 20ms, soon(), &stop);
-  REQUIRE_FALSE(stopped);
-  CHECK(stopped.error().kind == ErrorKind::interrupted);
+  const auto passed = pass_ownership(it.admin, "other", Owner::source, Owner::nobody, "run-1", 1, soon());
+  REQUIRE_FALSE(passed);
+  CHECK(passed.error().kind == ErrorKind::failed);
+  CHECK(passed.error().text().find("pass_other") != std::string::npos);
+  CHECK(*owner(it.admin, "ci", soon()) == Owner::source);
 }

@@ -1,3 +1,4 @@
+#include "cut_line.h"
 #include "postgres/ownership.h"
 #include "two_sides.h"
 
@@ -75,6 +76,47 @@ TEST_CASE("ownership is not taken from a side that does not know that it was rel
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::foreign);
   CHECK(window.owner_on_target() == Owner::nobody);
+}
+
+TEST_CASE("a source that can't be asked, or only answers with errors, keeps nobody from taking ownership") {
+  {
+    Released window;
+    TwoSides alone(postgres::test::free_port(), ci_server().port());
+    CHECK(alone.apply("ownership.take", {{"on", "target"}}, std::chrono::seconds(5)));
+    CHECK(window.owner_on_target() == Owner::target);
+  }
+  Released window;
+  auto maintenance = main_server().connect();
+  run(window.source, "ALTER ROLE postgres SET lock_timeout TO '10ms'");
+  run(maintenance, "BEGIN");
+  run(maintenance, "DROP SEQUENCE pgcleave.owner_ci");
+  const auto taken = window.take();
+  CHECK((taken ? "" : taken.error().text()) == "");
+  CHECK(window.owner_on_target() == Owner::target);
+  run(maintenance, "ROLLBACK");
+  run(window.source, "ALTER ROLE postgres RESET lock_timeout");
+}
+
+TEST_CASE("ownership is taken in the end although a session is lost at any request") {
+  const Json on_target{{"on", "target"}};
+  at_each_request(ci_server(), [&](CutLine& line) {
+    Released window;
+    TwoSides sides(main_server().port(), line.port());
+    const auto seen = sides.observe("ownership.take", on_target);
+    CHECK(seen.has_value() != line.was_cut());
+    const auto taken = sides.apply("ownership.take", on_target, std::chrono::seconds(5));
+    line.mend();
+    if (seen) CHECK(taken.has_value() != line.was_cut());
+    REQUIRE(sides.apply("ownership.take", on_target, std::chrono::seconds(5)));
+    CHECK(window.owner_on_target() == Owner::target);
+    CHECK(sides.observe("ownership.take", on_target)->state == State::done);
+  });
+  at_each_request(main_server(), [&](CutLine& line) {
+    Released window;
+    TwoSides sides(line.port(), ci_server().port());
+    CHECK(sides.apply("ownership.take", on_target, std::chrono::seconds(5)));
+    CHECK(window.owner_on_target() == Owner::target);
+  });
 }
 
 }  // namespace pgcleave::steps::test

@@ -22,8 +22,11 @@ class TwoSides {
   using Patched = std::function<std::string()>;
 
   TwoSides(const postgres::test::Server& source, const postgres::test::Server& target, Patched patched = nullptr)
-      : source_(member("main", "leader", source.port(), nullptr)),
-        target_(member("ci", "standby_leader", target.port(), std::move(patched))),
+      : TwoSides(source.port(), target.port(), std::move(patched)) {}
+  // At these ports of loopback.
+  TwoSides(int source, int target, Patched patched = nullptr)
+      : source_(member("main", "leader", source, nullptr)),
+        target_(member("ci", "standby_leader", target, std::move(patched))),
         world{Side(postgres::Owner::source, access("main", source_.url())),
               Side(postgres::Owner::target, access("ci", target_.url())),
               pgbouncer::Fleet({}),
@@ -35,9 +38,17 @@ class TwoSides {
               nullptr} {}
 
   // Of the kind's own verbs.
+  Result<void> prepare(const std::string& uses, const Json& with) {
+    Context context{world, uses, with, Deadline::in(std::chrono::seconds(5)), nullptr};
+    return find(uses)->prepare(context);
+  }
   Result<Json> apply(const std::string& uses, const Json& with, Duration time, const Json& before = Json::object()) {
     Context context{world, uses, with, Deadline::in(time), nullptr};
     return find(uses)->apply(context, before);
+  }
+  Result<void> undo(const std::string& uses, const Json& with, const Json& before, Duration time = std::chrono::seconds(5)) {
+    Context context{world, uses, with, Deadline::in(time), nullptr};
+    return find(uses)->undo(context, before, Json::object());
   }
   Result<Observation> observe(const std::string& uses, const Json& with) {
     Context context{world, uses, with, Deadline::in(std::chrono::seconds(5)), nullptr};
