@@ -18,9 +18,10 @@ bool is_word(const std::string& text) {
 }
 
 Event event_of(const Statement& row) {
-  Event event{row.integer(0), row.text(1), row.integer(2), row.integer(3), row.text(4), {}, row.text(6)};
+  // What is damaged is left empty; verify_chain says where.
+  Event event{row.integer(0), row.text(1), plausible_us(row.integer(2)), plausible_us(row.integer(3)), row.text(4), {}, row.text(6)};
   event.data = Json::parse(row.text(5), nullptr, false);
-  if (event.data.is_discarded()) event.data = nullptr;  // damaged; verify_chain says where
+  if (event.data.is_discarded()) event.data = nullptr;
   return event;
 }
 
@@ -34,6 +35,11 @@ Result<std::vector<Event>> all(Statement rows) {
 }
 
 }  // namespace
+
+std::int64_t plausible_us(std::int64_t us) {
+  constexpr std::int64_t end_of_9999 = 253'402'300'800'000'000;
+  return us >= 0 && us < end_of_9999 ? us : 0;
+}
 
 struct Journal::State {
   std::string path;

@@ -25,6 +25,9 @@ struct Event {
   std::string hash;
 };
 
+// What no clock tells is damage, and read as 0: microseconds from 0 to the end of the year 9999.
+std::int64_t plausible_us(std::int64_t us);
+
 enum class Durability {
   disk,     // on disk when append returns (synchronous FULL): survives power loss
   process,  // in the operating system's hands: survives the death of this process; the next `disk` event takes it along

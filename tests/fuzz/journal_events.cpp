@@ -21,6 +21,8 @@ std::vector<journal::Event> events_of(const std::string& text) {
     journal::Event event;
     event.run = "r-1";
     words >> event.at_us >> event.mono_us;
+    event.at_us = journal::plausible_us(event.at_us);
+    event.mono_us = journal::plausible_us(event.mono_us);
     words.clear();
     words >> event.type;
     std::string data;

@@ -11,17 +11,6 @@ using namespace pgcleave::journal;
 
 namespace {
 
-void fill(const std::string& path, int events) {
-  auto journal = opened(path);
-  for (int i = 0; i < events; ++i) REQUIRE(journal.append("r-1", "a", Json{{"i", i}}, Durability::process));
-}
-
-Error refused(const std::string& path) {
-  const auto journal = Journal::open(path, soon());
-  if (journal) FAIL("the journal was opened");
-  return journal.error();
-}
-
 Error refused_to_read(const std::string& path) {
   const auto journal = Journal::open_to_read(path, soon());
   if (journal) FAIL("the journal was opened");

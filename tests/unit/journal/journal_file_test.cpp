@@ -11,17 +11,6 @@ using namespace pgcleave::journal;
 
 namespace {
 
-void fill(const std::string& path, int events) {
-  auto journal = opened(path);
-  for (int i = 0; i < events; ++i) REQUIRE(journal.append("r-1", "a", Json{{"i", i}}, Durability::process));
-}
-
-Error refused(const std::string& path) {
-  const auto journal = Journal::open(path, soon());
-  if (journal) FAIL("the journal was opened");
-  return journal.error();
-}
-
 void flip_byte(const std::string& path, std::streamoff at) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekg(at);
@@ -74,6 +63,19 @@ TEST_CASE("an event that was forged breaks the chain there") {
   REQUIRE_FALSE(broken);
   CHECK(broken.error().kind == ErrorKind::failed);
   CHECK(broken.error().what.find("event 20 ") != std::string::npos);
+}
+
+TEST_CASE("times that no clock tells are read as none, and what was no JSON as nothing") {
+  const Scratch scratch;
+  fill(scratch.path, 200);
+  forge(scratch.path, "UPDATE event SET at_us = -9223372036854775807, mono_us = 9223372036854775807, data = '{' WHERE seq = 20");
+  const auto events = opened(scratch.path).events("r-1");
+  REQUIRE(events);
+  const auto& forged = events->at(19);
+  CHECK(forged.at_us == 0);
+  CHECK(forged.mono_us == 0);
+  CHECK(forged.data == nullptr);
+  CHECK(events->at(18).at_us > 0);
 }
 
 TEST_CASE("an event that was removed breaks the chain at the next one") {

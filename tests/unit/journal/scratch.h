@@ -33,6 +33,17 @@ inline Journal opened(const std::string& path) {
   return std::move(*journal);
 }
 
+inline void fill(const std::string& path, int events) {
+  auto journal = opened(path);
+  for (int i = 0; i < events; ++i) REQUIRE(journal.append("r-1", "a", Json{{"i", i}}, Durability::process));
+}
+
+inline Error refused(const std::string& path) {
+  const auto journal = Journal::open(path, soon());
+  if (journal) FAIL("the journal was opened");
+  return journal.error();
+}
+
 // What an intruder with sqlite3 would type.
 inline int raw(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
