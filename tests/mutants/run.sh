@@ -2,7 +2,7 @@
 # Can the tests fail? Each patch beside this file breaks the program in one way that must never pass; the test that it names has to notice.
 # Works on a copy of the tree with a build folder of its own. First each test has to pass there on what is not broken.
 #
-#   run.sh [--only PATTERN] [--json FILE] [--list]      exit code 1 if a mutant survives, 2 if one can't be tried
+#   run.sh [--only PATTERN] [--json FILE] [--results] [--list]      exit code 1 if a mutant survives, 2 if one can't be tried
 #
 # The head of a patch: `Breaks:` what it does wrong, `Target:` what to build, `Run:` the command that must fail, `Says:` what it must print
 # (an extended regular expression; without it FAILED, which Catch2 and the scenarios print). A test that does not build or start, or ends
@@ -13,14 +13,16 @@ root=$(cd "$here/../.." && pwd)
 folder=${MUTANTS_FOLDER:-$root/build-mutants}
 only=""
 json=""
+results=""
 list=""
 limit=600
 while [ $# -gt 0 ]; do
   case "$1" in
     --only) only=$2; shift 2 ;;
     --json) json=$2; shift 2 ;;
+    --results) results=1; shift ;;
     --list) list=1; shift ;;
-    *) echo "usage: $0 [--only PATTERN] [--json FILE] [--list]" >&2; exit 2 ;;
+    *) echo "usage: $0 [--only PATTERN] [--json FILE] [--results] [--list]" >&2; exit 2 ;;
   esac
 done
 
@@ -125,10 +127,12 @@ done
 
 caught=$(grep -c '"verdict":"caught"' "$rows" || true)
 echo "${#patches[@]} mutants, $caught caught, $survived survived, $broken could not be tried"
-if [ -n "$json" ]; then
+if [ -n "$json$results" ]; then
   jq -s --argjson mutants "${#patches[@]}" --argjson invalid "$broken" \
     '{mutants: $mutants, caught: (map(select(.verdict == "caught")) | length), survived: [.[] | select(.verdict != "caught") | .mutant],
-      invalid: $invalid, rows: .}' "$rows" >"$json"
+      invalid: $invalid, rows: .}' "$rows" >"$folder/build/mutants.json"
+  [ -z "$json" ] || cp "$folder/build/mutants.json" "$json"
+  [ -z "$results" ] || "$root/tests/staging/results/keep.sh" mutants "$folder/build/mutants.json"
 fi
 [ "$broken" = 0 ] || exit 2
 [ "$survived" = 0 ]

@@ -1,11 +1,13 @@
 // pgcleave-simulation: the real engine, steps and runbooks over fake products and a fake clock; every fault, and pairs of them.
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <map>
 #include <set>
 
 #include "base/format.h"
+#include "base/json.h"
 #include "explorer.h"
 #include "model/universe.h"
 #include "program.h"
@@ -16,7 +18,7 @@ namespace {
 using namespace pgcleave::simulation;
 
 constexpr const char* usage =
-    R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N] [--runbooks FOLDER]
+    R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N] [--runbooks FOLDER] [--json FILE]
        pgcleave-simulation --only 'RUNBOOK forward|back resume|rollback POINT:OUTCOME...'
        pgcleave-simulation --converse yes
 
@@ -27,7 +29,7 @@ constexpr const char* usage =
 --converse     the conversation that the real products are asked too (tests/simulation/conversation)
 )";
 
-int explore_all(const Plan& plan, const std::string& which, int show) {
+int explore_all(const Plan& plan, const std::string& which, int show, const std::string& figures) {
   std::int64_t failures = 0;
   Counts all;
   for (const auto& scenario : scenarios()) {
@@ -53,6 +55,14 @@ int explore_all(const Plan& plan, const std::string& which, int show) {
   }
   std::cout << fmt::format("in all: {} crash points, {} trials of single faults, {} of pairs, seed {}; {} failed\n", all.crashes,
                            all.by_faults[1], all.by_faults[2], plan.seed, failures);
+  if (!figures.empty()) {
+    std::ofstream(figures) << pgcleave::Json{{"crash_points", all.crashes},
+                                             {"single", all.by_faults[1]},
+                                             {"pairs", all.by_faults[2]},
+                                             {"seed", plan.seed},
+                                             {"failed", failures}}
+                           << "\n";
+  }
   return failures == 0 ? 0 : 1;
 }
 
@@ -71,7 +81,8 @@ int only(const std::string& words) {
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options{{"--faults", "2"}, {"--second", "0.002"}, {"--seed", "1"},
                                              {"--jobs", "2"},   {"--scenario", ""},    {"--show", "20"},
-                                             {"--only", ""},    {"--converse", ""},    {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"}};
+                                             {"--only", ""},    {"--converse", ""},    {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"},
+                                             {"--json", ""}};
   for (int i = 1; i < argc; i += 2) {
     const auto known = options.find(argv[i]);
     if (known == options.end() || i + 1 == argc) {
@@ -92,5 +103,5 @@ int main(int argc, char** argv) {
   plan.second = std::atof(options["--second"].c_str());
   plan.seed = std::strtoull(options["--seed"].c_str(), nullptr, 10);
   plan.jobs = std::atoi(options["--jobs"].c_str());
-  return explore_all(plan, options["--scenario"], std::atoi(options["--show"].c_str()));
+  return explore_all(plan, options["--scenario"], std::atoi(options["--show"].c_str()), options["--json"]);
 }

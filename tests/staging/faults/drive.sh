@@ -55,7 +55,7 @@ main() {
   summary >"$work/figures.json"
   [ -z "$json" ] || cp "$work/figures.json" "$json"
   cp "$work/trials.jsonl" "${json:-$work/figures.json}.trials" 2>/dev/null || true
-  [ -z "$results" ] || results_page "$work/figures.json" >"$root/tests/staging/RESULTS.md"
+  [ -z "$results" ] || "$here/../results/keep.sh" faults "$work/figures.json"
   cat "$work/figures.json"
   jq -e '.lost + .duplicated + .on_both_sides + .not_terminal + .promises_broken == 0' "$work/figures.json" >/dev/null
   exit
