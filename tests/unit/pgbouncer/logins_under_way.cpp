@@ -77,8 +77,9 @@ TEST_CASE("a client who needs a further server between the last look at the logi
 
   auto while_draining = std::async(std::launch::async, [&] {
     std::this_thread::sleep_for(100ms);
-    const auto seen = limit();
-    for (auto& other : busy) CHECK(other.simple("commit", soon()).has_value());
+    auto seen = limit();
+    for (auto& other : busy)
+      if (!other.simple("commit", soon())) seen += ", and a transaction was lost";
     return seen;
   });
   CHECK(fleet.pause(soon(), nullptr).has_value());
