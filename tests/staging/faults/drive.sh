@@ -28,6 +28,7 @@ RANDOM=$seed
 work=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-faults.XXXXXX")
 chmod 711 "$work"
 out=$work/tool.out reached=$work/reached points=$work/points-now
+commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || true)
 lab_number=0 stretch=0 trials=0 wal_checked=0 labs_lost=0 crash_points=0 crash_points_planned=0 load_pid="" observe_pid="" dir="" net="" journal_folder=/nonexistent
 for file in words judge places plan trial chain results; do
   # shellcheck disable=SC1090

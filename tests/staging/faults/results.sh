@@ -3,7 +3,7 @@
 summary() {
   touch "$work/trials.jsonl" "$work/stretches.jsonl"
   jq -n --slurpfile t "$work/trials.jsonl" --slurpfile s "$work/stretches.jsonl" --argjson seed "$seed" --argjson points "${crash_points:-0}" \
-    --argjson planned "${crash_points_planned:-0}" --argjson wal "$wal_checked" --argjson budget 5000 \
+    --argjson planned "${crash_points_planned:-0}" --argjson wal "$wal_checked" --argjson budget 5000 --arg commit "$commit" \
     --argjson seconds "$SECONDS" --argjson labs_lost "$labs_lost" '
     def q(p): sort | if length == 0 then null else .[((length - 1) * p | floor)] end;
     ($t | map(select(.valid))) as $v |
@@ -20,5 +20,5 @@ summary() {
      broken: [$t[] | select(.broken | length > 0) | {n, fault, runbook, direction, place, point, broken}],
      invalid_trials: [$t[] | select(.valid | not) | {n, fault, runbook, direction, place, why}],
      crash_points: {all: $points, planned: $planned, covered: ($v | map(select(.fault == "a_killed_at_a_point") | [.runbook, .direction, .point]) | unique | length)},
-     wal_checked: $wal, budget_ms: $budget, seed: $seed, seconds: $seconds, labs_lost: $labs_lost}'
+     wal_checked: $wal, budget_ms: $budget, seed: $seed, seconds: $seconds, labs_lost: $labs_lost, commit: $commit}'
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Keeps figures beside this script and writes tests/staging/RESULTS.md anew from all that are kept.
-# Usage: keep.sh NAME FILE, where NAME is one of faults, simulation, mutants, coverage, outage, secrets and FILE holds what that harness measured.
+# The commit is the one that the file names, or that of now. Usage: keep.sh NAME FILE, where NAME is one of faults, simulation, mutants, coverage, outage, secrets and FILE holds what that harness measured.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
@@ -13,7 +13,7 @@ versions() {
 }
 case $name in faults | simulation | mutants | coverage | outage | secrets) ;; *) echo "keep.sh: no harness is called $name" >&2; exit 2 ;; esac
 jq --arg commit "$(git -C "$root" rev-parse --short HEAD 2>/dev/null || true)" --arg day "$(date -u +%F)" --arg machine "$(machine)" --argjson versions "$(versions)" \
-  '{of: {commit: $commit, day: $day, machine: $machine, versions: $versions}, figures: .}' "$2" >"$here/$name.json.new"
+  '{of: {commit: ((if type == "object" then .commit else null end) // $commit), day: $day, machine: $machine, versions: $versions}, figures: .}' "$2" >"$here/$name.json.new"
 mv "$here/$name.json.new" "$here/$name.json"
 
 kept() { [ -e "$here/$1.json" ] && cat "$here/$1.json" || echo null; }
