@@ -9,7 +9,7 @@
 namespace pgcleave::pgbouncer {
 namespace {
 
-constexpr Duration longest_wait_for_logins = std::chrono::milliseconds(100);
+constexpr Duration longest_wait_for_logins = std::chrono::milliseconds(250);  // one takes 5 ms, and 100 on a busy machine
 
 std::string value_in(const std::map<std::string, ConsoleSetting>& settings, const std::string& key) {
   const auto found = settings.find(key);
