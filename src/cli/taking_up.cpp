@@ -108,7 +108,6 @@ Result<engine::Ending> Reopened::go(Way way, engine::Run& run) {
 }
 
 Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver) {
-  if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
   TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal_->path(), change_->split.name, id()));
   // What happened between reading and locking counts too.
   TRY_ASSIGN(const auto events, journal_->events(id()));

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "journal/journal.h"
 #include "report/display.h"
 #include "report/run_sections.h"
 
@@ -71,8 +70,7 @@ Rates rates_of(const Watched& watched, double pause_from, double pause_to) {
 std::optional<Picture> throughput_of(const WindowStory& window) {
   const auto watched = without_ends(*window.watched);
   if (watched.curve.empty() || watched.curve_step_ms <= 0 || !window.paused_ms) return {};
-  const double origin =
-      static_cast<double>(window.paused_at_us - journal::plausible_us(watched.curve_from_us)) / 1000;  // PAUSE, since the curve begins
+  const double origin = static_cast<double>(window.paused_at_us - watched.curve_from_us) / 1000;  // PAUSE, since the curve begins
   Series series{"writes", {}, true};
   for (std::size_t i = 0; i < watched.curve.size(); ++i) {
     series.points.push_back({static_cast<double>(i) * watched.curve_step_ms - origin, watched.curve[i] * 1000 / watched.curve_step_ms});

@@ -24,7 +24,7 @@ Watched watched_of(const journal::Event& event) {
                                 text_in(one, "last_on")});
   }
   const auto curve = object_in(data, "curve");
-  watched.curve_from_us = whole_in(curve, "from_us");
+  watched.curve_from_us = journal::plausible_us(whole_in(curve, "from_us"));
   watched.curve_step_ms = number_in(curve, "step_ms");
   for (const auto& writes : list_in(curve, "writes")) {
     if (writes.is_number()) watched.curve.push_back(writes.get<double>());

@@ -24,10 +24,11 @@ enum class Outcome {
 const char* name_of(Outcome outcome);
 
 enum class Point {
-  request,  // to a product, that changes something
-  look,     // that does not
-  record,   // in the journal
-  door,     // before or after an effect
+  request,       // to a product, that changes something
+  slow_request,  // the same, and it may arrive when everybody has given it up
+  look,          // that changes nothing
+  record,        // in the journal
+  door,          // before or after an effect
 };
 
 // The program has died at a point. Thrown through it; what it holds open is closed, as by the kernel.

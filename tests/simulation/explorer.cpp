@@ -67,24 +67,25 @@ bool fork_once() {
   return false;
 }
 
-std::vector<Outcome> outcomes_at(Point kind, const std::string& name) {
+std::vector<Outcome> outcomes_at(Point kind) {
   switch (kind) {
     case Point::look: return {Outcome::lost_request};
     case Point::door: return {Outcome::crash_before};
     case Point::record:
       return universe().is_all_synced() ? std::vector{Outcome::crash_before} : std::vector{Outcome::crash_before, Outcome::power_cut};
-    case Point::request: break;
+    case Point::request:
+    case Point::slow_request: break;
   }
   std::vector<Outcome> all{Outcome::refused, Outcome::lost_request, Outcome::lost_reply, Outcome::late,
                            Outcome::restart, Outcome::crash_before, Outcome::crash_after};
-  const bool may_come_later = name.find(": owner from ") != std::string::npos || name.find(": PATCH ") != std::string::npos;
-  if (may_come_later) all.push_back(Outcome::delayed);
+  if (kind == Point::slow_request) all.push_back(Outcome::delayed);
   return all;
 }
 
 // Those that differ most from each other: all pairs of them are tried.
 bool is_telling(Point kind, Outcome outcome) {
-  return kind == Point::request && (outcome == Outcome::crash_before || outcome == Outcome::lost_reply);
+  const bool request = kind == Point::request || kind == Point::slow_request;
+  return request && (outcome == Outcome::crash_before || outcome == Outcome::lost_reply);
 }
 
 bool is_death(Outcome outcome) {
@@ -168,7 +169,7 @@ Outcome choose(Point kind, const std::string& name) {
     }
     return Outcome::ok;
   }
-  const auto outcomes = outcomes_at(kind, name);
+  const auto outcomes = outcomes_at(kind);
   if (state.first) {
     ++state.shared->counts.points;
     state.shared->counts.crashes += std::count_if(outcomes.begin(), outcomes.end(), is_death);

@@ -36,7 +36,7 @@ Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadlin
 
 Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
                     const std::function<Result<void>()>& action, std::function<void()> later) {
-  const auto outcome = choose(Point::request, object + ": " + what);
+  const auto outcome = choose(later ? Point::slow_request : Point::request, object + ": " + what);
   die_before(outcome);
   universe().advance(round_trip);
   if (outcome == Outcome::refused) return fail(refusal(object, what + " was refused"));

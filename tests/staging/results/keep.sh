@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Keeps figures beside this script and writes tests/staging/RESULTS.md anew from all that are kept.
-# The commit is the one that the file names, or that of now. Usage: keep.sh NAME FILE, where NAME is one of faults, simulation, mutants, coverage, outage, secrets and FILE holds what that harness measured.
+# The commit is the one that the file names, or that of now. Usage: keep.sh faults|simulation|mutants|coverage|outage|secrets FILE, where FILE holds
+# what that harness measured.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

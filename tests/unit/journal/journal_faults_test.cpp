@@ -9,10 +9,6 @@ namespace {
 
 constexpr int events_before = 80;
 
-Deadline at_once() {
-  return Deadline::in(std::chrono::milliseconds(10));
-}
-
 struct Filled {
   Scratch scratch;
   std::vector<std::string> before;

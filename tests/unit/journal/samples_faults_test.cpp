@@ -6,24 +6,6 @@
 using namespace pgcleave;
 using namespace pgcleave::journal;
 
-namespace {
-
-Samples opened_samples(const std::string& path) {
-  auto samples = Samples::open(path, soon());
-  if (!samples) FAIL(samples.error().text());
-  return std::move(*samples);
-}
-
-Deadline at_once() {
-  return Deadline::in(std::chrono::milliseconds(10));
-}
-
-std::vector<Sample> a_round(std::int64_t at_us, const std::string& run = "") {
-  return {{at_us, run, "source", "commits_per_s", 812.5}, {at_us, run, "pool app at bouncer-1", "clients.waiting", 3}};
-}
-
-}  // namespace
-
 TEST_CASE("of a round of samples that meets a failure all or nothing is there, and what was written before stays") {
   const WatchedMemory watched;
   const auto fault = GENERATE(Fault::disk, Fault::disk_for_good, Fault::memory, Fault::memory_for_good);

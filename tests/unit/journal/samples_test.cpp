@@ -7,19 +7,6 @@
 #include "scratch.h"
 
 namespace pgcleave::journal {
-namespace {
-
-Samples opened_samples(const std::string& path) {
-  auto samples = Samples::open(path, soon());
-  if (!samples) FAIL(samples.error().text());
-  return std::move(*samples);
-}
-
-std::vector<Sample> a_round(std::int64_t at_us, const std::string& run = "") {
-  return {{at_us, run, "source", "commits_per_s", 812.5}, {at_us, run, "pool app at bouncer-1", "clients.waiting", 3}};
-}
-
-}  // namespace
 
 TEST_CASE("samples come back by time, whole, from the file beside the journal") {
   const Scratch scratch;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "journal/journal.h"
+#include "journal/samples.h"
 
 namespace pgcleave::journal {
 
@@ -25,6 +26,10 @@ struct Scratch {
 
 inline Deadline soon() {
   return Deadline::in(std::chrono::seconds(10));
+}
+
+inline Deadline at_once() {
+  return Deadline::in(std::chrono::milliseconds(10));
 }
 
 inline Journal opened(const std::string& path) {
@@ -42,6 +47,16 @@ inline Error refused(const std::string& path) {
   const auto journal = Journal::open(path, soon());
   if (journal) FAIL("the journal was opened");
   return journal.error();
+}
+
+inline Samples opened_samples(const std::string& path) {
+  auto samples = Samples::open(path, soon());
+  if (!samples) FAIL(samples.error().text());
+  return std::move(*samples);
+}
+
+inline std::vector<Sample> a_round(std::int64_t at_us, const std::string& run = "") {
+  return {{at_us, run, "source", "commits_per_s", 812.5}, {at_us, run, "pool app at bouncer-1", "clients.waiting", 3}};
 }
 
 // What an intruder with sqlite3 would type.

@@ -43,12 +43,12 @@ TEST_CASE("ownership is released when whoever was writing has ended, so that wha
   auto writer = it.source.writer("moved.builds");
   auto ending = std::async(std::launch::async, [&] {
     std::this_thread::sleep_for(300ms);
-    run(writer, "COMMIT");
+    return writer.simple("COMMIT", soon()).has_value();
   });
   const auto released = it.release(by_policy("fail"), 10s);
   CHECK(problem(released) == "");
   CHECK(run(source, "SELECT FROM moved.builds").size() == 1);
-  ending.get();
+  CHECK(ending.get());
   CHECK(postgres::owner(source, "ci", soon()).value() == Owner::nobody);
 
   REQUIRE(postgres::pass_ownership(source, "ci", Owner::nobody, Owner::source, "a run", 1, soon()));
