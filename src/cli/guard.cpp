@@ -120,7 +120,8 @@ bool clients_wait(steps::World& world) {
   const auto serves = steps::serving(world, Deadline::in(std::chrono::seconds(2)));
   if (serves != "source" && serves != "target") return true;
   const auto routes = world.fleet.routes(Deadline::in(std::chrono::seconds(1)));
-  return std::any_of(routes.begin(), routes.end(), [](const auto& bouncer) { return bouncer.paused || !bouncer.error.empty(); });
+  return std::any_of(routes.begin(), routes.end(),
+                     [](const auto& bouncer) { return bouncer.keeps_clients_waiting() || !bouncer.error.empty(); });
 }
 
 ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Talk& talk) {

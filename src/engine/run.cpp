@@ -64,7 +64,7 @@ std::string Run::truth(const std::string& serves) {
   if (serves == "unknown") text = "who owns the moved tables can't be seen";
   std::string paused;
   for (const auto& bouncer : world_.fleet.routes(Deadline::in(std::chrono::seconds(2)))) {
-    if (bouncer.paused) paused += (paused.empty() ? "" : ", ") + bouncer.name;
+    if (bouncer.keeps_clients_waiting()) paused += (paused.empty() ? "" : ", ") + bouncer.name;
   }
   return text + (paused.empty() ? "; clients do not wait" : "; clients WAIT at " + paused);
 }

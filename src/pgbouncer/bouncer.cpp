@@ -20,14 +20,17 @@ bool is_zero(const std::string& number) {
   return number.find_first_not_of("0.") == std::string::npos;
 }
 
-// What a pause SETs, and PgBouncer's default of it (1.18).
+// What a pause or a RESUME SETs, and PgBouncer's default of it (1.18).
 struct Held {
   const char* key;
   const char* value;
   const char* fallback;
 };
-constexpr std::array<Held, 3> held_settings{
-    {{"server_login_retry", "0", "15"}, {"min_pool_size", "0", "0"}, {"max_db_connections", "1", "0"}}};
+constexpr std::array<Held, 5> held_settings{{{"server_login_retry", "0", "15"},
+                                             {"min_pool_size", "0", "0"},
+                                             {"max_db_connections", "1", "0"},
+                                             {"default_pool_size", "0", "20"},
+                                             {"reserve_pool_timeout", "0", "5"}}};
 
 bool is(const std::string& value, const Held& held) {
   return value == held.value || (is_zero(held.value) && is_zero(value));
@@ -67,19 +70,18 @@ Result<void> Bouncer::open_consoles(Deadline deadline) {
   command_ = std::move(*opened[0]);
   watch_ = std::move(*opened[1]);
   auto checked = check_process(deadline);
-  if (checked && remembered_.empty()) {
-    auto seen = watch_->settings(deadline);
-    if (seen) {
-      remembered_ = std::move(*seen);
-    } else {
-      checked = fail(seen.error());
-    }
-  }
+  if (checked && remembered_.empty()) checked = remember(deadline);
   if (!checked) {
     command_.reset();
     watch_.reset();
   }
   return checked;
+}
+
+Result<void> Bouncer::remember(Deadline deadline) {
+  TRY_ASSIGN(version_, watch_->version(deadline));
+  TRY_ASSIGN(remembered_, watch_->settings(deadline));
+  return {};
 }
 
 Result<void> Bouncer::check_process(Deadline deadline) {
@@ -147,6 +149,7 @@ Fleet::Routes Bouncer::routes(Deadline deadline) {
   if (!file) note(file.error());
   if (running) out.running = Route{running->host, running->port};
   if (running) out.paused = running->paused;
+  if (running) out.held = running->pool_size == 0 && no_pool_size_holds(version_);
   if (!running) note(running.error());
   return out;
 }
@@ -202,27 +205,24 @@ std::map<std::string, std::string> Bouncer::own_settings(Deadline deadline) {
 
 // By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
 // have just come back.
+// What is in force and was not SET by us is left alone.
 Result<void> Bouncer::give_back_settings(Deadline deadline) {
   TRY(open_consoles(deadline));
-  for (const auto& [key, value] : own_settings(deadline)) TRY(watch_->set(key, value, deadline));
+  TRY_ASSIGN(const auto running, watch_->settings(deadline));
+  const auto own = own_settings(deadline);
+  for (const auto& held : held_settings) {
+    if (is(value_in(running, held.key), held) && !is(own.at(held.key), held)) TRY(watch_->set(held.key, own.at(held.key), deadline));
+  }
   return {};
 }
 
-// As far as pause() and repoint() change them.
+// As far as pause() and resume_at_file() change them.
 Result<bool> Bouncer::has_own_settings(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto running, watch_->settings(deadline));
   const auto own = own_settings(deadline);
   return std::all_of(held_settings.begin(), held_settings.end(),
                      [&](const auto& held) { return is(own.at(held.key), held) || !is(value_in(running, held.key), held); });
-}
-
-Result<void> Bouncer::resume(Deadline deadline) {
-  if (std::exchange(resume_sent_, false)) return watch_->finish_resume(spec_.database, deadline);
-  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
-  if (watch_ && watch_->alive()) return watch_->resume(spec_.database, deadline);
-  TRY(open_consoles(deadline));
-  return watch_->resume(spec_.database, deadline);
 }
 
 }  // namespace pgcleave::pgbouncer

@@ -11,6 +11,9 @@
 
 namespace pgcleave::pgbouncer {
 
+// Does a pool of size 0 keep its clients waiting? From 1.24 on it is without bounds, and from 1.23 on a user may have a size of its own.
+bool no_pool_size_holds(const std::string& version);
+
 class Bouncer {
  public:
   Bouncer(BouncerSpec spec, const std::string& fleet);
@@ -28,11 +31,13 @@ class Bouncer {
   // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the first process
   // answers. Where a console is not open nothing is sent, and the other half does all.
   void begin_pause();
-  void begin_resume();
+  void begin_resume(bool at_file);
   // Doesn't wait: true once pause() or resume() would not either.
   bool has_answered();
   // Since `start`, when the fleet's first PAUSE was sent.
   Result<Duration> pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop);
+  // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by resume().
+  void make_way(Deadline deadline);
   Result<void> resume(Deadline deadline);
   Result<void> give_back_settings(Deadline deadline);
   Result<bool> has_own_settings(Deadline deadline);
@@ -47,11 +52,18 @@ class Bouncer {
   Result<void> open_consoles(Deadline deadline);
   Result<void> inspect_process(Inspection& out, Deadline deadline);
   Result<void> inspect_file(Inspection& out, Deadline deadline);
+  Result<void> remember(Deadline deadline);
   Result<void> check_process(Deadline deadline);
   Result<void> check_config_path(Deadline deadline);
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
+  Result<void> take_up_route(Deadline deadline);
+  bool hold(Deadline deadline);
+  [[nodiscard]] Result<bool> has_own_pool_size(const ConfigFile& file) const;
+  Result<void> let_go(Deadline deadline);
+  Result<void> put_in_force(const Route& route, Deadline deadline);
+  Result<void> see_in_force(const Route& route, Deadline deadline);
   void let_logins_begin(Deadline deadline);
   Result<ConfigFile> config(Deadline deadline);
   std::map<std::string, std::string> own_settings(Deadline deadline);
@@ -65,8 +77,14 @@ class Bouncer {
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
   std::string own_max_db_connections_;                // between let_logins_end() and let_logins_begin()
+  std::string version_;                               // when first connected
+  std::optional<Route> due_;                          // what the file says since repoint(), and the process does not yet
+  std::optional<Route> taking_;                       // what a RELOAD together with this RESUME puts in force
+  std::optional<Error> stays_paused_;                 // why make_way() failed
+  bool own_pool_size_ = false;                        // the database's own line says it
   bool distinct_ = true;                              // what check_process() last found
   bool rename_ = false;
+  bool reload_sent_ = false;
   bool pause_sent_ = false;
   bool resume_sent_ = false;
 };

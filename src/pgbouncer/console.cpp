@@ -72,7 +72,16 @@ Result<void> Console::set(const std::string& key, const std::string& value, Dead
 }
 
 Result<void> Console::reload(Deadline deadline) {
-  TRY(connection_.simple("RELOAD", deadline));
+  TRY(begin_reload());
+  return finish_reload(deadline);
+}
+
+Result<void> Console::begin_reload() {
+  return connection_.send("RELOAD");
+}
+
+Result<void> Console::finish_reload(Deadline deadline) {
+  TRY(connection_.receive(deadline));
   return {};
 }
 

@@ -44,6 +44,8 @@ class Console {
   Result<std::string> setting(const std::string& key, Deadline deadline);     // `not_ready` when there is none
   Result<void> set(const std::string& key, const std::string& value, Deadline deadline);
   Result<void> reload(Deadline deadline);  // answers success also when the file did not parse (before 1.25): look afterwards
+  Result<void> begin_reload();
+  Result<void> finish_reload(Deadline deadline);
   Result<void> resume(const std::string& database, Deadline deadline);  // not paused is fine
   Result<void> begin_resume(const std::string& database);
   Result<void> finish_resume(const std::string& database, Deadline deadline);

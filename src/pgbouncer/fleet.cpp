@@ -152,12 +152,22 @@ Result<void> Fleet::discard_staged(Deadline deadline) {
 
 Result<void> Fleet::resume(Deadline deadline) {
   return all_of("may still be paused", ask_all(
-                                           bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_resume(); },
+                                           bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_resume(false); },
+                                           [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+}
+
+Result<void> Fleet::resume_at_file(Deadline deadline) {
+  on_each(bouncers_, [&](Bouncer& bouncer) {
+    bouncer.make_way(deadline);
+    return true;
+  });
+  return all_of("may still be paused", ask_all(
+                                           bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_resume(true); },
                                            [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
 }
 
 Result<void> Fleet::give_back_settings(Deadline deadline) {
-  return all_of("are without their own server_login_retry, min_pool_size and max_db_connections",
+  return all_of("still have settings that the pause SET",
                 on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
 }
 

@@ -63,8 +63,9 @@ class Fleet {
 
   // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.
   Result<void> stage_route(const Route& route, Deadline deadline);
-  // Renames the staged text into place, RELOADs, repeats the SETs that RELOAD reset, and checks SHOW DATABASES for host and
-  // port on every bouncer. Idempotent: a file that has the route already is left alone.
+  // Renames the staged text into place. A paused process takes up the route in resume_at_file(); one that is not is RELOADed, the SETs that
+  // RELOAD reset are repeated, and SHOW DATABASES is checked for host and port. Idempotent: a file that has the route already is left
+  // alone.
   Result<void> repoint(const Route& route, Deadline deadline);
   // Route in each config file and in each process; not equal anywhere is told by bouncer.
   struct Routes {
@@ -72,7 +73,9 @@ class Fleet {
     std::optional<Route> file;
     std::optional<Route> running;
     bool paused = false;
+    bool held = false;  // not paused, but without a server for anybody: between RESUME and RELOAD of resume_at_file()
     std::string error;
+    [[nodiscard]] bool keeps_clients_waiting() const { return paused || held; }
   };
   std::vector<Routes> routes(Deadline deadline);
   Result<void> discard_staged(Deadline deadline);
@@ -80,9 +83,13 @@ class Fleet {
   // All that a check judges, of each in the order of the specs. Changes nothing; never fails as a whole.
   std::vector<Inspection> inspect(Deadline deadline);
 
-  // RESUME on all at once. Not paused is fine. All are tried; errors name each bouncer that is still paused.
+  // RESUME on all at once, where they point to. Not paused is fine. All are tried; errors name each bouncer that is still paused.
   Result<void> resume(Deadline deadline);
-  // Gives what hold_back_logins() SET the values of the config file again. After resume(), since clients come first. Idempotent.
+  // The same, and a process whose file says another route (repoint()) takes it up by a RELOAD at the same moment: who logs in between a
+  // RELOAD and a RESUME would cost others an error (PgBouncer 1.18 to 1.25). SHOW DATABASES is checked. Until then the file has to be
+  // readable.
+  Result<void> resume_at_file(Deadline deadline);
+  // Gives what was SET the values of the config file again. After RESUME, since clients come first. Idempotent.
   Result<void> give_back_settings(Deadline deadline);
   // Those that lack them still, by name.
   Result<std::vector<std::string>> without_own_settings(Deadline deadline);

@@ -22,11 +22,6 @@ void Bouncer::begin_pause() {
   pause_sent_ = ready && command_->begin_pause(spec_.database);
 }
 
-void Bouncer::begin_resume() {
-  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
-  resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
-}
-
 bool Bouncer::has_answered() {
   if (!pause_sent_ && !resume_sent_) return false;
   return (pause_sent_ ? command_ : watch_)->answered().value_or(true);

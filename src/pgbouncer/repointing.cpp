@@ -1,5 +1,5 @@
 // The way from one route to another: the future text lies beside the config file before the window; inside it there is one
-// rename and one RELOAD.
+// rename, and one RELOAD when clients are let in.
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
 
@@ -17,6 +17,11 @@ std::string in_words(const Route& route) {
 Result<ConfigFile> Bouncer::config(Deadline deadline) {
   TRY_ASSIGN(const auto text, place_.read(deadline));
   return ConfigFile::parse(place_.path(), text);
+}
+
+Result<bool> Bouncer::has_own_pool_size(const ConfigFile& file) const {
+  TRY_ASSIGN(const auto line, file.database(spec_.database));
+  return line.count("pool_size") > 0;
 }
 
 // RELOAD of another file than the one that we edit would only show inside the window. A relative name can't be compared.
@@ -50,6 +55,7 @@ Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   TRY_ASSIGN(const auto file, ConfigFile::parse(place_.path(), files.config));
   TRY_ASSIGN(const auto now, file.route(spec_.database));
   rename_ = now != route;
+  TRY_ASSIGN(own_pool_size_, has_own_pool_size(file));
   if (!rename_) return {};
   TRY_ASSIGN(const auto wanted, file.with_route(spec_.database, route));
   if (staged && *staged == wanted) return {};
@@ -67,10 +73,24 @@ Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   return fail(out);
 }
 
+// A paused process goes on as it is: its RELOAD comes with RESUME (resuming.cpp).
 Result<void> Bouncer::repoint(const Route& route, Deadline deadline) {
   if (rename_) TRY(place_.put_staged_in_place(deadline));
   rename_ = false;
+  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
+  due_.reset();
+  if (!seen.paused) return put_in_force(route, deadline);
+  if (Route{seen.host, seen.port} != route) due_ = route;
+  return hold_back_logins(deadline);
+}
+
+Result<void> Bouncer::put_in_force(const Route& route, Deadline deadline) {
   TRY(command_->reload(deadline));
+  return see_in_force(route, deadline);
+}
+
+// After RELOAD.
+Result<void> Bouncer::see_in_force(const Route& route, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
   Route running;
   const auto there = wait_until("the new route is in force", deadline, between_looks, nullptr, [&]() -> Result<bool> {

@@ -1,5 +1,8 @@
 #include "steps/fleet_state.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/format.h"
 
 namespace pgcleave::steps {
@@ -21,23 +24,38 @@ Result<std::vector<pgbouncer::Fleet::Routes>> routes(Context& context) {
 
 }  // namespace
 
-Result<Observation> observe_paused(Context& context, bool wanted) {
+Result<Observation> observe_paused(Context& context) {
   TRY_ASSIGN(const auto all, routes(context));
   Observation seen;
-  std::size_t paused = 0;
-  for (const auto& bouncer : all) paused += bouncer.paused ? 1 : 0;
+  const auto paused = std::count_if(all.begin(), all.end(), [](const auto& bouncer) { return bouncer.paused; });
   seen.evidence = fmt::format("{} of {} bouncers paused", paused, all.size());
-  if (paused == (wanted ? all.size() : 0)) seen.state = State::done;
+  if (paused == std::ssize(all)) seen.state = State::done;
   return seen;
 }
 
-Result<Observation> observe_route(Context& context, const std::string& side) {
+Result<Observation> observe_resumed(Context& context) {
+  TRY_ASSIGN(const auto all, routes(context));
+  Observation seen;
+  const auto waiting = std::count_if(all.begin(), all.end(), [](const auto& bouncer) { return bouncer.keeps_clients_waiting(); });
+  seen.evidence = fmt::format("{} of {} bouncers paused", waiting, all.size());
+  bool at_file = true;
+  for (const auto& bouncer : all) {
+    if (bouncer.file == bouncer.running) continue;
+    at_file = false;
+    seen.evidence += fmt::format(", {} at {} (its file says {})", bouncer.name, text_of(bouncer.running), text_of(bouncer.file));
+  }
+  if (waiting == 0 && at_file) seen.state = State::done;
+  return seen;
+}
+
+Result<Observation> observe_route(Context& context, const std::string& side, Routed routed) {
   const auto wanted = context.world.route_to(side);
   TRY_ASSIGN(const auto all, routes(context));
   Observation seen;
   bool everywhere = true;
   for (const auto& bouncer : all) {
-    everywhere = everywhere && bouncer.file == wanted && bouncer.running == wanted;
+    const bool will_be = routed == Routed::once_resumed && bouncer.paused;
+    everywhere = everywhere && bouncer.file == wanted && (bouncer.running == wanted || will_be);
     seen.evidence += fmt::format("{}{} at {}", seen.evidence.empty() ? "" : ", ", bouncer.name, text_of(bouncer.running));
     if (bouncer.file != bouncer.running) seen.evidence += fmt::format(" (its file says {})", text_of(bouncer.file));
   }
@@ -47,21 +65,20 @@ Result<Observation> observe_route(Context& context, const std::string& side) {
   return seen;
 }
 
-Result<void> resume_fleet(Context& context) {
+Result<void> resume_fleet(Context& context, At at) {
   auto& world = context.world;
   TRY(world.effects->perform(
-      fmt::format("RESUME the moved tables' pool on {}", world.bouncer_names()),
+      fmt::format("RESUME the moved tables' pool on {}{}", world.bouncer_names(),
+                  at == At::file ? ", with RELOAD where it was repointed" : ""),
       [&]() -> Result<Json> {
-        TRY(world.fleet.resume(context.deadline));
+        TRY(at == At::file ? world.fleet.resume_at_file(context.deadline) : world.fleet.resume(context.deadline));
         return Json();
       },
       Traffic::resume));
-  TRY(world.effects->perform(
-      fmt::format("give {} their own server_login_retry, min_pool_size and max_db_connections again", world.bouncer_names()),
-      [&]() -> Result<Json> {
-        TRY(world.fleet.give_back_settings(context.deadline));
-        return Json();
-      }));
+  TRY(world.effects->perform(fmt::format("give {} the settings again that the pause SET", world.bouncer_names()), [&]() -> Result<Json> {
+    TRY(world.fleet.give_back_settings(context.deadline));
+    return Json();
+  }));
   return {};
 }
 

@@ -5,13 +5,19 @@
 
 namespace pgcleave::steps {
 
-// Done when every bouncer is (or none is) paused. A bouncer that can't be asked is an error that names it.
-Result<Observation> observe_paused(Context& context, bool wanted);
+// Done when every bouncer is paused. A bouncer that can't be asked is an error that names it, here and below.
+Result<Observation> observe_paused(Context& context);
 
-// Done when every bouncer's file and process have this side's route. `before` holds the route that they have now.
-Result<Observation> observe_route(Context& context, const std::string& side);
+// Done when no bouncer keeps clients waiting, and each process has its file's route.
+Result<Observation> observe_resumed(Context& context);
 
-// RESUME on all, as an effect.
-Result<void> resume_fleet(Context& context);
+// Done when every bouncer's file and process have this side's route; a paused process takes its file's when it is resumed, if that will do.
+// `before` holds the route that they have now.
+enum class Routed { now, once_resumed };
+Result<Observation> observe_route(Context& context, const std::string& side, Routed routed);
+
+// RESUME on all, as an effect: at the route that each process has, or takes from its file.
+enum class At { process, file };
+Result<void> resume_fleet(Context& context, At at);
 
 }  // namespace pgcleave::steps

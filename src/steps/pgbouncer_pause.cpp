@@ -12,7 +12,7 @@ Result<void> prepare(Context& context) {
 }
 
 Result<Observation> observe(Context& context) {
-  return observe_paused(context, true);
+  return observe_paused(context);
 }
 
 Result<Json> apply(Context& context, const Json&) {
@@ -36,7 +36,7 @@ Result<Json> apply(Context& context, const Json&) {
 }
 
 Result<void> undo(Context& context, const Json&, const Json&) {
-  return resume_fleet(context);
+  return resume_fleet(context, At::process);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// pgbouncer.repoint: the pool's write host. File and process both, since a bouncer that restarts reads the file.
+// pgbouncer.repoint: the pool's write host, in each configuration file. A process that is paused takes it up when it is resumed.
 #include "base/format.h"
 #include "steps/fleet_state.h"
 #include "steps/parameters.h"
@@ -18,7 +18,7 @@ bool is_zero(const std::string& number) {
 // RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go like that: they would
 // wait for server_login_retry.
 Result<Observation> observe(Context& context) {
-  TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
+  TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::once_resumed));
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
     if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
@@ -34,7 +34,7 @@ Result<Json> apply(Context& context, const Json&) {
   const auto to = context.text("to");
   const auto route = world.route_to(to);
   TRY(world.effects->perform(
-      fmt::format("point the pool of {} at {}:{} ({}) and RELOAD", world.bouncer_names(), route.host, route.port, world.side(to).label()),
+      fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host, route.port, world.side(to).label()),
       [&]() -> Result<Json> {
         auto repointed = world.fleet.repoint(route, context.deadline);
         // Nothing staged, or the file was edited since: its text of now is staged, which keeps the edit.
@@ -51,7 +51,7 @@ Result<Json> apply(Context& context, const Json&) {
 Result<void> undo(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   const pgbouncer::Route route{before.at("host"), before.at("port")};
-  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{} and RELOAD", world.bouncer_names(), route.host, route.port),
+  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
                              [&]() -> Result<Json> {
                                TRY(world.fleet.stage_route(route, context.deadline));
                                TRY(world.fleet.repoint(route, context.deadline));
@@ -64,10 +64,10 @@ Result<void> undo(Context& context, const Json& before, const Json&) {
 
 StepKind pgbouncer_repoint() {
   return {{.kind = "pgbouncer.repoint",
-           .purpose = "Points the pool of all bouncers at a side and checks each process for it.",
+           .purpose = "Points the pool of all bouncers at a side, from when it is resumed on.",
            .parameters = {side_parameter("to", "the side that the pool points to from now on")},
            .facts = {},
-           .changes = "host and port of the pool in each configuration file; RELOAD",
+           .changes = "host and port of the pool in each configuration file; RELOAD of a process that is not paused",
            .undo = "points the pool back",
            .meaning = {.changes = true}},
           prepare,

@@ -11,18 +11,18 @@ Result<void> prepare(Context& context) {
 }
 
 Result<Observation> observe(Context& context) {
-  TRY_ASSIGN(auto seen, observe_paused(context, false));
+  TRY_ASSIGN(auto seen, observe_resumed(context));
   if (seen.state != State::done) return seen;
   // A run that died, or lost an answer, between the RESUME and the settings has them still to give back.
   TRY_ASSIGN(const auto without, context.world.fleet.without_own_settings(context.deadline));
   if (without.empty()) return seen;
   seen.state = State::pending;
-  seen.evidence += fmt::format("; {} without their own server_login_retry, min_pool_size and max_db_connections", fmt::join(without, ", "));
+  seen.evidence += fmt::format("; {} with settings that the pause SET", fmt::join(without, ", "));
   return seen;
 }
 
 Result<Json> apply(Context& context, const Json&) {
-  TRY(resume_fleet(context));
+  TRY(resume_fleet(context, At::file));
   return Json::object();
 }
 
@@ -30,10 +30,11 @@ Result<Json> apply(Context& context, const Json&) {
 
 StepKind pgbouncer_resume() {
   return {{.kind = "pgbouncer.resume",
-           .purpose = "Resumes the pool on all bouncers at once and gives them back the settings that pause changed.",
+           .purpose = "Resumes the pool on all bouncers at once, where their files point to, and gives them back the settings that pause "
+                      "changed.",
            .parameters = {},
            .facts = {},
-           .changes = "RESUME of the pool",
+           .changes = "RESUME of the pool; RELOAD where it was repointed, with default_pool_size 0 until then",
            .undo = "nothing to undo: traffic flows",
            .meaning = {.resumes = true, .changes = true}},
           prepare,

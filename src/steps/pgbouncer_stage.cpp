@@ -12,7 +12,7 @@ Result<void> prepare(Context& context) {
 }
 
 Result<Observation> observe(Context& context) {
-  TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
+  TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::now));
   seen.before = Json::object();
   seen.lasting = false;  // a staged file is renamed by repoint: its absence says nothing
   return seen;

@@ -10,7 +10,7 @@ namespace pgcleave::steps {
 namespace {
 
 Result<Observation> observe(Context& context) {
-  TRY_ASSIGN(auto seen, observe_route(context, context.text("to")));
+  TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::now));
   seen.lasting = false;
   seen.state = State::pending;
   return seen;
@@ -41,7 +41,7 @@ Result<Json> apply(Context& context, const Json&) {
       fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(), count == 0 ? "" : ", by a canary row through each",
                   side.label()),
       [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto seen, observe_route(context, side.name()));
+        TRY_ASSIGN(const auto seen, observe_route(context, side.name(), Routed::now));
         if (seen.state != State::done)
           return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, "", ""});
         TRY(write_through(context, side));

@@ -41,10 +41,11 @@ class Judgement {
     expect(source != target, "{} serves", source ? "each side" : "no side");
     expect(target == target_should_serve(), "the run is {}, but the {} serves", outcome_, target ? "target" : "source");
     for (const auto& bouncer : all_.bouncers) {
-      expect(!bouncer.paused, "{} is paused", bouncer.name);
+      expect(bouncer.lets_clients_go(), "{} keeps its clients waiting", bouncer.name);
       expect(bouncer.route.port == serving().port, "{} leads to port {}", bouncer.name, bouncer.route.port);
       expect(bouncer.file == bouncer_file({"127.0.0.1", serving().port}), "the file of {} says otherwise", bouncer.name);
-      expect(bouncer.server_login_retry != "0" && bouncer.max_db_connections != "1", "{} was not given its settings back", bouncer.name);
+      expect(bouncer.server_login_retry != "0" && bouncer.max_db_connections != "1" && bouncer.reserve_pool_timeout != "0",
+             "{} was not given its settings back", bouncer.name);
     }
   }
 
@@ -136,7 +137,7 @@ std::string fingerprint() {
     for (const auto& [name, slot] : server->slots) text += fmt::format("slot {} ", name);
   }
   for (const auto& bouncer : universe().bouncers)
-    text += fmt::format("{} {} {} {}", bouncer.name, bouncer.paused, bouncer.route.port, bouncer.server_login_retry);
+    text += fmt::format("{} {} {} {}", bouncer.name, bouncer.lets_clients_go(), bouncer.route.port, bouncer.server_login_retry);
   return text + universe().source_patroni.config.dump() + universe().target_patroni.config.dump();
 }
 

@@ -17,11 +17,18 @@ void Bouncer::pause(Instant now) {
   if (server_login_retry != "0") login_closed_at = now;
 }
 
-void Bouncer::reload(Instant now) {
-  login_closed_at = now;
+void Bouncer::reset_settings() {
   server_login_retry = "15";
   min_pool_size = "2";
   max_db_connections = "0";
+  default_pool_size = "20";
+  reserve_pool_timeout = "5";
+}
+
+void Bouncer::reload(Instant now) {
+  // A pool that nobody pauses, but that gets no server, has no login under way.
+  if (paused || default_pool_size != "0") login_closed_at = now;
+  reset_settings();
   const auto read = pgbouncer::ConfigFile::parse(name, file);
   if (!read) return;  // RELOAD answers success all the same
   if (const auto there = read->route("app"); there) route = *there;
@@ -29,9 +36,7 @@ void Bouncer::reload(Instant now) {
 
 void Bouncer::restart() {
   paused = false;
-  server_login_retry = "15";
-  min_pool_size = "2";
-  max_db_connections = "0";
+  reset_settings();
   login_closed_at = -1;
   ++incarnation;
   applications.clear();

@@ -20,6 +20,8 @@ struct Bouncer {
   std::string server_login_retry = "15";
   std::string min_pool_size = "2";
   std::string max_db_connections = "0";
+  std::string default_pool_size = "20";
+  std::string reserve_pool_timeout = "5";
   // A server login that PAUSE or RELOAD closes counts as failed, and clients stall for server_login_retry after it.
   Instant login_closed_at = -1;
   int incarnation = 1;
@@ -27,7 +29,10 @@ struct Bouncer {
   bool pausing = false;                   // a PAUSE was asked for and is not answered
 
   void pause(Instant now);
+  void reset_settings();  // to what the file says
   void reload(Instant now);
+  // Neither paused nor without a server for anybody.
+  [[nodiscard]] bool lets_clients_go() const { return !paused && default_pool_size != "0"; }
   void restart();  // comes back unpaused, with what the file says
   // Until when clients that are let go stall; no stall: 0.
   [[nodiscard]] Instant stalled_until() const;

@@ -145,7 +145,7 @@ void Universe::go_on(Client& client) {
   if (client.stage == Stage::idle && now - client.since < pause_of_a_client) return;
   if (client.bouncer < 0) return begin(client, server(client.direct));
   auto& bouncer = bouncers[static_cast<std::size_t>(client.bouncer)];
-  if (bouncer.paused || bouncer.stalled_until() > now) {
+  if (!bouncer.lets_clients_go() || bouncer.stalled_until() > now) {
     if (client.stage == Stage::idle) client.since = now;
     client.stage = Stage::waiting;
     return;

@@ -20,8 +20,8 @@ Rows told(const std::string& tag) {
 Rows databases(const Bouncer& bouncer) {
   return {{"name", "host", "port", "database", "force_user", "pool_size", "pool_mode", "max_connections", "current_connections", "paused",
            "disabled"},
-          {{"app", bouncer.route.host, std::to_string(bouncer.route.port), "app", std::nullopt, "20", std::nullopt, "0", "1",
-            bouncer.paused ? "1" : "0", "0"},
+          {{"app", bouncer.route.host, std::to_string(bouncer.route.port), "app", std::nullopt, bouncer.default_pool_size, std::nullopt,
+            "0", "1", bouncer.paused ? "1" : "0", "0"},
            {"pgbouncer", std::nullopt, std::to_string(bouncer.port), "pgbouncer", "pgbouncer", "2", "statement", "0", "0", "0", "0"}},
           "SHOW"};
 }
@@ -33,6 +33,8 @@ Rows config(const Bouncer& bouncer) {
            {"server_login_retry", bouncer.server_login_retry, "15", "yes"},
            {"min_pool_size", bouncer.min_pool_size, "0", "yes"},
            {"max_db_connections", bouncer.max_db_connections, "0", "yes"},
+           {"default_pool_size", bouncer.default_pool_size, "20", "yes"},
+           {"reserve_pool_timeout", bouncer.reserve_pool_timeout, "5", "yes"},
            {"query_wait_timeout", "120", "120", "yes"},
            {"query_timeout", "0", "0", "yes"}},
           "SHOW"};
@@ -69,6 +71,10 @@ Result<void> obey(Bouncer& bouncer, const std::string& command) {
     bouncer.min_pool_size = command.substr(21, command.size() - 22);
   } else if (command.starts_with("SET max_db_connections = ")) {
     bouncer.max_db_connections = command.substr(26, command.size() - 27);
+  } else if (command.starts_with("SET default_pool_size = ")) {
+    bouncer.default_pool_size = command.substr(25, command.size() - 26);
+  } else if (command.starts_with("SET reserve_pool_timeout = ")) {
+    bouncer.reserve_pool_timeout = command.substr(28, command.size() - 29);
   } else {
     return fail(refusal("bouncer " + bouncer.name, "unsupported: " + command, console_error));
   }

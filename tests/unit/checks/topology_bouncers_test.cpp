@@ -102,6 +102,13 @@ TEST_CASE("a pool that can't be paused, is paused, or points elsewhere is named"
   CHECK(judged(bouncer) == Lines{"blocker serves_no_pool"});
 }
 
+TEST_CASE("a pool size on the pool's own line is noted, since its clients can't be held while it is repointed") {
+  auto bouncer = a_bouncer();
+  auto text = a_file;
+  bouncer.config = file(text.replace(text.find("dbname=app"), 0, "pool_size=20 "));
+  CHECK(judged(bouncer) == Lines{"note own_pool_size"});
+}
+
 TEST_CASE("a host that is a name is a warning, an address of either kind and a socket are not") {
   for (const auto* host : {"db.example", "fe80::1", "/run/postgresql", "10.0.0.1"}) {
     auto bouncer = a_bouncer();

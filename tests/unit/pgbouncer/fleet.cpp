@@ -11,29 +11,6 @@
 using namespace pgcleave;
 using namespace pgcleave::pgbouncer;
 
-namespace {
-
-std::string problem(const Result<void>& result) {
-  return result ? "" : result.error().text();
-}
-
-Deadline within_ms(int ms) {
-  return Deadline::in(std::chrono::milliseconds(ms));
-}
-
-std::string setting(const RunningBouncer& bouncer, const std::string& key) {
-  return bouncer.console().setting(key, soon()).value();
-}
-
-int port_behind(const RunningBouncer& bouncer) {
-  auto client = bouncer.connect();
-  const auto rows = client.simple("select inet_server_port() as port", soon());
-  REQUIRE((rows ? "" : rows.error().text()) == "");
-  return std::stoi(rows->text(0, "port"));
-}
-
-}  // namespace
-
 TEST_CASE("pools without load are paused at once, hold their clients, and are resumed with their own settings") {
   const Folder folder;
   const Postgres postgres(folder, "pg");
@@ -162,13 +139,17 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
   for (const auto& routes : fleet.routes(soon())) {
     CHECK(routes.error.empty());
     CHECK(routes.file == next);
-    CHECK(routes.running == next);
+    CHECK(routes.running == Route{"127.0.0.1", old_server.port()});
     CHECK(routes.paused);
   }
-  CHECK(setting(one, "server_login_retry") == "0");  // RELOAD had reset it
+  CHECK(setting(one, "server_login_retry") == "0");
   CHECK_FALSE(std::filesystem::exists(one.config() + ".pgcleave"));
   CHECK(problem(fleet.repoint(next, soon())) == "");
   REQUIRE(problem(resume_all(fleet, soon())) == "");
+  for (const auto& routes : fleet.routes(soon())) {
+    CHECK(routes.running == next);
+    CHECK_FALSE(routes.keeps_clients_waiting());
+  }
   CHECK(port_behind(one) == new_server.port());
   CHECK(port_behind(two) == new_server.port());
   CHECK(setting(one, "server_login_retry") == "4");

@@ -85,6 +85,12 @@ postgres::Settings loopback(const std::string& name, int port, const std::string
   return out;
 }
 
+postgres::Connection opened(const postgres::Settings& settings) {
+  auto connection = postgres::Connection::open(settings, soon());
+  REQUIRE((connection ? "" : connection.error().text()) == "");
+  return std::move(*connection);
+}
+
 }  // namespace
 
 Folder::Folder() {
@@ -143,6 +149,10 @@ Postgres::Postgres(const Folder& folder, const std::string& name) : port_(free_p
   wait_for(loopback(name, port_, "postgres"));
 }
 
+postgres::Connection Postgres::connect() const {
+  return opened(loopback("a server", port_, "postgres"));
+}
+
 RunningBouncer::RunningBouncer(const Folder& folder, const std::string& name, int postgres_port, const std::string& more)
     : name_(name), folder_(folder.path()), config_(folder_ + "/" + name + ".ini"), port_(free_port()) {
   spew(config_, fmt::format("[databases]\n; the pool\napp = host=127.0.0.1 port={} dbname=postgres user=postgres\n\n[pgbouncer]\n"
@@ -187,9 +197,18 @@ postgres::Settings RunningBouncer::client() const {
 }
 
 postgres::Connection RunningBouncer::connect() const {
-  auto connection = postgres::Connection::open(client(), soon());
-  REQUIRE((connection ? "" : connection.error().text()) == "");
-  return std::move(*connection);
+  return opened(client());
+}
+
+std::string setting(const RunningBouncer& bouncer, const std::string& key) {
+  return bouncer.console().setting(key, soon()).value();
+}
+
+int port_behind(const RunningBouncer& bouncer) {
+  auto client = bouncer.connect();
+  const auto rows = client.simple("select inet_server_port() as port", soon());
+  REQUIRE((rows ? "" : rows.error().text()) == "");
+  return std::stoi(rows->text(0, "port"));
 }
 
 std::string slurp(const std::string& path) {

@@ -45,6 +45,7 @@ class Postgres {
  public:
   explicit Postgres(const Folder& folder, const std::string& name);
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] postgres::Connection connect() const;
 
  private:
   int port_;
@@ -79,13 +80,25 @@ inline Deadline soon() {
   return Deadline::in(std::chrono::seconds(5));
 }
 
+inline Deadline within_ms(int ms) {
+  return Deadline::in(std::chrono::milliseconds(ms));
+}
+
+inline std::string problem(const Result<void>& result) {
+  return result ? "" : result.error().text();
+}
+
+std::string setting(const RunningBouncer& bouncer, const std::string& key);
+// Where a client of its pool lands.
+int port_behind(const RunningBouncer& bouncer);
+
 // What pgbouncer.pause and pgbouncer.resume do with a fleet.
 inline Result<pgbouncer::PauseReport> pause_all(pgbouncer::Fleet& fleet, Deadline deadline, const StopFlag* stop) {
   TRY(fleet.hold_back_logins(deadline));
   return fleet.pause(deadline, stop);
 }
 inline Result<void> resume_all(pgbouncer::Fleet& fleet, Deadline deadline) {
-  TRY(fleet.resume(deadline));
+  TRY(fleet.resume_at_file(deadline));
   return fleet.give_back_settings(deadline);
 }
 

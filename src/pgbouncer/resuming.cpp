@@ -1,0 +1,95 @@
+// RESUME of one process and, where its file has another route, the RELOAD that puts it in force: both at the same moment.
+//
+// A RELOAD that changes the route makes a pool forget the server's welcome. Whoever logs in to it then makes PgBouncer log in to the server
+// at once, though the database is paused: only the global PAUSE is asked for (objects.c, finish_client_login(), 1.18 to 1.25). The pause
+// closes that login, which counts as failed, and after RESUME everybody who asks for a server before the next login has succeeded is
+// refused (check_fast_fail()). So RELOAD comes when the database is not paused any more. Until then a pool size of 0 holds its clients: it
+// lets nobody log in to a server whose welcome is known.
+//
+// Where that can't hold them, RELOAD comes right before RESUME: the shorter the time between them, the fewer meet in it.
+#include <cstdio>
+#include <utility>
+
+#include "base/format.h"
+#include "pgbouncer/bouncer.h"
+
+namespace pgcleave::pgbouncer {
+
+bool no_pool_size_holds(const std::string& version) {
+  int major = 0;
+  int minor = 0;
+  const auto digits = version.find_first_of("0123456789");
+  if (digits == std::string::npos || std::sscanf(version.c_str() + digits, "%d.%d", &major, &minor) != 2) return false;
+  return major == 1 && minor < 23;
+}
+
+void Bouncer::make_way(Deadline deadline) {
+  taking_.reset();
+  stays_paused_.reset();
+  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once RESUME is done (issue 715)
+  if (const auto way = take_up_route(deadline); !way) stays_paused_ = way.error();
+}
+
+Result<void> Bouncer::take_up_route(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  if (!due_) {
+    TRY_ASSIGN(const auto file, config(deadline));
+    TRY_ASSIGN(due_, file.route(spec_.database));
+    TRY_ASSIGN(own_pool_size_, has_own_pool_size(file));
+  }
+  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
+  if (Route{seen.host, seen.port} == *due_) return {};
+  if (!seen.paused || !hold(deadline)) return put_in_force(*due_, deadline);
+  taking_ = due_;
+  return {};
+}
+
+// The reserve pool would let clients go who have waited for long.
+bool Bouncer::hold(Deadline deadline) {
+  if (own_pool_size_ || !no_pool_size_holds(version_)) return false;
+  if (!command_->set("reserve_pool_timeout", "0", deadline) || !command_->set("default_pool_size", "0", deadline)) return false;
+  const auto seen = watch_->database(spec_.database, deadline);
+  return seen && seen->paused && seen->pool_size == 0;
+}
+
+void Bouncer::begin_resume(bool at_file) {
+  if (!at_file) {
+    taking_.reset();
+    stays_paused_.reset();
+  }
+  if (stays_paused_) return;
+  if (command_ && command_->busy()) command_.reset();
+  resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
+  reload_sent_ = resume_sent_ && taking_ && command_ && command_->alive() && command_->begin_reload();
+}
+
+Result<void> Bouncer::resume(Deadline deadline) {
+  if (stays_paused_) return fail(*std::exchange(stays_paused_, {}));
+  if (!std::exchange(resume_sent_, false)) {
+    if (command_ && command_->busy()) command_.reset();
+    if (!watch_ || !watch_->alive()) TRY(open_consoles(deadline));
+    TRY(watch_->resume(spec_.database, deadline));
+  } else {
+    TRY(watch_->finish_resume(spec_.database, deadline));
+  }
+  due_.reset();
+  return taking_ ? let_go(deadline) : Result<void>();
+}
+
+// If the new route is not there, clients had better wait.
+Result<void> Bouncer::let_go(Deadline deadline) {
+  const auto reloaded = [&]() -> Result<void> {
+    if (std::exchange(reload_sent_, false)) {
+      TRY(command_->finish_reload(deadline));
+      return see_in_force(*taking_, deadline);
+    }
+    TRY(open_consoles(deadline));
+    return put_in_force(*taking_, deadline);
+  }();
+  if (!reloaded && command_ && command_->alive() && !command_->busy()) {
+    static_cast<void>(command_->begin_pause(spec_.database));
+  }
+  return reloaded;
+}
+
+}  // namespace pgcleave::pgbouncer

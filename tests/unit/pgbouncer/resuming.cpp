@@ -1,0 +1,125 @@
+// RESUME with the RELOAD that puts a new route in force.
+#include <catch2/catch.hpp>
+#include <future>
+#include <thread>
+
+#include "pgbouncer/bouncer.h"
+#include "servers.h"
+
+using namespace pgcleave;
+using namespace pgcleave::pgbouncer;
+using namespace std::chrono_literals;
+
+TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client an error") {
+  const Folder folder;
+  const Postgres old_server(folder, "old");
+  const Postgres new_server(folder, "new");
+  auto direct = new_server.connect();
+  REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
+  REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
+  const RunningBouncer bouncer(folder, "one", old_server.port());
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(fleet.connect(soon()).has_value());
+  auto idle = bouncer.connect();
+  const Route next{"127.0.0.1", new_server.port()};
+  REQUIRE(fleet.stage_route(next, soon()).has_value());
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  REQUIRE(fleet.repoint(next, soon()).has_value());
+  auto newcomer = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), soon()).has_value(); });
+  std::this_thread::sleep_for(300ms);
+  REQUIRE(resume_all(fleet, soon()).has_value());
+  const auto answer = idle.simple("select 1", soon());
+  CHECK((answer ? "" : answer.error().text()) == "");
+  CHECK(newcomer.get());
+}
+
+TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, until the file is mended") {
+  const Folder folder;
+  const Postgres old_server(folder, "old");
+  const Postgres new_server(folder, "new");
+  const RunningBouncer bouncer(folder, "one", old_server.port());
+  Fleet fleet({bouncer.spec()});
+  const Route next{"127.0.0.1", new_server.port()};
+  auto client = bouncer.connect();
+  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  REQUIRE(problem(fleet.repoint(next, soon())) == "");
+  const auto good = slurp(bouncer.config());
+  auto broken = good;
+  spew(bouncer.config(), broken.insert(broken.find("; the pool"), "first = nonsense=1\n"));
+  REQUIRE(client.send("select current_setting('port') as port").has_value());
+  const auto resumed = fleet.resume_at_file(within_ms(300));
+  REQUIRE_FALSE(resumed.has_value());
+  CHECK(resumed.error().seen == "127.0.0.1:" + std::to_string(old_server.port()));
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  CHECK_FALSE(client.answered().value());
+  CHECK(fleet.look(soon()).front().database.paused);
+
+  spew(bouncer.config(), good);
+  REQUIRE(problem(resume_all(fleet, soon())) == "");
+  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string(new_server.port()));
+}
+
+TEST_CASE("whoever resumes a repointed pool where it is stays there, and whoever comes later takes up the route") {
+  const Folder folder;
+  const Postgres old_server(folder, "old");
+  const Postgres new_server(folder, "new");
+  const auto line = GENERATE("", "pool_size=3");
+  const RunningBouncer bouncer(folder, "one", old_server.port(), "default_pool_size = 7\n");
+  auto text = slurp(bouncer.config());
+  spew(bouncer.config(), text.replace(text.find("dbname=postgres"), 0, line + std::string(" ")));
+  REQUIRE(problem(bouncer.console().reload(soon())) == "");
+  const Route next{"127.0.0.1", new_server.port()};
+  {
+    Fleet fleet({bouncer.spec()});
+    REQUIRE(problem(fleet.stage_route(next, soon())) == "");
+    REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+    REQUIRE(problem(fleet.repoint(next, soon())) == "");
+    REQUIRE(problem(fleet.resume(soon())) == "");
+    CHECK(port_behind(bouncer) == old_server.port());
+    REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  }
+  Fleet later({bouncer.spec()});
+  REQUIRE(problem(later.resume_at_file(soon())) == "");
+  CHECK(port_behind(bouncer) == new_server.port());
+  CHECK(problem(later.give_back_settings(soon())) == "");
+  CHECK(setting(bouncer, "default_pool_size") == "7");
+  CHECK(problem(later.resume_at_file(soon())) == "");
+}
+
+TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients waiting, which is seen and ended") {
+  const Folder folder;
+  const Postgres old_server(folder, "old");
+  const Postgres new_server(folder, "new");
+  const RunningBouncer bouncer(folder, "one", old_server.port());
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  const bool repointed = GENERATE(true, false);
+  const Route next{"127.0.0.1", new_server.port()};
+  auto client = bouncer.connect();
+  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  if (repointed) REQUIRE(problem(fleet.repoint(next, soon())) == "");
+  auto console = bouncer.console();
+  REQUIRE(problem(console.set("default_pool_size", "0", soon())) == "");
+  REQUIRE(problem(console.resume("app", soon())) == "");
+  REQUIRE(client.send("select current_setting('port') as port").has_value());
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  CHECK_FALSE(client.answered().value());
+  const auto seen = fleet.routes(soon()).front();
+  CHECK_FALSE(seen.paused);
+  CHECK(seen.keeps_clients_waiting());
+  CHECK(fleet.without_own_settings(soon()).value() == std::vector<std::string>{"one"});
+
+  REQUIRE(problem(resume_all(fleet, soon())) == "");
+  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string((repointed ? new_server : old_server).port()));
+  CHECK_FALSE(fleet.routes(soon()).front().keeps_clients_waiting());
+  CHECK(fleet.without_own_settings(soon()).value().empty());
+}
+
+TEST_CASE("only a PgBouncer whose pools of size 0 get no server is trusted to hold its clients so") {
+  CHECK(no_pool_size_holds("PgBouncer 1.18.0"));
+  CHECK(no_pool_size_holds("PgBouncer 1.22.1"));
+  for (const auto* version : {"PgBouncer 1.23.0", "PgBouncer 1.24.0", "PgBouncer 1.25.1", "PgBouncer 2.0.0", "PgBouncer", "", "1", "x.y"})
+    CHECK_FALSE(no_pool_size_holds(version));
+}
