@@ -21,7 +21,7 @@ void insert(Database& db, const Row& row) {
 
 bool Server::lets_write(const postgres::TableName& table) const {
   if (!writable()) return false;
-  return !db.installed || !db.fenced.contains(table) || db.owner == which;
+  return db.owner == which || !db.installed || !db.fenced.contains(table);
 }
 
 std::uint64_t Server::commit(Instant now, std::function<void(Database&)> apply, std::optional<Row> row) {
@@ -51,7 +51,7 @@ void replay(Server& standby, const Server& primary, Instant until) {
 }
 
 void apply_logical(Server& subscriber, const std::string& name, Server& publisher, Instant now, Instant until) {
-  const auto subscription = subscriber.db.subscriptions.at(name);
+  const auto& subscription = subscriber.db.subscriptions.at(name);
   auto slot = publisher.slots.find(subscription.slot);
   const bool runs = subscriber.writable() && publisher.writable() && subscription.enabled && subscription.errors == 0 &&
                     slot != publisher.slots.end() && slot->second.plugin == "pgoutput";

@@ -37,7 +37,13 @@ find_above() {
   [ "$stage" != none ] && [ "$chain_state" != done ] || { above=0; return; }
   last=$(last_ordinal_come_by "$chain_runbook" "$direction")
   [ "$last" = 0 ] || above=$last
-  if [ "$direction" = run ] && [ "$serves" = source ]; then  # a window that was undone is gone through again, from the gate on
+  local window=window behind=verify
+  [ "$direction" = run ] || window=rollback.window behind=rollback.then
+  if window_is_done "$window"; then  # perhaps by the guard, which comes by no points
+    local rest
+    rest=$(ordinal_of_phase "$chain_runbook" "$direction" "$behind")
+    [ "$above" -ge "$rest" ] || above=$((rest - 1))
+  elif [ "$direction" = run ] && [ "$serves" = source ]; then  # a window that was undone is gone through again, from the gate on
     local gate
     gate=$(ordinal_of_phase "$chain_runbook" run gate)
     [ "$above" -lt "$gate" ] || above=$((gate + 1))

@@ -79,6 +79,7 @@ guards_end() {
 }
 
 state() { "${tool[@]}" status -e "$environment" --json 2>/dev/null | jq -r '.state // "none"' 2>/dev/null || echo none; }
+window_is_done() { "${tool[@]}" status -e "$environment" --json 2>/dev/null | jq -e --arg window "$1" '.windows[$window].outcome == "done"' >/dev/null; }
 
 # ---- the shapes ----------------------------------------------------------------------------------------------------
 invalid() { valid=no; why_invalid=$*; }

@@ -1,5 +1,4 @@
 // The oracle by itself: no lab, made-up rows.
-#define CATCH_CONFIG_MAIN
 #include "oracle.h"
 
 #include <catch2/catch.hpp>
