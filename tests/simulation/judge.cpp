@@ -61,7 +61,7 @@ class Judgement {
 
   void every_acknowledged_write_is_there_once() {
     const auto& rows = serving().db.rows;
-    std::map<WriteId, int> found;
+    Ascending<WriteId, int> found;
     for (const auto& [key, id] : rows) ++found[id];
     for (const auto& [id, side] : all_.history.acknowledged) {
       const auto there = found.find(id);
@@ -84,12 +84,13 @@ class Judgement {
     const auto back = all_.source.db.subscriptions.find("pgcleave_ci_reverse");
     expect(back != all_.source.db.subscriptions.end() && back->second.enabled, "there is no way back");
     if (back != all_.source.db.subscriptions.end()) expect(back->second.errors == 0, "the way back broke");
-    std::set<WriteId> there;
-    for (const auto& [key, id] : all_.source.db.rows) there.insert(id);
+    std::vector<WriteId> there;
+    for (const auto& [key, id] : all_.source.db.rows) there.push_back(id);
+    std::sort(there.begin(), there.end());
     // What the last milliseconds brought is on its way.
     const auto settled = all_.last_write - 40;
     for (const auto& [id, side] : all_.history.acknowledged) {
-      if (there.contains(id) || id > settled) continue;
+      if (id > settled || std::binary_search(there.begin(), there.end(), id)) continue;
       expect(false, "write {}, acknowledged by the {}, never came back to the source", id, postgres::name_of(side));
       break;
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/ascending.h"
 #include "model/bouncer.h"
 
 namespace pgcleave::simulation {
@@ -27,7 +28,7 @@ struct Client {
 };
 
 struct History {
-  std::map<WriteId, postgres::Owner> acknowledged;  // and by which side
+  Ascending<WriteId, postgres::Owner> acknowledged;  // and by which side
   int refused = 0;
   int unknown = 0;
   Instant longest_wait = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/lsn.h"
+#include "model/ascending.h"
 #include "postgres/catalog.h"
 #include "postgres/holder.h"
 #include "postgres/ownership.h"
@@ -54,8 +55,8 @@ struct Database {
   std::map<std::string, postgres::Publication> publications;
   std::map<std::string, Subscribed> subscriptions;
   std::map<postgres::TableName, std::set<std::string>> canaries;
-  std::map<Key, WriteId> rows;  // of the one moved table that clients write
-  Key last_key = 0;             // its sequence
+  Ascending<Key, WriteId> rows;  // of the one moved table that clients write
+  Key last_key = 0;              // its sequence
 };
 
 // A row that was written, as logical decoding finds it.

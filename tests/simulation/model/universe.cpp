@@ -108,10 +108,8 @@ void Universe::step() {
   }
   if (target.in_recovery && target.up && target_patroni.promotes_at < 0) replay(target, source, now - physical_lag);
   for (auto* subscriber : {&source, &target}) {
-    std::vector<std::string> names;
-    for (const auto& [name, subscription] : subscriber->db.subscriptions) names.push_back(name);
-    for (const auto& name : names)
-      apply_logical(*subscriber, name, server(subscriber->db.subscriptions.at(name).publisher), now, now - logical_lag);
+    for (const auto& [name, subscription] : subscriber->db.subscriptions)
+      apply_logical(*subscriber, name, server(subscription.publisher), now, now - logical_lag);
   }
   for (auto& client : clients) go_on(client);
   watch();
