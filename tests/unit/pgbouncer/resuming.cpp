@@ -10,22 +10,37 @@ using namespace pgcleave;
 using namespace pgcleave::pgbouncer;
 using namespace std::chrono_literals;
 
-TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client an error") {
+namespace {
+
+// A bouncer whose pool goes from one server to another.
+struct Pool {
+  explicit Pool(const std::string& more = "") : bouncer(folder, "one", old_server.port(), more) {}
+
+  // Paused, with a file that says where it goes.
+  void pause_and_repoint(Fleet& fleet) const {
+    REQUIRE(problem(fleet.stage_route(next, soon())) == "");
+    REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+    REQUIRE(problem(fleet.repoint(next, soon())) == "");
+  }
+
   const Folder folder;
-  const Postgres old_server(folder, "old");
-  const Postgres new_server(folder, "new");
-  auto direct = new_server.connect();
+  const Postgres old_server{folder, "old"};
+  const Postgres new_server{folder, "new"};
+  const Route next{"127.0.0.1", new_server.port()};
+  const RunningBouncer bouncer;
+};
+
+}  // namespace
+
+TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client an error") {
+  const Pool pool;
+  auto direct = pool.new_server.connect();
   REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
   REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
-  const RunningBouncer bouncer(folder, "one", old_server.port());
-  Fleet fleet({bouncer.spec()});
-  REQUIRE(fleet.connect(soon()).has_value());
-  auto idle = bouncer.connect();
-  const Route next{"127.0.0.1", new_server.port()};
-  REQUIRE(fleet.stage_route(next, soon()).has_value());
-  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-  REQUIRE(fleet.repoint(next, soon()).has_value());
-  auto newcomer = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), soon()).has_value(); });
+  Fleet fleet({pool.bouncer.spec()});
+  auto idle = pool.bouncer.connect();
+  pool.pause_and_repoint(fleet);
+  auto newcomer = std::async(std::launch::async, [&] { return postgres::Connection::open(pool.bouncer.client(), soon()).has_value(); });
   std::this_thread::sleep_for(300ms);
   REQUIRE(resume_all(fleet, soon()).has_value());
   const auto answer = idle.simple("select 1", soon());
@@ -34,73 +49,57 @@ TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client 
 }
 
 TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, until the file is mended") {
-  const Folder folder;
-  const Postgres old_server(folder, "old");
-  const Postgres new_server(folder, "new");
-  const RunningBouncer bouncer(folder, "one", old_server.port());
-  Fleet fleet({bouncer.spec()});
-  const Route next{"127.0.0.1", new_server.port()};
-  auto client = bouncer.connect();
-  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
-  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-  REQUIRE(problem(fleet.repoint(next, soon())) == "");
-  const auto good = slurp(bouncer.config());
+  const Pool pool;
+  Fleet fleet({pool.bouncer.spec()});
+  auto client = pool.bouncer.connect();
+  pool.pause_and_repoint(fleet);
+  const auto good = slurp(pool.bouncer.config());
   auto broken = good;
-  spew(bouncer.config(), broken.insert(broken.find("; the pool"), "first = nonsense=1\n"));
+  spew(pool.bouncer.config(), broken.insert(broken.find("; the pool"), "first = nonsense=1\n"));
   REQUIRE(client.send("select current_setting('port') as port").has_value());
   const auto resumed = fleet.resume_at_file(within_ms(300));
   REQUIRE_FALSE(resumed.has_value());
-  CHECK(resumed.error().seen == "127.0.0.1:" + std::to_string(old_server.port()));
+  CHECK(resumed.error().seen == "127.0.0.1:" + std::to_string(pool.old_server.port()));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   CHECK_FALSE(client.answered().value());
   CHECK(fleet.look(soon()).front().database.paused);
 
-  spew(bouncer.config(), good);
+  spew(pool.bouncer.config(), good);
   REQUIRE(problem(resume_all(fleet, soon())) == "");
-  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string(new_server.port()));
+  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string(pool.new_server.port()));
 }
 
 TEST_CASE("whoever resumes a repointed pool where it is stays there, and whoever comes later takes up the route") {
-  const Folder folder;
-  const Postgres old_server(folder, "old");
-  const Postgres new_server(folder, "new");
   const auto line = GENERATE("", "pool_size=3");
-  const RunningBouncer bouncer(folder, "one", old_server.port(), "default_pool_size = 7\n");
+  const Pool pool("default_pool_size = 7\n");
+  const auto& bouncer = pool.bouncer;
   auto text = slurp(bouncer.config());
   spew(bouncer.config(), text.replace(text.find("dbname=postgres"), 0, line + std::string(" ")));
   REQUIRE(problem(bouncer.console().reload(soon())) == "");
-  const Route next{"127.0.0.1", new_server.port()};
   {
     Fleet fleet({bouncer.spec()});
-    REQUIRE(problem(fleet.stage_route(next, soon())) == "");
-    REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-    REQUIRE(problem(fleet.repoint(next, soon())) == "");
+    pool.pause_and_repoint(fleet);
     REQUIRE(problem(fleet.resume(soon())) == "");
-    CHECK(port_behind(bouncer) == old_server.port());
+    CHECK(port_behind(bouncer) == pool.old_server.port());
     REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
   }
   Fleet later({bouncer.spec()});
   REQUIRE(problem(later.resume_at_file(soon())) == "");
-  CHECK(port_behind(bouncer) == new_server.port());
+  CHECK(port_behind(bouncer) == pool.new_server.port());
   CHECK(problem(later.give_back_settings(soon())) == "");
   CHECK(setting(bouncer, "default_pool_size") == "7");
   CHECK(problem(later.resume_at_file(soon())) == "");
 }
 
 TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients waiting, which is seen and ended") {
-  const Folder folder;
-  const Postgres old_server(folder, "old");
-  const Postgres new_server(folder, "new");
-  const RunningBouncer bouncer(folder, "one", old_server.port());
-  Fleet fleet({bouncer.spec()});
-  REQUIRE(problem(fleet.connect(soon())) == "");
   const bool repointed = GENERATE(true, false);
-  const Route next{"127.0.0.1", new_server.port()};
-  auto client = bouncer.connect();
-  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
-  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-  if (repointed) REQUIRE(problem(fleet.repoint(next, soon())) == "");
-  auto console = bouncer.console();
+  const Pool pool;
+  Fleet fleet({pool.bouncer.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  auto client = pool.bouncer.connect();
+  if (repointed) pool.pause_and_repoint(fleet);
+  if (!repointed) REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  auto console = pool.bouncer.console();
   REQUIRE(problem(console.set("default_pool_size", "0", soon())) == "");
   REQUIRE(problem(console.resume("app", soon())) == "");
   REQUIRE(client.send("select current_setting('port') as port").has_value());
@@ -112,7 +111,7 @@ TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients
   CHECK(fleet.without_own_settings(soon()).value() == std::vector<std::string>{"one"});
 
   REQUIRE(problem(resume_all(fleet, soon())) == "");
-  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string((repointed ? new_server : old_server).port()));
+  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string((repointed ? pool.new_server : pool.old_server).port()));
   CHECK_FALSE(fleet.routes(soon()).front().keeps_clients_waiting());
   CHECK(fleet.without_own_settings(soon()).value().empty());
 }
