@@ -12,16 +12,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Paused, with a file that says where the pool goes.
+void pause_and_repoint(Fleet& fleet, const Route& next) {
+  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  REQUIRE(problem(fleet.repoint(next, soon())) == "");
+}
+
+void let_logins_take_a_second(const Postgres& server) {
+  auto direct = server.connect();
+  REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
+  REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
+}
+
 // A bouncer whose pool goes from one server to another.
 struct Pool {
   explicit Pool(const std::string& more = "") : bouncer(folder, "one", old_server.port(), more) {}
-
-  // Paused, with a file that says where it goes.
-  void pause_and_repoint(Fleet& fleet) const {
-    REQUIRE(problem(fleet.stage_route(next, soon())) == "");
-    REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-    REQUIRE(problem(fleet.repoint(next, soon())) == "");
-  }
 
   const Folder folder;
   const Postgres old_server{folder, "old"};
@@ -34,12 +40,10 @@ struct Pool {
 
 TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client an error") {
   const Pool pool;
-  auto direct = pool.new_server.connect();
-  REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
-  REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
+  let_logins_take_a_second(pool.new_server);
   Fleet fleet({pool.bouncer.spec()});
   auto idle = pool.bouncer.connect();
-  pool.pause_and_repoint(fleet);
+  pause_and_repoint(fleet, pool.next);
   auto newcomer = std::async(std::launch::async, [&] { return postgres::Connection::open(pool.bouncer.client(), soon()).has_value(); });
   std::this_thread::sleep_for(300ms);
   REQUIRE(resume_all(fleet, soon()).has_value());
@@ -52,7 +56,7 @@ TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, un
   const Pool pool;
   Fleet fleet({pool.bouncer.spec()});
   auto client = pool.bouncer.connect();
-  pool.pause_and_repoint(fleet);
+  pause_and_repoint(fleet, pool.next);
   const auto good = slurp(pool.bouncer.config());
   auto broken = good;
   spew(pool.bouncer.config(), broken.insert(broken.find("; the pool"), "first = nonsense=1\n"));
@@ -69,7 +73,8 @@ TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, un
   CHECK(client.receive(soon()).value().text(0, "port") == std::to_string(pool.new_server.port()));
 }
 
-TEST_CASE("whoever resumes a repointed pool where it is stays there, and whoever comes later takes up the route") {
+TEST_CASE(
+    "whoever resumes a repointed pool where it is stays there, and whoever comes later takes up the route when it is not paused any more") {
   const auto line = GENERATE("", "pool_size=3");
   const Pool pool("default_pool_size = 7\n");
   const auto& bouncer = pool.bouncer;
@@ -78,13 +83,16 @@ TEST_CASE("whoever resumes a repointed pool where it is stays there, and whoever
   REQUIRE(problem(bouncer.console().reload(soon())) == "");
   {
     Fleet fleet({bouncer.spec()});
-    pool.pause_and_repoint(fleet);
+    pause_and_repoint(fleet, pool.next);
     REQUIRE(problem(fleet.resume(soon())) == "");
     CHECK(port_behind(bouncer) == pool.old_server.port());
     REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
   }
   Fleet later({bouncer.spec()});
   REQUIRE(problem(later.resume_at_file(soon())) == "");
+  const auto said = slurp(pool.folder.path() + "/one.log");
+  const bool held = said.rfind("RESUME 'app' command") < said.rfind("RELOAD command");
+  CHECK(held == (line == std::string()));  // with a size of its own no other size holds it
   CHECK(port_behind(bouncer) == pool.new_server.port());
   CHECK(problem(later.give_back_settings(soon())) == "");
   CHECK(setting(bouncer, "default_pool_size") == "7");
@@ -97,7 +105,7 @@ TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients
   Fleet fleet({pool.bouncer.spec()});
   REQUIRE(problem(fleet.connect(soon())) == "");
   auto client = pool.bouncer.connect();
-  if (repointed) pool.pause_and_repoint(fleet);
+  if (repointed) pause_and_repoint(fleet, pool.next);
   if (!repointed) REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
   auto console = pool.bouncer.console();
   REQUIRE(problem(console.set("default_pool_size", "0", soon())) == "");
