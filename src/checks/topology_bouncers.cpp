@@ -130,11 +130,11 @@ class Judge {
           "its clients wait now, and a run would bring them back where somebody wanted them to wait",
           fmt::format("find out who paused it, then: RESUME {}", pool.name));
     }
-    if (has_own_size()) {
+    if (bouncer_.config && bouncer_.config->has_own_pool_size(bouncer_.database_name).value_or(false)) {
       add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool.name), "cat " + bouncer_.path,
-          "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: who logs in "
-          "between "
-          "them costs another client an error (\"server login has been failing\")",
+          "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: a client who logs "
+          "in "
+          "between them costs another an error (\"server login has been failing\")",
           set_in_file("default_pool_size instead of pool_size on the line"));
     }
     if (pool.disabled) {
@@ -142,12 +142,6 @@ class Judge {
           fmt::format("ENABLE {}", pool.name));
     }
     look_at_route("runs", Route{pool.host, pool.port}, "the running process points");
-  }
-
-  [[nodiscard]] bool has_own_size() const {
-    if (!bouncer_.config) return false;
-    const auto line = bouncer_.config->database(bouncer_.database_name);
-    return line && line->count("pool_size") > 0;
   }
 
   void look_at_route(const char* where, const std::optional<Route>& route, const char* says) {

@@ -203,26 +203,28 @@ std::map<std::string, std::string> Bouncer::own_settings(Deadline deadline) {
   return own;
 }
 
-// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
-// have just come back.
-// What is in force and was not SET by us is left alone.
-Result<void> Bouncer::give_back_settings(Deadline deadline) {
+// Those of its own that the process lacks: what is in force and was not SET by us is left alone.
+Result<std::map<std::string, std::string>> Bouncer::missing_settings(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto running, watch_->settings(deadline));
-  const auto own = own_settings(deadline);
+  auto own = own_settings(deadline);
   for (const auto& held : held_settings) {
-    if (is(value_in(running, held.key), held) && !is(own.at(held.key), held)) TRY(watch_->set(held.key, own.at(held.key), deadline));
+    if (!is(value_in(running, held.key), held) || is(own.at(held.key), held)) own.erase(held.key);
   }
+  return own;
+}
+
+// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
+// have just come back.
+Result<void> Bouncer::give_back_settings(Deadline deadline) {
+  TRY_ASSIGN(const auto missing, missing_settings(deadline));
+  for (const auto& [key, value] : missing) TRY(watch_->set(key, value, deadline));
   return {};
 }
 
-// As far as pause() and resume_at_file() change them.
 Result<bool> Bouncer::has_own_settings(Deadline deadline) {
-  TRY(open_consoles(deadline));
-  TRY_ASSIGN(const auto running, watch_->settings(deadline));
-  const auto own = own_settings(deadline);
-  return std::all_of(held_settings.begin(), held_settings.end(),
-                     [&](const auto& held) { return is(own.at(held.key), held) || !is(value_in(running, held.key), held); });
+  TRY_ASSIGN(const auto missing, missing_settings(deadline));
+  return missing.empty();
 }
 
 }  // namespace pgcleave::pgbouncer

@@ -60,13 +60,13 @@ class Bouncer {
   Error still_active(const Error& reason);
   Result<void> take_up_route(Deadline deadline);
   bool hold(Deadline deadline);
-  [[nodiscard]] Result<bool> has_own_pool_size(const ConfigFile& file) const;
   Result<void> let_go(Deadline deadline);
   Result<void> put_in_force(const Route& route, Deadline deadline);
   Result<void> see_in_force(const Route& route, Deadline deadline);
   void let_logins_begin(Deadline deadline);
   Result<ConfigFile> config(Deadline deadline);
   std::map<std::string, std::string> own_settings(Deadline deadline);
+  Result<std::map<std::string, std::string>> missing_settings(Deadline deadline);
   [[nodiscard]] Error error(ErrorKind kind, std::string what) const;
   [[nodiscard]] postgres::Settings settings(const std::string& use) const;
 

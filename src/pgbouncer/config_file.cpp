@@ -148,6 +148,11 @@ Result<Route> ConfigFile::route(const std::string& name) const {
   return route_in(fmt::format("{}:{}", path_, found->line), all);
 }
 
+Result<bool> ConfigFile::has_own_pool_size(const std::string& name) const {
+  TRY_ASSIGN(const auto line, database(name));
+  return line.count("pool_size") > 0;
+}
+
 std::string ConfigFile::setting(const std::string& key) const {
   std::string value;
   for (const auto& entry : ini_.entries) {

@@ -26,10 +26,11 @@ class ConfigFile {
   // The connection string's parts of [databases] name, in lower-case keys. `invalid` when it isn't in this file: the message
   // says so, and names %include files if there are any, which are not followed.
   [[nodiscard]] Result<std::map<std::string, std::string>> database(const std::string& name) const;
-  [[nodiscard]] Result<Route> route(const std::string& name) const;  // port defaults to 5432
-  [[nodiscard]] std::string setting(const std::string& key) const;   // [pgbouncer] section; "" when not set here
-  [[nodiscard]] std::map<std::string, std::string> settings() const;  // all of that section
-  [[nodiscard]] bool includes_others() const;                         // %include: what is not set here may be set there
+  [[nodiscard]] Result<Route> route(const std::string& name) const;             // port defaults to 5432
+  [[nodiscard]] Result<bool> has_own_pool_size(const std::string& name) const;  // its line says pool_size: default_pool_size is not heard
+  [[nodiscard]] std::string setting(const std::string& key) const;              // [pgbouncer] section; "" when not set here
+  [[nodiscard]] std::map<std::string, std::string> settings() const;            // all of that section
+  [[nodiscard]] bool includes_others() const;                                   // %include: what is not set here may be set there
 
   // The whole text with that database's host and port replaced (added when missing), all else untouched. An empty host means
   // PgBouncer's default, a Unix socket: the key is taken out. Giving back the route that was there restores the bytes, if the

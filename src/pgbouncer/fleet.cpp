@@ -86,6 +86,12 @@ Result<void> all_of(const std::string& what, const std::vector<Result<T>>& outco
   return fail(out);
 }
 
+Result<void> resume_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, bool at_file, Deadline deadline) {
+  return all_of("may still be paused", ask_all(
+                                           bouncers, deadline, [&](Bouncer& bouncer) { bouncer.begin_resume(at_file); },
+                                           [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+}
+
 std::string new_fleet_id() {
   std::random_device random;
   return fmt::format("{:08x}", random());
@@ -151,9 +157,7 @@ Result<void> Fleet::discard_staged(Deadline deadline) {
 }
 
 Result<void> Fleet::resume(Deadline deadline) {
-  return all_of("may still be paused", ask_all(
-                                           bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_resume(false); },
-                                           [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+  return resume_all(bouncers_, false, deadline);
 }
 
 Result<void> Fleet::resume_at_file(Deadline deadline) {
@@ -161,9 +165,7 @@ Result<void> Fleet::resume_at_file(Deadline deadline) {
     bouncer.make_way(deadline);
     return true;
   });
-  return all_of("may still be paused", ask_all(
-                                           bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_resume(true); },
-                                           [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+  return resume_all(bouncers_, true, deadline);
 }
 
 Result<void> Fleet::give_back_settings(Deadline deadline) {

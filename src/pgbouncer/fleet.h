@@ -55,7 +55,7 @@ class Fleet {
 
   // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
   // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then SETs max_db_connections=1, so that no further login
-  // begins, and waits, for 100 ms at most, until none is under way: pause() has to follow. Idempotent.
+  // begins, and waits, for 250 ms at most, until none is under way: pause() has to follow. Idempotent.
   Result<void> hold_back_logins(Deadline deadline);
   // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients that hold
   // connections; nothing is resumed here (undo does that). Idempotent.

@@ -19,11 +19,6 @@ Result<ConfigFile> Bouncer::config(Deadline deadline) {
   return ConfigFile::parse(place_.path(), text);
 }
 
-Result<bool> Bouncer::has_own_pool_size(const ConfigFile& file) const {
-  TRY_ASSIGN(const auto line, file.database(spec_.database));
-  return line.count("pool_size") > 0;
-}
-
 // RELOAD of another file than the one that we edit would only show inside the window. A relative name can't be compared.
 Result<void> Bouncer::check_config_path(Deadline deadline) {
   TRY(open_consoles(deadline));
@@ -55,7 +50,7 @@ Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   TRY_ASSIGN(const auto file, ConfigFile::parse(place_.path(), files.config));
   TRY_ASSIGN(const auto now, file.route(spec_.database));
   rename_ = now != route;
-  TRY_ASSIGN(own_pool_size_, has_own_pool_size(file));
+  TRY_ASSIGN(own_pool_size_, file.has_own_pool_size(spec_.database));
   if (!rename_) return {};
   TRY_ASSIGN(const auto wanted, file.with_route(spec_.database, route));
   if (staged && *staged == wanted) return {};

@@ -26,7 +26,6 @@ bool no_pool_size_holds(const std::string& version) {
 void Bouncer::make_way(Deadline deadline) {
   taking_.reset();
   stays_paused_.reset();
-  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once RESUME is done (issue 715)
   if (const auto way = take_up_route(deadline); !way) stays_paused_ = way.error();
 }
 
@@ -35,7 +34,7 @@ Result<void> Bouncer::take_up_route(Deadline deadline) {
   if (!due_) {
     TRY_ASSIGN(const auto file, config(deadline));
     TRY_ASSIGN(due_, file.route(spec_.database));
-    TRY_ASSIGN(own_pool_size_, has_own_pool_size(file));
+    TRY_ASSIGN(own_pool_size_, file.has_own_pool_size(spec_.database));
   }
   TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
   if (Route{seen.host, seen.port} == *due_) return {};
@@ -58,7 +57,7 @@ void Bouncer::begin_resume(bool at_file) {
     stays_paused_.reset();
   }
   if (stays_paused_) return;
-  if (command_ && command_->busy()) command_.reset();
+  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
   resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
   reload_sent_ = resume_sent_ && taking_ && command_ && command_->alive() && command_->begin_reload();
 }
@@ -66,7 +65,6 @@ void Bouncer::begin_resume(bool at_file) {
 Result<void> Bouncer::resume(Deadline deadline) {
   if (stays_paused_) return fail(*std::exchange(stays_paused_, {}));
   if (!std::exchange(resume_sent_, false)) {
-    if (command_ && command_->busy()) command_.reset();
     if (!watch_ || !watch_->alive()) TRY(open_consoles(deadline));
     TRY(watch_->resume(spec_.database, deadline));
   } else {
