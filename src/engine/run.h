@@ -115,9 +115,10 @@ class Run {
   std::string truth(const std::string& serves);  // the same for people, and whether clients wait
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool taken(bool rollback) const;
-  [[nodiscard]] bool fresh() const;                                        // nothing was changed yet in this run
-  [[nodiscard]] bool promotion_may_come() const;                           // once more, by a PATCH that nobody answered
-  [[nodiscard]] bool promoted_after(const runbook::StepLine& line) const;  // by a later step of its phase
+  [[nodiscard]] bool fresh() const;                    // nothing was changed yet in this run
+  [[nodiscard]] bool promotion_may_come() const;       // once more, by a PATCH that nobody answered
+  bool promoted_after(const runbook::StepLine& line);  // by a later step of its phase
+  bool came_true(const runbook::StepLine& line);       // a step that this run began: as the journal knows, else as is seen
   [[nodiscard]] const runbook::Phase* phase_of(const std::string& name) const;
   [[nodiscard]] static const steps::StepKind& kind(const runbook::StepLine& line);
 

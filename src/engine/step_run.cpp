@@ -86,20 +86,31 @@ std::optional<StepRecord> Run::began_before(const std::string& id) const {
   return known->second;
 }
 
-// What was checked of a standby can't be seen of a primary.
-bool Run::promoted_after(const runbook::StepLine& line) const {
-  const auto& steps = recorder_.record().steps;
+// What was checked of a standby can't be seen of a primary. A promotion that this run began, and whose end it does not know, is looked at.
+bool Run::promoted_after(const runbook::StepLine& line) {
   for (const auto& phase : runbook_.phases) {
     if (phase.is_window) continue;
     bool after = false;
     for (const auto& other : phase.steps) {
-      const auto known = steps.find(other.id);
-      const bool done = known != steps.end() && (known->second.status == StepStatus::done || known->second.status == StepStatus::adopted);
-      if (after && done && kind(other).description.meaning.promotes) return true;
+      if (after && kind(other).description.meaning.promotes && came_true(other)) return true;
       after = after || other.id == line.id;
     }
   }
   return false;
+}
+
+bool Run::came_true(const runbook::StepLine& line) {
+  const auto& steps = recorder_.record().steps;
+  const auto known = steps.find(line.id);
+  if (known == steps.end()) return false;
+  if (known->second.status == StepStatus::done || known->second.status == StepStatus::adopted) return true;
+  const auto began = began_before(line.id);
+  if (!began || began->effects == 0) return false;
+  const auto with = runbook::resolve_with(line, kind(line).description, scope());
+  if (!with) return false;
+  steps::Context context{world_, line.id, *with, Deadline::in(look_timeout), &stop_, &began->before};
+  const auto seen = look(line, kind(line), context, "before");
+  return seen && seen->state == steps::State::done;
 }
 
 Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop) {

@@ -51,12 +51,27 @@ Result<Observation> observe_promoted(Context& context, Side& cluster) {
   return seen;
 }
 
+// This run's PATCH was stored, perhaps by a process that died: Patroni's loop carries it out within moments.
+bool is_on_its_way(const Context& context, const Json& config) {
+  return object_in(config, "standby_cluster").empty() && mark_of(config).value("run", std::string()) == context.world.run.id;
+}
+
+bool becomes_writable(Context& context, Side& cluster, postgres::Connection& leader) {
+  return wait_until(cluster.label() + " is writable", context.deadline.for_a_look(), std::chrono::milliseconds(20), context.stop,
+                    [&]() -> Result<bool> {
+                      TRY_ASSIGN(const auto recovery, postgres::recovery(leader, context.deadline.for_a_look()));
+                      return !recovery.in_recovery;
+                    })
+      .has_value();
+}
+
 Result<Observation> observe(Context& context) {
   auto& cluster = context.world.side(context.text("cluster"));
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   if (!recovery.in_recovery) return observe_promoted(context, cluster);
   TRY_ASSIGN(const auto config, cluster.config(context.deadline));
+  if (is_on_its_way(context, config) && becomes_writable(context, cluster, *leader)) return observe_promoted(context, cluster);
   // What pg_rewind would go back to: this side's last restartpoint, which replayed a checkpoint of the other side.
   TRY_ASSIGN(const auto redo, postgres::redo_lsn(*leader, context.deadline));
   Observation seen;

@@ -37,6 +37,9 @@ class Trial {
     auto wrong = judge(program_.record().outcome, scenario_.way_back);
     if (bears_no_failed_write() && universe().history.refused > 0)
       wrong.push_back(fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
+    const bool goes_back = scenario_.back && program_.record().rolling_back;  // else it died before that was written
+    if (died_once() && !chosen_back_ && program_.record().outcome != (goes_back ? "rolled_back" : "done"))
+      wrong.push_back("it died once, and resume left it " + program_.record().outcome);
     if (!bears_a_long_wait() && universe().history.longest_wait > budget.count())
       wrong.push_back(fmt::format("a client waited {} ms", universe().history.longest_wait / 1000));
     return told(wrong);
@@ -53,6 +56,12 @@ class Trial {
   static bool bears_no_failed_write() {
     const auto& faults = faults_so_far();
     return faults.empty() || (faults.size() == 1 && faults.front().outcome == Outcome::lost_reply);
+  }
+
+  // Nothing else went wrong, so who takes it up comes to the end.
+  static bool died_once() {
+    const auto& faults = faults_so_far();
+    return faults.size() == 1 && (faults.front().outcome == Outcome::crash_before || faults.front().outcome == Outcome::crash_after);
   }
 
   // Who is silent until a deadline may cost clients their patience; so may a server that is restarted, and a second fault: where the undo's
