@@ -144,3 +144,18 @@ TEST_CASE("a history reads back as it was written") {
   CHECK(back.end.steady_us == record.end.steady_us);
   CHECK(back.error.find("\"quote\"") != std::string::npos);
 }
+
+TEST_CASE("a line that tells of no error is taken apart as the parser of any JSON does") {
+  Record record = told("observed", -1003, 123456789012, Outcome::ok);
+  record.stored_on = "ci";
+  record.through = "bouncer-2";
+  record.reconnecting = GENERATE(true, false);
+  auto line = to_line(record);
+  const Record quick = record_from(line);
+  line.insert(1, " ");  // not as to_line() writes it
+  const Record thorough = record_from(line);
+  for (const Record& back : {quick, thorough}) {
+    CHECK(to_line(back) == to_line(record));
+  }
+  CHECK_THROWS(record_from(R"({"kind":"observed","client":1)"));
+}
