@@ -130,18 +130,26 @@ class Judge {
           "its clients wait now, and a run would bring them back where somebody wanted them to wait",
           fmt::format("find out who paused it, then: RESUME {}", pool.name));
     }
-    if (bouncer_.config && bouncer_.config->has_own_pool_size(bouncer_.database_name).value_or(false)) {
-      add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool.name), "cat " + bouncer_.path,
-          "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: a client who logs "
-          "in "
-          "between them costs another an error (\"server login has been failing\")",
-          set_in_file("default_pool_size instead of pool_size on the line"));
-    }
+    look_at_holding(pool.name);
     if (pool.disabled) {
       add("disabled", Severity::blocker, fmt::format("{} is disabled", pool.name), "SHOW DATABASES", "it refuses its clients",
           fmt::format("ENABLE {}", pool.name));
     }
     look_at_route("runs", Route{pool.host, pool.port}, "the running process points");
+  }
+
+  // Clients that log in between RELOAD and RESUME: see pgbouncer/resuming.cpp.
+  void look_at_holding(const std::string& pool) {
+    const char* why =
+        "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: a client who logs in "
+        "between them costs another an error (\"server login has been failing\")";
+    if (!bouncer_.no_pool_size_holds) {
+      add("cant_hold", Severity::note, "it is " + bouncer_.version, "SHOW VERSION", why,
+          "nothing, where clients try again; rehearsals under load show how many meet it");
+    } else if (bouncer_.config && bouncer_.config->has_own_pool_size(bouncer_.database_name).value_or(false)) {
+      add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool), "cat " + bouncer_.path, why,
+          set_in_file("default_pool_size instead of pool_size on the line"));
+    }
   }
 
   void look_at_route(const char* where, const std::optional<Route>& route, const char* says) {

@@ -11,6 +11,8 @@ struct Inspection {
   std::string error;     // why it could not be looked at; all below is empty then
   bool distinct = true;  // false: the error is that this process is another bouncer too, or that one address reaches several
   std::string console_user;
+  std::string version;                             // as it says it
+  bool no_pool_size_holds = true;                  // in this version: clients of a pool of size 0 wait
   std::map<std::string, ConsoleSetting> settings;  // SHOW CONFIG
   std::string database_name;                       // the pool
   std::optional<Database> database;                // no value: the process does not serve it

@@ -10,7 +10,7 @@ shift
 lab=$build/pgcleave-lab
 waldump=$(command -v pg_waldump || echo /usr/lib/postgresql/15/bin/pg_waldump)
 PATH=/usr/lib/postgresql/15/bin:$PATH  # not through the wrapper of Debian, which costs a tenth of a second each time
-seed=$((RANDOM * 7 + RANDOM)) only="" minutes=60 most=100000 keep="" json="" results=""
+seed=$((RANDOM * 7 + RANDOM)) only="" minutes=80 most=100000 keep="" json="" results=""
 while [ $# -gt 0 ]; do
   case $1 in
     --seed) seed=$2; shift ;;

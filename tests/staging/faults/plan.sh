@@ -1,20 +1,19 @@
 # What is tried: every fault at its places with both runbooks, and one in `share` of all points for SIGKILL. Shuffled by the seed into
-# rounds, so that a run that is cut short has tried each fault, and points in windows before others.
+# rounds, so that a run that is cut short has tried each fault: first each fault at two of its
+# places, then all points, then the other places.
 #   plan file: round, ordinal, runbook, direction, fault, place, exact point (of a SIGKILL), state (open, done)
 
 share=${PGCLEAVE_FAULTS_SHARE:-4}
-rounds=4
+rounds=5
 
 plan_crash_points() {
   local name direction
   for name in logical-switchover promote-standby; do
     for direction in run rollback; do
-      awk -v OFS='\t' -v share="$share" -v rounds="$rounds" -v seed="$seed$name$direction" -v name="$name" -v direction="$direction" '
+      awk -v OFS='\t' -v share="$share" -v seed="$seed$name$direction" -v name="$name" -v direction="$direction" '
         BEGIN { for (i = 1; i <= length(seed); i++) s = (s * 31 + index("0123456789abcdefghijklmnopqrstuvwxyz-", substr(seed, i, 1))) % 1000003; srand(s) }
-        /phase.begun (rollback.)?window/ { window = 1 }
-        /phase.begun (verify|rollback.then)/ { window = 0 }
         (NR - 1) % share == 0 { pick = NR + int(rand() * share) }
-        NR == pick { print window ? 1 + int(rand() * 2) : 2 + int(rand() * (rounds - 1)), NR, name, direction, "a_killed_at_a_point", "point", $0, "open" }' "$(points_of "$name" "$direction")"
+        NR == pick { print 2, NR, name, direction, "a_killed_at_a_point", "point", $0, "open" }' "$(points_of "$name" "$direction")"
     done
   done
 }
@@ -38,9 +37,9 @@ plan_other_faults() {
   done | awk -v OFS='\t' -v seed="$seed" -v rounds="$rounds" '
     BEGIN { FS = "\t"; srand(seed) }
     { line[NR] = $0; fault[NR] = $4; dice[NR] = rand() }
-    END {  # in each fault, a shuffled order; two of each fault in a round
+    END {  # in each fault, a shuffled order; two of each fault in a round, none in the second
       for (i = 1; i <= NR; i++) { rank = 0; for (j = 1; j <= NR; j++) if (fault[j] == fault[i] && dice[j] < dice[i]) rank++
-        round = 1 + int(rank / 2); if (round > rounds) round = rounds; print round, line[i] } }'
+        round = 1 + int(rank / 2); if (round > 1) round++; if (round > rounds) round = rounds; print round, line[i] } }'
 }
 
 make_plan() {

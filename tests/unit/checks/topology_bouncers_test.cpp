@@ -107,6 +107,15 @@ TEST_CASE("a pool size on the pool's own line is noted, since its clients can't 
   auto text = a_file;
   bouncer.config = file(text.replace(text.find("dbname=app"), 0, "pool_size=20 "));
   CHECK(judged(bouncer) == Lines{"note own_pool_size"});
+  bouncer.no_pool_size_holds = false;
+  CHECK(judged(bouncer) == Lines{"note cant_hold"});
+}
+
+TEST_CASE("a version in which a pool size of 0 holds nobody is noted") {
+  auto bouncer = a_bouncer();
+  bouncer.version = "PgBouncer 1.24.1";
+  bouncer.no_pool_size_holds = false;
+  CHECK(judged(bouncer) == Lines{"note cant_hold"});
 }
 
 TEST_CASE("a host that is a name is a warning, an address of either kind and a socket are not") {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "pgbouncer/bouncer.h"
 #include "pgbouncer/config_place.h"
 #include "servers.h"
 
@@ -25,6 +26,8 @@ TEST_CASE("an inspection tells what runs, who came, and what the file says") {
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].error == "");
   CHECK(seen[0].file_error == "");
+  CHECK(seen[0].version.find("PgBouncer 1.") == 0);
+  CHECK(seen[0].no_pool_size_holds == no_pool_size_holds(seen[0].version));
   CHECK(seen[0].setting("query_wait_timeout") == "7");
   CHECK(seen[0].settings.at("query_wait_timeout").changeable);
   CHECK_FALSE(seen[0].settings.at("listen_port").changeable);
