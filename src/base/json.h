@@ -4,6 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+// Compiled once, in json.cpp, instead of in each file that uses it.
+extern template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace pgcleave {
 
 using Json = nlohmann::ordered_json;

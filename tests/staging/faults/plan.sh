@@ -1,6 +1,5 @@
 # What is tried: every fault at its places with both runbooks, and one in `share` of all points for SIGKILL. Shuffled by the seed into
-# rounds, so that a run that is cut short has tried each fault: first each fault at two of its
-# places, then all points, then the other places.
+# rounds, so that a run that is cut short has tried each fault: first each fault at one of its places, then all points, then the others.
 #   plan file: round, ordinal, runbook, direction, fault, place, exact point (of a SIGKILL), state (open, done)
 
 share=${PGCLEAVE_FAULTS_SHARE:-4}
@@ -37,9 +36,9 @@ plan_other_faults() {
   done | awk -v OFS='\t' -v seed="$seed" -v rounds="$rounds" '
     BEGIN { FS = "\t"; srand(seed) }
     { line[NR] = $0; fault[NR] = $4; dice[NR] = rand() }
-    END {  # in each fault, a shuffled order; two of each fault in a round, none in the second
+    END {  # in each fault, a shuffled order; one in the first round, none in the second, then two in each
       for (i = 1; i <= NR; i++) { rank = 0; for (j = 1; j <= NR; j++) if (fault[j] == fault[i] && dice[j] < dice[i]) rank++
-        round = 1 + int(rank / 2); if (round > 1) round++; if (round > rounds) round = rounds; print round, line[i] } }'
+        round = 1 + int((rank + 1) / 2); if (round > 1) round++; if (round > rounds) round = rounds; print round, line[i] } }'
 }
 
 make_plan() {

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "postgres/kept_cluster.h"
 
 namespace pgcleave::pgbouncer {
 namespace {
@@ -140,7 +141,10 @@ Postgres::Postgres(const Folder& folder, const std::string& name) : port_(free_p
   const auto binaries = postgres_binaries();
   const auto data = folder.path() + "/" + name;
   const auto log = data + ".log";
-  run({binaries + "/initdb", "-D", data, "-N", "-A", "trust", "-U", "postgres", "--no-instructions"}, log);
+  if (const auto kept = "behind-bouncers-" + name; !postgres::test::copy_kept_cluster(kept, data)) {
+    run({binaries + "/initdb", "-D", data, "-N", "-A", "trust", "-U", "postgres", "--no-instructions"}, log);
+    postgres::test::keep_cluster(kept, data);
+  }
   server_ = std::make_unique<Server>(
       std::vector<std::string>{binaries + "/postgres", "-D", data, "-p", std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c",
                                "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=60", "-c",

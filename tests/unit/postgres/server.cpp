@@ -15,6 +15,7 @@
 #include <stdexcept>
 
 #include "base/file.h"
+#include "kept_cluster.h"
 
 namespace pgcleave::postgres::test {
 namespace {
@@ -69,7 +70,11 @@ int free_port() {
 
 Server::Server(const std::string& cluster_name) : name_(cluster_name) {
   make_folder();
-  initialize({program("initdb"), "-D", folder_ + "/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"});
+  const auto data = folder_ + "/data";
+  if (!copy_kept_cluster(cluster_name, data)) {
+    initialize({program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"});
+    keep_cluster(cluster_name, data);
+  }
   start();
 }
 
