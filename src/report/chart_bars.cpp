@@ -12,7 +12,6 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double letter = 12;
 constexpr double far_beyond = 12;
 
 struct Axis {

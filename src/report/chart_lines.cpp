@@ -10,8 +10,6 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double letter = 12;
-
 struct Frame {
   double left = 0;
   double right = 0;

@@ -9,7 +9,6 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double letter = 12;
 constexpr double top = 24;
 
 LogScale scale_of(const Ranges& chart, double left, double right) {

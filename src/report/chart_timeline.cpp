@@ -9,7 +9,6 @@
 namespace pgcleave::report {
 namespace {
 
-constexpr double letter = 12;
 constexpr double axis_height = 22;
 constexpr double least_bar = 2.5;
 

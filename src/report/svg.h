@@ -24,6 +24,9 @@ class Svg {
   std::string body_;
 };
 
+// Size of what is written into charts.
+constexpr double letter = 12;
+
 // About how wide the words are in letters of this size: enough to keep them apart.
 double text_width(const std::string& words, double size);
 // The words, cut with an ellipsis where they would be wider.

@@ -10,7 +10,6 @@ namespace pgcleave::report {
 namespace {
 
 constexpr double width = 336;
-constexpr double letter = 12;
 constexpr double box = 146;
 constexpr double clusters_y = 186;
 
