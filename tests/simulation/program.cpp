@@ -115,12 +115,20 @@ std::string Program::converse() {
   return conversation::converse(*world);
 }
 
-engine::RunRecord Program::record() const {
-  return engine::replay(universe().journal);
+// Event by event, as engine::replay() does, but each only once. It is asked between processes, and nobody else writes: the journal is
+// shorter than what was read where a power cut took its end, and then it is read anew.
+const engine::RunRecord& Program::record() {
+  const auto& events = universe().journal;
+  if (events.size() < read_) {
+    record_ = {};
+    read_ = 0;
+  }
+  for (; read_ < events.size(); ++read_) record_.apply(events[read_]);
+  return record_;
 }
 
-bool Program::is_over(bool rollback) const {
-  const auto now = record();
+bool Program::is_over(bool rollback) {
+  const auto& now = record();
   return now.finished && (now.outcome == "undone" || now.outcome == "rolled_back" ||
                           (!rollback && (now.outcome == "done" || now.outcome == "rollback_undone")));
 }

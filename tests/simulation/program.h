@@ -24,9 +24,10 @@ class Program {
   // No run: the conversation that the real products are asked too.
   std::string converse();
 
-  [[nodiscard]] engine::RunRecord record() const;
+  // What the journal tells by now.
+  [[nodiscard]] const engine::RunRecord& record();
   // Nothing is left for this command, as `pgcleave resume` and `pgcleave rollback` decide it.
-  [[nodiscard]] bool is_over(bool rollback) const;
+  [[nodiscard]] bool is_over(bool rollback);
 
  private:
   template <class Act>
@@ -36,6 +37,8 @@ class Program {
   runbook::Environment environment_;
   runbook::Split split_;
   Json params_ = Json::object();
+  engine::RunRecord record_;
+  std::size_t read_ = 0;  // so many events are in it
 };
 
 }  // namespace pgcleave::simulation

@@ -1,6 +1,9 @@
 #include "model/server.h"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "model/clients.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -10,14 +13,23 @@ using postgres::Owner;
 constexpr std::uint64_t bytes_of_a_commit = 128;
 
 void insert(Database& db, const Row& row) {
-  if (row.token.empty()) {
+  if (row.canary == nullptr) {
     db.rows[row.key] = row.id;
   } else {
-    db.canaries[row.table].insert(row.token);
+    db.canaries[row.canary->table].insert(row.canary->token);
   }
 }
 
 }  // namespace
+
+std::uint64_t bit_of(const std::string& publication) {
+  static std::vector<std::string> known;
+  const auto there = std::find(known.begin(), known.end(), publication);
+  const auto at = there - known.begin();
+  if (there == known.end()) known.push_back(publication);
+  if (at >= 64) std::abort();
+  return std::uint64_t{1} << at;
+}
 
 bool Server::lets_write(const postgres::TableName& table) const {
   if (!writable()) return false;
@@ -26,12 +38,13 @@ bool Server::lets_write(const postgres::TableName& table) const {
 
 std::uint64_t Server::commit(Instant now, std::function<void(Database&)> apply, std::optional<Row> row) {
   end += bytes_of_a_commit;
-  Change change{end, now, std::move(apply), std::move(row), {}};
+  Change change{end, now, std::move(apply), std::move(row)};
   if (change.row) {
+    const auto& table = change.row->canary == nullptr ? moved_table() : change.row->canary->table;
     // pgoutput reads a publication as the catalog was when the change was made (PostgreSQL 15).
     for (const auto& [name, publication] : db.publications) {
       const auto& tables = publication.tables;
-      if (publication.open && std::find(tables.begin(), tables.end(), change.row->table) != tables.end()) change.published.insert(name);
+      if (publication.open && std::find(tables.begin(), tables.end(), table) != tables.end()) change.published |= bit_of(name);
     }
   }
   if (change.apply) change.apply(db);
@@ -63,10 +76,10 @@ void apply_logical(Server& subscriber, const std::string& name, Server& publishe
   for (; next != publisher.wal.end() && next->at <= until; ++next) {
     auto& applied = subscriber.db.subscriptions.at(name);
     // A transaction with nothing to send is skipped, and the origin does not pass it (PostgreSQL 15).
-    if (next->row && next->published.contains(subscription.publication)) {
+    if (next->row && (next->published & bit_of(subscription.publication)) != 0) {
       const auto row = *next->row;
       const auto there = subscriber.db.rows.find(row.key);
-      if (row.token.empty() && there != subscriber.db.rows.end()) {
+      if (row.canary == nullptr && there != subscriber.db.rows.end()) {
         ++applied.errors;  // duplicate key: the worker ends, and would end again
         return;
       }

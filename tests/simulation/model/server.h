@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,12 +61,16 @@ struct Database {
   Key last_key = 0;              // its sequence
 };
 
-// A row that was written, as logical decoding finds it.
-struct Row {
+struct Canary {
   postgres::TableName table;
+  std::string token;
+};
+
+// A row that was written, as logical decoding finds it. Thousands are written on each path, so they are kept small.
+struct Row {
   Key key = 0;
   WriteId id = 0;
-  std::string token;  // of a canary
+  std::shared_ptr<const Canary> canary;  // none: it is one of the moved table that clients write
 };
 
 struct Change {
@@ -72,8 +78,10 @@ struct Change {
   Instant at = 0;
   std::function<void(Database&)> apply;
   std::optional<Row> row;
-  std::set<std::string> published;  // publications that would send it, as the catalog was when it was made
+  std::uint64_t published = 0;  // publications that would send it, as the catalog was when it was made: a bit for each (bit_of)
 };
+
+std::uint64_t bit_of(const std::string& publication);
 
 struct HeldSlot {
   std::string plugin;
@@ -93,8 +101,8 @@ struct Server {
   std::uint32_t timeline = 1;
   std::optional<std::uint64_t> branched_at;
   Database db;
-  std::vector<Change> wal;  // what it wrote itself
-  std::uint64_t end = 0;    // written, or replayed while it is a standby
+  std::deque<Change> wal;  // what it wrote itself; in pieces, since each path copies those that it touches
+  std::uint64_t end = 0;   // written, or replayed while it is a standby
   std::uint64_t redo = 0;
   std::map<std::string, HeldSlot> slots;
 

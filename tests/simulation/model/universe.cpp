@@ -185,7 +185,7 @@ void Universe::commit(Client& client) {
   }
   const auto key = client.key;
   to.commit(
-      now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{moved_table(), key, client.id, ""});
+      now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{key, client.id, nullptr});
   history.acknowledged[client.id] = to.which;
   client.served = client.id;
 }

@@ -63,7 +63,7 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
   TRY(change_on(
       primary, "capture an LSN", deadline,
       [&](Server& server) -> Result<void> {
-        at.position = server.commit(universe().now, nullptr, Row{canary, 0, 0, token});
+        at.position = server.commit(universe().now, nullptr, Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
         return {};
       },
       simulation::no_read_write_in_recovery));
@@ -72,7 +72,7 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
 
 Result<void> write_canary(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline) {
   return change_on(primary, "write a canary row", deadline, [&](Server& server) -> Result<void> {
-    server.commit(universe().now, nullptr, Row{canary, 0, 0, token});
+    server.commit(universe().now, nullptr, Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
     return {};
   });
 }
@@ -196,8 +196,8 @@ std::int64_t Writes::rows() const {
 Result<Writes> writes(Connection& connection, const std::vector<TableName>&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   Writes found;
-  const auto rows = static_cast<std::int64_t>(
-      std::count_if(server->wal.begin(), server->wal.end(), [](const auto& change) { return change.row && change.row->token.empty(); }));
+  const auto rows = static_cast<std::int64_t>(std::count_if(
+      server->wal.begin(), server->wal.end(), [](const auto& change) { return change.row && change.row->canary == nullptr; }));
   if (rows > 0) found.tables.push_back({simulation::moved_table(), rows});
   found.quiet_for = std::chrono::minutes(1);
   return found;
