@@ -169,15 +169,16 @@ class Reattachment {
     });
   }
 
-  // Patroni 3.0.2 brings replicas along within half a minute: told, not waited for.
+  // Patroni 3.0.2 brings replicas along within half a minute: told, not waited for. Not those that it rewinds while the next promotion
+  // comes.
   void tell_of_replicas() {
     const auto view = cluster_.patroni().view(context_.deadline.for_a_look());
     if (!view || view->leader() == nullptr) return;
     for (const auto& member : view->members) {
       const bool runs = member.state == "running" || member.state == "streaming";
       if (runs && member.timeline == view->leader()->timeline) continue;
-      telling_.changed(
-          fmt::format("{} is not back yet ({}, timeline {}); Patroni brings it along", member.name, member.state, member.timeline));
+      telling_.changed(fmt::format("{} is not back yet ({}, timeline {}); Patroni brings it along, if nobody promotes before", member.name,
+                                   member.state, member.timeline));
     }
   }
 

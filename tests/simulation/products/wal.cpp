@@ -187,6 +187,11 @@ Result<std::vector<std::string>> oldest_transactions(Connection&, int, Deadline)
   return std::vector<std::string>{};
 }
 
+// Applying is as fast here whatever was vacuumed.
+Result<std::optional<std::string>> keeps_from_vacuum(Connection&, std::int64_t, Deadline) {
+  return std::optional<std::string>();
+}
+
 std::int64_t Writes::rows() const {
   std::int64_t sum = 0;
   for (const auto& table : tables) sum += table.rows;
