@@ -31,6 +31,8 @@ class Fd {
   int number_ = -1;
 };
 
+constexpr Duration stop_is_noticed_in = std::chrono::milliseconds(20);  // by whoever waits for a child
+
 // Its session has no terminal: ctrl-C does not reach it, and ssh inside it cannot ask for a password. Nothing here blocks
 // longer than it says, whatever the child does. Destroying a Child leaves the process alone: call end() first.
 class Child {

@@ -14,7 +14,6 @@
 namespace pgcleave {
 namespace {
 
-constexpr Duration tick = std::chrono::milliseconds(20);  // how fast a stop is noticed
 constexpr Duration grace = std::chrono::milliseconds(500);
 
 // A file in memory, not a pipe: a child that never reads it blocks nobody, and one that ends early raises no SIGPIPE here.
@@ -74,7 +73,7 @@ Result<Finished> run_command(const Command& command, Deadline deadline, const St
   TRY_ASSIGN(Child child, Child::start(command.argv, command.env, std::move(input)));
   Finished finished;
   while (true) {
-    child.watch(std::min(tick, deadline.left()));
+    child.watch(std::min(stop_is_noticed_in, deadline.left()));
     const bool exited = child.exited();
     child.read(finished.output);
     keep(finished, command.output_limit_bytes);

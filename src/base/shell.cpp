@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t output_limit_bytes = 1U << 20;
 constexpr std::size_t tail_bytes = 128U << 10;
-constexpr Duration tick = std::chrono::milliseconds(20);
 
 // A command's answer ends with a line that nothing else prints: "<marker> <exit status>".
 struct Answer {
@@ -94,7 +93,7 @@ struct Shell::State {
     std::string seen;
     Answer answer;
     while (true) {
-      child.watch(std::min(tick, deadline.left()));
+      child.watch(std::min(stop_is_noticed_in, deadline.left()));
       const bool last = child.exited() || deadline.passed();
       // While the output floods, the deadline must still be looked at: hence a bound.
       for (int chunk = 0; chunk < 16 && child.read(seen); ++chunk) bound(seen);

@@ -6,7 +6,7 @@
 namespace pgcleave::pgbouncer {
 namespace {
 
-constexpr Duration between_looks = std::chrono::milliseconds(1);
+constexpr Duration between_looks_at_route = std::chrono::milliseconds(1);
 
 std::string in_words(const Route& route) {
   return fmt::format("{}:{}", route.host.empty() ? "(unix socket)" : route.host, route.port);
@@ -88,7 +88,7 @@ Result<void> Bouncer::put_in_force(const Route& route, Deadline deadline) {
 Result<void> Bouncer::see_in_force(const Route& route, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
   Route running;
-  const auto there = wait_until("the new route is in force", deadline, between_looks, nullptr, [&]() -> Result<bool> {
+  const auto there = wait_until("the new route is in force", deadline, between_looks_at_route, nullptr, [&]() -> Result<bool> {
     TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_a_look()));
     running = {seen.host, seen.port};
     return running == route;

@@ -14,10 +14,13 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "base/lsn.h"
 #include "base/result.h"
 #include "base/secret.h"
 
 namespace pgcleave::postgres {
+
+constexpr const char* undefined_table = "42P01";  // a SQLSTATE
 
 // libpq keywords (host, port, dbname, user, passfile, sslmode, ...). Server messages are always asked for in English.
 struct Settings {
@@ -43,6 +46,7 @@ class Rows {
   [[nodiscard]] const std::string& text(std::size_t row, const std::string& column) const;
   [[nodiscard]] std::int64_t number(std::size_t row, const std::string& column) const;  // 0 for NULL
   [[nodiscard]] bool truth(std::size_t row, const std::string& column) const;           // "t", "1", "true", "yes", "on"
+  [[nodiscard]] Result<Lsn> lsn(std::size_t row, const std::string& column) const;      // zero for NULL
   [[nodiscard]] const std::string& command_tag() const { return tag_; }
 
  private:

@@ -3,15 +3,15 @@
 namespace pgcleave::postgres {
 namespace {
 
-struct Receiver {
+struct ReceiverProcess {
   std::int64_t pid = 0;
   std::string status;
 };
 
-Result<Receiver> look(Connection& standby, Deadline deadline) {
+Result<ReceiverProcess> receiver_process(Connection& standby, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, standby.query("SELECT pid, status FROM pg_catalog.pg_stat_wal_receiver", {}, deadline));
-  if (rows.empty()) return Receiver{};
-  return Receiver{rows.number(0, "pid"), rows.text(0, "status")};
+  if (rows.empty()) return ReceiverProcess{};
+  return ReceiverProcess{rows.number(0, "pid"), rows.text(0, "status")};
 }
 
 }  // namespace
@@ -27,11 +27,11 @@ Result<std::optional<BaseBackup>> base_backup(Connection& connection, Deadline d
 
 Result<std::string> receiving(Connection& standby, Deadline deadline) {
   constexpr auto pause = std::chrono::milliseconds(300);
-  TRY_ASSIGN(const auto first, look(standby, deadline));
+  TRY_ASSIGN(const auto first, receiver_process(standby, deadline));
   if (first.status.empty()) return std::string("nothing");
   if (first.status != "streaming") return first.status;
   sleep_until(Deadline::in(pause), pause, nullptr);
-  TRY_ASSIGN(const auto second, look(standby, deadline.for_a_look()));
+  TRY_ASSIGN(const auto second, receiver_process(standby, deadline.for_a_look()));
   return second.pid == first.pid ? second.status : std::string("nothing");
 }
 

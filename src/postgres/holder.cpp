@@ -6,7 +6,6 @@
 namespace pgcleave::postgres {
 namespace {
 
-constexpr const char* undefined_table = "42P01";
 constexpr const char* read_only_transaction = "25006";
 constexpr const char* no_read_write_in_recovery = "0A000";  // what a standby answers to BEGIN READ WRITE (PostgreSQL 15)
 

@@ -7,7 +7,6 @@
 namespace pgcleave::postgres {
 namespace {
 
-constexpr const char* undefined_table = "42P01";
 constexpr const char* wrong_owner = "PC001";
 constexpr const char* stale_epoch = "PC002";
 

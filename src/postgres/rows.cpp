@@ -48,6 +48,11 @@ std::int64_t Rows::number(std::size_t row, const std::string& column) const {
   return number;
 }
 
+Result<Lsn> Rows::lsn(std::size_t row, const std::string& column) const {
+  if (is_null(row, column)) return Lsn{};
+  return parse_lsn(text(row, column));
+}
+
 bool Rows::truth(std::size_t row, const std::string& column) const {
   const std::string& value = text(row, column);
   return value == "t" || value == "1" || value == "true" || value == "yes" || value == "on";

@@ -9,7 +9,7 @@
 namespace pgcleave::postgres {
 namespace {
 
-constexpr auto hold = std::chrono::seconds(10);
+constexpr auto holds_for = std::chrono::seconds(10);
 
 // Balanced, since the parser goes as deep as the tree.
 std::string union_of(const std::vector<std::string>& selects, std::size_t from, std::size_t to) {
@@ -37,7 +37,7 @@ Result<void> SequenceReader::prepare(Connection& connection, const std::vector<T
     statement_ = name;
     TRY(connection.simple("EXECUTE " + statement_, deadline));  // the plan is made at the first call
   }
-  holds_ = Deadline::in(hold);
+  holds_ = Deadline::in(holds_for);
   return {};
 }
 

@@ -8,11 +8,6 @@ constexpr const char* undefined_object = "42704";
 constexpr const char* duplicate_object = "42710";
 constexpr const char* object_in_use = "55006";
 
-Result<Lsn> lsn(const Rows& rows, const std::string& column) {
-  if (rows.is_null(0, column)) return Lsn{};
-  return parse_lsn(rows.text(0, column));
-}
-
 Result<Slot> adopted(Connection& connection, const Slot& found, Deadline deadline) {
   TRY_ASSIGN(const Rows here, connection.query("SELECT pg_catalog.current_database() AS database", {}, deadline));
   const auto& database = here.text(0, "database");
@@ -42,8 +37,8 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   found.wal_status = rows.text(0, "wal_status");
   found.keeps_from_vacuum = !rows.is_null(0, "xmin_age");
   if (found.keeps_from_vacuum) found.xmin_age = rows.number(0, "xmin_age");
-  TRY_ASSIGN(found.restart, lsn(rows, "restart_lsn"));
-  TRY_ASSIGN(found.confirmed, lsn(rows, "confirmed_flush_lsn"));
+  TRY_ASSIGN(found.restart, rows.lsn(0, "restart_lsn"));
+  TRY_ASSIGN(found.confirmed, rows.lsn(0, "confirmed_flush_lsn"));
   return found;
 }
 

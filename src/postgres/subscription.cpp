@@ -4,11 +4,6 @@
 namespace pgcleave::postgres {
 namespace {
 
-Result<Lsn> lsn(const Rows& rows, const std::string& column) {
-  if (rows.is_null(0, column)) return Lsn{};
-  return parse_lsn(rows.text(0, column));
-}
-
 // A value of libpq's key = 'value' form.
 std::string conninfo_value(const std::string& text) {
   std::string out = "'";
@@ -57,8 +52,8 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
   found.oid = static_cast<std::uint32_t>(rows.number(0, "oid"));
   found.worker = rows.truth(0, "worker");
   found.apply_errors = rows.number(0, "apply_error_count");
-  TRY_ASSIGN(found.applied, lsn(rows, "applied"));
-  TRY_ASSIGN(found.latest_end, lsn(rows, "latest_end_lsn"));
+  TRY_ASSIGN(found.applied, rows.lsn(0, "applied"));
+  TRY_ASSIGN(found.latest_end, rows.lsn(0, "latest_end_lsn"));
   return found;
 }
 
@@ -98,7 +93,7 @@ Result<Lsn> applied(Connection& connection, const std::string& name, bool flushe
       SELECT pg_catalog.pg_replication_origin_progress('pg_' || oid, $2) AS applied FROM pg_catalog.pg_subscription
        WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))sql",
                                                {name, flushed ? "t" : "f"}, deadline));
-  if (!rows.empty()) return lsn(rows, "applied");
+  if (!rows.empty()) return rows.lsn(0, "applied");
   Error error;
   error.kind = ErrorKind::not_ready;
   error.object = connection.name();

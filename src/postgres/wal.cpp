@@ -10,11 +10,6 @@ namespace {
 
 constexpr const char* not_in_recovery = "55000";
 
-Result<Lsn> lsn(const Rows& rows, std::size_t row, const std::string& column) {
-  if (rows.is_null(row, column)) return Lsn{};
-  return parse_lsn(rows.text(row, column));
-}
-
 Result<Lsn> one_lsn(Connection& connection, const std::string& sql, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(sql, {}, deadline));
   if (!rows.empty() && !rows.is_null(0, "lsn")) return parse_lsn(rows.text(0, "lsn"));
@@ -59,8 +54,8 @@ Result<Recovery> recovery(Connection& connection, Deadline deadline) {
   Recovery recovery;
   recovery.in_recovery = rows->truth(0, "in_recovery");
   recovery.replay_paused = rows->truth(0, "replay_paused");
-  TRY_ASSIGN(recovery.received, lsn(*rows, 0, "received"));
-  TRY_ASSIGN(recovery.replayed, lsn(*rows, 0, "replayed"));
+  TRY_ASSIGN(recovery.received, rows->lsn(0, "received"));
+  TRY_ASSIGN(recovery.replayed, rows->lsn(0, "replayed"));
   return recovery;
 }
 

@@ -18,7 +18,7 @@ Deadline enough(Deadline deadline) {
 
 constexpr double usable = 0.7;  // of the budget: the engine keeps the rest for undo
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_forecast(Context& context) {
   TRY_ASSIGN(const auto budget, parse_duration(context.text("budget")));
   TRY_ASSIGN(const auto seen_now, forecast(context.world, context.text("window"), enough(context.deadline)));
   Observation seen;
@@ -39,8 +39,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_until_done(context, observe, "the forecast fits the budget", "the window");
+Result<Json> apply_check_forecast(Context& context, const Json&) {
+  return check_until_done(context, observe_check_forecast, "the forecast fits the budget", "the window");
 }
 
 }  // namespace
@@ -68,8 +68,8 @@ StepKind check_forecast() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_check_forecast,
+          apply_check_forecast,
           nullptr};
 }
 

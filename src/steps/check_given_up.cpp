@@ -40,7 +40,7 @@ Json facts_of(Side& side, const postgres::Writes& writes) {
   return {{"text", told(side, writes)}, {"rows", writes.rows()}, {"tables", tables}};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_given_up(Context& context) {
   TRY_ASSIGN(const auto writes, look(context));
   Observation seen;
   seen.lasting = false;  // it may be different the next moment, so it is looked at each time
@@ -49,7 +49,7 @@ Result<Observation> observe(Context& context) {
 }
 
 // Waits until all that was written has been counted: nobody has been active for a while, or, if clients go on, that while has passed.
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_check_given_up(Context& context, const Json&) {
   const auto enough = Deadline::in(settled_after);
   postgres::Writes writes;
   TRY(wait_until("sessions have handed in what they wrote", context.deadline, std::chrono::milliseconds(250), context.stop,
@@ -74,8 +74,8 @@ StepKind check_given_up() {
        .undo = "nothing to undo: it only looks",
        .meaning = {.gives_up = true}},
       nullptr,
-      observe,
-      apply,
+      observe_check_given_up,
+      apply_check_given_up,
       nullptr};
 }
 

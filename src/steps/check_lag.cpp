@@ -8,7 +8,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_lag(Context& context) {
   auto& world = context.world;
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
   TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
@@ -24,8 +24,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_until_done(context, observe, "the standby's lag is below " + context.text("below"), context.world.target.label());
+Result<Json> apply_check_lag(Context& context, const Json&) {
+  return check_until_done(context, observe_check_lag, "the standby's lag is below " + context.text("below"), context.world.target.label());
 }
 
 }  // namespace
@@ -39,8 +39,8 @@ StepKind check_lag() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_check_lag,
+          apply_check_lag,
           nullptr};
 }
 

@@ -12,7 +12,7 @@ std::vector<std::string> families_of(const Context& context) {
   return context.with.at("families").get<std::vector<std::string>>();
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_readiness(Context& context) {
   Observation seen;
   if (!context.world.check) {
     seen.evidence = "the checks are not offered here";
@@ -36,8 +36,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_once(context, observe);
+Result<Json> apply_check_readiness(Context& context, const Json&) {
+  return check_once(context, observe_check_readiness);
 }
 
 }  // namespace
@@ -58,8 +58,8 @@ StepKind check_readiness() {
        .undo = "nothing to undo: it only looks",
        .meaning = {}},
       nullptr,
-      observe,
-      apply,
+      observe_check_readiness,
+      apply_check_readiness,
       nullptr};
 }
 

@@ -40,7 +40,7 @@ void look_at_bouncers(Context& context, const std::string& serving, Findings& fi
   }
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_serving(Context& context) {
   auto& world = context.world;
   const auto serving = context.text("side");
   TRY_ASSIGN(auto* leader, world.side(serving).leader(context.deadline));
@@ -56,8 +56,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_once(context, observe);
+Result<Json> apply_check_serving(Context& context, const Json&) {
+  return check_once(context, observe_check_serving);
 }
 
 }  // namespace
@@ -71,8 +71,8 @@ StepKind check_serving() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_check_serving,
+          apply_check_serving,
           nullptr};
 }
 

@@ -89,7 +89,7 @@ Result<void> look_at_members(Context& context, Findings& findings) {
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_settings(Context& context) {
   auto& world = context.world;
   Findings findings;
   for (auto* side : {&world.source, &world.target}) {
@@ -106,8 +106,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_once(context, observe);
+Result<Json> apply_check_settings(Context& context, const Json&) {
+  return check_once(context, observe_check_settings);
 }
 
 }  // namespace
@@ -121,8 +121,8 @@ StepKind check_settings() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_check_settings,
+          apply_check_settings,
           nullptr};
 }
 

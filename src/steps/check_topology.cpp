@@ -179,7 +179,7 @@ void look_at_fleet(Context& context, const std::string& serving, Duration budget
   }
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_topology(Context& context) {
   auto& world = context.world;
   const auto serving = context.text("serving");
   TRY_ASSIGN(const auto budget, parse_duration(context.text("budget")));
@@ -200,8 +200,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_once(context, observe);
+Result<Json> apply_check_topology(Context& context, const Json&) {
+  return check_once(context, observe_check_topology);
 }
 
 }  // namespace
@@ -224,8 +224,8 @@ StepKind check_topology() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_check_topology,
+          apply_check_topology,
           nullptr};
 }
 

@@ -10,7 +10,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_check_truncation(Context& context) {
   TRY_ASSIGN(const auto tables, stale_tables(context));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto obstacles, postgres::obstacles_to_truncation(*leader, tables, link_names(context.world), context.deadline));
@@ -24,8 +24,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  return check_once(context, observe);
+Result<Json> apply_check_truncation(Context& context, const Json&) {
+  return check_once(context, observe_check_truncation);
 }
 
 }  // namespace
@@ -39,8 +39,8 @@ StepKind check_truncation() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_check_truncation,
+          apply_check_truncation,
           nullptr};
 }
 

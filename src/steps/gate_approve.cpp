@@ -17,14 +17,14 @@ std::string question(Context& context) {
   return context.text("text") + (words.empty() ? "" : " (to approve, type: " + words + ")");
 }
 
-Result<Observation> observe(Context&) {
+Result<Observation> observe_gate_approve(Context&) {
   Observation seen;
   seen.lasting = false;
   seen.evidence = "an approval holds for a time only, so it is asked for each time";
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_gate_approve(Context& context, const Json&) {
   TRY_ASSIGN(const auto approval, ask(context));
   if (!approval) {
     return fail({ErrorKind::waiting, "gate " + context.step, "waits for approval: " + question(context), "", "",
@@ -52,8 +52,8 @@ StepKind gate_approve() {
        .undo = "nothing to undo: it only asks",
        .meaning = {.waits_for_person = true}},
       nullptr,
-      observe,
-      apply,
+      observe_gate_approve,
+      apply_gate_approve,
       nullptr};
 }
 

@@ -55,15 +55,15 @@ Result<void> must_succeed(Context& context, const std::string& method, const std
     TRY_ASSIGN(const auto answer, call(context, method, url, body));
     if (!expected(context, answer.status)) {
       return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected",
-                   to_text(context.with.value("expect", Json::array())), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "",
-                   std::to_string(answer.status)});
+                   to_text(context.with.value("expect", Json::array())), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)),
+                   "", std::to_string(answer.status)});
     }
     return Json();
   }));
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_http_request(Context& context) {
   Observation seen;
   const auto check = context.text("check");
   if (check.empty()) {
@@ -77,12 +77,12 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_http_request(Context& context, const Json&) {
   TRY(must_succeed(context, context.text("method"), context.text("url"), context.text("body")));
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_http_request(Context& context, const Json&, const Json&) {
   const auto url = context.text("undo_url");
   if (url.empty()) return {};
   return must_succeed(context, context.text("undo_method"), url, context.text("undo_body"));
@@ -113,9 +113,9 @@ StepKind http_request() {
        .undo = "calls `undo_url`, if given",
        .meaning = {.changes = true}},
       nullptr,
-      observe,
-      apply,
-      undo};
+      observe_http_request,
+      apply_http_request,
+      undo_http_request};
 }
 
 }  // namespace pgcleave::steps

@@ -40,7 +40,7 @@ Result<Seen> look(Context& context, postgres::Connection& leader) {
   return Seen{function, tables.split.kept.size(), std::move(drift.missing)};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_ownership_fence_kept(Context& context) {
   auto& side = context.on();
   TRY(must_be_the_target(side));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -58,7 +58,7 @@ Result<Observation> observe(Context& context) {
   return out;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_ownership_fence_kept(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   const auto fence = world.fence();
@@ -83,7 +83,7 @@ Result<Json> apply(Context& context, const Json&) {
 }
 
 // A target that was rewound meanwhile has nothing left to undo.
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_ownership_fence_kept(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   const auto fence = world.fence();
@@ -126,9 +126,9 @@ StepKind ownership_fence_kept() {
            .undo = "drops the triggers that it made, and the function if it made it",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_ownership_fence_kept,
+          apply_ownership_fence_kept,
+          undo_ownership_fence_kept};
 }
 
 }  // namespace pgcleave::steps

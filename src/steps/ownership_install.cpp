@@ -28,7 +28,7 @@ Result<bool> may_be_fenced(Context& context, const std::optional<Owner>& owner) 
   return owner.has_value() == (other_owner == other.which());
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_ownership_install(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   const auto fence = context.world.fence();
@@ -87,7 +87,7 @@ Result<void> take_rights_back(Context& context, postgres::Connection& leader, co
   return {};
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_ownership_install(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   const auto fence = world.fence();
@@ -147,7 +147,7 @@ Result<void> drop_kept(Context& context, postgres::Connection& leader) {
   return {};
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_ownership_install(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   const auto fence = world.fence();
@@ -184,9 +184,9 @@ StepKind ownership_install() {
            .undo = "drops the triggers that it made, and the schema's objects if it made them",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_ownership_install,
+          apply_ownership_install,
+          undo_ownership_install};
 }
 
 }  // namespace pgcleave::steps

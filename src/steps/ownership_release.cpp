@@ -42,14 +42,14 @@ Result<Copy> copy_on(Context& context, Side& other, Deadline deadline) {
 }
 
 // The first of these queries on a connection costs ten times the others: not in the window.
-Result<void> prepare(Context& context) {
+Result<void> prepare_ownership_release(Context& context) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY(postgres::writers(*leader, context.world.split.with_rows(), context.deadline));
   TRY(postgres::owner(*leader, context.world.split.name, context.deadline));
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_ownership_release(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, context.world.split.name, context.deadline));
@@ -98,7 +98,7 @@ Result<void> pass(Context& context, Side& side, Owner expected, Owner next) {
   return postgres::pass_ownership(*leader, world.split.name, expected, next, world.run.id, world.run.epoch, context.deadline);
 }
 
-Result<Json> apply(Context& context, const Json& before) {
+Result<Json> apply_ownership_release(Context& context, const Json& before) {
   auto& side = context.on();
   auto& world = context.world;
   const bool terminate = context.text("policy") == "terminate";
@@ -135,7 +135,7 @@ Result<void> outrank(Context& context, Side& side) {
 }
 
 // Gives it back, unless the other side has become the owner: then this is no longer an undo.
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_ownership_release(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
   auto& other = world.other(side);
@@ -184,10 +184,10 @@ StepKind ownership_release() {
            .changes = "the owner sequence of the split",
            .undo = "gives ownership back, unless the other side has it",
            .meaning = {.releases = true, .changes = true}},
-          prepare,
-          observe,
-          apply,
-          undo,
+          prepare_ownership_release,
+          observe_ownership_release,
+          apply_ownership_release,
+          undo_ownership_release,
           UndoOrder::before_traffic,
           true};
 }

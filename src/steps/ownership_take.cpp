@@ -8,7 +8,7 @@ namespace {
 
 using postgres::Owner;
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_ownership_take(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, context.world.split.name, context.deadline));
@@ -49,7 +49,7 @@ Result<void> the_other_side_let_go(Context& context, Side& other) {
   return {};
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_ownership_take(Context& context, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
   TRY(world.effects->perform(fmt::format("give ownership of split {} to {}", world.split.name, side.label()), [&]() -> Result<Json> {
@@ -74,8 +74,8 @@ StepKind ownership_take() {
            .undo = "no: clients may have written; use `pgcleave rollback`, which loses no write",
            .meaning = {.takes = true, .changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_ownership_take,
+          apply_ownership_take,
           nullptr,
           UndoOrder::before_traffic,
           true};

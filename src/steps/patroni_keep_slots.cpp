@@ -27,7 +27,7 @@ std::string names_of(const std::vector<Json>& rules) {
   return names;
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_patroni_keep_slots(Context& context) {
   auto& cluster = context.world.side(context.text("cluster"));
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
   const auto rules = config.value("ignore_slots", Json());
@@ -51,7 +51,7 @@ Result<void> put(Context& context, Side& cluster, const Json& rules) {
                     });
 }
 
-Result<Json> apply(Context& context, const Json& before) {
+Result<Json> apply_patroni_keep_slots(Context& context, const Json& before) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
   auto rules = before.value("ignore_slots", Json());
@@ -68,7 +68,7 @@ Result<Json> apply(Context& context, const Json& before) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_patroni_keep_slots(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
   TRY(world.effects->perform(fmt::format("give ignore_slots of {} its earlier value", cluster.label()), [&]() -> Result<Json> {
@@ -89,9 +89,9 @@ StepKind patroni_keep_slots() {
            .undo = "puts the earlier value back",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_patroni_keep_slots,
+          apply_patroni_keep_slots,
+          undo_patroni_keep_slots};
 }
 
 }  // namespace pgcleave::steps

@@ -12,7 +12,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_patroni_promote(Context& context) {
   auto& cluster = context.world.side(context.text("cluster"));
   TRY(cluster.patroni().warm(context.deadline));
   TRY(cluster.remember_config(context.deadline));
@@ -65,7 +65,7 @@ bool becomes_writable(Context& context, Side& cluster, postgres::Connection& lea
       .has_value();
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_patroni_promote(Context& context) {
   auto& cluster = context.world.side(context.text("cluster"));
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
@@ -101,7 +101,7 @@ Result<int> until_writable(Context& context, Side& cluster, const Json& patch) {
   return sent ? unanswered : unanswered - 1;  // one did it
 }
 
-Result<Json> apply(Context& context, const Json& before) {
+Result<Json> apply_patroni_promote(Context& context, const Json& before) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
   Json facts{{"standby_cluster", before.value("standby_cluster", Json())},
@@ -124,7 +124,7 @@ Result<Json> apply(Context& context, const Json& before) {
 }
 
 // The standby configuration is put back also when the cluster is still in recovery.
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_patroni_promote(Context& context, const Json& before, const Json&) {
   auto& cluster = context.world.side(context.text("cluster"));
   const auto standby = before.value("standby_cluster", Json());
   if (!standby.is_object()) return {};
@@ -151,10 +151,10 @@ StepKind patroni_promote() {
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
            .meaning = {.changes = true, .promotes = true}},
-          prepare,
-          observe,
-          apply,
-          undo,
+          prepare_patroni_promote,
+          observe_patroni_promote,
+          apply_patroni_promote,
+          undo_patroni_promote,
           UndoOrder::after_traffic,
           true};
 }

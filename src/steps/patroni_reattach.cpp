@@ -7,11 +7,11 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_patroni_reattach(Context& context) {
   return observe_attached(context, context.world.side(context.text("cluster")));
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_patroni_reattach(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
   return reattach_cluster(context, cluster, context.with.value("standby_cluster", Json()), context.text("common_checkpoint"));
@@ -44,8 +44,8 @@ StepKind patroni_reattach() {
        .undo = "no: what only this cluster held is gone; promote it again with a new run",
        .meaning = {.changes = true}},
       nullptr,
-      observe,
-      apply,
+      observe_patroni_reattach,
+      apply_patroni_reattach,
       nullptr};
 }
 

@@ -67,7 +67,7 @@ Result<std::vector<std::string>> names_to_go(Context& context, Side& cluster) {
   return names;
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_patroni_release_slots(Context& context) {
   auto& cluster = context.world.side(context.text("cluster"));
   TRY_ASSIGN(const auto ours, configured(context, cluster));
   TRY_ASSIGN(const auto names, names_to_go(context, cluster));
@@ -124,7 +124,7 @@ Result<void> wait_for_slots(Context& context, Side& cluster, const std::vector<s
                     });
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_patroni_release_slots(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
   TRY_ASSIGN(const auto names, names_to_go(context, cluster));
@@ -148,7 +148,7 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_patroni_release_slots(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
   const auto slots = before.value("slots", Json::object());
@@ -179,9 +179,9 @@ StepKind patroni_release_slots() {
            .undo = "puts rules and declaration back; the WAL that the slot held does not come again",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_patroni_release_slots,
+          apply_patroni_release_slots,
+          undo_patroni_release_slots};
 }
 
 }  // namespace pgcleave::steps

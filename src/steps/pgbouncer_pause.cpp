@@ -7,15 +7,15 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_pgbouncer_pause(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_pgbouncer_pause(Context& context) {
   return observe_paused(context);
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_pgbouncer_pause(Context& context, const Json&) {
   auto& world = context.world;
   // First, so that whoever can't be reached is known before any client waits.
   TRY(world.effects->perform(
@@ -35,7 +35,7 @@ Result<Json> apply(Context& context, const Json&) {
       Traffic::pause);
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_pgbouncer_pause(Context& context, const Json&, const Json&) {
   return resume_fleet(context, At::process);
 }
 
@@ -50,10 +50,10 @@ StepKind pgbouncer_pause() {
                       "until it is paused",
            .undo = "RESUME",
            .meaning = {.pauses = true, .changes = true}},
-          prepare,
-          observe,
-          apply,
-          undo,
+          prepare_pgbouncer_pause,
+          observe_pgbouncer_pause,
+          apply_pgbouncer_pause,
+          undo_pgbouncer_pause,
           UndoOrder::before_traffic,
           true};
 }

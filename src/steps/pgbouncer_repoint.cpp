@@ -7,7 +7,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_pgbouncer_repoint(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
@@ -17,7 +17,7 @@ bool is_zero(const std::string& number) {
 
 // RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go like that: they would
 // wait for server_login_retry.
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::once_resumed));
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
@@ -29,7 +29,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.text("to");
   const auto route = world.route_to(to);
@@ -48,7 +48,7 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   const pgbouncer::Route route{before.at("host"), before.at("port")};
   TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
@@ -70,10 +70,10 @@ StepKind pgbouncer_repoint() {
            .changes = "host and port of the pool in each configuration file; RELOAD of a process that is not paused",
            .undo = "points the pool back",
            .meaning = {.changes = true}},
-          prepare,
-          observe,
-          apply,
-          undo,
+          prepare_pgbouncer_repoint,
+          observe_pgbouncer_repoint,
+          apply_pgbouncer_repoint,
+          undo_pgbouncer_repoint,
           UndoOrder::before_traffic,
           true};
 }

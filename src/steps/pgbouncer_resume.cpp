@@ -6,11 +6,11 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_pgbouncer_resume(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_pgbouncer_resume(Context& context) {
   TRY_ASSIGN(auto seen, observe_resumed(context));
   if (seen.state != State::done) return seen;
   // A run that died, or lost an answer, between the RESUME and the settings has them still to give back.
@@ -21,7 +21,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_pgbouncer_resume(Context& context, const Json&) {
   TRY(resume_fleet(context, At::file));
   return Json::object();
 }
@@ -37,9 +37,9 @@ StepKind pgbouncer_resume() {
            .changes = "RESUME of the pool; RELOAD where it was repointed, with default_pool_size 0 until then",
            .undo = "nothing to undo: traffic flows",
            .meaning = {.resumes = true, .changes = true}},
-          prepare,
-          observe,
-          apply,
+          prepare_pgbouncer_resume,
+          observe_pgbouncer_resume,
+          apply_pgbouncer_resume,
           nullptr};
 }
 

@@ -7,18 +7,18 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_pgbouncer_stage(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_pgbouncer_stage(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::now));
   seen.before = Json::object();
   seen.lasting = false;  // a staged file is renamed by repoint: its absence says nothing
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_pgbouncer_stage(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.text("to");
   const auto route = world.route_to(to);
@@ -31,7 +31,7 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_pgbouncer_stage(Context& context, const Json&, const Json&) {
   auto& world = context.world;
   TRY(world.effects->perform(fmt::format("remove the staged configuration of {}", world.bouncer_names()), [&]() -> Result<Json> {
     TRY(world.fleet.discard_staged(context.deadline));
@@ -50,10 +50,10 @@ StepKind pgbouncer_stage() {
            .changes = "a file <config>.pgcleave beside each configuration file",
            .undo = "removes the staged files",
            .meaning = {.changes = true}},
-          prepare,
-          observe,
-          apply,
-          undo};
+          prepare_pgbouncer_stage,
+          observe_pgbouncer_stage,
+          apply_pgbouncer_stage,
+          undo_pgbouncer_stage};
 }
 
 }  // namespace pgcleave::steps

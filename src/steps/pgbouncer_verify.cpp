@@ -9,7 +9,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_pgbouncer_verify(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::now));
   seen.lasting = false;
   seen.state = State::pending;
@@ -33,7 +33,7 @@ Result<void> write_through(Context& context, const Side& side) {
   return {};
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_pgbouncer_verify(Context& context, const Json&) {
   auto& world = context.world;
   const auto& side = world.side(context.text("to"));
   const auto count = probes(world.environment).size();
@@ -61,8 +61,8 @@ StepKind pgbouncer_verify() {
            .undo = "nothing to undo: a canary row is no client's data",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_pgbouncer_verify,
+          apply_pgbouncer_verify,
           nullptr};
 }
 

@@ -17,7 +17,7 @@ postgres::TableName canary(Context& context) {
   return postgres::canary_of(context.world.split.name, context.on().which());
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_capture_lsn(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   Observation seen;
@@ -39,7 +39,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_capture_lsn(Context& context, const Json&) {
   auto& side = context.on();
   return context.world.effects->perform(
       "write a canary row and a flushed logical message on " + side.label() + " and take its LSN", [&]() -> Result<Json> {
@@ -60,8 +60,8 @@ StepKind postgres_capture_lsn() {
            .undo = "nothing to undo: a canary row is no client's data",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_postgres_capture_lsn,
+          apply_postgres_capture_lsn,
           nullptr,
           UndoOrder::before_traffic,
           true};

@@ -8,7 +8,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_check_branch(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -29,8 +29,8 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
-  TRY_ASSIGN(const auto seen, observe(context));
+Result<Json> apply_postgres_check_branch(Context& context, const Json&) {
+  TRY_ASSIGN(const auto seen, observe_postgres_check_branch(context));
   if (seen.state == State::done) return seen.facts;
   return fail({ErrorKind::failed, context.on().label(), "was promoted before the captured position: writes may be missing",
                "a branch at or after " + context.text("lsn"), seen.evidence,
@@ -49,8 +49,8 @@ StepKind postgres_check_branch() {
        .undo = "nothing to undo: it only looks",
        .meaning = {}},
       nullptr,
-      observe,
-      apply,
+      observe_postgres_check_branch,
+      apply_postgres_check_branch,
       nullptr};
 }
 

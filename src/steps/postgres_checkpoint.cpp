@@ -8,7 +8,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_checkpoint(Context& context) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto redo, postgres::redo_lsn(*leader, context.deadline));
   Observation seen;
@@ -17,7 +17,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_checkpoint(Context& context, const Json&) {
   auto& side = context.on();
   return context.world.effects->perform("CHECKPOINT on " + side.label(), [&]() -> Result<Json> {
     TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -38,8 +38,8 @@ StepKind postgres_checkpoint() {
            .undo = "nothing to undo: no data is changed",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_postgres_checkpoint,
+          apply_postgres_checkpoint,
           nullptr};
 }
 

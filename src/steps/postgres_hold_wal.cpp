@@ -11,7 +11,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_hold_wal(Context& context) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto slot, postgres::slot(*leader, wal_slot(context.world), context.deadline));
   Observation seen;
@@ -22,7 +22,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_hold_wal(Context& context, const Json&) {
   auto& side = context.on();
   const auto name = wal_slot(context.world);
   return context.world.effects->perform(fmt::format("create physical slot {} on {}, to keep WAL", name, side.label()),
@@ -33,7 +33,7 @@ Result<Json> apply(Context& context, const Json&) {
                                         });
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_postgres_hold_wal(Context& context, const Json& before, const Json&) {
   if (before.value("existed", false)) return {};
   auto& side = context.on();
   const auto name = wal_slot(context.world);
@@ -58,9 +58,9 @@ StepKind postgres_hold_wal() {
            .undo = "drops the slot if it was made here",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_postgres_hold_wal,
+          apply_postgres_hold_wal,
+          undo_postgres_hold_wal};
 }
 
 }  // namespace pgcleave::steps

@@ -8,7 +8,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_release_wal(Context& context) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto slot, postgres::slot(*leader, wal_slot(context.world), context.deadline));
   Observation seen;
@@ -17,7 +17,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_release_wal(Context& context, const Json&) {
   auto& side = context.on();
   const auto name = wal_slot(context.world);
   TRY(context.world.effects->perform(fmt::format("drop physical slot {} on {}", name, side.label()), [&]() -> Result<Json> {
@@ -39,8 +39,8 @@ StepKind postgres_release_wal() {
            .undo = "no: WAL that is removed can't be had back; the other cluster would have to be cloned anew",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_postgres_release_wal,
+          apply_postgres_release_wal,
           nullptr};
 }
 

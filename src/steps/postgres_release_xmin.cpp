@@ -16,7 +16,7 @@ std::string slot_of(const Context& context) {
   return text_in(object_in(context.with, "standby_cluster"), "primary_slot_name");
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_release_xmin(Context& context) {
   Observation seen;
   seen.before = Json::object();
   const auto name = slot_of(context);
@@ -35,7 +35,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_release_xmin(Context& context, const Json&) {
   auto& side = context.on();
   const auto name = slot_of(context);
   TRY(context.world.effects->perform(
@@ -67,8 +67,8 @@ StepKind postgres_release_xmin() {
            .undo = "nothing to undo: a standby that comes back reports an xmin of its own",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_postgres_release_xmin,
+          apply_postgres_release_xmin,
           nullptr};
 }
 

@@ -6,7 +6,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_sql(Context& context) {
   Observation seen;
   const auto check = context.text("check");
   if (check.empty()) {
@@ -32,12 +32,12 @@ Result<void> execute(Context& context, const std::string& sql) {
   return {};
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_sql(Context& context, const Json&) {
   TRY(execute(context, context.text("sql")));
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_postgres_sql(Context& context, const Json&, const Json&) {
   const auto sql = context.text("undo");
   if (sql.empty()) return {};
   return execute(context, sql);
@@ -63,9 +63,9 @@ StepKind postgres_sql() {
            .undo = "runs `undo`, if given",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_postgres_sql,
+          apply_postgres_sql,
+          undo_postgres_sql};
 }
 
 }  // namespace pgcleave::steps

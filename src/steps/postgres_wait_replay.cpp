@@ -8,7 +8,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_postgres_wait_replay(Context& context) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
@@ -18,7 +18,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_postgres_wait_replay(Context& context, const Json&) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   postgres::Recovery recovery;
@@ -53,8 +53,8 @@ StepKind postgres_wait_replay() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_postgres_wait_replay,
+          apply_postgres_wait_replay,
           nullptr};
 }
 

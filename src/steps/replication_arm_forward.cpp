@@ -7,15 +7,15 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_arm_forward(Context& context) {
   return observe_slot(context, forward_link(context.world));
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_arm_forward(Context& context, const Json&) {
   return create_slot(context, forward_link(context.world));
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_replication_arm_forward(Context& context, const Json&, const Json&) {
   return drop_slot(context, forward_link(context.world));
 }
 
@@ -30,9 +30,9 @@ StepKind replication_arm_forward() {
            .undo = "drops the slot",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo,
+          observe_replication_arm_forward,
+          apply_replication_arm_forward,
+          undo_replication_arm_forward,
           UndoOrder::after_traffic,
           true};
 }

@@ -6,15 +6,15 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_arm_reverse(Context& context) {
   return observe_slot(context, reverse_link(context.world));
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_arm_reverse(Context& context, const Json&) {
   return create_slot(context, reverse_link(context.world));
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_replication_arm_reverse(Context& context, const Json&, const Json&) {
   return drop_slot(context, reverse_link(context.world));
 }
 
@@ -29,9 +29,9 @@ StepKind replication_arm_reverse() {
            .undo = "drops the slot",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo,
+          observe_replication_arm_reverse,
+          apply_replication_arm_reverse,
+          undo_replication_arm_reverse,
           UndoOrder::after_traffic,
           true};
 }

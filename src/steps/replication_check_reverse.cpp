@@ -8,18 +8,19 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> look(Context& context, Depth depth) {
+Result<Observation> look_at_way_back(Context& context, Depth depth) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
   return observe_link(context, reverse_link(context.world), limit, depth);
 }
 
-Result<Observation> observe(Context& context) {
-  return look(context, Depth::whole);
+Result<Observation> observe_replication_check_reverse(Context& context) {
+  return look_at_way_back(context, Depth::whole);
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_check_reverse(Context& context, const Json&) {
   return check_until_done(
-      context, [](Context& again) { return look(again, Depth::flow); }, "the way back has caught up", reverse_link(context.world).name);
+      context, [](Context& again) { return look_at_way_back(again, Depth::flow); }, "the way back has caught up",
+      reverse_link(context.world).name);
 }
 
 }  // namespace
@@ -33,8 +34,8 @@ StepKind replication_check_reverse() {
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
           nullptr,
-          observe,
-          apply,
+          observe_replication_check_reverse,
+          apply_replication_check_reverse,
           nullptr};
 }
 

@@ -12,14 +12,14 @@ std::string token(const Context& context) {
   return fmt::format("{} {} {}", context.world.run.id, context.world.run.attempt, context.step);
 }
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_replication_prove_reverse(Context& context) {
   const auto link = reverse_link(context.world);
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
   TRY(postgres::canary_arrived(*source, link.canary, token(context), context.deadline));
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_prove_reverse(Context& context) {
   const auto link = reverse_link(context.world);
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
   TRY_ASSIGN(const bool arrived, postgres::canary_arrived(*source, link.canary, token(context), context.deadline));
@@ -29,7 +29,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_prove_reverse(Context& context, const Json&) {
   const auto link = reverse_link(context.world);
   return context.world.effects->perform(
       fmt::format("prove the way back: write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
@@ -49,9 +49,9 @@ StepKind replication_prove_reverse() {
            .changes = "a canary row",
            .undo = "nothing to undo: a canary row is no client's data",
            .meaning = {.changes = true}},
-          prepare,
-          observe,
-          apply,
+          prepare_replication_prove_reverse,
+          observe_replication_prove_reverse,
+          apply_replication_prove_reverse,
           nullptr,
           UndoOrder::before_traffic,
           true};

@@ -32,7 +32,7 @@ Result<bool> other_way_flows(Context& context, const Link& link) {
   return publication && publication->open;
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_publish(Context& context) {
   const auto link = link_named(context.world, context.text("direction"));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto existing, postgres::publication(*leader, link.name, context.deadline));
@@ -68,7 +68,7 @@ Result<void> every_table_has_an_identity(const World& world) {
                "a primary key or REPLICA IDENTITY", without, "alter table ... add primary key, or ... replica identity full", ""});
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_publish(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   TRY(every_table_has_an_identity(world));
@@ -84,7 +84,7 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_replication_publish(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   const auto link = link_named(world, context.text("direction"));
@@ -123,9 +123,9 @@ StepKind replication_publish() {
            .undo = "drops the publication if it was made here, else opens or closes it as it was",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_replication_publish,
+          apply_replication_publish,
+          undo_replication_publish};
 }
 
 }  // namespace pgcleave::steps

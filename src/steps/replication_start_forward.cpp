@@ -9,7 +9,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_start_forward(Context& context) {
   const auto link = forward_link(context.world);
   TRY_ASSIGN(auto* target, link.to.leader(context.deadline));
   TRY_ASSIGN(const auto subscription, postgres::subscription(*target, link.name, context.deadline));
@@ -38,7 +38,7 @@ Result<void> nothing_is_missing(Context& context, const Link& link, Lsn from) {
                "undo this run with: pgcleave rollback; then begin anew", ""});
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_start_forward(Context& context, const Json&) {
   const auto link = forward_link(context.world);
   TRY(subscribe(context, link, [&]() -> Result<std::optional<Lsn>> {
     TRY_ASSIGN(const auto from, parse_lsn(context.text("from")));
@@ -50,7 +50,7 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_replication_start_forward(Context& context, const Json& before, const Json&) {
   if (before.value("existed", false)) return {};
   return unsubscribe(context, forward_link(context.world));
 }
@@ -68,9 +68,9 @@ StepKind replication_start_forward() {
        .undo = "drops the subscription",
        .meaning = {.changes = true}},
       nullptr,
-      observe,
-      apply,
-      undo};
+      observe_replication_start_forward,
+      apply_replication_start_forward,
+      undo_replication_start_forward};
 }
 
 }  // namespace pgcleave::steps

@@ -16,7 +16,7 @@ bool proves(const Context& context) {
   return context.with.value("prove", true);
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_start_reverse(Context& context) {
   auto& world = context.world;
   const auto link = reverse_link(world);
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
@@ -53,7 +53,7 @@ Result<Json> until_it_runs(Context& context, const Link& link) {
   return fail(runs.error());
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_start_reverse(Context& context, const Json&) {
   auto& world = context.world;
   const auto link = reverse_link(world);
   TRY(subscribe(context, link, [] { return std::optional<Lsn>(); }));
@@ -69,7 +69,7 @@ Result<Json> apply(Context& context, const Json&) {
                                 });
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_replication_start_reverse(Context& context, const Json& before, const Json&) {
   if (before.value("existed", false)) return {};
   return unsubscribe(context, reverse_link(context.world));
 }
@@ -86,9 +86,9 @@ StepKind replication_start_reverse() {
            .undo = "drops the subscription",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_replication_start_reverse,
+          apply_replication_start_reverse,
+          undo_replication_start_reverse};
 }
 
 }  // namespace pgcleave::steps

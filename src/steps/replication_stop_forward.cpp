@@ -5,11 +5,11 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_stop_forward(Context& context) {
   return observe_ended(context, forward_link(context.world));
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_stop_forward(Context& context, const Json&) {
   return end(context, forward_link(context.world));
 }
 
@@ -24,8 +24,8 @@ StepKind replication_stop_forward() {
            .undo = "no: what the source writes from now on would be missing on the target",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_replication_stop_forward,
+          apply_replication_stop_forward,
           nullptr};
 }
 

@@ -5,11 +5,11 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_stop_reverse(Context& context) {
   return observe_ended(context, reverse_link(context.world));
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_stop_reverse(Context& context, const Json&) {
   return end(context, reverse_link(context.world));
 }
 
@@ -24,8 +24,8 @@ StepKind replication_stop_reverse() {
            .undo = "no: what the target writes from now on would be missing on the source",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_replication_stop_reverse,
+          apply_replication_stop_reverse,
           nullptr};
 }
 

@@ -30,13 +30,13 @@ Result<void> put(Context& context, const Link& link, bool open) {
 }
 
 // Before the window, so that the first look inside it is not the first on this connection.
-Result<void> prepare(Context& context) {
+Result<void> prepare_replication_turn(Context& context) {
   TRY(is_open(context, forward_link(context.world)));
   TRY(is_open(context, reverse_link(context.world)));
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_turn(Context& context) {
   const auto forward = forward_link(context.world);
   const auto reverse = reverse_link(context.world);
   TRY_ASSIGN(const bool forth, is_open(context, forward));
@@ -48,7 +48,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_turn(Context& context, const Json&) {
   TRY(put(context, forward_link(context.world), false));
   TRY(put(context, reverse_link(context.world), true));
   return Json::object();
@@ -85,7 +85,7 @@ Result<void> nothing_was_written_meanwhile(Context& context, const Link& forward
 }
 
 // The way back is closed first, or else cut off. Then the way forth is opened, before anybody can write.
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_replication_turn(Context& context, const Json& before, const Json&) {
   const auto forward = forward_link(context.world);
   const auto reverse = reverse_link(context.world);
   TRY_ASSIGN(auto* source, forward.from.leader(context.deadline));
@@ -116,10 +116,10 @@ StepKind replication_turn() {
            .changes = "which changes the two publications publish",
            .undo = "closes the way back, then opens the way forth again, if nobody could write meanwhile",
            .meaning = {.changes = true}},
-          prepare,
-          observe,
-          apply,
-          undo,
+          prepare_replication_turn,
+          observe_replication_turn,
+          apply_replication_turn,
+          undo_replication_turn,
           UndoOrder::before_traffic,
           true};
 }

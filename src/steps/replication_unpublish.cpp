@@ -10,7 +10,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_unpublish(Context& context) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   Observation seen;
   seen.before = {{"publications", Json::object()}};
@@ -28,7 +28,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_unpublish(Context& context, const Json&) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   for (const auto& name : link_names(context.world)) {
@@ -42,7 +42,7 @@ Result<Json> apply(Context& context, const Json&) {
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json& before, const Json&) {
+Result<void> undo_replication_unpublish(Context& context, const Json& before, const Json&) {
   auto& side = context.on();
   const auto publications = before.value("publications", Json::object());
   for (const auto& entry : publications.items()) {
@@ -71,9 +71,9 @@ StepKind replication_unpublish() {
            .undo = "creates them again, with the tables that they had",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_replication_unpublish,
+          apply_replication_unpublish,
+          undo_replication_unpublish};
 }
 
 }  // namespace pgcleave::steps

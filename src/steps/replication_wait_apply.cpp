@@ -21,12 +21,12 @@ Result<Lsn> look(Context& context, bool flushed) {
   return applied;
 }
 
-Result<void> prepare(Context& context) {
+Result<void> prepare_replication_wait_apply(Context& context) {
   TRY(look(context, false));
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_replication_wait_apply(Context& context) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   TRY_ASSIGN(const auto applied, look(context, true));
   Observation seen;
@@ -46,7 +46,7 @@ std::string what_holds_it_up(Context& context, Lsn lsn, Lsn applied) {
          fmt::format(", worker {}, {} apply errors", (*subscription)->worker ? "runs" : "does not run", (*subscription)->apply_errors);
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_replication_wait_apply(Context& context, const Json&) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
   Lsn applied;
   const auto waited = wait_until(fmt::format("{} has applied {}", context.on().label(), lsn.text()), context.deadline,
@@ -74,9 +74,9 @@ StepKind replication_wait_apply() {
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .meaning = {}},
-          prepare,
-          observe,
-          apply,
+          prepare_replication_wait_apply,
+          observe_replication_wait_apply,
+          apply_replication_wait_apply,
           nullptr,
           UndoOrder::before_traffic,
           true};

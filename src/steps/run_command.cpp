@@ -39,7 +39,7 @@ Result<void> must_succeed(Context& context, const std::vector<std::string>& argv
   return {};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_run_command(Context& context) {
   Observation seen;
   const auto check = words(context.with.value("check", Json::array()));
   if (check.empty()) {
@@ -53,12 +53,12 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_run_command(Context& context, const Json&) {
   TRY(must_succeed(context, words(context.with.at("argv"))));
   return Json::object();
 }
 
-Result<void> undo(Context& context, const Json&, const Json&) {
+Result<void> undo_run_command(Context& context, const Json&, const Json&) {
   const auto argv = words(context.with.value("undo", Json::array()));
   if (argv.empty()) return {};
   return must_succeed(context, argv);
@@ -89,9 +89,9 @@ StepKind run_command() {
            .undo = "runs `undo`, if given",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
-          undo};
+          observe_run_command,
+          apply_run_command,
+          undo_run_command};
 }
 
 }  // namespace pgcleave::steps

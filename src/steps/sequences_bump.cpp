@@ -16,7 +16,7 @@ struct Both {
 };
 
 // What they are is read before the window, on both sides at once; inside it only their values.
-Result<void> prepare(Context& context) {
+Result<void> prepare_sequences_bump(Context& context) {
   auto& world = context.world;
   const auto tables = world.split.names();
   const auto on = [&](Side& side) -> Result<void> {
@@ -52,7 +52,7 @@ Result<Both> compare(Context& context) {
   return both;
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_sequences_bump(Context& context) {
   TRY_ASSIGN(const auto both, compare(context));
   Observation seen;
   seen.lasting = false;  // before the window the other side goes on counting
@@ -61,7 +61,7 @@ Result<Observation> observe(Context& context) {
   return seen;
 }
 
-Result<Json> apply(Context& context, const Json&) {
+Result<Json> apply_sequences_bump(Context& context, const Json&) {
   auto& world = context.world;
   auto& to = world.side(context.text("to"));
   return world.effects->perform(
@@ -84,9 +84,9 @@ StepKind sequences_bump() {
            .changes = "sequence values",
            .undo = "nothing to undo: a sequence that is ahead harms nobody, one that goes back does",
            .meaning = {.changes = true}},
-          prepare,
-          observe,
-          apply,
+          prepare_sequences_bump,
+          observe_sequences_bump,
+          apply_sequences_bump,
           nullptr,
           UndoOrder::before_traffic,
           true};

@@ -52,7 +52,7 @@ Json facts_of(const Json& began_with, const Sizes& now) {
   return {{"freed_bytes", all}, {"tables", freed}};
 }
 
-Result<Observation> observe(Context& context) {
+Result<Observation> observe_tables_truncate(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(const auto tables, stale_tables(context));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -106,7 +106,7 @@ bool holds_something(const Truncation& one, const std::set<postgres::TableName>&
   return std::any_of(one.leaves.begin(), one.leaves.end(), [&](const auto& leaf) { return filled.contains(leaf); });
 }
 
-Result<Json> apply(Context& context, const Json& before) {
+Result<Json> apply_tables_truncate(Context& context, const Json& before) {
   auto& world = context.world;
   auto& side = context.on();
   TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
@@ -159,8 +159,8 @@ StepKind tables_truncate() {
            .undo = "no: the rows are gone",
            .meaning = {.changes = true}},
           nullptr,
-          observe,
-          apply,
+          observe_tables_truncate,
+          apply_tables_truncate,
           nullptr};
 }
 

@@ -39,12 +39,6 @@ void thaw_and_stop(const ProcessId& postmaster) {
   send_signal(postmaster, SIGQUIT);
 }
 
-std::string still_there(const std::vector<ProcessId>& processes) {
-  for (const ProcessId& id : processes)
-    if (is_alive(id)) return fmt::format("process {} is still there", id.pid);
-  return {};
-}
-
 bool gone_within(milliseconds limit, const std::vector<ProcessId>& processes) {
   const auto deadline = Clock::now() + limit;
   while (!still_there(processes).empty() && Clock::now() < deadline) {

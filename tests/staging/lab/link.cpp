@@ -25,12 +25,12 @@ constexpr std::array<std::pair<const char*, Spoil>, 10> names{{{"heal", Spoil::n
                                                                {"answer-garbage", Spoil::garbage}}};
 
 // Instead of Patroni's.
-struct Answer {
+struct ForgedAnswer {
   std::string status, body;
 };
-const std::map<Spoil, Answer> answers{{Spoil::error_401, {"401 Unauthorized", "not authenticated"}},
-                                      {Spoil::error_503, {"503 Service Unavailable", "no DCS"}},
-                                      {Spoil::garbage, {"200 OK", "{\"members\": [{\"na"}}};
+const std::map<Spoil, ForgedAnswer> answers{{Spoil::error_401, {"401 Unauthorized", "not authenticated"}},
+                                            {Spoil::error_503, {"503 Service Unavailable", "no DCS"}},
+                                            {Spoil::garbage, {"200 OK", "{\"members\": [{\"na"}}};
 
 }  // namespace
 

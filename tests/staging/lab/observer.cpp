@@ -20,9 +20,9 @@ constexpr int first_row = -1000;  // of ci.counters: no client of a load has a n
 
 constexpr int writers_per_bouncer = 8;
 
-std::atomic<bool> over{false};
+std::atomic<bool> seen_enough{false};
 bool is_over() {
-  return over;
+  return seen_enough;
 }
 
 milliseconds period(const std::string& text) {
@@ -43,7 +43,7 @@ void write_again_and_again(const Bouncer& bouncer, const std::string& where, int
                            History& history) {
   std::unique_ptr<Database> database;
   std::this_thread::sleep_until(due);
-  for (long long n = 1; !over; ++n) {
+  for (long long n = 1; !seen_enough; ++n) {
     Record record;
     record.kind = "observed";
     record.client = row;
@@ -60,7 +60,7 @@ void write_again_and_again(const Bouncer& bouncer, const std::string& where, int
       record.stored_on = answer.value();
     }
     record.end = Moment::now();
-    if (!over) history.add(std::move(record));
+    if (!seen_enough) history.add(std::move(record));
     due += every;
     while (due < Clock::now()) due += every;
     std::this_thread::sleep_until(due);
@@ -147,7 +147,7 @@ int observe(const Lab& lab, const ObserveOptions& options) {
     std::this_thread::sleep_for(milliseconds(200));
     write_down();
   }
-  over = true;
+  seen_enough = true;
   for (std::thread& writer : writers) writer.join();
   write_down();
   fmt::print("{}\n", nlohmann::json{{"history", options.history}, {"acknowledged", acknowledged}, {"failed", failed}}.dump());

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -73,6 +74,12 @@ ProcessId identify(pid_t pid) {
 
 bool is_alive(const ProcessId& id) {
   return id.pid > 1 && id.start != 0 && identify(id.pid).start == id.start;
+}
+
+std::string still_there(const std::vector<ProcessId>& processes) {
+  for (const ProcessId& id : processes)
+    if (is_alive(id)) return fmt::format("process {} is still there", id.pid);
+  return {};
 }
 
 bool send_signal(const ProcessId& id, int signal) {

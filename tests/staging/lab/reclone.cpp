@@ -18,12 +18,6 @@ namespace {
 
 constexpr milliseconds limit{15'000};
 
-std::string still_there(const std::vector<ProcessId>& processes) {
-  for (const ProcessId& id : processes)
-    if (is_alive(id)) return fmt::format("process {} is still there", id.pid);
-  return {};
-}
-
 // Patroni first, or it would start its PostgreSQL again. The data are given up, so nobody is asked for a last checkpoint.
 void end_members(Lab& lab, const std::vector<Member>& members) {
   std::vector<ProcessId> ended;
