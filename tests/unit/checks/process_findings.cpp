@@ -13,7 +13,7 @@ using engine::Round;
 
 namespace {
 
-const std::string text = R"(pgcleave: 1
+const std::string a_runbook = R"(pgcleave: 1
 name: a-split
 params:
   budget: {type: duration, default: 100ms}
@@ -32,7 +32,7 @@ rollback:
 )";
 
 Change a_change() {
-  auto read = runbook::read_runbook("a.yml", text, steps::vocabulary());
+  auto read = runbook::read_runbook("a.yml", a_runbook, steps::vocabulary());
   REQUIRE(read.value);
   Change change;
   change.runbook = std::move(*read.value);

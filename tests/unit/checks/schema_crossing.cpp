@@ -7,12 +7,8 @@
 using namespace pgcleave;
 using namespace pgcleave::checks;
 using Kind = DependencyKind;
-using Lines = std::vector<std::string>;
 
 namespace {
-
-const postgres::TableName builds{"ci", "builds"}, jobs{"ci", "jobs"}, users{"public", "users"}, accounts{"public", "accounts"},
-    currencies{"public", "currencies"};
 
 Findings judge(const std::vector<Dependency>& dependencies, const std::vector<Program>& programs = {},
                const std::vector<Trigger>& triggers = {}) {

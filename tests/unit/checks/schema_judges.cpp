@@ -9,11 +9,8 @@
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
-using Lines = std::vector<std::string>;
 
 namespace {
-
-const postgres::TableName builds{"ci", "builds"};
 
 SequenceColumn sequence(std::int64_t start, std::int64_t last, std::int64_t limit) {
   return {{"ci", "seq"}, builds, "id", "integer", start, last, limit, false};

@@ -2,17 +2,9 @@
 #pragma once
 
 #include "checks/cluster_seen.h"
-#include "checks/finding.h"
+#include "lines.h"
 
 namespace pgcleave::checks {
-
-using Lines = std::vector<std::string>;
-
-inline Lines lines(const Findings& findings) {
-  Lines out;
-  for (const auto& finding : findings) out.push_back(std::string(name_of(finding.severity)) + " " + finding.id + " " + finding.object);
-  return out;
-}
 
 inline patroni::Member a_member(const std::string& name, patroni::Role role, int port) {
   patroni::Member member;

@@ -8,11 +8,8 @@
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
-using Lines = std::vector<std::string>;
 
 namespace {
-
-const postgres::TableName builds{"ci", "builds"}, users{"public", "users"};
 
 SeenSession session(const char* query, std::optional<bool> through) {
   SeenSession one;

@@ -61,6 +61,11 @@ inline std::string window(const std::string& steps, const std::string& budget = 
   return "window:\n  budget: " + budget + "\n  steps:\n" + deeper;
 }
 
+// Something to do before, in and after a window.
+inline std::string whole(const std::string& last = "") {
+  return head + "prepare:\n" + make("a") + window(make("c") + make("d")) + "verify:\n" + make("e") + last;
+}
+
 class ARun {
  public:
   explicit ARun(const std::string& text) : folder_(new_folder()), text_(in_folder(text, folder_.string())) {
@@ -200,5 +205,8 @@ class ARun {
   std::string text_;
   std::optional<runbook::Runbook> runbook_;
 };
+
+// For who asks what was done to a run before.
+inline void nothing_before(ARun&) {}
 
 }  // namespace pgcleave::engine

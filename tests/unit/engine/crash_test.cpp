@@ -12,10 +12,6 @@ using Lines = std::vector<std::string>;
 
 const Lines all_steps{"a", "c", "d", "e"};
 
-std::string whole(const std::string& last = "") {
-  return head + "prepare:\n" + make("a") + window(make("c") + make("d")) + "verify:\n" + make("e") + last;
-}
-
 void all_of_it(const ARun& run) {
   for (const auto& step : all_steps) CHECK(run.has(step));
   CHECK(run.record().state(false) == "done");
@@ -42,8 +38,6 @@ int at_every_point(const std::string& text, Before before, What what, After afte
     after(run);
   }
 }
-
-void nothing_before(ARun&) {}
 
 }  // namespace
 

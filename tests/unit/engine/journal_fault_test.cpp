@@ -11,8 +11,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-const std::string whole = head + "prepare:\n" + make("a") + window(make("c") + make("d")) + "verify:\n" + make("e");
-
 struct Seen {
   bool failed = false;
   ExitCode exit = ExitCode::done;
@@ -68,7 +66,7 @@ void comes_to_an_end(ARun& run, bool back) {
 // How many operations a run has.
 int at_every_operation(DiskFault fault, Ending (Run::*act)(), const std::function<void(ARun&)>& before) {
   for (int n = 1;; ++n) {
-    ARun run(whole);
+    ARun run(whole());
     before(run);
     const auto seen = with_failing_disk(run, fault, n, act);
     if (!seen.failed) return n - 1;
@@ -77,8 +75,6 @@ int at_every_operation(DiskFault fault, Ending (Run::*act)(), const std::functio
     comes_to_an_end(run, n % 2 == 0);
   }
 }
-
-void nothing_before(ARun&) {}
 
 }  // namespace
 
@@ -101,7 +97,7 @@ TEST_CASE("a disk that fails while a dead run's window is undone keeps no client
     REQUIRE(run.record().open_window() != nullptr);
   };
   for (int n = 1;; ++n) {
-    ARun run(whole);
+    ARun run(whole());
     dead_in_window(run);
     const auto seen = with_failing_disk(run, DiskFault::full, n, &Run::back);
     if (!seen.failed) break;

@@ -12,7 +12,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-std::string whole() {
+std::string from_a_to_e() {
   return head + "prepare:\n" + make("a") + make("b") + window(make("c") + make("d")) + "verify:\n" + make("e");
 }
 
@@ -27,7 +27,7 @@ Lines effects(const ARun& run, bool undo) {
 }  // namespace
 
 TEST_CASE("a run does its steps in order and says that it is done") {
-  ARun run(whole());
+  ARun run(from_a_to_e());
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::done);
   CHECK(run.log() == Lines{"do a", "do b", "do c", "do d", "do e"});
@@ -41,7 +41,7 @@ TEST_CASE("a run does its steps in order and says that it is done") {
 }
 
 TEST_CASE("plan does nothing, and says word for word what the run then does") {
-  ARun run(whole());
+  ARun run(from_a_to_e());
   auto world = ARun::world();
   const auto planned = plan(run.runbook(), {{"params", Json::object()}, {"env", Json::object()}}, world, false);
   Lines foretold;
@@ -56,7 +56,7 @@ TEST_CASE("plan does nothing, and says word for word what the run then does") {
 }
 
 TEST_CASE("the window's record says beforehand all that the window will do") {
-  ARun run(whole());
+  ARun run(from_a_to_e());
   REQUIRE(run.forward().exit == ExitCode::done);
   Lines foretold;
   Lines done;

@@ -128,7 +128,7 @@ postgresql:
   }
 };
 
-Deadline soon() {
+Deadline patience() {
   return Deadline::in(std::chrono::seconds(5));
 }
 
@@ -138,14 +138,14 @@ TEST_CASE("a real Patroni answers as the stand-in does", "[slow]") {
   const RealCluster real;
   Cluster cluster("source", real.access(true));
   const auto up = wait_until("the cluster leads", Deadline::in(std::chrono::seconds(30)), std::chrono::milliseconds(100), nullptr, [&] {
-    const auto view = cluster.view(soon());
+    const auto view = cluster.view(patience());
     return Result<bool>(view && view->leader() != nullptr && view->leader()->state == "running" && view->leader()->timeline == 1);
   });
   std::ifstream log(real.folder + "/member.log");
   INFO(std::string(std::istreambuf_iterator<char>(log), {}));
   REQUIRE((up ? "" : up.error().text()) == "");
 
-  const auto view = cluster.view(soon()).value();
+  const auto view = cluster.view(patience()).value();
   CHECK(view.scope == "shop");
   CHECK_FALSE(view.paused);
   REQUIRE(view.members.size() == 1);
@@ -156,26 +156,26 @@ TEST_CASE("a real Patroni answers as the stand-in does", "[slow]") {
   CHECK(view.members[0].rest_url == fmt::format("http://127.0.0.1:{}/patroni", real.rest_port));
 
   // Who leads is found, and an unknown key is kept in the same write.
-  REQUIRE(cluster.warm(soon()).has_value());
-  const auto patched = cluster.patch_config(Json{{"pgcleave", {{"run", "r1"}}}, {"pause", true}}, soon());
+  REQUIRE(cluster.warm(patience()).has_value());
+  const auto patched = cluster.patch_config(Json{{"pgcleave", {{"run", "r1"}}}, {"pause", true}}, patience());
   REQUIRE((patched ? "" : patched.error().text()) == "");
   CHECK((*patched)["pgcleave"]["run"] == "r1");
-  CHECK(cluster.config(soon()).value()["pgcleave"]["run"] == "r1");
-  CHECK(cluster.view(soon())->paused);
-  const auto obstacles = cluster.obstacles_to_promotion(soon());
+  CHECK(cluster.config(patience()).value()["pgcleave"]["run"] == "r1");
+  CHECK(cluster.view(patience())->paused);
+  const auto obstacles = cluster.obstacles_to_promotion(patience());
   REQUIRE((obstacles ? "" : obstacles.error().text()) == "");
   CHECK(obstacles->size() == 3);  // paused, promoted already, no standby_cluster
-  const auto again = cluster.patch_config(Json{{"pgcleave", nullptr}, {"pause", nullptr}}, soon());
+  const auto again = cluster.patch_config(Json{{"pgcleave", nullptr}, {"pause", nullptr}}, patience());
   REQUIRE(again.has_value());
   CHECK_FALSE(again->contains("pgcleave"));
-  CHECK(cluster.patch_config(Json{{"pgcleave", nullptr}}, soon()).has_value());
+  CHECK(cluster.patch_config(Json{{"pgcleave", nullptr}}, patience()).has_value());
 
   // Reading needs no password, writing does.
   Cluster stranger("source", real.access(false));
-  CHECK(stranger.view(soon()).has_value());
-  const auto refused = stranger.patch_config(Json{{"ttl", 31}}, soon());
+  CHECK(stranger.view(patience()).has_value());
+  const auto refused = stranger.patch_config(Json{{"ttl", 31}}, patience());
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().kind == ErrorKind::failed);
   CHECK(refused.error().code == "401");
-  CHECK(cluster.config(soon()).value()["ttl"] == 30);
+  CHECK(cluster.config(patience()).value()["ttl"] == 30);
 }

@@ -8,18 +8,18 @@ using namespace pgcleave::postgres;
 
 namespace {
 
-const TableName name{"app", "s"};
+const TableName sequence_name{"app", "s"};
 
 Sequence ascending(std::int64_t last, bool is_called = true) {
-  return {name, last, is_called, 1, 1, std::numeric_limits<std::int64_t>::max(), 1, false, false};
+  return {sequence_name, last, is_called, 1, 1, std::numeric_limits<std::int64_t>::max(), 1, false, false};
 }
 
 Sequence descending(std::int64_t last) {
-  return {name, last, true, -1, std::numeric_limits<std::int64_t>::min(), -1, 1, false, false};
+  return {sequence_name, last, true, -1, std::numeric_limits<std::int64_t>::min(), -1, 1, false, false};
 }
 
 Sequence smallint(std::int64_t last, bool cycles = false) {
-  return {name, last, true, 1, 1, 32767, 1, cycles, false};
+  return {sequence_name, last, true, 1, 1, 32767, 1, cycles, false};
 }
 
 Bump one(const Sequence& from, const Sequence& to, std::int64_t gap) {
@@ -98,7 +98,7 @@ TEST_CASE("a cycling sequence takes the other side's value, and a gap wraps roun
   CHECK(one(smallint(10, true), smallint(500, true), 0).value == 10);
   CHECK(one(smallint(32767, true), smallint(500, true), 1).value == 1);
   CHECK(one(smallint(32766, true), smallint(500, true), 32767).value == 32766);
-  Sequence down{name, 2, true, -3, 0, 10, 1, true, false};  // 10 7 4 1, then 10 again
+  Sequence down{sequence_name, 2, true, -3, 0, 10, 1, true, false};  // 10 7 4 1, then 10 again
   CHECK(one(down, down, 0).value == 2);
   CHECK(one(down, down, 1).value == 10);
   CHECK(one(down, down, 5).value == 10);

@@ -2,36 +2,16 @@
 #include <future>
 #include <thread>
 
-#include "postgres/ownership.h"
-#include "server.h"
+#include "installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace std::chrono_literals;
+using test::fence;
+using test::Fenced;
 using test::main_server;
 using test::run;
 using test::soon;
-
-namespace {
-
-const Fence fence{"ci", "main", "ci"};
-
-// The fence on one table; gone afterwards.
-struct Fenced {
-  Fenced() : admin(main_server().connect()), schema(admin, "app") {
-    run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE app.builds (id int PRIMARY KEY)");
-    REQUIRE(install(admin, fence, soon()));
-    REQUIRE(create_triggers(admin, fence, {{"app", "builds"}}, 100ms, soon(), nullptr));
-  }
-  ~Fenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
-  Fenced(const Fenced&) = delete;
-  Fenced& operator=(const Fenced&) = delete;
-
-  Connection admin;
-  test::Schema schema;
-};
-
-}  // namespace
 
 TEST_CASE("drift names tables without a working trigger and tables that should have none") {
   Fenced it;

@@ -2,27 +2,16 @@
 
 #include <catch2/catch.hpp>
 
-#include "postgres/ownership.h"
-#include "server.h"
+#include "installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using test::Installed;
 using test::main_server;
 using test::run;
 using test::soon;
 
 namespace {
-
-struct Fenced {
-  Fenced() : admin(main_server().connect()) {
-    run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-    REQUIRE(install(admin, {"ci", "main", "ci"}, soon()));
-  }
-  ~Fenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
-  Fenced(const Fenced&) = delete;
-  Fenced& operator=(const Fenced&) = delete;
-  Connection admin;
-};
 
 const Holder first{"r-1", 1, "ops@a", "a", "/a/journal.db", "", false};
 
@@ -51,7 +40,7 @@ TEST_CASE("where no fence is nobody holds anything, and nothing is signed") {
 }
 
 TEST_CASE("whoever holds a split is told with name, host, journal and since when") {
-  Fenced it;
+  Installed it;
   CHECK_FALSE(held(it.admin, "ci", soon())->holder.has_value());
   REQUIRE(*hold(it.admin, "ci", first, false, soon()));
   const auto seen = held(it.admin, "ci", soon());
@@ -67,14 +56,14 @@ TEST_CASE("whoever holds a split is told with name, host, journal and since when
 }
 
 TEST_CASE("signing twice is signing once") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   CHECK(run(it.admin, "SELECT FROM pgcleave.ownership_log").size() == 1);
 }
 
 TEST_CASE("the same run of the same journal may go on, a copy of its journal elsewhere may not") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   CHECK(hold(it.admin, "ci", later(first, 2), false, soon()));
   auto copy = later(first, 3);
@@ -85,7 +74,7 @@ TEST_CASE("the same run of the same journal may go on, a copy of its journal els
 }
 
 TEST_CASE("a run that is over holds nothing") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
   CHECK(held(it.admin, "ci", soon())->holder->over);
@@ -95,7 +84,7 @@ TEST_CASE("a run that is over holds nothing") {
 }
 
 TEST_CASE("nobody signs under an epoch that another run has, or below one") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", later(first, 5), false, soon()));
   REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
   CHECK(refused(it.admin, elsewhere(5)) == ErrorKind::foreign);
@@ -104,7 +93,7 @@ TEST_CASE("nobody signs under an epoch that another run has, or below one") {
 }
 
 TEST_CASE("once somebody has signed, what was sent under a lower epoch no longer passes ownership") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-1", 1, soon()));
   REQUIRE(hold(it.admin, "ci", elsewhere(2), true, soon()));
@@ -115,7 +104,7 @@ TEST_CASE("once somebody has signed, what was sent under a lower epoch no longer
 }
 
 TEST_CASE("a run that signs anew outranks its own earlier requests, and still passes ownership once") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-1", 1, soon()));
   REQUIRE(hold(it.admin, "ci", later(first, 2), false, soon()));
@@ -126,14 +115,14 @@ TEST_CASE("a run that signs anew outranks its own earlier requests, and still pa
 }
 
 TEST_CASE("raising an epoch announces no change of the owner") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", later(first, 3), false, soon()));
   REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
   CHECK(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-3", 3, soon()));
 }
 
 TEST_CASE("what holds a split goes with its fence") {
-  Fenced it;
+  Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
   REQUIRE(uninstall(it.admin, {"ci", "main", "ci"}, soon()));
   CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());

@@ -2,19 +2,20 @@
 
 #include <catch2/catch.hpp>
 
-#include "server.h"
+#include "installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace std::chrono_literals;
 using test::ci_server;
+using test::fence;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::sqlstate;
 
 namespace {
 
-const Fence fence{"ci", "main", "ci"};
 const std::vector<TableName> users = {{"app", "users"}};
 
 // A kept table with its lock, beside a moved one; gone afterwards.
@@ -36,11 +37,6 @@ struct KeptFenced {
   test::Schema schema;
   Fence which;
 };
-
-std::string sqlstate(Connection& connection, const std::string& sql) {
-  const auto rows = connection.simple(sql, soon());
-  return rows ? "" : rows.error().code;
-}
 
 }  // namespace
 

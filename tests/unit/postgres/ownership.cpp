@@ -2,46 +2,24 @@
 
 #include <catch2/catch.hpp>
 
+#include "installed.h"
 #include "postgres/holder.h"
-#include "server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace std::chrono_literals;
 using test::ci_server;
+using test::fence;
+using test::Fenced;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::sqlstate;
 
 namespace {
 
-const Fence fence{"ci", "main", "ci"};
-
-// The fence installed on fresh tables; gone afterwards.
-struct Fenced {
-  explicit Fenced(test::Server& server = main_server(), Fence of = fence)
-      : admin(server.connect()), schema(admin, "app"), which(std::move(of)) {
-    run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE app.builds (id int PRIMARY KEY, note text)");
-    REQUIRE(install(admin, which, soon()));
-    REQUIRE(create_triggers(admin, which, tables, 100ms, soon(), nullptr));
-  }
-  ~Fenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
-  Fenced(const Fenced&) = delete;
-  Fenced& operator=(const Fenced&) = delete;
-
-  Connection admin;
-  test::Schema schema;
-  Fence which;
-  std::vector<TableName> tables = {{"app", "builds"}};
-};
-
 void set_owner(Connection& connection, Owner owner) {
   run(connection, "SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")");
-}
-
-std::string sqlstate(Connection& connection, const std::string& sql) {
-  const auto rows = connection.simple(sql, soon());
-  return rows ? "" : rows.error().code;
 }
 
 }  // namespace

@@ -1,37 +1,22 @@
 #include <catch2/catch.hpp>
 
-#include "postgres/ownership.h"
+#include "installed.h"
 #include "postgres/probe_rights.h"
-#include "server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using test::ci_server;
+using test::fence;
+using test::Installed;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::sqlstate;
 
 namespace {
 
-const Fence fence{"ci", "main", "ci"};
 const std::string upsert =
     "INSERT INTO pgcleave.probe_ci AS p (bouncer, n) VALUES ('bouncer-1', 1) ON CONFLICT (bouncer) DO UPDATE SET n = p.n + 1";
-
-struct Installed {
-  explicit Installed(test::Server& server) : admin(server.connect()) {
-    run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-    REQUIRE(install(admin, fence, soon()));
-  }
-  ~Installed() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
-  Installed(const Installed&) = delete;
-  Installed& operator=(const Installed&) = delete;
-  Connection admin;
-};
-
-std::string sqlstate(Connection& connection, const std::string& sql) {
-  const auto rows = connection.simple(sql, soon());
-  return rows ? "" : rows.error().code;
-}
 
 }  // namespace
 

@@ -1,20 +1,20 @@
 #include <catch2/catch.hpp>
 
+#include "installed.h"
 #include "postgres/holder.h"
 #include "postgres/identity.h"
-#include "postgres/ownership.h"
 #include "postgres/wal.h"
-#include "server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace std::chrono_literals;
+using test::canary;
+using test::fence;
 using test::main_server;
 using test::run;
 using test::soon;
 
 TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the promotion and comes up locked") {
-  const Fence fence{"ci", "main", "ci"};
   auto source = main_server().connect();
   test::Schema schema(source, "moved");
   run(source, "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE moved.builds (id int PRIMARY KEY)");
@@ -25,7 +25,7 @@ TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the
     auto target = standby.connect();
     run(source, "INSERT INTO moved.builds VALUES (1)");
     REQUIRE(pass_ownership(source, "ci", Owner::source, Owner::nobody, "run-1", 1, soon()));
-    const auto lsn = capture_lsn(source, canary_of("ci", Owner::source), "before the promotion", soon());
+    const auto lsn = capture_lsn(source, canary, "before the promotion", soon());
     REQUIRE(lsn);
     REQUIRE(wait_until("the standby has replayed it", soon(), 2ms, nullptr, [&]() -> Result<bool> {
       TRY_ASSIGN(const auto state, recovery(target, soon()));

@@ -2,22 +2,21 @@
 
 #include <catch2/catch.hpp>
 
-#include "postgres/ownership.h"
+#include "installed.h"
 #include "postgres/wal.h"
-#include "server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace std::chrono_literals;
+using test::canary;
 using test::ci_server;
+using test::fence;
 using test::main_server;
 using test::run;
 using test::soon;
 
 namespace {
 
-const Fence fence{"ci", "main", "ci"};
-const auto canary = canary_of("ci", Owner::source);
 const std::vector<TableName> replicated = {{"pgcleave", "canary_source_ci"}, {"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}};
 
 // Both servers with the same fenced tables, the source owning them; nothing replicates yet.

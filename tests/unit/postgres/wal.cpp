@@ -2,34 +2,22 @@
 
 #include <catch2/catch.hpp>
 
-#include "postgres/ownership.h"
-#include "server.h"
+#include "installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace std::chrono_literals;
+using test::canary;
+using test::Installed;
 using test::main_server;
 using test::run;
 using test::soon;
 
 namespace {
 
-const auto canary = canary_of("ci", Owner::source);
-
 Lsn lsn_of(Connection& connection, const std::string& sql) {
   return parse_lsn(run(connection, "SELECT " + sql + " AS lsn").text(0, "lsn")).value();
 }
-
-struct Installed {
-  Installed() : admin(main_server().connect()) {
-    run(admin, "SET client_min_messages TO warning; DROP SCHEMA IF EXISTS pgcleave CASCADE");
-    REQUIRE(install(admin, {"ci", "main", "ci"}, soon()));
-  }
-  ~Installed() { admin.simple("DROP SCHEMA pgcleave CASCADE", soon()); }
-  Installed(const Installed&) = delete;
-  Installed& operator=(const Installed&) = delete;
-  Connection admin;
-};
 
 }  // namespace
 

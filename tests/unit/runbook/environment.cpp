@@ -24,7 +24,7 @@ struct Folder {
   std::string path;
 };
 
-const std::string good = R"(environment: 1
+const std::string good_environment = R"(environment: 1
 name: lab
 class: staging
 split: split.yml
@@ -50,7 +50,7 @@ pools:
 // The problems after one replacement in the good file, without the folder's name.
 Texts after(const std::string& old, const std::string& fresh) {
   Folder folder;
-  auto text = good;
+  auto text = good_environment;
   REQUIRE(text.find(old) != std::string::npos);
   text.replace(text.find(old), old.size(), fresh);
   const auto read = read_environment(folder.path + "/e.yml", text);
@@ -68,7 +68,7 @@ Texts after(const std::string& old, const std::string& fresh) {
 
 TEST_CASE("an environment is read, its paths made absolute against its folder and its secrets fetched") {
   Folder folder;
-  const auto read = read_environment(folder.path + "/e.yml", good);
+  const auto read = read_environment(folder.path + "/e.yml", good_environment);
   CHECK(texts(read.problems) == Texts{});
   REQUIRE(read.value);
   const auto& environment = *read.value;
@@ -129,7 +129,7 @@ TEST_CASE("two things that could be taken for one are problems") {
 TEST_CASE("reclone is a program with its arguments; one that is a file must be executable") {
   Folder folder;
   const auto with = [&](const std::string& value) {
-    auto text = good;
+    auto text = good_environment;
     text.replace(text.find("  scope: ci\n"), 12, "  scope: ci\n  reclone: " + value + "\n");
     return read_environment(folder.path + "/e.yml", text);
   };
@@ -171,14 +171,15 @@ TEST_CASE("wrong keys and values have their position") {
 
 TEST_CASE("a Prometheus is an address and queries by name, and no credentials") {
   Folder folder;
-  const std::string prometheus = "prometheus: {url: \"http://127.0.0.1:9090/prom/\", queries: {cpu: 'avg(rate(x[1m]))', load_1: node_load1}}\n";
-  const auto read = read_environment(folder.path + "/e.yml", good + prometheus);
+  const std::string prometheus =
+      "prometheus: {url: \"http://127.0.0.1:9090/prom/\", queries: {cpu: 'avg(rate(x[1m]))', load_1: node_load1}}\n";
+  const auto read = read_environment(folder.path + "/e.yml", good_environment + prometheus);
   CHECK(texts(read.problems) == Texts{});
   REQUIRE(read.value);
   CHECK(read.value->prometheus.url == "http://127.0.0.1:9090/prom");
   CHECK(read.value->prometheus.queries.at("cpu") == "avg(rate(x[1m]))");
   const auto problem = [&](const std::string& map) {
-    const auto found = texts(read_environment(folder.path + "/e.yml", good + "prometheus: " + map + "\n").problems);
+    const auto found = texts(read_environment(folder.path + "/e.yml", good_environment + "prometheus: " + map + "\n").problems);
     return found.empty() ? std::string() : found.front();
   };
   CHECK(problem("{url: \"http://admin:hunter2@x:9090\", queries: {a: b}}").find("holds credentials") != std::string::npos);

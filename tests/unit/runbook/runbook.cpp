@@ -10,7 +10,7 @@ using namespace pgcleave::runbook;
 
 namespace {
 
-const std::string good = R"(pgcleave: 1
+const std::string good_text = R"(pgcleave: 1
 name: promote-standby
 summary: Split by promoting the target's standby cluster.
 params:
@@ -47,7 +47,7 @@ rollback:
     - {id: tidy, uses: command.run, with: {argv: [tidy, 0755, "${env.name}"], env: {A: yes}}}
 )";
 
-Texts problems_of(const std::string& text) {
+Texts problems_of_runbook(const std::string& text) {
   const auto read = read_runbook("r.yml", text, a_vocabulary());
   CHECK(read.value.has_value() == read.problems.empty());
   return texts(read.problems);
@@ -55,11 +55,11 @@ Texts problems_of(const std::string& text) {
 
 // The problems of a runbook with these lines after line 2.
 Texts with_lines(const std::string& lines) {
-  return problems_of("pgcleave: 1\nname: x\n" + lines);
+  return problems_of_runbook("pgcleave: 1\nname: x\n" + lines);
 }
 
 Runbook good_runbook() {
-  auto read = read_runbook("r.yml", good, a_vocabulary());
+  auto read = read_runbook("r.yml", good_text, a_vocabulary());
   CHECK(texts(read.problems) == Texts{});
   REQUIRE(read.value.has_value());
   return *read.value;
@@ -88,8 +88,8 @@ TEST_CASE("a runbook is read with its phases in the order of running, whatever t
   CHECK(book.phases.at(2).budget == "${params.pause_budget}");
   CHECK(book.phases.at(4).is_rollback());
   CHECK(book.name == "promote-standby");
-  CHECK(book.text == good);
-  CHECK(book.sha256 == sha256(good));
+  CHECK(book.text == good_text);
+  CHECK(book.sha256 == sha256(good_text));
   CHECK(book.step("nobody") == nullptr);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("a step keeps what was written, typed, and its defaults are filled in"
 }
 
 TEST_CASE("unknown, missing and wrong keys are all reported, sorted by position") {
-  CHECK(problems_of("pgcleave: 2\nnmae: x\nprepare:\n  - {id: a, uses: chek.lag}\n  - {id: b, usse: check.lag}\nwindow: []\n") ==
+  CHECK(problems_of_runbook("pgcleave: 2\nnmae: x\nprepare:\n  - {id: a, uses: chek.lag}\n  - {id: b, usse: check.lag}\nwindow: []\n") ==
         Texts{"r.yml:1:1: the runbook has no key 'name'", "r.yml:1:11: version 2 of the format is not known\n  write pgcleave: 1",
               "r.yml:2:1: unknown key 'nmae' in the runbook\n  did you mean 'name'?",
               "r.yml:4:19: there is no kind of step 'chek.lag'\n  did you mean 'check.lag'?", "r.yml:5:5: step 'b' has no key 'uses'",
@@ -139,8 +139,8 @@ TEST_CASE("wrong shapes and names") {
         "${lag.bytes} > "
         "16MiB"}},
   });
-  CHECK(problems_of("just text") == Texts{"r.yml:1:1: the runbook must be a map, not text"});
-  CHECK(problems_of("pgcleave: 1\nname: Bad Name\nprepare: [{id: a, uses: ownership.install}]\n") ==
+  CHECK(problems_of_runbook("just text") == Texts{"r.yml:1:1: the runbook must be a map, not text"});
+  CHECK(problems_of_runbook("pgcleave: 1\nname: Bad Name\nprepare: [{id: a, uses: ownership.install}]\n") ==
         Texts{"r.yml:2:7: 'Bad Name' is not a name for a runbook\n  use small letters, digits, - and _, a letter first, at most 63 "
               "characters"});
 }
@@ -255,7 +255,7 @@ TEST_CASE("a step's values are resolved and must then be of their type") {
 TEST_CASE("a file of nothing but problems is cut off") {
   std::string text = "pgcleave: 1\nname: x\nprepare:\n";
   for (int i = 0; i < 5000; ++i) text += "  - {}\n";
-  const auto found = problems_of(text);
+  const auto found = problems_of_runbook(text);
   CHECK(found.size() == 201);
   CHECK(found.back().ends_with("there are more problems than these\n  mend these first"));
 }
@@ -263,7 +263,7 @@ TEST_CASE("a file of nothing but problems is cut off") {
 TEST_CASE("notes tell what can't be undone and that there is no rollback") {
   CHECK(texts(notes(good_runbook(), a_vocabulary())) ==
         Texts{"r.yml:35:7: step 'tidy' (command.run) can't be undone: only its author knows what it does"});
-  const auto forward = read_runbook("r.yml", good.substr(0, good.find("rollback:")), a_vocabulary());
+  const auto forward = read_runbook("r.yml", good_text.substr(0, good_text.find("rollback:")), a_vocabulary());
   REQUIRE(forward.value);
   CHECK(texts(notes(*forward.value, a_vocabulary())) == Texts{"r.yml:22:7: after step 'take' there is no way back: the runbook has no "
                                                               "rollback\n  add rollback with a window that takes ownership back"});

@@ -12,7 +12,7 @@ namespace {
 
 const std::string head = "split: 1\nname: ci\n";
 
-Texts problems_of(const std::string& text) {
+Texts problems_of_split(const std::string& text) {
   const auto read = read_split("s.yml", text);
   CHECK(read.value.has_value() == read.problems.empty());
   return texts(read.problems);
@@ -65,21 +65,21 @@ TEST_CASE("what is clear is told in spite of problems") {
 
 TEST_CASE("a split file's mistakes have their position") {
   const std::string name = "\n  write ci.builds, or with double quotes what is not in small letters: ci.\"Weird Name\"";
-  CHECK(problems_of(head + "moved: {tables: [a.b.c, 'a b', '\"x', 1a, '\"\"']}\n") ==
+  CHECK(problems_of_split(head + "moved: {tables: [a.b.c, 'a b', '\"x', 1a, '\"\"']}\n") ==
         Texts{"s.yml:3:18: 'a.b.c' is not a name in SQL syntax: it has more than a schema and a table" + name,
               "s.yml:3:25: 'a b' is not a name in SQL syntax: its character 2 does not belong there" + name,
               "s.yml:3:32: '\"x' is not a name in SQL syntax: there is no closing quote" + name,
               "s.yml:3:38: '1a' is not a name in SQL syntax: no name begins at its character 1" + name,
               "s.yml:3:42: '\"\"' is not a name in SQL syntax: a name is empty" + name});
-  CHECK(problems_of(head + "moved: {tables: [a.b]}\nkept: {tables: [A.B]}\n") ==
+  CHECK(problems_of_split(head + "moved: {tables: [a.b]}\nkept: {tables: [A.B]}\n") ==
         Texts{"s.yml:4:17: 'A.B' is named twice\n  the first is at s.yml:3:18"});
-  CHECK(problems_of(head + "moved: {patterns: [ci_*]}\n") ==
+  CHECK(problems_of_split(head + "moved: {patterns: [ci_*]}\n") ==
         Texts{"s.yml:3:20: 'ci_*' is not a pattern\n  write schema.table with * and ?, such as ci.p_*, at most 256 bytes"});
-  CHECK(problems_of(head + "moved: {}\n") == Texts{"s.yml:3:1: moved names no table\n  add tables, schemas or patterns"});
-  CHECK(problems_of(head + "moved: {table: [a]}\n") == Texts{"s.yml:3:9: unknown key 'table' in moved\n  did you mean 'tables'?"});
-  CHECK(problems_of("split: 1\nname: kept_ci\nmoved: {schemas: [a]}\n") ==
+  CHECK(problems_of_split(head + "moved: {}\n") == Texts{"s.yml:3:1: moved names no table\n  add tables, schemas or patterns"});
+  CHECK(problems_of_split(head + "moved: {table: [a]}\n") == Texts{"s.yml:3:9: unknown key 'table' in moved\n  did you mean 'tables'?"});
+  CHECK(problems_of_split("split: 1\nname: kept_ci\nmoved: {schemas: [a]}\n") ==
         Texts{"s.yml:2:7: 'kept_ci' is not a name for a split\n  choose one that does not begin with kept_"});
-  CHECK(problems_of("split: 1\nname: Ci\nmoved: {schemas: [a]}\n") ==
+  CHECK(problems_of_split("split: 1\nname: Ci\nmoved: {schemas: [a]}\n") ==
         Texts{"s.yml:2:7: 'Ci' is not a name for a split\n  use small letters, digits and _, a letter first, at most 31 characters"});
 }
 

@@ -9,7 +9,7 @@ using namespace pgcleave::runbook;
 
 namespace {
 
-Texts problems_of(const std::string& text) {
+Texts problems_of_yaml(const std::string& text) {
   Problems problems("f.yml");
   const auto root = parse_yaml(text, problems);
   CHECK(root.has_value() + !problems.empty() > 0);
@@ -100,18 +100,18 @@ TEST_CASE("what the subset leaves out is refused with its position") {
   };
   for (const auto& [text, expected] : cases) {
     CAPTURE(text);
-    CHECK(problems_of(text) == expected);
+    CHECK(problems_of_yaml(text) == expected);
   }
 }
 
 TEST_CASE("nesting of 32 levels is read and of 33 refused") {
-  CHECK(problems_of(std::string(32, '[') + std::string(32, ']')) == Texts{});
-  CHECK(problems_of(std::string(33, '[') + std::string(33, ']')) == Texts{"f.yml:1:33: nested deeper than 32 levels"});
+  CHECK(problems_of_yaml(std::string(32, '[') + std::string(32, ']')) == Texts{});
+  CHECK(problems_of_yaml(std::string(33, '[') + std::string(33, ']')) == Texts{"f.yml:1:33: nested deeper than 32 levels"});
 }
 
 TEST_CASE("a file over one MiB is refused unread") {
   const auto size = (1U << 20U) + 1;
-  CHECK(problems_of(std::string(size, 'a')) == Texts{"f.yml: the file has 1048577 bytes, more than 1 MiB"});
+  CHECK(problems_of_yaml(std::string(size, 'a')) == Texts{"f.yml: the file has 1048577 bytes, more than 1 MiB"});
 }
 
 TEST_CASE("one MiB of hostile YAML ends within a second") {

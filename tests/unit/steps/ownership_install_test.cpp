@@ -10,7 +10,7 @@ using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::soon;
 
-constexpr const char* step = "ownership.install";
+constexpr const char* install_kind = "ownership.install";
 const Json on_source{{"on", "source"}, {"lock_timeout", "50ms"}};
 const Json on_target{{"on", "target"}, {"lock_timeout", "50ms"}};
 const Json in_words{{"on", "source"}, {"lock_timeout", "soon"}};
@@ -61,20 +61,20 @@ TEST_CASE("a side that has part of the fence gets what is missing, and an undo t
   Installing it;
   it.source.install();
   REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "builds"}}, 100ms, soon(), nullptr));
-  const auto seen = it.sides.observe(step, on_source);
+  const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
   CHECK(seen->state == State::pending);
   CHECK(seen->evidence == "1 of 2 tables fenced, owner source");
 
-  const auto applied = it.sides.apply(step, on_source, 5s);
+  const auto applied = it.sides.apply(install_kind, on_source, 5s);
   REQUIRE(problem(applied) == "");
   CHECK(*applied == Json{{"fenced", 1}});
   CHECK(it.source.fenced() == moved_tables);
-  CHECK(it.sides.observe(step, on_source)->state == State::done);
-  CHECK(*it.sides.apply(step, on_source, 5s) == Json::object());
+  CHECK(it.sides.observe(install_kind, on_source)->state == State::done);
+  CHECK(*it.sides.apply(install_kind, on_source, 5s) == Json::object());
 
   for (int times = 1; times <= 2; ++times) {
-    CHECK(problem(it.sides.undo(step, on_source, seen->before)) == "");
+    CHECK(problem(it.sides.undo(install_kind, on_source, seen->before)) == "");
     CHECK(it.source.fenced() == std::vector<TableName>{{"moved", "builds"}});
     CHECK(it.source.installed());
   }
@@ -86,17 +86,17 @@ TEST_CASE("users of a probe get the rights they lack, and an undo takes back onl
   it.source.install();
   REQUIRE(postgres::create_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
   it.source.sql("GRANT INSERT, UPDATE, SELECT ON ALL TABLES IN SCHEMA pgcleave TO prober_old");
-  const auto seen = it.sides.observe(step, on_source);
+  const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
   CHECK(seen->state == State::pending);
   CHECK(probers.who_may_write() == "prober_old");
 
-  REQUIRE(problem(it.sides.apply(step, on_source, 5s)) == "");
+  REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
   CHECK(probers.who_may_write() == "prober_new prober_old");
-  CHECK(it.sides.observe(step, on_source)->state == State::done);
+  CHECK(it.sides.observe(install_kind, on_source)->state == State::done);
 
   for (int times = 1; times <= 2; ++times) {
-    CHECK(problem(it.sides.undo(step, on_source, seen->before)) == "");
+    CHECK(problem(it.sides.undo(install_kind, on_source, seen->before)) == "");
     CHECK(probers.who_may_write() == "prober_old");
     CHECK(it.source.fenced() == moved_tables);
   }
@@ -104,25 +104,25 @@ TEST_CASE("users of a probe get the rights they lack, and an undo takes back onl
 
 TEST_CASE("ownership that came with the run goes without a trace, with all that was fenced since") {
   Installing it;
-  const auto seen = it.sides.observe(step, on_source);
+  const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
-  REQUIRE(problem(it.sides.apply(step, on_source, 5s)) == "");
+  REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
   it.source.sql("CREATE TABLE moved.later (id int)");
   REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "later"}}, 100ms, soon(), nullptr));
   REQUIRE(postgres::install_kept_fence(it.source.here, fence, soon()));
   REQUIRE(postgres::create_kept_triggers(it.source.here, fence, kept_tables, 100ms, soon(), nullptr));
-  CHECK(it.sides.undo(step, in_words, seen->before).error().kind == ErrorKind::invalid);
+  CHECK(it.sides.undo(install_kind, in_words, seen->before).error().kind == ErrorKind::invalid);
   CHECK(it.source.fenced().size() == 3);
   REQUIRE(postgres::drop_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
   REQUIRE(postgres::drop_triggers(it.source.here, fence, {{"moved", "later"}}, 100ms, soon(), nullptr));
-  CHECK(it.sides.undo(step, in_words, seen->before).error().kind == ErrorKind::invalid);
+  CHECK(it.sides.undo(install_kind, in_words, seen->before).error().kind == ErrorKind::invalid);
   CHECK(it.source.kept_fenced() == kept_tables);
   REQUIRE(postgres::create_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
 
-  CHECK(problem(it.sides.undo(step, on_source, seen->before)) == "");
+  CHECK(problem(it.sides.undo(install_kind, on_source, seen->before)) == "");
   CHECK(it.source.sql("SELECT FROM pg_trigger WHERE tgname LIKE 'pgcleave%'").empty());
   CHECK_FALSE(it.source.has_schema());
-  CHECK(problem(it.sides.undo(step, on_source, seen->before)) == "");
+  CHECK(problem(it.sides.undo(install_kind, on_source, seen->before)) == "");
 }
 
 TEST_CASE("only a side that owns, or has given its tables away, is fenced anew") {
@@ -152,7 +152,7 @@ TEST_CASE("only a side that owns, or has given its tables away, is fenced anew")
     }
     INFO(on.dump() << " source: " << (source ? postgres::name_of(*source) : "-")
                    << " target: " << (target ? postgres::name_of(*target) : "-"));
-    const auto seen = it.sides.observe(step, on);
+    const auto seen = it.sides.observe(install_kind, on);
     REQUIRE(problem(seen) == "");
     CHECK((seen->state != State::foreign) == fitting);
     CHECK(says(seen->evidence, "it must be") != fitting);
@@ -165,25 +165,25 @@ TEST_CASE("a source that owns nothing is not judged while the target can't be as
   it.source.set_owner(Owner::nobody);
   TwoSides alone(main_server().port(), postgres::test::free_port());
   name_tables(alone.world);
-  CHECK_FALSE(alone.observe(step, on_source));
+  CHECK_FALSE(alone.observe(install_kind, on_source));
   it.source.set_owner(Owner::source);
-  CHECK(alone.observe(step, on_source));
+  CHECK(alone.observe(install_kind, on_source));
 }
 
 TEST_CASE("nothing is installed on or removed from a side that can't be reached, and the error says where") {
   TwoSides alone(postgres::test::free_port(), ci_server().port());
   name_tables(alone.world);
-  const auto applied = alone.apply(step, on_source, 5s);
+  const auto applied = alone.apply(install_kind, on_source, 5s);
   REQUIRE_FALSE(applied);
   CHECK(says(applied.error().text(), "main-1"));
-  const auto undone = alone.undo(step, on_source, {{"present", false}});
+  const auto undone = alone.undo(install_kind, on_source, {{"present", false}});
   REQUIRE_FALSE(undone);
   CHECK(says(undone.error().text(), "main-1"));
 }
 
 TEST_CASE("a lock timeout that is no duration is refused before any table is touched") {
   Installing it;
-  const auto refused = it.sides.apply(step, in_words, 5s);
+  const auto refused = it.sides.apply(install_kind, in_words, 5s);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::invalid);
   CHECK(it.source.fenced().empty());
@@ -191,26 +191,26 @@ TEST_CASE("a lock timeout that is no duration is refused before any table is tou
 
 TEST_CASE("a table that is being written holds up its own trigger only, and is named with its writer") {
   Installing it;
-  const auto before = it.sides.observe(step, on_source)->before;
+  const auto before = it.sides.observe(install_kind, on_source)->before;
   {
     const auto writer = it.source.writer("moved.builds");
-    const auto late = it.sides.apply(step, on_source, 400ms);
+    const auto late = it.sides.apply(install_kind, on_source, 400ms);
     REQUIRE_FALSE(late);
     CHECK(late.error().kind == ErrorKind::timed_out);
     CHECK(late.error().object == "table moved.builds");
     CHECK(says(late.error().seen, "writer of moved.builds"));
     CHECK(it.source.fenced() == std::vector<TableName>{{"moved", "jobs"}});
   }
-  REQUIRE(problem(it.sides.apply(step, on_source, 5s)) == "");
+  REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
   CHECK(it.source.fenced() == moved_tables);
   {
     const auto writer = it.source.writer("moved.jobs");
-    const auto late = it.sides.undo(step, on_source, before, 400ms);
+    const auto late = it.sides.undo(install_kind, on_source, before, 400ms);
     REQUIRE_FALSE(late);
     CHECK(says(late.error().seen, "writer of moved.jobs"));
     CHECK(it.source.owner() == Owner::source);
   }
-  REQUIRE(problem(it.sides.undo(step, on_source, before)) == "");
+  REQUIRE(problem(it.sides.undo(install_kind, on_source, before)) == "");
   CHECK_FALSE(it.source.has_schema());
 }
 
@@ -222,15 +222,15 @@ TEST_CASE("an installation that loses its session at any request is completed by
     TwoSides sides(line.port(), ci_server().port());
     name_tables(sides.world);
     sides.world.environment = it.sides.world.environment;
-    const auto seen = sides.observe(step, on_source);
+    const auto seen = sides.observe(install_kind, on_source);
     CHECK(seen.has_value() != line.was_cut());
-    const auto applied = sides.apply(step, on_source, 5s);
+    const auto applied = sides.apply(install_kind, on_source, 5s);
     line.mend();
     if (seen) CHECK(applied.has_value() != line.was_cut());
-    REQUIRE(problem(sides.apply(step, on_source, 5s)) == "");
+    REQUIRE(problem(sides.apply(install_kind, on_source, 5s)) == "");
     CHECK(it.source.fenced() == moved_tables);
     CHECK(probers.who_may_write() == "prober_new prober_old");
-    CHECK(sides.observe(step, on_source)->state == State::done);
+    CHECK(sides.observe(install_kind, on_source)->state == State::done);
   });
 }
 
@@ -241,16 +241,16 @@ TEST_CASE("an undone installation that loses its session at any request is undon
     at_each_request(main_server(), [&](CutLine& line) {
       it.source.sql("DROP SCHEMA IF EXISTS pgcleave CASCADE");
       if (present) it.source.install();
-      const auto before = it.sides.observe(step, on_source)->before;
-      REQUIRE(problem(it.sides.apply(step, on_source, 5s)) == "");
+      const auto before = it.sides.observe(install_kind, on_source)->before;
+      REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
       REQUIRE(postgres::install_kept_fence(it.source.here, fence, soon()));
       if (!present) REQUIRE(postgres::create_kept_triggers(it.source.here, fence, kept_tables, 100ms, soon(), nullptr));
       TwoSides sides(line.port(), ci_server().port());
       name_tables(sides.world);
-      const auto undone = sides.undo(step, on_source, before);
+      const auto undone = sides.undo(install_kind, on_source, before);
       line.mend();
       CHECK(undone.has_value() != line.was_cut());
-      REQUIRE(problem(sides.undo(step, on_source, before)) == "");
+      REQUIRE(problem(sides.undo(install_kind, on_source, before)) == "");
       CHECK(it.source.fenced().empty());
       CHECK(it.source.installed() == present);
       if (present) CHECK(probers.who_may_write().empty());

@@ -10,8 +10,8 @@ using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::soon;
 
-constexpr const char* step = "ownership.release";
-const Json with{{"on", "source"}, {"policy", "fail"}, {"grace", "1s"}};
+constexpr const char* release_kind = "ownership.release";
+const Json or_fail{{"on", "source"}, {"policy", "fail"}, {"grace", "1s"}};
 
 // The source owns, and a target that was promoted before the window has a copy that says so.
 struct Copied {
@@ -25,9 +25,9 @@ struct Copied {
   }
   // Returns what undo is given.
   Json release() {
-    const auto seen = sides.observe(step, with);
+    const auto seen = sides.observe(release_kind, or_fail);
     REQUIRE(problem(seen) == "");
-    REQUIRE(problem(sides.apply(step, with, 5s, seen->before)) == "");
+    REQUIRE(problem(sides.apply(release_kind, or_fail, 5s, seen->before)) == "");
     REQUIRE(source.owner() == Owner::nobody);
     return seen->before;
   }
@@ -49,17 +49,17 @@ TEST_CASE("a release and its undo reach the copy on the target too") {
   CHECK(before == Json{{"copy", true}});
   CHECK(it.owners() == nobody_anywhere);
   for (int times = 1; times <= 2; ++times) {
-    CHECK(problem(it.sides.undo(step, with, before)) == "");
+    CHECK(problem(it.sides.undo(release_kind, or_fail, before)) == "");
     CHECK(it.owners() == source_again);
   }
 }
 
 TEST_CASE("a release that arrives after it was undone is refused") {
   Copied it;
-  const auto before = it.sides.observe(step, with)->before;
+  const auto before = it.sides.observe(release_kind, or_fail)->before;
   const auto& me = it.sides.world.run;
   const int sent_under = me.epoch;
-  REQUIRE(problem(it.sides.undo(step, with, before)) == "");
+  REQUIRE(problem(it.sides.undo(release_kind, or_fail, before)) == "");
   const auto late = postgres::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, me.id, sent_under, soon());
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == ErrorKind::foreign);
@@ -70,7 +70,7 @@ TEST_CASE("ownership that the target took is not given back to the source") {
   Copied it;
   const auto before = it.release();
   it.target.set_owner(Owner::target);
-  const auto refused = it.sides.undo(step, with, before);
+  const auto refused = it.sides.undo(release_kind, or_fail, before);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::foreign);
   CHECK(refused.error().hint == "finish with: pgcleave resume");
@@ -81,19 +81,19 @@ TEST_CASE("clients get the source back although the target can't be reached, or 
   Copied it;
   const auto before = it.release();
   TwoSides alone(main_server().port(), postgres::test::free_port());
-  CHECK(problem(alone.undo(step, with, before)) == "");
+  CHECK(problem(alone.undo(release_kind, or_fail, before)) == "");
   CHECK(it.source.owner() == Owner::source);
 
   it.begin_again();
   it.release();
   it.target.sql("DROP FUNCTION pgcleave.pass_ci");
-  CHECK(problem(it.sides.undo(step, with, before)) == "");
+  CHECK(problem(it.sides.undo(release_kind, or_fail, before)) == "");
   CHECK(it.owners() == std::vector<std::optional<Owner>>{Owner::source, Owner::nobody});
 
   it.begin_again();
   it.release();
   it.target.sql("DROP SCHEMA pgcleave CASCADE");
-  CHECK(problem(it.sides.undo(step, with, before)) == "");
+  CHECK(problem(it.sides.undo(release_kind, or_fail, before)) == "");
   CHECK(it.owners() == std::vector<std::optional<Owner>>{Owner::source, std::nullopt});
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("ownership counts as given back only when the source has said so") {
   Copied it;
   const auto before = it.release();
   TwoSides alone(postgres::test::free_port(), ci_server().port());
-  const auto undone = alone.undo(step, with, before);
+  const auto undone = alone.undo(release_kind, or_fail, before);
   REQUIRE_FALSE(undone);
   CHECK(says(undone.error().text(), "main-1"));
   CHECK(it.source.owner() == Owner::nobody);
@@ -112,7 +112,7 @@ TEST_CASE("a release is not undone by a run that another one has replaced") {
   const auto before = it.release();
   const postgres::Holder other{"r-other", 9, "ops@b", "b", "/b/journal.db", "", false};
   REQUIRE(postgres::hold(it.source.here, "ci", other, true, soon()));
-  const auto refused = it.sides.undo(step, with, before);
+  const auto refused = it.sides.undo(release_kind, or_fail, before);
   REQUIRE_FALSE(refused);
   CHECK((refused.error().kind == ErrorKind::held || refused.error().kind == ErrorKind::foreign));
   CHECK(says(refused.error().text(), "r-other"));
@@ -126,19 +126,19 @@ TEST_CASE("a release that loses its session to the source at any request is comp
       it.begin_again();
       TwoSides sides(line.port(), ci_server().port());
       name_tables(sides.world);
-      const auto prepared = sides.prepare(step, with);
+      const auto prepared = sides.prepare(release_kind, or_fail);
       CHECK(prepared.has_value() != line.was_cut());
-      const auto seen = sides.observe(step, with);
+      const auto seen = sides.observe(release_kind, or_fail);
       if (prepared) CHECK(seen.has_value() != line.was_cut());
-      const auto released = sides.apply(step, with, 5s, {{"copy", true}});
+      const auto released = sides.apply(release_kind, or_fail, 5s, {{"copy", true}});
       line.mend();
       if (prepared && seen) CHECK(released.has_value() != line.was_cut());
       if (completed) {
-        REQUIRE(problem(sides.apply(step, with, 5s, {{"copy", true}})) == "");
+        REQUIRE(problem(sides.apply(release_kind, or_fail, 5s, {{"copy", true}})) == "");
         CHECK(it.owners() == nobody_anywhere);
-        CHECK(sides.observe(step, with)->state == State::done);
+        CHECK(sides.observe(release_kind, or_fail)->state == State::done);
       } else {
-        REQUIRE(problem(sides.undo(step, with, {{"copy", true}})) == "");
+        REQUIRE(problem(sides.undo(release_kind, or_fail, {{"copy", true}})) == "");
         CHECK(it.owners() == source_again);
       }
     });
@@ -151,7 +151,7 @@ TEST_CASE("whether a release is over is not known when the session to the source
   at_each_request(main_server(), [&](CutLine& line) {
     TwoSides sides(line.port(), ci_server().port());
     name_tables(sides.world);
-    const auto seen = sides.observe(step, with);
+    const auto seen = sides.observe(release_kind, or_fail);
     REQUIRE(seen.has_value() != line.was_cut());
     if (seen) CHECK(seen->state == State::done);
   });
@@ -163,10 +163,10 @@ TEST_CASE("a release that loses its session to the target's copy fails, and is c
     it.begin_again();
     TwoSides sides(main_server().port(), line.port());
     name_tables(sides.world);
-    const auto released = sides.apply(step, with, 5s, {{"copy", true}});
+    const auto released = sides.apply(release_kind, or_fail, 5s, {{"copy", true}});
     line.mend();
     CHECK(released.has_value() != line.was_cut());
-    REQUIRE(problem(sides.apply(step, with, 5s, {{"copy", true}})) == "");
+    REQUIRE(problem(sides.apply(release_kind, or_fail, 5s, {{"copy", true}})) == "");
     CHECK(it.owners() == nobody_anywhere);
   });
 }
@@ -177,16 +177,16 @@ TEST_CASE("an undone release that loses a session at any request has the source 
     it.begin_again();
     const auto before = it.release();
     TwoSides sides(line.port(), ci_server().port());
-    static_cast<void>(sides.undo(step, with, before));
+    static_cast<void>(sides.undo(release_kind, or_fail, before));
     line.mend();
-    REQUIRE(problem(sides.undo(step, with, before)) == "");
+    REQUIRE(problem(sides.undo(release_kind, or_fail, before)) == "");
     CHECK(it.owners() == source_again);
   });
   at_each_request(ci_server(), [&](CutLine& line) {
     it.begin_again();
     const auto before = it.release();
     TwoSides sides(main_server().port(), line.port());
-    CHECK(problem(sides.undo(step, with, before)) == "");
+    CHECK(problem(sides.undo(release_kind, or_fail, before)) == "");
     CHECK(it.source.owner() == Owner::source);
   });
 }

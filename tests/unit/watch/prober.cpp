@@ -15,8 +15,8 @@ namespace {
 
 const postgres::TableName table{"pgcleave", "probe_ci"};
 
-struct Place {
-  Place() {
+struct ProbedPlace {
+  ProbedPlace() {
     REQUIRE(direct().simple("CREATE SCHEMA pgcleave; CREATE TABLE pgcleave.probe_ci (bouncer text PRIMARY KEY, n bigint, at timestamptz)",
                             pgbouncer::soon()));
   }
@@ -41,7 +41,7 @@ Duration longest_gap(const ClientSeen& seen) {
 }  // namespace
 
 TEST_CASE("a prober writes through each bouncer at its rate, and knows who stored what") {
-  Place place;
+  ProbedPlace place;
   Prober prober({place.through("bouncer-1"), place.through("bouncer-2")}, table, 5ms);
   REQUIRE(prober.all_served(Monotonic::now(), Deadline::in(5s)));
   std::this_thread::sleep_for(500ms);
@@ -69,7 +69,7 @@ TEST_CASE("a prober writes through each bouncer at its rate, and knows who store
 }
 
 TEST_CASE("a pause of the pool is seen as long as it was, as a gap and as a wait, and is no error") {
-  Place place;
+  ProbedPlace place;
   auto console = place.bouncer.console();
   Prober prober({place.through("bouncer-1")}, table, 5ms);
   REQUIRE(prober.all_served(Monotonic::now(), Deadline::in(5s)));
@@ -95,7 +95,7 @@ TEST_CASE("a pause of the pool is seen as long as it was, as a gap and as a wait
 }
 
 TEST_CASE("a prober whose writes and logins wait in a paused pool is stopped at once") {
-  Place place;
+  ProbedPlace place;
   auto console = place.bouncer.console();
   Prober writing({place.through("bouncer-1")}, table, 5ms);
   REQUIRE(writing.all_served(Monotonic::now(), Deadline::in(5s)));
@@ -115,7 +115,7 @@ TEST_CASE("a prober whose writes and logins wait in a paused pool is stopped at 
 }
 
 TEST_CASE("a bouncer that restarts costs its client errors, and the prober logs in again") {
-  Place place;
+  ProbedPlace place;
   Prober prober({place.through("bouncer-1")}, table, 5ms);
   REQUIRE(prober.all_served(Monotonic::now(), Deadline::in(5s)));
   place.bouncer.restart();
@@ -126,7 +126,7 @@ TEST_CASE("a bouncer that restarts costs its client errors, and the prober logs 
 }
 
 TEST_CASE("a table that is not there is asked for once") {
-  Place place;
+  ProbedPlace place;
   Prober prober({place.through("bouncer-1")}, {"pgcleave", "probe_other"}, 1ms);
   CHECK(prober.all_served(Monotonic::now() + 1h, Deadline::in(5s)));
   std::this_thread::sleep_for(50ms);

@@ -12,7 +12,7 @@ using patroni::StandIn;
 
 namespace {
 
-Deadline soon() {
+Deadline in_three_seconds() {
   return Deadline::in(std::chrono::seconds(3));
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("a query is sent as it stands in the environment, and its one value ta
       [](const Request&) { return answer(200, vector_of(R"({"metric":{"instance":"a"},"value":[1700000000.1,"37.5"]})")); });
   auto source = prometheus_numbers({prometheus.url() + "/prom", {{"cpu", "100 * (1 - avg(rate(x{mode=\"idle\"}[1m])))"}}});
   CHECK(source->scope() == "prometheus");
-  const auto numbers = source->read(soon());
+  const auto numbers = source->read(in_three_seconds());
   REQUIRE(numbers);
   REQUIRE(numbers->size() == 1);
   CHECK(numbers->front().name == "cpu");
@@ -57,8 +57,8 @@ TEST_CASE("a query that fails does not keep the others, and garbage is an error"
     return request.path.ends_with("=bad") ? answer(400, R"({"status":"error","errorType":"bad_data","error":"parse error"})")
                                           : answer(200, vector_of(R"({"metric":{},"value":[1,"5"]})"));
   });
-  CHECK(prometheus_numbers({prometheus.url(), {{"a", "bad"}, {"b", "good"}}})->read(soon())->size() == 1);
-  const auto none = prometheus_numbers({prometheus.url(), {{"a", "bad"}}})->read(soon());
+  CHECK(prometheus_numbers({prometheus.url(), {{"a", "bad"}, {"b", "good"}}})->read(in_three_seconds())->size() == 1);
+  const auto none = prometheus_numbers({prometheus.url(), {{"a", "bad"}}})->read(in_three_seconds());
   REQUIRE_FALSE(none);
   CHECK(none.error().object == "prometheus query a");
   CHECK(none.error().seen == "parse error");

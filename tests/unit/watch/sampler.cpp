@@ -20,7 +20,7 @@ using pgbouncer::soon;
 namespace {
 
 // A PostgreSQL that a Patroni says is the leader of "main", and a pool in front of it.
-struct Place {
+struct PlaceWithPatroni {
   runbook::SideAccess access() const {
     runbook::SideAccess access;
     access.scope = "main";
@@ -73,7 +73,7 @@ std::string samples_file() {
 }  // namespace
 
 TEST_CASE("a leader's numbers are counts and rates of what happened since the last look") {
-  Place place;
+  PlaceWithPatroni place;
   auto client = place.bouncer.connect();
   REQUIRE(client.simple("CREATE TABLE public.builds (id int); CREATE TABLE public.kept (id int)", soon()));
   auto source = postgres_numbers(postgres::Owner::source, place.access(), "ci", {{"public", "builds"}});
@@ -108,7 +108,7 @@ TEST_CASE("a leader's numbers are counts and rates of what happened since the la
 }
 
 TEST_CASE("a pool's numbers tell who waits in it and what goes through") {
-  Place place;
+  PlaceWithPatroni place;
   auto spec = place.bouncer.spec();
   auto source = bouncer_numbers(spec.console, "app");
   CHECK(source->scope() == "pool app at one");

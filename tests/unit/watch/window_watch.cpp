@@ -12,8 +12,8 @@ using namespace pgbouncer;
 
 namespace {
 
-struct Place {
-  Place() {
+struct WatchedPlace {
+  WatchedPlace() {
     REQUIRE(bouncer.connect().simple(
         "CREATE SCHEMA pgcleave; CREATE TABLE pgcleave.probe_ci (bouncer text PRIMARY KEY, n bigint, at timestamptz)", soon()));
   }
@@ -32,7 +32,7 @@ struct Place {
 }  // namespace
 
 TEST_CASE("a watch tells how long the clients of a window were not served") {
-  Place place;
+  WatchedPlace place;
   place.watch.begin(false);
   place.pause();
   std::this_thread::sleep_for(100ms);
@@ -48,7 +48,7 @@ TEST_CASE("a watch tells how long the clients of a window were not served") {
 }
 
 TEST_CASE("a watch that begins while clients wait holds up nobody, and says that the outage was longer") {
-  Place place;
+  WatchedPlace place;
   place.pause();
   const auto asked = Monotonic::now();
   place.watch.begin(true);
@@ -61,7 +61,7 @@ TEST_CASE("a watch that begins while clients wait holds up nobody, and says that
 }
 
 TEST_CASE("a watch that can't write says why, and measures nothing") {
-  Place place;
+  WatchedPlace place;
   place.bouncer.connect().simple("DROP TABLE pgcleave.probe_ci", soon());
   place.watch.begin(false);
   auto told = place.watch.end();
