@@ -130,6 +130,7 @@ chain_step() {
   if [ -n "$line" ]; then
     take_from_plan "$line"
     one_trial || return 1
+    [ "$valid" = yes ] || put_off
     if [ -n "$always_roll_back" ] || [ $((RANDOM % 12)) = 0 ]; then
       say "  and back"
       rm -f "$points"

@@ -1,6 +1,6 @@
 # What is tried: every fault at its places with both runbooks, and one in `share` of all points for SIGKILL. Shuffled by the seed into
 # rounds, so that a run that is cut short has tried each fault: first each fault at one of its places, then all points, then the others.
-#   plan file: round, ordinal, runbook, direction, fault, place, exact point (of a SIGKILL), state (open, done)
+#   plan file: round, ordinal, runbook, direction, fault, place, exact point (of a SIGKILL), state (open, done), how often it was put off
 
 share=${PGCLEAVE_FAULTS_SHARE:-4}
 rounds=5
@@ -59,5 +59,16 @@ pick() {
 is_left() { awk -F'\t' -v round="$round" -v name="${1:-}" '$1 <= round && $8 == "open" && (name == "" || $3 == name) { found = 1 } END { exit !found }' "$work/plan"; }
 take_from_plan() {  # sets the trial's variables
   IFS=$'\t' read -r _ ordinal runbook_name direction fault_name place point _ < <(sed -n "${1}p" "$work/plan")
-  awk -F'\t' -v OFS='\t' -v n="$1" 'NR == n { $8 = "done" } { print }' "$work/plan" >"$work/plan.new" && mv "$work/plan.new" "$work/plan"
+  change_plan -v n="$1" 'NR == n { $8 = "done" } { print }'
+  plan_line=$1
+}
+change_plan() { awk -F'\t' -v OFS='\t' "$@" "$work/plan" >"$work/plan.new" && mv "$work/plan.new" "$work/plan"; }
+
+# The trial just made was invalid: a point is gone to again, twice at most; a fault that no trial had yet is tried at its next place now.
+put_off() {
+  if [ "$fault_name" = a_killed_at_a_point ]; then
+    change_plan -v n="$plan_line" 'NR == n && $9 < 2 { $8 = "open"; $9++ } { print }'
+  elif [ "$round" = 1 ]; then
+    change_plan -v fault="$fault_name" '!moved && $5 == fault && $8 == "open" { $1 = moved = 1 } { print }'
+  fi
 }
