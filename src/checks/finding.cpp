@@ -1,6 +1,7 @@
 #include "checks/finding.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/format.h"
 
@@ -13,6 +14,10 @@ const char* name_of(Severity severity) {
     case Severity::note: return "note";
   }
   return "blocker";
+}
+
+void take(Findings& all, Findings found) {
+  all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
 }
 
 std::string shortened(const std::string& text, std::size_t most_bytes) {

@@ -22,6 +22,7 @@ struct Finding {
 };
 
 using Findings = std::vector<Finding>;
+void take(Findings& all, Findings found);  // adds them
 
 // For evidence: what is longer ends in " ...", and no character is cut in two.
 std::string shortened(const std::string& text, std::size_t most_bytes);

@@ -14,9 +14,9 @@ namespace {
 using engine::Mismatch;
 using engine::Round;
 
-class Judge {
+class ProcessJudge {
  public:
-  Judge(const Change& change, const Evidence& evidence) : change_(change), evidence_(evidence), rehearsed_(evidence.rehearsed) {}
+  ProcessJudge(const Change& change, const Evidence& evidence) : change_(change), evidence_(evidence), rehearsed_(evidence.rehearsed) {}
 
   Findings run() {
     journals();
@@ -50,8 +50,7 @@ class Judge {
   void open_runs() {
     for (const auto& run : evidence_.open_runs) {
       add("run_open", Severity::blocker, "run " + run.id,
-          fmt::format("{} on {} is {}", text_in(run.begun, "name"), text_in(run.begun, "environment_name"),
-                      run.state(false)),
+          fmt::format("{} on {} is {}", text_in(run.begun, "name"), text_in(run.begun, "environment_name"), run.state(false)),
           "another run of this split is not finished: no new one can begin",
           engine::next_command(run, " -e " + text_in(run.begun, "environment")));
     }
@@ -173,7 +172,7 @@ class Judge {
 }  // namespace
 
 Findings process_findings(const Change& change, const Evidence& evidence) {
-  return Judge(change, evidence).run();
+  return ProcessJudge(change, evidence).run();
 }
 
 }  // namespace pgcleave::checks

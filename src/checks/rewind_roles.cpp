@@ -7,7 +7,7 @@ namespace {
 constexpr auto patronis_database = "postgres";
 
 // What pg_rewind calls on the server that it copies from (PostgreSQL 11 to 17). A superuser may call it anyway.
-constexpr auto query = R"sql(
+constexpr auto roles_sql = R"sql(
     WITH f (name) AS (VALUES ('pg_catalog.pg_ls_dir(text, boolean, boolean)'), ('pg_catalog.pg_stat_file(text, boolean)'),
                              ('pg_catalog.pg_read_binary_file(text)'),
                              ('pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean)'))
@@ -28,7 +28,7 @@ Result<std::vector<RewindRole>> look_at_rewind_roles(Look& look, steps::Side& si
   if (!session && session.error().code == "3D000") return roles;  // there is no such database: Patroni uses another
   if (!session) return fail(session.error());
   TRY(session->simple("SET default_transaction_read_only TO on", look.deadline()));
-  TRY_ASSIGN(const auto rows, session->query(query, {}, look.deadline()));
+  TRY_ASSIGN(const auto rows, session->query(roles_sql, {}, look.deadline()));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (roles.empty() || roles.back().name != rows.text(row, "rolname")) roles.push_back({rows.text(row, "rolname"), {}});
     roles.back().lacks.push_back(rows.text(row, "name"));

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t most_plans = 50;
 
-void take(Findings& all, Findings found) {
-  all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-}
-
 // The plans are the target's, also as a standby; the statements are those of the side that has served them.
 Result<Findings> plans_of_target(const BothSides& both, Reach& reach, Deadline deadline) {
   if (!both.target) return Findings{};

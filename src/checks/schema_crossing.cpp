@@ -9,9 +9,9 @@ using postgres::quote_identifier;
 using postgres::quote_literal;
 using postgres::TableName;
 
-class Judge {
+class CrossingJudge {
  public:
-  Judge(const CrossingSeen& seen, Reach& reach) : seen_(seen), reach_(reach) {}
+  CrossingJudge(const CrossingSeen& seen, Reach& reach) : seen_(seen), reach_(reach) {}
 
   Findings run() {
     for (const auto& one : seen_.dependencies) judge(one);
@@ -161,7 +161,7 @@ class Judge {
 }  // namespace
 
 Findings judge_crossing(const CrossingSeen& seen, Reach& reach) {
-  return Judge(seen, reach).run();
+  return CrossingJudge(seen, reach).run();
 }
 
 }  // namespace pgcleave::checks

@@ -38,7 +38,7 @@ std::string object(const Index& index, const std::string& side) {
   return fmt::format("index {} of table {} on {}", index.name, index.table.sql(), side);
 }
 
-std::string query(const TableName& table) {
+std::string query_of(const TableName& table) {
   return fmt::format("SELECT indexrelid::regclass, indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = {}::regclass",
                      postgres::quote_literal(table.sql()));
 }
@@ -54,7 +54,7 @@ Finding invalid(const Index& index, const std::string& side) {
             Severity::warning,
             object(index, side),
             "it is invalid: " + index.definition,
-            query(index.table),
+            query_of(index.table),
             "no query uses it, and every write still pays for it",
             fix};
   }
@@ -62,7 +62,7 @@ Finding invalid(const Index& index, const std::string& side) {
           Severity::blocker,
           object(index, side),
           "it is invalid: " + index.definition,
-          query(index.table),
+          query_of(index.table),
           "rows may break the key that it should keep: a copy of the table would stop at them",
           "find the rows that are there twice and mend them, then " + fix};
 }
@@ -89,7 +89,7 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
     if (same != names.end() && same->second->definition != definition) {
       if (!differing.insert(sql_name(*index)).second) continue;
       found.push_back({"schema.index_differs", Severity::warning, object(*index, there.side),
-                       fmt::format("{} here, and on {} {}", same->second->definition, here.side, definition), query(index->table),
+                       fmt::format("{} here, and on {} {}", same->second->definition, here.side, definition), query_of(index->table),
                        "the same statement has another plan on either side",
                        fmt::format("on {}: DROP INDEX {}, then CREATE {}", there.side, sql_name(*index), definition)});
     } else if (same == names.end()) {
@@ -97,7 +97,7 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
       if (const auto at = create.find("INDEX ON "); at != std::string::npos)
         create.replace(at, 9, fmt::format("INDEX CONCURRENTLY {} ON ", quote_identifier(index->name)));
       found.push_back({"schema.index_missing", severity, object(*index, there.side), fmt::format("{} has it: {}", here.side, definition),
-                       query(index->table), why, fmt::format("on {}: CREATE {}", there.side, create)});
+                       query_of(index->table), why, fmt::format("on {}: CREATE {}", there.side, create)});
     }
   }
 }
@@ -138,7 +138,7 @@ Findings judge_indexes(const IndexesOfSide& seen) {
     if (!keep->of_constraint && (drop->of_constraint || (drop->unique && !keep->unique))) std::swap(keep, drop);
     first->second = keep;
     found.push_back({"schema.duplicate_index", Severity::note, object(*drop, seen.side),
-                     "it is what " + keep->name + " is: " + drop->definition, query(drop->table),
+                     "it is what " + keep->name + " is: " + drop->definition, query_of(drop->table),
                      "every write pays twice, and a copy or a rebuild takes longer",
                      drop->of_constraint ? "drop one of the two constraints" : "DROP INDEX CONCURRENTLY " + sql_name(*drop)});
   }

@@ -32,7 +32,7 @@ constexpr auto others_sql = R"sql(
   SELECT 'preloaded', setting, '', '' FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'
   ORDER BY 1, 2, 3, 4)sql";
 
-void take(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
+void take_row(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
   const auto& kind = rows.text(row, "kind");
   const auto &name = rows.text(row, "name"), &a = rows.text(row, "a"), &b = rows.text(row, "b");
   if (kind == "subscription") seen.subscriptions.push_back(name);
@@ -57,7 +57,7 @@ Result<OutsideSeen> look_at_outside(postgres::Connection& connection, const std:
     seen.publications.back().moved.push_back(table);
   }
   TRY_ASSIGN(const auto others, connection.query(others_sql, {}, deadline));
-  for (std::size_t row = 0; row < others.size(); ++row) take(others, row, seen);
+  for (std::size_t row = 0; row < others.size(); ++row) take_row(others, row, seen);
   return seen;
 }
 

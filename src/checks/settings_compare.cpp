@@ -62,9 +62,9 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-class Judge : Judging {
+class ComparingJudge : Judging {
  public:
-  Judge(const ServerSeen& source, const ServerSeen& target, Stage stage)
+  ComparingJudge(const ServerSeen& source, const ServerSeen& target, Stage stage)
       : Judging("settings"), source_(source), target_(target), stage_(stage) {}
 
   Findings run() {
@@ -165,7 +165,7 @@ class Judge : Judging {
 }  // namespace
 
 Findings judge_differences(const ServerSeen& source, const ServerSeen& target, Stage stage) {
-  return Judge(source, target, stage).run();
+  return ComparingJudge(source, target, stage).run();
 }
 
 }  // namespace pgcleave::checks

@@ -9,9 +9,9 @@ namespace {
 
 using postgres::Owner;
 
-class Judge : Judging {
+class ServerJudge : Judging {
  public:
-  Judge(const ServerSeen& server, Stage stage, const Demand& demand, Duration budget)
+  ServerJudge(const ServerSeen& server, Stage stage, const Demand& demand, Duration budget)
       : Judging("settings"), server_(server), stage_(stage), demand_(demand), budget_(budget) {}
 
   Findings run() {
@@ -231,7 +231,7 @@ class Judge : Judging {
 }  // namespace
 
 Findings judge_server(const ServerSeen& server, Stage stage, const Demand& demand, Duration budget) {
-  return Judge(server, stage, demand, budget).run();
+  return ServerJudge(server, stage, demand, budget).run();
 }
 
 }  // namespace pgcleave::checks

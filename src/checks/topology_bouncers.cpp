@@ -39,9 +39,9 @@ std::string in_words(const std::optional<Route>& route) {
   return fmt::format("{}:{}", route->host.empty() ? "(unix socket)" : route->host, route->port);
 }
 
-class Judge {
+class BouncerJudge {
  public:
-  Judge(const BouncersSeen& seen, const Inspection& bouncer) : seen_(seen), bouncer_(bouncer) {}
+  BouncerJudge(const BouncersSeen& seen, const Inspection& bouncer) : seen_(seen), bouncer_(bouncer) {}
 
   Findings run() {
     if (!bouncer_.error.empty()) {
@@ -217,7 +217,7 @@ class Judge {
 Findings judge_bouncers(const BouncersSeen& seen) {
   Findings all;
   for (const auto& bouncer : seen.bouncers) {
-    auto found = Judge(seen, bouncer).run();
+    auto found = BouncerJudge(seen, bouncer).run();
     all.insert(all.end(), found.begin(), found.end());
   }
   return all;

@@ -11,9 +11,10 @@ namespace {
 
 using patroni::Role;
 
-class Judge : Judging {
+class ChainJudge : Judging {
  public:
-  Judge(const ChainSeen& seen, Stage stage) : Judging("topology"), source_(seen.source), target_(seen.target), seen_(seen), stage_(stage) {}
+  ChainJudge(const ChainSeen& seen, Stage stage)
+      : Judging("topology"), source_(seen.source), target_(seen.target), seen_(seen), stage_(stage) {}
 
   Findings run() {
     look_at_names();
@@ -194,7 +195,7 @@ class Judge : Judging {
 }  // namespace
 
 Findings judge_chain(const ChainSeen& seen, Stage stage) {
-  return Judge(seen, stage).run();
+  return ChainJudge(seen, stage).run();
 }
 
 }  // namespace pgcleave::checks

@@ -14,9 +14,9 @@ bool runs(const Member& member) {
   return member.state == "running" || member.state == "streaming" || member.state == "in archive recovery";
 }
 
-class Judge : Judging {
+class ClusterJudge : Judging {
  public:
-  Judge(const ClusterSeen& cluster, const std::string& other_scope, Stage stage, std::int64_t now_s)
+  ClusterJudge(const ClusterSeen& cluster, const std::string& other_scope, Stage stage, std::int64_t now_s)
       : Judging("topology"), cluster_(cluster), other_scope_(other_scope), stage_(stage), now_s_(now_s) {}
 
   Findings run() {
@@ -206,7 +206,7 @@ class Judge : Judging {
 }  // namespace
 
 Findings judge_cluster(const ClusterSeen& cluster, const std::string& other_scope, Stage stage, std::int64_t now_s) {
-  return Judge(cluster, other_scope, stage, now_s).run();
+  return ClusterJudge(cluster, other_scope, stage, now_s).run();
 }
 
 }  // namespace pgcleave::checks

@@ -10,9 +10,9 @@
 namespace pgcleave::checks {
 namespace {
 
-class Judge : Judging {
+class RouteJudge : Judging {
  public:
-  explicit Judge(const RouteSeen& seen) : Judging("topology"), seen_(seen) {}
+  explicit RouteJudge(const RouteSeen& seen) : Judging("topology"), seen_(seen) {}
 
   Findings run() {
     look_at_route();
@@ -104,7 +104,7 @@ class Judge : Judging {
 }  // namespace
 
 Findings judge_route(const RouteSeen& seen) {
-  return Judge(seen).run();
+  return RouteJudge(seen).run();
 }
 
 }  // namespace pgcleave::checks

@@ -16,10 +16,6 @@ constexpr Duration between_samples = std::chrono::milliseconds(50);
 constexpr int most_samples = 400;  // pg_locks holds up everybody who wants a lock for a moment
 constexpr int samples_per_fleet_look = 10;
 
-void take(Findings& all, Findings found) {
-  all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-}
-
 // A side that takes writes, and what is seen of it over time.
 struct Watched {
   const SideLook* side = nullptr;

@@ -18,9 +18,9 @@ struct Group {
 };
 using Groups = std::map<std::string, Group>;
 
-class Judge {
+class SessionJudge {
  public:
-  Judge(const SessionsSeen& seen, Reach& reach) : seen_(seen), reach_(reach) {}
+  SessionJudge(const SessionsSeen& seen, Reach& reach) : seen_(seen), reach_(reach) {}
 
   Findings run() {
     for (const auto& one : seen_.sessions) {
@@ -130,7 +130,7 @@ class Judge {
 }  // namespace
 
 Findings judge_sessions(const SessionsSeen& seen, Reach& reach) {
-  return Judge(seen, reach).run();
+  return SessionJudge(seen, reach).run();
 }
 
 }  // namespace pgcleave::checks

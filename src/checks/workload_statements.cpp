@@ -6,7 +6,7 @@ namespace pgcleave::checks {
 namespace {
 
 constexpr std::size_t most_named = 100;
-constexpr std::size_t most_of_text = 400;
+constexpr std::size_t most_of_statement = 400;
 constexpr auto all_statements = "SELECT queryid, userid::regrole, calls, query FROM pg_stat_statements ORDER BY calls DESC";
 
 // Definitions touch tables too, but the catalog tells of them.
@@ -19,14 +19,15 @@ bool reads_or_writes_rows(const std::vector<postgres::Statement>& statements) {
 
 Finding crossing(const SeenStatement& one, const Touched& touched, const std::string& side) {
   const bool writes = !touched.written.empty();
-  return {"workload.statement_crosses",
-          Severity::blocker,
-          fmt::format("statement {} of {} on {}", one.id, one.user, side),
-          fmt::format("{} calls ({}); it touches {}: {}", one.calls, one.calls_by_user, touched.text(), shortened(one.text, most_of_text)),
-          fmt::format("SELECT userid::regrole, calls, query FROM pg_stat_statements WHERE queryid = {}", one.id),
-          writes ? "after the split what it writes on one side depends on a stale copy of the other, or is refused"
-                 : "after the split it reads a stale copy of one of the two, and nothing tells",
-          "make two statements of it, each for its side, and join them in the application"};
+  return {
+      "workload.statement_crosses",
+      Severity::blocker,
+      fmt::format("statement {} of {} on {}", one.id, one.user, side),
+      fmt::format("{} calls ({}); it touches {}: {}", one.calls, one.calls_by_user, touched.text(), shortened(one.text, most_of_statement)),
+      fmt::format("SELECT userid::regrole, calls, query FROM pg_stat_statements WHERE queryid = {}", one.id),
+      writes ? "after the split what it writes on one side depends on a stale copy of the other, or is refused"
+             : "after the split it reads a stale copy of one of the two, and nothing tells",
+      "make two statements of it, each for its side, and join them in the application"};
 }
 
 Finding note(const char* id, const std::string& side, std::string evidence, std::string query, std::string why, std::string fix) {

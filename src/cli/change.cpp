@@ -9,7 +9,6 @@ namespace pgcleave::cli {
 namespace {
 
 constexpr std::size_t largest_program = 1U << 30;
-constexpr auto time_per_family = std::chrono::seconds(10);
 
 Result<std::vector<checks::Family>> families_named(const std::vector<std::string>& names) {
   std::vector<checks::Family> chosen;

@@ -1,6 +1,7 @@
 // What a command is about to do: runbook, parameters, environment, split, and the program itself; and what is known of it beforehand.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,8 @@
 #include "steps/world.h"
 
 namespace pgcleave::cli {
+
+constexpr auto time_per_family = std::chrono::seconds(10);  // of checks
 
 // From --environment, --split, --set and the runbook's path. Says what is wrong with the files.
 std::optional<checks::Change> read_change(const Arguments& arguments, const std::string& runbook_path);

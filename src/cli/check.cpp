@@ -14,7 +14,6 @@ namespace {
 
 using checks::Severity;
 
-constexpr auto time_per_family = std::chrono::seconds(10);
 constexpr std::array severities{Severity::blocker, Severity::warning, Severity::note};
 
 struct Looked {

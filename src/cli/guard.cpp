@@ -146,7 +146,7 @@ ExitCode guard(const Arguments& arguments) {
   const auto runner = WatchedProcess::parent(std::atoi(arguments.text("runner").c_str()));
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT}) std::signal(signal, SIG_IGN);
   ::prctl(PR_SET_NAME, "pgcleave guard");
-  auto journal = journal::Journal::open(arguments.text("journal"), Deadline::in(std::chrono::seconds(5)));
+  auto journal = journal::Journal::open_existing(arguments.text("journal"), Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   auto reopened = Reopened::open(*journal, run, environment);
   if (!reopened) return complain(reopened.error());

@@ -71,9 +71,10 @@ ExitCode rehearse(const Arguments& arguments) {
   const auto rounds = rounds_of(*journal, rehearsal.id());
   if (!rounds) return complain(rounds.error());
   if (arguments.flag("json")) {
-    std::cout << to_text(Json{{"rehearsal", rehearsal.id()}, {"stopped", rehearsal.stopped()}, {"rounds", json_of(*rounds)}}, 2) << "\n";
+    std::cout << to_text(Json{{"rehearsal", rehearsal.id()}, {"stopped", rehearsal.stopped()}, {"rounds", cli::json_of(*rounds)}}, 2)
+              << "\n";
   } else {
-    print(*rounds);
+    cli::print(*rounds);
   }
   const auto line = rehearsal.stopped().empty() ? fmt::format("rehearsal {}: {} rounds", rehearsal.id(), rounds->size())
                                                 : fmt::format("rehearsal {}: stopped: {}", rehearsal.id(), rehearsal.stopped());

@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "base/format.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "cli/rounds.h"
 #include "cli/session.h"
 
@@ -21,8 +21,8 @@ ExitCode list(const Arguments& arguments) {
   if (const auto rehearsal = arguments.text("rehearsal"); !rehearsal.empty()) {
     const auto rounds = rounds_of(*journal, rehearsal);
     if (!rounds) return complain(rounds.error());
-    if (arguments.flag("json")) std::cout << to_text(json_of(*rounds), 2) << "\n";
-    if (!arguments.flag("json")) print(*rounds);
+    if (arguments.flag("json")) std::cout << to_text(cli::json_of(*rounds), 2) << "\n";
+    if (!arguments.flag("json")) cli::print(*rounds);
     return ExitCode::done;
   }
   const auto runs = all_runs(*journal);
@@ -56,8 +56,7 @@ ExitCode list(const Arguments& arguments) {
     }
     std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f}\n", printable(run.id),
                              printable(text_in(run.begun, "name")), printable(text_in(run.begun, "environment_name")), printable(split),
-                             printable(run.state(alive)), forth.pause_ms,
-                             forth.outage_ms, back.pause_ms, back.outage_ms);
+                             printable(run.state(alive)), forth.pause_ms, forth.outage_ms, back.pause_ms, back.outage_ms);
   }
   if (arguments.flag("json")) std::cout << to_text(rows, 2) << "\n";
   return ExitCode::done;

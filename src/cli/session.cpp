@@ -40,10 +40,11 @@ ExitCode tell(const Acted& acted, bool json) {
   const auto& [run, ending] = acted;
   if (json) {
     std::cout << to_text(Json{{"run", run},
-                      {"exit", static_cast<int>(ending.exit)},
-                      {"text", ending.text},
-                      {"truth", ending.truth},
-                      {"next", ending.next}}, 2)
+                              {"exit", static_cast<int>(ending.exit)},
+                              {"text", ending.text},
+                              {"truth", ending.truth},
+                              {"next", ending.next}},
+                         2)
               << "\n";
   }
   const auto line = fmt::format("run {}: {}", run, printable(ending.text));
@@ -62,7 +63,7 @@ Approver people(const journal::Journal& journal, const Arguments& arguments) {
 ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
-  auto journal = journal::Journal::open(*path, Deadline::in(std::chrono::seconds(5)));
+  auto journal = journal::Journal::open_existing(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   const auto record = find_run(*journal, arguments.text("RUN"));
   if (!record) return complain(record.error());

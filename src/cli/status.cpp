@@ -63,7 +63,7 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
   if (!next.empty()) std::cout << "  next: " << printable(next) << "\n";
 }
 
-ExitCode show(const Arguments& arguments) {
+ExitCode show_status(const Arguments& arguments) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
   auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
@@ -100,7 +100,7 @@ Verb status_verb() {
            environment_option(false),
            journal_option(),
            json_option()},
-          show};
+          show_status};
 }
 
 }  // namespace pgcleave::cli

@@ -27,16 +27,16 @@ Json json_of(const runbook::StepDescription& row) {
 void print(const runbook::StepDescription& row) {
   std::cout << row.kind << "\n  " << row.purpose << "\n";
   for (const auto& one : row.parameters) {
-    std::cout << fmt::format("  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,
-                             one.required
-                                 ? " (required)"
-                                 : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : to_text(one.fallback)) + ")");
+    std::cout << fmt::format(
+        "  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,
+        one.required ? " (required)"
+                     : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : to_text(one.fallback)) + ")");
   }
   for (const auto& fact : row.facts) std::cout << fmt::format("  fact {:<18} {}\n", fact.name, fact.help);
   std::cout << "  changes: " << (row.changes.empty() ? "nothing" : row.changes) << "\n  undo: " << row.undo << "\n";
 }
 
-ExitCode show(const Arguments& arguments) {
+ExitCode show_kinds(const Arguments& arguments) {
   const auto words = steps::vocabulary();
   const auto wanted = arguments.text("KIND");
   if (!wanted.empty()) {
@@ -67,7 +67,7 @@ Verb steps_verb() {
   return {"steps",
           "List the step kinds, or explain one.",
           {{"KIND", Option::Kind::optional_positional, "such as pgbouncer.pause"}, json_option()},
-          show};
+          show_kinds};
 }
 
 }  // namespace pgcleave::cli

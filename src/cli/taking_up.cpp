@@ -16,7 +16,7 @@
 namespace pgcleave::cli {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(3);
+constexpr auto patience_of_commands = std::chrono::seconds(3);
 constexpr auto patience_while_clients_wait = std::chrono::milliseconds(300);
 
 // A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
@@ -58,7 +58,7 @@ const char* direction_of(Way way) {
 }
 
 Duration patience_with(const engine::RunRecord& record) {
-  return record.open_window() == nullptr ? Duration(patience) : Duration(patience_while_clients_wait);
+  return record.open_window() == nullptr ? Duration(patience_of_commands) : Duration(patience_while_clients_wait);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace pgcleave::cli {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(3);
+constexpr auto patience_of_a_look = std::chrono::seconds(3);
 
 // The steps of any runbook that make a way back by replication.
 bool has_way_back(const engine::RunRecord& run) {
@@ -22,8 +22,8 @@ bool has_way_back(const engine::RunRecord& run) {
 }
 
 Result<steps::LinkHealth> look(const runbook::Environment& environment, const runbook::Split& split) {
-  TRY_ASSIGN(auto world, steps::open_world(environment, split, Deadline::in(patience)));
-  return steps::look_at_link(world, steps::reverse_link(world), Deadline::in(patience));
+  TRY_ASSIGN(auto world, steps::open_world(environment, split, Deadline::in(patience_of_a_look)));
+  return steps::look_at_link(world, steps::reverse_link(world), Deadline::in(patience_of_a_look));
 }
 
 }  // namespace

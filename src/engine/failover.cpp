@@ -9,7 +9,7 @@
 namespace pgcleave::engine {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(2);
+constexpr auto patience_with_a_leader = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -20,7 +20,7 @@ Result<Json> Run::note_leaders(const runbook::Phase& phase) {
       std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& line) { return kind(line).description.meaning.takes; });
   if (!takes) return leaders;
   for (auto* side : {&world_.source, &world_.target}) {
-    TRY_ASSIGN(const auto leads, side->note_leadership(Deadline::in(patience)));
+    TRY_ASSIGN(const auto leads, side->note_leadership(Deadline::in(patience_with_a_leader)));
     leaders[side->name()] = {{"member", leads.member}, {"timeline", leads.timeline}, {"standby", leads.standby}};
   }
   return leaders;
@@ -37,7 +37,7 @@ void Run::expect_leaders(const Json& leaders) {
 void Run::tell_failovers(const runbook::Phase& phase) {
   const auto& serving = phase.is_rollback() == recorder_.record().has_taken(phase.name) ? world_.source : world_.target;
   for (auto* side : {&world_.source, &world_.target}) {
-    const auto failover = side->failover(Deadline::in(patience));
+    const auto failover = side->failover(Deadline::in(patience_with_a_leader));
     if (!failover || failover->empty()) continue;
     auto text = fmt::format("{} failed over while clients waited: {}", side->label(), *failover);
     if (side == &serving) {

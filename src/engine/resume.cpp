@@ -96,6 +96,22 @@ std::optional<Ending> Run::settle_window() {
   return {};
 }
 
+// A journal that was restored from a copy, or whose file was exchanged. What this run prepared would be undone under the side that serves
+// now: its fence, the way back, the promotion itself. Nothing is written either: that would be a second end beside the lost one.
+std::optional<Ending> Run::lacks_its_end() {
+  const auto* window = phase_of("window");
+  const bool takes = window != nullptr && std::any_of(window->steps.begin(), window->steps.end(),
+                                                      [](const auto& line) { return kind(line).description.meaning.takes; });
+  if (!takes || taken(false) || fresh()) return {};
+  const auto serves = serving();
+  if (serves != "target" && serves != "nobody") return {};
+  const auto text = fmt::format(
+      "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was undone. Bring back the "
+      "journal "
+      "as it was written last, its -wal file too, then try again; until then leave both sides as they are");
+  return Ending{ExitCode::needs_person, text, truth(serves), ""};
+}
+
 Ending Run::settle() {
   const bool rollback = recorder_.record().rolling_back;
   if (auto no = begin_acting()) return *no;
@@ -110,6 +126,7 @@ Ending Run::settle() {
 Ending Run::resume() {
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
+  if (auto stuck = lacks_its_end()) return *stuck;
   return recorder_.record().rolling_back ? way_back() : phases(false);
 }
 
@@ -119,6 +136,7 @@ Ending Run::back() {
   }
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
+  if (auto stuck = lacks_its_end()) return *stuck;
   return way_back();
 }
 

@@ -106,6 +106,8 @@ class Run {
   Ending way_back();
   // A window that a dead process left open. No value: settled, go on.
   std::optional<Ending> settle_window();
+  // Ownership was passed, and the journal says nothing of it: what it lacks can't be undone. No value: it is not so, go on.
+  std::optional<Ending> lacks_its_end();
   Result<bool> take_was_passed(const runbook::StepLine& take);
   void assume_begun(const runbook::Phase& phase);
   bool undo_left_over();

@@ -106,6 +106,11 @@ Result<Journal> Journal::open(const std::string& path, Deadline deadline) {
   return Journal(std::move(state));
 }
 
+Result<Journal> Journal::open_existing(const std::string& path, Deadline deadline) {
+  TRY(must_exist(path));
+  return open(path, deadline);
+}
+
 Result<Journal> Journal::open_to_read(const std::string& path, Deadline deadline) {
   TRY_ASSIGN(auto database, open_file_to_read(path, deadline));
   return Journal(std::unique_ptr<State>(new State{path, std::move(database)}));

@@ -70,9 +70,22 @@ Result<void> make_folder(const std::filesystem::path& folder) {
   return sync_folder(folder.parent_path());
 }
 
+// Moved or removed while it was in use: what was written last is in its log. SQLite would take that for the new file's own
+// (https://sqlite.org/howtocorrupt.html, 1.4), and what goes back into the log's place would be missing from the old file.
+Result<void> no_log_is_left(const std::string& path) {
+  for (const char* suffix : {"-wal", "-journal"}) {
+    struct stat info {};
+    if (::lstat((path + suffix).c_str(), &info) != 0 || info.st_size == 0) continue;
+    return fail(invalid(path, "the journal's file has gone, and its log is still there", "both, or neither", path + suffix,
+                        "bring the file back to its place; if it is lost, keep the log as evidence, elsewhere"));
+  }
+  return {};
+}
+
 // Under another name first: whatever dies meanwhile, a file at `path` is a whole journal. An empty one is a damaged one.
 Result<void> create(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
+  TRY(no_log_is_left(path));
   TRY(make_folder(folder));
   const std::string draft = fmt::format("{}.new-{}-{}", path, ::getpid(), utc_now_us());
   const int fd = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -163,10 +176,13 @@ Result<Database> open_file(const std::string& path, Deadline deadline) {
   return database;
 }
 
+Result<void> must_exist(const std::string& path) {
+  if (exists(path)) return {};
+  return fail({ErrorKind::not_ready, path, "there is no journal", "the file that `pgcleave run` writes", "nothing", "give its path", ""});
+}
+
 Result<Database> open_file_to_read(const std::string& path, Deadline deadline) {
-  if (!exists(path)) {
-    return fail({ErrorKind::not_ready, path, "there is no journal", "the file that `pgcleave run` writes", "nothing", "give its path", ""});
-  }
+  TRY(must_exist(path));
   TRY_ASSIGN(auto database, open_checked(path, Access::read, deadline));
   database.keep_log();
   TRY(database.execute("PRAGMA query_only = ON"));

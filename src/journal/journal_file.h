@@ -9,6 +9,7 @@
 namespace pgcleave::journal {
 
 // Opens for writing; creates file (0600) and folders (0700) first when there is none.
+Result<void> must_exist(const std::string& path);
 Result<Database> open_file(const std::string& path, Deadline deadline);
 Result<Database> open_file_to_read(const std::string& path, Deadline deadline);
 

@@ -12,7 +12,7 @@ std::string marked(const Cell& cell) {
   return symbol.empty() ? text : text.empty() ? symbol : symbol + " " + text;
 }
 
-class Writer {
+class MarkdownWriter {
  public:
   void operator()(const Paragraph& paragraph) { out += markdown(paragraph.text) + "\n\n"; }
 
@@ -74,7 +74,7 @@ class Writer {
 }  // namespace
 
 std::string render_markdown(const Document& document) {
-  Writer writer;
+  MarkdownWriter writer;
   auto& out = writer.out;
   out += "# " + markdown(document.title) + "\n\n";
   out += fmt::format("{} **{}.** {}\n\n", symbol_of(document.verdict.mark), markdown(document.verdict.word),

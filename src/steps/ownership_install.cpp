@@ -156,6 +156,12 @@ Result<void> undo_ownership_install(Context& context, const Json& before, const 
     TRY(take_rights_back(context, *leader, before));
     return drop(context, *leader, names_from_json(before.value("missing", Json::array())));
   }
+  TRY_ASSIGN(const auto owner, postgres::owner(*leader, fence.split, context.deadline));
+  if (owner && *owner != side.which()) {
+    return fail({ErrorKind::foreign, "split " + fence.split,
+                 "the fence is needed on " + side.label() + ": it does not own the moved tables", std::string("owner ") + side.name(),
+                 std::string("owner ") + postgres::name_of(*owner), "find out who passed ownership: pgcleave status", ""});
+  }
   // Ownership itself came with this run: no trigger may be left, also none of a table that was made and fenced later.
   TRY_ASSIGN(const auto fenced, postgres::fence_drift(*leader, fence, {}, context.deadline));
   TRY(drop(context, *leader, fenced.superfluous));

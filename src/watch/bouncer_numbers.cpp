@@ -6,7 +6,7 @@
 namespace pgcleave::watch {
 namespace {
 
-double real(const postgres::Rows& rows, std::size_t row, const std::string& column) {
+double real_if_told(const postgres::Rows& rows, std::size_t row, const std::string& column) {
   return rows.has(column) ? std::atof(rows.text(row, column).c_str()) : 0;
 }
 
@@ -40,11 +40,11 @@ class BouncerNumbers : public Source {
     double active = 0, waiting = 0, busy = 0, idle = 0, longest_ms = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (rows.text(row, "database") != database_) continue;
-      active += real(rows, row, "cl_active");
-      waiting += real(rows, row, "cl_waiting");
-      busy += real(rows, row, "sv_active");
-      idle += real(rows, row, "sv_idle");
-      longest_ms = std::max(longest_ms, real(rows, row, "maxwait") * 1000 + real(rows, row, "maxwait_us") / 1000);
+      active += real_if_told(rows, row, "cl_active");
+      waiting += real_if_told(rows, row, "cl_waiting");
+      busy += real_if_told(rows, row, "sv_active");
+      idle += real_if_told(rows, row, "sv_idle");
+      longest_ms = std::max(longest_ms, real_if_told(rows, row, "maxwait") * 1000 + real_if_told(rows, row, "maxwait_us") / 1000);
     }
     put(numbers, "clients.active", active);
     put(numbers, "clients.waiting", waiting);
@@ -59,11 +59,11 @@ class BouncerNumbers : public Source {
     TRY_ASSIGN(const auto rows, show("STATS", deadline));
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (rows.text(row, "database") != database_) continue;
-      put(numbers, "transactions_per_s", growth_.per_second("transactions", real(rows, row, "total_xact_count")));
-      put(numbers, "queries_per_s", growth_.per_second("queries per s", real(rows, row, "total_query_count")));
-      const auto queries = growth_.added("queries", real(rows, row, "total_query_count"));
-      const auto query_us = growth_.added("query time", real(rows, row, "total_query_time"));
-      const auto wait_us = growth_.added("wait time", real(rows, row, "total_wait_time"));
+      put(numbers, "transactions_per_s", growth_.per_second("transactions", real_if_told(rows, row, "total_xact_count")));
+      put(numbers, "queries_per_s", growth_.per_second("queries per s", real_if_told(rows, row, "total_query_count")));
+      const auto queries = growth_.added("queries", real_if_told(rows, row, "total_query_count"));
+      const auto query_us = growth_.added("query time", real_if_told(rows, row, "total_query_time"));
+      const auto wait_us = growth_.added("wait time", real_if_told(rows, row, "total_wait_time"));
       if (!queries || *queries <= 0) continue;
       if (query_us) put(numbers, "query_mean_ms", *query_us / *queries / 1000);
       if (wait_us) put(numbers, "wait_mean_ms", *wait_us / *queries / 1000);

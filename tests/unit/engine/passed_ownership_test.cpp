@@ -45,6 +45,27 @@ TEST_CASE("a split passes ownership there and back, and people are told which si
   CHECK(run.told.has("warn", "; trying again, since source main owns already"));
 }
 
+TEST_CASE("a journal that lacks the end of a run undoes nothing under the side that serves, whatever is typed") {
+  ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n"));
+  REQUIRE(run.forward().exit == ExitCode::done);
+  const auto whole_run = run.events();
+  run.forget_journal();
+  for (const auto& event : whole_run) {
+    if (event.type == "window.entered") break;
+    run.write(event.type, event.data);
+  }
+  for (const auto& ending : {run.resume(), run.back()}) {
+    INFO(ending.text);
+    CHECK(ending.exit == ExitCode::needs_person);
+    CHECK(ending.text.find("ownership was passed, but the journal does not know it") == 0);
+    CHECK(ending.truth == "target ci owns the moved tables; clients do not wait");
+  }
+  CHECK(run.owners() == "nobody, target");
+  CHECK(run.has("a"));
+  CHECK(run.log() == Lines{"do a", "do b", "do c"});
+  for (const auto& event : run.events()) CHECK((event.type != "undo.begun" && event.type != "run.finished"));
+}
+
 TEST_CASE("a rollback that stopped behind its window does not prove the way back again") {
   ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n") +
              "  then:\n    - {id: e, uses: run.command, with: {argv: "

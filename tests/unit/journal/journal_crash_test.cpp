@@ -152,6 +152,32 @@ TEST_CASE("a journal whose file was replaced or removed is closed to writing") {
   CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().what == "the journal is closed to writing");
 }
 
+TEST_CASE("a journal whose file was taken away is not made anew beside its log, and holds all that it acknowledged when it is back") {
+  const Scratch scratch;
+  auto journal = opened(scratch.path);
+  for (int i = 0; i < 20; ++i) REQUIRE(journal.append("r-1", "a", Json::object(), Durability::disk));
+  std::filesystem::rename(scratch.path, scratch.path + ".away");
+  const auto anew = Journal::open(scratch.path, Deadline::in(std::chrono::seconds(1)));
+  REQUIRE_FALSE(anew);
+  CHECK(anew.error().what == "the journal's file has gone, and its log is still there");
+  CHECK(anew.error().seen == scratch.path + "-wal");
+  CHECK_FALSE(std::filesystem::exists(scratch.path));
+  std::filesystem::rename(scratch.path + ".away", scratch.path);
+  const auto back = opened(scratch.path);
+  CHECK(back.verify_chain());
+  CHECK(back.events("r-1").value().size() == 20);
+}
+
+TEST_CASE("who takes up a run makes no journal where there is none") {
+  const Scratch scratch;
+  const auto none = Journal::open_existing(scratch.path, Deadline::in(std::chrono::seconds(1)));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().kind == ErrorKind::not_ready);
+  CHECK_FALSE(std::filesystem::exists(scratch.path));
+  REQUIRE(opened(scratch.path).append("r-1", "a", Json::object(), Durability::disk));
+  CHECK(Journal::open_existing(scratch.path, Deadline::in(std::chrono::seconds(1))).value().events("r-1").value().size() == 1);
+}
+
 TEST_CASE("a process that holds the journal's lock for too long is reported in bounded time, and does not close it") {
   const Scratch scratch;
   auto journal = opened(scratch.path);

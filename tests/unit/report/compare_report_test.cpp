@@ -1,13 +1,10 @@
 #include <catch2/catch.hpp>
 
 #include "a_story.h"
-#include "report/render.h"
-#include "report/report.h"
+#include "reports.h"
 
 namespace pgcleave::report {
 namespace {
-
-const Chain whole{"/var/lib/journal.db", "head-hash", ""};
 
 std::vector<ComparedRound> rounds() {
   std::vector<ComparedRound> all;

@@ -4,16 +4,12 @@
 #include <catch2/catch.hpp>
 
 #include "a_change.h"
-#include "report/render.h"
+#include "reports.h"
 
 namespace pgcleave::report {
 namespace {
 
 using Ids = std::vector<std::string>;
-
-bool says(const Document& document, const std::string& words) {
-  return render_markdown(document).find(words) != std::string::npos;
-}
 
 }  // namespace
 

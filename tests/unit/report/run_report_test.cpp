@@ -1,13 +1,11 @@
 #include <catch2/catch.hpp>
 
 #include "a_story.h"
-#include "report/render.h"
-#include "report/report.h"
+#include "reports.h"
 
 namespace pgcleave::report {
 namespace {
 
-const Chain whole{"/var/lib/journal.db", "head-hash", ""};
 const Made made{1'795'314'062'000'000, "0.1.0"};
 
 Document report_of(const AStory& events, bool alive = false, const Chain& chain = whole) {
@@ -18,10 +16,6 @@ std::vector<std::string> sections_of(const Document& document) {
   std::vector<std::string> ids;
   for (const auto& section : document.sections) ids.push_back(section.id);
   return ids;
-}
-
-bool says(const Document& document, const std::string& words) {
-  return render_markdown(document).find(words) != std::string::npos;
 }
 
 AStory done() {
