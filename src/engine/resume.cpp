@@ -104,11 +104,10 @@ std::optional<Ending> Run::lacks_its_end() {
                                                       [](const auto& line) { return kind(line).description.meaning.takes; });
   if (!takes || taken(false) || fresh()) return {};
   const auto serves = serving();
-  if (serves != "target" && serves != "nobody") return {};
-  const auto text = fmt::format(
+  if (serves != "target") return {};  // nobody: this run let it go, and its undo gives it back
+  const std::string text =
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was undone. Bring back the "
-      "journal "
-      "as it was written last, its -wal file too, then try again; until then leave both sides as they are");
+      "journal as it was written last, its -wal file too, then try again; until then leave both sides as they are";
   return Ending{ExitCode::needs_person, text, truth(serves), ""};
 }
 
