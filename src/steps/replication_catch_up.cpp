@@ -44,8 +44,8 @@ class Slowness {
     if (Monotonic::now() < look_again_) return text_;
     look_again_ = Monotonic::now() + std::chrono::seconds(5);
     text_.clear();
-    const auto& side = context.on();
-    auto leader = context.on().leader(context.deadline.for_a_look());
+    auto& side = context.on();
+    auto leader = side.leader(context.deadline.for_a_look());
     if (!leader) return text_;
     const auto held = postgres::keeps_from_vacuum(**leader, long_ago, context.deadline.for_a_look());
     if (held && *held) text_ = fmt::format("; {} can't vacuum rows that died: {}", side.label(), **held);

@@ -125,6 +125,20 @@ TEST_CASE("ownership that came with the run goes without a trace, with all that 
   CHECK(problem(it.sides.undo(install_kind, on_source, seen->before)) == "");
 }
 
+TEST_CASE("a side that does not own keeps its fence, whatever came with the run") {
+  Installing it;
+  const auto seen = it.sides.observe(install_kind, on_source);
+  REQUIRE(problem(seen) == "");
+  REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
+  const auto passed = postgres::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "r-20260101-000000-0001", 1, soon());
+  REQUIRE(problem(passed) == "");
+  const auto undone = it.sides.undo(install_kind, on_source, seen->before);
+  REQUIRE_FALSE(undone);
+  CHECK(undone.error().kind == ErrorKind::foreign);
+  CHECK(undone.error().seen == "owner nobody");
+  CHECK(it.source.fenced() == moved_tables);
+}
+
 TEST_CASE("only a side that owns, or has given its tables away, is fenced anew") {
   struct Case {
     const Json& on;
