@@ -16,6 +16,10 @@ const char* outcome_of(const Result<Json>& result) {
   return open ? "unknown" : "failed";
 }
 
+Error too_late(const std::string& description) {
+  return {ErrorKind::failed, description, "not begun, since the time for it was over", "", "", "", ""};
+}
+
 }  // namespace
 
 void OpenDoor::for_step(const std::string& step, bool undo) {
@@ -32,7 +36,7 @@ Result<Json> OpenDoor::perform(const std::string& description, const Action& act
   ++performed_;
   recorder_.fault("before effect " + description);
   const auto began = Monotonic::now();
-  auto result = action();
+  auto result = begins_by_ && begins_by_->passed() ? Result<Json>(fail(too_late(description))) : action();
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   recorder_.fault("after effect " + description);
   Json done = announced;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/deadline.h"
 #include "engine/recorder.h"
 #include "steps/effects.h"
 
@@ -17,6 +19,8 @@ class OpenDoor : public steps::Effects {
   std::function<Result<void>()> may_act;
   // For which step the next effects are.
   void for_step(const std::string& step, bool undo);
+  // What has not been begun by then is not begun any more, and has failed: a journal or a machine may be slow. Undo has no such limit.
+  void begins_by(std::optional<Deadline> deadline) { begins_by_ = deadline; }
   using Effects::perform;
   Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;
   [[nodiscard]] int performed() const { return performed_; }  // effects begun in this process
@@ -24,6 +28,7 @@ class OpenDoor : public steps::Effects {
  private:
   Recorder& recorder_;
   Json who_ = Json::object();
+  std::optional<Deadline> begins_by_;
   int performed_ = 0;
 };
 

@@ -27,7 +27,9 @@ struct Died {};
 // Fault points that were passed, and the one at which the process dies (0: none).
 inline int passed_points = 0;
 inline int deadly_point = 0;
-inline void maybe_die(const std::string&) {
+inline std::function<void(const std::string&)> when_passed;
+inline void maybe_die(const std::string& point) {
+  if (when_passed) when_passed(point);
   if (++passed_points == deadly_point) throw Died{};
 }
 
@@ -74,6 +76,7 @@ class ARun {
   }
   ~ARun() {
     deadly_point = 0;
+    when_passed = nullptr;
     fs::remove_all(folder_);
   }
   ARun(const ARun&) = delete;

@@ -45,6 +45,20 @@ TEST_CASE("a split passes ownership there and back, and people are told which si
   CHECK(run.told.has("warn", "; trying again, since source main owns already"));
 }
 
+TEST_CASE("ownership is not taken any more when the journal was so slow that the time for it is over") {
+  ASplit run(head + "prepare:\n" + make("a") + window(release_and_take + make("b"), "2s"));
+  when_passed = [](const std::string& point) {
+    if (point.find("before effect give ownership") == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  };
+  const auto ending = run.forward();
+  INFO(run.told.text());
+  CHECK(ending.exit == ExitCode::undone);
+  CHECK(run.owner_on(run.source) == "source");
+  CHECK(run.owner_on(run.target) != "target");
+  CHECK(run.log() == Lines{"do a"});
+  CHECK(ending.text.find("not begun, since the time for it was over") != std::string::npos);
+}
+
 TEST_CASE("a journal that lacks the end of a run undoes nothing under the side that serves, whatever is typed") {
   ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n"));
   REQUIRE(run.forward().exit == ExitCode::done);

@@ -137,6 +137,28 @@ TEST_CASE("an effect that was refused failed; one whose answer was lost is unkno
   CHECK(outcome(ErrorKind::interrupted) == "unknown");
 }
 
+TEST_CASE("an effect whose time is over is not begun, and has failed") {
+  ARun run(head);
+  auto book = run.journal();
+  Recorder recorder(book, ARun::id, {}, nullptr);
+  OpenDoor door(recorder);
+  door.for_step("take", false);
+  bool acted = false;
+  const auto open = [&] {
+    acted = true;
+    return Result<Json>(Json());
+  };
+  door.begins_by(Deadline::in({}));
+  const auto late = door.perform("open the sluice", open);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().text() == "open the sluice: not begun, since the time for it was over");
+  CHECK_FALSE(acted);
+  CHECK(run.events().back().data.at("outcome") == "failed");
+  door.begins_by({});
+  REQUIRE(door.perform("open the sluice", open));
+  CHECK(acted);
+}
+
 TEST_CASE("the closed door runs nothing and collects what would be done") {
   ClosedDoor door;
   bool acted = false;
