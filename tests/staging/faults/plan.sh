@@ -64,10 +64,13 @@ take_from_plan() {  # sets the trial's variables
 }
 change_plan() { awk -F'\t' -v OFS='\t' "$@" "$work/plan" >"$work/plan.new" && mv "$work/plan.new" "$work/plan"; }
 
-# The trial just made was invalid: a point is gone to again, twice at most; a fault that no trial had yet is tried at its next place now.
+# The trial just made was invalid: a point is gone to again, and after three times one of its neighbours instead, since what a run finds done
+# already it does not come by; a fault that no trial had yet is tried at its next place now.
 put_off() {
   if [ "$fault_name" = a_killed_at_a_point ]; then
-    change_plan -v n="$plan_line" 'NR == n && $9 < 2 { $8 = "open"; $9++ } { print }'
+    local neighbour=$(((ordinal - 1) / share * share + ordinal % share + 1))
+    change_plan -v n="$plan_line" -v at="$neighbour" -v point="$(sed -n "${neighbour}p" "$(points_of "$runbook_name" "$direction")")" \
+      'NR == n && $9 < 8 { $8 = "open"; if ($9++ % 3 == 2 && point != "") { $2 = at; $7 = point } } { print }'
   elif [ "$round" = 1 ]; then
     change_plan -v fault="$fault_name" '!moved && $5 == fault && $8 == "open" { $1 = moved = 1 } { print }'
   fi
