@@ -22,8 +22,9 @@ Error too_late(const std::string& description) {
 
 }  // namespace
 
-void OpenDoor::for_step(const std::string& step, bool undo) {
+void OpenDoor::for_step(const std::string& step, bool undo, std::optional<Deadline> begins_by) {
   who_ = {{"step", step}};
+  begins_by_ = begins_by;
   if (undo) who_["undo"] = true;
 }
 

@@ -57,10 +57,8 @@ Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps:
 
 // Applies, and resolves an outcome that is not known by looking.
 Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen) {
-  door_.for_step(line.id, false);
-  door_.begins_by(context.deadline);
+  door_.for_step(line.id, false, context.deadline);
   auto facts = readable(line.id, [&] { return kind.apply(context, seen.before); });
-  door_.begins_by({});
   const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
   if (!facts && !in_doubt) return facts;
   if (facts && kind.looks_itself && recorder_.record().open_window() != nullptr) return facts;

@@ -18,6 +18,14 @@ std::vector<std::string> types(const ARun& run) {
   return all;
 }
 
+// The open door of a run, and the journal behind it.
+struct ADoor {
+  ARun run{head};
+  journal::Journal book = run.journal();
+  Recorder recorder{book, ARun::id, {}, nullptr};
+  OpenDoor door{recorder};
+};
+
 }  // namespace
 
 TEST_CASE("what is written is in the journal and in the live record at once") {
@@ -45,64 +53,55 @@ TEST_CASE("a fault can be injected before and after each record and each effect"
 }
 
 TEST_CASE("without a journal nothing is done") {
-  ARun run(head);
-  auto book = run.journal();
-  Recorder recorder(book, ARun::id, {}, nullptr);
-  OpenDoor door(recorder);
-  REQUIRE(recorder.write("phase.begun", {{"phase", "prepare"}}));
-  run.forget_journal();
-  CHECK_FALSE(recorder.write("phase.begun", {{"phase", "window"}}));
-  CHECK(recorder.record().phase == "prepare");
+  ADoor of;
+  REQUIRE(of.recorder.write("phase.begun", {{"phase", "prepare"}}));
+  of.run.forget_journal();
+  CHECK_FALSE(of.recorder.write("phase.begun", {{"phase", "window"}}));
+  CHECK(of.recorder.record().phase == "prepare");
   bool acted = false;
-  CHECK_FALSE(door.perform("open the sluice", [&] {
+  CHECK_FALSE(of.door.perform("open the sluice", [&] {
     acted = true;
     return Result<Json>(Json());
   }));
   CHECK_FALSE(acted);
-  CHECK(door.performed() == 0);
+  CHECK(of.door.performed() == 0);
 }
 
 TEST_CASE("while clients wait a journal that fails stops nothing, and the record still follows") {
-  ARun run(head);
-  auto book = run.journal();
-  Recorder recorder(book, ARun::id, {}, nullptr);
-  OpenDoor door(recorder);
-  REQUIRE(recorder.write("phase.begun", {{"phase", "window"}}));
-  REQUIRE(recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
-  door.for_step("pause", false);
-  REQUIRE(door.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
-  run.forget_journal();
-  recorder.must_go_on(true);
-  door.for_step("resume", false);
+  ADoor of;
+  REQUIRE(of.recorder.write("phase.begun", {{"phase", "window"}}));
+  REQUIRE(of.recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
+  of.door.for_step("pause", false);
+  REQUIRE(of.door.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
+  of.run.forget_journal();
+  of.recorder.must_go_on(true);
+  of.door.for_step("resume", false);
   bool acted = false;
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  REQUIRE(door.perform("RESUME", [&] {
+  REQUIRE(of.door.perform("RESUME", [&] {
     acted = true;
     return Result<Json>(Json());
   }, steps::Traffic::resume));
   CHECK(acted);
-  const auto& window = recorder.record().windows.at("window");
+  const auto& window = of.recorder.record().windows.at("window");
   CHECK(window.pause_ms >= 2);
   CHECK(window.pause_ms < 10'000);
-  recorder.must_go_on(false);
-  CHECK_FALSE(recorder.write("phase.begun", {{"phase", "verify"}}));
-  CHECK(recorder.record().phase == "window");
+  of.recorder.must_go_on(false);
+  CHECK_FALSE(of.recorder.write("phase.begun", {{"phase", "verify"}}));
+  CHECK(of.recorder.record().phase == "window");
 }
 
 TEST_CASE("the open door announces before it acts, and tells how it ended") {
-  ARun run(head);
-  auto book = run.journal();
-  Recorder recorder(book, ARun::id, {}, nullptr);
-  OpenDoor door(recorder);
-  door.for_step("pause", true);
-  const auto got = door.perform("PAUSE everything", [&]() -> Result<Json> {
-    CHECK(types(run) == std::vector<std::string>{"effect.announced"});
+  ADoor of;
+  of.door.for_step("pause", true);
+  const auto got = of.door.perform("PAUSE everything", [&]() -> Result<Json> {
+    CHECK(types(of.run) == std::vector<std::string>{"effect.announced"});
     return Json(7);
   }, steps::Traffic::pause);
   REQUIRE(got);
   CHECK(*got == 7);
-  CHECK(door.performed() == 1);
-  const auto events = run.events();
+  CHECK(of.door.performed() == 1);
+  const auto events = of.run.events();
   REQUIRE(events.size() == 2);
   for (const auto& event : events) {
     CHECK(event.data.at("step") == "pause");
@@ -116,15 +115,12 @@ TEST_CASE("the open door announces before it acts, and tells how it ended") {
 
 TEST_CASE("an effect that was refused failed; one whose answer was lost is unknown") {
   const auto outcome = [](ErrorKind kind) {
-    ARun run(head);
-    auto book = run.journal();
-    Recorder recorder(book, ARun::id, {}, nullptr);
-    OpenDoor door(recorder);
-    door.for_step("a", false);
-    const auto got = door.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
+    ADoor of;
+    of.door.for_step("a", false);
+    const auto got = of.door.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
     REQUIRE_FALSE(got);
     CHECK(got.error().kind == kind);
-    const auto done = run.events().back();
+    const auto done = of.run.events().back();
     CHECK(done.type == "effect.done");
     CHECK_FALSE(done.data.contains("traffic"));
     CHECK(done.data.at("error") == Json{{"kind", name_of(kind)}, {"object", "thing"}, {"what", "went wrong"}, {"expected", "this"}, {"seen", "that"}, {"hint", "do it"}, {"code", "57014"}});
@@ -138,24 +134,20 @@ TEST_CASE("an effect that was refused failed; one whose answer was lost is unkno
 }
 
 TEST_CASE("an effect whose time is over is not begun, and has failed") {
-  ARun run(head);
-  auto book = run.journal();
-  Recorder recorder(book, ARun::id, {}, nullptr);
-  OpenDoor door(recorder);
-  door.for_step("take", false);
+  ADoor of;
   bool acted = false;
   const auto open = [&] {
     acted = true;
     return Result<Json>(Json());
   };
-  door.begins_by(Deadline::in({}));
-  const auto late = door.perform("open the sluice", open);
+  of.door.for_step("take", false, Deadline::in({}));
+  const auto late = of.door.perform("open the sluice", open);
   REQUIRE_FALSE(late);
   CHECK(late.error().text() == "open the sluice: not begun, since the time for it was over");
   CHECK_FALSE(acted);
-  CHECK(run.events().back().data.at("outcome") == "failed");
-  door.begins_by({});
-  REQUIRE(door.perform("open the sluice", open));
+  CHECK(of.run.events().back().data.at("outcome") == "failed");
+  of.door.for_step("take", false);
+  REQUIRE(of.door.perform("open the sluice", open));
   CHECK(acted);
 }
 
