@@ -43,6 +43,9 @@ int run(int count, char** arguments) {
   up_verb->add_option("--bouncers", up_options.bouncers, "PgBouncers in front of the moved tables")
       ->check(CLI::Range(1, 32))
       ->capture_default_str();
+  up_verb->add_option("--source-members", up_options.source_members)->check(CLI::Range(1, 3))->capture_default_str();
+  up_verb->add_option("--target-members", up_options.target_members)->check(CLI::Range(1, 3))->capture_default_str();
+  up_verb->add_flag("!--without-schema", up_options.schema, "leave the database empty");
   up_verb->add_option("--tables", up_options.tables, "about so many moved tables with rows, added to the schema's or dropped from them")
       ->check(CLI::Range(1, 20'000));
   up_verb->add_flag("--proxies", up_options.proxies, "put a proxy into every link that pgcleave uses, for the verb fault");

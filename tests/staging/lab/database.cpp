@@ -85,26 +85,26 @@ Database::Wait Database::wait_for(bool writing, Clock::time_point deadline, Give
   }
 }
 
-Answer Database::query(const std::string& sql, Limit limit, GiveUp give_up) {
+Answer Database::broken(Answer answer, const std::string& why) {
+  if (!answer.error) answer.error = {"", "", why};
+  connection_.reset();
+  return answer;
+}
+
+Answer Database::gather(Limit limit, GiveUp give_up) {
   const auto deadline = Clock::now() + limit;
   Answer answer;
-  const auto broken = [&](const std::string& why) {
-    if (!answer.error) answer.error = {"", "", why};
-    connection_.reset();
-    return answer;
-  };
-  if (!connected()) return broken("not connected");
-  if (!PQsendQuery(connection_.get(), sql.c_str())) return broken(tidy(PQerrorMessage(connection_.get())));
   for (;;) {
     while (PQisBusy(connection_.get())) {
       const Wait waited = wait_for(false, deadline, give_up);
-      if (waited == Wait::timed_out) return broken(fmt::format("no answer within {} ms", limit.count()));
-      if (waited == Wait::gave_up) return broken("no answer when the load ended");
+      if (waited == Wait::timed_out) return broken(answer, fmt::format("no answer within {} ms", limit.count()));
+      if (waited == Wait::gave_up) return broken(answer, "no answer when the load ended");
       if (!PQconsumeInput(connection_.get())) break;  // PQgetResult tells the error
     }
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(connection_.get()), &PQclear);
     if (!result) break;
     const auto status = PQresultStatus(result.get());
+    if (status == PGRES_COPY_IN) return answer;
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
       answer.tag = PQcmdStatus(result.get());
       take_rows(result.get(), answer);
@@ -113,8 +113,25 @@ Answer Database::query(const std::string& sql, Limit limit, GiveUp give_up) {
                       tidy(PQresultErrorMessage(result.get()))};
     }
   }
-  if (!connected()) return broken("the connection broke");
+  if (!connected()) return broken(answer, "the connection broke");
   return answer;
+}
+
+Answer Database::query(const std::string& sql, Limit limit, GiveUp give_up) {
+  if (!connected()) return broken({}, "not connected");
+  if (!PQsendQuery(connection_.get(), sql.c_str())) return broken({}, tidy(PQerrorMessage(connection_.get())));
+  return gather(limit, give_up);
+}
+
+Answer Database::begin_copy(const std::string& sql, Limit limit) {
+  return query(sql, limit);
+}
+
+Answer Database::end_copy(const std::string& rows, Limit limit) {
+  if (!connected()) return broken({}, "not connected");
+  if (PQputCopyData(connection_.get(), rows.data(), static_cast<int>(rows.size())) != 1 || PQputCopyEnd(connection_.get(), nullptr) != 1)
+    return broken({}, tidy(PQerrorMessage(connection_.get())));
+  return gather(limit, nullptr);
 }
 
 Answer Database::must(const std::string& sql, Limit limit) {

@@ -40,6 +40,9 @@ class Database {
   const std::optional<QueryError>& error() const { return error_; }  // why it is not connected
 
   Answer query(const std::string& sql, Limit limit = std::chrono::seconds(10), GiveUp give_up = nullptr);
+  // COPY ... FROM STDIN in two halves: the statement has begun and holds its lock in between.
+  Answer begin_copy(const std::string& sql, Limit limit = std::chrono::seconds(10));
+  Answer end_copy(const std::string& rows, Limit limit = std::chrono::seconds(10));
   Answer must(const std::string& sql, Limit limit = std::chrono::seconds(60));  // throws LabError
 
  private:
@@ -47,6 +50,8 @@ class Database {
     void operator()(pg_conn* connection) const;
   };
   enum class Wait { ready, timed_out, gave_up };
+  Answer broken(Answer answer, const std::string& why);
+  Answer gather(Limit limit, GiveUp give_up);
   Wait wait_for(bool writing, std::chrono::steady_clock::time_point deadline, GiveUp give_up) const;
 
   std::unique_ptr<pg_conn, Closer> connection_;

@@ -65,6 +65,12 @@ HttpAnswer http_post(int port, const std::string& path, const std::string& body)
                                         path, body.size(), body));
 }
 
+HttpAnswer http_post(int port, const std::string& path, const std::string& body, const BasicAuth& who) {
+  return send_request(port, fmt::format("POST {} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Basic {}\r\n"
+                                        "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                                        path, base64(who.user + ":" + who.password), body.size(), body));
+}
+
 HttpAnswer http_patch(int port, const std::string& path, const std::string& body, const BasicAuth& who) {
   return send_request(port, fmt::format("PATCH {} HTTP/1.0\r\nHost: 127.0.0.1\r\nAuthorization: Basic {}\r\n"
                                         "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",

@@ -46,14 +46,16 @@ void add_proxies(Lab& lab, PortReservation& ports) {
 
 }  // namespace
 
-void describe(Lab& lab, int bouncers, bool proxies, PortReservation& ports) {
+void describe(Lab& lab, const UpOptions& options, PortReservation& ports) {
   lab.etcd_port = ports.take();
   lab.etcd_peer_port = ports.take();
-  for (const char* name : {"main-1", "main-2", "ci-1", "ci-2"}) {
-    const std::string scope = std::string(name).substr(0, std::string(name).find('-'));
-    lab.members.push_back({name, scope, ports.take(), ports.take()});
-  }
-  for (int number = 1; number <= bouncers; ++number) lab.bouncers.push_back({fmt::format("bouncer-{}", number), ports.take(), true});
+  const auto add_members = [&](const std::string& scope, int count) {
+    for (int number = 1; number <= count; ++number)
+      lab.members.push_back({fmt::format("{}-{}", scope, number), scope, ports.take(), ports.take()});
+  };
+  add_members("main", options.source_members);
+  add_members("ci", options.target_members);
+  for (int number = 1; number <= options.bouncers; ++number) lab.bouncers.push_back({fmt::format("bouncer-{}", number), ports.take(), true});
   lab.bouncers.push_back({"bouncer-main", ports.take(), false});
 
   const auto url = [](int port) { return fmt::format("http://127.0.0.1:{}", port); };
@@ -82,7 +84,7 @@ void describe(Lab& lab, int bouncers, bool proxies, PortReservation& ports) {
     lab.servers.push_back(server(lab, member.name, "patroni", {program("patroni"), lab.config(member.name).string()}));
   for (const Bouncer& bouncer : lab.bouncers)
     lab.servers.push_back(server(lab, bouncer.name, "pgbouncer", {program("pgbouncer"), lab.config(bouncer.name).string()}));
-  if (proxies) add_proxies(lab, ports);
+  if (options.proxies) add_proxies(lab, ports);
 }
 
 void check_folder(const Lab& lab) {

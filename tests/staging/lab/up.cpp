@@ -30,8 +30,8 @@ namespace {
 
 class Start {
  public:
-  Start(Lab& lab, Passwords passwords, PortReservation& ports, int tables)
-      : lab_(lab), passwords_(std::move(passwords)), ports_(ports), tables_(tables) {}
+  Start(Lab& lab, Passwords passwords, PortReservation& ports, const UpOptions& options)
+      : lab_(lab), passwords_(std::move(passwords)), ports_(ports), options_(options) {}
 
   void run() {
     start("etcd");
@@ -44,8 +44,7 @@ class Start {
     create_roles_and_database();
     auto schema = std::async(std::launch::async, [&] { install_schema(); });
     auto target = std::async(std::launch::async, [&] { start_target(); });
-    start("main-2");
-    wait_for_replica("main-2", "main-1");
+    start_replicas("main");
     schema.get();
     target.get();
     wait_for_bouncers();
@@ -143,19 +142,28 @@ class Start {
     Database database = superuser("main-1");
     database.must("create extension pg_stat_statements");
     database.must("alter schema public owner to app");
+    if (!options_.schema) return;
     database.must("set role app");
     database.must("begin;\n" + read_file(PGCLEAVE_LAB_SCHEMA) + ";\ncommit");
     say("the application's schema is installed");
-    if (tables_ > 0) say(fmt::format("{} moved tables with rows", set_table_count(database, tables_)));
+    if (options_.tables > 0) say(fmt::format("{} moved tables with rows", set_table_count(database, options_.tables)));
   }
 
   void start_target() {
     wait_for_slot("main-1", "ci_cluster");  // without it the copy would fail to stream for seconds
     start("ci-1");
     wait_for_role("ci-1", "/standby-leader");
-    start("ci-2");
     wait_for_stream("ci-1", "main-1");
-    wait_for_replica("ci-2", "ci-1");
+    start_replicas("ci");
+  }
+
+  void start_replicas(const std::string& scope) {
+    const std::string leader = scope + "-1";
+    std::vector<std::string> replicas;
+    for (const Member& member : lab_.members)
+      if (member.scope == scope && member.name != leader) replicas.push_back(member.name);
+    for (const std::string& replica : replicas) start(replica);
+    for (const std::string& replica : replicas) wait_for_replica(replica, leader);
   }
 
   void wait_for_bouncers() {
@@ -164,6 +172,7 @@ class Start {
         dead(bouncer.name);
         Database database(Database::connection_text(lab_, bouncer.port, "app"));
         if (database.error()) return database.error()->message;
+        if (!options_.schema) return {};
         // Each asks for its own tables: what a session last asked is looked at by checks.
         const Answer answer = database.query(bouncer.moved ? "select count(*) from ci.pipelines" : "select count(*) from public.accounts");
         return answer.error ? answer.error->message : answer.value() == "1000" ? "" : "it does not see the schema";
@@ -174,7 +183,7 @@ class Start {
   Lab& lab_;
   const Passwords passwords_;
   PortReservation& ports_;
-  const int tables_;
+  const UpOptions options_;
   std::mutex mutex_;
   const Clock::time_point began_ = Clock::now();
   const milliseconds limit_{60'000};
@@ -195,11 +204,11 @@ int up(const UpOptions& options) {
   if (!options.address.empty()) lab.address = options.address;
   const Passwords passwords = random_passwords();
   PortReservation ports;
-  describe(lab, options.bouncers, options.proxies, ports);
+  describe(lab, options, ports);
   catch_signals();
   try {
     write_files(lab, passwords);
-    Start(lab, passwords, ports, options.tables).run();
+    Start(lab, passwords, ports, options).run();
   } catch (const Interrupted& error) {
     fmt::print(stderr, "pgcleave-lab: {}\n", error.what());
     down(lab, false);

@@ -21,6 +21,16 @@ def by_fault: .figures.by_fault | to_entries
   | map([.key, (.value.places | join(", ")), .value.valid, .value.invalid, .value.wait_ms_p50, .value.wait_ms_max, .value.broken])
   | table(["fault", "places", "valid", "invalid", "wait p50 ms", "wait max ms", "promises broken"]);
 
+def worlds_page: .figures as $f | ([
+    ["seed, time", "\($f.seed), \($f.minutes | floor) minutes"],
+    ["worlds", "\($f.worlds), of which the harness could not finish \($f.broken_labs)"],
+    ["worlds with a violation", $f.failing], ["statements acknowledged", $f.acknowledged],
+    ["refusals that name what the world contains", ($f.refusals | add // 0)], ["refusals to look at", ($f.refusals_to_look_at | add // 0)],
+    ["seconds of a world", ($f.seconds_of_a_world * 10 | round / 10)]
+  ] | table(["", ""])),
+  ($f.violations | to_entries[] | "- violation: \(.key), in \(.value) worlds"),
+  ($f.refusals_to_look_at | to_entries[] | "- to look at, \(.value) times: \(.key)");
+
 "# Results", "Written by the harnesses themselves (`results/keep.sh`), not edited by hand. What the figures mean: `tests/staging/README.md`.",
 ($faults | section("Faults on real servers: `script/test faults --results`";
   faults_page, "", "A to F are the letters of the list of faults: the tool, its journal, operators, bouncers, databases, Patroni and etcd. Waits are the longest of any client in a trial; a fault that takes a server away keeps its clients waiting by itself.", "",
@@ -40,5 +50,6 @@ def by_fault: .figures.by_fault | to_entries
     ["mean of a bouncer's clients, absolute difference", ($f.mean.absolute_difference_ms | spread)],
     ["the client served last, absolute difference", ($f.absolute_difference_ms | spread)],
     ["outage observed", ($f.observed_ms | spread)], ["pause", ($f.pause_ms | spread)]] | table(["", ""])))),
+($worlds | section("Random worlds: `script/test worlds --results`"; worlds_page)),
 ($secrets | section("Secrets: `script/test secrets --results`";
   "\(.figures.files) files (output, logs, journals, reports, process lists, configurations) searched for \(.figures.secrets) planted secrets in six encodings: \(.figures.found) found."))

@@ -1,0 +1,61 @@
+#include "events.h"
+
+#include <sstream>
+
+#include "error_of_world.h"
+
+namespace pgcleave_worlds {
+namespace {
+
+// What it says itself about the run, or the last line; the run's name is taken out.
+std::string reason_of(const Ended& ended) {
+  std::istringstream lines(ended.output);
+  std::string line, last, about_run;
+  while (std::getline(lines, line)) {
+    if (line.find_first_not_of(' ') == std::string::npos) continue;
+    last = line;
+    const auto colon = line.find(": ");
+    if (line.starts_with("run r-") && colon != std::string::npos && line.find(" on lab (staging)") == std::string::npos)
+      about_run = line.substr(colon + 2);
+  }
+  return (about_run.empty() ? last : about_run).substr(0, 300);
+}
+
+}  // namespace
+
+std::vector<std::string> with_environment(std::vector<std::string> words, const World& world) {
+  words.push_back("-e");
+  words.push_back(world.environment().string());
+  return words;
+}
+
+bool done(const Ended& ended) {
+  return ended.code == 0 || ended.code == 9;
+}
+
+void note_refusal(World& world, const std::string& event, const Ended& ended) {
+  Refusal refusal{event, ended.timed_out ? "does not end" : std::to_string(ended.code) + ": " + reason_of(ended),
+                  false};
+  for (const auto& piece : world.pieces)
+    for (const auto& word : piece.odd.words)
+      refusal.explained = refusal.explained || ended.output.find(word) != std::string::npos;
+  for (const auto& name : world.one_sided) {
+    std::string bare;
+    for (const char letter : name) bare += letter == '"' ? "" : std::string(1, letter);
+    refusal.explained = refusal.explained || ended.output.find(name) != std::string::npos ||
+                        ended.output.find(bare) != std::string::npos;
+  }
+  if (ended.timed_out) world.ledger.broken("does not end", event);
+  world.say("  " + refusal.reason);
+  world.verdict.refusals.push_back(refusal);
+}
+
+bool happen(World& world, const Event& event) {
+  Chance chance(world.plan.seed, event.stream);
+  for (const auto* kinds : {&tool_events(), &mistaken_events(), &change_events(), &server_events()})
+    for (const auto& kind : *kinds)
+      if (event.name == kind.name) return kind.happen(world, chance);
+  fail("no event is called {}", event.name);
+}
+
+}  // namespace pgcleave_worlds

@@ -1,0 +1,184 @@
+// Events in which pgcleave is used, rightly or by mistake.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "events.h"
+
+namespace pgcleave_worlds {
+namespace {
+
+// A person does what the refusal says.
+void mend_what_is_odd(World& world) {
+  for (auto& piece : world.pieces) {
+    if (piece.odd.fix.empty()) continue;
+    auto database = world.admin("main");
+    for (const auto& sql : piece.odd.fix) world.execute(database, sql, "main");
+    piece.odd = {};
+  }
+}
+
+// A run that stopped in between: what a person would type, until it stands somewhere.
+void settle(World& world, const std::string& event, const std::vector<std::string>& approvals, bool& split) {
+  bool refused = true;  // nothing had begun
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    auto words = with_environment({attempt < 2 ? "resume" : "rollback"}, world);
+    if (attempt < 2) words.insert(words.end(), approvals.begin(), approvals.end());
+    Ended ended = world.tool(words, event + ", " + words[0]);
+    for (int again = 0; ended.code == 7 && again < 20; ++again) {  // its guard is still at it
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      ended = world.tool(words, event + ", " + words[0]);
+    }
+    if (done(ended)) {
+      split = attempt < 2;
+      return;
+    }
+    note_refusal(world, event + ", " + words[0], ended);
+    refused = refused && (ended.code == 2 || ended.code == 3);
+  }
+  world.undecided = !refused;
+}
+
+bool over(World& world, const std::string& runbook, Chance& chance, bool approved,
+          std::chrono::milliseconds kill_after = std::chrono::milliseconds(0)) {
+  if (world.phase != Phase::whole) return false;
+  const std::vector<std::string> approvals{"--approve", "go", "--approve", "tested"};
+  auto words = with_environment({"run", (world.settings.runbooks / (runbook + ".yml")).string()}, world);
+  if (approved) words.insert(words.end(), {"--approve", "go"});
+  if (approved && runbook == "maintenance-window") words.insert(words.end(), {"--approve", "tested"});
+  if (chance.percent(60)) words.insert(words.end(), {"--set", "drain=terminate"});
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Ended ended = world.tool(words, runbook, kill_after);
+    world.runbook = runbook;
+    bool split = done(ended);
+    if (const auto at = ended.output.find("run r-"); at != std::string::npos)
+      world.run_name = ended.output.substr(at + 4, ended.output.find(':', at) - at - 4);
+    if (ended.code == 6) {
+      world.phase = Phase::at_gate;
+      return true;
+    }
+    if (!split) {
+      if (!kill_after.count()) note_refusal(world, runbook, ended);
+      if (ended.code == 4) {
+        const auto undone = world.tool(with_environment({"rollback"}, world), runbook + ", rollback");
+        if (!done(undone)) note_refusal(world, runbook + ", rollback", undone);
+      } else if (ended.code != 2 && ended.code != 3 && ended.code != 7) {
+        settle(world, runbook,
+               runbook == "maintenance-window" ? approvals : std::vector<std::string>{"--approve", "go"}, split);
+      }
+    }
+    if (split) {
+      world.phase = Phase::split;
+      return true;
+    }
+    if (world.undecided || kill_after.count()) return true;
+    if (attempt == 0) mend_what_is_odd(world);
+  }
+  return true;
+}
+
+bool rollback(World& world, Chance&) {
+  if (world.phase == Phase::at_gate) {
+    const Ended ended = world.tool(with_environment({"rollback"}, world), "rollback from the gate");
+    if (done(ended))
+      world.phase = Phase::whole;
+    else
+      note_refusal(world, "rollback from the gate", ended);
+    return true;
+  }
+  // Its words give up what the target took: nothing is left to judge.
+  if (world.phase != Phase::split || world.runbook == "maintenance-window") return false;
+  const Ended ended = world.tool(with_environment({"rollback", world.run_name}, world), "rollback");
+  if (done(ended)) {
+    world.phase = Phase::whole;
+    world.ledger.one_side_moves();
+    world.created_since.clear();
+    return true;
+  }
+  note_refusal(world, "rollback", ended);
+  if (ended.code == 3 || ended.code == 2) return true;
+  bool still_split = true;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const Ended again = world.tool(with_environment({"resume", world.run_name}, world), "rollback, resume");
+    if (done(again)) still_split = false;
+    if (done(again)) break;
+    note_refusal(world, "rollback, resume", again);
+  }
+  if (still_split)
+    world.undecided = true;
+  else {
+    world.phase = Phase::whole;
+    world.ledger.one_side_moves();
+  }
+  return true;
+}
+
+bool resume(World& world, Chance&) {
+  if (world.phase != Phase::at_gate) return false;
+  const Ended ended = world.tool(with_environment({"resume", "--approve", "go"}, world), "resume at the gate");
+  if (done(ended)) {
+    world.phase = Phase::split;
+    return true;
+  }
+  note_refusal(world, "resume at the gate", ended);
+  if (ended.code == 8 || ended.code == 5 || ended.timed_out) {
+    bool split = false;
+    settle(world, "resume at the gate", {"--approve", "go"}, split);
+    world.phase = split ? Phase::split : Phase::whole;
+  } else {
+    const Ended back = world.tool(with_environment({"rollback"}, world), "rollback from the gate");
+    if (done(back))
+      world.phase = Phase::whole;
+    else
+      world.undecided = true;
+  }
+  return true;
+}
+
+bool cleanup(World& world, Chance&) {
+  if (world.phase != Phase::split) return false;
+  const Ended ended = world.tool(with_environment({"run", (world.settings.runbooks / "cleanup.yml").string(),
+                                                   "--approve", "go", "--approve", "go=" + world.split_name},
+                                                  world),
+                                 "cleanup");
+  if (done(ended))
+    world.phase = Phase::cleaned;
+  else
+    note_refusal(world, "cleanup", ended);
+  return true;
+}
+
+bool fence(World& world, Chance&) {
+  if (world.phase != Phase::split && world.phase != Phase::cleaned) return false;
+  const Ended ended =
+      world.tool(with_environment({"run", (world.settings.runbooks / "fence.yml").string()}, world), "fence");
+  if (done(ended))
+    world.created_since.clear();
+  else
+    note_refusal(world, "fence", ended);
+  return true;
+}
+
+bool killed(World& world, Chance& chance) {
+  const bool physical = chance.percent(50);
+  return over(world, physical ? "promote-standby" : "logical-switchover", chance, true,
+              std::chrono::milliseconds(chance.between(200, 2200)));
+}
+
+}  // namespace
+
+const std::vector<EventKind>& tool_events() {
+  static const std::vector<EventKind> all{
+      {"promote-standby", [](World& w, Chance& c) { return over(w, "promote-standby", c, true); }},
+      {"logical-switchover", [](World& w, Chance& c) { return over(w, "logical-switchover", c, true); }},
+      {"logical-switchover to its gate", [](World& w, Chance& c) { return over(w, "logical-switchover", c, false); }},
+      {"maintenance-window", [](World& w, Chance& c) { return over(w, "maintenance-window", c, true); }},
+      {"killed", killed},
+      {"resume", resume},
+      {"rollback", rollback},
+      {"cleanup", cleanup},
+      {"fence", fence}};
+  return all;
+}
+
+}  // namespace pgcleave_worlds

@@ -1,0 +1,88 @@
+// One world: a lab, the database in it, clients, and what happens.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../lab/lab.h"
+#include "judge.h"
+#include "plan.h"
+#include "program.h"
+
+namespace pgcleave_worlds {
+
+struct Settings {
+  std::filesystem::path pgcleave, faulty, lab_program, runbooks, work;
+  bool keep = false, talk = false;
+};
+
+struct Refusal {
+  std::string event, reason;
+  bool explained = false;  // the world contains what it names
+};
+
+struct Verdict {
+  std::vector<Violation> violations;
+  std::string at;  // the event after which they were seen
+  std::vector<Refusal> refusals;
+  long long acknowledged = 0;
+  double seconds = 0;
+  bool broken_lab = false;
+  std::string why_broken;
+  std::vector<std::string> story;       // what happened, event by event
+  std::map<std::string, int> outcomes;  // event and exit code
+  std::map<std::string, long long> ways;
+};
+
+enum class Phase { whole, at_gate, split, cleaned };
+
+class World {
+ public:
+  World(const WorldPlan& plan, const Settings& settings, std::filesystem::path folder);
+  ~World();
+  Verdict run();
+
+  // For the events.
+  const WorldPlan plan;
+  const Settings settings;
+  const std::filesystem::path folder;
+  pgcleave_lab::Lab lab;
+  Phase phase = Phase::whole;
+  std::string split_name = "moves";
+  std::string runbook, run_name;  // of the run that split
+  std::vector<Piece> pieces;
+  std::vector<std::string> one_sided;      // what changed since the split: a refusal may name it
+  std::vector<std::string> created_since;  // moved relations without a fence, by documentation
+  bool has_other_database = false;         // a copy of the database, as it was before the split
+  bool undecided = false;                  // a run needs a person, so nobody may be served
+  Ledger ledger;
+  Tables tables;
+  Verdict verdict;
+
+  pgcleave_lab::Database admin(const std::string& scope);  // of the side's leader
+  std::string leader(const std::string& scope);
+  void execute(pgcleave_lab::Database& database, const std::string& sql,
+               const std::string& where);  // told in the story
+  Ended tool(std::vector<std::string> words, const std::string& event,
+             std::chrono::milliseconds kill_after = std::chrono::milliseconds(0));
+  void install(const Piece& piece, const std::vector<std::string>& scopes);
+  void say(const std::string& text);
+  std::filesystem::path environment() const { return folder / "lab" / "environment.yml"; }
+  void write_split();
+
+ private:
+  void up();
+  void down();
+  void make_schema();
+  void begin_clients();
+  void everybody_rests();
+  void everybody_goes_on();
+  void judge(const std::string& event, bool with_gates);
+  Serves serving_side();
+  std::vector<Gate> gates();
+
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace pgcleave_worlds
