@@ -30,7 +30,8 @@ Result<Findings> topology(Look& look) {
   const auto& here = target_serves ? target : source;
   const auto& there = target_serves ? source : target;
 
-  BouncersSeen bouncers{asked_bouncers.get(), world.route_to(postgres::name_of(here.which)), here.label, look.budget()};
+  BouncersSeen bouncers{asked_bouncers.get(), world.route_to(postgres::name_of(here.which)), here.label, look.budget(),
+                         here.identity.database};
   const auto now_s = utc_now_us() / 1'000'000;
   Findings found = judge_cluster(source, target.scope, stage, now_s);
   add(found, judge_cluster(target, source.scope, stage, now_s));

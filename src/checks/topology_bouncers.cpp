@@ -130,6 +130,11 @@ class BouncerJudge {
           "its clients wait now, and a run would bring them back where somebody wanted them to wait",
           fmt::format("find out who paused it, then: RESUME {}", pool.name));
     }
+    if (!seen_.database.empty() && !pool.database.empty() && pool.database != seen_.database) {
+      add("other_database", Severity::blocker, fmt::format("{} leads to database {}, {} is split", pool.name, pool.database, seen_.database),
+          "SHOW DATABASES", "its clients would be led to a side on which their database was not split: their writes fail",
+          "correct postgres.dbname or pools.database in the environment file");
+    }
     look_at_holding(pool.name);
     if (pool.disabled) {
       add("disabled", Severity::blocker, fmt::format("{} is disabled", pool.name), "SHOW DATABASES", "it refuses its clients",

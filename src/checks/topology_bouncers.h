@@ -12,6 +12,7 @@ struct BouncersSeen {
   pgbouncer::Route route;  // where they must point now
   std::string serving;     // "source main"
   Duration budget{};
+  std::string database;  // that is split; "" where no side could be asked
 };
 
 Findings judge_bouncers(const BouncersSeen& seen);

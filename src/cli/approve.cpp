@@ -1,5 +1,6 @@
 #include "base/fields.h"
 #include "base/log.h"
+#include "cli/same_environment.h"
 #include "cli/with_run.h"
 
 namespace pgcleave::cli {
@@ -21,6 +22,11 @@ ExitCode approve(const Arguments& arguments, journal::Journal& journal, const en
   if (kind == nullptr || !kind->description.meaning.waits_for_person) {
     return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run.id, "", "",
                           "see the steps with: pgcleave status " + run.id, ""});
+  }
+  if (const auto file = arguments.text("environment"); !file.empty()) {
+    const auto environment = read_environment_file(file);
+    if (!environment) return ExitCode::invalid;
+    if (const auto same = same_environment(run, *environment); !same) return complain(same.error());
   }
   const auto words = arguments.text("words");
   if (const auto wanted = words_of(run, *line); words != wanted) {

@@ -15,6 +15,7 @@
 #include "cli/watching.h"
 #include "engine/approvals.h"
 #include "steps/holding.h"
+#include "steps/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -42,7 +43,7 @@ Result<void> no_other_run(const journal::Journal& journal, const std::string& sp
   return {};
 }
 
-Json beginning(const checks::Change& change, const Origin& origin, int epoch) {
+Json beginning(const checks::Change& change, const Origin& origin, int epoch, const Json& servers) {
   const auto& [runbook, params, environment, split, journal, program, now] = change;
   return {{"runbook", runbook.path},
           {"name", runbook.name},
@@ -55,6 +56,7 @@ Json beginning(const checks::Change& change, const Origin& origin, int epoch) {
           {"source_scope", environment.source.scope},
           {"target_scope", environment.target.scope},
           {"class", environment.production ? "production" : "staging"},
+          {"servers", servers},
           {"split", split.path},
           {"split_name", split.name},
           {"split_text", split.text},
@@ -93,10 +95,12 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   const auto held = steps::split_held(world, Deadline::in(std::chrono::seconds(5)));
   world.run = {id, held.last_epoch() + 1, 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
   TRY(may_act(world, journal, held, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again)));
+  TRY_ASSIGN(const auto servers, steps::note_servers(world, Deadline::in(std::chrono::seconds(5))));
+  steps::expect_servers(world, servers);
   inform(world, change);
 
   engine::Recorder recorder(journal, id, {}, engine::fault_point());
-  TRY(recorder.write("run.begun", beginning(change, origin, world.run.epoch)));
+  TRY(recorder.write("run.begun", beginning(change, origin, world.run.epoch, servers)));
   log::info(fmt::format("run {}: {} on {} ({}), split {}", id, change.runbook.name, environment.name,
                         environment.production ? "production" : "staging", change.split.name));
   world.approval = approver(id, speech);

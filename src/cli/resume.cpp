@@ -10,6 +10,7 @@ Verb resume_verb() {
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
            takeover_option(),
+           gone_option(),
            journal_option(),
            json_option()},
           [](const Arguments& arguments) { return run_again(arguments, ""); }};

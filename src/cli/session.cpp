@@ -81,7 +81,7 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
     if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   }
   const auto acted = take_up(*journal, record->id, environment_file, direction == "rollback", arguments.flag("takeover"),
-                             talk(arguments, environment_file), people(*journal, arguments));
+                             talk(arguments, environment_file), people(*journal, arguments), arguments.list("gone"));
   if (!acted) return complain(acted.error());
   return tell(*acted, arguments.flag("json"));
 }

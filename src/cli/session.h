@@ -43,7 +43,7 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
                     const Approver& approver);
 // An earlier one, on or back.
 Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,
-                      const engine::Talk& speech, const Approver& approver);
+                      const engine::Talk& speech, const Approver& approver, const std::vector<std::string>& gone = {});
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
 

@@ -9,9 +9,11 @@
 #include "cli/change.h"
 #include "cli/guarding.h"
 #include "cli/holding.h"
+#include "cli/same_environment.h"
 #include "cli/watching.h"
 #include "engine/approvals.h"
 #include "engine/for_good.h"
+#include "steps/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -34,20 +36,6 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
   return {};
 }
 
-// Addresses and passwords may change while a run is open. Which cluster is which may not: what was done on one side would be undone on
-// the other.
-Result<void> same_clusters(const Json& begun, const runbook::Environment& environment) {
-  for (const auto& [side, scope] :
-       {std::pair<std::string, std::string>("source", environment.source.scope), {"target", environment.target.scope}}) {
-    const auto began_with = text_in(begun, (side + "_scope").c_str());
-    if (began_with.empty() || began_with == scope) continue;
-    return fail({ErrorKind::invalid, "environment " + environment.name, fmt::format("has another {} than the run began with", side),
-                 fmt::format("{} {}", side, began_with), fmt::format("{} {}", side, scope),
-                 "correct the environment file (are the sides swapped?), then try again; nothing was changed", ""});
-  }
-  return {};
-}
-
 const char* direction_of(Way way) {
   switch (way) {
     case Way::on: return "on";
@@ -66,7 +54,8 @@ Duration patience_with(const engine::RunRecord& record) {
 Reopened::Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change)
     : journal_(&journal), record_(std::move(record)), change_(std::make_unique<checks::Change>(std::move(change))) {}
 
-Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id, const std::string& environment_file) {
+Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+                                const std::vector<std::string>& gone) {
   TRY_ASSIGN(auto record, find_run(journal, id));
   const auto begun = record.begun;
   auto frozen = runbook::read_runbook(text_in(begun, "runbook"), text_in(begun, "text"), steps::vocabulary());
@@ -79,13 +68,19 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
   if (sha256(environment->text) != text_in(begun, "environment_sha256")) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
-  TRY(same_clusters(begun, *environment));
+  TRY(may_be_gone(record, *environment, gone));
+  record.gone.insert(gone.begin(), gone.end());
+  TRY(same_environment(record, *environment));
+  const auto patience = patience_with(record);
   Reopened reopened(journal, std::move(record),
                     {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value), journal.path(),
                      program_sha256(), utc_now_us()});
   const auto& change = *reopened.change_;
-  TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, Deadline::in(std::chrono::seconds(10))));
-  reopened.world_ = std::make_unique<steps::World>(std::move(world));
+  reopened.gone_ = gone;
+  reopened.world_ = std::make_unique<steps::World>(steps::unopened_world(change.environment, change.split));
+  steps::expect_servers(*reopened.world_, object_in(begun, "servers"));
+  TRY(steps::resolve_split(*reopened.world_, Deadline::in(std::chrono::seconds(10))));
+  TRY(steps::compare_servers(*reopened.world_, Deadline::in(patience)));
   inform(*reopened.world_, change);
   return reopened;
 }
@@ -123,8 +118,9 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   engine::Recorder recorder(*journal_, id(), record_, engine::fault_point());
   // In the middle of a window clients wait, and need no record on a disk that may be full.
   recorder.must_go_on(way == Way::settle);
-  TRY(recorder.write("run.resumed",
-                     {{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction_of(way)}}));
+  Json resumed{{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction_of(way)}};
+  if (!gone_.empty()) resumed["gone"] = gone_;
+  TRY(recorder.write("run.resumed", resumed));
   if (way != Way::settle) log::info(fmt::format("run {}: {}", id(), way == Way::back ? "going back" : "going on"));
   world_->approval = approver(id(), speech);
   std::optional<Watching> watching;
@@ -137,8 +133,8 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
 }
 
 Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,
-                      const engine::Talk& speech, const Approver& approver) {
-  TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file));
+                      const engine::Talk& speech, const Approver& approver, const std::vector<std::string>& gone) {
+  TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file, gone));
   return reopened.act(back ? Way::back : Way::on, take_over, speech, approver);
 }
 

@@ -12,7 +12,10 @@ enum class Way { on, back, settle };  // settle: only bring clients back where a
 // All that acting on it needs, opened while nothing is locked or written yet.
 class Reopened {
  public:
-  static Result<Reopened> open(journal::Journal& journal, const std::string& id, const std::string& environment_file);
+  // `gone`: bouncers that are out of service, which the environment file names no more. `invalid` when it names other servers than the run
+  // began with, or when one of those that answer is another.
+  static Result<Reopened> open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+                               const std::vector<std::string>& gone = {});
 
   [[nodiscard]] const std::string& id() const { return record_.id; }
   [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened
@@ -30,6 +33,7 @@ class Reopened {
 
   journal::Journal* journal_;
   engine::RunRecord record_;
+  std::vector<std::string> gone_;
   std::unique_ptr<checks::Change> change_;  // the world looks into it
   std::unique_ptr<steps::World> world_;
 };

@@ -30,6 +30,11 @@ Option takeover_option() {
           "take the split from a run elsewhere that will not act again; whoever holds it can do nothing more", false};
 }
 
+Option gone_option() {
+  return {"--gone", Option::Kind::list,
+          "a bouncer that the run began with and that is out of service: nobody listens there, and the environment file names it no more", false};
+}
+
 Option json_option() {
   return {"--json", Option::Kind::flag, "data as JSON on standard output", false};
 }

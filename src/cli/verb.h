@@ -67,6 +67,7 @@ Verb validate_verb();
 Option environment_option(bool required);
 Option journal_option();
 Option takeover_option();
+Option gone_option();
 Option json_option();
 Option set_option();
 

@@ -5,6 +5,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "cli/files.h"
+#include "cli/same_environment.h"
 #include "steps/link_health.h"
 
 namespace pgcleave::cli {
@@ -35,6 +36,7 @@ std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& a
   const auto environment = read_environment_file(file);
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
+  if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
   const auto seen = look(*environment, *split.value);
   if (!seen) return Json{{"error", seen.error().text()}};
   return Json{

@@ -128,6 +128,9 @@ void RunRecord::apply(const journal::Event& event) {
     outcome.clear();
     rolling_back = rolling_back || text_in(data, "direction") == "rollback";
     pid = small_in(data, "pid");
+    for (const auto& name : list_in(data, "gone")) {
+      if (name.is_string()) gone.insert(name.get<std::string>());
+    }
   } else if (event.type == "phase.begun") {
     phase = text_in(data, "phase");
   } else if (event.type == "step.intent") {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,7 @@ struct RunRecord {
   int pid = 0;
   int epoch = 1;  // the highest that it signed with
   int windows_entered = 0;
+  std::set<std::string> gone;  // bouncers that are out of service since
 
   void apply(const journal::Event& event);
   [[nodiscard]] const WindowRecord* open_window() const;

@@ -70,6 +70,7 @@ Result<void> Bouncer::open_consoles(Deadline deadline) {
   command_ = std::move(*opened[0]);
   watch_ = std::move(*opened[1]);
   auto checked = check_process(deadline);
+  if (checked) checked = check_expected(deadline);
   if (checked && remembered_.empty()) checked = remember(deadline);
   if (!checked) {
     command_.reset();

@@ -21,6 +21,9 @@ class Bouncer {
   // Opens what is not open. Proves that both consoles reach one process and that no other bouncer of this fleet is the same:
   // with so_reuseport each new connection may land in another process.
   Result<void> connect(Deadline deadline);
+  // From now on no console is opened to another process (process_id.cpp).
+  void expect(ProcessId process);
+  Result<ProcessId> process(Deadline deadline);
   BouncerState look(Deadline deadline);
   Fleet::Routes routes(Deadline deadline);
   Inspection inspect(Deadline deadline);
@@ -54,6 +57,8 @@ class Bouncer {
   Result<void> inspect_file(Inspection& out, Deadline deadline);
   Result<void> remember(Deadline deadline);
   Result<void> check_process(Deadline deadline);
+  Result<ProcessId> seen_process(Deadline deadline);
+  Result<void> check_expected(Deadline deadline);
   Result<void> check_config_path(Deadline deadline);
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
@@ -76,6 +81,7 @@ class Bouncer {
   std::optional<Console> command_;
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
+  std::optional<ProcessId> expected_;
   std::string own_max_db_connections_;                // between let_logins_end() and let_logins_begin()
   std::string version_;                               // when first connected
   std::optional<Route> due_;                          // what the file says since repoint(), and the process does not yet

@@ -108,6 +108,16 @@ Fleet::Fleet(Fleet&&) noexcept = default;
 Fleet& Fleet::operator=(Fleet&&) noexcept = default;
 Fleet::~Fleet() = default;
 
+void Fleet::expect(const std::string& bouncer, const ProcessId& process) {
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].name == bouncer) bouncers_[i]->expect(process);
+  }
+}
+
+std::vector<Result<ProcessId>> Fleet::processes(Deadline deadline) {
+  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.process(deadline); });
+}
+
 Result<void> Fleet::connect(Deadline deadline) {
   return all_of("can't be reached", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.connect(deadline); }));
 }

@@ -34,6 +34,13 @@ struct BouncerState {
   std::string config_file;  // SHOW CONFIG conffile
 };
 
+// What tells one process from another, and stays as it is when it restarts or gets another address. What is empty is not known.
+struct ProcessId {
+  std::string listen_port;      // SHOW CONFIG
+  std::string unix_socket_dir;  // SHOW CONFIG: processes that share a port (so_reuseport) have one each
+  std::string database;         // to which the pool leads on its server (SHOW DATABASES)
+};
+
 struct PauseReport {
   std::vector<std::pair<std::string, Duration>> took;  // by bouncer, from the first PAUSE sent until its answer
 };
@@ -47,6 +54,11 @@ class Fleet {
   Fleet(Fleet&&) noexcept;
   Fleet& operator=(Fleet&&) noexcept;
   ~Fleet();
+
+  // From now on a console that is opened and leads to another process, or whose pool leads to another database, is `invalid`: nothing is sent there.
+  void expect(const std::string& bouncer, const ProcessId& process);
+  // Of each in the order of the specs. Opens consoles as connect() does, and changes nothing.
+  std::vector<Result<ProcessId>> processes(Deadline deadline);
 
   // Opens (or reopens what is dead) consoles and, for remote config files, shells. Errors name each bouncer that failed.
   Result<void> connect(Deadline deadline);

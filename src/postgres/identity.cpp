@@ -16,6 +16,7 @@ Result<Identity> identify(Connection& connection, Deadline deadline) {
              r.in_recovery,
              (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) AS superuser,
              pg_catalog.current_database() AS database,
+             (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AS database_oid,
              current_user AS username,
              pg_catalog.current_setting('server_version_num') AS version,
              (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory') AS data_directory
@@ -28,6 +29,7 @@ Result<Identity> identify(Connection& connection, Deadline deadline) {
   identity.in_recovery = rows.truth(0, "in_recovery");
   identity.superuser = rows.truth(0, "superuser");
   identity.database = rows.text(0, "database");
+  identity.database_oid = rows.text(0, "database_oid");
   identity.user = rows.text(0, "username");
   identity.version = static_cast<int>(rows.number(0, "version"));
   identity.data_directory = rows.text(0, "data_directory");

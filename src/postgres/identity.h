@@ -15,6 +15,7 @@ struct Identity {
   bool in_recovery = false;
   bool superuser = false;
   std::string database;
+  std::string database_oid;
   std::string user;
   int version = 0;  // server_version_num: 150018
   std::string data_directory;

@@ -62,10 +62,20 @@ Result<postgres::Connection*> Side::leader(Deadline deadline) {
                  "cluster_name " + access_.scope, "cluster_name " + identity.cluster_name,
                  "correct the environment file: are the sides swapped?", ""});
   }
+  const auto database = DatabaseId::of(identity);
+  if (expected_database_ && !expected_database_->may_be(database)) {
+    return fail({ErrorKind::invalid, label(), fmt::format("the server at {} is not the one that the run began with", connection.address()),
+                 expected_database_->text(), database.text(), "correct the environment file; nothing was changed there", ""});
+  }
+  database_ = database;
   leader_.emplace(std::move(connection));
   member_ = member->name;
   ++sessions_;
   return &*leader_;
+}
+
+void Side::expect_database(DatabaseId database) {
+  expected_database_ = std::move(database);
 }
 
 Result<Leadership> Side::leadership(Deadline deadline) {

@@ -10,6 +10,7 @@
 #include "postgres/ownership.h"
 #include "postgres/sequences.h"
 #include "runbook/environment.h"
+#include "steps/database_id.h"
 
 namespace pgcleave::steps {
 
@@ -32,8 +33,14 @@ class Side {
   [[nodiscard]] patroni::Access rest_access() const;
 
   // The connection to the leader, found through Patroni and kept; opened again, after a new look, when it died. It survives a
-  // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to.
+  // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to. A database other
+  // than the one that is expected is `invalid`.
   Result<postgres::Connection*> leader(Deadline deadline);
+
+  // From now on each new connection must lead to this database.
+  void expect_database(DatabaseId database);
+  // To which the last connection led; no value: there was none.
+  [[nodiscard]] const std::optional<DatabaseId>& database() const { return database_; }
 
   // Asks who leads now, and keeps it. `expect` keeps what another process saw.
   Result<Leadership> note_leadership(Deadline deadline);
@@ -60,6 +67,8 @@ class Side {
   Result<Leadership> leadership(Deadline deadline);
   std::optional<postgres::Connection> leader_;
   std::string member_;  // that `leader_` goes to
+  std::optional<DatabaseId> expected_database_;
+  std::optional<DatabaseId> database_;
   int sessions_ = 0;    // opened so far
   std::optional<Leadership> kept_;
   int kept_in_ = 0;  // the session that it was seen in; 0: in another process

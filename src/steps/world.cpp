@@ -135,14 +135,20 @@ Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {
   return tables;
 }
 
-Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline) {
-  auto world = unopened_world(environment, split);
+Result<void> resolve_split(World& world, Deadline deadline) {
   // After the split the source may be down while the target serves: either side's catalog will do.
   auto leader = world.source.leader(deadline);
+  if (!leader && leader.error().kind == ErrorKind::invalid) return fail(leader.error());
   if (const auto target = leader ? leader : world.target.leader(deadline); target) leader = target;
   if (!leader) return fail(leader.error());
   TRY_ASSIGN(const auto catalog, postgres::tables(**leader, deadline));
-  TRY_ASSIGN(world.split, resolve_tables(split, catalog));
+  TRY_ASSIGN(world.split, resolve_tables(world.split_file, catalog));
+  return {};
+}
+
+Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline) {
+  auto world = unopened_world(environment, split);
+  TRY(resolve_split(world, deadline));
   return world;
 }
 

@@ -100,6 +100,8 @@ struct World {
 // Connects to nothing but the source's leader, whose catalog classifies the tables. `invalid` with all problems of the split
 // file, `not_ready` when the source can't be reached.
 Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline);
+// The same of a world that is there. `invalid` also when a side is not the one that is expected.
+Result<void> resolve_split(World& world, Deadline deadline);
 
 // For whoever only looks: connects to nothing, and `split` has no tables yet.
 World unopened_world(const runbook::Environment& environment, const runbook::Split& split);

@@ -30,6 +30,7 @@ Result<Identity> identify(Connection& connection, Deadline deadline) {
   identity.in_recovery = server->in_recovery;
   identity.superuser = true;
   identity.database = "app";
+  identity.database_oid = "16384";
   identity.user = "pgcleave";
   identity.version = 150018;
   identity.data_directory = "/data/" + server->scope;

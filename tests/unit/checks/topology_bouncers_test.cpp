@@ -102,6 +102,19 @@ TEST_CASE("a pool that can't be paused, is paused, or points elsewhere is named"
   CHECK(judged(bouncer) == Lines{"blocker serves_no_pool"});
 }
 
+TEST_CASE("a pool that leads to another database than the one that is split is named") {
+  const auto found = [](const std::string& database) {
+    Lines ids;
+    for (const auto& finding : judge_bouncers({{a_bouncer()}, {"10.0.0.1", 5432}, "source main", std::chrono::seconds(5), database})) {
+      ids.push_back(std::string(name_of(finding.severity)) + " " + finding.id + ": " + finding.evidence);
+    }
+    return ids;
+  };
+  CHECK(found("app").empty());
+  CHECK(found("").empty());
+  CHECK(found("other") == Lines{"blocker topology.bouncer_other_database: app leads to database app, other is split"});
+}
+
 TEST_CASE("a pool size on the pool's own line is noted, since its clients can't be held while it is repointed") {
   auto bouncer = a_bouncer();
   auto text = a_file;
