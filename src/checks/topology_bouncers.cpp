@@ -155,6 +155,13 @@ class BouncerJudge {
       add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool), "cat " + bouncer_.path, why,
           set_in_file("default_pool_size instead of pool_size on the line"));
     }
+    if (bouncer_.other_databases.empty()) return;
+    add("serves_other_databases", Severity::note, fmt::format("it also serves {}", fmt::join(bouncer_.other_databases, ", ")),
+        "SHOW DATABASES; cat " + bouncer_.path,
+        "max_db_connections and default_pool_size act on the whole process, so they are left alone: the clients of the others do not wait, "
+        "and a "
+        "client of the pool who logs in while it is paused or repointed may get an error (\"server login has been failing\")",
+        "nothing, where clients try again; else give the pool a PgBouncer process of its own");
   }
 
   void look_at_route(const char* where, const std::optional<Route>& route, const char* says) {

@@ -56,7 +56,9 @@ postgres::Settings Bouncer::settings(const std::string& use) const {
 
 Result<void> Bouncer::connect(Deadline deadline) {
   TRY(open_consoles(deadline));
-  return place_.open(deadline);
+  TRY(place_.open(deadline));
+  static_cast<void>(serves_others(deadline));  // so that the window need not ask
+  return {};
 }
 
 Result<void> Bouncer::open_consoles(Deadline deadline) {
@@ -83,6 +85,27 @@ Result<void> Bouncer::remember(Deadline deadline) {
   TRY_ASSIGN(version_, watch_->version(deadline));
   TRY_ASSIGN(remembered_, watch_->settings(deadline));
   return {};
+}
+
+// Its own console is none. The fallback entry serves whatever a client asks for.
+Result<std::vector<std::string>> Bouncer::other_databases(const std::vector<Database>& served, Deadline deadline) {
+  std::vector<std::string> others;
+  for (const auto& database : served) {
+    if (database.name != spec_.database && database.name != "pgbouncer") others.push_back(database.name);
+  }
+  TRY_ASSIGN(const auto file, config(deadline));
+  if (file.has_database("*")) others.emplace_back("*");
+  return others;
+}
+
+// Asked once. Where it can't be told, they are taken to be there.
+bool Bouncer::serves_others(Deadline deadline) {
+  if (serves_others_) return *serves_others_;
+  const auto served = watch_->databases(deadline);
+  if (!served) return true;
+  const auto others = other_databases(*served, deadline);
+  if (others) serves_others_ = !others->empty();
+  return serves_others_.value_or(true);
 }
 
 Result<void> Bouncer::check_process(Deadline deadline) {
@@ -169,8 +192,10 @@ Result<void> Bouncer::hold_back_logins(Deadline deadline) {
 // who come when the pool has no server (objects.c, check_fast_fail(), 1.18), as it has none after PAUSE. So none begins any more: a
 // database with as many connections as it may have gets no further one (launch_new_connection()), and keeps those that it has. A database
 // whose own line says max_db_connections goes by that, and one without any connection opens its first. Those that are under way may end,
-// but not for long: a server that does not answer is no reason to wait.
+// but not for long: a server that does not answer is no reason to wait. Where the process serves other databases none of this is done: the
+// limit would hold for their clients, and stay if this program died.
 Result<void> Bouncer::let_logins_end(Deadline deadline) {
+  if (serves_others(deadline)) return {};
   own_max_db_connections_ = own_settings(deadline).at("max_db_connections");
   TRY(command_->set("max_db_connections", "1", deadline));
   const auto patience = deadline.or_earlier(Deadline::in(longest_wait_for_logins));

@@ -28,6 +28,8 @@ class Bouncer {
   Fleet::Routes routes(Deadline deadline);
   Inspection inspect(Deadline deadline);
 
+  // SET acts on the whole process. What would make clients of another database wait is not SET where there is one: fewer logins are held
+  // back then, and a client who logs in at the wrong moment may get an error.
   Result<void> hold_back_logins(Deadline deadline);
   // To be followed by pause(): until then its databases get no further server connection.
   Result<void> let_logins_end(Deadline deadline);
@@ -45,6 +47,10 @@ class Bouncer {
   Result<void> give_back_settings(Deadline deadline);
   Result<bool> has_own_settings(Deadline deadline);
 
+  // Replaces the file by one with another harmless setting, RELOADs, and puts the very file back: `not_ready` when SHOW CONFIG does not show
+  // it. Leaves a paused process alone. A trial that a dead process began is ended first.
+  Result<void> try_file(Deadline deadline);
+  Result<void> end_trial(Deadline deadline);
   Result<void> stage(const Route& route, Deadline deadline);
   // Changes nothing: says whether repoint() can go ahead. Remembers what has to be renamed.
   Result<void> check_staged(const Route& route, Deadline deadline);
@@ -56,10 +62,13 @@ class Bouncer {
   Result<void> inspect_process(Inspection& out, Deadline deadline);
   Result<void> inspect_file(Inspection& out, Deadline deadline);
   Result<void> remember(Deadline deadline);
+  Result<std::vector<std::string>> other_databases(const std::vector<Database>& served, Deadline deadline);
+  bool serves_others(Deadline deadline);
   Result<void> check_process(Deadline deadline);
   Result<ProcessId> seen_process(Deadline deadline);
   Result<void> check_expected(Deadline deadline);
   Result<void> check_config_path(Deadline deadline);
+  Result<void> see_trial(const std::string& value, bool in_force, Deadline deadline);
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
@@ -88,6 +97,7 @@ class Bouncer {
   std::optional<Route> taking_;                       // what a RELOAD together with this RESUME puts in force
   std::optional<Error> stays_paused_;                 // why make_way() failed
   bool own_pool_size_ = false;                        // the database's own line says it
+  std::optional<bool> serves_others_;                 // clients of other databases feel what is SET
   bool distinct_ = true;                              // what check_process() last found
   bool rename_ = false;
   bool reload_sent_ = false;

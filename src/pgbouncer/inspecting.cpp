@@ -38,6 +38,8 @@ Result<void> Bouncer::inspect_file(Inspection& out, Deadline deadline) {
   }
   TRY_ASSIGN(out.why_unwritable, place_.why_not_writable(deadline));
   TRY_ASSIGN(out.config, config(deadline));
+  TRY_ASSIGN(const auto served, watch_->databases(deadline));
+  TRY_ASSIGN(out.other_databases, other_databases(served, deadline));
   return {};
 }
 

@@ -15,6 +15,7 @@ struct Inspection {
   bool no_pool_size_holds = true;                  // in this version: clients of a pool of size 0 wait
   std::map<std::string, ConsoleSetting> settings;  // SHOW CONFIG
   std::string database_name;                       // the pool
+  std::vector<std::string> other_databases;        // that the process serves too; "*": whatever a client asks for
   std::optional<Database> database;                // no value: the process does not serve it
   std::vector<std::string> pool_users;             // who has come to this pool since the process started
   std::vector<std::string> known_users;            // whom the process knows

@@ -6,7 +6,8 @@
 // refused (check_fast_fail()). So RELOAD comes when the database is not paused any more. Until then a pool size of 0 holds its clients: it
 // lets nobody log in to a server whose welcome is known.
 //
-// Where that can't hold them, RELOAD comes right before RESUME: the shorter the time between them, the fewer meet in it.
+// Where that can't hold them, or would hold clients of other databases too, RELOAD comes right before RESUME: the shorter the time between
+// them, the fewer meet in it.
 #include <cstdio>
 #include <utility>
 
@@ -45,7 +46,7 @@ Result<void> Bouncer::take_up_route(Deadline deadline) {
 
 // The reserve pool would let clients go who have waited for long.
 bool Bouncer::hold(Deadline deadline) {
-  if (own_pool_size_ || !no_pool_size_holds(version_)) return false;
+  if (own_pool_size_ || serves_others(deadline) || !no_pool_size_holds(version_)) return false;
   if (!command_->set("reserve_pool_timeout", "0", deadline) || !command_->set("default_pool_size", "0", deadline)) return false;
   const auto seen = watch_->database(spec_.database, deadline);
   return seen && seen->paused && seen->pool_size == 0;

@@ -19,7 +19,8 @@ Result<Json> apply_pgbouncer_pause(Context& context, const Json&) {
   auto& world = context.world;
   // First, so that whoever can't be reached is known before any client waits.
   TRY(world.effects->perform(
-      fmt::format("SET server_login_retry and min_pool_size to 0 and max_db_connections to 1 on {}", world.bouncer_names()),
+      fmt::format("SET server_login_retry and min_pool_size to 0 on {}, and max_db_connections to 1 where no other database is served",
+                  world.bouncer_names()),
       [&]() -> Result<Json> {
         TRY(world.fleet.hold_back_logins(context.deadline));
         return Json();
