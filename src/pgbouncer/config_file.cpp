@@ -182,6 +182,21 @@ Result<std::string> ConfigFile::with_route(const std::string& name, const Route&
   return text_.substr(0, value.begin) + connection_with(value.of(text_), all, route) + text_.substr(value.end);
 }
 
+Result<std::string> ConfigFile::with_last_lines(const std::vector<std::string>& lines) const {
+  const IniEntry* last = nullptr;
+  for (const auto& entry : ini_.entries) {
+    if (entry.section == "pgbouncer") last = &entry;
+  }
+  if (last == nullptr) return fail({ErrorKind::invalid, path_, "has no setting in [pgbouncer]", "", "", "", ""});
+  const auto line_end = text_.find('\n', last->value.end);
+  const auto at = line_end == std::string::npos ? text_.size() : line_end + 1;
+  const bool carriage = line_end != std::string::npos && line_end > 0 && text_[line_end - 1] == '\r';
+  const std::string end = carriage ? "\r\n" : "\n";
+  std::string added = line_end == std::string::npos ? end : "";
+  for (const auto& line : lines) added += line + end;
+  return text_.substr(0, at) + added + text_.substr(at);
+}
+
 const std::string& ConfigFile::text() const {
   return text_;
 }

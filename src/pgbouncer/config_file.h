@@ -36,6 +36,9 @@ class ConfigFile {
   // PgBouncer's default, a Unix socket: the key is taken out. Giving back the route that was there restores the bytes, if the
   // entry had both keys.
   [[nodiscard]] Result<std::string> with_route(const std::string& name, const Route& route) const;
+  // The whole text with these lines behind the last setting of [pgbouncer], where they win over what stands before. Not at the file's end: a
+  // second header puts all settings back to their defaults first (1.18). `invalid` when the file has no setting.
+  [[nodiscard]] Result<std::string> with_last_lines(const std::vector<std::string>& lines) const;
   [[nodiscard]] const std::string& text() const;
 
  private:

@@ -163,6 +163,43 @@ Result<void> ConfigPlace::remove_staged(Deadline deadline) {
   return {};
 }
 
+Result<void> ConfigPlace::begin_trial(Deadline deadline) {
+  TRY(open(deadline));
+  if (local()) {
+    if (::link(path().c_str(), kept_path().c_str()) != 0) {
+      return fail(
+          {ErrorKind::failed, path(), "can't be given the second name " + kept_path(), "a hard link", std::strerror(errno), "", ""});
+    }
+    return rename_durably(staged_path(), path());
+  }
+  TRY(remote(fmt::format("ln {0} {1} && mv -f {2} {0} && sync {3}", Shell::quote(path()), Shell::quote(kept_path()),
+                         Shell::quote(staged_path()), Shell::quote(folder_of(path()))),
+             deadline));
+  return {};
+}
+
+Result<bool> ConfigPlace::in_trial(Deadline deadline) {
+  TRY(open(deadline));
+  if (local()) return exists(kept_path());
+  TRY_ASSIGN(const auto answer, remote(fmt::format("if [ -e {} ]; then echo kept; fi", Shell::quote(kept_path())), deadline));
+  return answer.find("kept") != std::string::npos;
+}
+
+Result<void> ConfigPlace::end_trial(Deadline deadline) {
+  TRY(open(deadline));
+  if (local()) return rename_durably(kept_path(), path());
+  TRY(remote(fmt::format("mv -f {} {} && sync {}", Shell::quote(kept_path()), Shell::quote(path()), Shell::quote(folder_of(path()))),
+             deadline));
+  return {};
+}
+
+Result<void> ConfigPlace::forget_kept(Deadline deadline) {
+  TRY(open(deadline));
+  if (local()) return remove_file(kept_path());
+  TRY(remote("rm -f " + Shell::quote(kept_path()), deadline));
+  return {};
+}
+
 // The file is replaced and not written to: its folder has to be writable, and only root can give the new one another's owner.
 Result<std::string> ConfigPlace::why_not_writable(Deadline deadline) {
   TRY(open(deadline));

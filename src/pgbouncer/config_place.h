@@ -31,6 +31,14 @@ class ConfigPlace {
   // The staged file takes the config file's place: rename and fsync of the folder. One command, no copy.
   Result<void> put_staged_in_place(Deadline deadline);
   Result<void> remove_staged(Deadline deadline);                           // none is fine
+
+  // A trial: the staged file takes the config file's place, which keeps a second name meanwhile (<config>.pgcleave-kept). The end of it puts
+  // back the very file, inode and all. `failed` where the file system has no hard links.
+  [[nodiscard]] std::string kept_path() const { return path() + ".pgcleave-kept"; }
+  Result<void> begin_trial(Deadline deadline);
+  Result<bool> in_trial(Deadline deadline);  // a file is kept, by this process or by one that died
+  Result<void> end_trial(Deadline deadline);
+  Result<void> forget_kept(Deadline deadline);  // for when somebody has replaced the trial's text since
   // Why put_staged_in_place() could not, as far as rights tell; "" when nothing stands against it.
   Result<std::string> why_not_writable(Deadline deadline);
   Result<bool> is_same_file(const std::string& other, Deadline deadline);  // also through links

@@ -144,6 +144,11 @@ Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
   return report;
 }
 
+Result<void> Fleet::try_files(Deadline deadline) {
+  return all_of("could not be shown to read their config files",
+                on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.try_file(deadline); }));
+}
+
 Result<void> Fleet::stage_route(const Route& route, Deadline deadline) {
   return all_of("could not be given their next config file",
                 on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.stage(route, deadline); }));

@@ -67,12 +67,15 @@ class Fleet {
 
   // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
   // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then SETs max_db_connections=1, so that no further login
-  // begins, and waits, for 250 ms at most, until none is under way: pause() has to follow. Idempotent.
+  // begins, and waits, for 250 ms at most, until none is under way: pause() has to follow. Not so on a process that serves other databases,
+  // whose clients would wait too. Idempotent.
   Result<void> hold_back_logins(Deadline deadline);
   // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients that hold
   // connections; nothing is resumed here (undo does that). Idempotent.
   Result<PauseReport> pause(Deadline deadline, const StopFlag* stop);
 
+  // Before the window: does each process read the file that is renamed into place? Tried with a harmless setting, which is taken out again.
+  Result<void> try_files(Deadline deadline);
   // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.
   Result<void> stage_route(const Route& route, Deadline deadline);
   // Renames the staged text into place. A paused process takes up the route in resume_at_file(); one that is not is RELOADed, the SETs that
@@ -90,7 +93,7 @@ class Fleet {
     [[nodiscard]] bool keeps_clients_waiting() const { return paused || held; }
   };
   std::vector<Routes> routes(Deadline deadline);
-  Result<void> discard_staged(Deadline deadline);
+  Result<void> discard_staged(Deadline deadline);  // and ends a trial that a dead process began
 
   // All that a check judges, of each in the order of the specs. Changes nothing; never fails as a whole.
   std::vector<Inspection> inspect(Deadline deadline);

@@ -103,6 +103,7 @@ Result<void> Bouncer::see_in_force(const Route& route, Deadline deadline) {
 }
 
 Result<void> Bouncer::discard_staged(Deadline deadline) {
+  TRY(end_trial(deadline));
   return place_.remove_staged(deadline);
 }
 

@@ -1,4 +1,5 @@
-// pgbouncer.stage: writes each bouncer's next configuration beside the one in use, so that the window only renames it.
+// pgbouncer.stage: writes each bouncer's next configuration beside the one in use, so that the window only renames it. Before that it is
+// tried that a rename and a RELOAD have an effect at all.
 #include "base/format.h"
 #include "steps/fleet_state.h"
 #include "steps/parameters.h"
@@ -22,6 +23,14 @@ Result<Json> apply_pgbouncer_stage(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.text("to");
   const auto route = world.route_to(to);
+  TRY(world.effects->perform(
+      fmt::format(
+          "try whether {} read their configuration files: rename one with another suspend_timeout into place, RELOAD, put the file back",
+          world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.try_files(context.deadline));
+        return Json();
+      }));
   TRY(world.effects->perform(fmt::format("write the configuration of {} with the pool at {}:{} ({}) beside the one in use",
                                          world.bouncer_names(), route.host, route.port, world.side(to).label()),
                              [&]() -> Result<Json> {
@@ -44,11 +53,11 @@ Result<void> undo_pgbouncer_stage(Context& context, const Json&, const Json&) {
 
 StepKind pgbouncer_stage() {
   return {{.kind = "pgbouncer.stage",
-           .purpose = "Writes each bouncer's next configuration file beside the one in use.",
+           .purpose = "Shows that each bouncer reads a file that is renamed into place, and writes its next one beside the one in use.",
            .parameters = {side_parameter("to", "the side that the staged files point to")},
            .facts = {},
-           .changes = "a file <config>.pgcleave beside each configuration file",
-           .undo = "removes the staged files",
+           .changes = "a file <config>.pgcleave beside each configuration file; for a moment the file itself, and suspend_timeout",
+           .undo = "removes the staged files, and puts back a file whose trial was cut short",
            .meaning = {.changes = true}},
           prepare_pgbouncer_stage,
           observe_pgbouncer_stage,

@@ -31,6 +31,8 @@ void Bouncer::reload(Instant now) {
   reset_settings();
   const auto read = pgbouncer::ConfigFile::parse(name, file);
   if (!read) return;  // RELOAD answers success all the same
+  const auto timeout = read->setting("suspend_timeout");
+  suspend_timeout = timeout.empty() ? "10" : timeout;
   if (const auto there = read->route("app"); there) route = *there;
 }
 
@@ -40,6 +42,7 @@ void Bouncer::restart() {
   login_closed_at = -1;
   ++incarnation;
   applications.clear();
+  suspend_timeout = "10";
   pausing = false;
   if (const auto read = pgbouncer::ConfigFile::parse(name, file); read) route = read->route("app").value_or(route);
 }

@@ -15,6 +15,7 @@ struct Bouncer {
   int port = 0;
   std::string file;                   // text of its configuration
   std::optional<std::string> staged;  // text of the file beside it
+  std::optional<std::string> kept;    // the file itself, while another text is tried in its place
   pgbouncer::Route route;             // of the process
   bool paused = false;
   std::string server_login_retry = "15";
@@ -22,6 +23,7 @@ struct Bouncer {
   std::string max_db_connections = "0";
   std::string default_pool_size = "20";
   std::string reserve_pool_timeout = "5";
+  std::string suspend_timeout = "10";
   // A server login that PAUSE or RELOAD closes counts as failed, and clients stall for server_login_retry after it.
   Instant login_closed_at = -1;
   int incarnation = 1;

@@ -57,6 +57,30 @@ Result<void> ConfigPlace::remove_staged(Deadline deadline) {
   return change_file(config_, "remove staged text", deadline, [](auto& bouncer) { bouncer.staged.reset(); });
 }
 
+Result<void> ConfigPlace::begin_trial(Deadline deadline) {
+  return change_file(config_, "try staged text", deadline, [](auto& bouncer) {
+    if (!bouncer.staged) return;
+    bouncer.kept = bouncer.file;
+    bouncer.file = *bouncer.staged;
+    bouncer.staged.reset();
+  });
+}
+
+Result<bool> ConfigPlace::in_trial(Deadline) {
+  return bouncer_of(config_).kept.has_value();
+}
+
+Result<void> ConfigPlace::end_trial(Deadline deadline) {
+  return change_file(config_, "put the kept file back", deadline, [](auto& bouncer) {
+    if (bouncer.kept) bouncer.file = *bouncer.kept;
+    bouncer.kept.reset();
+  });
+}
+
+Result<void> ConfigPlace::forget_kept(Deadline deadline) {
+  return change_file(config_, "remove the kept file", deadline, [](auto& bouncer) { bouncer.kept.reset(); });
+}
+
 Result<std::string> ConfigPlace::why_not_writable(Deadline) {
   return std::string();
 }

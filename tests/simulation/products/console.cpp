@@ -35,6 +35,7 @@ Rows config(const Bouncer& bouncer) {
            {"max_db_connections", bouncer.max_db_connections, "0", "yes"},
            {"default_pool_size", bouncer.default_pool_size, "20", "yes"},
            {"reserve_pool_timeout", bouncer.reserve_pool_timeout, "5", "yes"},
+           {"suspend_timeout", bouncer.suspend_timeout, "10", "yes"},
            {"query_wait_timeout", "120", "120", "yes"},
            {"query_timeout", "0", "0", "yes"}},
           "SHOW"};

@@ -1,0 +1,122 @@
+// A repoint renames a file and RELOADs: whether that has an effect is tried before any client waits.
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include "pgbouncer/config_place.h"
+#include "servers.h"
+
+using namespace pgcleave;
+using namespace pgcleave::pgbouncer;
+
+namespace {
+
+ino_t inode(const std::string& path) {
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  return info.st_ino;
+}
+
+bool is_there(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a process that reads the file which is renamed into place is shown to, and has the very file back") {
+  const auto own = GENERATE("", "suspend_timeout = 33\n");
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  const RunningBouncer bouncer(folder, "one", postgres.port(), own);
+  const auto text = slurp(bouncer.config());
+  const auto file = inode(bouncer.config());
+  const auto before = setting(bouncer, "suspend_timeout");
+  auto client = bouncer.connect();
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  CHECK(problem(fleet.try_files(soon())) == "");
+  CHECK(problem(fleet.try_files(soon())) == "");
+  CHECK(slurp(bouncer.config()) == text);
+  CHECK(inode(bouncer.config()) == file);
+  CHECK(setting(bouncer, "suspend_timeout") == before);
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave"));
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-kept"));
+  CHECK(client.simple("select 1", soon()).has_value());
+  const auto log = slurp(folder.path() + "/one.log");
+  CHECK(log.find("RELOAD command") != std::string::npos);
+}
+
+TEST_CASE("a process that reads another file of that name is found before any client waits") {
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  RunningBouncer bouncer(folder, "one", postgres.port());
+  bouncer.stop();
+  const Folder elsewhere;
+  spew(elsewhere.path() + "/one.ini", slurp(bouncer.config()));
+  const Server process({"/usr/bin/env", "-C", elsewhere.path(), "/usr/sbin/pgbouncer", "-q", "one.ini"}, folder.path() + "/other.out",
+                       SIGKILL);
+  const auto text = slurp(bouncer.config());
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(wait_until("it answers", soon(), std::chrono::milliseconds(20), nullptr,
+                     [&]() -> Result<bool> { return fleet.connect(within_ms(500)).has_value(); }));
+  const auto tried = fleet.try_files(soon());
+  REQUIRE_FALSE(tried.has_value());
+  CHECK(tried.error().kind == ErrorKind::not_ready);
+  CHECK(tried.error().what.find("does not read its config file after a rename") != std::string::npos);
+  CHECK(slurp(bouncer.config()) == text);
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave"));
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-kept"));
+}
+
+TEST_CASE("a trial that was cut short is ended by whoever comes next, unless somebody has replaced the file since") {
+  const bool replaced = GENERATE(false, true);
+  const bool by_trial = GENERATE(false, true);
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  const RunningBouncer bouncer(folder, "one", postgres.port());
+  const auto text = slurp(bouncer.config());
+  {
+    ConfigPlace place(bouncer.config(), {});
+    const auto mark = "; pgcleave tries whether this file is read; the file without this line and the next one lies beside it";
+    const auto trial = ConfigFile::parse("", text)->with_last_lines({mark, "suspend_timeout = 77"}).value();
+    REQUIRE(place.write_staged(trial, soon()).has_value());
+    REQUIRE(place.begin_trial(soon()).has_value());
+  }
+  REQUIRE(bouncer.console().reload(soon()).has_value());
+  CHECK(setting(bouncer, "suspend_timeout") == "77");
+  const auto newer = text + "; a person was here\n";
+  if (replaced) spew(bouncer.config(), newer);
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  CHECK(problem(by_trial ? fleet.try_files(soon()) : fleet.discard_staged(soon())) == "");
+  CHECK(slurp(bouncer.config()) == (replaced ? newer : text));
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-kept"));
+  if (by_trial || !replaced) CHECK(setting(bouncer, "suspend_timeout") == "10");
+}
+
+TEST_CASE("a RELOAD that would send clients elsewhere is not tried, nor one while somebody keeps the pool paused") {
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  const RunningBouncer bouncer(folder, "one", postgres.port());
+  const auto text = slurp(bouncer.config());
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  spew(bouncer.config(), ConfigFile::parse("", text)->with_route("app", {"127.0.0.1", 1}).value());
+  CHECK(problem(fleet.try_files(soon())).find("a RELOAD would send clients elsewhere") != std::string::npos);
+  CHECK(port_behind(bouncer) == postgres.port());
+  spew(bouncer.config(), text);
+  REQUIRE(bouncer.console().begin_pause("app").has_value());
+  CHECK(problem(fleet.try_files(soon())) == "");
+  CHECK(slurp(folder.path() + "/one.log").find("RELOAD command") == std::string::npos);
+}
+
+TEST_CASE("lines that shall win stand behind the last setting of the process's section") {
+  const auto with = [](const std::string& text) { return ConfigFile::parse("a.ini", text)->with_last_lines({"a = 1", "b = 2"}).value(); };
+  CHECK(with("[pgbouncer]\nx = 1\n[databases]\napp = port=1\n") == "[pgbouncer]\nx = 1\na = 1\nb = 2\n[databases]\napp = port=1\n");
+  CHECK(with("[pgbouncer]\r\nx = 1\r\n") == "[pgbouncer]\r\nx = 1\r\na = 1\r\nb = 2\r\n");
+  CHECK(with("[pgbouncer]\nx = 1") == "[pgbouncer]\nx = 1\na = 1\nb = 2\n");
+  CHECK(with("[pgbouncer]\nx = 1\n[users]\n[pgbouncer]\ny = 1\n; end\n") ==
+        "[pgbouncer]\nx = 1\n[users]\n[pgbouncer]\ny = 1\na = 1\nb = 2\n; end\n");
+  CHECK_FALSE(ConfigFile::parse("a.ini", "[databases]\napp = port=1\n")->with_last_lines({"a = 1"}).has_value());
+}
