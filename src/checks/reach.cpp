@@ -5,7 +5,6 @@
 namespace pgcleave::checks {
 
 using postgres::Mention;
-using postgres::Statement;
 using postgres::TableName;
 
 const char* name_of(Part part) {
@@ -104,54 +103,14 @@ void Reach::Body::add(const Body& other) {
   calls.insert(other.calls.begin(), other.calls.end());
 }
 
-Reach::Body Reach::body_of(const std::vector<Statement>& statements) {
+Reach::Body Reach::body_of(const postgres::NamesInCode& names) {
   Body body;
-  for (const auto& statement : statements) {
-    for (const auto& mention : statement.relations) body.touched.add(of_mention(mention));
-    for (const auto& mention : statement.functions) {
-      if (const auto* name = resolve(function_names_, mention)) body.calls.insert(*name);
-    }
-  }
-  return body;
-}
-
-Reach::Body Reach::body_of_words(const std::string& text) {
-  Body body;
-  for (const auto& word : postgres::words_of(text)) body.touched.add(of_mention(word));
+  for (const auto& word : names.words) body.touched.add(of_mention(word));
   body.touched.guessed = !body.touched.none();
-  return body;
-}
-
-Reach::Body Reach::body_of_text(const std::string& sql) {
-  const auto statements = postgres::parse_sql(sql);
-  return statements ? body_of(*statements) : body_of_words(sql);
-}
-
-// PL/pgSQL's expressions are no statements: "x > 1", "x := f(y)".
-Reach::Body Reach::body_of_query(const std::string& query) {
-  auto statements = postgres::parse_sql(query);
-  if (!statements) statements = postgres::parse_sql("SELECT " + query);
-  if (const auto assigned = query.find(":="); !statements && assigned != std::string::npos) {
-    statements = postgres::parse_sql("SELECT " + query.substr(assigned + 2));
+  for (const auto& mention : names.relations) body.touched.add(of_mention(mention));
+  for (const auto& mention : names.functions) {
+    if (const auto* name = resolve(function_names_, mention)) body.calls.insert(*name);
   }
-  if (!statements) return body_of_words(query);
-  auto body = body_of(*statements);
-  // Dynamic SQL stands in strings, whole or in pieces; so does what is meant for people.
-  for (const auto& statement : *statements) {
-    for (const auto& text : statement.strings) {
-      if (text.find(' ') != std::string::npos) body.add(body_of_text(text));
-    }
-  }
-  return body;
-}
-
-Reach::Body Reach::body_of_program(const Program& program) {
-  if (program.language == "sql") return body_of_text(program.source.empty() ? program.definition : program.source);
-  if (program.language != "plpgsql") return body_of_words(program.source);
-  const auto queries = postgres::queries_of_plpgsql(program.definition);
-  if (!queries) return body_of_words(program.source);
-  Body body;
-  for (const auto& query : *queries) body.add(body_of_query(query));
   return body;
 }
 
@@ -159,7 +118,7 @@ const Reach::Body& Reach::body_of_function(const TableName& name) {
   if (const auto done = bodies_.find(name); done != bodies_.end()) return done->second;
   Body body;
   const auto [first, last] = programs_.equal_range(name);
-  for (auto at = first; at != last; ++at) body.add(body_of_program(at->second));
+  for (auto at = first; at != last; ++at) body.add(body_of(postgres::names_in_program(at->second)));
   return bodies_[name] = std::move(body);
 }
 
@@ -178,12 +137,12 @@ Touched Reach::with_calls(const Body& body) {
   return all;
 }
 
-Touched Reach::of(const std::vector<Statement>& statements) {
-  return with_calls(body_of(statements));
+Touched Reach::of(const std::vector<postgres::Statement>& statements) {
+  return with_calls(body_of(postgres::names_in(statements)));
 }
 
 Touched Reach::of_text(const std::string& sql) {
-  return with_calls(body_of_text(sql));
+  return with_calls(body_of(postgres::names_in_sql(sql)));
 }
 
 Touched Reach::of_function(const TableName& name) {

@@ -4,11 +4,15 @@
 #include <map>
 #include <set>
 
-#include "checks/dependencies.h"
-#include "postgres/sql.h"
+#include "postgres/names_in_code.h"
 #include "steps/world.h"
 
 namespace pgcleave::checks {
+
+using postgres::Dependency;
+using postgres::DependencyKind;
+using postgres::Program;
+using postgres::Trigger;
 
 enum class Part { neither, moved, kept };
 const char* name_of(Part part);
@@ -47,11 +51,7 @@ class Reach {
     std::set<postgres::TableName> calls;
     void add(const Body& other);
   };
-  Body body_of(const std::vector<postgres::Statement>& statements);
-  Body body_of_words(const std::string& text);
-  Body body_of_text(const std::string& sql);
-  Body body_of_query(const std::string& query);
-  Body body_of_program(const Program& program);
+  Body body_of(const postgres::NamesInCode& names);
   const Body& body_of_function(const postgres::TableName& name);
   Touched with_calls(const Body& body);
   Touched of_mention(const postgres::Mention& mention);

@@ -55,6 +55,7 @@ class Walk {
 
   void look_at(const std::string& key, const Json& value, int depth) {
     if (key == "FuncCall") function(value);
+    if (key == "TypeCast" && is_regclass(value)) sequence(member(&value, "arg"));
     if (key == "CommonTableExpr") defined_.insert(value.value("ctename", ""));
     if (key == "A_Const" && value.contains("sval")) out_.strings.push_back(value["sval"].value("sval", ""));
     const bool into_one = key == "InsertStmt" || key == "UpdateStmt" || key == "DeleteStmt" || key == "MergeStmt" ||
@@ -78,8 +79,35 @@ class Walk {
     for (const auto& part : call["funcname"]) {
       if (part.contains("String")) parts.push_back(part["String"].value("sval", ""));
     }
-    if (parts.empty() || parts.front() == "pg_catalog") return;
+    if (parts.empty()) return;
+    static const std::set<std::string> of_sequences{"nextval", "setval", "currval", "pg_sequence_last_value", "to_regclass"};
+    const auto* arguments = of_sequences.contains(parts.back()) ? member(&call, "args") : nullptr;
+    if (arguments != nullptr && !arguments->empty() && !sequence(&arguments->front())) out_.chooses_sequence = true;
+    if (parts.front() == "pg_catalog") return;
     out_.functions.push_back({parts.size() > 1 ? parts.front() : "", parts.back(), false});
+  }
+
+  // Null where there is none. Not a copy: trees are deep.
+  static const Json* member(const Json* node, const char* key) {
+    if (node == nullptr || !node->is_object()) return nullptr;
+    const auto found = node->find(key);
+    return found == node->end() ? nullptr : &*found;
+  }
+
+  static bool is_regclass(const Json& cast) {
+    const auto* names = member(member(&cast, "typeName"), "names");
+    return names != nullptr && names->is_array() && !names->empty() && names->back().contains("String") &&
+           text_in(names->back()["String"], "sval") == "regclass";
+  }
+
+  // False: no constant says which one.
+  bool sequence(const Json* argument) {
+    while (const auto* cast = member(argument, "TypeCast")) argument = member(cast, "arg");
+    const auto* text = member(member(argument, "A_Const"), "sval");
+    if (text == nullptr) return false;
+    const auto names = words_of(text_in(*text, "sval"));
+    if (names.size() == 1) out_.sequences.push_back(names.front());
+    return names.size() == 1;
   }
 
   Statement& out_;
@@ -128,9 +156,8 @@ Result<Json> tree_of(const std::string& text) {
 }
 
 bool has_option(const Json& options, const std::string& name) {
-  return std::any_of(options.begin(), options.end(), [&](const Json& option) {
-    return text_in(object_in(option, "DefElem"), "defname") == name;
-  });
+  return std::any_of(options.begin(), options.end(),
+                     [&](const Json& option) { return text_in(object_in(option, "DefElem"), "defname") == name; });
 }
 
 // pg_query_parse_plpgsql of libpg_query 15 aborts the process at a function without AS or LANGUAGE, and at a DO without a text.

@@ -20,6 +20,8 @@ struct Statement {
   StatementKind kind = StatementKind::other;
   std::vector<Mention> relations;    // tables and views; what a WITH of the statement defines is left out
   std::vector<Mention> functions;    // that are called
+  std::vector<Mention> sequences;    // constants that nextval() and its like are given, or that are cast to regclass
+  bool chooses_sequence = false;     // nextval() or its like is given what is known at run time only
   std::vector<std::string> strings;  // constants, which may hold SQL of their own
 };
 

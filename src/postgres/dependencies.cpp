@@ -1,11 +1,9 @@
-#include "checks/dependencies.h"
+#include "postgres/dependencies.h"
 
 #include <map>
 
-namespace pgcleave::checks {
+namespace pgcleave::postgres {
 namespace {
-
-using postgres::TableName;
 
 constexpr auto dependencies_sql = R"sql(
   WITH named AS MATERIALIZED (
@@ -69,7 +67,7 @@ constexpr auto triggers_sql = R"sql(
    WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND fn.nspname <> 'pgcleave'
    ORDER BY 2, 3, 1)sql";
 
-DependencyKind kind_of(const std::string& word) {
+DependencyKind dependency_kind(const std::string& word) {
   static const std::map<std::string, DependencyKind> kinds{{"foreign_key", DependencyKind::foreign_key},
                                                            {"view", DependencyKind::view},
                                                            {"materialized_view", DependencyKind::materialized_view},
@@ -83,11 +81,11 @@ DependencyKind kind_of(const std::string& word) {
 
 }  // namespace
 
-Result<std::vector<Dependency>> dependencies(postgres::Connection& connection, Deadline deadline) {
+Result<std::vector<Dependency>> dependencies(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(dependencies_sql, {}, deadline));
   std::vector<Dependency> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    found.push_back({kind_of(rows.text(row, "kind")),
+    found.push_back({dependency_kind(rows.text(row, "kind")),
                      rows.text(row, "name"),
                      {rows.text(row, "on_schema"), rows.text(row, "on_name")},
                      {rows.text(row, "uses_schema"), rows.text(row, "uses_name")}});
@@ -95,7 +93,7 @@ Result<std::vector<Dependency>> dependencies(postgres::Connection& connection, D
   return found;
 }
 
-Result<std::vector<Program>> programs(postgres::Connection& connection, Deadline deadline) {
+Result<std::vector<Program>> programs(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(programs_sql, {}, deadline));
   std::vector<Program> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -108,7 +106,7 @@ Result<std::vector<Program>> programs(postgres::Connection& connection, Deadline
   return found;
 }
 
-Result<std::vector<Trigger>> triggers(postgres::Connection& connection, Deadline deadline) {
+Result<std::vector<Trigger>> triggers(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(triggers_sql, {}, deadline));
   std::vector<Trigger> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -121,4 +119,4 @@ Result<std::vector<Trigger>> triggers(postgres::Connection& connection, Deadline
   return found;
 }
 
-}  // namespace pgcleave::checks
+}  // namespace pgcleave::postgres

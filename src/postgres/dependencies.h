@@ -7,19 +7,19 @@
 #include "base/deadline.h"
 #include "postgres/catalog.h"
 
-namespace pgcleave::checks {
+namespace pgcleave::postgres {
 
 enum class DependencyKind { foreign_key, view, materialized_view, rule, policy, inheritance, sequence_owner, sequence_use };
 
 struct Dependency {
   DependencyKind kind = DependencyKind::view;
-  std::string name;          // of the constraint, rule or policy; empty where `on` is the object
-  postgres::TableName on;    // what depends: the table, view or sequence
-  postgres::TableName uses;  // a table or view
+  std::string name;  // of the constraint, rule or policy; empty where `on` is the object
+  TableName on;      // what depends: the table, view or sequence
+  TableName uses;    // a table or view
 };
 
 struct Program {
-  postgres::TableName name;
+  TableName name;
   std::string signature;   // ci.audit_build()
   std::string language;    // sql, plpgsql, ...
   std::string source;      // prosrc; empty for a body in SQL standard form
@@ -28,15 +28,15 @@ struct Program {
 
 struct Trigger {
   std::string name;
-  postgres::TableName table;
-  postgres::TableName function;
+  TableName table;
+  TableName function;
   bool enabled = true;
   bool fires_on_apply = false;  // ENABLE REPLICA or ALWAYS
 };
 
 // Each is one query. What belongs to an extension, to pgcleave or to PostgreSQL is left out.
-Result<std::vector<Dependency>> dependencies(postgres::Connection& connection, Deadline deadline);
-Result<std::vector<Program>> programs(postgres::Connection& connection, Deadline deadline);
-Result<std::vector<Trigger>> triggers(postgres::Connection& connection, Deadline deadline);
+Result<std::vector<Dependency>> dependencies(Connection& connection, Deadline deadline);
+Result<std::vector<Program>> programs(Connection& connection, Deadline deadline);
+Result<std::vector<Trigger>> triggers(Connection& connection, Deadline deadline);
 
-}  // namespace pgcleave::checks
+}  // namespace pgcleave::postgres
