@@ -23,6 +23,9 @@ class SelectionReader {
     for (const auto* item : fields.list("tables"))
       add(*item, "a table", out.tables, tables_,
           [](const std::string& text) { return parse_table_name(text).map([](const Name& name) { return name.text(); }); });
+    for (const auto* item : fields.list("sequences"))
+      add(*item, "a sequence", out.sequences, sequences_,
+          [](const std::string& text) { return parse_table_name(text).map([](const Name& name) { return name.text(); }); });
     for (const auto* item : fields.list("schemas")) add(*item, "a schema", out.schemas, schemas_, parse_schema_name);
     for (const auto* item : fields.list("patterns")) add(*item, "a pattern", out.patterns, patterns_, check_pattern);
     fields.finish();
@@ -60,6 +63,7 @@ class SelectionReader {
 
   Problems& problems_;
   Seen tables_;
+  Seen sequences_;
   Seen schemas_;
   Seen patterns_;
 };

@@ -1,4 +1,4 @@
-// The split file: which tables move, which stay, which both sides keep. By table, schema or pattern; the more specific wins.
+// The split file: which tables and sequences move, which stay, which both sides keep. By name, pattern or schema; the more specific wins.
 #pragma once
 
 #include <string>
@@ -25,7 +25,8 @@ struct Selection {
   };
   std::vector<Entry> tables;
   std::vector<Entry> schemas;
-  std::vector<Entry> patterns;  // globs over "schema.table" with * and ?
+  std::vector<Entry> patterns;   // globs over "schema.table" with * and ?; of sequences too
+  std::vector<Entry> sequences;  // by name: those that no table, schema or pattern puts where they belong
 };
 
 struct Split {
