@@ -3,6 +3,7 @@
 #include "checks/families.h"
 #include "checks/fence_findings.h"
 #include "postgres/wal.h"
+#include "steps/split_sequences.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -37,6 +38,9 @@ Result<void> look_at_side(Look& look, steps::Side& side, FenceOfSide& seen) {
   TRY_ASSIGN(auto tables, steps::tables_on(world, side, deadline));
   seen.unclassified = std::move(tables.unclassified);
   seen.split_problems = std::move(tables.problems);
+  TRY_ASSIGN(auto sequences, steps::sequences_on(world, side, deadline));
+  seen.unclassified_sequences = std::move(sequences.unclassified);
+  seen.split_problems.insert(seen.split_problems.end(), sequences.problems.begin(), sequences.problems.end());
   TRY_ASSIGN(seen.owner, postgres::owner(*session, fence.split, deadline));
   if (!seen.owner) return {};
   TRY_ASSIGN(seen.text_fits, postgres::is_installed(*session, fence, deadline));

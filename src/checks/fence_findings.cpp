@@ -58,6 +58,13 @@ class Judge : Judging {
           "nobody said on which side it may be written, so it has no fence, and no run can begin",
           fmt::format("name it under moved, kept or shared in {}", seen_.split_path));
     }
+    for (const auto& sequence : side.unclassified_sequences) {
+      add("unclassified_sequence", Severity::blocker, fmt::format("sequence {} on {}", sequence.sql(), side.label),
+          fmt::format("in no class of {}, and no table uses it", seen_.split_path),
+          fmt::format("SELECT last_value, is_called FROM {}", sequence.sql()),
+          "nobody said on which side it is counted on: if the moved tables' clients call it, its values come twice, and no run can begin",
+          fmt::format("name it in {}: sequences: [{}] under moved, kept or shared", seen_.split_path, sequence.sql()));
+    }
     for (const auto& problem : side.split_problems) {
       add("split_does_not_fit", side.which == Owner::source ? Severity::blocker : Severity::warning,
           fmt::format("{} on {}", split(), side.label), problem, "", "the split file says something else than the database has",

@@ -22,6 +22,7 @@ struct FenceOfSide {
   std::map<postgres::TableName, std::string> triggers;  // ours, also those that do not work: "pgcleave_fence_ci is disabled"
   std::vector<postgres::TableName> unclassified;
   std::vector<std::string> split_problems;
+  std::vector<postgres::TableName> unclassified_sequences;
 
   [[nodiscard]] bool writable() const { return unseen.empty() && !in_recovery; }
   [[nodiscard]] bool installed() const { return unseen.empty() && owner.has_value(); }

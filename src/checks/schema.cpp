@@ -34,6 +34,7 @@ Result<OfCatalog> of_catalog(const SideLook& one, Deadline deadline) {
   TRY_ASSIGN(crossing.dependencies, dependencies(*one.session, deadline));
   TRY_ASSIGN(crossing.programs, programs(*one.session, deadline));
   TRY_ASSIGN(crossing.triggers, triggers(*one.session, deadline));
+  TRY_ASSIGN(crossing.sequences, postgres::sequence_uses(*one.session, deadline));
   Reach reach(one.tables, crossing.dependencies, crossing.programs);
   auto found = judge_crossing(crossing, reach);
   TRY_ASSIGN(const auto outside, look_at_outside(*one.session, crossing.side, reach, deadline));

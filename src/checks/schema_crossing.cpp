@@ -106,6 +106,7 @@ class CrossingJudge {
       if (one.kind == DependencyKind::sequence_owner || one.kind == DependencyKind::sequence_use)
         sequences[one.on].add(reach_.of_relation(one.uses));
     }
+    judge_sequences_in_code(sequences);
     for (const auto& [name, tables] : sequences) {
       if (!tables.both()) continue;
       add("sequence_crosses", Severity::blocker, "sequence " + name.sql(), "it gives values to " + tables.text(),
@@ -113,6 +114,21 @@ class CrossingJudge {
                       quote_literal("%" + name.name + "%")),
           "each side would go on with its own copy, and values that were unique come twice",
           "give the tables of one side a sequence of their own: CREATE SEQUENCE, setval, ALTER TABLE ... ALTER COLUMN ... SET DEFAULT");
+    }
+  }
+
+  // Those that cross by a trigger, a function or a view only: what stands in code may be a guess.
+  void judge_sequences_in_code(const std::map<TableName, Touched>& by_columns) {
+    for (const auto& one : seen_.sequences) {
+      Touched tables;
+      for (const auto& table : one.uses) tables.add(reach_.of_relation(table));
+      const auto known = by_columns.find(one.name);
+      if (!tables.both() || (known != by_columns.end() && known->second.both())) continue;
+      add("sequence_crosses", Severity::warning, "sequence " + one.name.sql(),
+          fmt::format("it gives values to {}; some of them by triggers, functions or views", tables.text()),
+          fmt::format("SELECT oid::regprocedure FROM pg_proc WHERE prosrc LIKE {}", quote_literal("%" + one.name.name + "%")),
+          "each side would go on with its own copy, and values that were unique come twice",
+          "let the code of one side call a sequence of its own: CREATE SEQUENCE, setval, CREATE OR REPLACE FUNCTION");
     }
   }
 

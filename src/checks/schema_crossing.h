@@ -3,6 +3,7 @@
 
 #include "checks/finding.h"
 #include "checks/reach.h"
+#include "postgres/sequence_uses.h"
 
 namespace pgcleave::checks {
 
@@ -11,6 +12,7 @@ struct CrossingSeen {
   std::vector<Dependency> dependencies;
   std::vector<Program> programs;
   std::vector<Trigger> triggers;
+  std::vector<postgres::SequenceUse> sequences;
 };
 
 Findings judge_crossing(const CrossingSeen& seen, Reach& reach);

@@ -91,7 +91,7 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   const auto id = journal::new_run_id();
   TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
   TRY(no_other_run(journal, change.split.name, speech.again));
-  TRY_ASSIGN(auto world, steps::open_world(environment, change.split, Deadline::in(std::chrono::seconds(10))));
+  TRY_ASSIGN(auto world, open_world_of(change, Deadline::in(std::chrono::seconds(10))));
   const auto held = steps::split_held(world, Deadline::in(std::chrono::seconds(5)));
   world.run = {id, held.last_epoch() + 1, 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
   TRY(may_act(world, journal, held, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again)));

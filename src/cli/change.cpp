@@ -1,9 +1,12 @@
 #include "cli/change.h"
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "checks/families.h"
+#include "steps/split_sequences.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -61,6 +64,17 @@ Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const
   for (const auto& finding : found)
     remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
   return remarks;
+}
+
+Result<steps::World> open_world_of(const checks::Change& change, Deadline deadline) {
+  TRY_ASSIGN(auto world, steps::open_world(change.environment, change.split, deadline));
+  const auto carries = [](const runbook::Phase& phase) {
+    return std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& line) { return line.uses == "sequences.bump"; });
+  };
+  if (std::any_of(change.runbook.phases.begin(), change.runbook.phases.end(), carries)) {
+    TRY(steps::all_sequences_have_a_class(world, deadline));
+  }
+  return world;
 }
 
 void inform(steps::World& world, const checks::Change& change) {

@@ -60,7 +60,7 @@ ExitCode make_plan(const Arguments& arguments) {
   if (!change) return ExitCode::invalid;
   const auto& runbook = change->runbook;
   const auto& environment = change->environment;
-  auto world = steps::open_world(environment, change->split, Deadline::in(std::chrono::seconds(10)));
+  auto world = open_world_of(*change, Deadline::in(std::chrono::seconds(10)));
   if (!world) return complain(world.error());
   if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
   world->run.id = "plan";

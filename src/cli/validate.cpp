@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "cli/files.h"
 #include "steps/registry.h"
-#include "steps/world.h"
+#include "steps/split_sequences.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -18,8 +18,10 @@ ExitCode against_catalog(const Arguments& arguments) {
   if (path.empty()) return ExitCode::done;
   const auto split = read_split_file(path);
   if (!split) return ExitCode::invalid;
-  const auto world = steps::open_world(*environment, *split, Deadline::in(std::chrono::seconds(5)));
+  const auto deadline = Deadline::in(std::chrono::seconds(5));
+  auto world = steps::open_world(*environment, *split, deadline);
   if (!world) return complain(world.error());
+  if (const auto fits = steps::all_sequences_have_a_class(*world, deadline); !fits) return complain(fits.error());
   log::info(fmt::format("{}: {} tables move", path, world->split.moved.size()));
   return ExitCode::done;
 }

@@ -77,7 +77,11 @@ Result<std::vector<Bump>> bumps(const std::vector<Sequence>& from, const std::ve
   for (const auto& one : from) {
     if (gap < 0) return fail(refusal(one.name, "can't go backwards", "a gap of zero or more", fmt::format("{}", gap)));
     const auto other = there.find(one.name);
-    if (other == there.end()) return fail(refusal(one.name, "is missing on the other side", "the same sequence", "none"));
+    if (other == there.end()) {
+      auto missing = refusal(one.name, "is missing on the other side", "the same sequence", "none");
+      missing.hint = "make it there too, since no replication does: CREATE SEQUENCE " + one.name.sql();
+      return fail(std::move(missing));
+    }
     TRY_ASSIGN(auto next, bump(one, *other->second, gap));
     all.push_back(std::move(next));
   }

@@ -20,12 +20,13 @@ std::string union_of(const std::vector<std::string>& selects, std::size_t from, 
 
 }  // namespace
 
-Result<void> SequenceReader::prepare(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<void> SequenceReader::prepare(Connection& connection, const std::vector<TableName>& names, Deadline deadline) {
   static std::atomic<int> serial = 0;
   holds_.reset();
   if (!statement_.empty()) static_cast<void>(connection.simple("DEALLOCATE " + statement_, deadline));
   statement_.clear();
-  TRY_ASSIGN(known_, sequences(connection, tables, deadline));
+  names_ = names;
+  TRY_ASSIGN(known_, sequences(connection, names, deadline));
   std::vector<std::string> selects;
   for (const auto& sequence : known_) {
     if (!sequence.is_called)
@@ -83,8 +84,8 @@ Result<bool> SequenceReader::read_silent(Connection& connection, std::vector<Seq
   return true;
 }
 
-Result<std::vector<Sequence>> SequenceReader::read(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  if (!holds_ || holds_->passed()) return sequences(connection, tables, deadline);
+Result<std::vector<Sequence>> SequenceReader::read(Connection& connection, Deadline deadline) {
+  if (!holds_ || holds_->passed()) return sequences(connection, names_, deadline);
   auto all = known_;
   std::vector<std::size_t> silent;
   TRY_ASSIGN(const bool there, read_called(connection, all, silent, deadline));
@@ -92,7 +93,7 @@ Result<std::vector<Sequence>> SequenceReader::read(Connection& connection, const
     TRY_ASSIGN(const bool complete, read_silent(connection, all, silent, deadline));
     if (complete) return all;
   }
-  return sequences(connection, tables, deadline);
+  return sequences(connection, names_, deadline);
 }
 
 }  // namespace pgcleave::postgres

@@ -9,31 +9,18 @@ namespace {
 // pg_sequence_last_value() is quick but says nothing of a sequence that is not yet called: those are read as tables, one by one,
 // at about ten times the cost. A DO block does it in one round trip and hands the rows over in a setting of this transaction; it
 // works on a standby and needs nothing installed.
-// `uses` is every (sequence, table) pair: owned (serial 'a', identity 'i'), or read by a column's default.
 constexpr const char* do_block = R"sql(
 DECLARE
   given text := {};
   row record;
   found jsonb := '[]';
 BEGIN
-  FOR row IN WITH given AS (
-    SELECT c.oid FROM jsonb_to_recordset(given::jsonb) AS g(schema name, name name)
+  FOR row IN
+    SELECT s.seqrelid AS oid, pg_catalog.pg_sequence_last_value(s.seqrelid) AS last_value, true AS is_called
+      FROM jsonb_to_recordset(given::jsonb) AS g(schema name, name name)
       JOIN pg_catalog.pg_namespace n ON n.nspname = g.schema
-      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = g.name),
-  uses AS (
-    SELECT d.objid AS sequence, d.refobjid AS used_by
-      FROM pg_catalog.pg_depend d
-     WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
-       AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-    UNION
-    SELECT d.refobjid, a.adrelid
-      FROM pg_catalog.pg_depend d
-      JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
-     WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass)
-  SELECT s.seqrelid AS oid, u.shared, pg_catalog.pg_sequence_last_value(s.seqrelid) AS last_value, true AS is_called
-    FROM (SELECT sequence, bool_or(used_by NOT IN (SELECT oid FROM given)) AS shared
-            FROM uses GROUP BY sequence HAVING bool_or(used_by IN (SELECT oid FROM given))) u
-    JOIN pg_catalog.pg_sequence s ON s.seqrelid = u.sequence
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = g.name
+      JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
   LOOP
     IF row.last_value IS NULL THEN
       EXECUTE format('SELECT last_value, is_called FROM %s', row.oid::regclass) INTO row.last_value, row.is_called;
@@ -44,9 +31,9 @@ BEGIN
 END)sql";
 
 constexpr const char* read_sql = R"sql(
-SELECT r.oid, n.nspname, c.relname, r.last_value, r.is_called, r.shared,
+SELECT r.oid, n.nspname, c.relname, r.last_value, r.is_called,
        s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
-  FROM json_to_recordset(current_setting('pgcleave.sequences')::json) AS r(oid oid, shared bool, last_value int8, is_called bool)
+  FROM json_to_recordset(current_setting('pgcleave.sequences')::json) AS r(oid oid, last_value int8, is_called bool)
   JOIN pg_catalog.pg_sequence s ON s.seqrelid = r.oid
   JOIN pg_catalog.pg_class c ON c.oid = r.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -54,9 +41,9 @@ SELECT r.oid, n.nspname, c.relname, r.last_value, r.is_called, r.shared,
 
 }  // namespace
 
-Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names, Deadline deadline) {
   Json given = Json::array();
-  for (const auto& table : tables) given.push_back({{"schema", table.schema}, {"name", table.name}});
+  for (const auto& one : names) given.push_back({{"schema", one.schema}, {"name", one.name}});
   const auto reading = fmt::format(fmt::runtime(do_block), quote_literal(to_text(given)));
   TRY_ASSIGN(const Rows rows,
              connection.simple(fmt::format("SET LOCAL search_path TO pg_catalog; DO {}; {}", quote_literal(reading), read_sql), deadline));
@@ -72,7 +59,6 @@ Result<std::vector<Sequence>> sequences(Connection& connection, const std::vecto
     sequence.maximum = rows.number(row, "seqmax");
     sequence.cache = rows.number(row, "seqcache");
     sequence.cycles = rows.truth(row, "seqcycle");
-    sequence.shared = rows.truth(row, "shared");
     found.push_back(std::move(sequence));
   }
   return found;

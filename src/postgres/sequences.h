@@ -1,4 +1,4 @@
-// Sequences that belong to moved tables: owned (serial, identity) or used in a column default.
+// The state of sequences, and how another side goes on from it. Which ones a split has is for others to say (sequence_uses.h).
 #pragma once
 
 #include <cstdint>
@@ -19,27 +19,28 @@ struct Sequence {
   std::int64_t maximum = 0;
   std::int64_t cache = 1;
   bool cycles = false;
-  bool shared = false;  // also used by a table outside the given ones
   std::uint32_t oid = 0;
 };
 
-// By pg_depend and pg_sequence: owned by a column of one of the tables, or read by one of their defaults. One round trip; some 0.15 ms
-// for each sequence that was never called. In a window use SequenceReader.
-Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+// Those of the names that are there, by schema and name. One round trip; some 0.15 ms for each sequence that was never called. In a window
+// use SequenceReader.
+Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names, Deadline deadline);
 
 // Reads the same sequences again, in a window: what they are was read before, only their values are read anew.
 class SequenceReader {
  public:
   // Reads all of it, and makes ready on this connection what read() needs. Takes a second for thousands.
-  Result<void> prepare(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
-  // Two round trips, some microseconds per sequence. The slow way, by itself, when prepare() was not called in the last ten seconds on
-  // this connection, or a sequence is no longer what it was.
-  Result<std::vector<Sequence>> read(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+  Result<void> prepare(Connection& connection, const std::vector<TableName>& names, Deadline deadline);
+  [[nodiscard]] bool is_prepared() const { return holds_.has_value(); }
+  // Of the names that prepare() was given. Two round trips, some microseconds per sequence. The slow way, by itself, when prepare() was not
+  // called in the last ten seconds on this connection, or a sequence is no longer what it was.
+  Result<std::vector<Sequence>> read(Connection& connection, Deadline deadline);
 
  private:
   Result<bool> read_called(Connection& connection, std::vector<Sequence>& all, std::vector<std::size_t>& silent, Deadline deadline) const;
   Result<bool> read_silent(Connection& connection, std::vector<Sequence>& all, const std::vector<std::size_t>& silent,
                            Deadline deadline) const;
+  std::vector<TableName> names_;
   std::vector<Sequence> known_;
   std::string statement_;  // prepared on the connection: those that were never called; empty: none
   std::optional<Deadline> holds_;

@@ -7,6 +7,7 @@
 #include "postgres/columns.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "steps/split_sequences.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -28,6 +29,7 @@ class Look {
     if (depth == Depth::flow) return seen_;
     TRY(published_tables());
     TRY(definitions());
+    TRY(sequences());
     return seen_;
   }
 
@@ -110,6 +112,21 @@ class Look {
                          postgres::quote_identifier(column), type, link_.from.label(),
                          other == same->second.end() ? "missing" : other->second, link_.to.label()),
              "what comes after the first change of such a row");
+      }
+    }
+    return {};
+  }
+
+  // Neither replication carries what makes a sequence, and nobody goes on from one that is missing.
+  Result<void> sequences() {
+    TRY_ASSIGN(const auto now, sequences_on(world_, link_.from, deadline_));
+    TRY_ASSIGN(const auto there, sequences_on(world_, link_.to, deadline_));
+    for (const auto* names : {&now.moved, &now.unclassified}) {
+      for (const auto& name : *names) {
+        if (there.all.contains(name)) continue;
+        lose(fmt::format("sequence {} exists on {} only{}; make it on {} too", name.sql(), link_.from.label(),
+                         names == &now.moved ? "" : ", and is in no class of the split file", link_.to.label()),
+             "the values that it gave out: they would come twice");
       }
     }
     return {};

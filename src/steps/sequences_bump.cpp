@@ -6,6 +6,7 @@
 #include "postgres/sequences.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "steps/split_sequences.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -15,13 +16,13 @@ struct Both {
   std::size_t all = 0;
 };
 
-// What they are is read before the window, on both sides at once; inside it only their values.
-Result<void> prepare_sequences_bump(Context& context) {
+// Which ones there are, and what they are, is read before the window, on both sides; inside it only their values.
+Result<void> prepare_readers(Context& context) {
   auto& world = context.world;
-  const auto tables = world.split.names();
+  TRY_ASSIGN(const auto names, sequences_to_carry(world, context.deadline));
   const auto on = [&](Side& side) -> Result<void> {
     TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-    return side.sequences().prepare(*leader, tables, context.deadline);
+    return side.sequences().prepare(*leader, names, context.deadline);
   };
   auto source = std::async(std::launch::async, [&] { return on(world.source); });
   const auto target = on(world.target);
@@ -31,7 +32,7 @@ Result<void> prepare_sequences_bump(Context& context) {
 
 Result<std::vector<postgres::Sequence>> read(Context& context, Side& side) {
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  return side.sequences().read(*leader, context.world.split.names(), context.deadline);
+  return side.sequences().read(*leader, context.deadline);
 }
 
 Result<Both> compare(Context& context) {
@@ -52,8 +53,21 @@ Result<Both> compare(Context& context) {
   return both;
 }
 
+// What can't be carried, such as a sequence that one side lacks, is refused here: at the window's door, not behind it.
+Result<void> prepare_sequences_bump(Context& context) {
+  TRY(prepare_readers(context));
+  TRY(compare(context));
+  return {};
+}
+
+// A process that goes on inside a window has not come by its door.
+Result<Both> compare_prepared(Context& context) {
+  if (!context.world.source.sequences().is_prepared() || !context.world.target.sequences().is_prepared()) TRY(prepare_readers(context));
+  return compare(context);
+}
+
 Result<Observation> observe_sequences_bump(Context& context) {
-  TRY_ASSIGN(const auto both, compare(context));
+  TRY_ASSIGN(const auto both, compare_prepared(context));
   Observation seen;
   seen.lasting = false;  // before the window the other side goes on counting
   seen.evidence = fmt::format("{} of {} sequences behind", both.needed.size(), both.all);
@@ -64,20 +78,20 @@ Result<Observation> observe_sequences_bump(Context& context) {
 Result<Json> apply_sequences_bump(Context& context, const Json&) {
   auto& world = context.world;
   auto& to = world.side(context.text("to"));
-  return world.effects->perform(
-      fmt::format("set the moved tables' sequences on {} to where {} stopped", to.label(), world.other(to).label()), [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto both, compare(context));
-        TRY_ASSIGN(auto* leader, to.leader(context.deadline));
-        TRY(postgres::set_sequences(*leader, both.needed, context.deadline));
-        return Json{{"bumped", both.needed.size()}};
-      });
+  return world.effects->perform(fmt::format("set the moved sequences on {} to where {} stopped", to.label(), world.other(to).label()),
+                                [&]() -> Result<Json> {
+                                  TRY_ASSIGN(const auto both, compare(context));
+                                  TRY_ASSIGN(auto* leader, to.leader(context.deadline));
+                                  TRY(postgres::set_sequences(*leader, both.needed, context.deadline));
+                                  return Json{{"bumped", both.needed.size()}};
+                                });
 }
 
 }  // namespace
 
 StepKind sequences_bump() {
   return {{.kind = "sequences.bump",
-           .purpose = "Sets the moved tables' sequences on a side to where the other side stopped, never backwards.",
+           .purpose = "Sets the moved sequences on a side to where the other side stopped, never backwards.",
            .parameters = {side_parameter("to", "the side whose sequences are set"),
                           {"gap", runbook::Type::integer, 0, false, "further values to leave out, for safety", {}}},
            .facts = {{"bumped", "number of sequences that were set"}},

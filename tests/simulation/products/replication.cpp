@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/sequence_uses.h"
 #include "postgres/sequences.h"
 #include "products/wire.h"
 
@@ -193,8 +194,18 @@ Result<Lsn> applied(Connection& connection, const std::string& name, bool, Deadl
   return fail({ErrorKind::not_ready, connection.name(), "has no subscription " + name, "", "", "", ""});
 }
 
-Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>&, Deadline deadline) {
+Result<std::vector<SequenceUse>> sequence_uses(Connection& connection, Deadline deadline) {
+  TRY(reach(connection, deadline));
+  SequenceUse use;
+  use.name = {"ci", "builds_id_seq"};
+  use.owner = TableName{"ci", "builds"};
+  use.uses = {{"ci", "builds"}};
+  return std::vector<SequenceUse>{use};
+}
+
+Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  if (names.empty()) return std::vector<Sequence>();
   Sequence sequence;
   sequence.name = {"ci", "builds_id_seq"};
   sequence.last_value = std::max<std::int64_t>(server->db.last_key, 1);
@@ -204,13 +215,15 @@ Result<std::vector<Sequence>> sequences(Connection& connection, const std::vecto
   return std::vector<Sequence>{sequence};
 }
 
-Result<void> SequenceReader::prepare(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  TRY(sequences(connection, tables, deadline));
+Result<void> SequenceReader::prepare(Connection& connection, const std::vector<TableName>& names, Deadline deadline) {
+  TRY(sequences(connection, names, deadline));
+  names_ = names;
+  holds_ = deadline;
   return {};
 }
 
-Result<std::vector<Sequence>> SequenceReader::read(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  return sequences(connection, tables, deadline);
+Result<std::vector<Sequence>> SequenceReader::read(Connection& connection, Deadline deadline) {
+  return sequences(connection, names_, deadline);
 }
 
 Result<void> set_sequences(Connection& primary, const std::vector<Bump>& bumps, Deadline deadline) {

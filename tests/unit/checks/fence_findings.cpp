@@ -120,6 +120,13 @@ TEST_CASE("tables in no class are named on each side that takes DDL, installed o
   CHECK(lines(after) == Lines{"blocker fence.unclassified_table table public.new on target ci"});
 }
 
+TEST_CASE("sequences in no class are named on each side that takes DDL, with what to write") {
+  auto seen = both({}, {}, true);
+  seen.source.unclassified_sequences = seen.target.unclassified_sequences = {{"other", "ticket_no"}};
+  CHECK(lines(seen) == Lines{"blocker fence.unclassified_sequence sequence other.ticket_no on source main"});
+  CHECK(judge(seen)[0].fix == "name it in split.yml: sequences: [other.ticket_no] under moved, kept or shared");
+}
+
 TEST_CASE("a side that can't be seen is a finding, and the other is judged all the same") {
   auto seen = split();
   seen.source.unseen = "source main: no answer";

@@ -13,7 +13,7 @@ namespace {
 Findings judge(const std::vector<Dependency>& dependencies, const std::vector<Program>& programs = {},
                const std::vector<Trigger>& triggers = {}) {
   Reach reach(small_split(), dependencies, programs);
-  return judge_crossing({"source main", dependencies, programs, triggers}, reach);
+  return judge_crossing({"source main", dependencies, programs, triggers, {}}, reach);
 }
 Program writes_jobs() {
   return {{"public", "f"}, "public.f()", "sql", "delete from ci.jobs", ""};
@@ -61,6 +61,23 @@ TEST_CASE("a sequence blocks when its owner and its users are on both sides") {
                      {Kind::sequence_use, "", seq, users},
                      {Kind::sequence_owner, "", fine, jobs},
                      {Kind::sequence_use, "", fine, builds}})) == Lines{"blocker schema.sequence_crosses sequence ci.seq on source main"});
+}
+
+TEST_CASE("a sequence that crosses by what stands in code is a warning, and not told twice") {
+  const postgres::TableName seq{"ci", "seq"}, known{"ci", "known"}, fine{"ci", "fine"};
+  const std::vector<Dependency> by_columns{{Kind::sequence_owner, "", known, jobs}, {Kind::sequence_use, "", known, users}};
+  Reach reach(small_split(), by_columns, {});
+  CrossingSeen seen{"source main", by_columns, {}, {}, {}};
+  for (const auto& name : {seq, known}) {
+    seen.sequences.emplace_back();
+    seen.sequences.back().name = name;
+    seen.sequences.back().uses = {jobs, users};
+  }
+  seen.sequences.emplace_back();
+  seen.sequences.back().name = fine;
+  seen.sequences.back().uses = {jobs, builds, currencies};
+  CHECK(lines(judge_crossing(seen, reach)) == Lines{"warning schema.sequence_crosses sequence ci.seq on source main",
+                                                    "blocker schema.sequence_crosses sequence ci.known on source main"});
 }
 
 TEST_CASE("a trigger that writes the other side blocks, one that reads it is a warning, and neither function is named again") {

@@ -21,38 +21,33 @@ const Sequence& find(const std::vector<Sequence>& all, const std::string& name) 
 
 }  // namespace
 
-TEST_CASE("owned, identity and default sequences of the given tables are found with their exact state") {
+TEST_CASE("the sequences of the given names are found with their exact state, others and what is no sequence are left out") {
   auto connection = main_server().connect();
   test::Schema schema(connection, "seq");
   run(connection, R"sql(
     CREATE TABLE seq.a (id serial, n bigint GENERATED ALWAYS AS IDENTITY);
-    CREATE SEQUENCE seq.both AS smallint INCREMENT -2 MINVALUE -100 MAXVALUE 50 START 50 CACHE 10 CYCLE;
-    CREATE TABLE seq.b (id int DEFAULT nextval('seq.both'));
-    CREATE TABLE seq.c (id int DEFAULT nextval('seq.both'), other serial);
-    CREATE SEQUENCE seq.alone;
-    CREATE TABLE seq."it's $do$ ""x""" (id serial);
+    CREATE SEQUENCE seq."it's $do$ ""x""" AS smallint INCREMENT -2 MINVALUE -100 MAXVALUE 50 START 50 CACHE 10 CYCLE;
+    CREATE SEQUENCE seq.other;
     SELECT nextval('seq.a_id_seq'), nextval('seq.a_id_seq');
-    SELECT setval('seq.both', 10))sql");
-  const auto found = sequences(connection, {{"seq", "a"}, {"seq", "b"}, {"seq", "it's $do$ \"x\""}}, soon());
+    SELECT setval('seq."it''s $do$ ""x"""', 10))sql");
+  const TableName odd{"seq", "it's $do$ \"x\""};
+  const auto found = sequences(connection, {{"seq", "a_id_seq"}, {"seq", "a_n_seq"}, odd, {"seq", "a"}, {"seq", "gone"}}, soon());
   REQUIRE(found);
-  REQUIRE(found->size() == 4);
+  REQUIRE(found->size() == 3);
   const auto& serial = find(*found, "a_id_seq");
   CHECK(serial.last_value == 2);
   CHECK(serial.is_called);
   CHECK(serial.maximum == 2147483647);
-  CHECK_FALSE(serial.shared);
   const auto& identity = find(*found, "a_n_seq");
   CHECK(identity.last_value == 1);
   CHECK_FALSE(identity.is_called);
-  const auto& both = find(*found, "both");
+  const auto& both = find(*found, odd.name);
   CHECK(both.last_value == 10);
   CHECK(both.increment == -2);
   CHECK(both.minimum == -100);
   CHECK(both.maximum == 50);
   CHECK(both.cache == 10);
   CHECK(both.cycles);
-  CHECK(both.shared);
-  CHECK_FALSE(find(*sequences(connection, {{"seq", "b"}, {"seq", "c"}}, soon()), "both").shared);
   CHECK(sequences(connection, {}, soon())->empty());
   CHECK(run(connection, "SHOW search_path").text(0, "search_path") != "pg_catalog");
 }
@@ -61,7 +56,7 @@ TEST_CASE("a not yet called sequence with a moved start is told from a called on
   auto connection = main_server().connect();
   test::Schema schema(connection, "seq");
   run(connection, "CREATE TABLE seq.a (id serial); SELECT setval('seq.a_id_seq', 77, false)");
-  const auto found = sequences(connection, {{"seq", "a"}}, soon());
+  const auto found = sequences(connection, {{"seq", "a_id_seq"}}, soon());
   REQUIRE(found);
   CHECK(found->at(0).last_value == 77);
   CHECK_FALSE(found->at(0).is_called);
@@ -84,7 +79,8 @@ TEST_CASE("the quick reader tells what the slow one tells, also of sequences tha
   run(connection,
       "CREATE TABLE seq.a (called serial, silent serial, moved serial, restarted serial); SELECT nextval('seq.a_called_seq'), "
       "nextval('seq.a_restarted_seq')");
-  const std::vector<TableName> tables{{"seq", "a"}, {"seq", "b"}};
+  const std::vector<TableName> names{
+      {"seq", "a_called_seq"}, {"seq", "a_moved_seq"}, {"seq", "a_restarted_seq"}, {"seq", "a_silent_seq"}, {"seq", "gone"}};
   const auto same = [](const std::vector<Sequence>& a, const std::vector<Sequence>& b) {
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -94,18 +90,19 @@ TEST_CASE("the quick reader tells what the slow one tells, also of sequences tha
       CHECK(a[i].is_called == b[i].is_called);
     }
   };
-  const auto slow = [&] { return *sequences(connection, tables, soon()); };
+  const auto slow = [&] { return *sequences(connection, names, soon()); };
   SequenceReader reader;
-  same(*reader.read(connection, tables, soon()), slow());  // not prepared
-  REQUIRE(reader.prepare(connection, tables, soon()));
-  same(*reader.read(connection, tables, soon()), slow());
+  CHECK_FALSE(reader.is_prepared());
+  REQUIRE(reader.prepare(connection, names, soon()));
+  CHECK(reader.is_prepared());
+  same(*reader.read(connection, soon()), slow());
   run(connection, "SELECT nextval('seq.a_called_seq'), nextval('seq.a_silent_seq'), setval('seq.a_moved_seq', 500, false)");
-  same(*reader.read(connection, tables, soon()), slow());
+  same(*reader.read(connection, soon()), slow());
   run(connection, "ALTER SEQUENCE seq.a_restarted_seq RESTART WITH 9");
-  same(*reader.read(connection, tables, soon()), slow());
-  REQUIRE(reader.prepare(connection, tables, soon()));
+  same(*reader.read(connection, soon()), slow());
+  REQUIRE(reader.prepare(connection, names, soon()));
   auto another = main_server().connect();
-  same(*reader.read(another, tables, soon()), slow());  // knows nothing of the statement
+  same(*reader.read(another, soon()), slow());  // knows nothing of the statement
   run(connection, "ALTER TABLE seq.a DROP COLUMN silent");
-  same(*reader.read(connection, tables, soon()), slow());
+  same(*reader.read(connection, soon()), slow());
 }

@@ -1,0 +1,108 @@
+#include "steps/split_sequences.h"
+
+#include <map>
+
+#include "base/format.h"
+#include "postgres/sequence_uses.h"
+#include "runbook/sequence_classes.h"
+
+namespace pgcleave::steps {
+namespace {
+
+using runbook::TableClass;
+
+runbook::Name in_split(const postgres::TableName& name) {
+  return {name.schema, name.name};
+}
+
+std::vector<postgres::TableName> in_database(const std::vector<runbook::Name>& names) {
+  std::vector<postgres::TableName> all;
+  for (const auto& name : names) all.push_back({name.schema, name.name});
+  return all;
+}
+
+// Partitions have their root's class. What is in no class is left out.
+std::map<postgres::TableName, TableClass> classes_of_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
+  std::vector<runbook::Name> roots;
+  for (const auto& table : catalog) {
+    if (table.kind != postgres::TableKind::partition) roots.push_back(in_split(table.name));
+  }
+  const auto clear = runbook::classify_what_is_clear(split, roots).classified;
+  std::map<runbook::Name, TableClass> of_root;
+  for (const auto& name : clear.moved) of_root[name] = TableClass::moved;
+  for (const auto& name : clear.kept) of_root[name] = TableClass::kept;
+  for (const auto& name : clear.shared) of_root[name] = TableClass::shared;
+  std::map<postgres::TableName, TableClass> classes;
+  for (const auto& table : catalog) {
+    const auto found = of_root.find(in_split(table.kind == postgres::TableKind::partition ? table.root : table.name));
+    if (found != of_root.end()) classes[table.name] = found->second;
+  }
+  return classes;
+}
+
+runbook::CatalogSequence with_classes(const postgres::SequenceUse& use, const std::map<postgres::TableName, TableClass>& classes) {
+  runbook::CatalogSequence sequence;
+  sequence.name = in_split(use.name);
+  sequence.of_extension = use.of_extension;
+  const auto take = [&](const std::set<postgres::TableName>& tables, std::set<TableClass>& into) {
+    for (const auto& table : tables) {
+      if (const auto found = classes.find(table); found != classes.end()) into.insert(found->second);
+    }
+  };
+  take(use.uses, sequence.uses);
+  take(use.beside, sequence.beside);
+  if (const auto owner = use.owner ? classes.find(*use.owner) : classes.end(); owner != classes.end()) sequence.owner = owner->second;
+  return sequence;
+}
+
+std::string in_one_line(const runbook::Problem& problem) {
+  return fmt::format("{}: {} ({})", problem.at.text(), problem.what, problem.hint);
+}
+
+}  // namespace
+
+Result<SideSequences> sequences_on(World& world, Side& side, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, side.leader(deadline));
+  TRY_ASSIGN(const auto tables, postgres::tables(*leader, deadline));
+  TRY_ASSIGN(const auto uses, postgres::sequence_uses(*leader, deadline));
+  const auto classes = classes_of_tables(world.split_file, tables);
+  SideSequences seen;
+  std::vector<runbook::CatalogSequence> catalog;
+  for (const auto& use : uses) {
+    seen.all.insert(use.name);
+    catalog.push_back(with_classes(use, classes));
+  }
+  const auto classified = runbook::classify_sequences(world.split_file, catalog);
+  seen.moved = in_database(classified.moved);
+  seen.unclassified = in_database(classified.unclassified);
+  for (const auto& problem : classified.problems) seen.problems.push_back(in_one_line(problem));
+  for (const auto& problem : runbook::problems_of_unclassified_sequences(world.split_file, classified.unclassified)) {
+    seen.fix += (seen.fix.empty() ? "" : "; ") + in_one_line(problem);
+  }
+  return seen;
+}
+
+Result<void> all_sequences_have_a_class(World& world, Deadline deadline) {
+  auto& side = world.source.leader(deadline) ? world.source : world.target;
+  TRY_ASSIGN(auto seen, sequences_on(world, side, deadline));
+  if (!seen.fix.empty()) seen.problems.insert(seen.problems.begin(), seen.fix);
+  if (seen.problems.empty()) return {};
+  return fail({ErrorKind::invalid, "split " + world.split.name,
+               fmt::format("does not fit the sequences of {}: {}", side.label(), fmt::join(seen.problems, "; ")), "", "",
+               "classify every sequence of the database in " + world.split_file.path, ""});
+}
+
+Result<std::vector<postgres::TableName>> sequences_to_carry(World& world, Deadline deadline) {
+  TRY_ASSIGN(const auto source, sequences_on(world, world.source, deadline));
+  TRY_ASSIGN(const auto target, sequences_on(world, world.target, deadline));
+  std::set<postgres::TableName> names(source.moved.begin(), source.moved.end());
+  names.insert(target.moved.begin(), target.moved.end());
+  for (const auto* side : {&source, &target}) {
+    for (const auto& name : side->unclassified) {
+      if (source.all.contains(name) && target.all.contains(name)) names.insert(name);
+    }
+  }
+  return std::vector<postgres::TableName>(names.begin(), names.end());
+}
+
+}  // namespace pgcleave::steps
