@@ -10,10 +10,10 @@ using postgres::test::ci_server;
 using postgres::test::main_server;
 using test::TwoSides;
 
-const auto soon = [] { return Deadline::in(std::chrono::seconds(5)); };
+const auto in_time = [] { return Deadline::in(std::chrono::seconds(5)); };
 
 Json servers_of(World& world) {
-  const auto servers = note_servers(world, soon());
+  const auto servers = note_servers(world, in_time());
   if (!servers) FAIL(servers.error().text());
   return *servers;
 }
@@ -28,8 +28,8 @@ TEST_CASE("what a run began with is told by system, database and its OID, and is
   CHECK(text_in(servers.at("source"), "system_identifier") != text_in(servers.at("target"), "system_identifier"));
   TwoSides later(main_server(), ci_server());
   expect_servers(later.world, servers);
-  CHECK(compare_servers(later.world, soon()));
-  CHECK(later.world.source.leader(soon()));
+  CHECK(compare_servers(later.world, in_time()));
+  CHECK(later.world.source.leader(in_time()));
 }
 
 TEST_CASE(
@@ -44,13 +44,13 @@ TEST_CASE(
       TwoSides later(main_server(), ci_server());
       expect_servers(later.world, servers);
       INFO(side << " " << key);
-      const auto compared = compare_servers(later.world, soon());
+      const auto compared = compare_servers(later.world, in_time());
       REQUIRE_FALSE(compared);
       CHECK(compared.error().kind == ErrorKind::invalid);
       CHECK(compared.error().what.find("is not the one that the run began with") != std::string::npos);
       CHECK(compared.error().expected.find(key == std::string("database") ? "database 1," : " 1") != std::string::npos);
       CHECK(compared.error().seen.find("database postgres, OID ") == 0);
-      const auto leader = later.world.side(side).leader(soon());
+      const auto leader = later.world.side(side).leader(in_time());
       REQUIRE_FALSE(leader);
       CHECK(leader.error().kind == ErrorKind::invalid);
     }
@@ -60,7 +60,7 @@ TEST_CASE(
 TEST_CASE("what a run of an older version did not keep is not compared") {
   TwoSides later(main_server(), ci_server());
   expect_servers(later.world, Json::object());
-  CHECK(compare_servers(later.world, soon()));
+  CHECK(compare_servers(later.world, in_time()));
 }
 
 TEST_CASE("a side that does not answer is compared when it does") {
@@ -69,7 +69,7 @@ TEST_CASE("a side that does not answer is compared when it does") {
   servers["target"]["database_oid"] = "1";
   TwoSides later(main_server().port(), 1);
   expect_servers(later.world, servers);
-  CHECK(compare_servers(later.world, soon()));
+  CHECK(compare_servers(later.world, in_time()));
   CHECK_FALSE(servers_of(later.world).contains("target"));
 }
 
