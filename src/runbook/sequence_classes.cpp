@@ -33,7 +33,7 @@ class SequenceClassifier {
     for (const auto& sequence : catalog_) {
       if (const auto found = class_of(sequence)) {
         list_of(*found).push_back(sequence.name);
-      } else if (!sequence.of_extension && !contested_) {
+      } else if (!sequence.of_extension && !sequence.of_unclassified && !contested_) {
         out_.unclassified.push_back(sequence.name);
       }
     }

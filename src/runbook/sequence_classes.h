@@ -18,6 +18,7 @@ struct CatalogSequence {
   std::set<TableClass> uses;        // of tables that use it themselves: owner, default, trigger, rule, policy, constraint, a view over them
   std::set<TableClass> beside;      // of tables that are written by a function that uses it too
   bool of_extension = false;        // needs no class
+  bool of_unclassified = false;     // a table in no class uses it: told with that table
 };
 
 struct ClassifiedSequences {

@@ -1,6 +1,7 @@
 #include "steps/split_sequences.h"
 
 #include <map>
+#include <optional>
 
 #include "base/format.h"
 #include "postgres/sequence_uses.h"
@@ -21,8 +22,10 @@ std::vector<postgres::TableName> in_database(const std::vector<runbook::Name>& n
   return all;
 }
 
-// Partitions have their root's class. What is in no class is left out.
-std::map<postgres::TableName, TableClass> classes_of_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
+// Of all tables; partitions have their root's. No value: in no class.
+using Classes = std::map<postgres::TableName, std::optional<TableClass>>;
+
+Classes classes_of_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
   std::vector<runbook::Name> roots;
   for (const auto& table : catalog) {
     if (table.kind != postgres::TableKind::partition) roots.push_back(in_split(table.name));
@@ -32,25 +35,27 @@ std::map<postgres::TableName, TableClass> classes_of_tables(const runbook::Split
   for (const auto& name : clear.moved) of_root[name] = TableClass::moved;
   for (const auto& name : clear.kept) of_root[name] = TableClass::kept;
   for (const auto& name : clear.shared) of_root[name] = TableClass::shared;
-  std::map<postgres::TableName, TableClass> classes;
+  Classes classes;
   for (const auto& table : catalog) {
     const auto found = of_root.find(in_split(table.kind == postgres::TableKind::partition ? table.root : table.name));
-    if (found != of_root.end()) classes[table.name] = found->second;
+    classes[table.name] = found == of_root.end() ? std::nullopt : std::optional(found->second);
   }
   return classes;
 }
 
-runbook::CatalogSequence with_classes(const postgres::SequenceUse& use, const std::map<postgres::TableName, TableClass>& classes) {
+runbook::CatalogSequence with_classes(const postgres::SequenceUse& use, const Classes& classes) {
   runbook::CatalogSequence sequence;
   sequence.name = in_split(use.name);
   sequence.of_extension = use.of_extension;
-  const auto take = [&](const std::set<postgres::TableName>& tables, std::set<TableClass>& into) {
-    for (const auto& table : tables) {
-      if (const auto found = classes.find(table); found != classes.end()) into.insert(found->second);
-    }
-  };
-  take(use.uses, sequence.uses);
-  take(use.beside, sequence.beside);
+  for (const auto& table : use.uses) {
+    const auto found = classes.find(table);
+    if (found == classes.end()) continue;
+    if (found->second) sequence.uses.insert(*found->second);
+    if (!found->second) sequence.of_unclassified = true;
+  }
+  for (const auto& table : use.beside) {
+    if (const auto found = classes.find(table); found != classes.end() && found->second) sequence.beside.insert(*found->second);
+  }
   if (const auto owner = use.owner ? classes.find(*use.owner) : classes.end(); owner != classes.end()) sequence.owner = owner->second;
   return sequence;
 }

@@ -78,6 +78,17 @@ TEST_CASE("a sequence in no class is refused with what to write, and so is one t
   CHECK(all_sequences_have_a_class(split.sides.world, soon()));
 }
 
+TEST_CASE("a sequence of a table in no class is told with that table") {
+  OneSplit split;
+  postgres::test::Schema other(split.source.here, "other");
+  split.source.sql(
+      "CREATE TABLE other.new (id serial); CREATE SEQUENCE other.seen; CREATE VIEW other.numbers AS SELECT nextval('other.seen')");
+  const auto seen = sequences_on(split.sides.world, split.sides.world.source, soon());
+  REQUIRE(seen);
+  CHECK(seen->moved.empty());
+  CHECK(seen->unclassified == std::vector<postgres::TableName>{{"other", "seen"}});
+}
+
 TEST_CASE("a sequence of a partition has the class of the partition's root") {
   OneSplit split;
   postgres::test::Schema parts(split.source.here, "parts");
