@@ -25,11 +25,17 @@ void judge_table(const postgres::Table& table, const std::string& side, Findings
                      "its rows are not in the WAL: on a promoted standby it is empty, and logical replication does not carry it",
                      fmt::format("ALTER TABLE {} SET LOGGED", table.name.sql())});
   }
-  if (table.holds_rows && !table.has_replica_identity) {
-    found.push_back({"schema.no_replica_identity", Severity::blocker, object, "it has no primary key and no other replica identity",
+  if (table.holds_rows && !table.identity_problem.empty()) {
+    found.push_back({"schema.no_replica_identity", Severity::blocker, object, table.identity_problem,
                      fmt::format("SELECT relreplident FROM pg_class WHERE oid = {}", regclass(table.name)),
                      "as soon as it is published, for the way back too, UPDATE and DELETE of clients fail",
                      fmt::format("give it a primary key, or: ALTER TABLE {} REPLICA IDENTITY FULL", table.name.sql())});
+  }
+  if (table.holds_rows && !table.apply_problem.empty()) {
+    found.push_back({"schema.identity_not_applicable", Severity::blocker, object, table.apply_problem,
+                     fmt::format("SELECT relreplident FROM pg_class WHERE oid = {}", regclass(table.name)),
+                     "the other side finds an updated or deleted row by comparing all columns: replication stops at the first one",
+                     "give it a primary key, or a unique index over columns that are NOT NULL and REPLICA IDENTITY USING INDEX"});
   }
 }
 

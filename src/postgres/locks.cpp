@@ -7,7 +7,7 @@ namespace {
 
 // From pg_locks outwards, so that the cost grows with the locks that are held and not with the catalog. A prepared transaction's
 // locks have no pid; its transaction id is found through the lock that it holds on itself (PostgreSQL 15: the documented join
-// of virtualtransaction to '-1/xid' finds it after a restart only).
+// of virtualtransaction to '-1/xid' finds it after a restart only). {of_interest} says which relations count.
 constexpr const char* holders_sql = R"sql(
   SELECT COALESCE(l.pid, 0) AS pid, a.usename, p.owner, a.application_name, a.backend_type, a.state, n.nspname, c.relname, l.mode, p.gid,
          CASE WHEN a.client_addr IS NOT NULL THEN pg_catalog.host(a.client_addr)
@@ -25,7 +25,7 @@ constexpr const char* holders_sql = R"sql(
     LEFT JOIN pg_catalog.pg_locks x ON l.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'
                                    AND x.virtualtransaction = l.virtualtransaction
     LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid
-   WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+   WHERE ({of_interest})
      AND ($4 OR a.backend_type IS NULL OR (a.backend_type <> 'autovacuum worker' AND a.backend_type NOT LIKE 'logical replication%'))
    ORDER BY l.pid, n.nspname, c.relname, l.mode)sql";
 
@@ -37,16 +37,40 @@ constexpr const char* any_holder_sql = R"sql(
                   AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid() OFFSET 0) l
     JOIN pg_catalog.pg_class c ON c.oid = l.relation
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+   WHERE {of_interest}
    LIMIT 1)sql";
 
-Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<TableName>& tables, const std::vector<std::string>& modes,
-                                     bool server_processes, Deadline deadline) {
-  const auto named = name_arrays(tables);
-  TRY_ASSIGN(const Rows any, connection.query(any_holder_sql, {named.schemas, named.names, array_literal(modes)}, deadline));
+constexpr const char* named = "(n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))";
+
+// Named or fenced itself, or below one that is. Of a lock that is weaker than a writer's only a partitioned table's counts.
+constexpr const char* of_the_split = R"sql((l.mode <> 'ShareUpdateExclusiveLock' OR c.relkind = 'p') AND EXISTS (
+     WITH RECURSIVE line(oid) AS (
+       SELECT c.oid UNION SELECT i.inhparent FROM line JOIN pg_catalog.pg_inherits i ON i.inhrelid = line.oid)
+     SELECT FROM line
+       JOIN pg_catalog.pg_class lc ON lc.oid = line.oid
+       JOIN pg_catalog.pg_namespace ln ON ln.oid = lc.relnamespace
+      WHERE (ln.nspname, lc.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+         OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = line.oid AND t.tgname = {fence})))sql";
+
+// Cheaper, and true of more: whatever is below anything is looked at by the query above.
+constexpr const char* perhaps_of_the_split = R"sql((l.mode <> 'ShareUpdateExclusiveLock' OR c.relkind = 'p')
+     AND ((n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
+       OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid)
+       OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = {fence})))sql";
+
+struct Interest {
+  std::string certainly;
+  std::string perhaps;
+};
+
+Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<TableName>& tables, const Interest& interest,
+                                     const std::vector<std::string>& modes, bool server_processes, Deadline deadline) {
+  const auto names = name_arrays(tables);
+  TRY_ASSIGN(const Rows any, connection.query(fmt::format(any_holder_sql, fmt::arg("of_interest", interest.perhaps)),
+                                              {names.schemas, names.names, array_literal(modes)}, deadline));
   if (any.empty()) return std::vector<Blocker>{};
-  TRY_ASSIGN(const Rows rows,
-             connection.query(holders_sql, {named.schemas, named.names, array_literal(modes), server_processes ? "t" : "f"}, deadline));
+  TRY_ASSIGN(const Rows rows, connection.query(fmt::format(holders_sql, fmt::arg("of_interest", interest.certainly)),
+                                               {names.schemas, names.names, array_literal(modes), server_processes ? "t" : "f"}, deadline));
   std::vector<Blocker> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Blocker blocker;
@@ -81,20 +105,24 @@ std::string Blocker::text() const {
   return who + ": " + held;
 }
 
-Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  return holders(connection, tables, {"RowExclusiveLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, false,
+Result<std::vector<Blocker>> writers(Connection& connection, const std::string& split, const std::vector<TableName>& tables,
+                                     Deadline deadline) {
+  const auto fence = quote_literal("pgcleave_fence_" + split);
+  const Interest interest{fmt::format(of_the_split, fmt::arg("fence", fence)), fmt::format(perhaps_of_the_split, fmt::arg("fence", fence))};
+  return holders(connection, tables, interest,
+                 {"ShareUpdateExclusiveLock", "RowExclusiveLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, false,
                  deadline);
 }
 
 Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
   return holders(
-      connection, tables,
+      connection, tables, {named, named},
       {"RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, true,
       deadline);
 }
 
 Result<std::vector<Blocker>> in_the_way_of_truncate(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
-  return holders(connection, tables,
+  return holders(connection, tables, {named, named},
                  {"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock",
                   "ExclusiveLock", "AccessExclusiveLock"},
                  true, deadline);

@@ -25,10 +25,13 @@ struct Blocker {
   [[nodiscard]] std::string text() const;  // one line for people, without the query's text
 };
 
-// Sessions and prepared transactions other than this connection that hold a lock that a writer of rows holds (ROW EXCLUSIVE,
-// SHARE ROW EXCLUSIVE and stronger) on one of the tables: what must drain. Left out: autovacuum, and logical apply
-// workers, which replication needs while the tables are fenced.
-Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+// What must drain before a side's position is captured: sessions and prepared transactions other than this connection that hold a
+// lock that a writer of rows holds (ROW EXCLUSIVE, SHARE ROW EXCLUSIVE and stronger; on a partitioned table also the SHARE UPDATE
+// EXCLUSIVE of ATTACH and DETACH) on a relation of the split as the catalog is now: named in `tables`, fenced for `split`, or a
+// partition or child of one of these, at any level. A writer that names a partitioned table locks that one alone until its first row
+// is routed (PostgreSQL 15). Left out: autovacuum, and logical apply workers, which replication needs while the tables are fenced.
+Result<std::vector<Blocker>> writers(Connection& connection, const std::string& split, const std::vector<TableName>& tables,
+                                     Deadline deadline);
 
 // Sessions that hold a lock conflicting with SHARE ROW EXCLUSIVE on one of the tables: in the way of CREATE TRIGGER.
 Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "postgres/prepared.h"
 #include "steps/checking.h"
 #include "steps/findings.h"
 #include "steps/registry.h"
@@ -65,10 +66,12 @@ Result<void> look_at_source(Context& context, postgres::Connection& source, Find
   const auto moved = fmt::format("{{{}}}", fmt::join(oids, ","));
   TRY(ask(source, "select 'subscription ' || subname as object from pg_catalog.pg_subscription where subenabled order by 1", {},
           "would be copied to the target, where it takes the publisher's slot; disable it before the split", context.deadline, findings));
-  TRY(ask(
-      source,
-      "select 'prepared transaction ' || gid as object from pg_catalog.pg_prepared_xacts where database = current_database() order by 1",
-      {}, "holds its locks across the window; commit it or roll it back", context.deadline, findings));
+  TRY_ASSIGN(const auto prepared, postgres::prepared_transactions(source, context.deadline));
+  for (const auto& one : prepared) {
+    findings.add("prepared transaction " + one.text(), fmt::format("holds its locks across the window, and a promotion copies it; COMMIT "
+                                                                   "PREPARED {0} or ROLLBACK PREPARED {0}",
+                                                                   postgres::quote_literal(one.gid)));
+  }
   TRY(ask(source,
           "select 'foreign key ' || conname || ' of ' || conrelid::regclass as object from pg_catalog.pg_constraint"
           " where contype = 'f' and conparentid = 0 and (conrelid = any($1::oid[])) <> (confrelid = any($1::oid[])) order by 1",

@@ -10,6 +10,7 @@
 #include "steps/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "steps/table_obstacles.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -104,18 +105,30 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
   for (const auto& obstacle : *obstacles) findings.add(world.target.label(), obstacle);
 }
 
-void look_at_tables(Context& context, Findings& findings) {
-  std::string without;
+void look_at_tables(Context& context, const std::string& serving, Findings& findings) {
+  auto& world = context.world;
+  auto& side = world.side(serving);
+  const auto split = "split " + world.split.name;
+  const auto tables = tables_on(world, side, context.deadline);
+  if (!tables) return findings.add(tables.error());
+  const auto leader = side.leader(context.deadline);
+  if (!leader) return findings.add(leader.error());
+  const auto obstacles = table_obstacles(**leader, tables->split, context.deadline);
+  if (!obstacles) return findings.add(obstacles.error());
   std::string unlogged;
-  for (const auto& table : context.world.split.moved) {
-    if (!table.holds_rows) continue;
-    if (!table.has_replica_identity) without += (without.empty() ? "" : ", ") + table.name.sql();
-    if (table.unlogged) unlogged += (unlogged.empty() ? "" : ", ") + table.name.sql();
+  for (const auto& table : tables->split.moved) {
+    if (table.holds_rows && table.unlogged) unlogged += (unlogged.empty() ? "" : ", ") + table.name.sql();
   }
-  const auto split = "split " + context.world.split.name;
-  if (context.world.split.moved.empty()) findings.add(split, "moves no table");
-  if (!without.empty()) findings.add(split, "tables without a replica identity, so there is no way back for them: " + without);
+  if (tables->split.moved.empty()) findings.add(split, "moves no table");
+  const auto without = replication_problems(tables->split);
+  if (!without.empty()) {
+    findings.add(split,
+                 fmt::format("tables without a replica identity that can be replicated: once they are published, clients' UPDATE and "
+                             "DELETE would fail or not come over: {}",
+                             fmt::join(without, ", ")));
+  }
   if (!unlogged.empty()) findings.add(split, "unlogged tables are empty after a promotion: " + unlogged);
+  for (const auto& obstacle : *obstacles) findings.add("table " + obstacle.table.sql(), obstacle.what + "; " + obstacle.fix);
 }
 
 void look_at_leftovers(Context& context, Findings& findings) {
@@ -190,7 +203,7 @@ Result<Observation> observe_check_topology(Context& context) {
     look_at_chain(context, *source, *target, findings);
     if (context.text("target") == "standby") look_at_leftovers(context, findings);
   }
-  look_at_tables(context, findings);
+  if (serving == "source" ? source.has_value() : target.has_value()) look_at_tables(context, serving, findings);
   look_at_fleet(context, serving, budget, findings);
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;

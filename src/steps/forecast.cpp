@@ -28,7 +28,7 @@ Result<Lsn> reached(World& world, Side& to, Deadline deadline) {
 }
 
 Result<void> look_at_writers(World& world, postgres::Connection& serving, Forecast& out, Deadline deadline) {
-  TRY_ASSIGN(const auto writers, postgres::writers(serving, world.split.names(), deadline));
+  TRY_ASSIGN(const auto writers, postgres::writers(serving, world.split.name, world.split.names(), deadline));
   const auto oldest =
       std::max_element(writers.begin(), writers.end(), [](const auto& a, const auto& b) { return a.transaction_age < b.transaction_age; });
   if (oldest == writers.end()) return {};

@@ -78,8 +78,8 @@ class Look {
         lose(fmt::format("{} exists on {} only", name, link_.from.label()), "its rows");
       } else if (published.count(table.name) == 0) {
         lose(name + " is not published", "what was written to it");
-      } else if (!table.has_replica_identity) {
-        lose(name + " has no replica identity, so its updates and deletes fail", "them");
+      } else if (!table.identity_problem.empty()) {
+        lose(fmt::format("{} has no replica identity ({}), so its updates and deletes fail", name, table.identity_problem), "them");
       }
     }
     for (const auto& table : now.unclassified) {

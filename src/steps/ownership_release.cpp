@@ -1,10 +1,10 @@
-// ownership.release: nobody owns the moved tables any more; then wait until nobody is still writing them.
+// ownership.release: nobody owns the moved tables any more; then wait until nobody is still writing them, and all of them are fenced.
 //
 // A target that was promoted before the window has a copy of the source's value, which locks it. It is told too, after the source: else
 // a take could not be a compare-and-set from "nobody", and who was frozen meanwhile would not be stopped. Undo takes that back first.
 //
-// A statement takes its RowExclusiveLock before the fence trigger runs. So whoever saw the old owner holds the lock when the new
-// value is set, and is seen here; whoever takes the lock later sees the new value and fails.
+// A statement takes its RowExclusiveLock on the table that it names before the fence trigger runs. So whoever saw the old owner holds the
+// lock when the new value is set, and is seen here; whoever takes the lock later sees the new value and fails.
 #include <future>
 
 #include "base/format.h"
@@ -13,6 +13,7 @@
 #include "postgres/wal.h"
 #include "steps/holding.h"
 #include "steps/parameters.h"
+#include "steps/ready_to_release.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -24,6 +25,10 @@ std::string list(const std::vector<postgres::Blocker>& blockers) {
   std::string text;
   for (const auto& blocker : blockers) text += (text.empty() ? "" : "; ") + blocker.text();
   return text;
+}
+
+Result<std::vector<postgres::Blocker>> writers_on(Context& context, postgres::Connection& leader, Deadline deadline) {
+  return postgres::writers(leader, context.world.split.name, context.world.split.names(), deadline);
 }
 
 struct Copy {
@@ -43,8 +48,10 @@ Result<Copy> copy_on(Context& context, Side& other, Deadline deadline) {
 
 // The first of these queries on a connection costs ten times the others: not in the window.
 Result<void> prepare_ownership_release(Context& context) {
+  TRY(ready_to_release(context));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
-  TRY(postgres::writers(*leader, context.world.split.with_rows(), context.deadline));
+  TRY(all_fenced_after_release(context, *leader));
+  TRY(writers_on(context, *leader, context.deadline));
   TRY(postgres::owner(*leader, context.world.split.name, context.deadline));
   return {};
 }
@@ -61,7 +68,7 @@ Result<Observation> observe_ownership_release(Context& context) {
   seen.before = {{"copy", copied}};
   if (copied) seen.evidence += ", copied to " + context.world.other(side).label();
   if (owner == Owner::nobody && !copied) {
-    TRY_ASSIGN(const auto writers, postgres::writers(*leader, context.world.split.with_rows(), context.deadline));
+    TRY_ASSIGN(const auto writers, writers_on(context, *leader, context.deadline));
     if (writers.empty()) seen.state = State::done;
     if (!writers.empty()) seen.evidence += ", still writing: " + list(writers);
   } else if (owner && *owner != Owner::nobody && *owner != side.which()) {
@@ -71,20 +78,19 @@ Result<Observation> observe_ownership_release(Context& context) {
 }
 
 Result<void> drain(Context& context, postgres::Connection& leader, bool terminate, Duration grace) {
-  const auto tables = context.world.split.with_rows();
   std::vector<postgres::Blocker> blockers;
   const auto patience = Deadline::in(grace);
   bool terminated = false;
   const auto drained =
       wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-        TRY_ASSIGN(blockers, postgres::writers(leader, tables, context.deadline.for_a_look()));
+        TRY_ASSIGN(blockers, writers_on(context, leader, context.deadline.for_a_look()));
         if (!blockers.empty() && terminate && !terminated && patience.passed()) {
           TRY(postgres::terminate(leader, blockers, context.deadline));
           terminated = true;
         }
         return blockers.empty();
       });
-  if (drained) return {};
+  if (drained) return all_fenced_after_release(context, leader);
   auto error = drained.error();
   error.object = context.on().label();
   error.seen = list(blockers);

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/identity.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
 #include "steps/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "steps/table_obstacles.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -57,22 +59,39 @@ Result<Observation> observe_replication_publish(Context& context) {
   return seen;
 }
 
-Result<void> every_table_has_an_identity(const World& world) {
-  std::string without;
-  for (const auto& table : world.split.moved) {
-    if (table.holds_rows && !table.has_replica_identity) without += (without.empty() ? "" : ", ") + table.name.sql();
-  }
+// As the side's catalog is now: the publication itself would break the clients' statements.
+Result<void> every_table_can_be_replicated(World& world, Side& side, Deadline deadline) {
+  TRY_ASSIGN(const auto tables, tables_on(world, side, deadline));
+  const auto without = replication_problems(tables.split);
   if (without.empty()) return {};
   return fail({ErrorKind::not_ready, "split " + world.split.name,
-               "tables without a replica identity: UPDATE and DELETE would fail once they are published",
-               "a primary key or REPLICA IDENTITY", without, "alter table ... add primary key, or ... replica identity full", ""});
+               "tables without a replica identity that can be replicated: UPDATE and DELETE would fail once they are published",
+               "a primary key that is not DEFERRABLE, or REPLICA IDENTITY", fmt::format("{}", fmt::join(without, ", ")),
+               "alter table ... add primary key, or ... replica identity using index", ""});
+}
+
+// The publication of the forward direction is closed inside the window, while clients of kept tables have transactions open.
+Result<void> closing_takes_effect(World& world, const Link& link, Deadline deadline) {
+  if (link.from.which() != postgres::Owner::source) return {};
+  for (auto* side : {&world.source, &world.target}) {
+    TRY_ASSIGN(auto* leader, side->leader(deadline));
+    TRY_ASSIGN(const auto identity, postgres::identify(*leader, deadline));
+    if (postgres::invalidates_publications(identity.version)) continue;
+    return fail(
+        {ErrorKind::not_ready, side->label(),
+         "PostgreSQL does not tell open transactions there that a publication was closed, so forward replication could go on after it",
+         "PostgreSQL 15.13, 16.9, 17.5 or later", fmt::format("{}.{}", identity.version / 10000, identity.version % 10000),
+         "update PostgreSQL, or use runbooks/promote-standby.yml", ""});
+  }
+  return {};
 }
 
 Result<Json> apply_replication_publish(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
-  TRY(every_table_has_an_identity(world));
+  TRY(every_table_can_be_replicated(world, side, context.deadline));
   const auto link = link_named(world, context.text("direction"));
+  TRY(closing_takes_effect(world, link, context.deadline));
   const auto publication = wanted(context, link);
   TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}{}", link.name, publication.tables.size(), side.label(),
                                          publication.open ? "" : ", closed"),

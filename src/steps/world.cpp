@@ -49,6 +49,18 @@ SplitTables tables_of(const std::string& split, const runbook::Classified& class
   return {split, with_partitions(classified.moved, catalog), with_partitions(classified.kept, catalog)};
 }
 
+// The unclassified that belong to an extension, which nobody thinks of as tables of his own.
+std::map<postgres::TableName, std::string> extensions_of(const std::vector<runbook::Name>& unclassified,
+                                                         const std::vector<postgres::Table>& catalog) {
+  std::set<postgres::TableName> names;
+  for (const auto& name : unclassified) names.insert({name.schema, name.name});
+  std::map<postgres::TableName, std::string> extensions;
+  for (const auto& table : catalog) {
+    if (!table.extension.empty() && names.contains(table.name)) extensions[table.name] = table.extension;
+  }
+  return extensions;
+}
+
 Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
   const auto classified = runbook::classify(split, roots_of(catalog));
   if (classified.value) return tables_of(split.name, *classified.value, catalog);
@@ -57,6 +69,10 @@ Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vecto
   for (const auto& problem : classified.problems) all += (all.empty() ? "" : "; ") + problem.text();
   error.what += ": " + all;
   error.hint = "classify every table of the database in " + split.path;
+  for (const auto& [table, extension] : extensions_of(runbook::classify_what_is_clear(split, roots_of(catalog)).unclassified, catalog)) {
+    error.hint += fmt::format("; {} belongs to extension {}: put it under shared if each side is to have its own, else under kept or moved",
+                              table.sql(), extension);
+  }
   return fail(error);
 }
 
@@ -131,6 +147,7 @@ Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {
   SideTables tables;
   tables.split = tables_of(world.split.name, clear.classified, catalog);
   for (const auto& name : clear.unclassified) tables.unclassified.push_back({name.schema, name.name});
+  tables.extensions = extensions_of(clear.unclassified, catalog);
   for (const auto& problem : clear.problems) tables.problems.push_back(problem.text());
   return tables;
 }

@@ -111,6 +111,7 @@ World unopened_world(const runbook::Environment& environment, const runbook::Spl
 struct SideTables {
   SplitTables split;
   std::vector<postgres::TableName> unclassified;
+  std::map<postgres::TableName, std::string> extensions;  // of the unclassified that belong to one
   std::vector<std::string> problems;
 };
 Result<SideTables> tables_on(World& world, Side& side, Deadline deadline);

@@ -39,7 +39,7 @@ Result<Rows> answer_of(Server& server, const std::string& name, const std::strin
   if (sql == "look") return Rows();
   if (says(sql, "from pg_catalog.pg_settings")) return settings();
   if (says(sql, "from pg_catalog.pg_subscription where subenabled")) return enabled_subscriptions(server);
-  if (says(sql, "from pg_catalog.pg_prepared_xacts") || says(sql, "from pg_catalog.pg_constraint")) return Rows({"object"}, {}, "SELECT");
+  if (says(sql, "from pg_catalog.pg_constraint")) return Rows({"object"}, {}, "SELECT");
   if (says(sql, "current_setting('cluster_name')")) return Rows({"cluster"}, {{server.scope}}, "SELECT");
   if (says(sql, "(token) values ($1)")) {
     if (!server.writable()) return fail(refusal(name, "cannot execute INSERT in a read-only transaction", "25006"));

@@ -7,7 +7,9 @@
 #include "postgres/columns.h"
 #include "postgres/following.h"
 #include "postgres/identity.h"
+#include "postgres/inheritance.h"
 #include "postgres/locks.h"
+#include "postgres/prepared.h"
 #include "postgres/transactions.h"
 #include "postgres/writes.h"
 #include "products/wire.h"
@@ -155,11 +157,35 @@ Result<std::vector<Sender>> senders(Connection& primary, Deadline deadline) {
   return std::vector<Sender>{{"ci-1", "streaming", Bytes{0}}};
 }
 
+Result<std::vector<Inheritance>> inheritances(Connection& connection, Deadline deadline) {
+  TRY(reach(connection, deadline));
+  return std::vector<Inheritance>{};
+}
+
+Result<std::vector<TableName>> unfenced_children(Connection& connection, const std::string&, Deadline deadline) {
+  TRY(reach(connection, deadline));
+  return std::vector<TableName>{};
+}
+
+std::string PreparedTransaction::text() const {
+  return gid;
+}
+
+Result<std::vector<PreparedTransaction>> prepared_transactions(Connection& connection, Deadline deadline) {
+  TRY(reach(connection, deadline));
+  return std::vector<PreparedTransaction>{};
+}
+
+Result<std::vector<PreparedTransaction>> copied_transactions(Connection& promoted, const std::string&, Deadline deadline) {
+  TRY(reach(promoted, deadline));
+  return std::vector<PreparedTransaction>{};
+}
+
 std::string Blocker::text() const {
   return fmt::format("pid {}", pid);
 }
 
-Result<std::vector<Blocker>> writers(Connection& connection, const std::vector<TableName>&, Deadline deadline) {
+Result<std::vector<Blocker>> writers(Connection& connection, const std::string&, const std::vector<TableName>&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   std::vector<Blocker> found;
   for (const auto* client : universe().writing_on(server->which)) {

@@ -40,11 +40,16 @@ TEST_CASE("a moved table that is unlogged, or that replication can't follow, blo
   postgres::Table table;
   table.name = builds;
   table.unlogged = true;
-  table.has_replica_identity = false;
+  table.identity_problem = "no primary key and no other replica identity";
   CHECK(lines(judge_tables({"source main", {table}, {}, {}, 0})) ==
         Lines{"blocker schema.unlogged_table table ci.builds on source main",
               "blocker schema.no_replica_identity table ci.builds on source main"});
   table.unlogged = false;
+  table.identity_problem = "";
+  table.apply_problem = "REPLICA IDENTITY FULL without a primary key, and no equality operator for column j of type json";
+  const auto found = judge_tables({"source main", {table}, {}, {}, 0});
+  CHECK(lines(found) == Lines{"blocker schema.identity_not_applicable table ci.builds on source main"});
+  CHECK(found[0].evidence == table.apply_problem);
   table.holds_rows = false;
   CHECK(judge_tables({"source main", {table}, {}, {}, 0}).empty());
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "installed.h"
+#include "postgres/identity.h"
 #include "postgres/wal.h"
 
 using namespace pgcleave;
@@ -247,4 +248,59 @@ TEST_CASE("a failed subscription leaves no transaction behind and its password i
   const auto log = ci_server().log();
   CHECK(log.find("ALTER SUBSCRIPTION") != std::string::npos);  // it does log statements
   CHECK(log.find("hush") == std::string::npos);
+}
+
+// What invalidates_publications() relies on: 15.13, 16.9 and 17.5 tell open transactions of a publication that was altered.
+TEST_CASE("what an open transaction writes after its publication was closed is not sent, and after it was opened again it is") {
+  TwoSides it;
+  REQUIRE(invalidates_publications(identify(it.source, soon())->version));
+  it.start();
+  auto overlapping = main_server().connect();
+  run(overlapping, "BEGIN");
+  run(overlapping, "INSERT INTO rep.builds VALUES (1)");
+  run(overlapping, "INSERT INTO rep.logs VALUES (1)");
+  REQUIRE(open_publication(it.source, "split_pub", false, soon()));
+  run(overlapping, "INSERT INTO rep.builds VALUES (2)");
+  run(overlapping, "INSERT INTO rep.logs VALUES (2)");
+  REQUIRE(open_publication(it.source, "split_pub", true, soon()));
+  run(overlapping, "INSERT INTO rep.builds VALUES (3)");
+  run(overlapping, "COMMIT");
+  const auto lsn = capture_lsn(it.source, canary, "afterwards", soon());
+  REQUIRE(lsn);
+  REQUIRE(applied(it.target, *lsn));
+  const auto arrived = run(it.target, "SELECT string_agg(id::text, ' ' ORDER BY id) AS ids FROM rep.builds");
+  CHECK(arrived.text(0, "ids") == "1 3");
+  CHECK(run(it.target, "SELECT FROM rep.logs").size() == 1);
+}
+
+TEST_CASE("versions that do not tell open transactions that a publication was closed are known") {
+  for (const int version : {150000, 150012, 160008, 170004}) CHECK_FALSE(invalidates_publications(version));
+  for (const int version : {150013, 150018, 160009, 170005, 180000}) CHECK(invalidates_publications(version));
+}
+
+TEST_CASE("a row of REPLICA IDENTITY FULL with a json column is found by the subscriber's primary key, and by nothing else") {
+  TwoSides it;
+  for (auto* side : {&it.source, &it.target}) {
+    run(*side,
+        "CREATE TABLE rep.keyed (id int PRIMARY KEY, j json); ALTER TABLE rep.keyed REPLICA IDENTITY FULL; "
+        "CREATE TABLE rep.made (a float8, p point GENERATED ALWAYS AS (point(a, a)) STORED); ALTER TABLE rep.made REPLICA IDENTITY FULL; "
+        "CREATE TABLE rep.bare (id int, j json); ALTER TABLE rep.bare REPLICA IDENTITY FULL");
+  }
+  REQUIRE(create_publication(it.source, "split_pub", {{canary, {"rep", "bare"}, {"rep", "keyed"}, {"rep", "made"}}, true}, soon()));
+  REQUIRE(create_logical_slot(it.source, "split_slot", soon()));
+  REQUIRE(create_subscription(it.target, it.spec(), soon()));
+  REQUIRE(enable_subscription(it.target, "split", soon()));
+  run(it.source,
+      "INSERT INTO rep.keyed VALUES (1, '{}'); UPDATE rep.keyed SET j = '{\"a\": 1}'; "
+      "INSERT INTO rep.made VALUES (1); UPDATE rep.made SET a = 2; DELETE FROM rep.made; INSERT INTO rep.bare VALUES (1, '{}')");
+  const auto lsn = capture_lsn(it.source, canary, "keyed", soon());
+  REQUIRE(lsn);
+  REQUIRE(applied(it.target, *lsn));
+  CHECK(run(it.target, "SELECT FROM rep.keyed WHERE j::text LIKE '%a%'").size() == 1);
+  CHECK(run(it.target, "SELECT FROM rep.made").empty());
+  run(it.source, "UPDATE rep.bare SET j = '{\"a\": 1}'");
+  CHECK(wait_until("the error is counted", soon(), 20ms, nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto state, subscription(it.target, "split", soon()));
+    return state && state->apply_errors > 0;
+  }));
 }

@@ -20,6 +20,7 @@ struct Copied {
     for (auto* side : {&source, &target}) {
       side->sql("DROP SCHEMA IF EXISTS pgcleave CASCADE");
       side->install();
+      REQUIRE(postgres::create_triggers(side->here, fence, moved_tables, 100ms, soon(), nullptr));
     }
     sides.world.run.epoch = 1;
   }
