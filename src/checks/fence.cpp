@@ -37,6 +37,7 @@ Result<void> look_at_side(Look& look, steps::Side& side, FenceOfSide& seen) {
   seen.in_recovery = recovery.in_recovery;
   TRY_ASSIGN(auto tables, steps::tables_on(world, side, deadline));
   seen.unclassified = std::move(tables.unclassified);
+  seen.extensions = std::move(tables.extensions);
   seen.split_problems = std::move(tables.problems);
   TRY_ASSIGN(auto sequences, steps::sequences_on(world, side, deadline));
   seen.unclassified_sequences = std::move(sequences.unclassified);

@@ -53,11 +53,7 @@ class Judge : Judging {
           "whether its tables are fenced, and who owns them there, is not known", "bring it back, then: " + command("check"));
     }
     if (!side.writable()) return;
-    for (const auto& table : side.unclassified) {
-      add("unclassified_table", Severity::blocker, table_on(table, side), "in no class of " + seen_.split_path, "",
-          "nobody said on which side it may be written, so it has no fence, and no run can begin",
-          fmt::format("name it under moved, kept or shared in {}", seen_.split_path));
-    }
+    for (const auto& table : side.unclassified) unclassified(table, side);
     for (const auto& sequence : side.unclassified_sequences) {
       add("unclassified_sequence", Severity::blocker, fmt::format("sequence {} on {}", sequence.sql(), side.label),
           fmt::format("in no class of {}, and no table uses it", seen_.split_path),
@@ -70,6 +66,16 @@ class Judge : Judging {
           fmt::format("{} on {}", split(), side.label), problem, "", "the split file says something else than the database has",
           "correct " + seen_.split_path);
     }
+  }
+
+  void unclassified(const TableName& table, const FenceOfSide& side) {
+    const auto extension = side.extensions.find(table);
+    const bool of_one = extension != side.extensions.end();
+    add("unclassified_table", Severity::blocker, table_on(table, side),
+        "in no class of " + seen_.split_path + (of_one ? "; it belongs to extension " + extension->second : ""), "",
+        "nobody said on which side it may be written, so it has no fence, and no run can begin",
+        fmt::format("name it under moved, kept or shared in {}{}", seen_.split_path,
+                    of_one ? ": shared, if each side is to have its own, as for what an extension configures" : ""));
   }
 
   bool installation_is_whole() {

@@ -21,6 +21,7 @@ struct FenceOfSide {
   postgres::FenceDrift kept;
   std::map<postgres::TableName, std::string> triggers;  // ours, also those that do not work: "pgcleave_fence_ci is disabled"
   std::vector<postgres::TableName> unclassified;
+  std::map<postgres::TableName, std::string> extensions;  // of the unclassified that belong to one
   std::vector<std::string> split_problems;
   std::vector<postgres::TableName> unclassified_sequences;
 

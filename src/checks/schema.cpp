@@ -2,6 +2,7 @@
 #include "checks/families.h"
 #include "checks/schema_crossing.h"
 #include "checks/schema_indexes.h"
+#include "checks/schema_obstacles.h"
 #include "checks/schema_outside.h"
 #include "checks/schema_plans.h"
 #include "checks/schema_tables.h"
@@ -37,6 +38,8 @@ Result<OfCatalog> of_catalog(const SideLook& one, Deadline deadline) {
   TRY_ASSIGN(crossing.sequences, postgres::sequence_uses(*one.session, deadline));
   Reach reach(one.tables, crossing.dependencies, crossing.programs);
   auto found = judge_crossing(crossing, reach);
+  TRY_ASSIGN(const auto obstacles, steps::table_obstacles(*one.session, one.tables, deadline));
+  take(found, judge_obstacles(obstacles, crossing.side));
   TRY_ASSIGN(const auto outside, look_at_outside(*one.session, crossing.side, reach, deadline));
   take(found, judge_outside(outside));
   return OfCatalog{std::move(found), std::move(reach)};

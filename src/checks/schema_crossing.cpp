@@ -40,7 +40,6 @@ class CrossingJudge {
   void judge(const Dependency& one) {
     switch (one.kind) {
       case DependencyKind::foreign_key: return judge_foreign_key(one);
-      case DependencyKind::inheritance: return judge_inheritance(one);
       case DependencyKind::rule:
         return judge_part_of_table(one, "rule", fmt::format("SELECT definition FROM pg_rules WHERE rulename = {}", quote_literal(one.name)),
                                    "what it writes or reads on the other side is a stale copy there",
@@ -62,15 +61,6 @@ class CrossingJudge {
         "after the split the rows that it refers to are a stale copy: what is new there is refused, what is deleted there is not noticed",
         fmt::format("ALTER TABLE {} DROP CONSTRAINT {}, and let the application or a clean-up job keep what it kept", one.on.sql(),
                     quote_identifier(one.name)));
-  }
-
-  void judge_inheritance(const Dependency& one) {
-    if (!on_other_side(one.on, one.uses)) return;
-    add("inheritance_crosses", Severity::blocker, "table " + one.on.sql(),
-        fmt::format("{} inherits from {}", with_part(one.on), with_part(one.uses)),
-        fmt::format("SELECT inhparent::regclass FROM pg_inherits WHERE inhrelid = {}", regclass(one.on)),
-        "queries of the parent would read the stale copy of one of the two",
-        fmt::format("put both into one class of the split file, or: ALTER TABLE {} NO INHERIT {}", one.on.sql(), one.uses.sql()));
   }
 
   // A rule or a policy: what it reaches through views counts.

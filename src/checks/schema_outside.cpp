@@ -47,6 +47,21 @@ void judge_foreign_tables(const OutsideSeen& seen, Findings& found) {
   }
 }
 
+// Foreign tables have a finding of their own.
+void judge_in_no_class(const OutsideSeen& seen, Findings& found) {
+  constexpr std::size_t most_named = 5;
+  for (const auto& [kind, relations] : seen.in_no_class) {
+    std::string names;
+    for (std::size_t i = 0; i < std::min(relations.size(), most_named); ++i) names += (i == 0 ? "" : ", ") + relations[i].sql();
+    found.push_back(
+        {"schema.in_no_class", Severity::note, fmt::format("{} on {}", kind, seen.side),
+         fmt::format("{}: {}{}", relations.size(), names, relations.size() > most_named ? ", ..." : ""),
+         "SELECT oid::regclass FROM pg_class WHERE relkind = 'm' OR relpersistence = 't'",
+         "the split file has no class for them: they are neither fenced nor replicated",
+         kind == "temporary tables" ? "nothing to do: they end with their sessions" : "refresh them on the side whose tables they read"});
+  }
+}
+
 void judge_jobs(const OutsideSeen& seen, Findings& found) {
   for (const auto* name : with_jobs) {
     const bool extension = std::find(seen.extensions.begin(), seen.extensions.end(), name) != seen.extensions.end();
@@ -68,6 +83,7 @@ Findings judge_outside(const OutsideSeen& seen) {
   judge_publications(seen, found);
   judge_subscriptions(seen, found);
   judge_foreign_tables(seen, found);
+  judge_in_no_class(seen, found);
   judge_jobs(seen, found);
   for (const auto& one : seen.event_triggers) {
     found.push_back(

@@ -21,8 +21,9 @@ struct OutsideSeen {
   std::vector<std::string> subscriptions;
   std::vector<std::pair<std::string, postgres::TableName>> foreign_tables;  // with their servers
   std::vector<EventTrigger> event_triggers;
-  std::vector<std::string> extensions;  // all
-  std::string preloaded;                // shared_preload_libraries
+  std::map<std::string, std::vector<postgres::TableName>> in_no_class;  // by kind in words: "materialized views"
+  std::vector<std::string> extensions;                                  // all
+  std::string preloaded;                                                // shared_preload_libraries
 };
 
 Result<OutsideSeen> look_at_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline);

@@ -23,6 +23,11 @@ constexpr auto others_sql = R"sql(
     JOIN pg_catalog.pg_class c ON c.oid = f.ftrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   UNION ALL
+  SELECT CASE c.relpersistence WHEN 't' THEN 'temporary_table' ELSE 'materialized_view' END, '', n.nspname, c.relname
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind = 'm' OR (c.relkind IN ('r', 'p') AND c.relpersistence = 't')
+  UNION ALL
   SELECT 'event_trigger', e.evtname, e.evtevent, '' FROM pg_catalog.pg_event_trigger e
    WHERE e.evtenabled <> 'D' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
      WHERE d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass AND d.objid = e.oid AND d.deptype = 'e')
@@ -37,6 +42,8 @@ void take_row(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
   const auto &name = rows.text(row, "name"), &a = rows.text(row, "a"), &b = rows.text(row, "b");
   if (kind == "subscription") seen.subscriptions.push_back(name);
   if (kind == "foreign_table") seen.foreign_tables.emplace_back(name, TableName{a, b});
+  if (kind == "materialized_view") seen.in_no_class["materialized views"].push_back({a, b});
+  if (kind == "temporary_table") seen.in_no_class["temporary tables"].push_back({a, b});
   if (kind == "event_trigger") seen.event_triggers.push_back({name, a});
   if (kind == "extension") seen.extensions.push_back(name);
   if (kind == "preloaded") seen.preloaded = name;

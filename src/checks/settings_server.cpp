@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "checks/judging.h"
+#include "postgres/identity.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -42,6 +43,12 @@ class ServerJudge : Judging {
           "changes can't be sent to the other side, so there is no way back", change("wal_level", "logical") + ", then restart");
     }
     if (!before()) return;
+    if (const auto version = server_.number("server_version_num");
+        version > 0 && !postgres::invalidates_publications(static_cast<int>(version))) {
+      add("publication_cached", Severity::warning, server_.label, fmt::format("its PostgreSQL is {}", server_.text("server_version")),
+          "SHOW server_version", "open transactions there do not notice that a publication was closed: logical-switchover is refused",
+          "update PostgreSQL to 15.13, 16.9, 17.5 or later, or use promote-standby");
+    }
     const int needed = server_.which == Owner::source ? 2 : 1;
     left("max_replication_slots", server_.slots, needed, "slots_left", "SELECT slot_name FROM pg_replication_slots");
     left("max_wal_senders", server_.senders, needed, "senders_left", "SELECT application_name FROM pg_stat_replication");

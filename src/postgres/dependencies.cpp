@@ -27,9 +27,6 @@ constexpr auto dependencies_sql = R"sql(
       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass AND d.objid = p.oid
        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> p.polrelid
     UNION ALL
-    SELECT 'inheritance', '', i.inhrelid, i.inhparent
-      FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition
-    UNION ALL
     SELECT 'sequence_owner', '', d.objid, d.refobjid
       FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -73,7 +70,6 @@ DependencyKind dependency_kind(const std::string& word) {
                                                            {"materialized_view", DependencyKind::materialized_view},
                                                            {"rule", DependencyKind::rule},
                                                            {"policy", DependencyKind::policy},
-                                                           {"inheritance", DependencyKind::inheritance},
                                                            {"sequence_owner", DependencyKind::sequence_owner},
                                                            {"sequence_use", DependencyKind::sequence_use}};
   return kinds.at(word);

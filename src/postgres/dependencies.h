@@ -9,7 +9,7 @@
 
 namespace pgcleave::postgres {
 
-enum class DependencyKind { foreign_key, view, materialized_view, rule, policy, inheritance, sequence_owner, sequence_use };
+enum class DependencyKind { foreign_key, view, materialized_view, rule, policy, sequence_owner, sequence_use };
 
 struct Dependency {
   DependencyKind kind = DependencyKind::view;

@@ -96,7 +96,8 @@ nothing_to_find() {
   # What was repaired may take a moment to be so: a standby that streams again, a Patroni that has looked.
   for tries in $(seq 20); do
     look
-    seen=$(jq -r '.findings[] | .severity + " " + .id + "  " + .object + "  " + .evidence' "$scratch/tool.json")
+    # The lab has a materialized view, which is noted.
+    seen=$(jq -r '.findings[] | select(.id != "schema.in_no_class") | .severity + " " + .id + "  " + .object + "  " + .evidence' "$scratch/tool.json")
     [ -z "$seen" ] && break
     sleep 0.5
   done

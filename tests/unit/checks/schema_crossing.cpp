@@ -50,11 +50,6 @@ TEST_CASE("rules and policies count by what they use, also through a view") {
             "blocker schema.policy_crosses policy p of table ci.jobs on source main"});
 }
 
-TEST_CASE("inheritance over the line blocks") {
-  CHECK(lines(judge({{Kind::inheritance, "", jobs, users}, {Kind::inheritance, "", jobs, builds}})) ==
-        Lines{"blocker schema.inheritance_crosses table ci.jobs on source main"});
-}
-
 TEST_CASE("a sequence blocks when its owner and its users are on both sides") {
   const postgres::TableName seq{"ci", "seq"}, fine{"ci", "fine"};
   CHECK(lines(judge({{Kind::sequence_owner, "", seq, jobs},

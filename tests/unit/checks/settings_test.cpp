@@ -101,6 +101,13 @@ TEST_CASE("what the links between the sides need has to be left, but not once th
   CHECK(judged(source) == Lines{"blocker processes_left"});
 }
 
+TEST_CASE("a PostgreSQL that does not tell open transactions of a closed publication is named before the split") {
+  CHECK(source_with("server_version_num", "150012") == Lines{"warning publication_cached"});
+  CHECK(target_with("server_version_num", "170004", Stage::promoted) == Lines{"warning publication_cached"});
+  CHECK(target_with("server_version_num", "170004", Stage::split).empty());
+  CHECK(source_with("server_version_num", "150013").empty());
+}
+
 TEST_CASE("what a way back by rewinding needs is named") {
   CHECK(source_with("wal_log_hints", "off") == Lines{"blocker no_hint_bits_in_wal"});
   auto server = a_server(Owner::source);
