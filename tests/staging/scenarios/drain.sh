@@ -54,19 +54,19 @@ PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$s
   tool 4 resume -e "$environment" --approve go &
 run=$!
 wait_for_file "$scratch/reached"
-source_sql "set role app; create table ci.metrics_2025 partition of ci.metrics for values from ('2025-01-01') to ('2026-01-01')"
+source_sql "set role app; create table ci.metrics_2031 partition of ci.metrics for values from ('2031-01-01') to ('2032-01-01')"
 go_on
-contains "$scratch/tool.out" "ci.metrics_2025"
+contains "$scratch/tool.out" "ci.metrics_2031"
 contains "$scratch/tool.out" "has no fence"
 is "owner on the source" "$(owner_on_source)" 1
 tool 0 resume -e "$environment" --approve go
 is "owner on the target" "$(owner_on_target)" 2
-for table in ci.metrics ci.metrics_2025; do
+for table in ci.metrics ci.metrics_2031; do
   is "SQLSTATE of a write that names $table" \
-    "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "insert into $table values ('2025-05-05', 'late', 1)" 2>&1 | grep -o 2F002 | head -n 1)" 2F002
+    "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "insert into $table values ('2031-05-05', 'late', 1)" 2>&1 | grep -o 2F002 | head -n 1)" 2F002
 done
 is "what was copied is on the target" "$(target_sql "select value from ci.metrics where name = 'copied'")" 1
-target_sql "insert into ci.metrics_2025 values ('2025-05-05', 'new', 2)"
+target_sql "insert into ci.metrics_2031 values ('2031-05-05', 'new', 2)"
 tool 0 rollback -e "$environment"
 is "what the target wrote came back" "$(source_sql "select value from ci.metrics where name = 'new'")" 2
 
