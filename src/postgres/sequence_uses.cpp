@@ -1,5 +1,6 @@
 #include "postgres/sequence_uses.h"
 
+#include <cstdint>
 #include <map>
 
 #include "postgres/names_in_code.h"
@@ -9,6 +10,9 @@ namespace pgcleave::postgres {
 namespace {
 
 using NameSet = std::set<TableName>;
+
+// Where thousands of functions call each other, each reaches all.
+constexpr std::size_t most_followed = 64;
 
 class UseFinder {
  public:
@@ -34,14 +38,14 @@ class UseFinder {
     for (const auto& tie : catalog_.ties) {
       if (tie.from_function) continue;
       if (tie.to == Tie::To::sequence) use(tie.name, tables_of(tie.from));
-      if (tie.to == Tie::To::function) use_all(body_with_calls(tie.name).sequences, tables_of(tie.from));
+      if (tie.to == Tie::To::function) use_all(sequences_behind(tie.name), tables_of(tie.from));
     }
     for (const auto& one : catalog_.textual) {
       const auto names = names_in_sql(one.sql);
       use_all(sequences_in(names), tables_of(one.on));
     }
     for (const auto& function : that_may_use_sequences()) {
-      const auto body = body_with_calls(function);
+      const auto body = body_with_calls(function, most_followed);
       for (const auto& sequence : body.sequences) uses_.at(sequence).beside.insert(body.written.begin(), body.written.end());
     }
     std::vector<SequenceUse> all;
@@ -120,19 +124,25 @@ class UseFinder {
     return bodies_[function] = std::move(body);
   }
 
-  FunctionBody body_with_calls(const TableName& function) {
+  // With those of the functions that it calls, the nearest first, and at most so many.
+  FunctionBody body_with_calls(const TableName& function, std::size_t most) {
     FunctionBody all;
     std::vector<TableName> open{function};
-    while (!open.empty()) {
-      const auto next = open.back();
-      open.pop_back();
-      if (!all.calls.insert(next).second) continue;
-      const auto& body = body_of(next);
+    all.calls.insert(function);
+    for (std::size_t at = 0; at < open.size() && at < most; ++at) {
+      const auto& body = body_of(open[at]);
       all.sequences.insert(body.sequences.begin(), body.sequences.end());
       all.written.insert(body.written.begin(), body.written.end());
-      open.insert(open.end(), body.calls.begin(), body.calls.end());
+      for (const auto& call : body.calls) {
+        if (all.calls.insert(call).second) open.push_back(call);
+      }
     }
     return all;
+  }
+
+  const NameSet& sequences_behind(const TableName& function) {
+    if (const auto done = behind_.find(function); done != behind_.end()) return done->second;
+    return behind_[function] = body_with_calls(function, SIZE_MAX).sequences;
   }
 
   // By their words, which costs less than parsing all: those that name a sequence, and those that name one of these.
@@ -169,6 +179,7 @@ class UseFinder {
   Names function_names_;
   Names relation_names_;
   std::map<TableName, FunctionBody> bodies_;  // of functions that were read
+  std::map<TableName, NameSet> behind_;
 };
 
 }  // namespace

@@ -7,7 +7,6 @@ namespace {
 
 using postgres::test::ci_server;
 using postgres::test::main_server;
-using postgres::test::soon;
 using test::SplitDatabase;
 using test::TwoSides;
 
@@ -65,17 +64,17 @@ TEST_CASE("a sequence in no class is refused with what to write, and so is one t
   split.source.sql("DROP SCHEMA IF EXISTS other CASCADE");
   postgres::test::Schema other(split.source.here, "other");
   split.source.sql("CREATE SEQUENCE other.ticket_no; CREATE TEMPORARY SEQUENCE passing");
-  const auto refused = all_sequences_have_a_class(split.sides.world, soon());
+  const auto refused = all_sequences_have_a_class(split.sides.world, postgres::test::soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::invalid);
   CHECK(refused.error().text().find("a sequence of schema other in no class, and no table uses it: other.ticket_no") != std::string::npos);
   CHECK(refused.error().text().find("sequences: [other.ticket_no] under moved, kept or shared") != std::string::npos);
   split.sides.world.split_file.shared.sequences = {{"other.tiket_no", {"split.yml", 7, 3}}};
-  const auto mistyped = all_sequences_have_a_class(split.sides.world, soon());
+  const auto mistyped = all_sequences_have_a_class(split.sides.world, postgres::test::soon());
   REQUIRE_FALSE(mistyped);
   CHECK(mistyped.error().text().find("split.yml:7:3: the database has no sequence other.tiket_no") != std::string::npos);
   split.sides.world.split_file.shared.sequences = {{"other.ticket_no", {"split.yml", 7, 3}}};
-  CHECK(all_sequences_have_a_class(split.sides.world, soon()));
+  CHECK(all_sequences_have_a_class(split.sides.world, postgres::test::soon()));
 }
 
 TEST_CASE("a sequence of a table in no class is told with that table") {
@@ -83,7 +82,7 @@ TEST_CASE("a sequence of a table in no class is told with that table") {
   postgres::test::Schema other(split.source.here, "other");
   split.source.sql(
       "CREATE TABLE other.new (id serial); CREATE SEQUENCE other.seen; CREATE VIEW other.numbers AS SELECT nextval('other.seen')");
-  const auto seen = sequences_on(split.sides.world, split.sides.world.source, soon());
+  const auto seen = sequences_on(split.sides.world, split.sides.world.source, postgres::test::soon());
   REQUIRE(seen);
   CHECK(seen->moved.empty());
   CHECK(seen->unclassified == std::vector<postgres::TableName>{{"other", "seen"}});
@@ -98,7 +97,7 @@ TEST_CASE("a sequence of a partition has the class of the partition's root") {
     ALTER TABLE moved.findings ADD COLUMN id int;
     ALTER TABLE parts.findings_1 ALTER COLUMN id DROP NOT NULL;
     ALTER TABLE moved.findings ATTACH PARTITION parts.findings_1 FOR VALUES IN (1))sql");
-  const auto seen = sequences_on(split.sides.world, split.sides.world.source, soon());
+  const auto seen = sequences_on(split.sides.world, split.sides.world.source, postgres::test::soon());
   REQUIRE(seen);
   CHECK(seen->moved == std::vector<postgres::TableName>{{"parts", "findings_1_id_seq"}});
   CHECK(seen->unclassified.empty());
