@@ -9,8 +9,18 @@ namespace {
 // As the gate asked; before it has asked, as the runbook has them.
 std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line) {
   const auto asked = run.steps.find(line.id);
-  const auto& with = asked != run.steps.end() && asked->second.with.contains("words") ? asked->second.with : line.with;
-  return text_in(with, "words");
+  const bool has_asked = run.asked.contains(line.id) || (asked != run.steps.end() && asked->second.with.contains("words"));
+  return has_asked ? engine::words_asked_for(run, line.id) : text_in(line.with, "words");
+}
+
+// A gate; or a step that destroyed rows if nobody gave them up, and has asked for that.
+bool asks_a_person(const engine::RunRecord& run, const runbook::StepLine& line) {
+  const auto& meaning = steps::find(line.uses)->description.meaning;
+  return meaning.waits_for_person || (meaning.gives_up && run.asked.contains(line.id));
+}
+
+bool undo_waits_for(const engine::RunRecord& run, const std::string& step) {
+  return run.outcome == "stopped" && run.asked.contains(step);
 }
 
 ExitCode approve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
@@ -18,8 +28,7 @@ ExitCode approve(const Arguments& arguments, journal::Journal& journal, const en
   if (!run.is_open()) return complain(Error{ErrorKind::invalid, "run " + run.id, "is over: " + run.state(false), "", "", "", ""});
   const auto frozen = runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
-  const auto* kind = line == nullptr ? nullptr : steps::find(line->uses);
-  if (kind == nullptr || !kind->description.meaning.waits_for_person) {
+  if (line == nullptr || !asks_a_person(run, *line)) {
     return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run.id, "", "",
                           "see the steps with: pgcleave status " + run.id, ""});
   }
@@ -37,8 +46,8 @@ ExitCode approve(const Arguments& arguments, journal::Journal& journal, const en
   if (!words.empty()) approval["words"] = words;
   const auto written = journal.append(run.id, "gate.approved", approval, journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info("approved " + step + " of run " + run.id + "; next: pgcleave resume " + run.id +
-            again(arguments, text_in(run.begun, "environment")));
+  log::info("approved " + step + " of run " + run.id + "; next: pgcleave " + (undo_waits_for(run, step) ? "rollback " : "resume ") +
+            run.id + again(arguments, text_in(run.begun, "environment")));
   return ExitCode::done;
 }
 

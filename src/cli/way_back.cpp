@@ -1,58 +1,94 @@
 #include "cli/way_back.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/fields.h"
 #include "base/format.h"
 #include "cli/files.h"
 #include "cli/same_environment.h"
+#include "steps/discarded_writes.h"
 #include "steps/link_health.h"
+#include "steps/registry.h"
 
 namespace pgcleave::cli {
 namespace {
 
 constexpr auto patience_of_a_look = std::chrono::seconds(3);
 
-// The steps of any runbook that make a way back by replication.
-bool has_way_back(const engine::RunRecord& run) {
-  for (const auto& [id, step] : run.steps) {
-    const bool done = step.status == engine::StepStatus::done || step.status == engine::StepStatus::adopted;
-    if (done && step.uses == "replication.start_reverse") return true;
-  }
-  return false;
+bool is_done(const engine::StepRecord& step) {
+  return step.status == engine::StepStatus::done || step.status == engine::StepStatus::adopted;
 }
 
-Result<steps::LinkHealth> look(const runbook::Environment& environment, const runbook::Split& split) {
-  TRY_ASSIGN(auto world, steps::open_world(environment, split, Deadline::in(patience_of_a_look)));
-  return steps::look_at_link(world, steps::reverse_link(world), Deadline::in(patience_of_a_look));
+// The steps of any runbook that make a rollback path by replication.
+bool has_reverse_link(const engine::RunRecord& run) {
+  return std::any_of(run.steps.begin(), run.steps.end(), [](const auto& step) {
+    return is_done(step.second) && step.second.uses == "replication.start_reverse";
+  });
+}
+
+bool has_promoted(const engine::RunRecord& run) {
+  return std::any_of(run.steps.begin(), run.steps.end(), [](const auto& step) {
+    const auto* kind = steps::find(step.second.uses);
+    return is_done(step.second) && kind != nullptr && kind->description.meaning.promotes;
+  });
+}
+
+// Before the target took ownership nobody but replication wrote moved tables there.
+Result<Json> look(const runbook::Environment& environment, const runbook::Split& split, bool taken, bool reverse) {
+  const auto deadline = Deadline::in(patience_of_a_look);
+  TRY_ASSIGN(auto world, steps::open_world(environment, split, deadline));
+  TRY_ASSIGN(const auto writes,
+             steps::discarded_writes(world, world.target, {taken && !reverse, true, true}, deadline));
+  auto seen = writes.facts(world.target);
+  seen["writes_text"] = seen["text"];
+  seen["text"] = "";
+  seen["losses"] = Json::array();
+  if (taken && reverse) {
+    TRY_ASSIGN(const auto health, steps::look_at_link(world, steps::reverse_link(world), deadline));
+    seen.update({{"worker", health.worker},
+                 {"lag_bytes", health.lag.count},
+                 {"held_bytes", health.held.count},
+                 {"apply_errors", health.apply_errors},
+                 {"losses", health.losses},
+                 {"text", health.text()}});
+  }
+  const bool loses = !seen["losses"].empty() || !writes.tables.empty();
+  seen["lossless"] = loses ? Json(false) : writes.uncounted.empty() ? Json(true) : Json();
+  return seen;
+}
+
+std::string verdict(const Json& lossless) {
+  if (lossless.is_null()) return "whether a rollback would lose writes can't be told";
+  return lossless.get<bool>() ? "a rollback now would lose nothing" : "A ROLLBACK WOULD LOSE WRITES";
 }
 
 }  // namespace
 
 std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments) {
-  const bool back = run.has_taken("rollback.window");
-  if (!run.has_taken("window") || back || run.outcome == "rolled_back" || !has_way_back(run)) return {};
-  const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
+  const bool over = run.has_taken("rollback.window") || run.outcome == "rolled_back" || run.outcome == "undone";
+  if (over || !has_promoted(run)) return {};
+  const auto file =
+      arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
-  const auto seen = look(*environment, *split.value);
+  const auto seen = look(*environment, *split.value, run.has_taken("window"), has_reverse_link(run));
   if (!seen) return Json{{"error", seen.error().text()}};
-  return Json{
-      {"lossless", seen->losses.empty()},   {"worker", seen->worker}, {"lag_bytes", seen->lag.count}, {"held_bytes", seen->held.count},
-      {"apply_errors", seen->apply_errors}, {"losses", seen->losses}, {"text", seen->text()}};
+  return *seen;
 }
 
 void print_way_back(const Json& way_back) {
   if (way_back.contains("error")) {
-    std::cout << "  way back: can't be looked at: " << printable(way_back.at("error").get<std::string>()) << "\n";
+    std::cout << "  rollback: can't be looked at: " << printable(text_in(way_back, "error")) << "\n";
     return;
   }
-  std::cout << "  way back: "
-            << (way_back.at("lossless").get<bool>() ? "a rollback now would lose nothing" : "A ROLLBACK WOULD LOSE WRITES") << "; "
-            << printable(way_back.at("text").get<std::string>()) << "\n";
+  const auto link = text_in(way_back, "text");
+  std::cout << "  rollback: " << verdict(way_back.at("lossless")) << (link.empty() ? "" : "; ") << printable(link)
+            << "\n";
   for (const auto& loss : way_back.at("losses")) std::cout << "    " << printable(loss.get<std::string>()) << "\n";
+  std::cout << "    " << printable(text_in(way_back, "writes_text")) << "\n";
 }
 
 }  // namespace pgcleave::cli

@@ -1,4 +1,5 @@
-// What `pgcleave status` says of the way back while the target serves: asked of the servers, since the journal can't know it.
+// What `pgcleave status` says of a rollback while the target is a primary: asked of the servers, since the journal
+// can't know it.
 #pragma once
 
 #include <optional>
@@ -8,8 +9,9 @@
 
 namespace pgcleave::cli {
 
-// No value: the target does not serve by this run, or its runbook has no way back by replication. Else
-// {"lossless": true|false, "lag_bytes", "held_bytes", "apply_errors", "worker", "losses": [...]}, or {"error": "..."}.
+// No value: this run has promoted nothing, or went back. Else {"lossless": true|false|null (can't be told), "given_up",
+// "rows", "tables", "uncounted", "writes_text"}, with reverse replication also {"lag_bytes", "held_bytes",
+// "apply_errors", "worker", "losses": [...], "text"}; or {"error": "..."}.
 std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments);
 void print_way_back(const Json& way_back);
 

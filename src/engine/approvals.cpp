@@ -38,7 +38,7 @@ std::function<std::optional<steps::Approval>(const steps::Question&)> approvals(
         return steps::Approval{true, given->second.by, given->second.how, given->second.words};
       }
     }
-    if (ask) return ask(question);
+    if (ask && question.at_the_terminal) return ask(question);
     return {};
   };
 }

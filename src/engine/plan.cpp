@@ -67,7 +67,8 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
   planned.foreign = planned.state == "foreign";
   if (!telling) {
     planned.state = "later";
-    if (!planned.foreign) planned.evidence.clear();
+    // What a rollback would give up now is worth knowing, although it is not begun now.
+    if (!planned.foreign && !(kind->description.meaning.gives_up && !kind->description.meaning.changes)) planned.evidence.clear();
   }
   if (kind->description.meaning.changes && !adopted) {
     const auto announced = readable(line.id, [&] { return kind->apply(context, planned.before); });

@@ -100,10 +100,16 @@ void follow_step(RunRecord& run, const journal::Event& event) {
     step.note = text_in(data, "text");
   } else if (event.type == "step.undone") {
     step.status = StepStatus::undone;
+    if (run.waiting_for == text_in(data, "step")) run.waiting_for.clear();
   } else if (event.type == "undo.failed") {
     step.status = StepStatus::undo_failed;
     step.note = text_in(data, "text");
   }
+}
+
+std::string approve_command(const RunRecord& run, const std::string& rest) {
+  const bool words = !words_asked_for(run, run.waiting_for).empty();
+  return "pgcleave approve " + run.id + " " + run.waiting_for + (words ? " --words '...'" : "") + rest;
 }
 
 }  // namespace
@@ -144,6 +150,7 @@ void RunRecord::apply(const journal::Event& event) {
     follow_window(*this, event);
   } else if (event.type == "gate.waiting") {
     waiting_for = text_in(data, "step");
+    if (const auto words = text_in(data, "words"); !words.empty()) asked[waiting_for] = words;
   } else if (event.type == "gate.approved") {
     approvals[text_in(data, "step")] = {text_in(data, "by"), text_in(data, "how"), text_in(data, "words"), event.at_us};
   } else if (event.type == "check.missed") {
@@ -189,6 +196,12 @@ bool RunRecord::is_open() const {
   return !finished || outcome == "stopped" || outcome == "waiting" || outcome == "window_undone";
 }
 
+std::string words_asked_for(const RunRecord& run, const std::string& step) {
+  if (const auto asked = run.asked.find(step); asked != run.asked.end()) return asked->second;
+  const auto gate = run.steps.find(step);
+  return gate == run.steps.end() ? "" : text_in(gate->second.with, "words");
+}
+
 std::string next_command(const RunRecord& run, const std::string& rest) {
   const auto resume = "pgcleave resume " + run.id + rest;
   const auto rollback = "pgcleave rollback " + run.id + rest;
@@ -196,10 +209,11 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   const bool past_window = window != run.windows.end() && (window->second.taken || window->second.outcome == "done");
   const bool may_go_back = past_window || run.rolling_back || for_good(run, false).empty();
   if (run.outcome == "waiting") {
-    const auto gate = run.steps.find(run.waiting_for);
-    const bool words = gate != run.steps.end() && !text_in(gate->second.with, "words").empty();
-    return "pgcleave approve " + run.id + " " + run.waiting_for + (words ? " --words '...'" : "") + rest + " && " + resume;
+    return approve_command(run, rest) + " && " + resume;
   }
+  // An undo that would destroy rows asks for them first; whoever wants to keep them goes on.
+  const bool undo_waits = run.outcome == "stopped" && !run.waiting_for.empty() && run.asked.count(run.waiting_for) > 0;
+  if (undo_waits) return approve_command(run, rest) + " && " + rollback + "   or: " + resume;
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;
   if (!may_go_back) return "";
   if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (the way back)";

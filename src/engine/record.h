@@ -66,6 +66,7 @@ struct RunRecord {
   std::map<std::string, Approved> approvals;    // by step, the last one
   std::string phase;                            // the one begun last
   std::string waiting_for;                      // step id of a gate that waits
+  std::map<std::string, std::string> asked;     // by step: the words that it asked for last, of those that did
   bool rolling_back = false;
   bool went_all_the_way = false;  // forward, at some time
   bool finished = false;
@@ -88,6 +89,9 @@ struct RunRecord {
 };
 
 RunRecord replay(const std::vector<journal::Event>& events);
+
+// The words with which a person approves this step; "" where it asked for none, or has not asked yet.
+std::string words_asked_for(const RunRecord& run, const std::string& step);
 
 // What to type next about a run that no process works on; "" when nothing is left. `rest`: what the command needs besides the run's id.
 std::string next_command(const RunRecord& run, const std::string& rest);

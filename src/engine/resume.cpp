@@ -141,6 +141,11 @@ Ending Run::back() {
 
 Ending Run::way_back() {
   if (!taken(false)) {
+    if (const auto may = may_undo(false); !may) {
+      note_waiting(may.error());
+      const bool asks = may.error().kind == ErrorKind::waiting;
+      return finish("rollback_undone", asks ? ExitCode::waiting : ExitCode::needs_person, "nothing was undone: " + may.error().text());
+    }
     static_cast<void>(recorder_.write("undo.begun", {{"why", "rollback was asked for before the point of no return"}}));
     if (!undo_rest(false)) return finish("stopped", ExitCode::needs_person, "not all of it could be undone");
     return finish("undone", ExitCode::done, "undone; it had not come to the point of no return");

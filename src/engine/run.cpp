@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "engine/for_good.h"
 #include "steps/serving.h"
@@ -104,8 +105,7 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
   static_cast<void>(still_ours());
   if (outranked_) return finish("stopped", ExitCode::held, outranked_->text());
   if (error.kind == ErrorKind::waiting) {
-    const auto& step = error.object;  // "gate <id>"
-    static_cast<void>(recorder_.write("gate.waiting", {{"step", step.substr(step.find(' ') + 1)}, {"text", error.what}}));
+    note_waiting(error);
     return finish("waiting", ExitCode::waiting, error.what);
   }
   if (taken(rollback)) return finish("stopped", ExitCode::past_no_return, "stopped in " + phase.name + ": " + error.text());
@@ -120,6 +120,10 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
     return finish("stopped", ExitCode::needs_person, "stopped in " + phase.name + ": " + error.text());
   const char* undone = rollback ? "rollback_undone" : "undone";
   if (!rollback && fresh()) return finish(undone, ExitCode::not_ready, error.text() + "; nothing was changed");
+  if (const auto may = may_undo(rollback); !may) {
+    note_waiting(may.error());
+    return finish("stopped", ExitCode::needs_person, error.text() + "; nothing was undone: " + may.error().text());
+  }
   if (talk_.warn) talk_.warn(error.text() + "; undoing");
   static_cast<void>(recorder_.write("undo.begun", {{"why", error.text()}}));
   if (!undo_rest(rollback)) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
@@ -163,13 +167,19 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   return finish(rollback ? "rollback_undone" : "window_undone", ExitCode::undone, error.text() + "; the window was undone");
 }
 
-std::string Run::what_was_kept() const {
+// As the last step that could see it says. Nothing is claimed where none did.
+std::string Run::what_was_left() const {
+  const Json* facts = nullptr;
   for (const auto& phase : runbook_.phases) {
-    const auto& steps = phase.steps;
-    const bool gives_up = std::any_of(steps.begin(), steps.end(), [](const auto& line) { return kind(line).description.meaning.gives_up; });
-    if (phase.is_rollback() && gives_up) return "without what was written on " + world_.target.label();
+    for (const auto& line : phase.steps) {
+      const auto known = recorder_.record().steps.find(line.id);
+      if (phase.is_rollback() && kind(line).description.meaning.gives_up && known != recorder_.record().steps.end())
+        facts = &known->second.facts;
+    }
   }
-  return "no write was left behind";
+  if (facts == nullptr || !facts->contains("given_up")) return "";
+  const auto given_up = text_in(*facts, "given_up");
+  return given_up.empty() ? ", no write was left behind" : fmt::format(", without {}, written on {}", given_up, world_.target.label());
 }
 
 Ending Run::phases(bool rollback) {
@@ -190,7 +200,7 @@ Ending Run::phases(bool rollback) {
   }
   const auto& misses = recorder_.record().misses;
   const auto exit = misses.empty() ? ExitCode::done : ExitCode::done_with_misses;
-  std::string text = rollback                        ? world_.source.label() + " serves again, " + what_was_kept()
+  std::string text = rollback                        ? world_.source.label() + " serves again" + what_was_left()
                      : phase_of("window") == nullptr ? runbook_.name + " is done"
                                                      : "the split is done: " + world_.target.label() + " serves";
   for (const auto& miss : misses) text += "; missed: " + miss;

@@ -59,7 +59,7 @@ class Run {
   Result<void> outside_window(const runbook::Phase& phase);
   Ending failed_outside(const runbook::Phase& phase, const Error& error);
   Ending failed_window(const runbook::Phase& phase, const Error& error);
-  [[nodiscard]] std::string what_was_kept() const;
+  [[nodiscard]] std::string what_was_left() const;
   Ending finish(const std::string& outcome, ExitCode exit, const std::string& text);
 
   // step_run.cpp
@@ -94,6 +94,8 @@ class Run {
   bool undo_rest(bool rollback);                                          // all else of this direction, last first
   bool undo_steps(const runbook::Phase* only, bool rollback, bool urgent);
   bool undo_step(const std::string& id);
+  Result<void> may_undo(bool rollback);  // an error: it would destroy what nobody gave up; nothing was undone
+  void note_waiting(const Error& error);
 
   // holding.cpp
   std::optional<Ending> begin_acting();  // a value: this process may not

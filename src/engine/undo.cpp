@@ -40,8 +40,32 @@ bool Run::undo_step(const std::string& id) {
     return recorder_.write("step.undone", {{"step", id}, {"ms", milliseconds(took)}}).has_value();
   }
   if (talk_.warn) talk_.warn(fmt::format("  {} could not be undone: {}", id, undone.error().text()));
+  note_waiting(undone.error());
   static_cast<void>(recorder_.write("undo.failed", {{"step", id}, {"error", json_of(undone.error())}, {"text", undone.error().text()}}));
   return false;
+}
+
+// What a person has to decide is known before the first step is undone, so that whoever does not want it can go on instead.
+Result<void> Run::may_undo(bool rollback) {
+  for (const auto& id : recorder_.record().order) {
+    const auto& record = recorder_.record().steps.at(id);
+    const auto* step_kind = steps::find(record.uses);
+    const bool concerned = (record.phase.rfind("rollback.", 0) == 0) == rollback && needs_undo(record.status);
+    if (step_kind == nullptr || step_kind->may_undo == nullptr || !concerned) continue;
+    steps::Context context{world_, id, record.with, Deadline::in(prepared_timeout), &stop_};
+    const auto may = readable(id, [&] { return step_kind->may_undo(context, record.before); });
+    // What can't be seen is left to undo, which tries for longer, and refuses by itself.
+    if (!may && (may.error().kind == ErrorKind::waiting || may.error().kind == ErrorKind::foreign)) return may;
+  }
+  return {};
+}
+
+// Of an error that names the gate as its object, and the words that it asks for as what was expected.
+void Run::note_waiting(const Error& error) {
+  if (error.kind != ErrorKind::waiting) return;
+  Json waiting{{"step", error.object.substr(error.object.find(' ') + 1)}, {"text", error.what}};
+  if (!error.expected.empty()) waiting["words"] = error.expected;
+  static_cast<void>(recorder_.write("gate.waiting", waiting));
 }
 
 bool Run::undo_steps(const runbook::Phase* only, bool rollback, bool urgent) {

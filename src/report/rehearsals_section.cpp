@@ -99,11 +99,16 @@ Section way_back_section(const Readiness& readiness) {
                                 : Cell{"After it: this runbook has no way back.", Mark::warning});
   const bool gives_up = has_step(runbook, "check.given_up", true);
   if (has_step(runbook, "replication.arm_reverse", false)) {
-    list.items.push_back({"Writes that the target takes are replicated back to the source, so a rollback keeps them.", Mark::good});
+    list.items.push_back({"Writes to the moved tables are replicated back to the source, so a rollback keeps them.", Mark::good});
   } else if (rollback) {
-    list.items.push_back({gives_up ? "Writes that the target took are given up by a rollback, and said beforehand."
-                                   : "Nothing carries the target's writes back.",
-                          Mark::warning});
+    list.items.push_back({"Nothing carries the target's writes back.", Mark::warning});
+  }
+  if (gives_up) {
+    list.items.push_back(
+        {"What is written on the target alone (shared tables, and all tables without reverse replication) is given up by a rollback, which "
+         "names "
+         "it and asks for that in words.",
+         Mark::warning});
   }
   if (const auto canaries = canaries_of(readiness); !canaries.empty()) {
     list.items.push_back(

@@ -118,6 +118,7 @@ class Teller {
   // An approval through the journal is repeated by the gate's own facts.
   void decide(const journal::Event& event, const Json& said) {
     const auto step = text_in(event.data, "step");
+    if (text_in(said, "by").empty()) return;  // a gate that had nothing to ask
     const Decision now{step, asked_[step], text_in(said, "by"), text_in(said, "how"), text_in(said, "words"), event.at_us};
     for (auto& known : story_.decisions) {
       if (known.step != step || known.by != now.by || known.how != now.how) continue;

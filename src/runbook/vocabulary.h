@@ -35,7 +35,8 @@ struct Meaning {
   bool waits_for_person = false;
   bool changes = false;   // changes anything outside
   bool promotes = false;  // a side is a primary from here on: what was checked before of it as a standby is no more
-  bool gives_up = false;  // tells what writes the way back gives up: a rollback with such a step keeps not all
+  // Knows which rows a rollback, or an undo, gives up: its fact `given_up` says which, empty for none. It may ask for them in words.
+  bool gives_up = false;
 };
 
 struct StepDescription {

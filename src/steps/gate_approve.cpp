@@ -25,6 +25,8 @@ Result<Observation> observe_gate_approve(Context&) {
 }
 
 Result<Json> apply_gate_approve(Context& context, const Json&) {
+  if (context.text("words").empty() && context.text("no_words") == "pass")
+    return Json{{"by", ""}, {"how", "there was nothing to ask"}, {"words", ""}};
   TRY_ASSIGN(const auto approval, ask(context));
   if (!approval) {
     return fail({ErrorKind::waiting, "gate " + context.step, "waits for approval: " + question(context), "", "",
@@ -46,6 +48,12 @@ StepKind gate_approve() {
        .purpose = "Waits for a person: at the terminal, or by `pgcleave approve` from elsewhere.",
        .parameters = {{"text", runbook::Type::text, nullptr, true, "the question", {}},
                       {"words", runbook::Type::text, "", false, "only these words, typed exactly, approve; else `approve`", {}},
+                      {"no_words",
+                       runbook::Type::text,
+                       "ask",
+                       false,
+                       "when `words` is empty: ask all the same, or pass, since the fact that gives the words has found nothing to ask",
+                       {"ask", "pass"}},
                       {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
        .facts = {{"by", "who approved"}, {"how", "at the terminal, or by command"}, {"words", "what was typed, if words were asked for"}},
        .changes = "",

@@ -71,7 +71,7 @@ StepKind ownership_take() {
            .parameters = {side_parameter("on", "the side that owns from now on")},
            .facts = {},
            .changes = "the owner sequence of the split",
-           .undo = "no: clients may have written; use `pgcleave rollback`, which loses no write",
+           .undo = "no: clients may have written; use `pgcleave rollback`, which loses no write to the moved tables",
            .meaning = {.takes = true, .changes = true}},
           nullptr,
           observe_ownership_take,

@@ -123,6 +123,11 @@ Result<Json> apply_patroni_promote(Context& context, const Json& before) {
   return facts;
 }
 
+// Ownership was not taken: no client could write the moved tables here, and what replication has applied is on the other side too.
+Reattaching reattaching(const Json& before) {
+  return {before.value("standby_cluster", Json()), before.value("common_checkpoint", std::string()), CountedClasses{false, true, true}};
+}
+
 // The standby configuration is put back also when the cluster is still in recovery.
 Result<void> undo_patroni_promote(Context& context, const Json& before, const Json&) {
   auto& cluster = context.world.side(context.text("cluster"));
@@ -134,8 +139,14 @@ Result<void> undo_patroni_promote(Context& context, const Json& before, const Js
     TRY_ASSIGN(const bool never, never_came(context, cluster, standby));
     if (never) return {};
   }
-  TRY(reattach_cluster(context, cluster, standby, before.value("common_checkpoint", std::string())));
+  TRY(reattach_cluster(context, cluster, reattaching(before)));
   return {};
+}
+
+Result<void> may_undo_patroni_promote(Context& context, const Json& before) {
+  auto& cluster = context.world.side(context.text("cluster"));
+  const auto standby = before.value("standby_cluster", Json());
+  return standby.is_object() ? may_reattach(context, cluster, reattaching(before)) : Result<void>();
 }
 
 }  // namespace
@@ -150,13 +161,14 @@ StepKind patroni_promote() {
                      {"unanswered", "PATCHes that were sent again and may still come"}},
            .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
            .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
-           .meaning = {.changes = true, .promotes = true}},
+           .meaning = {.changes = true, .promotes = true, .gives_up = true}},
           prepare_patroni_promote,
           observe_patroni_promote,
           apply_patroni_promote,
           undo_patroni_promote,
           UndoOrder::after_traffic,
-          true};
+          true,
+          may_undo_patroni_promote};
 }
 
 }  // namespace pgcleave::steps

@@ -14,7 +14,10 @@ Result<Observation> observe_patroni_reattach(Context& context) {
 Result<Json> apply_patroni_reattach(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
-  return reattach_cluster(context, cluster, context.with.value("standby_cluster", Json()), context.text("common_checkpoint"));
+  TRY_ASSIGN(const auto classes, classes_of(context));
+  return reattach_cluster(
+      context, cluster,
+      {context.with.value("standby_cluster", Json()), context.text("common_checkpoint"), classes, context.text("given_up")});
 }
 
 }  // namespace
@@ -33,16 +36,25 @@ StepKind patroni_reattach() {
              "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other side has removed WAL from "
              "there, pg_rewind can't work",
              {}},
+            classes_parameter(),
+            {"given_up",
+             runbook::Type::text,
+             "",
+             false,
+             "the words with which a person gave up what only this cluster has, a fact of gate.approve; more than that is refused",
+             {}},
             {"reclone",
              runbook::Type::text,
              "when_needed",
              false,
              "when WAL that pg_rewind needs is gone, the side's `reclone` of the environment file clones it anew, or never",
              {"when_needed", "never"}}},
-       .facts = {{"seconds", "how long it took until it streamed"}, {"how", "rewound or cloned"}},
+       .facts = {{"seconds", "how long it took until it streamed"},
+                 {"how", "rewound or cloned"},
+                 {"given_up", "rows that only it had, as seen right before: 2 rows of public.cfg; empty for none"}},
        .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's, or copied anew",
        .undo = "no: what only this cluster held is gone; promote it again with a new run",
-       .meaning = {.changes = true}},
+       .meaning = {.changes = true, .gives_up = true}},
       nullptr,
       observe_patroni_reattach,
       apply_patroni_reattach,

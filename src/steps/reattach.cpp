@@ -8,6 +8,7 @@
 #include "postgres/replication.h"
 #include "postgres/wal.h"
 #include "steps/late_promotion.h"
+#include "steps/reattach_guard.h"
 #include "steps/reclone.h"
 
 namespace pgcleave::steps {
@@ -39,18 +40,29 @@ class Telling {
 
 class Reattachment {
  public:
-  Reattachment(Context& context, Side& cluster, const Json& standby_cluster, const std::string& common_checkpoint)
+  Reattachment(Context& context, Side& cluster, const Reattaching& what)
       : context_(context),
         cluster_(cluster),
         upstream_(context.world.other(cluster)),
-        standby_cluster_(standby_cluster),
-        common_checkpoint_(common_checkpoint),
+        standby_cluster_(what.standby_cluster),
+        common_checkpoint_(what.common_checkpoint),
+        guard_(context, cluster, what.classes, what.given_up),
         telling_(context) {}
+
+  // A promoted cluster is asked, a standby has nothing of its own.
+  Result<void> guard(bool now) {
+    auto leader = cluster_.leader(context_.deadline.for_a_look());
+    if (!leader) return is_put_back() ? Result<void>() : fail(leader.error());  // an earlier try stopped it, or emptied it
+    TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline.for_a_look()));
+    if (recovery.in_recovery) return {};
+    return now ? guard_.follows_now(**leader) : guard_.may_follow(**leader);
+  }
 
   // Refuses before anything is changed.
   Result<void> prepare() {
+    TRY(guard(false));
     auto leader = cluster_.leader(context_.deadline);
-    if (!leader) return is_put_back() ? Result<void>() : fail(leader.error());  // an earlier try stopped it, or emptied it
+    if (!leader) return is_put_back() ? Result<void>() : fail(leader.error());
     TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline));
     if (!recovery.in_recovery) {
       TRY_ASSIGN(const auto missing, missing_for_rewind(context_, cluster_, common_checkpoint_));
@@ -82,7 +94,7 @@ class Reattachment {
       return fail(waited.error());
     }
     tell_of_replicas();
-    return Json(cloned_ || being_cloned ? "cloned" : "rewound");
+    return Json{{"how", cloned_ || being_cloned ? "cloned" : "rewound"}, {"given_up", guard_.given_up()}};
   }
 
  private:
@@ -95,12 +107,14 @@ class Reattachment {
 
   // The PATCH goes to the leader. A cluster that hangs without one has it already.
   Result<void> put_back() {
+    TRY(guard(true));
     const auto sent = cluster_.patroni().patch_config({{"standby_cluster", standby_cluster_}, {"pgcleave", nullptr}}, context_.deadline);
     if (sent || (sent.error().kind == ErrorKind::not_ready && is_put_back())) return {};
     return fail(sent.error());
   }
 
   Result<void> clone(const Error& why) {
+    TRY(guard_.may_be_cloned());
     telling_.changed(fmt::format("{} (needed: {}; {}); cloning it anew: {}", why.what, why.expected, why.seen,
                                  shown(reclone_program(context_, cluster_))));
     TRY(reclone(context_, cluster_));
@@ -189,6 +203,7 @@ class Reattachment {
   Side& upstream_;
   const Json& standby_cluster_;
   const std::string& common_checkpoint_;
+  ReattachGuard guard_;
   Telling telling_;
   bool cloned_ = false;
   Deadline look_again_ = Deadline::in(between_looks);
@@ -229,29 +244,35 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
   return seen;
 }
 
-Result<Json> reattach_cluster(Context& context, Side& cluster, const Json& standby_cluster, const std::string& common_checkpoint) {
+Result<void> may_reattach(Context& context, Side& cluster, const Reattaching& what) {
+  return Reattachment(context, cluster, what).guard(false);
+}
+
+Result<Json> reattach_cluster(Context& context, Side& cluster, const Reattaching& what) {
   auto& world = context.world;
   const auto began = Monotonic::now();
-  Reattachment reattachment(context, cluster, standby_cluster, common_checkpoint);
+  Reattachment reattachment(context, cluster, what);
   TRY(world.effects->perform("CHECKPOINT on " + cluster.label() + ", which pg_rewind needs", [&]() -> Result<Json> {
     TRY(reattachment.prepare());
     return Json();
   }));
   const auto attach = [&]() -> Result<Json> {
-    if (standby_cluster.is_object() && !standby_cluster.empty()) return reattachment.attach();
+    if (what.standby_cluster.is_object() && !what.standby_cluster.empty()) return reattachment.attach();
     return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
-                 "the fact of patroni.promote", to_text(standby_cluster), "give it: with: {standby_cluster: ${promote.standby_cluster}}",
-                 ""});
+                 "the fact of patroni.promote", to_text(what.standby_cluster),
+                 "give it: with: {standby_cluster: ${promote.standby_cluster}}", ""});
   };
-  TRY_ASSIGN(auto how, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
+  TRY_ASSIGN(auto result, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
   if (context.in_doubt) {
-    TRY_ASSIGN(const bool never, never_came(context, cluster, standby_cluster));
+    TRY_ASSIGN(const bool never, never_came(context, cluster, what.standby_cluster));
     if (!never) {
-      TRY_ASSIGN(how, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
+      TRY_ASSIGN(result, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
     }
   }
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
-  return Json{{"seconds", milliseconds(took) / 1000}, {"how", how}};
+  Json facts = result.is_object() ? result : Json::object();
+  facts["seconds"] = milliseconds(took) / 1000;
+  return facts;
 }
 
 }  // namespace pgcleave::steps

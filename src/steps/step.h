@@ -62,6 +62,9 @@ struct StepKind {
   // apply ends by looking at what it did, or the server answers with what came of it: inside a window nobody looks a second time.
   // Never for what apply only asked for.
   bool looks_itself = false;
+  // Would undo destroy what a person has to give up first? Asked before anything of the run is undone; only reads. `waiting` or `foreign`:
+  // it would. null: it destroys nothing.
+  Result<void> (*may_undo)(Context& context, const Json& before) = nullptr;
 };
 
 }  // namespace pgcleave::steps

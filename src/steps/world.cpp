@@ -46,7 +46,8 @@ std::vector<postgres::Table> with_partitions(const std::vector<runbook::Name>& r
 }
 
 SplitTables tables_of(const std::string& split, const runbook::Classified& classified, const std::vector<postgres::Table>& catalog) {
-  return {split, with_partitions(classified.moved, catalog), with_partitions(classified.kept, catalog)};
+  return {split, with_partitions(classified.moved, catalog), with_partitions(classified.kept, catalog),
+          with_partitions(classified.shared, catalog)};
 }
 
 // The unclassified that belong to an extension, which nobody thinks of as tables of his own.

@@ -23,6 +23,7 @@ struct SplitTables {
   std::string name;
   std::vector<postgres::Table> moved;                            // with partitions and partitioned parents
   std::vector<postgres::Table> kept;                             // likewise
+  std::vector<postgres::Table> shared = {};                      // likewise
   [[nodiscard]] std::vector<postgres::TableName> names() const;  // of all moved
   [[nodiscard]] std::vector<postgres::TableName> kept_names() const;
   [[nodiscard]] std::vector<postgres::TableName> with_rows() const;  // of those that hold rows
@@ -46,6 +47,7 @@ struct Question {
   std::string text;
   std::string words;
   Duration expires{};
+  bool at_the_terminal = true;  // false: only what was approved beforehand counts
 };
 
 // A person's answer to a gate.

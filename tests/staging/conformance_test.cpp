@@ -308,7 +308,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"patroni.release_slots", {{"cluster", "source"}}});
   keeps({"patroni.release_slots", {{"cluster", "target"}}});
   law.is_undone({"patroni.release_slots", {{"cluster", "source"}}});  // the target needs its slot again
-  keeps({"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}}});
+  keeps({"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}, {"classes", {"kept", "shared"}}}});
 
   law.every_kind_was_tried();
   law.no_secret_was_shown();

@@ -8,6 +8,7 @@
 #include "postgres/following.h"
 #include "postgres/identity.h"
 #include "postgres/inheritance.h"
+#include "postgres/lineage.h"
 #include "postgres/locks.h"
 #include "postgres/prepared.h"
 #include "postgres/transactions.h"
@@ -225,14 +226,34 @@ std::int64_t Writes::rows() const {
   return sum;
 }
 
-Result<Writes> writes(Connection& connection, const std::vector<TableName>&, Deadline deadline) {
+Result<Writes> writes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   Writes found;
   const auto rows = static_cast<std::int64_t>(std::count_if(
       server->wal.begin(), server->wal.end(), [](const auto& change) { return change.row && change.row->canary == nullptr; }));
-  if (rows > 0) found.tables.push_back({simulation::moved_table(), rows});
+  const bool asked = std::find(tables.begin(), tables.end(), simulation::moved_table()) != tables.end();
+  if (rows > 0 && asked) found.tables.push_back({simulation::moved_table(), rows});
   found.quiet_for = std::chrono::minutes(1);
   return found;
+}
+
+// Nobody rewrites a table here.
+Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+  TRY(reach(connection, deadline));
+  std::map<TableName, std::uint32_t> found;
+  for (const auto& table : tables) found[table] = 1;
+  return found;
+}
+
+Result<std::vector<Timeline>> lineage(Connection& primary, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach_primary(primary, deadline, simulation::not_in_recovery));
+  std::vector<Timeline> found{{1, Lsn{}}};
+  if (server->branched_at) found.push_back({server->timeline, Lsn{*server->branched_at}});
+  return found;
+}
+
+int promotions_since_fork(const std::vector<Timeline>& server, const std::vector<Timeline>& other) {
+  return static_cast<int>(server.size()) - static_cast<int>(other.size());
 }
 
 }  // namespace pgcleave::postgres

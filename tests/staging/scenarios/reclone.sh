@@ -71,7 +71,7 @@ is "the target is a standby" "$(in_recovery)" t
 load_end 1
 verify_clean source
 
-say "somebody has put standby_cluster back by hand, and PostgreSQL hangs: resume clones"
+say "somebody has put standby_cluster back by hand, and PostgreSQL hangs: what it has can't be read, so resume clones only when that is given up"
 source_sql "alter system reset wal_keep_size" && source_sql "select pg_reload_conf()" >/dev/null
 source_sql "drop table public.filler"
 tool 0 run "$runbook" -e "$environment" --approve go
@@ -81,6 +81,9 @@ standby_cluster=$("$build/pgcleave" log -e "$environment" --json | jq -c 'select
 echo "$standby_cluster" | patronictl -c "$PATRONI_CONF" edit-config ci --force -q --apply - >/dev/null
 for _ in $(seq 100); do target_sql "select 1" >/dev/null 2>&1 || break; sleep 0.1; done
 sleep 10
+tool 6 resume -e "$environment"
+contains "$scratch/tool.out" "cloning target ci anew destroys what it has"
+tool 0 approve "$(status .run)" reattach --words "give up all of target ci unread" -e "$environment"
 tool 0 resume -e "$environment"
 contains "$scratch/tool.out" "cloning it anew"
 is "how" "$(facts reattach how)" cloned

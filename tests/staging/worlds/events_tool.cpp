@@ -96,6 +96,11 @@ bool rollback(World& world, Chance&) {
     return true;
   }
   note_refusal(world, "rollback", ended);
+  if (ended.code == 6) {  // shared tables were written there: nobody gives that up
+    const Ended no = world.tool(with_environment({"resume", world.run_name, "--approve", "give_up=no"}, world), "rollback, not approved");
+    world.undecided = no.code != 3;
+    return true;
+  }
   if (ended.code == 3 || ended.code == 2) return true;
   bool still_split = true;
   for (int attempt = 0; attempt < 2; ++attempt) {

@@ -242,4 +242,21 @@ TEST_CASE("a run that waits at a gate of which nothing else is known can still b
   CHECK(next_command(run, " -e lab.yml") == "pgcleave approve r-1 go -e lab.yml && pgcleave resume r-1 -e lab.yml");
 }
 
+TEST_CASE("an undo that asks for words is approved and rolled back, or the run goes on; once it is undone nothing is asked") {
+  auto events = begun()
+                    .add("phase.begun", {{"phase", "prepare"}})
+                    .add("step.intent", {{"step", "promote"}, {"uses", "patroni.promote"}})
+                    .add("step.done", {{"step", "promote"}})
+                    .add("gate.waiting", {{"step", "promote"}, {"text", "?"}, {"words", "give up 1 row of public.cfg"}})
+                    .add("run.finished", {{"outcome", "rollback_undone"}});
+  const auto run = events.record();
+  CHECK(run.is_open());
+  CHECK_FALSE(run.rolling_back);
+  CHECK(words_asked_for(run, "promote") == "give up 1 row of public.cfg");
+  CHECK(words_asked_for(run, "another").empty());
+  CHECK(next_command(run, "") == "pgcleave approve r-1 promote --words '...' && pgcleave rollback r-1   or: pgcleave resume r-1");
+  const auto undone = events.add("step.undone", {{"step", "promote"}}).add("run.finished", {{"outcome", "stopped"}}).record();
+  CHECK(next_command(undone, "") == "pgcleave resume r-1   or: pgcleave rollback r-1");
+}
+
 }  // namespace pgcleave::engine
