@@ -8,10 +8,10 @@ using namespace pgcleave;
 using namespace pgcleave::checks;
 
 TEST_CASE("inheritance over the line and a half detached partition block, and the fix is a statement") {
-  using Kind = steps::TableObstacle::Kind;
+  using Obstacle = steps::TableObstacle::Kind;
   const auto found =
-      judge_obstacles({{Kind::crosses_by_inheritance, {"ci", "jobs"}, {"public", "users"}, "why", "ALTER TABLE x"},
-                       {Kind::half_detached, {"ci", "p"}, {"ci", "t"}, "why not", "ALTER TABLE y"}},
+      judge_obstacles({{Obstacle::crosses_by_inheritance, {"ci", "jobs"}, {"public", "users"}, "why", "ALTER TABLE x"},
+                       {Obstacle::half_detached, {"ci", "p"}, {"ci", "t"}, "why not", "ALTER TABLE y"}},
                       "source main");
   CHECK(lines(found) == Lines{"blocker schema.inheritance_crosses table ci.jobs on source main",
                               "blocker schema.partition_half_detached table ci.p on source main"});
