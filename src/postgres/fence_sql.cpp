@@ -115,6 +115,22 @@ CREATE TABLE IF NOT EXISTS pgcleave.holder (
   since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   ended timestamptz);
 REVOKE ALL ON pgcleave.holder FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS pgcleave.split_frozen (
+  split text PRIMARY KEY,
+  run text NOT NULL,
+  epoch integer NOT NULL,
+  text text NOT NULL,
+  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
+REVOKE ALL ON pgcleave.split_frozen FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS pgcleave.split_tables (
+  split text NOT NULL REFERENCES pgcleave.split_frozen ON DELETE CASCADE,
+  class text NOT NULL,
+  schema text NOT NULL,
+  name text NOT NULL,
+  relation oid NOT NULL,
+  root oid NOT NULL,
+  PRIMARY KEY (split, relation));
+REVOKE ALL ON pgcleave.split_tables FROM PUBLIC;
 CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
 REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
 GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;

@@ -26,6 +26,7 @@ Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline d
              connection.query(R"sql(
       SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL AND pg_catalog.to_regclass($7) IS NOT NULL
              AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.holder') IS NOT NULL
+             AND pg_catalog.to_regclass('pgcleave.split_frozen') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.split_tables') IS NOT NULL
              AND EXISTS (SELECT FROM pg_catalog.pg_trigger t
                           WHERE t.tgrelid = pg_catalog.to_regclass($8) AND t.tgname = $9 AND t.tgenabled = 'O'
                             AND t.tgfoid = pg_catalog.to_regprocedure($3))
@@ -55,13 +56,17 @@ BEGIN
       DELETE FROM pgcleave.holder WHERE split = )sql" +
                                    quote_literal(fence.split) + R"sql(;
     END IF;
+    IF pg_catalog.to_regclass('pgcleave.split_frozen') IS NOT NULL THEN
+      DELETE FROM pgcleave.split_frozen WHERE split = )sql" +
+                                   quote_literal(fence.split) + R"sql(;
+    END IF;
     DELETE FROM pgcleave.ownership_log WHERE split = )sql" +
                                    quote_literal(fence.split) + R"sql(;
     IF NOT EXISTS (SELECT FROM pgcleave.ownership_log)
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
                         WHERE n.nspname = 'pgcleave' AND p.proname LIKE 'pass\_%') THEN
       DROP TABLE pgcleave.ownership_log;
-      DROP TABLE IF EXISTS pgcleave.holder;
+      DROP TABLE IF EXISTS pgcleave.holder, pgcleave.split_tables, pgcleave.split_frozen;
     END IF;
   END IF;
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_namespace n ON n.oid = d.refobjid

@@ -8,6 +8,7 @@
 //                       announces in the log who will do it, the second sets; so no change is ever left unsigned
 //     ownership_log     table: split, at, run, epoch, expected, next
 //     holder            table: which run acts on a split (holder.h)
+//     split_frozen, split_tables   tables: what was in a split when it was done (split_tables.h)
 //     canary_source_<split>, canary_target_<split>   tables: token text primary key, at timestamptz: rows that prove a path, by
 //                       the side that writes them, since a row that is published both ways would run in circles. Not fenced.
 //     probe_<split>     table: bouncer text primary key, n, at: what the prober writes through each bouncer while a window is watched.

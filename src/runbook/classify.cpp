@@ -23,7 +23,8 @@ struct Claim {
 
 class Classifier {
  public:
-  Classifier(const Split& split, const std::vector<Name>& catalog) : split_(split), catalog_(catalog.begin(), catalog.end()) {
+  Classifier(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions)
+      : split_(split), catalog_(catalog.begin(), catalog.end()), partitions_(partitions) {
     std::sort(catalog_.begin(), catalog_.end());
     claims_.resize(catalog_.size());
   }
@@ -87,7 +88,7 @@ class Classifier {
       add(i, right, claim);
       any = true;
     }
-    if (!any)
+    if (!any && std::none_of(partitions_.begin(), partitions_.end(), is_claimed))
       problems_.push_back({claim.entry->at, fmt::format("no table of the database is in the {} {}", what, shown(claim.entry->text)),
                            "remove it or mend its name"});
   }
@@ -112,6 +113,7 @@ class Classifier {
 
   const Split& split_;
   std::vector<Name> catalog_;
+  const std::vector<Name>& partitions_;
   std::vector<Claims> claims_;
   std::vector<Name> unclassified_;
   std::vector<Problem> problems_;
@@ -132,12 +134,12 @@ std::vector<Problem> problems_of_unclassified(const std::string& path, const std
 
 }  // namespace
 
-PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog) {
-  return Classifier(split, catalog).run();
+PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions) {
+  return Classifier(split, catalog, partitions).run();
 }
 
-Read<Classified> classify(const Split& split, const std::vector<Name>& catalog) {
-  auto clear = classify_what_is_clear(split, catalog);
+Read<Classified> classify(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions) {
+  auto clear = classify_what_is_clear(split, catalog, partitions);
   auto problems = problems_of_unclassified(split.path, clear.unclassified);
   problems.insert(problems.end(), clear.problems.begin(), clear.problems.end());
   if (!problems.empty()) return {std::nullopt, std::move(problems)};

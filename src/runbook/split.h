@@ -46,10 +46,11 @@ struct Classified {
   std::vector<Name> shared;
 };
 
-// Classifies the catalog's tables (without partitions: they follow their root). Problems: a table that is named but isn't there
+// Classifies the catalog's tables (without partitions: they follow their root; that a schema or pattern has them alone is no problem, since
+// a partition that is detached is a table). Problems: a table that is named but isn't there
 // (with did-you-mean), a pattern or schema that matches nothing, a table in two classes with equal right, unclassified tables:
 // each listed by name.
-Read<Classified> classify(const Split& split, const std::vector<Name>& catalog);
+Read<Classified> classify(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions = {});
 
 // What is clear in spite of problems: for whoever only looks, and for the catalog of one side, which may have grown since the split.
 struct PartlyClassified {
@@ -57,6 +58,6 @@ struct PartlyClassified {
   std::vector<Name> unclassified;
   std::vector<Problem> problems;  // all others, sorted by position
 };
-PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog);
+PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions = {});
 
 }  // namespace pgcleave::runbook

@@ -6,6 +6,8 @@
 #include "base/units.h"
 #include "postgres/kept_fence.h"
 #include "postgres/probe_rights.h"
+#include "postgres/wal.h"
+#include "steps/frozen.h"
 #include "steps/names_in_json.h"
 #include "steps/parameters.h"
 #include "steps/probes.h"
@@ -28,29 +30,70 @@ Result<bool> may_be_fenced(Context& context, const std::optional<Owner>& owner) 
   return owner.has_value() == (other_owner == other.which());
 }
 
+// What is in the split is written down while the source owns it, by each run anew: the run that splits is the last. Afterwards nobody adds
+// to it: a table that is fenced later is no stale half of anything.
+struct Writing {
+  bool wanted = false;
+  std::optional<postgres::FrozenSplit> written;
+  postgres::FrozenSplit now;
+  [[nodiscard]] bool missing() const { return wanted && (!written || !same_split(*written, now)); }
+};
+
+Result<bool> still_follows(Context& context) {
+  TRY_ASSIGN(auto* target, context.world.target.leader(context.deadline));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline));
+  return recovery.in_recovery;
+}
+
+Result<Writing> look_at_writing(Context& context, postgres::Connection& leader, const SplitTables& tables,
+                                const std::optional<Owner>& owner) {
+  Writing seen;
+  TRY_ASSIGN(seen.written, postgres::frozen_split(leader, context.world.split.name, context.deadline));
+  seen.now = to_freeze(context.world, tables);
+  seen.wanted = context.on().which() == Owner::source && owner.value_or(Owner::source) == Owner::source;
+  // A target that was promoted since keeps its copy as it is: the two would differ.
+  if (seen.wanted && seen.written && seen.written->run == seen.now.run) {
+    TRY_ASSIGN(seen.wanted, still_follows(context));
+  }
+  return seen;
+}
+
+// Each split's fence knows its own two sides only: on a third it would refuse all writes.
+Result<void> no_other_split_has(Context& context, postgres::Connection& leader, const std::vector<postgres::TableName>& moved) {
+  TRY_ASSIGN(const auto others, postgres::fenced_by_others(leader, context.world.split.name, moved, context.deadline));
+  if (others.empty()) return {};
+  return fail({ErrorKind::not_ready, "split " + context.world.split.name, "would move tables that another split has moved",
+               "tables without the fence of another split", fmt::format("{} on {}", fmt::join(others, ", "), context.on().label()),
+               "leave them out of this split; or undo the other one, or drop its triggers if that one is over and cleaned up", ""});
+}
+
 Result<Observation> observe_ownership_install(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   const auto fence = context.world.fence();
   TRY_ASSIGN(const auto tables, tables_on(context.world, side, context.deadline));
+  TRY(no_other_split_has(context, *leader, tables.split.names()));
   TRY_ASSIGN(const bool installed, postgres::is_installed(*leader, fence, context.deadline));
   TRY_ASSIGN(const auto drift, postgres::fence_drift(*leader, fence, tables.split.names(), context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, fence.split, context.deadline));
   TRY_ASSIGN(const bool fitting, may_be_fenced(context, owner));
   TRY_ASSIGN(const auto without_rights,
              postgres::without_probe_rights(*leader, fence.split, probe_users(context.world.environment), context.deadline));
+  TRY_ASSIGN(const auto writing, look_at_writing(context, *leader, tables.split, owner));
   const auto moved = tables.split.moved.size();
   Observation seen;
   seen.before = {{"installed", installed},
                  {"present", owner.has_value()},
                  {"missing", names_in_json(drift.missing)},
+                 {"frozen", json_of(writing.written)},
                  {"without_rights", without_rights}};
   seen.evidence = fmt::format("{} of {} tables fenced, owner {}", moved - drift.missing.size(), moved,
                               owner ? postgres::name_of(*owner) : "not installed");
+  if (writing.missing()) seen.evidence += ", what is in the split not written down by this run";
   if (!fitting) {
     seen.evidence += fmt::format(" on {}: it must be {}", side.label(), side.name());
     seen.state = State::foreign;
-  } else if (installed && drift.missing.empty() && without_rights.empty()) {
+  } else if (installed && drift.missing.empty() && without_rights.empty() && !writing.missing()) {
     seen.state = State::done;
   }
   return seen;
@@ -87,6 +130,33 @@ Result<void> take_rights_back(Context& context, postgres::Connection& leader, co
   return {};
 }
 
+// The journal keeps the list too, as what the effect resulted in.
+Result<void> write_down(Context& context, postgres::Connection& leader, const SplitTables& tables) {
+  const auto& split = context.world.split.name;
+  TRY_ASSIGN(const auto owner, postgres::owner(leader, split, context.deadline));
+  TRY_ASSIGN(const auto writing, look_at_writing(context, leader, tables, owner));
+  if (!writing.missing()) return {};
+  TRY(context.world.effects->perform(fmt::format("write down on {} which tables are in split {}", context.on().label(), split),
+                                     [&]() -> Result<Json> {
+                                       TRY(postgres::freeze_split(leader, split, writing.now, context.deadline));
+                                       return Json{{"frozen", json_of(std::optional(writing.now))}};
+                                     }));
+  return {};
+}
+
+Result<void> write_down_what_was(Context& context, postgres::Connection& leader, const Json& before) {
+  const auto was = frozen_from_json(before.value("frozen", Json()));
+  const auto& split = context.world.split.name;
+  TRY_ASSIGN(const auto now, postgres::frozen_split(leader, split, context.deadline));
+  if (!before.contains("frozen") || json_of(now) == json_of(was)) return {};
+  TRY(context.world.effects->perform(fmt::format("write down on {} what was in split {} before", context.on().label(), split),
+                                     [&]() -> Result<Json> {
+                                       TRY(postgres::freeze_split(leader, split, was, context.deadline));
+                                       return Json();
+                                     }));
+  return {};
+}
+
 Result<Json> apply_ownership_install(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
@@ -105,14 +175,16 @@ Result<Json> apply_ownership_install(Context& context, const Json&) {
   TRY(let_probes_write(context, *leader));
   TRY_ASSIGN(const auto tables, tables_on(world, side, context.deadline));
   TRY_ASSIGN(const auto drift, postgres::fence_drift(*leader, fence, tables.split.names(), context.deadline));
-  if (drift.missing.empty()) return Json::object();
-  TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
-  TRY(world.effects->perform(fmt::format("create the fence trigger on {} tables on {}", drift.missing.size(), side.label()),
-                             [&]() -> Result<Json> {
-                               TRY(postgres::create_triggers(*leader, fence, drift.missing, lock_timeout, context.deadline, context.stop));
-                               return Json();
-                             }));
-  return Json{{"fenced", drift.missing.size()}};
+  if (!drift.missing.empty()) {
+    TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
+    TRY(world.effects->perform(
+        fmt::format("create the fence trigger on {} tables on {}", drift.missing.size(), side.label()), [&]() -> Result<Json> {
+          TRY(postgres::create_triggers(*leader, fence, drift.missing, lock_timeout, context.deadline, context.stop));
+          return Json();
+        }));
+  }
+  TRY(write_down(context, *leader, tables.split));
+  return drift.missing.empty() ? Json::object() : Json{{"fenced", drift.missing.size()}};
 }
 
 // Those that still have it: a side that was rewound meanwhile has none of them.
@@ -154,6 +226,7 @@ Result<void> undo_ownership_install(Context& context, const Json& before, const 
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   if (before.value("present", false)) {
     TRY(take_rights_back(context, *leader, before));
+    if (side.which() == Owner::source) TRY(write_down_what_was(context, *leader, before));
     return drop(context, *leader, names_from_json(before.value("missing", Json::array())));
   }
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, fence.split, context.deadline));
@@ -176,23 +249,25 @@ Result<void> undo_ownership_install(Context& context, const Json& before, const 
 }  // namespace
 
 StepKind ownership_install() {
-  return {{.kind = "ownership.install",
-           .purpose = "Fences every moved table inside PostgreSQL: only the owner of the split may write it.",
-           .parameters = {{"on",
-                           runbook::Type::side,
-                           "source",
-                           false,
-                           "source before the split; afterwards also the target, for tables and partitions that were created since",
-                           {}},
-                          fence_lock_timeout_parameter()},
-           .facts = {{"fenced", "number of tables that got the trigger"}},
-           .changes = "schema pgcleave and one statement trigger per moved table and partition on that side",
-           .undo = "drops the triggers that it made, and the schema's objects if it made them",
-           .meaning = {.changes = true}},
-          nullptr,
-          observe_ownership_install,
-          apply_ownership_install,
-          undo_ownership_install};
+  return {
+      {.kind = "ownership.install",
+       .purpose = "Fences every moved table inside PostgreSQL: only the owner of the split may write it.",
+       .parameters = {{"on",
+                       runbook::Type::side,
+                       "source",
+                       false,
+                       "source before the split; afterwards also the target, for tables and partitions that were created since",
+                       {}},
+                      fence_lock_timeout_parameter()},
+       .facts = {{"fenced", "number of tables that got the trigger"}},
+       .changes =
+           "schema pgcleave with a list of what is in the split, and one statement trigger per moved table and partition on that side",
+       .undo = "drops the triggers that it made, and the schema's objects if it made them; writes down again what was in the split before",
+       .meaning = {.changes = true}},
+      nullptr,
+      observe_ownership_install,
+      apply_ownership_install,
+      undo_ownership_install};
 }
 
 }  // namespace pgcleave::steps

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "postgres/locks.h"
 #include "postgres/wal.h"
+#include "steps/frozen.h"
 #include "steps/holding.h"
 #include "steps/parameters.h"
 #include "steps/ready_to_release.h"
@@ -46,13 +47,40 @@ Result<Copy> copy_on(Context& context, Side& other, Deadline deadline) {
   return copy;
 }
 
+// The last look before clients wait. A moved table that came since ownership.install has no fence, and what is in the split must be what a
+// cleanup will find written down.
+Result<void> split_is_as_written_down(Context& context, postgres::Connection& leader) {
+  auto& world = context.world;
+  const auto& split = world.split.name;
+  const auto refused = [&](const std::string& seen) {
+    return fail({ErrorKind::not_ready, "split " + split, "can't be done: its tables are not those that this run wrote down",
+                 "what ownership.install wrote down on " + context.on().label(), seen,
+                 "wait until tables and partitions of the split are not being changed, then begin again", ""});
+  };
+  TRY_ASSIGN(const auto tables, tables_on(world, context.on(), context.deadline));
+  TRY_ASSIGN(const auto written, postgres::frozen_split(leader, split, context.deadline));
+  if (!written) return refused("nothing");
+  const auto now = to_freeze(world, tables.split);
+  if (written->run != now.run || written->text != now.text) return refused("what run " + written->run + " wrote");
+  const auto changes = changes_since(*written, now);
+  if (!changes.empty()) return refused(fmt::format("{}", fmt::join(changes, "; ")));
+  auto& other = world.other(context.on());
+  TRY_ASSIGN(const auto copy, copy_on(context, other, context.deadline));
+  if (!copy.there) return {};
+  TRY_ASSIGN(auto* promoted, other.leader(context.deadline));
+  TRY_ASSIGN(const auto copied, postgres::frozen_split(*promoted, split, context.deadline));
+  if (!copied || !same_split(*copied, *written)) return refused("another list on " + other.label());
+  return {};
+}
+
 // The first of these queries on a connection costs ten times the others: not in the window.
 Result<void> prepare_ownership_release(Context& context) {
   TRY(ready_to_release(context));
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY(all_fenced_after_release(context, *leader));
   TRY(writers_on(context, *leader, context.deadline));
-  TRY(postgres::owner(*leader, context.world.split.name, context.deadline));
+  TRY_ASSIGN(const auto owner, postgres::owner(*leader, context.world.split.name, context.deadline));
+  if (context.on().which() == Owner::source && owner == Owner::source) TRY(split_is_as_written_down(context, *leader));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "postgres/split_tables.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -32,6 +33,38 @@ std::vector<runbook::Name> roots_of(const std::vector<postgres::Table>& catalog)
     if (table.kind != postgres::TableKind::partition) roots.push_back({table.name.schema, table.name.name});
   }
   return roots;
+}
+
+std::vector<runbook::Name> partitions_of(const std::vector<postgres::Table>& catalog) {
+  std::vector<runbook::Name> partitions;
+  for (const auto& table : catalog) {
+    if (table.kind == postgres::TableKind::partition) partitions.push_back({table.name.schema, table.name.name});
+  }
+  return partitions;
+}
+
+// What was in the split and is in no class by its name, such as a partition that was detached since, stays what it was.
+void keep_their_class(runbook::PartlyClassified& clear, const std::vector<postgres::Table>& catalog, const postgres::FrozenSplit& frozen) {
+  std::erase_if(clear.unclassified, [&](const runbook::Name& name) {
+    for (const auto& table : catalog) {
+      if (table.name.schema != name.schema || table.name.name != name.name) continue;
+      const auto* was = frozen.find(table.oid);
+      if (was == nullptr || was->name != table.name) return false;
+      auto& classes = clear.classified;
+      (was->of_class == "moved" ? classes.moved : was->of_class == "kept" ? classes.kept : classes.shared).push_back(name);
+      return true;
+    }
+    return false;
+  });
+}
+
+Result<runbook::PartlyClassified> classified_on(postgres::Connection& leader, const runbook::Split& split,
+                                                const std::vector<postgres::Table>& catalog, Deadline deadline) {
+  auto clear = runbook::classify_what_is_clear(split, roots_of(catalog), partitions_of(catalog));
+  if (clear.unclassified.empty()) return clear;
+  TRY_ASSIGN(const auto frozen, postgres::frozen_split(leader, split.name, deadline));
+  if (frozen) keep_their_class(clear, catalog, *frozen);
+  return clear;
 }
 
 // Partitions go with their root.
@@ -63,7 +96,7 @@ std::map<postgres::TableName, std::string> extensions_of(const std::vector<runbo
 }
 
 Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vector<postgres::Table>& catalog) {
-  const auto classified = runbook::classify(split, roots_of(catalog));
+  const auto classified = runbook::classify(split, roots_of(catalog), partitions_of(catalog));
   if (classified.value) return tables_of(split.name, *classified.value, catalog);
   Error error{ErrorKind::invalid, "split " + split.name, "does not fit the database", "", "", "", ""};
   std::string all;
@@ -144,7 +177,7 @@ World unopened_world(const runbook::Environment& environment, const runbook::Spl
 Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {
   TRY_ASSIGN(auto* leader, side.leader(deadline));
   TRY_ASSIGN(const auto catalog, postgres::tables(*leader, deadline));
-  const auto clear = runbook::classify_what_is_clear(world.split_file, roots_of(catalog));
+  TRY_ASSIGN(const auto clear, classified_on(*leader, world.split_file, catalog, deadline));
   SideTables tables;
   tables.split = tables_of(world.split.name, clear.classified, catalog);
   for (const auto& name : clear.unclassified) tables.unclassified.push_back({name.schema, name.name});
@@ -153,15 +186,34 @@ Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {
   return tables;
 }
 
-Result<void> resolve_split(World& world, Deadline deadline) {
-  // After the split the source may be down while the target serves: either side's catalog will do.
+namespace {
+
+// After the split the source may be down while the target serves: either side's catalog will do.
+Result<postgres::Connection*> either_leader(World& world, Deadline deadline) {
   auto leader = world.source.leader(deadline);
-  if (!leader && leader.error().kind == ErrorKind::invalid) return fail(leader.error());
+  if (!leader && leader.error().kind == ErrorKind::invalid) return leader;
   if (const auto target = leader ? leader : world.target.leader(deadline); target) leader = target;
-  if (!leader) return fail(leader.error());
-  TRY_ASSIGN(const auto catalog, postgres::tables(**leader, deadline));
+  return leader;
+}
+
+}  // namespace
+
+Result<void> resolve_split(World& world, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, either_leader(world, deadline));
+  TRY_ASSIGN(const auto catalog, postgres::tables(*leader, deadline));
   TRY_ASSIGN(world.split, resolve_tables(world.split_file, catalog));
   return {};
+}
+
+Result<std::vector<std::string>> resolve_split_as_it_is(World& world, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, either_leader(world, deadline));
+  TRY_ASSIGN(const auto catalog, postgres::tables(*leader, deadline));
+  TRY_ASSIGN(const auto clear, classified_on(*leader, world.split_file, catalog, deadline));
+  std::vector<std::string> notes;
+  for (const auto& problem : clear.problems) notes.push_back(problem.text());
+  for (const auto& table : clear.unclassified) notes.push_back(fmt::format("table {} came since, and is in no class", table.text()));
+  world.split = tables_of(world.split.name, clear.classified, catalog);
+  return notes;
 }
 
 Result<World> open_world(const runbook::Environment& environment, const runbook::Split& split, Deadline deadline) {

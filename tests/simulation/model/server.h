@@ -18,6 +18,7 @@
 #include "postgres/holder.h"
 #include "postgres/ownership.h"
 #include "postgres/replication.h"
+#include "postgres/split_tables.h"
 
 namespace pgcleave::simulation {
 
@@ -49,6 +50,7 @@ struct Database {
   bool installed = false;  // schema pgcleave with everything in it
   postgres::Owner owner = postgres::Owner::source;
   std::vector<LogRow> ownership_log;
+  std::shared_ptr<const postgres::FrozenSplit> frozen;  // what is in the split; shared, since each path copies it
   std::optional<postgres::Holder> holder;
   std::set<postgres::TableName> fenced;
   bool kept_function = false;

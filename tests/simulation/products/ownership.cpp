@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "postgres/kept_fence.h"
 #include "postgres/probe_rights.h"
+#include "postgres/split_tables.h"
 #include "products/wire.h"
 
 namespace pgcleave::postgres {
@@ -108,6 +109,7 @@ Result<void> uninstall(Connection& primary, const Fence&, Deadline deadline) {
       db.installed = false;
       db.owner = Owner::source;
       db.ownership_log.clear();
+      db.frozen.reset();
       db.holder.reset();
       db.canaries.clear();
       db.probe_rights.clear();
@@ -147,12 +149,40 @@ Result<void> pass_ownership(Connection& primary, const std::string&, Owner expec
     return told(pass_once(server, expected, next, run, epoch), server.scope);
   };
   TRY_ASSIGN(auto* there, reach(primary, deadline));
-  return change_on(
-      primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline, pass, simulation::no_read_write_in_recovery,
-      [pass, which = there->which] {
-        auto& server = universe().server(which);
-        if (server.writable()) static_cast<void>(pass(server));
-      });
+  return change_on(primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline, pass,
+                   simulation::no_read_write_in_recovery, [pass, which = there->which] {
+                     auto& server = universe().server(which);
+                     if (server.writable()) static_cast<void>(pass(server));
+                   });
+}
+
+Result<std::optional<FrozenSplit>> frozen_split(Connection& connection, const std::string&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  return server->db.frozen ? std::optional(*server->db.frozen) : std::nullopt;
+}
+
+Result<void> freeze_split(Connection& primary, const std::string&, const std::optional<FrozenSplit>& what, Deadline deadline) {
+  return change_on(primary, "write down what is in the split", deadline, [&](Server& server) -> Result<void> {
+    if (server.db.owner != Owner::source) return fail(simulation::refusal(primary.name(), "the source does not own the split", "PC004"));
+    const auto frozen = what ? std::make_shared<const FrozenSplit>(*what) : nullptr;
+    server.commit(universe().now, [frozen](Database& db) { db.frozen = frozen; });
+    return {};
+  });
+}
+
+Result<std::vector<std::string>> fenced_by_others(Connection& connection, const std::string&, const std::vector<TableName>&,
+                                                  Deadline deadline) {
+  TRY(reach(connection, deadline));
+  return std::vector<std::string>();
+}
+
+Result<std::string> run_that_split(Connection& connection, const std::string&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  std::string run;
+  for (const auto& row : server->db.ownership_log) {
+    if (row.expected == 0 && row.next == 2) run = row.run;
+  }
+  return run;
 }
 
 Result<KeptFence> kept_fence(Connection& connection, const Fence&, Deadline deadline) {

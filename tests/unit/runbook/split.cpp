@@ -102,3 +102,18 @@ TEST_CASE("a pattern's * is any run of characters and ? is one, also of several 
   CHECK_FALSE(matches("a.b", "a.bc"));
   CHECK_FALSE(matches(std::string(100, '*') + "x", std::string(126, 'a')));
 }
+
+TEST_CASE("a schema or pattern that has only partitions is no mistake, and takes what is detached there") {
+  const auto split = read_split("s.yml", head + "moved: {schemas: [ci, parts], patterns: ['more.p_*']}\nkept: {schemas: [public]}\n");
+  REQUIRE(split.value);
+  const std::vector<Name> roots{{"ci", "metadata"}, {"public", "users"}};
+  const std::vector<Name> partitions{{"parts", "metadata_1"}, {"more", "p_1"}};
+  const auto read = classify(*split.value, roots, partitions);
+  CHECK(texts(read.problems) == Texts{});
+  REQUIRE(read.value);
+  CHECK(read.value->moved == std::vector<Name>{{"ci", "metadata"}});
+  CHECK(classify(*split.value, roots).problems.size() == 2);
+  const auto detached = classify(*split.value, {{"ci", "metadata"}, {"parts", "metadata_1"}, {"public", "users"}}, {{"more", "p_1"}});
+  REQUIRE(detached.value);
+  CHECK(detached.value->moved == std::vector<Name>{{"ci", "metadata"}, {"parts", "metadata_1"}});
+}

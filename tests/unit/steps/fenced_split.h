@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "postgres/kept_fence.h"
+#include "steps/frozen.h"
 #include "two_sides.h"
 
 namespace pgcleave::steps::test {
@@ -64,6 +65,13 @@ inline void name_tables(World& world) {
     table.root = name;
     world.split.moved.push_back(table);
   }
+}
+
+// What is in the split, as the run of this world would write it down on its source: on each of these.
+inline void write_down(World& world, const std::vector<SplitDatabase*>& sides) {
+  const auto tables = tables_on(world, world.source, postgres::test::soon());
+  REQUIRE(tables);
+  for (auto* side : sides) REQUIRE(postgres::freeze_split(side->here, "ci", to_freeze(world, tables->split), postgres::test::soon()));
 }
 
 template <class T>

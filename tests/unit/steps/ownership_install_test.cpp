@@ -64,7 +64,7 @@ TEST_CASE("a side that has part of the fence gets what is missing, and an undo t
   const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
   CHECK(seen->state == State::pending);
-  CHECK(seen->evidence == "1 of 2 tables fenced, owner source");
+  CHECK(seen->evidence == "1 of 2 tables fenced, owner source, what is in the split not written down by this run");
 
   const auto applied = it.sides.apply(install_kind, on_source, 5s);
   REQUIRE(problem(applied) == "");

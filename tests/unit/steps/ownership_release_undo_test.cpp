@@ -15,7 +15,10 @@ const Json or_fail{{"on", "source"}, {"policy", "fail"}, {"grace", "1s"}};
 
 // The source owns, and a target that was promoted before the window has a copy that says so.
 struct Copied {
-  Copied() { begin_again(); }
+  Copied() {
+    name_tables(sides.world);
+    begin_again();
+  }
   void begin_again() {
     for (auto* side : {&source, &target}) {
       side->sql("DROP SCHEMA IF EXISTS pgcleave CASCADE");
@@ -23,6 +26,7 @@ struct Copied {
       REQUIRE(postgres::create_triggers(side->here, fence, moved_tables, 100ms, soon(), nullptr));
     }
     sides.world.run.epoch = 1;
+    write_down(sides.world, {&source, &target});
   }
   // Returns what undo is given.
   Json release() {
