@@ -3,6 +3,7 @@
 #include "checks/families.h"
 #include "checks/fence_findings.h"
 #include "postgres/wal.h"
+#include "steps/frozen.h"
 #include "steps/split_sequences.h"
 
 namespace pgcleave::checks {
@@ -64,8 +65,16 @@ FenceOfSide of_side(Look& look, steps::Side& side) {
 
 Result<Findings> fence(Look& look) {
   auto& world = look.world();
-  return judge(
-      {world.split.name, world.split_file.path, look.with_environment(), of_side(look, world.source), of_side(look, world.target)});
+  FenceSeen seen{world.split.name, world.split_file.path, look.with_environment(), of_side(look, world.source),
+                 of_side(look, world.target)};
+  if (seen.source.unseen.empty() && seen.target.owns()) {
+    TRY_ASSIGN(auto* session, look.session(world.target));
+    TRY_ASSIGN(const auto frozen, postgres::frozen_split(*session, world.split.name, look.deadline()));
+    if (frozen) {
+      TRY_ASSIGN(seen.reclassified, steps::reclassified(world, *frozen, look.deadline()));
+    }
+  }
+  return judge(seen);
 }
 
 }  // namespace pgcleave::checks

@@ -16,6 +16,12 @@ class Judge : Judging {
 
   Findings run() {
     for (const auto* side : {&seen_.source, &seen_.target}) look_at_split_file(*side);
+    for (const auto& change : seen_.reclassified) {
+      add("split_changed", Severity::blocker, split(), change, "",
+          "the split was done in other words: a fence or a cleanup by these would be of the wrong tables",
+          fmt::format("put {} back to what it said; the words of then: SELECT text FROM pgcleave.split_frozen WHERE split = {}",
+                      seen_.split_path, postgres::quote_literal(seen_.split)));
+    }
     if (installation_is_whole()) {
       look_at_owners();
       for (const auto* side : {&seen_.source, &seen_.target}) look_at_moved(*side);

@@ -36,6 +36,7 @@ struct FenceSeen {
   std::string with_environment;  // " -e lab.yml"
   FenceOfSide source;
   FenceOfSide target;
+  std::vector<std::string> reclassified = {};  // by the split file of today, after the split
 };
 
 Findings judge(const FenceSeen& seen);

@@ -13,6 +13,7 @@
 #include "cli/holding.h"
 #include "cli/session.h"
 #include "cli/watching.h"
+#include "cli/written_down.h"
 #include "engine/approvals.h"
 #include "steps/holding.h"
 #include "steps/run_servers.h"
@@ -97,6 +98,7 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   TRY(may_act(world, journal, held, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again)));
   TRY_ASSIGN(const auto servers, steps::note_servers(world, Deadline::in(std::chrono::seconds(5))));
   steps::expect_servers(world, servers);
+  TRY(as_this_journal_wrote_it(world, journal, Deadline::in(std::chrono::seconds(5))));
   inform(world, change);
 
   engine::Recorder recorder(journal, id, {}, engine::fault_point());

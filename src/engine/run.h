@@ -70,6 +70,7 @@ class Run {
   [[nodiscard]] std::optional<StepRecord> began_before(const std::string& id) const;
   [[nodiscard]] Result<steps::Observation> seen_on_entering(const runbook::StepLine& line) const;
   Error failed(const runbook::StepLine& line, const Error& error);
+  Result<void> tell_missed(const runbook::StepLine& line, const Json& facts);
 
   // window.cpp
   Result<void> window(const runbook::Phase& phase);  // an error: undone if record says so, else stuck

@@ -115,6 +115,21 @@ bool Run::came_true(const runbook::StepLine& line) {
   return seen && seen->state == steps::State::done;
 }
 
+// What a step could not do, and went on without. Before the step is told as done, so that a death between the two loses nothing; once only.
+Result<void> Run::tell_missed(const runbook::StepLine& line, const Json& facts) {
+  for (const auto& fact : kind(line).description.facts) {
+    if (!fact.missed) continue;
+    for (const auto& sentence : list_in(facts, fact.name.c_str())) {
+      const auto text = sentence.get<std::string>();
+      const auto& known = recorder_.record().misses;
+      if (std::find(known.begin(), known.end(), text) != known.end()) continue;
+      if (talk_.warn) talk_.warn(fmt::format("  {}: {}", line.id, text));
+      TRY(recorder_.write("check.missed", {{"step", line.id}, {"text", text}}));
+    }
+  }
+  return {};
+}
+
 Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop) {
   const auto& step_kind = kind(line);
   const auto& meaning = step_kind.description.meaning;
@@ -155,6 +170,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   }
   if (seen->state == steps::State::done && earlier && earlier->status == StepStatus::done) return {};
   if (seen->state == steps::State::done) {
+    TRY(tell_missed(line, seen->facts));
     // What this run began itself, before it died or lost an answer, is its own: undo must know of it.
     TRY(recorder_.write(earlier ? "step.done" : "step.adopted", {{"step", line.id}, {"evidence", seen->evidence}, {"facts", seen->facts}}));
     if (talk_.say) talk_.say(fmt::format("  {:<22} {}", line.id, "ok: " + seen->evidence));
@@ -166,6 +182,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   context.began_with = &intent.at("before");
   const auto facts = act(line, step_kind, context, *seen);
   if (!facts) return fail(failed(line, facts.error()));
+  TRY(tell_missed(line, *facts));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   TRY(recorder_.write("step.done", {{"step", line.id}, {"facts", *facts}, {"ms", milliseconds(took)}}));
   if (talk_.say) talk_.say(fmt::format("  {:<22} {:>9}", line.id, to_text(took)));

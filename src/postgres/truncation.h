@@ -8,7 +8,7 @@
 
 #include "base/units.h"
 #include "postgres/foreign_keys.h"
-#include "postgres/ownership.h"
+#include "postgres/stale_tables.h"
 
 namespace pgcleave::postgres {
 
@@ -17,7 +17,7 @@ struct Truncation {
   std::vector<TableName> tables;  // what it empties: tables that refer to each other (most often one), or one partition
   std::vector<TableName> also;    // refer to those, and were emptied before
   std::vector<TableName> leaves;  // those of `tables`, or their partitions, that hold rows
-  std::string sql;
+  std::string names;              // of `tables` and `also`, in SQL: with ONLY where a table has no partitions
 };
 
 // In the order in which they must be done. `tables` with all their partitions; a partitioned table that nobody refers to is emptied
@@ -38,10 +38,12 @@ Result<std::vector<TableSize>> sizes(Connection& connection, const std::vector<T
 Result<std::vector<std::string>> obstacles_to_truncation(Connection& connection, const std::vector<Table>& tables,
                                                          const std::vector<std::string>& ending, Deadline deadline);
 
-// What proves that nobody may write the tables here: the owner of the split, as this side knows it.
+// What proves that these are stale: who owns the split, as each side knows it, and table by table (stale_tables.h).
 struct Proof {
-  std::string split;
-  Owner owner;
+  StaleProof tables;
+  Owner here = Owner::nobody;
+  Owner there = Owner::nobody;
+  std::string other_side;  // for people: "target ci"
 };
 
 // How long to wait for locks, and whom to tell who is in the way meanwhile (may be empty).
@@ -52,9 +54,11 @@ struct Patience {
   std::function<void(const std::string&)> tell;
 };
 
-// Under the same advisory lock as the passing of ownership: `foreign`, and nothing is done, without the proof. The fence's own trigger
-// does not fire. A lock that is not to be had within lock_timeout is tried again until the deadline; `timed_out` and `interrupted` name
-// who is in the way.
-Result<void> truncate(Connection& primary, const Truncation& what, const Proof& proof, const Patience& patience);
+// In one transaction: locks what the command reaches, proves each table of it, also on the other side, whose tables and owner a transaction
+// there holds as they are until this one has ended; empties; commits. Returns what could not be proven: then nothing was emptied.
+// `foreign`, and nothing is done, when an owner is another. The fence's own trigger does not fire. A lock that is not to be had within
+// lock_timeout is tried again until the deadline; `timed_out` and `interrupted` name who is in the way.
+Result<std::vector<StaleTable>> truncate(Connection& primary, Connection& other, const Truncation& what, const Proof& proof,
+                                         const Patience& patience);
 
 }  // namespace pgcleave::postgres

@@ -24,6 +24,7 @@ struct Parameter {
 struct Fact {
   std::string name;
   std::string help;
+  bool missed = false;  // a list of sentences, each of which the run tells as missed
 };
 
 // What a step means for traffic and ownership, for the static proof.

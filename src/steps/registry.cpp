@@ -10,6 +10,7 @@ namespace pgcleave::steps {
   kind(check_readiness) \
   kind(check_serving) \
   kind(check_settings) \
+  kind(check_split) \
   kind(check_topology) \
   kind(check_truncation) \
   kind(gate_approve) \

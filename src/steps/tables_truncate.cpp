@@ -1,5 +1,5 @@
-// tables.truncate: empties the stale half of a split on one side. What refers comes before what is referred to, a few tables per
-// transaction, so it can be stopped between any two, and taken up again where it stopped.
+// tables.truncate: empties the stale half of a split on one side, as far as the databases prove it stale. What refers comes before what is
+// referred to, a few tables per transaction, so it can be stopped between any two, and taken up again where it stopped.
 #include <algorithm>
 #include <set>
 
@@ -31,14 +31,6 @@ Result<Sizes> measure(postgres::Connection& leader, const std::vector<postgres::
   return sizes;
 }
 
-std::vector<postgres::TableName> with_rows(const std::vector<postgres::Table>& tables) {
-  std::vector<postgres::TableName> names;
-  for (const auto& table : tables) {
-    if (table.holds_rows) names.push_back(table.name);
-  }
-  return names;
-}
-
 // `began_with`: the sizes before the run's first try, however many there were since.
 Json facts_of(const Json& began_with, const Sizes& now) {
   Json freed = Json::object();
@@ -52,23 +44,40 @@ Json facts_of(const Json& began_with, const Sizes& now) {
   return {{"freed_bytes", all}, {"tables", freed}};
 }
 
+std::vector<postgres::TableName> with_rows(const StaleHalf& half) {
+  std::vector<postgres::TableName> names;
+  for (const auto& table : half.tables) {
+    if (table.holds_rows) names.push_back(table.name);
+  }
+  return names;
+}
+
+bool holds_something(const Truncation& one, const std::set<postgres::TableName>& filled) {
+  return std::any_of(one.leaves.begin(), one.leaves.end(), [&](const auto& leaf) { return filled.contains(leaf); });
+}
+
 Result<Observation> observe_tables_truncate(Context& context) {
   auto& side = context.on();
-  TRY_ASSIGN(const auto tables, stale_tables(context));
-  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  TRY_ASSIGN(const auto sizes, measure(*leader, with_rows(tables), context.deadline));
   TRY_ASSIGN(const auto wrong, not_split(context.world, context.deadline));
   Observation seen;
-  seen.before = {{"tables", sizes.by_table}};
-  seen.facts = facts_of(context.began_with != nullptr ? *context.began_with : seen.before, sizes);
-  seen.evidence = fmt::format("{} of {} {} tables on {} hold rows, {} in all", sizes.filled.size(), sizes.by_table.size(),
-                              context.text("which"), side.label(), to_text(Bytes{sizes.all}));
   if (!wrong.empty()) {
     seen.state = State::foreign;
     seen.evidence = wrong;
-  } else if (sizes.filled.empty()) {
-    seen.state = State::done;
+    return seen;
   }
+  TRY_ASSIGN(const auto half, stale_half(context));
+  TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+  TRY_ASSIGN(const auto sizes, measure(*leader, with_rows(half), context.deadline));
+  TRY_ASSIGN(const auto left_alone, in_words(context, half.left_alone));
+  seen.before = {{"tables", sizes.by_table}};
+  seen.facts = facts_of(context.began_with != nullptr ? *context.began_with : seen.before, sizes);
+  seen.facts["left_alone"] = left_alone;
+  const auto filled =
+      std::count_if(half.with_rows.begin(), half.with_rows.end(), [&](const auto& table) { return sizes.filled.contains(table); });
+  seen.evidence = fmt::format("{} of {} {} tables on {} hold rows, {} in all", filled, half.with_rows.size(), context.text("which"),
+                              side.label(), to_text(Bytes{sizes.all}));
+  if (!left_alone.empty()) seen.evidence += fmt::format("; {}", fmt::join(left_alone, "; "));
+  if (filled == 0) seen.state = State::done;
   return seen;
 }
 
@@ -88,22 +97,18 @@ Result<void> nothing_depends_on(Context& context, const std::vector<postgres::Ta
   return fail({ErrorKind::not_ready, context.on().label(), fmt::format("{}", fmt::join(obstacles, "; ")), "", "", "", ""});
 }
 
-// The other side is asked too, since only both together prove that this half is stale. This side proves it inside the transaction.
-Result<Json> empty(Context& context, const Truncation& one, Duration lock_timeout) {
+// The bytes that were freed, or, where something of it lost its proof meanwhile, nothing: the tables are then left alone like all others.
+Result<Json> empty(Context& context, const StaleHalf& half, const Truncation& one, Duration lock_timeout) {
   auto& side = context.on();
-  TRY_ASSIGN(const auto wrong, not_split(context.world, context.deadline));
-  if (!wrong.empty()) return fail({ErrorKind::foreign, side.label(), "nothing more is emptied: " + wrong, "", "", "", ""});
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  const auto proof = side.which() == postgres::Owner::source ? postgres::Owner::nobody : postgres::Owner::target;
+  TRY_ASSIGN(auto* other, context.world.other(side).leader(context.deadline));
   TRY_ASSIGN(const auto before, measure(*leader, one.leaves, context.deadline));
-  TRY(postgres::truncate(*leader, one, {context.world.split.name, proof},
-                         {lock_timeout, context.deadline, context.stop, context.world.progress}));
+  TRY_ASSIGN(const auto unproven,
+             postgres::truncate(*leader, *other, one, half.proof, {lock_timeout, context.deadline, context.stop, context.world.progress}));
   TRY_ASSIGN(const auto after, measure(*leader, one.leaves, context.deadline));
-  return Json{{"freed_bytes", before.all - after.all}};
-}
-
-bool holds_something(const Truncation& one, const std::set<postgres::TableName>& filled) {
-  return std::any_of(one.leaves.begin(), one.leaves.end(), [&](const auto& leaf) { return filled.contains(leaf); });
+  Json result{{"freed_bytes", before.all - after.all}};
+  for (const auto& table : unproven) result["left_alone"][table.name.sql()] = table.why_not;
+  return result;
 }
 
 Result<Json> apply_tables_truncate(Context& context, const Json& before) {
@@ -111,11 +116,10 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
   auto& side = context.on();
   TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
   TRY_ASSIGN(const auto pause, parse_duration(context.text("pause")));
-  TRY_ASSIGN(const auto tables, stale_tables(context));
+  TRY_ASSIGN(const auto half, stale_half(context));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  TRY_ASSIGN(const auto keys, postgres::foreign_keys(*leader, context.deadline));
-  TRY_ASSIGN(const auto sizes, measure(*leader, with_rows(tables), context.deadline));
-  auto plan = postgres::plan_truncation(tables, keys);
+  TRY_ASSIGN(const auto sizes, measure(*leader, with_rows(half), context.deadline));
+  auto plan = half.plan;
   std::erase_if(plan, [&](const auto& one) { return !holds_something(one, sizes.filled); });
   bool acted = false;  // not behind the closed door
   for (std::size_t i = 0; i < plan.size(); ++i) {
@@ -123,8 +127,8 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
       return fail({ErrorKind::interrupted, side.label(), fmt::format("was asked to stop after {} of {}", i, plan.size()), "", "", "", ""});
     }
     TRY_ASSIGN(const auto freed, world.effects->perform(description_of(plan[i], side), [&]() -> Result<Json> {
-      if (i == 0) TRY(nothing_depends_on(context, tables));
-      return empty(context, plan[i], lock_timeout);
+      if (i == 0) TRY(nothing_depends_on(context, half.tables));
+      return empty(context, half, plan[i], lock_timeout);
     }));
     if (!freed.is_object()) continue;
     acted = true;
@@ -132,8 +136,11 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
     if (world.progress) world.progress(fmt::format("{} of {}: {} freed", i + 1, plan.size(), to_text(Bytes{bytes})));
     if (i + 1 < plan.size()) sleep_until(Deadline::in(pause), pause, context.stop);
   }
-  TRY_ASSIGN(const auto now, measure(*leader, with_rows(tables), context.deadline));
+  TRY_ASSIGN(const auto now, measure(*leader, with_rows(half), context.deadline));
   auto facts = facts_of(context.began_with != nullptr ? *context.began_with : before, now);
+  TRY_ASSIGN(const auto afterwards, stale_half(context));
+  TRY_ASSIGN(const auto left_alone, in_words(context, afterwards.left_alone));
+  facts["left_alone"] = left_alone;
   if (acted && world.progress) {
     world.progress(fmt::format("{} freed on {} in all", to_text(Bytes{facts.value("freed_bytes", std::int64_t{0})}), side.label()));
   }
@@ -152,9 +159,11 @@ StepKind tables_truncate() {
                         {}});
   parameters.push_back({"pause", runbook::Type::duration, "0ms", false, "rest between two transactions, for disks and standbys", {}});
   return {{.kind = "tables.truncate",
-           .purpose = "Empties the stale tables that a split leaves on a side, and frees their space.",
+           .purpose = "Empties the tables that a split provably left stale on a side, and frees their space; names what it leaves alone.",
            .parameters = std::move(parameters),
-           .facts = {{"freed_bytes", "space that was freed, indexes and TOAST included"}, {"tables", "the same by table"}},
+           .facts = {{"freed_bytes", "space that was freed, indexes and TOAST included"},
+                     {"tables", "the same by table"},
+                     {"left_alone", "tables that were not proven stale, each with its rows and the reason", true}},
            .changes = "TRUNCATE of the moved tables on the source, or of the kept ones on the target",
            .undo = "no: the rows are gone",
            .meaning = {.changes = true}},

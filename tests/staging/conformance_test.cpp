@@ -293,6 +293,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"replication.stop_reverse"});
   // Nothing is lost by it here: the load of this lab is none, and what follows needs no rows.
   keeps({"check.serving", {{"side", "target"}}});
+  keeps({"check.split"});
   keeps({"check.truncation", {{"on", "source"}, {"which", "moved"}}});
   keeps({"tables.truncate", {{"on", "source"}, {"which", "moved"}}});
   keeps({"tables.truncate", {{"on", "target"}, {"which", "kept"}}});

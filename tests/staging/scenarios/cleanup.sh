@@ -15,7 +15,7 @@ fact() { "$build/pgcleave" status -e "$environment" --json | jq -r ".steps[] | s
 
 lab_up
 say "a database that was never split is refused"
-tool 3 run "$cleanup" -e "$environment" --approve go
+tool 3 run "$cleanup" -e "$environment" --approve go=ci
 contains "$scratch/tool.out" "not installed on source main"
 source_sql 'insert into ci."Größe der Läufe" ("Wert") select i from generate_series(1, 200000) i'
 source_sql "insert into public.users (name) select 'kept ' || i from generate_series(1, 20000) i"
@@ -28,7 +28,7 @@ first=$(status .run)
 say "refused while the source owns, and nothing is changed"
 source_sql "select setval('pgcleave.owner_ci', 1)" >/dev/null
 before=$(sides)
-tool 3 run "$cleanup" -e "$environment" --approve go
+tool 3 run "$cleanup" -e "$environment" --approve go=ci
 contains "$scratch/tool.out" "is source on source main and target on target ci"
 contains "$scratch/tool.out" "nothing was changed"
 is "what is stored" "$(sides)" "$before"
@@ -36,7 +36,7 @@ source_sql "select setval('pgcleave.owner_ci', 0)" >/dev/null
 
 say "a foreign key from what stays is named before anything is changed"
 source_sql "create table public.stays (project uuid references ci.projects)"
-tool 3 run "$cleanup" -e "$environment" --approve go
+tool 3 run "$cleanup" -e "$environment" --approve go=ci
 contains "$scratch/tool.out" 'ALTER TABLE public.stays DROP CONSTRAINT "stays_project_fkey"'
 source_sql "drop table public.stays"
 is "what is stored" "$(sides)" "$before"
@@ -49,7 +49,7 @@ is "what is stored" "$(sides)" "$before"
 say "killed in the middle of the truncation"
 source_size=$(source_sql "select pg_database_size('app')")
 target_size=$(target_sql "select pg_database_size('app')")
-kill_both_at "after effect TRUNCATE ci.builds on source" run "$cleanup" -e "$environment" --approve go
+kill_both_at "after effect TRUNCATE ci.builds on source" run "$cleanup" -e "$environment" --approve go=ci
 is "state" "$(status .state)" interrupted
 is "ci.builds on the source" "$(source_sql "select pg_relation_size('ci.builds')")" 0
 [ "$(source_sql "$(held_by "$moved")")" -gt 0 ] || failed "it was killed too late to prove anything"
@@ -64,7 +64,7 @@ say "a reader is in the way: it is named, and ctrl-C stops"
 psql "$TARGET" -qtAc "begin; select count(*) from public.users; select pg_sleep(60)" >/dev/null 2>&1 &
 reader=$!
 code=0
-"$build/pgcleave" resume -e "$environment" --approve go >"$scratch/stopped.out" 2>&1 &
+"$build/pgcleave" resume -e "$environment" --approve go=ci >"$scratch/stopped.out" 2>&1 &
 run=$!
 for _ in $(seq 300); do grep -qF "in the way: pid" "$scratch/stopped.out" && break; sleep 0.1; done
 kill -INT "$run"
@@ -75,18 +75,18 @@ contains "$scratch/stopped.out" "done and not to be taken back"
 is "state" "$(status .state)" stopped
 kill "$reader"
 target_sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()" >/dev/null
-tool 7 run "$cleanup" -e "$environment" --approve go
+tool 7 run "$cleanup" -e "$environment" --approve go=ci
 
 say "nothing more is emptied while the source owns"
 before=$(target_sql "select count(*) from public.users")
 source_sql "select setval('pgcleave.owner_ci', 1)" >/dev/null
-tool 8 resume -e "$environment" --approve go
+tool 8 resume -e "$environment" --approve go=ci
 contains "$scratch/tool.out" "must be nobody and target"
 is "users on the target" "$(target_sql "select count(*) from public.users")" "$before"
 source_sql "select setval('pgcleave.owner_ci', 0)" >/dev/null
 
 say "resume finishes it"
-tool 0 resume -e "$environment" --approve go
+tool 0 resume -e "$environment" --approve go=ci
 is "state" "$(status .state)" done
 load_end 1
 

@@ -134,3 +134,13 @@ TEST_CASE("a side that can't be seen is a finding, and the other is judged all t
   seen.target.kept.missing = {{"public", "users"}};
   CHECK(lines(seen) == Lines{"blocker fence.side_unseen source main", "blocker fence.kept_table_unfenced table public.users on target ci"});
 }
+
+TEST_CASE("a split file that says something else than the one of then blocks, table by table") {
+  auto seen = split();
+  seen.reclassified = {"public.a would have been kept when it was split, and is moved by split.yml", "public.b was moved"};
+  const auto findings = judge(seen);
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].id == "fence.split_changed");
+  CHECK(findings[0].severity == Severity::blocker);
+  CHECK(findings[0].evidence == seen.reclassified[0]);
+}

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
+#include <optional>
 #include <thread>
 
 #include "server.h"
@@ -42,9 +44,21 @@ struct Stale {
         "INSERT INTO stale.\"a \"\"b\" (t) VALUES ('x'); INSERT INTO stale.heir (t) VALUES ('y')");
     REQUIRE(install(admin, fence, soon()));
     REQUIRE(create_triggers(admin, fence, names(), 1s, soon(), nullptr));
+    write_down("r-split");
+    // A copy with the same OIDs, as physical replication makes one: the other side.
+    run(admin, "DROP DATABASE IF EXISTS other_side WITH (FORCE)");
+    run(admin, "CREATE DATABASE other_side TEMPLATE postgres");
+    auto settings = main_server().settings();
+    settings.values["dbname"] = "other_side";
+    other.emplace(*Connection::open(settings, soon()));
+    run(*other, "SELECT setval('pgcleave.owner_ci', 2)");
     owned_by(Owner::nobody);
   }
-  ~Stale() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~Stale() {
+    other.reset();
+    admin.simple("DROP DATABASE IF EXISTS other_side WITH (FORCE)", soon());
+    admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon());
+  }
   Stale(const Stale&) = delete;
   Stale& operator=(const Stale&) = delete;
 
@@ -60,8 +74,43 @@ struct Stale {
   }
   std::vector<Truncation> plan() { return plan_truncation(tables(), *foreign_keys(admin, soon())); }
   void owned_by(Owner owner) { run(admin, "SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")"); }
+  void write_down(const std::string& split_by, const std::string& of_class = "moved") {
+    owned_by(Owner::source);
+    FrozenSplit frozen{split_by, 1, "split: 1\n", {}};
+    std::map<TableName, std::uint32_t> oids;
+    for (const auto& table : tables()) oids[table.name] = table.oid;
+    for (const auto& table : tables()) frozen.tables.push_back({table.oid, table.name, of_class, oids.at(table.root)});
+    REQUIRE(freeze_split(admin, "ci", frozen, soon()));
+    owned_by(Owner::nobody);
+  }
+  Result<std::vector<StaleTable>> try_to_empty(const Truncation& one, const Patience& patience) {
+    return truncate(admin, *other, one, {{"ci", "r-split", "moved"}, Owner::nobody, Owner::target, "target ci"}, patience);
+  }
   Result<void> empty(const Truncation& one, Deadline deadline = soon(), const StopFlag* stop = nullptr) {
-    return truncate(admin, one, {"ci", Owner::nobody}, {50ms, deadline, stop, nullptr});
+    TRY_ASSIGN(const auto unproven, try_to_empty(one, {50ms, deadline, stop, nullptr}));
+    if (unproven.empty()) return {};
+    return fail({ErrorKind::foreign, unproven.front().name.sql(), unproven.front().why_not, "", "", "", ""});
+  }
+  // Why each of these is not emptied; nothing of what they hold is gone.
+  std::string why_not(const std::string& tables) {
+    const auto all = plan();
+    const auto one = std::find_if(all.begin(), all.end(), [&](const auto& each) { return names_of(each) == tables; });
+    REQUIRE(one != all.end());
+    return why_not(*one);
+  }
+  std::string why_not(const Truncation& one) {
+    const auto before = filled();
+    const auto unproven = try_to_empty(one, {50ms, soon(), nullptr, nullptr});
+    REQUIRE(unproven);
+    if (!unproven->empty()) CHECK(filled() == before);
+    std::string text;
+    for (const auto& table : *unproven) text += (text.empty() ? "" : "; ") + table.name.sql() + ": " + table.why_not;
+    return text;
+  }
+  static std::string names_of(const Truncation& one) {
+    std::string text;
+    for (const auto& table : one.tables) text += (text.empty() ? "" : " ") + table.name;
+    return text;
   }
   std::int64_t filled() {
     const auto all = sizes(admin, names(), soon());
@@ -70,6 +119,7 @@ struct Stale {
   }
 
   Connection admin;
+  std::optional<Connection> other;
   test::Schema schema;
   Fence fence{"ci", "main", "ci"};
 };
@@ -93,7 +143,7 @@ TEST_CASE("the plan of a truncation puts who refers first, cycles together and p
 TEST_CASE("the plan of a truncation empties all tables in its order, and PostgreSQL takes each command") {
   Stale it;
   for (const auto& one : it.plan()) {
-    INFO(one.sql);
+    INFO(one.names);
     const auto done = it.empty(one);
     INFO((done ? "" : done.error().text()));
     REQUIRE(done);
@@ -133,6 +183,92 @@ TEST_CASE("nothing is emptied unless the owner proves that nobody writes here") 
   CHECK(it.filled() == filled);
 }
 
+TEST_CASE("a table is emptied only with its fence, under its name, and if the run that split had it in the split") {
+  Stale it;
+  run(it.admin, "ALTER TABLE stale.tree DISABLE TRIGGER pgcleave_fence_ci");
+  CHECK(it.why_not("tree") == "stale.tree: its fence trigger is missing, changed or disabled, so it may have been written");
+  run(it.admin, "ALTER TABLE stale.tree ENABLE TRIGGER pgcleave_fence_ci; ALTER TABLE stale.metric_1 RENAME TO metric_old");
+  CHECK(it.why_not("metric_old") == "stale.metric_old: it was stale.metric_1 when it was split");
+  run(it.admin,
+      "ALTER TABLE stale.metric_old RENAME TO metric_1; ALTER TABLE stale.note RENAME TO was_note;"
+      "CREATE TABLE stale.note (LIKE stale.was_note); INSERT INTO stale.note VALUES (1)");
+  REQUIRE(create_triggers(it.admin, it.fence, {{"stale", "note"}}, 1s, soon(), nullptr));
+  CHECK(it.why_not("note") == "stale.note: it is not the table of this name that was split, but came after it");
+  run(it.admin, "DROP TABLE stale.note; ALTER TABLE stale.was_note RENAME TO note");
+  it.write_down("r-another");
+  CHECK(it.why_not("note") == "stale.note: it came after the split");
+  it.write_down("r-split", "kept");
+  CHECK(it.why_not("note") == "stale.note: it was kept when it was split");
+  it.write_down("r-split");
+  CHECK(it.why_not("note").empty());
+}
+
+TEST_CASE(
+    "a partition that came after the split keeps all from being emptied that would be emptied with it, also between plan and command") {
+  Stale it;
+  const auto plan = it.plan();
+  const auto log = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "log +note"; });
+  REQUIRE(log != plan.end());
+  run(it.admin, "CREATE TABLE stale.log_3 PARTITION OF stale.log FOR VALUES FROM (300) TO (400); INSERT INTO stale.log_3 VALUES (300, 1)");
+  REQUIRE(create_triggers(it.admin, it.fence, {{"stale", "log_3"}}, 1s, soon(), nullptr));
+  CHECK(it.why_not(*log) == "stale.log_3: it came after the split");
+  // One that only stands in the command because it refers to another.
+  const auto tree = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "tree +egg +hen +log +note"; });
+  REQUIRE(tree != plan.end());
+  CHECK(it.why_not(*tree) == "stale.log_3: it came after the split");
+  CHECK(it.why_not("metric_1").empty());
+  // A stale table that was attached to another since is read through that one.
+  run(it.admin,
+      "CREATE TABLE stale.live (id int) PARTITION BY LIST (id); ALTER TABLE stale.metric DETACH PARTITION stale.metric_2;"
+      "CREATE TABLE stale.live_1 PARTITION OF stale.live FOR VALUES IN (1)");
+  CHECK(it.why_not("metric_2").empty());
+  run(it.admin,
+      "ALTER TABLE stale.metric_2 DISABLE TRIGGER pgcleave_fence_ci; INSERT INTO stale.metric_2 VALUES (2);"
+      "ALTER TABLE stale.metric_2 ENABLE TRIGGER pgcleave_fence_ci; ALTER TABLE stale.live ATTACH PARTITION stale.metric_2 FOR VALUES IN "
+      "(2)");
+  CHECK(it.why_not("metric_2") == "stale.metric_2: it has become a partition of stale.live since the split");
+}
+
+TEST_CASE("a table that is not on the other side, or is another one there, is left alone; what is there stays while this one is emptied") {
+  Stale it;
+  run(*it.other, "DROP TABLE stale.note; ALTER TABLE stale.metric_1 RENAME TO metric_old; CREATE TABLE stale.metric_1 (id int)");
+  CHECK(it.why_not("note") == "stale.note: it does not exist on target ci");
+  CHECK(it.why_not("metric_1") == "stale.metric_1: on target ci it is not the table that was split, but came after it");
+  auto settings = main_server().settings();
+  settings.values["dbname"] = "other_side";
+  auto somebody = *Connection::open(settings, soon());
+  run(somebody, "BEGIN; LOCK TABLE stale.metric_2 IN ACCESS EXCLUSIVE MODE");
+  const auto plan = it.plan();
+  const auto one = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "metric_2"; });
+  const auto waited = it.empty(*one, Deadline::in(500ms));
+  REQUIRE_FALSE(waited);
+  CHECK(waited.error().kind == ErrorKind::timed_out);
+  run(somebody, "COMMIT");
+  run(*it.other, "SELECT setval('pgcleave.owner_ci', 0)");
+  const auto refused = it.empty(*one);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::foreign);
+  run(*it.other, "SELECT setval('pgcleave.owner_ci', 2)");
+  CHECK(it.empty(*one));
+}
+
+TEST_CASE("a table that another split has fenced or moved is left alone") {
+  Stale it;
+  const Fence web{"web", "main", "web"};
+  REQUIRE(install(it.admin, web, soon()));
+  REQUIRE(create_triggers(it.admin, web, {{"stale", "note"}}, 1s, soon(), nullptr));
+  CHECK(it.why_not("note") == "stale.note: it carries the fence of another split: trigger pgcleave_fence_web");
+  CHECK(*fenced_by_others(it.admin, "ci", it.names(), soon()) == std::vector<std::string>{"stale.note (trigger pgcleave_fence_web)"});
+  CHECK(fenced_by_others(it.admin, "web", {{"stale", "no_such_table"}}, soon())->empty());
+  REQUIRE(drop_triggers(it.admin, web, {{"stale", "note"}}, 1s, soon(), nullptr));
+  const auto tables = it.tables();
+  const auto note = std::find_if(tables.begin(), tables.end(), [](const auto& table) { return table.name.name == "note"; })->oid;
+  REQUIRE(freeze_split(it.admin, "web", FrozenSplit{"r-web", 1, "", {{note, {"stale", "note"}, "moved", note}}}, soon()));
+  CHECK(it.why_not("note") == "stale.note: it was moved by split web");
+  REQUIRE(freeze_split(it.admin, "web", FrozenSplit{"r-web", 1, "", {{note, {"stale", "note"}, "kept", note}}}, soon()));
+  CHECK(it.why_not("note").empty());
+}
+
 TEST_CASE("a reader in the way of a truncation is named, and told of while it waits; ctrl-C ends the wait") {
   Stale it;
   const auto plan = it.plan();
@@ -141,8 +277,7 @@ TEST_CASE("a reader in the way of a truncation is named, and told of while it wa
   auto reader = main_server().connect();
   run(reader, "BEGIN; SELECT FROM stale.log_1_a");
   std::string told;
-  const auto timed_out =
-      truncate(it.admin, *one, {"ci", Owner::nobody}, {50ms, Deadline::in(4s), nullptr, [&](const std::string& text) { told = text; }});
+  const auto timed_out = it.try_to_empty(*one, {50ms, Deadline::in(4s), nullptr, [&](const std::string& text) { told = text; }});
   REQUIRE_FALSE(timed_out);
   CHECK(timed_out.error().kind == ErrorKind::timed_out);
   CHECK(timed_out.error().seen.find("AccessShareLock on stale.log") != std::string::npos);
