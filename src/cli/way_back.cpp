@@ -37,7 +37,8 @@ bool has_promoted(const engine::RunRecord& run) {
 // Before the target took ownership nobody but replication wrote moved tables there.
 Result<Json> look(const runbook::Environment& environment, const runbook::Split& split, bool taken, bool reverse) {
   const auto deadline = Deadline::in(patience_of_a_look);
-  TRY_ASSIGN(auto world, steps::open_world(environment, split, deadline));
+  auto world = steps::unopened_world(environment, split);
+  TRY(steps::resolve_split_as_it_is(world, deadline));
   TRY_ASSIGN(const auto writes,
              steps::discarded_writes(world, world.target, {taken && !reverse, true, true}, deadline));
   auto seen = writes.facts(world.target);

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "postgres/columns.h"
 #include "postgres/replication.h"
+#include "postgres/row_counts.h"
 #include "postgres/wal.h"
 #include "steps/split_sequences.h"
 
@@ -75,7 +76,8 @@ class Look {
       if (!table.holds_rows) continue;
       const auto name = "table " + table.name.sql();
       if (known.count(table.name) == 0) {
-        lose(fmt::format("{} exists on {} only", name, link_.from.label()), "its rows");
+        TRY_ASSIGN(const auto rows, rows_of(from_, table.name));
+        lose(fmt::format("{} exists on {} only", name, link_.from.label()), rows);
       } else if (published.count(table.name) == 0) {
         lose(name + " is not published", "what was written to it");
       } else if (!table.identity_problem.empty()) {
@@ -86,10 +88,31 @@ class Look {
       if (known.count(table) == 0)
         lose(fmt::format("table {} exists on {} only, and is in no class of the split file", table.sql(), link_.from.label()), "its rows");
     }
+    if (back_) TRY(tables_that_were_dropped(now.split.moved));
     // The target is rewound afterwards.
     for (const auto& table : now.split.kept) {
       if (back_ && table.holds_rows && known.count(table.name) == 0)
         lose(fmt::format("table {} exists on {} only", table.name.sql(), link_.from.label()), "its rows");
+    }
+    return {};
+  }
+
+  Result<std::string> rows_of(postgres::Connection& side, const postgres::TableName& table) {
+    TRY_ASSIGN(const auto counts, postgres::row_counts(side, {table}, deadline_));
+    return counts.empty() ? "its rows" : "its " + postgres::rows_in_words(counts.front().rows, counts.front().exact);
+  }
+
+  // Going back would bring up what the serving side has dropped, as it was when it was split. One that is gone on both sides is no matter.
+  Result<void> tables_that_were_dropped(const std::vector<postgres::Table>& moved) {
+    std::set<postgres::TableName> names;
+    for (const auto& table : moved) names.insert(table.name);
+    TRY_ASSIGN(const auto other, tables_on(world_, link_.to, deadline_));
+    for (const auto& table : other.split.moved) {
+      if (!table.holds_rows || names.contains(table.name)) continue;
+      TRY_ASSIGN(const auto rows, rows_of(to_, table.name));
+      lose(fmt::format("table {} exists on {} only, with {}: drop it there too, if it was dropped on {}", table.name.sql(),
+                       link_.to.label(), rows, link_.from.label()),
+           "that it is gone");
     }
     return {};
   }
