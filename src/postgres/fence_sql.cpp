@@ -9,6 +9,10 @@ std::string fence_object(const std::string& kind, const std::string& split) {
   return "pgcleave." + quote_identifier(kind + "_" + split);
 }
 
+std::string kept_fence_function(const std::string& split) {
+  return fence_object("fence_kept", split) + "()";
+}
+
 std::string fence_trigger_name(const std::string& split) {
   return quote_identifier("pgcleave_fence_" + split);
 }

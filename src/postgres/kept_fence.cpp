@@ -5,10 +5,6 @@
 
 namespace pgcleave::postgres {
 
-std::string kept_fence_function(const std::string& split) {
-  return fence_object("fence_kept", split) + "()";
-}
-
 // Everything is qualified: it runs with whatever search_path the client has.
 std::string kept_fence_body(const Fence& fence) {
   return fmt::format(R"sql(

@@ -11,7 +11,6 @@ namespace pgcleave::postgres {
 
 enum class KeptFence { absent, other, installed };  // other: the function is there with another text
 
-std::string kept_fence_function(const std::string& split);  // pgcleave."fence_kept_ci"()
 std::string kept_fence_body(const Fence& fence);
 
 Result<KeptFence> kept_fence(Connection& connection, const Fence& fence, Deadline deadline);
