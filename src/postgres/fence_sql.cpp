@@ -2,6 +2,7 @@
 #include "postgres/fence_sql.h"
 
 #include "base/format.h"
+#include "postgres/witness.h"
 
 namespace pgcleave::postgres {
 
@@ -29,12 +30,26 @@ std::string fence_function_body(const Fence& fence) {
   return fmt::format(R"sql(
 DECLARE
   holder pg_catalog.int8;
+  taken pg_catalog.int8;
   here pg_catalog.text := pg_catalog.current_setting('cluster_name');
+  witness pg_catalog.text := pg_catalog.current_setting({setting}, true);
 BEGIN
   SELECT last_value INTO holder FROM {owner};
   IF (holder OPERATOR(pg_catalog.=) 1 AND here OPERATOR(pg_catalog.=) {source})
      OR (holder OPERATOR(pg_catalog.=) 2 AND here OPERATOR(pg_catalog.=) {target}) THEN
-    RETURN NULL;
+    IF witness IS NULL OR pg_catalog.starts_with(witness, CASE holder WHEN 1 THEN 'source' ELSE 'target' END)
+       OR NOT witness OPERATOR(pg_catalog.~) {pattern} THEN
+      RETURN NULL;
+    END IF;
+    SELECT last_value INTO taken FROM {epoch};
+    IF taken OPERATOR(pg_catalog.>) pg_catalog.substring(witness, {pattern})::pg_catalog.int8 THEN
+      RETURN NULL;
+    END IF;
+    RAISE EXCEPTION USING ERRCODE = '2F002',
+      MESSAGE = pg_catalog.format('table %I.%I takes no writes on cluster "%s": the witness of split "%s" says %s',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME, here, {split}, witness),
+      DETAIL = pg_catalog.format('This server has ownership of epoch %s only: it was promoted without what came later.', taken),
+      HINT = pg_catalog.format('Write to cluster "%s".', CASE holder WHEN 1 THEN {target} ELSE {source} END);
   END IF;
   RAISE EXCEPTION USING ERRCODE = '2F002',
     MESSAGE = pg_catalog.format('table %I.%I takes no writes on cluster "%s": the owner of split "%s" is %s',
@@ -45,8 +60,9 @@ BEGIN
       WHEN 2 THEN pg_catalog.format('Write to cluster "%s".', {target})
       ELSE 'The split is changing sides: repeat the transaction in a moment.' END;
 END)sql",
-                     fmt::arg("owner", fence_object("owner", fence.split)), fmt::arg("split", quote_literal(fence.split)),
-                     fmt::arg("source", quote_literal(fence.source_cluster_name)),
+                     fmt::arg("owner", fence_object("owner", fence.split)), fmt::arg("epoch", fence_object("epoch", fence.split)),
+                     fmt::arg("setting", quote_literal(witness_setting(fence.split))), fmt::arg("pattern", quote_literal(witness_pattern)),
+                     fmt::arg("split", quote_literal(fence.split)), fmt::arg("source", quote_literal(fence.source_cluster_name)),
                      fmt::arg("target", quote_literal(fence.target_cluster_name)));
 }
 
@@ -54,6 +70,9 @@ END)sql",
 // two can't leave a change that nobody signed, the function is called in two transactions: the first announces it in the log,
 // the second sets. Who has announced first is served, unless somebody with a higher epoch comes between. Rows whose expected and next
 // are the same announce nothing: they only raise the epoch (holder.h).
+//
+// The epoch under which a side takes ownership is set before the owner: a member that lacks the second of the two owns nothing. A release
+// leaves it alone, so a member that lacks the release has the epoch of an earlier take, which the witness (witness.h) is not below.
 std::string pass_function_body(const std::string& split) {
   return fmt::format(R"sql(
 DECLARE
@@ -87,14 +106,41 @@ BEGIN
     INSERT INTO pgcleave.ownership_log (split, run, epoch, expected, next) VALUES ({split}, $3, $4, $1, $2);
     RETURN 'announced';
   END IF;
+  IF $2 <> 0 THEN
+    PERFORM pg_catalog.setval({epoch_text}::pg_catalog.regclass, GREATEST($4, (SELECT last_value FROM {epoch})));
+  END IF;
   IF seen <> $2 THEN
     PERFORM pg_catalog.setval({owner_text}::pg_catalog.regclass, $2);
   END IF;
   RETURN 'passed';
 END)sql",
                      fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)),
-                     fmt::arg("split", quote_literal(split)), fmt::arg("owner_text", quote_literal(fence_object("owner", split))));
+                     fmt::arg("split", quote_literal(split)), fmt::arg("owner_text", quote_literal(fence_object("owner", split))),
+                     fmt::arg("epoch", fence_object("epoch", split)), fmt::arg("epoch_text", quote_literal(fence_object("epoch", split))));
 }
+
+namespace {
+
+// A fence of an older version has no epoch: its log has it. Where the log is gone too, an older witness must not outrank the new owner.
+std::string epoch_sql(const std::string& split) {
+  return "DO " + quote_literal(fmt::format(R"sql(
+BEGIN
+  IF pg_catalog.to_regclass({name}) IS NULL THEN
+    CREATE SEQUENCE {epoch} AS integer MINVALUE 0 START WITH 0;
+    REVOKE ALL ON SEQUENCE {epoch} FROM PUBLIC;
+    GRANT SELECT ON SEQUENCE {epoch} TO PUBLIC;
+    PERFORM pg_catalog.setval({name}, COALESCE(
+      (SELECT l.epoch FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.expected <> l.next AND l.next <> 0 ORDER BY l.id DESC LIMIT 1),
+      pg_catalog.substring(pg_catalog.current_setting({setting}, true), {pattern})::pg_catalog.int8 + 1, 0));
+  END IF;
+END)sql",
+                                           fmt::arg("name", quote_literal(fence_object("epoch", split))),
+                                           fmt::arg("epoch", fence_object("epoch", split)), fmt::arg("split", quote_literal(split)),
+                                           fmt::arg("setting", quote_literal(witness_setting(split))),
+                                           fmt::arg("pattern", quote_literal(witness_pattern))));
+}
+
+}  // namespace
 
 std::string install_sql(const Fence& fence) {
   const auto name = [&](const char* kind) { return fence_object(kind, fence.split); };
@@ -138,6 +184,7 @@ REVOKE ALL ON pgcleave.split_tables FROM PUBLIC;
 CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
 REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
 GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;
+{make_epoch};
 CREATE TABLE IF NOT EXISTS {from_source} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
 REVOKE ALL ON {from_source} FROM PUBLIC;
 CREATE TABLE IF NOT EXISTS {from_target} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
@@ -152,7 +199,7 @@ CREATE TABLE IF NOT EXISTS {probe} (bouncer text PRIMARY KEY, n bigint NOT NULL,
 REVOKE ALL ON {probe} FROM PUBLIC;
 CREATE OR REPLACE TRIGGER {probe_trigger} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {probe} FOR EACH STATEMENT EXECUTE FUNCTION {fence}();
 )sql",
-                     fmt::arg("owner", name("owner")), fmt::arg("probe", name("probe")),
+                     fmt::arg("owner", name("owner")), fmt::arg("make_epoch", epoch_sql(fence.split)), fmt::arg("probe", name("probe")),
                      fmt::arg("probe_trigger", quote_identifier(probe_trigger(fence.split))),
                      fmt::arg("from_source", name("canary_source")), fmt::arg("from_target", name("canary_target")),
                      fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),

@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "postgres/fence_sql.h"
+#include "postgres/witness.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -48,11 +49,16 @@ Result<Held> held(Connection& connection, const std::string& split, Deadline dea
   const auto rows = connection.query(R"sql(
       SELECT h.run, h.epoch, h.operator, h.host, h.journal, h.ended IS NOT NULL AS over,
              pg_catalog.to_char(h.since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since,
-             (SELECT pg_catalog.max(l.epoch) FROM pgcleave.ownership_log l WHERE l.split = $1) AS last_epoch
+             GREATEST((SELECT pg_catalog.max(l.epoch) FROM pgcleave.ownership_log l WHERE l.split = $1),
+                      pg_catalog.substring(pg_catalog.current_setting($2, true), $3)::pg_catalog.int4) AS last_epoch
         FROM (SELECT) one LEFT JOIN pgcleave.holder h ON h.split = $1)sql",
-                                     {split}, deadline);
+                                     {split, witness_setting(split), witness_pattern}, deadline);
   Held seen;
-  if (!rows && rows.error().code == undefined_table) return seen;
+  if (!rows && rows.error().code == undefined_table) {
+    TRY_ASSIGN(const auto witness, witness_in_force(connection, split, deadline));
+    if (const auto known = read_witness(witness)) seen.last_epoch = known->epoch;
+    return seen;
+  }
   if (!rows) return fail(rows.error());
   seen.installed = true;
   seen.last_epoch = static_cast<int>(rows->number(0, "last_epoch"));

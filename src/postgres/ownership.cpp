@@ -23,8 +23,10 @@ const char* name_of(Owner owner) {
 
 Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline deadline) {
   TRY_ASSIGN(const Rows rows,
-             connection.query(R"sql(
+             connection.query(
+                 R"sql(
       SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL AND pg_catalog.to_regclass($7) IS NOT NULL
+             AND pg_catalog.to_regclass($10) IS NOT NULL
              AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.holder') IS NOT NULL
              AND pg_catalog.to_regclass('pgcleave.split_frozen') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.split_tables') IS NOT NULL
              AND EXISTS (SELECT FROM pg_catalog.pg_trigger t
@@ -32,11 +34,11 @@ Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline d
                             AND t.tgfoid = pg_catalog.to_regprocedure($3))
              AND $4 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($3))
              AND $6 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($5)) AS installed)sql",
-                              {fence_object("owner", fence.split), fence_object("canary_source", fence.split),
-                               fence_object("fence", fence.split) + "()", fence_function_body(fence),
-                               fence_object("pass", fence.split) + "(integer,integer,text,integer)", pass_function_body(fence.split),
-                               fence_object("canary_target", fence.split), fence_object("probe", fence.split), probe_trigger(fence.split)},
-                              deadline));
+                 {fence_object("owner", fence.split), fence_object("canary_source", fence.split), fence_object("fence", fence.split) + "()",
+                  fence_function_body(fence), fence_object("pass", fence.split) + "(integer,integer,text,integer)",
+                  pass_function_body(fence.split), fence_object("canary_target", fence.split), fence_object("probe", fence.split),
+                  probe_trigger(fence.split), fence_object("epoch", fence.split)},
+                 deadline));
   return rows.truth(0, "installed");
 }
 
@@ -77,11 +79,11 @@ END)sql";
   TRY(primary.simple(
       fmt::format("SELECT {lock}; DROP TABLE IF EXISTS {probe}; DROP FUNCTION IF EXISTS {fence}(); DROP FUNCTION IF EXISTS {kept}; "
                   "DROP FUNCTION IF EXISTS {pass}(integer, integer, text, integer); "
-                  "DROP SEQUENCE IF EXISTS {owner}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
+                  "DROP SEQUENCE IF EXISTS {owner}, {epoch}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
                   fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("fence", name("fence")), fmt::arg("probe", name("probe")),
-                  fmt::arg("pass", name("pass")), fmt::arg("owner", name("owner")), fmt::arg("from_source", name("canary_source")),
-                  fmt::arg("from_target", name("canary_target")), fmt::arg("rest", quote_literal(last_one_out)),
-                  fmt::arg("kept", kept_fence_function(fence.split))),
+                  fmt::arg("pass", name("pass")), fmt::arg("owner", name("owner")), fmt::arg("epoch", name("epoch")),
+                  fmt::arg("from_source", name("canary_source")), fmt::arg("from_target", name("canary_target")),
+                  fmt::arg("rest", quote_literal(last_one_out)), fmt::arg("kept", kept_fence_function(fence.split))),
       deadline));
   return {};
 }

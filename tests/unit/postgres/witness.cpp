@@ -1,0 +1,134 @@
+#include "postgres/witness.h"
+
+#include <catch2/catch.hpp>
+
+#include "installed.h"
+#include "postgres/holder.h"
+#include "postgres/owner_state.h"
+
+using namespace pgcleave;
+using namespace pgcleave::postgres;
+using test::ci_server;
+using test::fence;
+using test::Fenced;
+using test::main_server;
+using test::run;
+using test::soon;
+using test::sqlstate;
+
+namespace {
+
+constexpr const char* insert = "INSERT INTO app.builds VALUES (1) ON CONFLICT DO NOTHING";
+
+void witness(Connection& connection, const std::string& text) {
+  run(connection, "SET pgcleave.ci TO '" + text + "'");
+}
+
+Owner owner_here(Connection& connection) {
+  return **owner(connection, "ci", soon());
+}
+
+}  // namespace
+
+TEST_CASE("a witness is read as it was written, and nothing else is one") {
+  const Witness seven{Owner::target, 7};
+  CHECK(seven.text() == "target, epoch 7");
+  CHECK(read_witness(seven.text()) == seven);
+  CHECK(read_witness("source, epoch 12") == Witness{Owner::source, 12});
+  for (const auto* text :
+       {"", "nobody, epoch 7", "target, epoch", "target, epoch -7", "target, epoch 7 ", "target, epoch 9999999999", "TARGET"})
+    CHECK_FALSE(read_witness(text));
+}
+
+TEST_CASE("a member that lacks the release refuses writes by the witness of a later epoch") {
+  Fenced it;
+  CHECK(sqlstate(it.admin, insert).empty());
+  witness(it.admin, "target, epoch 7");
+  CHECK(sqlstate(it.admin, insert) == "2F002");
+  const auto refused = it.admin.simple(insert, soon());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what == "table app.builds takes no writes on cluster \"main\": the witness of split \"ci\" says target, epoch 7");
+  CHECK(refused.error().hint == "Write to cluster \"ci\".");
+}
+
+TEST_CASE("a witness that names this side, is older, or is no witness keeps nobody from writing") {
+  Fenced it;
+  for (const auto* text : {"", "source, epoch 7", "nobody, epoch 7", "target", "target, epoch 99999999999"}) {
+    witness(it.admin, text);
+    CHECK(sqlstate(it.admin, insert).empty());
+  }
+  Fenced other(ci_server());
+  run(other.admin, "SELECT setval('pgcleave.owner_ci', 2)");
+  witness(other.admin, "target, epoch 7");
+  CHECK(sqlstate(other.admin, insert).empty());
+  witness(other.admin, "source, epoch 9");
+  CHECK(sqlstate(other.admin, insert) == "2F002");
+}
+
+TEST_CASE("who takes ownership back is not refused by the witness of the cluster's own earlier loss") {
+  Fenced it;
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 7, soon()));
+  CHECK(owner_state(it.admin, "ci", Owner::source, soon())->epoch == 0);  // a release is none
+  witness(it.admin, "target, epoch 7");
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::nobody, Owner::source, "run-1", 9, soon()));
+  CHECK(owner_state(it.admin, "ci", Owner::source, soon())->epoch == 9);
+  CHECK(sqlstate(it.admin, insert).empty());
+  // What took under the witness's own epoch was undone before the witness's owner took.
+  witness(it.admin, "target, epoch 9");
+  CHECK(sqlstate(it.admin, insert) == "2F002");
+}
+
+TEST_CASE("a REPEATABLE READ transaction sees the epoch that was set after its snapshot") {
+  Fenced it;
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 7, soon()));
+  auto client = main_server().connect();
+  witness(client, "target, epoch 7");
+  run(client, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+  run(client, "SELECT");
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::nobody, Owner::source, "run-1", 9, soon()));
+  CHECK(sqlstate(client, insert).empty());
+}
+
+TEST_CASE("what a server knows of its owner is told in one piece") {
+  Fenced it;
+  CHECK_FALSE(owner_state(it.admin, "other", Owner::source, soon())->owner);
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 7, soon()));
+  run(it.admin, "INSERT INTO pgcleave.canary_source_ci VALUES ('early', '2026-01-01'), ('run-1 1 source', '2026-01-02')");
+  witness(it.admin, "target, epoch 7");
+  const auto seen = owner_state(it.admin, "ci", Owner::source, soon());
+  REQUIRE(seen);
+  CHECK(seen->owner == Owner::nobody);
+  CHECK(seen->witness == "target, epoch 7");
+  CHECK(seen->newest_canary == "run-1 1 source");
+  REQUIRE(seen->last);
+  CHECK(seen->last->run == "run-1");
+  CHECK(seen->last->epoch == 7);
+  CHECK(seen->last->expected == Owner::source);
+  CHECK(seen->last->next == Owner::nobody);
+}
+
+TEST_CASE("a fence that was made by an earlier version gets its epoch from the log") {
+  Fenced it;
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 3, soon()));
+  REQUIRE(pass_ownership(it.admin, "ci", Owner::nobody, Owner::source, "run-1", 5, soon()));
+  run(it.admin, "DROP SEQUENCE pgcleave.epoch_ci");
+  CHECK_FALSE(*is_installed(it.admin, fence, soon()));
+  REQUIRE(install(it.admin, fence, soon()));
+  CHECK(*is_installed(it.admin, fence, soon()));
+  CHECK(owner_state(it.admin, "ci", Owner::source, soon())->epoch == 5);
+  CHECK(owner_here(it.admin) == Owner::source);
+}
+
+TEST_CASE("a fence that is made anew under an old witness lets its owner write, and later runs outrank that witness") {
+  auto admin = main_server().connect();
+  run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+  witness(admin, "target, epoch 7");
+  CHECK(held(admin, "ci", soon())->last_epoch == 7);
+  Fenced it;
+  run(it.admin, "DROP SCHEMA pgcleave CASCADE");
+  witness(it.admin, "target, epoch 7");
+  REQUIRE(install(it.admin, fence, soon()));
+  REQUIRE(create_triggers(it.admin, fence, it.tables, std::chrono::milliseconds(100), soon(), nullptr));
+  CHECK(sqlstate(it.admin, insert).empty());
+  CHECK(held(it.admin, "ci", soon())->last_epoch == 7);
+}
