@@ -71,10 +71,11 @@ void Client::loop() {
       continue;
     }
     // Who writes round the bouncers writes what stays to the source, too.
-    const auto table =
-        tables.any(plan.route == Route::source && chance.percent(20) ? Class::kept : cls, chance, direct);
+    auto table = tables.any(plan.route == Route::source && chance.percent(20) ? Class::kept : cls, chance, direct);
+    for (int again = 0; direct && again < 2 && table && !table->partitioned; ++again)
+      table = tables.any(cls, chance, direct);  // parents are few, and the hardest to fence
     if (!table) continue;
-    const Way& chosen = chance.pick(ways());
+    const Way& chosen = direct && chance.percent(40) ? slow_copy() : chance.pick(ways());
     way = chosen.name;
     if (chosen.run(*this, *table)) ++done[chosen.name];
     std::this_thread::sleep_for(milliseconds(chance.between(5, plan.route == Route::target ? 60 : 25)));

@@ -36,15 +36,18 @@ bool done(const Ended& ended) {
 void note_refusal(World& world, const std::string& event, const Ended& ended) {
   Refusal refusal{event, ended.timed_out ? "does not end" : std::to_string(ended.code) + ": " + reason_of(ended),
                   false};
+  const auto names = [&](const std::string& name) {
+    std::string bare;
+    for (const char letter : name) bare += letter == '"' ? "" : std::string(1, letter);
+    return ended.output.find(name) != std::string::npos || ended.output.find(bare) != std::string::npos;
+  };
+  for (const auto& piece : world.pieces)
+    for (const auto& table : piece.tables)
+      if (!piece.odd.words.empty() && names(table.name)) refusal.explained = true;
   for (const auto& piece : world.pieces)
     for (const auto& word : piece.odd.words)
       refusal.explained = refusal.explained || ended.output.find(word) != std::string::npos;
-  for (const auto& name : world.one_sided) {
-    std::string bare;
-    for (const char letter : name) bare += letter == '"' ? "" : std::string(1, letter);
-    refusal.explained = refusal.explained || ended.output.find(name) != std::string::npos ||
-                        ended.output.find(bare) != std::string::npos;
-  }
+  for (const auto& name : world.one_sided) refusal.explained = refusal.explained || names(name);
   if (ended.timed_out) world.ledger.broken("does not end", event);
   world.say("  " + refusal.reason);
   world.verdict.refusals.push_back(refusal);

@@ -35,6 +35,7 @@ void settle(World& world, const std::string& event, const std::vector<std::strin
     }
     note_refusal(world, event + ", " + words[0], ended);
     refused = refused && (ended.code == 2 || ended.code == 3);
+    if (ended.timed_out) break;
   }
   world.undecided = !refused;
 }
@@ -59,6 +60,10 @@ bool over(World& world, const std::string& runbook, Chance& chance, bool approve
     }
     if (!split) {
       if (!kill_after.count()) note_refusal(world, runbook, ended);
+      if (ended.timed_out) {
+        world.undecided = true;
+        return true;
+      }
       if (ended.code == 4) {
         const auto undone = world.tool(with_environment({"rollback"}, world), runbook + ", rollback");
         if (!done(undone)) note_refusal(world, runbook + ", rollback", undone);

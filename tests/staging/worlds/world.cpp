@@ -99,6 +99,24 @@ void World::write_split() {
   pgcleave_lab::write_file(folder / "lab" / "split.yml", split_file(split_name, pieces), 0644, pgcleave_lab::me());
 }
 
+// The first half of DETACH CONCURRENTLY commits by itself; the second waits for whoever reads the parent, and is
+// cancelled.
+void World::leave_half_detached(Piece& piece) {
+  auto reader = admin("main"), writer = admin("main");
+  reader.must("begin");
+  reader.must("select count(*) from " + piece.pending[0]);
+  const auto sql = fmt::format("alter table {} detach partition {} concurrently", piece.pending[0], piece.pending[1]);
+  say(fmt::format("  main, beside a reader of the parent: {}", sql));
+  for (const int limit : {400, 1500, 4000}) {
+    writer.must(fmt::format("set statement_timeout = {}", limit));
+    writer.query(sql);
+    writer.must("reset statement_timeout");
+    if (!writer.must("select 1 from pg_inherits where inhdetachpending").rows.empty()) return;
+  }
+  say("  it was not left half detached");
+  piece.odd = {};
+}
+
 void World::make_schema() {
   auto database = std::make_unique<Database>(admin("main"));
   for (std::size_t i = 0; i < plan.pieces.size(); ++i) {
@@ -106,18 +124,8 @@ void World::make_schema() {
     const Piece& piece = plan.pieces[i];
     say(fmt::format("piece p{}: {}", i, piece.what));
     install(piece, {"main"});
-    if (!piece.pending.empty()) {
-      auto reader = admin("main");
-      reader.must("begin");
-      reader.must("select count(*) from " + piece.pending[0]);
-      execute(*database, "set statement_timeout = '400ms'", "main");
-      const auto sql =
-          fmt::format("alter table {} detach partition {} concurrently", piece.pending[0], piece.pending[1]);
-      say(fmt::format("  main, beside a reader of the parent: {}", sql));
-      database->query(sql);
-      execute(*database, "reset statement_timeout", "main");
-    }
     pieces.push_back(piece);
+    if (!piece.pending.empty()) leave_half_detached(pieces.back());
     tables.add(piece);
   }
   write_split();

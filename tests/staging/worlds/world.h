@@ -75,6 +75,7 @@ class World {
   void up();
   void down();
   void make_schema();
+  void leave_half_detached(Piece& piece);
   void begin_clients();
   void everybody_rests();
   void everybody_goes_on();
