@@ -89,6 +89,11 @@ class Driver {
                      ? std::string("ok")
                      : fmt::format("FAILED after {}: {}", verdict.at, verdict.violations.front().kind));
     }
+    if (verdict.undecided && verdict.violations.empty()) {
+      const std::lock_guard guard(mutex_);
+      summary_.stopped(plan, as_scenario(plan, verdict, options_.seed));
+      fmt::print("a person is needed, and nothing is lost:\n{}\n", as_scenario(plan, verdict, options_.seed));
+    }
     if (verdict.violations.empty()) return;
     const auto smaller =
         shrink(plan, verdict, options_.settings,

@@ -47,11 +47,24 @@ Piece late_piece(const World& world, Class cls) {
 void write_by_hand(World& world, const std::string& scope, Table table) {
   auto database = world.admin(scope);
   for (int i = 0; i < 5; ++i) {
-    const auto token = world.ledger.new_token(Class::one_side);
+    const auto token = world.ledger.new_token(table.cls == Class::shared ? Class::shared : Class::one_side);
     world.ledger.announce({token}, {}, "INSERT by hand into " + table.name);
     const auto answer = database.query(fmt::format("insert into {} (part, tok) values (1, '{}')", table.name, token));
     if (!answer.error) world.ledger.acknowledge({{token}, {}, scope, {}});
   }
+}
+
+// Both sides keep what is shared: what was written there stays there, or is given up in words.
+bool write_shared(World& world, Chance&) {
+  if (!is_split(world)) return false;
+  for (const auto& table : world.tables.all()) {
+    if (table.cls != Class::shared) continue;
+    write_by_hand(world, "ci", table);
+    write_by_hand(world, "main", table);
+    world.one_sided.push_back(table.name);
+    return true;
+  }
+  return false;
 }
 
 bool create_here(World& world, Class cls) {
@@ -201,6 +214,7 @@ const std::vector<EventKind>& change_events() {
       {"create kept table", [](World& w, Chance&) { return create_here(w, Class::kept); }},
       {"create moved table on the source", [](World& w, Chance&) { return create_on(w, "main"); }},
       {"create moved table on the target", [](World& w, Chance&) { return create_on(w, "ci"); }},
+      {"write shared tables on both sides", write_shared},
       {"create moved table on both sides", create_on_both},
       {"create partition", [](World& w, Chance& c) { return create_partition(w, c, false); }},
       {"create partition on both sides", [](World& w, Chance& c) { return create_partition(w, c, true); }},

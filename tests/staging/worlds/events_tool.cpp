@@ -169,6 +169,18 @@ bool fence(World& world, Chance&) {
   return true;
 }
 
+// After a rollback the first one's fence still stands on the tables.
+bool another_name(World& world, Chance& chance) {
+  if (world.phase != Phase::whole || world.run_name.empty()) return false;
+  const std::string before = world.split_name;
+  world.split_name = "again";
+  world.write_split();
+  over(world, "promote-standby", chance, true);
+  if (world.phase == Phase::whole) world.split_name = before;
+  if (world.phase == Phase::whole) world.write_split();
+  return true;
+}
+
 bool killed(World& world, Chance& chance) {
   const bool physical = chance.percent(50);
   return over(world, physical ? "promote-standby" : "logical-switchover", chance, true,
@@ -184,6 +196,7 @@ const std::vector<EventKind>& tool_events() {
       {"logical-switchover to its gate", [](World& w, Chance& c) { return over(w, "logical-switchover", c, false); }},
       {"maintenance-window", [](World& w, Chance& c) { return over(w, "maintenance-window", c, true); }},
       {"killed", killed},
+      {"split under another name", another_name},
       {"resume", resume},
       {"rollback", rollback},
       {"cleanup", cleanup},

@@ -18,7 +18,7 @@ void plan_pieces(WorldPlan& plan, Chance& chance) {
   };
   for (int i = 0; i < moved; ++i) add(*chance.pick(plain), Class::moved);
   for (int i = 0; i < kept; ++i) add(*chance.pick(plain), Class::kept);
-  if (chance.percent(15)) add(kind("identity"), Class::shared);
+  if (chance.percent(25)) add(kind("identity"), Class::shared);
   for (int i = 0; i < odd; ++i) add(*chance.pick(oddities), Class::moved);
 }
 
@@ -39,7 +39,8 @@ void plan_events(WorldPlan& plan, Chance& chance) {
       "switch the source over", "source crashes",   "create kept table", "check"};
   static const std::vector<std::string> at_gate{"create moved table", "create partition", "wait", "wait",
                                                 "source crashes"};
-  static const std::vector<std::string> split{"create moved table on the source",
+  static const std::vector<std::string> split{"write shared tables on both sides",
+                                              "create moved table on the source",
                                               "create moved table on the target",
                                               "create moved table on both sides",
                                               "create partition on both sides",
@@ -71,6 +72,7 @@ void plan_events(WorldPlan& plan, Chance& chance) {
     }
     some(split, 3);
     if (round > 1 || chance.percent(35)) add("rollback");
+    if (chance.percent(15)) add("split under another name");
   }
   if (chance.percent(65)) {
     add("cleanup");

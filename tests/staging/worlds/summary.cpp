@@ -49,6 +49,10 @@ void Summary::found(const WorldPlan& plan, const std::string& scenario) {
   failing_worlds_.push_back({{"world", plan.number}, {"scenario", scenario}});
 }
 
+void Summary::stopped(const WorldPlan& plan, const std::string& scenario) {
+  stopped_worlds_.push_back({{"world", plan.number}, {"scenario", scenario}});
+}
+
 nlohmann::json Summary::json(std::uint64_t seed, double minutes) const {
   return {{"seed", seed},
           {"minutes", minutes},
@@ -62,6 +66,7 @@ nlohmann::json Summary::json(std::uint64_t seed, double minutes) const {
           {"ways", ways_},
           {"seconds_of_a_world", worlds_ == 0 ? 0 : seconds_ / worlds_},
           {"broken_labs", broken_labs_},
+          {"stopped_worlds", stopped_worlds_},
           {"broken_because", broken_because_},
           {"failing_worlds", failing_worlds_}};
 }

@@ -9,6 +9,7 @@ namespace pgcleave_worlds {
 class Summary {
  public:
   void add(const WorldPlan& plan, const Verdict& verdict);
+  void stopped(const WorldPlan& plan, const std::string& scenario);  // a person is needed
   void found(const WorldPlan& plan, const std::string& scenario);
   nlohmann::json json(std::uint64_t seed, double minutes) const;
   std::string text(std::uint64_t seed, double minutes) const;
@@ -22,7 +23,7 @@ class Summary {
   std::map<std::string, int> violations_, refusals_, to_look_at_, outcomes_;
   std::map<std::string, double> first_seen_minute_;
   std::map<std::string, long long> ways_;
-  std::vector<nlohmann::json> failing_worlds_;
+  std::vector<nlohmann::json> failing_worlds_, stopped_worlds_;
   std::vector<std::string> broken_because_;
 };
 

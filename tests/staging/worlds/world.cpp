@@ -193,6 +193,7 @@ Verdict World::run() {
   }
   for (const auto& client : clients_) client->end();
   verdict.acknowledged = ledger.acknowledged();
+  verdict.undecided = undecided;
   for (const auto& client : clients_)
     for (const auto& [way, count] : client->done) verdict.ways[way] += count;
   verdict.seconds = std::chrono::duration<double>(pgcleave_lab::Clock::now() - began).count();

@@ -28,7 +28,7 @@ struct Verdict {
   std::vector<Refusal> refusals;
   long long acknowledged = 0;
   double seconds = 0;
-  bool broken_lab = false;
+  bool broken_lab = false, undecided = false;
   std::string why_broken;
   std::vector<std::string> story;       // what happened, event by event
   std::map<std::string, int> outcomes;  // event and exit code
