@@ -21,7 +21,8 @@ struct Options {
   std::uint64_t seed = 1;
   double minutes = 3;
   int worlds = 1'000'000, first = 1, only = 0, jobs = 2, shrink_seconds = 240;
-  std::string without, json;
+  std::string without, json, damage;
+  bool list = false;
 };
 
 // Labs live below /tmp or TMPDIR: the servers run as another user.
@@ -46,6 +47,7 @@ class Driver {
     for (int i = 0; i < (options_.only > 0 ? 1 : options_.jobs); ++i) workers.emplace_back([this] { work(); });
     for (auto& worker : workers) worker.join();
     const double minutes = std::chrono::duration<double>(pgcleave_lab::Clock::now() - began).count() / 60;
+    if (options_.list) return 0;
     fmt::print("{}", summary_.text(options_.seed, minutes));
     if (!options_.json.empty()) std::ofstream(options_.json) << summary_.json(options_.seed, minutes).dump(2) << "\n";
     if (!options_.settings.keep) std::filesystem::remove_all(options_.settings.work);
@@ -64,6 +66,14 @@ class Driver {
       WorldPlan plan = plan_world(options_.seed, number);
       std::stringstream without(options_.without);
       for (std::string part; std::getline(without, part, ',');) plan.left_out.insert(part);
+      if (!options_.damage.empty()) plan.events = {{"damage: " + options_.damage, 1}};
+      if (options_.list) {
+        std::string events;
+        for (const auto& event : plan.events) events += (events.empty() ? "" : ", ") + event.name;
+        fmt::print("world {}: {} bouncers, {} and {} members, {} pieces: {}\n", number, plan.bouncers,
+                   plan.source_members, plan.target_members, plan.pieces.size(), events);
+        continue;
+      }
       try {
         one(plan);
       } catch (const std::exception& error) {
@@ -134,6 +144,9 @@ int run(int count, char** arguments) {
   app.add_option("--pgcleave", options.settings.pgcleave, "the program")->check(CLI::ExistingFile);
   app.add_option("--runbooks", options.settings.runbooks, "its runbooks")->check(CLI::ExistingDirectory);
   app.add_option("--json", options.json, "figures into this file");
+  app.add_flag("--list", options.list, "only tell what each world would be");
+  app.add_option("--damage", options.damage, "what is done by hand instead of all events: the judge has to find it")
+      ->check(CLI::IsMember({"a row is taken away", "a sequence is turned back"}));
   app.add_flag("--keep", options.settings.keep, "keep the folders of failing worlds");
   app.add_flag("--talk", options.settings.talk, "tell each event while it happens");
   try {

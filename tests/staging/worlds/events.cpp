@@ -15,6 +15,7 @@ std::string reason_of(const Ended& ended) {
     if (line.find_first_not_of(' ') == std::string::npos) continue;
     last = line;
     const auto colon = line.find(": ");
+    if (line.starts_with("pgcleave: ") && about_run.empty()) about_run = line.substr(10);
     if (line.starts_with("run r-") && colon != std::string::npos && line.find(" on lab (staging)") == std::string::npos)
       about_run = line.substr(colon + 2);
   }

@@ -60,6 +60,23 @@ bool switch_over(World& world, Chance&) {
   return true;
 }
 
+// Damage by hand, to see that the judge finds it: a row goes behind clients' backs, a sequence gives out again what it
+// gave out.
+bool take_a_row(World& world, Chance&) {
+  auto database = world.admin("main");
+  database.must("set session_replication_role = replica");
+  world.execute(database, "delete from m.base where ctid = (select min(ctid) from m.base where tok like 'tk%')",
+                "main");
+  return true;
+}
+
+bool turn_a_sequence_back(World& world, Chance&) {
+  auto database = world.admin("main");
+  world.execute(database, "select setval('m.base_id_seq', 1)", "main");
+  std::this_thread::sleep_for(milliseconds(1500));
+  return true;
+}
+
 bool wait(World&, Chance& chance) {
   std::this_thread::sleep_for(milliseconds(chance.between(500, 2000)));
   return true;
@@ -71,6 +88,8 @@ const std::vector<EventKind>& server_events() {
   static const std::vector<EventKind> all{{"switch the source over", switch_over},
                                           {"source crashes", [](World& w, Chance&) { return crash(w, "main"); }},
                                           {"target crashes", [](World& w, Chance&) { return crash(w, "ci"); }},
+                                          {"damage: a row is taken away", take_a_row},
+                                          {"damage: a sequence is turned back", turn_a_sequence_back},
                                           {"wait", wait}};
   return all;
 }

@@ -139,7 +139,7 @@ bool resume(World& world, Chance&) {
     const Ended back = world.tool(with_environment({"rollback"}, world), "rollback from the gate");
     if (done(back))
       world.phase = Phase::whole;
-    else
+    else if (back.code != 6)
       world.undecided = true;
   }
   return true;

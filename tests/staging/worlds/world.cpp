@@ -173,7 +173,7 @@ Verdict World::run() {
     begin_clients();
     std::this_thread::sleep_for(milliseconds(600));
     judge("the beginning", true);
-    for (std::size_t i = 0; i < plan.events.size() && verdict.violations.empty(); ++i) {
+    for (std::size_t i = 0; i < plan.events.size() && verdict.violations.empty() && !undecided; ++i) {
       if (!plan.has(fmt::format("e{}", i))) continue;
       const Event& event = plan.events[i];
       say(fmt::format("event e{}: {}", i, event.name));
