@@ -95,6 +95,7 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   TRY_ASSIGN(auto world, open_world_of(change, Deadline::in(std::chrono::seconds(10))));
   const auto held = steps::split_held(world, Deadline::in(std::chrono::seconds(5)));
   world.run = {id, held.last_epoch() + 1, 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
+  world.run.knows_all = !origin.take_over || !held.other_than(world.run.as_holder());
   TRY(may_act(world, journal, held, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again)));
   TRY_ASSIGN(const auto servers, steps::note_servers(world, Deadline::in(std::chrono::seconds(5))));
   steps::expect_servers(world, servers);

@@ -1,5 +1,9 @@
 #include "cli/holding.h"
 
+#include <algorithm>
+#include <set>
+
+#include "base/fields.h"
 #include "base/format.h"
 #include "engine/record.h"
 
@@ -11,7 +15,36 @@ bool known_to_be_over(const journal::Journal& journal, const std::string& run) {
   return events && !events->empty() && !engine::replay(*events).is_open();
 }
 
+// The highest with which a run of this split signed, as this journal knows. 0: it can't be read.
+int last_epoch(const journal::Journal& journal, const std::string& split, const std::string& run) {
+  const auto begun = journal.events_of_type("run.begun");
+  const auto signing = journal.events_of_type("run.signing");
+  const auto effects = journal.events_of_type("effect.done");
+  const auto of_run = journal.events(run);
+  if (!begun || !signing || !effects || !of_run) return 0;
+  int last = 0;
+  std::set<std::string> runs;
+  for (const auto& event : *begun) {
+    if (text_in(event.data, "split_name") != split) continue;
+    runs.insert(event.run);
+    last = std::max(last, small_in(event.data, "epoch", 1));
+  }
+  for (const auto& event : *signing) {
+    if (runs.contains(event.run)) last = std::max(last, small_in(event.data, "epoch"));
+  }
+  for (const auto& event : *effects) {
+    if (runs.contains(event.run)) last = std::max(last, small_in(object_in(event.data, "result"), "epoch"));
+  }
+  // An undo signs anew (ownership.release): who died in an effect may have done so.
+  const bool in_an_effect = !of_run->empty() && of_run->back().type == "effect.announced";
+  return in_an_effect ? last + 1 : last;
+}
+
 }  // namespace
+
+bool knows_all(const steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held) {
+  return held.signed_last_by(world.run.as_holder(), last_epoch(journal, world.split.name, world.run.id));
+}
 
 Result<void> may_act(steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held, const std::string& command) {
   if (world.run.take_over) return {};

@@ -10,4 +10,7 @@ namespace pgcleave::cli {
 // holds nothing, whatever a side that could not be reached at its end still says: then world.run.take_over is set.
 Result<void> may_act(steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held, const std::string& command);
 
+// Does this journal hold all that was done to the split (steps::SplitHeld::signed_last_by)?
+bool knows_all(const steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held);
+
 }  // namespace pgcleave::cli

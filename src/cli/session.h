@@ -63,6 +63,7 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
 
 std::string operator_name();  // user@host
 std::string host_name();
-std::string journal_identity(const journal::Journal& journal);  // its file, by a path that is the same from every folder
+// Its file: the path that is the same from every folder, and what a copy does not share.
+std::string journal_identity(const journal::Journal& journal);
 
 }  // namespace pgcleave::cli

@@ -86,6 +86,7 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
                      program_sha256(), utc_now_us()});
   const auto& change = *reopened.change_;
   reopened.gone_ = gone;
+  reopened.identity_ = journal_identity(journal);
   reopened.world_ = std::make_unique<steps::World>(steps::unopened_world(change.environment, change.split));
   steps::expect_servers(*reopened.world_, object_in(begun, "servers"));
   TRY(resolve_for(reopened.record_, change.runbook, *reopened.world_));
@@ -117,10 +118,12 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   TRY_ASSIGN(const auto events, journal_->events(id()));
   record_ = engine::replay(events);
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
-  world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), journal_identity(*journal_), take_over};
+  world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, take_over};
+  const auto held = steps::split_held(*world_, Deadline::in(patience_with(record_)));
+  world_->run.knows_all = knows_all(*world_, *journal_, held);
   if (way != Way::settle && !take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
-    TRY(may_act(*world_, *journal_, steps::split_held(*world_, Deadline::in(patience_with(record_))), command));
+    TRY(may_act(*world_, *journal_, held, command));
   }
   if (const auto connected = world_->fleet.connect(Deadline::in(patience_with(record_))); !connected) log::warn(connected.error().text());
 

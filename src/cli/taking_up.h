@@ -34,6 +34,7 @@ class Reopened {
   journal::Journal* journal_;
   engine::RunRecord record_;
   std::vector<std::string> gone_;
+  std::string identity_;                    // of the journal, when it was opened: its file may be put elsewhere since
   std::unique_ptr<checks::Change> change_;  // the world looks into it
   std::unique_ptr<steps::World> world_;
 };

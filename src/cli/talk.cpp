@@ -1,11 +1,14 @@
 // How a run speaks at a terminal: lines on standard error, questions only when somebody can answer.
+#include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
 
+#include "base/format.h"
 #include "base/log.h"
 #include "cli/session.h"
 
@@ -21,7 +24,13 @@ std::string operator_name() {
 std::string journal_identity(const journal::Journal& journal) {
   std::error_code unknown;
   const auto whole = std::filesystem::canonical(journal.path(), unknown);
-  return unknown ? journal.path() : whole.string();
+  const auto path = unknown ? journal.path() : whole.string();
+  // The number is given again when a file was removed: when the file was made tells them apart, where the file system keeps
+  // that. The device is left out: its number may be another after a reboot.
+  struct statx file {};
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &file) != 0) return path;
+  const auto made = (file.stx_mask & STATX_BTIME) == 0 ? "" : fmt::format(" of {}.{:09}", file.stx_btime.tv_sec, file.stx_btime.tv_nsec);
+  return postgres::journal_of_file(path, fmt::format("{}{}", file.stx_ino, made));
 }
 
 std::string again(const Arguments& arguments, const std::string& environment) {

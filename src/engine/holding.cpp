@@ -22,6 +22,7 @@ constexpr auto patience_for_a_question = std::chrono::milliseconds(200);
 
 std::optional<Ending> Run::begin_acting() {
   door_.may_act = [this] { return still_ours(); };
+  if (auto no = owners_first()) return no;
   const auto held = hold_split();
   if (held) return {};
   const bool other = held.error().kind == ErrorKind::held || held.error().kind == ErrorKind::foreign;

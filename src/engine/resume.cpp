@@ -41,11 +41,11 @@ bool Run::undo_left_over() {
 }
 
 // What the dead process did. Its announcement of `take` was on disk before it was sent: without one, a side that can't be asked need not
-// be.
+// be, if this is the journal that it wrote.
 Result<bool> Run::take_was_passed(const runbook::StepLine& take) {
   const auto& steps = recorder_.record().steps;
   const auto known = steps.find(take.id);
-  if (known == steps.end() || known->second.intents == 0) {
+  if ((known == steps.end() || known->second.intents == 0) && world_.run.knows_all) {
     const auto looked = was_taken(take, Deadline::in(std::chrono::milliseconds(300)), false);
     return looked && *looked;
   }
@@ -104,6 +104,10 @@ std::optional<Ending> Run::lacks_its_end() {
                                                       [](const auto& line) { return kind(line).description.meaning.takes; });
   if (!takes || taken(false) || fresh()) return {};
   const auto serves = serving();
+  if (serves == "unknown" && !world_.run.knows_all) {
+    return Ending{ExitCode::needs_person, "this journal may lack what was done last, and who owns can't be read; nothing was undone",
+                  truth(serves), ""};
+  }
   if (serves != "target") return {};  // nobody: this run let it go, and its undo gives it back
   const std::string text =
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was undone. Bring back the "
@@ -126,6 +130,7 @@ Ending Run::resume() {
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
   if (auto stuck = lacks_its_end()) return *stuck;
+  now_knows_all();
   return recorder_.record().rolling_back ? way_back() : phases(false);
 }
 
@@ -136,6 +141,7 @@ Ending Run::back() {
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
   if (auto stuck = lacks_its_end()) return *stuck;
+  now_knows_all();
   return way_back();
 }
 

@@ -209,6 +209,7 @@ Ending Run::phases(bool rollback) {
 
 Ending Run::forward() {
   if (auto no = begin_acting()) return *no;
+  now_knows_all();
   return phases(false);
 }
 

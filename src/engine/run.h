@@ -105,6 +105,11 @@ class Run {
   Result<void> still_ours();
   void let_go();
 
+  // incomplete_journal.cpp
+  // The owners of both sides, where the journal may not hold all that was done. A value: one can't be read, or it lacks its end.
+  std::optional<Ending> owners_first();
+  void now_knows_all();  // once both sides are signed, and what was open is settled
+
   // resume.cpp
   Ending way_back();
   // A window that a dead process left open. No value: settled, go on.

@@ -10,6 +10,9 @@ namespace {
 constexpr const char* read_only_transaction = "25006";
 constexpr const char* no_read_write_in_recovery = "0A000";  // what a standby answers to BEGIN READ WRITE (PostgreSQL 15)
 
+constexpr const char* file_before = " (file ";
+constexpr const char* file_behind = ")";
+
 bool nothing_to_sign(const Error& error) {
   return error.code == undefined_table || error.code == read_only_transaction || error.code == no_read_write_in_recovery;
 }
@@ -23,7 +26,7 @@ SELECT {split}, {run}, {epoch}, {by}, {host}, {journal}
  WHERE NOT EXISTS (SELECT FROM pgcleave.ownership_log l WHERE l.split = {split} AND (l.epoch > {epoch} OR (l.epoch = {epoch} AND l.run <> {run})))
 ON CONFLICT (split) DO UPDATE SET run = excluded.run, epoch = excluded.epoch, operator = excluded.operator, host = excluded.host,
   journal = excluded.journal, since = CASE WHEN h.run = excluded.run THEN h.since ELSE excluded.since END, ended = NULL
- WHERE h.ended IS NOT NULL OR {take_over} OR (h.run = excluded.run AND h.host = excluded.host AND h.journal = excluded.journal);
+ WHERE h.ended IS NOT NULL OR {take_over} OR (h.run = excluded.run AND h.host = excluded.host AND h.journal IN (excluded.journal, {path}));
 INSERT INTO pgcleave.ownership_log (split, run, epoch, expected, next)
 SELECT h.split, h.run, h.epoch, o.last_value, o.last_value FROM pgcleave.holder h, {owner} o
  WHERE h.split = {split} AND h.run = {run} AND h.epoch = {epoch} AND h.host = {host} AND h.journal = {journal}
@@ -32,13 +35,22 @@ COMMIT)sql",
       fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)), fmt::arg("split", quote_literal(split)),
       fmt::arg("run", quote_literal(me.run)), fmt::arg("epoch", me.epoch), fmt::arg("by", quote_literal(me.by)),
       fmt::arg("host", quote_literal(me.host)), fmt::arg("journal", quote_literal(me.journal)),
-      fmt::arg("take_over", take_over ? "true" : "false"));
+      fmt::arg("path", quote_literal(path_of_journal(me.journal))), fmt::arg("take_over", take_over ? "true" : "false"));
 }
 
 }  // namespace
 
+std::string journal_of_file(const std::string& path, const std::string& file) {
+  return path + file_before + file + file_behind;
+}
+
+std::string path_of_journal(const std::string& journal) {
+  const auto at = journal.rfind(file_before);
+  return at == std::string::npos || !journal.ends_with(file_behind) ? journal : journal.substr(0, at);
+}
+
 bool Holder::continues(const Holder& earlier) const {
-  return run == earlier.run && host == earlier.host && journal == earlier.journal;
+  return run == earlier.run && host == earlier.host && (journal == earlier.journal || path_of_journal(journal) == earlier.journal);
 }
 
 std::string Holder::text() const {

@@ -21,14 +21,21 @@ struct Holder {
   int epoch = 0;
   std::string by;  // user@host
   std::string host;
-  std::string journal;  // its path there
+  std::string journal;  // its path there, and which file that is (journal_of_file)
   std::string since;    // UTC, for people; what hold() is given is ignored
   bool over = false;    // it said that its run is over
 
-  // The same run by the same journal: its lock says that no other process of it lives.
+  // The same run by the same journal: its lock says that no other process of it lives. One that tells its path alone is of an older
+  // version.
   [[nodiscard]] bool continues(const Holder& earlier) const;
+  // By this very journal.
+  [[nodiscard]] bool same_journal(const Holder& other) const { return host == other.host && journal == other.journal; }
   [[nodiscard]] std::string text() const;  // "run r-..., by ops@db1 since ..., journal ... on db1"
 };
+
+// A journal as its holder tells it. A copy of it, or a file that was put in its place, is another. Versions before told the path alone.
+std::string journal_of_file(const std::string& path, const std::string& file);
+std::string path_of_journal(const std::string& journal);
 
 struct Held {
   bool installed = false;

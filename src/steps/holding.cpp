@@ -35,6 +35,17 @@ bool SplitHeld::installed() const {
   return source.seen.installed || target.seen.installed;
 }
 
+bool SplitHeld::signed_last_by(const postgres::Holder& me, int last_known_epoch) const {
+  bool answered = false;
+  for (const auto* side : {&source, &target}) {
+    answered = answered || side->answered;
+    if (!side->answered || !side->seen.installed) continue;
+    if (side->seen.last_epoch > last_known_epoch) return false;
+    if (side->seen.holder && !me.same_journal(*side->seen.holder)) return false;
+  }
+  return answered;
+}
+
 std::optional<postgres::Holder> SplitHeld::other_than(const postgres::Holder& me) const {
   std::optional<postgres::Holder> other;
   for (const auto* side : {&source, &target}) {

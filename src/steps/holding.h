@@ -21,6 +21,9 @@ struct SplitHeld {
   SideHeld target;
   [[nodiscard]] int last_epoch() const;
   [[nodiscard]] bool installed() const;
+  // Each side that answers and has a fence was signed last by this very journal, under an epoch that it knows: nothing was done since that
+  // it lacks. False when none answers.
+  [[nodiscard]] bool signed_last_by(const postgres::Holder& me, int last_known_epoch) const;
   // A run that is not over, other than `me`; of two the one with the higher epoch.
   [[nodiscard]] std::optional<postgres::Holder> other_than(const postgres::Holder& me) const;
 };

@@ -163,7 +163,7 @@ Result<void> outrank(Context& context, Side& side) {
       fmt::format("sign split {} anew on {}: what was sent before is refused from now on", world.split.name, side.label()),
       [&]() -> Result<Json> {
         TRY_ASSIGN(const auto signature, sign(world, side, context.deadline));
-        return Json(name_of(signature));
+        return Json{{"signature", name_of(signature)}, {"epoch", world.run.epoch}};
       }));
   return {};
 }
@@ -174,11 +174,17 @@ Result<void> undo_ownership_release(Context& context, const Json& before, const 
   auto& world = context.world;
   auto& other = world.other(side);
   // That it was not taken is known before anything is undone. Another side that is down or frozen is not waited for: clients are.
-  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(400)));
+  // But for the process that did not take, or whose journal would say so: nobody else knows.
+  const auto patience = world.run.knows_all ? context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(400))) : context.deadline;
   const auto other_owner = [&]() -> Result<std::optional<Owner>> {
     TRY_ASSIGN(auto* leader, other.leader(patience));
     return postgres::owner(*leader, world.split.name, patience);
   }();
+  if (!other_owner && !world.run.knows_all) {
+    return fail({ErrorKind::unknown, other.label(),
+                 fmt::format("can't be asked who owns, and this journal may lack that it does; ownership is not given to {}", side.label()),
+                 "", other_owner.error().text(), "try again when it answers", ""});
+  }
   if (other_owner && *other_owner == other.which()) {
     return fail({ErrorKind::foreign, other.label(), "owns the split already; ownership can't be given back to " + side.label(), "", "",
                  "finish with: pgcleave resume", ""});

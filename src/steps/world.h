@@ -37,6 +37,9 @@ struct RunIdentity {
   std::string host;
   std::string journal;     // its path on that host
   bool take_over = false;  // also from a run that is not over
+  // Its journal holds all that was done to the split. Else only the owners tell, both of them: as long as one can't be read, ownership is
+  // given to nobody.
+  bool knows_all = true;
 
   [[nodiscard]] postgres::Holder as_holder() const;
 };

@@ -73,9 +73,11 @@ class ASplit : public ARun {
       REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
     }
     open_world = [this] {
-      sides_.push_back(std::make_unique<steps::test::TwoSides>(postgres::test::main_server(), postgres::test::ci_server()));
+      sides_.push_back(std::make_unique<steps::test::TwoSides>(postgres::test::main_server().port(),
+                                                               target_answers ? postgres::test::ci_server().port() : 1));
       auto opened = std::move(sides_.back()->world);
       opened.environment.name = "nowhere";
+      opened.run.knows_all = knows_all;
       return opened;
     };
   }
@@ -104,6 +106,8 @@ class ASplit : public ARun {
     };
   }
 
+  bool target_answers = true;
+  bool knows_all = true;  // its journal holds all that was done
   Told told;
   postgres::Connection source = postgres::test::main_server().connect();
   postgres::Connection target = postgres::test::ci_server().connect();

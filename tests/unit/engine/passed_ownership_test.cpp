@@ -114,6 +114,59 @@ TEST_CASE("a run whose records of the window were lost is finished when the targ
   }
 }
 
+TEST_CASE("a journal that may lack its end changes nothing while the target can't be asked, and finishes what was taken when it can") {
+  for (const bool in_the_window : {true, false}) {
+    ASplit run(there);
+    if (in_the_window) was_left_in_the_window(run);
+    if (!in_the_window) {
+      run.write("run.begun", {{"split_name", "ci"}});
+      run.write("phase.begun", {{"phase", "prepare"}});
+      run.write("step.intent", {{"step", "a"}, {"uses", "run.command"}});
+    }
+    passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
+    passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
+    passes(run.target, postgres::Owner::nobody, postgres::Owner::target);
+    run.knows_all = false;
+    run.target_answers = false;
+    for (const auto& ending : {run.settle(), run.resume(), run.back()}) {
+      INFO(ending.text);
+      CHECK(ending.exit == ExitCode::needs_person);
+      CHECK(ending.text.find("this journal may lack what was done last") == 0);
+      CHECK(ending.text.find("that of target ci can't be read") != std::string::npos);
+    }
+    run.target_answers = true;
+    const auto ending = run.resume();
+    INFO(ending.text);
+    CHECK(ending.exit == (in_the_window ? ExitCode::done : ExitCode::needs_person));
+    CHECK(run.has("b") == in_the_window);
+    CHECK(run.owners() == "nobody, target");
+    for (const auto& event : run.events()) CHECK(event.type != "undo.begun");
+    if (!in_the_window) {
+      for (const auto& event : run.events()) CHECK(event.type != "run.signing");
+    }
+  }
+}
+
+TEST_CASE("a journal that may lack its end undoes a window when both sides say that nobody took") {
+  ASplit run(there);
+  was_left_in_the_window(run);
+  passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
+  passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
+  run.knows_all = false;
+  CHECK(run.settle().exit == ExitCode::undone);
+  CHECK(run.owner_on(run.source) == "source");
+}
+
+TEST_CASE("whoever knows that ownership was never asked for gives it back while the target can't be asked") {
+  ASplit run(there);
+  was_left_in_the_window(run);
+  passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
+  run.target_answers = false;
+  run.settle();
+  INFO(run.told.text());
+  CHECK(run.owner_on(run.source) == "source");
+}
+
 TEST_CASE("a guard that undoes a rollback's window leaves the split as it was before the rollback") {
   ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n"));
   REQUIRE(run.forward().exit == ExitCode::done);

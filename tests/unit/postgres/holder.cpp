@@ -73,6 +73,23 @@ TEST_CASE("the same run of the same journal may go on, a copy of its journal els
   CHECK(refused(it.admin, later(first, 4)) == ErrorKind::held);
 }
 
+TEST_CASE("a file that was put in the place of a journal is another journal, and one of an older version is told by its path") {
+  Installed it;
+  auto mine = first;
+  mine.journal = journal_of_file("/a/journal.db", "17 of 1764335052.5");
+  CHECK(path_of_journal(mine.journal) == "/a/journal.db");
+  CHECK(path_of_journal("/a/journal.db") == "/a/journal.db");
+  REQUIRE(hold(it.admin, "ci", first, false, soon()));
+  CHECK(hold(it.admin, "ci", later(mine, 2), false, soon()));
+  CHECK(hold(it.admin, "ci", later(mine, 3), false, soon()));
+  auto put_back = later(mine, 4);
+  put_back.journal = journal_of_file("/a/journal.db", "18 of 1764335061.5");
+  CHECK_FALSE(put_back.same_journal(mine));
+  CHECK(refused(it.admin, put_back) == ErrorKind::held);
+  CHECK(refused(it.admin, later(first, 4)) == ErrorKind::held);
+  CHECK(hold(it.admin, "ci", put_back, true, soon()));
+}
+
 TEST_CASE("a run that is over holds nothing") {
   Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));

@@ -59,6 +59,22 @@ TEST_CASE("a release and its undo reach the copy on the target too") {
   }
 }
 
+TEST_CASE("a release is not undone while the target can't be asked, unless it is known that the target was never asked to take") {
+  Copied it;
+  const auto before = it.release();
+  TwoSides cut(main_server().port(), 1);
+  cut.world.run = it.sides.world.run;
+  cut.world.run.knows_all = false;
+  const auto undone = cut.undo(release_kind, or_fail, before, 1s);
+  REQUIRE_FALSE(undone);
+  CHECK(undone.error().kind == ErrorKind::unknown);
+  CHECK(undone.error().text().find("ownership is not given to source main") != std::string::npos);
+  CHECK(it.source.owner() == Owner::nobody);
+  cut.world.run.knows_all = true;
+  CHECK(problem(cut.undo(release_kind, or_fail, before, 5s)) == "");
+  CHECK(it.source.owner() == Owner::source);
+}
+
 TEST_CASE("a release that arrives after it was undone is refused") {
   Copied it;
   const auto before = it.sides.observe(release_kind, or_fail)->before;

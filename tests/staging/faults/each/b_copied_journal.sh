@@ -1,0 +1,25 @@
+title="the run ends, and is taken over with a copy of the journal from within the window while the side that took can't be asked"
+letter=B lasts=60 places="released before_take back_released back_before_take"
+fault() {
+  rm -f "$work"/copy.db*
+  local file
+  for file in "$journal" "$journal-wal" "$journal-shm"; do cp -p "$file" "$work/copy.db${file#"$journal"}"; done
+  copy_code=none copied_in=$direction
+}
+owner_of_leaving() { leaving_sql "select last_value from pgcleave.owner_ci"; }
+heal() {  # the run has ended
+  local words="resume --approve go" owner
+  [ "$copied_in" = run ] || words="rollback"
+  guards_end
+  owner=$(owner_of_leaving)
+  [ "$owner" = 0 ] || return 0  # it did not take
+  spoil "$(reached_member)" drop
+  copy_code=0
+  # shellcheck disable=SC2086
+  timeout 120 "${tool[@]}" $words -e "$environment" --journal "$work/copy.db" --takeover >"$work/copy.out" 2>&1 || copy_code=$?
+  cat "$work/copy.out" >>"$work/talk.out"
+  mend "$(reached_member)"
+  [ "$(owner_of_leaving)" = 0 ] || broken "a copy of the journal gave ownership to a second side: $(tail -n 2 "$work/copy.out")"
+  [ "$copy_code" = 5 ] || broken "a copy of the journal went on while an owner could not be read: exit code $copy_code"
+}
+had_effect() { [ "$copy_code" != none ]; }
