@@ -25,6 +25,7 @@ class ClusterJudge : Judging {
     look_at_leader();
     look_at_replicas();
     look_at_orders();
+    look_at_owner();
     if (will_be_promoted()) look_at_promotion();
     return std::move(found_);
   }
@@ -172,6 +173,16 @@ class ClusterJudge : Judging {
       add("synchronous_mode_strict", Severity::blocker, cluster_.label, "synchronous_mode_strict is on", curl("/config"),
           "after the promotion no commit returns until a synchronous standby has come", edit("synchronous_mode_strict=false"));
     }
+  }
+
+  // Patroni makes a standby of it within loop_wait: its clients' writes since are rewound or lost.
+  void look_at_owner() {
+    if (cluster_.which != Owner::target || cluster_.owner != Owner::target) return;
+    if (!patroni::is_set(cluster_.patroni.config, "standby_cluster")) return;
+    add("owner_made_standby", Severity::blocker, cluster_.label,
+        "it owns the moved tables, and its configuration has standby_cluster again", curl("/config"),
+        "Patroni makes it a standby of the source, and pg_rewind throws away what its clients have written since the split",
+        "at once: " + edit("standby_cluster=null") + "; then stop what put it there until cleanup");
   }
 
   void look_at_promotion() {

@@ -4,8 +4,11 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "cli/same_environment.h"
 #include "cli/session.h"
 #include "cli/way_back.h"
+#include "patroni/inspection.h"
+#include "steps/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -63,6 +66,29 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
   if (!next.empty()) std::cout << "  next: " << printable(next) << "\n";
 }
 
+// A target that owns and is told to be a standby is about to lose what its clients wrote. No value: it is not so, or it can't be asked.
+std::optional<std::string> alarm_of(const engine::RunRecord& run, const Arguments& arguments) {
+  if (!run.has_taken("window") || run.has_taken("rollback.window")) return {};
+  const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
+  const auto environment = read_environment_file(file);
+  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  if (!environment || !split.value || !same_environment(run, *environment)) return {};
+  auto world = steps::unopened_world(*environment, *split.value);
+  steps::expect_servers(world, object_in(run.begun, "servers"));
+  const auto deadline = Deadline::in(std::chrono::seconds(3));
+  const auto config = world.target.patroni().config(deadline);
+  if (!config || !patroni::is_set(*config, "standby_cluster")) return {};
+  const auto leader = world.target.leader(deadline);
+  const auto owner =
+      leader ? postgres::owner(**leader, world.split.name, deadline) : Result<std::optional<postgres::Owner>>(fail(leader.error()));
+  if (owner && *owner != postgres::Owner::target) return {};
+  return fmt::format(
+      "{} owns the moved tables{}, and its Patroni configuration has standby_cluster again: Patroni makes it a standby of "
+      "the source, and what its clients wrote since the split is thrown away. At once: patronictl edit-config {} -s "
+      "standby_cluster=null; then stop what put it there, until cleanup",
+      world.target.label(), owner ? "" : " (as the journal knows: it can't be asked)", world.target.access().scope);
+}
+
 ExitCode show_status(const Arguments& arguments) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
@@ -76,8 +102,11 @@ ExitCode show_status(const Arguments& arguments) {
     auto json = json_of(*run, run->state(alive));
     const auto way_back = alive ? std::nullopt : way_back_of(*run, arguments);
     if (way_back) json["way_back"] = *way_back;
+    const auto alarm = alive ? std::nullopt : alarm_of(*run, arguments);
+    if (alarm) json["alarm"] = *alarm;
     const auto now = to_text(json, 2);
     if (now != shown) {
+      if (!arguments.flag("json") && alarm) std::cout << "ALARM: " << printable(*alarm) << "\n";
       if (arguments.flag("json")) std::cout << now << "\n";
       if (!arguments.flag("json")) print(*run, alive, arguments);
       if (!arguments.flag("json") && way_back) print_way_back(*way_back);

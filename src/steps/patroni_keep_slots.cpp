@@ -16,6 +16,11 @@ std::vector<Json> rules_for(World& world, const Side& cluster) {
   return {logical(forward_link(world).name), {{"name", wal_slot(world)}, {"type", "physical"}}};
 }
 
+Json list_in_config(const Json& config) {
+  const auto rules = config.value("ignore_slots", Json());
+  return rules.is_array() ? rules : Json::array();
+}
+
 bool has(const Json& rules, const std::string& name) {
   return rules.is_array() && std::any_of(rules.begin(), rules.end(),
                                          [&](const Json& one) { return one.is_object() && one.value("name", std::string()) == name; });
@@ -51,17 +56,18 @@ Result<void> put(Context& context, Side& cluster, const Json& rules) {
                     });
 }
 
-Result<Json> apply_patroni_keep_slots(Context& context, const Json& before) {
+Result<Json> apply_patroni_keep_slots(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
-  auto rules = before.value("ignore_slots", Json());
-  if (!rules.is_array()) rules = Json::array();
   const auto wanted = rules_for(world, cluster);
-  for (const auto& rule : wanted) {
-    if (!has(rules, rule.at("name"))) rules.push_back(rule);
-  }
   TRY(world.effects->perform(fmt::format("tell Patroni of {} to keep the slots {} (ignore_slots)", cluster.label(), names_of(wanted)),
                              [&]() -> Result<Json> {
+                               // As they stand now: PATCH replaces a list as a whole.
+                               TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
+                               auto rules = list_in_config(config);
+                               for (const auto& rule : wanted) {
+                                 if (!has(rules, rule.at("name"))) rules.push_back(rule);
+                               }
                                TRY(put(context, cluster, rules));
                                return Json();
                              }));
@@ -71,8 +77,20 @@ Result<Json> apply_patroni_keep_slots(Context& context, const Json& before) {
 Result<void> undo_patroni_keep_slots(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
-  TRY(world.effects->perform(fmt::format("give ignore_slots of {} its earlier value", cluster.label()), [&]() -> Result<Json> {
-    TRY(put(context, cluster, before.value("ignore_slots", Json())));
+  const auto earlier = before.value("ignore_slots", Json());
+  std::vector<Json> own;
+  for (const auto& rule : rules_for(world, cluster)) {
+    if (!has(earlier, rule.at("name"))) own.push_back(rule);
+  }
+  if (own.empty()) return {};
+  const auto what = fmt::format("take the slots {} from ignore_slots of {}", names_of(own), cluster.label());
+  TRY(world.effects->perform(what, [&]() -> Result<Json> {
+    TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
+    Json left = Json::array();
+    for (const auto& rule : list_in_config(config)) {
+      if (std::find(own.begin(), own.end(), rule) == own.end()) left.push_back(rule);
+    }
+    TRY(put(context, cluster, left.empty() && !earlier.is_array() ? Json() : left));
     return Json();
   }));
   return {};
@@ -86,7 +104,7 @@ StepKind patroni_keep_slots() {
            .parameters = {side_parameter("cluster", "the cluster that will hold the slots")},
            .facts = {},
            .changes = "ignore_slots in Patroni's dynamic configuration",
-           .undo = "puts the earlier value back",
+           .undo = "takes away what it added; other entries stay",
            .meaning = {.changes = true}},
           nullptr,
           observe_patroni_keep_slots,

@@ -1,5 +1,6 @@
 #include "checks/topology_clusters.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "two_clusters.h"
@@ -92,6 +93,21 @@ TEST_CASE("replicas that could not take over are named, and a leader without one
   replica.state = "start failed";
   CHECK(judged(cluster) ==
         Lines{"warning topology.member_not_running member main-2 of source main", "warning topology.no_replica source main"});
+}
+
+TEST_CASE("a target that owns and has standby_cluster again is about to lose what its clients wrote") {
+  auto cluster = a_target();
+  cluster.owner = postgres::Owner::target;
+  for (const auto stage : {Stage::split, Stage::standby}) {
+    const auto found = judged(cluster, stage);
+    CHECK(std::find(found.begin(), found.end(), "blocker topology.owner_made_standby target ci") != found.end());
+  }
+  cluster.patroni.config.erase("standby_cluster");
+  CHECK(judged(cluster, Stage::split).empty());
+  cluster = a_target();
+  cluster.owner = postgres::Owner::source;
+  CHECK(judged(cluster, Stage::split).empty());
+  CHECK(judged(a_source(), Stage::split).empty());
 }
 
 TEST_CASE("what stands against a promotion matters where one is to come") {
