@@ -7,6 +7,7 @@
 
 #include "a_run.h"
 #include "postgres/ownership.h"
+#include "postgres/split_tables.h"
 #include "steps/two_sides.h"
 
 namespace pgcleave::engine {
@@ -71,6 +72,8 @@ class ASplit : public ARun {
     for (auto* side : {&source, &target}) {
       postgres::test::run(*side, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
       REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
+      // As ownership.install does it; the split file of these runs has no table.
+      REQUIRE(postgres::freeze_split(*side, "ci", postgres::FrozenSplit{id, 1, "", {}}, postgres::test::soon()));
     }
     open_world = [this] {
       sides_.push_back(std::make_unique<steps::test::TwoSides>(postgres::test::main_server().port(),
