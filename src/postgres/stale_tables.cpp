@@ -4,7 +4,6 @@
 
 #include "base/format.h"
 #include "postgres/fence_sql.h"
-#include "postgres/kept_fence.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -35,7 +34,7 @@ std::string why_not(const Rows& rows, std::size_t row, const StaleProof& proof) 
 
 Result<std::vector<StaleTable>> prove_stale(Connection& connection, const StaleProof& proof, const std::vector<std::uint32_t>& oids,
                                             Deadline deadline) {
-  const auto function = proof.which == "moved" ? fence_object("fence", proof.split) + "()" : kept_fence_function(proof.split);
+  const auto function = fence_object(proof.which == "moved" ? "fence" : "fence_kept", proof.split) + "()";
   // tgtype 62: before, for each statement, of insert, delete, update and truncate (catalog/pg_trigger.h).
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, r.oid AS root, rn.nspname AS root_schema,

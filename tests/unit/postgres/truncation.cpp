@@ -17,9 +17,29 @@ using test::soon;
 
 namespace {
 
+Connection connect_to(const std::string& database) {
+  auto settings = main_server().settings();
+  settings.values["dbname"] = database;
+  auto connection = Connection::open(settings, Deadline::in(30s));
+  REQUIRE(connection);
+  return std::move(*connection);
+}
+
+void make_database(const std::string& name, const std::string& of) {
+  auto admin = main_server().connect();
+  for (const auto& sql : {"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name + " TEMPLATE " + of})
+    REQUIRE(admin.simple(sql, Deadline::in(30s)));
+}
+
+// A database of its own: one that others are connected to can't be copied.
+Connection fresh_database() {
+  make_database("stale_side", "template1");
+  return connect_to("stale_side");
+}
+
 // Cycles, self references, and partitions that refer, are referred to, and do neither; all with rows, all fenced and locked for clients.
 struct Stale {
-  Stale() : admin(main_server().connect()), schema(admin, "stale") {
+  Stale() : admin(fresh_database()), schema(admin, "stale") {
     run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
     run(admin,
         "CREATE TABLE stale.tree (id int PRIMARY KEY, parent int REFERENCES stale.tree);"
@@ -46,19 +66,14 @@ struct Stale {
     REQUIRE(create_triggers(admin, fence, names(), 1s, soon(), nullptr));
     write_down("r-split");
     // A copy with the same OIDs, as physical replication makes one: the other side.
-    run(admin, "DROP DATABASE IF EXISTS other_side WITH (FORCE)");
-    run(admin, "CREATE DATABASE other_side TEMPLATE postgres");
-    auto settings = main_server().settings();
-    settings.values["dbname"] = "other_side";
-    other.emplace(*Connection::open(settings, soon()));
+    admin.close();
+    make_database("other_side", "stale_side");
+    admin = connect_to("stale_side");
+    other.emplace(connect_to("other_side"));
     run(*other, "SELECT setval('pgcleave.owner_ci', 2)");
     owned_by(Owner::nobody);
   }
-  ~Stale() {
-    other.reset();
-    admin.simple("DROP DATABASE IF EXISTS other_side WITH (FORCE)", soon());
-    admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon());
-  }
+  ~Stale() { other.reset(); }
   Stale(const Stale&) = delete;
   Stale& operator=(const Stale&) = delete;
 
@@ -234,9 +249,7 @@ TEST_CASE("a table that is not on the other side, or is another one there, is le
   run(*it.other, "DROP TABLE stale.note; ALTER TABLE stale.metric_1 RENAME TO metric_old; CREATE TABLE stale.metric_1 (id int)");
   CHECK(it.why_not("note") == "stale.note: it does not exist on target ci");
   CHECK(it.why_not("metric_1") == "stale.metric_1: on target ci it is not the table that was split, but came after it");
-  auto settings = main_server().settings();
-  settings.values["dbname"] = "other_side";
-  auto somebody = *Connection::open(settings, soon());
+  auto somebody = connect_to("other_side");
   run(somebody, "BEGIN; LOCK TABLE stale.metric_2 IN ACCESS EXCLUSIVE MODE");
   const auto plan = it.plan();
   const auto one = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "metric_2"; });
@@ -274,7 +287,7 @@ TEST_CASE("a reader in the way of a truncation is named, and told of while it wa
   const auto plan = it.plan();
   const auto one = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "log +note"; });
   REQUIRE(one != plan.end());
-  auto reader = main_server().connect();
+  auto reader = connect_to("stale_side");
   run(reader, "BEGIN; SELECT FROM stale.log_1_a");
   std::string told;
   const auto timed_out = it.try_to_empty(*one, {50ms, Deadline::in(4s), nullptr, [&](const std::string& text) { told = text; }});
