@@ -30,9 +30,10 @@ std::string how_to_fence(const Side& side, const char* on_source) {
 // The promotion is still to come, and copies every prepared transaction of the source.
 bool promotion_to_come(Context& context) {
   if (context.on().which() != postgres::Owner::source) return false;
-  auto leader = context.world.target.leader(context.deadline);
+  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2)));
+  auto leader = context.world.target.leader(patience);
   if (!leader) return true;
-  const auto recovery = postgres::recovery(**leader, context.deadline);
+  const auto recovery = postgres::recovery(**leader, patience);
   return !recovery || recovery->in_recovery;
 }
 
