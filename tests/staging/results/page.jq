@@ -28,6 +28,7 @@ def worlds_page: .figures as $f | ([
     ["refusals that name what the world contains", ($f.refusals | add // 0)], ["refusals to look at", ($f.refusals_to_look_at | add // 0)],
     ["seconds of a world", ($f.seconds_of_a_world * 10 | round / 10)]
   ] | table(["", ""])),
+  "",
   ($f.violations | to_entries[] | "- violation: \(.key), in \(.value) worlds"),
   ($f.refusals_to_look_at | to_entries[] | "- to look at, \(.value) times: \(.key)");
 

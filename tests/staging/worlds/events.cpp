@@ -10,16 +10,18 @@ namespace {
 // What it says itself about the run, or the last line; the run's name is taken out.
 std::string reason_of(const Ended& ended) {
   std::istringstream lines(ended.output);
-  std::string line, last, about_run;
+  std::string line, first, last, about_run;
   while (std::getline(lines, line)) {
     if (line.find_first_not_of(' ') == std::string::npos) continue;
+    if (first.empty()) first = line;
     last = line;
     const auto colon = line.find(": ");
     if (line.starts_with("pgcleave: ") && about_run.empty()) about_run = line.substr(10);
     if (line.starts_with("run r-") && colon != std::string::npos && line.find(" on lab (staging)") == std::string::npos)
       about_run = line.substr(colon + 2);
   }
-  return (about_run.empty() ? last : about_run).substr(0, 300);
+  // A file that is wrong is told in several lines, the first of which says what.
+  return (about_run.empty() ? (ended.code == 2 ? first : last) : about_run).substr(0, 300);
 }
 
 }  // namespace

@@ -7,11 +7,15 @@
 namespace pgcleave_worlds {
 namespace {
 
-// Numbers and names out, so that equal reasons are counted together.
+// Numbers and paths out, so that equal reasons are counted together, on whatever machine.
 std::string pattern_of(const std::string& text) {
   std::string out;
-  bool digits = false;
-  for (const char letter : text) {
+  bool digits = false, path = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char letter = text[at];
+    path = path ? letter != ' ' && letter != ':' : letter == '/' && (at == 0 || text[at - 1] == ' ');
+    if (path && (at == 0 || text[at - 1] == ' ')) out += "FILE";
+    if (path) continue;
     const bool digit = letter >= '0' && letter <= '9';
     if (!digit)
       out += letter;
