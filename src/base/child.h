@@ -43,6 +43,7 @@ class Child {
   static Result<Child> start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env, Fd input,
                              Errors errors = Errors::with_output);
 
+  [[nodiscard]] int pid() const { return pid_; }
   // Returns when there is output, when the child exited, or after `longest` (of which a second is the most).
   void watch(Duration longest) const;
   // Appends what the pipe holds now, 64 KiB at most; false when it was empty or has ended.

@@ -1,4 +1,5 @@
-// The family process: rehearsals, forecast, signatures. Says nothing when no runbook is given.
+// The family process: rehearsals, forecast, signatures, where a guard would run. Says nothing when no runbook is given.
+#include "base/outside.h"
 #include "checks/families.h"
 #include "checks/process_findings.h"
 
@@ -7,7 +8,9 @@ namespace pgcleave::checks {
 Result<Findings> process(Look& look) {
   const auto* change = look.change();
   if (change == nullptr) return Findings{};
-  return process_findings(*change, evidence_for(*change));
+  auto found = process_findings(*change, evidence_for(*change));
+  if (const auto tried = try_outside(look.deadline()); !tried.outside) found.push_back(guard_inside(tried));
+  return found;
 }
 
 }  // namespace pgcleave::checks

@@ -175,4 +175,16 @@ Findings process_findings(const Change& change, const Evidence& evidence) {
   return ProcessJudge(change, evidence).run();
 }
 
+Finding guard_inside(const TriedOutside& tried) {
+  return {
+      "process.guard_inside",
+      Severity::note,
+      "guard",
+      tried.text(),
+      "systemd-run --scope cat /proc/self/cgroup",
+      "a service that is stopped, a login session that is closed or a memory limit would end the run and its guard together, and clients "
+      "would wait",
+      "run pgcleave where systemd is, as root or as a user whose manager stays (loginctl enable-linger), or from a session that stays"};
+}
+
 }  // namespace pgcleave::checks

@@ -1,6 +1,7 @@
 // Is this change rehearsed, within its budget, and signed? Judged from what journals hold of earlier runs. Asks nobody.
 #pragma once
 
+#include "base/outside.h"
 #include "checks/evidence.h"
 #include "checks/finding.h"
 
@@ -8,5 +9,7 @@ namespace pgcleave::checks {
 
 // Every finding of the family `process`.
 Findings process_findings(const Change& change, const Evidence& evidence);
+// A guard that what ends its run would end too.
+Finding guard_inside(const TriedOutside& tried);
 
 }  // namespace pgcleave::checks

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/log.h"
+#include "base/outside.h"
 #include "cli/change.h"
 #include "runbook/environment.h"
 #include "steps/forecast.h"
@@ -70,14 +71,17 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto back = engine::plan(runbook, scope, *world, true);
   const auto ahead = look_ahead(*change, *world);
   const auto budget = checks::budget_ms(*change, "window");
+  const auto guard = try_outside(Deadline::in(std::chrono::seconds(5)));
   if (arguments.flag("json")) {
     std::cout << to_text(Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},
-                      {"steps", json_of(forward)}, {"rollback", json_of(back)}, {"forecast", ahead ? json_of(*ahead, budget) : Json()}}, 2)
+                      {"steps", json_of(forward)}, {"rollback", json_of(back)}, {"forecast", ahead ? json_of(*ahead, budget) : Json()},
+                      {"guard", {{"outside", guard.outside}, {"text", guard.text()}}}}, 2)
               << "\n";
   } else {
     print(forward);
     if (!back.empty()) std::cout << "\nand to go back:\n\n";
     print(back);
+    std::cout << "\nthe guard: " << printable(guard.text()) << (guard.outside ? "" : ". What ends all of that group ends the guard too") << "\n";
     if (ahead) std::cout << fmt::format("\nforecast of the pause: {}; budget {:.0f} ms\n", printable(ahead->text()), budget);
   }
   // What the first checks already refuse is said by the exit code too.
