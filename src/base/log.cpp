@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "base/side_thread.h"
+
 namespace pgcleave::log {
 namespace {
 
@@ -16,6 +18,14 @@ std::shared_ptr<spdlog::logger>& logger() {
     return made;
   }();
   return instance;
+}
+
+constexpr Duration patience = std::chrono::milliseconds(100);
+constexpr std::size_t most_kept = 10'000;
+
+SideThread& writer() {
+  static SideThread thread{Duration::zero()};
+  return thread;
 }
 
 }  // namespace
@@ -29,17 +39,33 @@ void open(Level level) {
   logger()->set_level(level == Level::quiet ? spdlog::level::warn : level == Level::verbose ? spdlog::level::debug : spdlog::level::info);
 }
 
+namespace {
+
+// A terminal or a file system that takes no more text holds up a thread of its own, and not who talks.
+void say(spdlog::level::level_enum level, const std::string& text) {
+  const bool behind = writer().left() > 0;
+  if (writer().left() > most_kept) return;
+  const auto write = [logger = logger(), level, text] { logger->log(level, "{}", text); };
+  writer().run(write, Deadline::in(behind ? Duration::zero() : patience));
+}
+
+}  // namespace
+
 void info(const std::string& text) {
-  logger()->info("{}", text);
+  say(spdlog::level::info, text);
 }
 void warn(const std::string& text) {
-  logger()->warn("{}", text);
+  say(spdlog::level::warn, text);
 }
 void error(const std::string& text) {
-  logger()->error("{}", text);
+  say(spdlog::level::err, text);
 }
 void detail(const std::string& text) {
-  logger()->debug("{}", text);
+  say(spdlog::level::debug, text);
+}
+
+bool await_said(Deadline by) {
+  return writer().run([] {}, by);
 }
 
 }  // namespace pgcleave::log

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "base/deadline.h"
+
 namespace pgcleave::log {
 
 enum class Level { quiet, normal, verbose };
@@ -14,5 +16,8 @@ void info(const std::string& text);
 void warn(const std::string& text);
 void error(const std::string& text);
 void detail(const std::string& text);  // with --verbose only
+
+// Was all of it taken? Who talks does not wait for a terminal or a file system that takes no more text.
+bool await_said(Deadline by);
 
 }  // namespace pgcleave::log

@@ -7,10 +7,22 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
 namespace pgcleave {
+namespace {
+
+// As /proc tells; 0 where there is none.
+char state_in(const std::string& folder) {
+  std::ifstream stat(folder + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(stat), {}};
+  const auto name_ends = text.rfind(") ");  // a name may hold anything
+  return name_ends == std::string::npos || name_ends + 2 >= text.size() ? '\0' : text[name_ends + 2];
+}
+
+}  // namespace
 
 WatchedProcess WatchedProcess::parent(int pid) {
   Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -26,12 +38,25 @@ bool WatchedProcess::gone() const {
 }
 
 bool WatchedProcess::stopped() const {
-  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(stat), {}};
-  const auto name_ends = text.rfind(") ");  // a name may hold anything
-  if (gone() || name_ends == std::string::npos || name_ends + 2 >= text.size()) return false;
-  const char state = text[name_ends + 2];
-  return state == 'T' || state == 't';
+  const char state = state_in("/proc/" + std::to_string(pid_));
+  return !gone() && (state == 'T' || state == 't');
+}
+
+bool WatchedProcess::has_ended() const {
+  return gone() || (state_in("/proc/" + std::to_string(pid_)) == 'Z' && is_only_in_kernel());
+}
+
+// Seen twice: a thread may be in state D for an instant only.
+bool WatchedProcess::is_only_in_kernel() const {
+  for (int look = 0; look < 2; ++look) {
+    if (look > 0) Monotonic::sleep_for(std::chrono::milliseconds(20));
+    std::error_code none;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task", none)) {
+      const char state = state_in(task.path());
+      if (state != 'D' && state != 'Z' && state != 'X' && state != '\0') return false;
+    }
+  }
+  return true;
 }
 
 void WatchedProcess::kill() const {

@@ -12,6 +12,7 @@
 #include "cli/guarding.h"
 #include "cli/holding.h"
 #include "cli/session.h"
+#include "cli/unwritten.h"
 #include "cli/watching.h"
 #include "cli/written_down.h"
 #include "engine/approvals.h"
@@ -90,7 +91,7 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
                     const Approver& approver) {
   const auto& environment = change.environment;
   const auto id = journal::new_run_id();
-  TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), change.split.name, id));
+  TRY_ASSIGN(const auto hold, hold_split(journal, change.split.name, id));
   TRY(no_other_run(journal, change.split.name, speech.again));
   TRY_ASSIGN(auto world, open_world_of(change, Deadline::in(std::chrono::seconds(10))));
   const auto held = steps::split_held(world, Deadline::in(std::chrono::seconds(5)));
@@ -110,7 +111,8 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   const Watching watching(world, journal.path(), change.runbook.probe_every);
   Guard guard(id, journal.path(), environment.path);
   engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows(), guard.hooks());
-  return Acted{id, run.forward()};
+  auto ending = run.forward();
+  return Acted{id, std::move(ending), leaves_clients_waiting(recorder.record())};
 }
 
 ExitCode run_new(const Arguments& arguments) {
@@ -123,7 +125,10 @@ ExitCode run_new(const Arguments& arguments) {
   const auto speech = talk(arguments, arguments.text("environment"));
   const auto acted = begin(*journal, *change, {"", 0, arguments.flag("takeover")}, speech, people(*journal, arguments));
   if (!acted) return complain(acted.error());
-  return tell(*acted, arguments.flag("json"));
+  const auto exit = tell(*acted, arguments.flag("json"));
+  // The guard comes in only when this process has gone.
+  if (!acted->clients_may_wait) await_unwritten(*journal, patience_with_unwritten);
+  return exit;
 }
 
 }  // namespace pgcleave::cli

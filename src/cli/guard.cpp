@@ -2,20 +2,22 @@
 // a closed terminal reaches it, and connections of its own, opened before clients wait. It only watches, until the runner has died, is
 // stopped for longer than the window may last, or has written nothing for long: then it makes sure that the runner is gone, and does what
 // `resume` does first: looks at the owners, then undoes or finishes the window. It goes no further, and it never guesses: as long as the
-// owners can't be seen it looks again.
-#include <poll.h>
+// owners can't be seen it looks again. The journal may be what holds everybody up: then it goes by what the runner told it of the window.
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <iostream>
+#include <sstream>
 
+#include "base/file.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/watched_process.h"
+#include "cli/guard_orders.h"
 #include "cli/taking_up.h"
+#include "cli/unwritten.h"
 #include "engine/approvals.h"
 #include "steps/serving.h"
 
@@ -27,33 +29,8 @@ constexpr auto nap = std::chrono::milliseconds(50);
 constexpr auto longest_silence = std::chrono::seconds(20);
 constexpr auto again_after = std::chrono::seconds(1);
 constexpr int tries_without_clients = 3;
+constexpr auto patience_with_the_journal = std::chrono::milliseconds(500);
 constexpr auto gives_up_after = std::chrono::minutes(30);
-
-// What the runner says, and whether its end of the pipe is closed.
-class Orders {
- public:
-  void read() {
-    std::array<char, 256> chunk{};
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    while (!ended_ && ::poll(&input, 1, 0) == 1) {
-      const auto count = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-      if (count <= 0) ended_ = true;
-      if (count > 0) text_.append(chunk.data(), static_cast<std::size_t>(count));
-    }
-    dismissed_ = text_.find("dismissed\n") != std::string::npos;
-    if (longest_ || text_.rfind("longest ", 0) != 0 || text_.find('\n') == std::string::npos) return;
-    longest_ = Deadline::in(Duration(std::strtoll(text_.c_str() + 8, nullptr, 10)));
-  }
-  [[nodiscard]] bool ended() const { return ended_; }
-  [[nodiscard]] bool dismissed() const { return dismissed_; }
-  [[nodiscard]] bool too_long() const { return longest_ && longest_->passed(); }
-
- private:
-  std::string text_;
-  bool ended_ = false;
-  bool dismissed_ = false;
-  std::optional<Deadline> longest_;
-};
 
 bool left_undone(const engine::RunRecord& record) {
   for (const auto& [phase, window] : record.windows) {
@@ -62,14 +39,10 @@ bool left_undone(const engine::RunRecord& record) {
   return false;
 }
 
-engine::RunRecord now(const journal::Journal& journal, const std::string& run) {
-  const auto events = journal.events(run);
-  return events ? engine::replay(*events) : engine::RunRecord{};
-}
-
-bool silent(const journal::Journal& journal, const std::string& run) {
-  const auto record = now(journal, run);
-  return record.open_window() != nullptr && utc_now_us() - record.last_at_us > std::chrono::microseconds(longest_silence).count();
+// As the journal tells it; where its file system does not answer, as this process knows it.
+engine::RunRecord now(const journal::Journal& journal, const Reopened& run) {
+  const auto events = journal.events_by(Deadline::in(patience_with_the_journal), run.id());
+  return events ? engine::replay(*events) : run.record();
 }
 
 engine::Talk speech(const std::string& environment) {
@@ -81,35 +54,35 @@ engine::Talk speech(const std::string& environment) {
 }
 
 // No value: it ended in order, or was dismissed.
-std::optional<std::string> await_death(const WatchedProcess& runner, const journal::Journal& journal, const std::string& run) {
-  Orders orders;
-  auto look = Deadline::in(again_after);
+std::optional<std::string> await_death(const WatchedProcess& runner, Orders& orders) {
   while (true) {
     // What it said last is in the pipe, also when it has gone.
-    const bool gone = runner.gone();
+    const bool gone = runner.has_ended();
     orders.read();
     if (orders.dismissed()) return std::nullopt;
     if (gone) return "died";
     if (orders.ended()) {
       // A process that dies closes its files before it is gone.
-      runner.watch(-1, again_after);
-      if (runner.gone()) return "died";
+      for (const auto deadline = Deadline::in(again_after); !runner.has_ended() && !deadline.passed();) runner.watch(-1, nap);
+      if (runner.has_ended()) return "died";
       return std::nullopt;
     }
     if (orders.too_long() && runner.stopped()) return "was stopped for longer than the window may last";
-    if (orders.too_long() && look.passed()) {
-      if (silent(journal, run)) return "has recorded nothing for " + to_text(Duration(longest_silence));
-      look = Deadline::in(again_after);
-    }
+    if (orders.too_long() && orders.silent_for(longest_silence)) return "has recorded nothing for " + to_text(Duration(longest_silence));
     runner.watch(STDIN_FILENO, nap);
   }
 }
 
+// A thread of it may sit in a call that the kernel does not end, such as a write to a frozen file system. It will run nothing more.
 bool make_sure(const WatchedProcess& runner) {
   const auto deadline = Deadline::in(std::chrono::seconds(10));
   while (!runner.gone()) {
     runner.kill();
     runner.watch(-1, nap);
+    if (!runner.gone() && runner.is_only_in_kernel()) {
+      log::warn("guard: a thread of its process sits in a call that the kernel does not end, and will run nothing more");
+      return true;
+    }
     if (deadline.passed()) return false;
   }
   return true;
@@ -132,15 +105,34 @@ ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Ta
     const bool again = acted ? acted->ending.exit == ExitCode::needs_person : acted.error().kind != ErrorKind::held;
     if (!acted) log::warn("guard: " + acted.error().text());
     if (!again && !acted) return ExitCode::held;  // somebody was faster
-    if (!again) return tell(*acted, false);
-    if (patience.passed() || !left_undone(now(journal, run.id()))) return ExitCode::needs_person;
+    if (!again) {
+      const auto exit = tell(*acted, false);
+      await_unwritten(journal, gives_up_after);
+      return exit;
+    }
+    if (patience.passed() || !left_undone(now(journal, run))) return ExitCode::needs_person;
     // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person.
     if (tries >= tries_without_clients && !clients_wait(run.world())) return ExitCode::needs_person;
     sleep_until(Deadline::in(again_after), again_after, nullptr);
   }
 }
 
+// `ps` shows what a process was started as, and that was a path below /proc.
+void take_its_name() {
+  auto text = read_file("/proc/self/cmdline").value_or("");
+  std::vector<std::string> words;
+  std::istringstream all(text);
+  for (std::string word; std::getline(all, word, '\0');) words.push_back(word);
+  if (words.empty() || words[0] == "pgcleave") return;
+  words[0] = "pgcleave";
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  ::execv("/proc/self/exe", argv.data());
+}
+
 ExitCode guard(const Arguments& arguments) {
+  take_its_name();
   const auto run = arguments.text("RUN");
   const auto environment = arguments.text("environment");
   const auto runner = WatchedProcess::parent(std::atoi(arguments.text("runner").c_str()));
@@ -154,8 +146,12 @@ ExitCode guard(const Arguments& arguments) {
   if (const auto point = engine::fault_point(); point != nullptr) point("guard ready");
   std::cout << "ready" << std::endl;
 
-  const auto why = await_death(runner, *journal, run);
-  if (!why || !left_undone(now(*journal, run))) return ExitCode::done;
+  Orders orders;
+  const auto why = await_death(runner, orders);
+  if (!why) return ExitCode::done;
+  if (orders.entered()) reopened->hear(*orders.entered());
+  reopened->outlives(runner.number());
+  if (!left_undone(now(*journal, *reopened))) return ExitCode::done;
   log::warn(fmt::format("guard: run {}: its process {} in the window; bringing clients back", run, *why));
   if (!make_sure(runner)) {
     log::error("guard: its process can't be killed, so nothing is done");

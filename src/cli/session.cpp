@@ -8,6 +8,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "cli/unwritten.h"
 #include "engine/approvals.h"
 
 namespace pgcleave::cli {
@@ -36,8 +37,21 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
                "list them with: pgcleave runs", ""});
 }
 
+Result<journal::SplitHold> hold_split(journal::Journal& journal, const std::string& split, const std::string& run) {
+  TRY_ASSIGN(auto hold, journal.hold(split, run, Deadline::in(std::chrono::seconds(10))));
+  if (hold.is_held()) return hold;
+  return fail({ErrorKind::not_ready, "split " + split, "can't be held: the file system of the journal does not answer", "", journal.path(),
+               "look at the file system (frozen? an NFS server that is gone?), then try again; nothing was changed", ""});
+}
+
+bool leaves_clients_waiting(const engine::RunRecord& record) {
+  return std::any_of(record.windows.begin(), record.windows.end(),
+                     [](const auto& window) { return window.second.open || window.second.outcome == "failed"; });
+}
+
 ExitCode tell(const Acted& acted, bool json) {
-  const auto& [run, ending] = acted;
+  const auto& run = acted.run;
+  const auto& ending = acted.ending;
   if (json) {
     std::cout << to_text(Json{{"run", run},
                               {"exit", static_cast<int>(ending.exit)},
@@ -83,7 +97,9 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   const auto acted = take_up(*journal, record->id, environment_file, direction == "rollback", arguments.flag("takeover"),
                              talk(arguments, environment_file), people(*journal, arguments), arguments.list("gone"));
   if (!acted) return complain(acted.error());
-  return tell(*acted, arguments.flag("json"));
+  const auto exit = tell(*acted, arguments.flag("json"));
+  if (!acted->clients_may_wait) await_unwritten(*journal, patience_with_unwritten);
+  return exit;
 }
 
 }  // namespace pgcleave::cli

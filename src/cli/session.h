@@ -30,7 +30,13 @@ struct Origin {
 struct Acted {
   std::string run;
   engine::Ending ending;
+  bool clients_may_wait = false;  // a window is open, or was not undone
 };
+
+// For this process, as long as it lives; `held` when another one does.
+Result<journal::SplitHold> hold_split(journal::Journal& journal, const std::string& split, const std::string& run);
+bool leaves_clients_waiting(const engine::RunRecord& record);
+constexpr Duration patience_with_unwritten = std::chrono::minutes(1);
 
 // Who answers a run's gates.
 using Answers = std::function<std::optional<steps::Approval>(const steps::Question& question)>;

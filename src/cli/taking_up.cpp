@@ -20,6 +20,7 @@ namespace {
 
 constexpr auto patience_of_commands = std::chrono::seconds(3);
 constexpr auto patience_while_clients_wait = std::chrono::milliseconds(300);
+constexpr auto patience_with_a_silent_journal = std::chrono::milliseconds(300);
 
 // A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
 Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
@@ -61,7 +62,10 @@ Duration patience_with(const engine::RunRecord& record) {
 }  // namespace
 
 Reopened::Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change)
-    : journal_(&journal), record_(std::move(record)), change_(std::make_unique<checks::Change>(std::move(change))) {}
+    : journal_(&journal),
+      record_(std::move(record)),
+      identity_(cli::journal_identity(journal)),
+      change_(std::make_unique<checks::Change>(std::move(change))) {}
 
 Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                                 const std::vector<std::string>& gone) {
@@ -112,15 +116,37 @@ Result<engine::Ending> Reopened::go(Way way, engine::Run& run) {
   return run.resume();
 }
 
+// Clients wait for who settles a window: a journal that does not answer may not hold that up. Both sides' owners keep everybody else out.
+Result<journal::SplitHold> Reopened::hold(Way way) {
+  if (way != Way::settle) return hold_split(*journal_, change_->split.name, id());
+  TRY_ASSIGN(auto hold, journal_->hold(change_->split.name, id(), Deadline::in(patience_with_a_silent_journal), dead_));
+  if (!hold.is_held()) log::warn("the split's lock beside the journal can't be had now; going on without it, since clients wait");
+  return hold;
+}
+
+// What happened between reading and locking counts too.
+Result<void> Reopened::read_again(Way way) {
+  if (way != Way::settle) {
+    TRY_ASSIGN(const auto events, journal_->events(id()));
+    record_ = engine::replay(events);
+    return {};
+  }
+  if (const auto events = journal_->events_by(Deadline::in(patience_with_a_silent_journal), id())) {
+    record_ = engine::replay(*events);
+    return {};
+  }
+  log::warn("the journal can't be read now; going by what the databases and the bouncers say");
+  record_.may_lack_its_end = true;
+  return {};
+}
+
 Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver) {
-  TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal_->path(), change_->split.name, id()));
-  // What happened between reading and locking counts too.
-  TRY_ASSIGN(const auto events, journal_->events(id()));
-  record_ = engine::replay(events);
+  TRY_ASSIGN(const auto split, hold(way));
+  TRY(read_again(way));
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
   world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, take_over};
   const auto held = steps::split_held(*world_, Deadline::in(patience_with(record_)));
-  world_->run.knows_all = knows_all(*world_, *journal_, held);
+  world_->run.knows_all = !record_.may_lack_its_end && knows_all(*world_, *journal_, held);
   if (way != Way::settle && !take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
     TRY(may_act(*world_, *journal_, held, command));
@@ -141,7 +167,8 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   engine::Run run(change_->runbook, change_->params, *world_, recorder, stop_flag(), speech,
                   watching ? watching->windows() : engine::Watch{}, guard.hooks());
   TRY_ASSIGN(auto ending, go(way, run));
-  return Acted{id(), std::move(ending)};
+  record_ = recorder.record();
+  return Acted{id(), std::move(ending), leaves_clients_waiting(record_)};
 }
 
 Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,

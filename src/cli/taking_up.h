@@ -18,8 +18,13 @@ class Reopened {
                                const std::vector<std::string>& gone = {});
 
   [[nodiscard]] const std::string& id() const { return record_.id; }
-  [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened
+  [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened, or after act()
   [[nodiscard]] steps::World& world() { return *world_; }
+
+  // For who goes on where the journal does not answer: an event that is known from elsewhere; and the process that has acted before, which
+  // is dead, though it may still hold the split's lock.
+  void hear(const journal::Event& event) { record_.apply(event); }
+  void outlives(int process) { dead_ = process; }
 
   // Connections to both sides and all bouncers, as far as they can be had.
   void warm(Deadline deadline);
@@ -30,10 +35,13 @@ class Reopened {
  private:
   Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change);
   Result<engine::Ending> go(Way way, engine::Run& run);
+  Result<void> read_again(Way way);
+  Result<journal::SplitHold> hold(Way way);
 
   journal::Journal* journal_;
   engine::RunRecord record_;
   std::vector<std::string> gone_;
+  int dead_ = 0;
   std::string identity_;                    // of the journal, when it was opened: its file may be put elsewhere since
   std::unique_ptr<checks::Change> change_;  // the world looks into it
   std::unique_ptr<steps::World> world_;

@@ -33,7 +33,7 @@ Result<Json> OpenDoor::perform(const std::string& description, const Action& act
   Json announced = who_;
   if (traffic != steps::Traffic::none) announced["traffic"] = traffic == steps::Traffic::pause ? "pause" : "resume";
   announced["effect"] = description;
-  TRY(recorder_.write("effect.announced", announced));
+  TRY(recorder_.announce("effect.announced", announced));
   ++performed_;
   recorder_.fault("before effect " + description);
   const auto began = Monotonic::now();

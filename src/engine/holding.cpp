@@ -38,7 +38,7 @@ Result<void> Run::hold_split() {
   last_seen_ours_ = time_since_boot();
   if (!held.installed()) return {};
   world_.run.epoch = std::max(world_.run.epoch, held.last_epoch() + 1);
-  TRY(recorder_.write("run.signing", {{"epoch", world_.run.epoch}, {"take_over", world_.run.take_over}}));
+  TRY(recorder_.announce("run.signing", {{"epoch", world_.run.epoch}, {"take_over", world_.run.take_over}}));
   Json signed_now{{"epoch", world_.run.epoch}};
   for (const auto& [side, answered] : {std::pair{&world_.source, held.source.answered}, std::pair{&world_.target, held.target.answered}}) {
     if (!answered) continue;
@@ -53,7 +53,7 @@ Result<void> Run::hold_split() {
 // A request that nobody answered may still be on its way: from now on it is refused, so that what is seen stays true.
 Result<void> Run::outrank_on(steps::Side& side, Deadline deadline) {
   ++world_.run.epoch;
-  TRY(recorder_.write("run.signing", {{"epoch", world_.run.epoch}}));
+  TRY(recorder_.announce("run.signing", {{"epoch", world_.run.epoch}}));
   TRY(wait_until(side.label() + " can be signed", deadline, std::chrono::milliseconds(100), nullptr, [&]() -> Result<bool> {
     TRY_ASSIGN(const auto signature, steps::sign(world_, side, deadline.or_earlier(Deadline::in(std::chrono::seconds(2)))));
     return signature != steps::Signature::unknown;

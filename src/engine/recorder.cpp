@@ -1,9 +1,25 @@
 #include "engine/recorder.h"
 
 #include "base/log.h"
+#include "base/units.h"
 
 namespace pgcleave::engine {
 namespace {
+
+constexpr auto short_patience = std::chrono::milliseconds(100);
+constexpr auto window_patience = std::chrono::seconds(1);
+constexpr auto long_patience = std::chrono::seconds(30);
+
+Error no_answer(const std::string& journal, Duration waited) {
+  const bool behind = waited < std::chrono::milliseconds(1);
+  return {ErrorKind::failed,
+          journal,
+          "the file system of the journal does not answer",
+          "",
+          behind ? "an earlier record is not written yet" : "no answer within " + to_text(waited),
+          "look at the file system (frozen? an NFS server that is gone?); `pgcleave resume` when it answers again",
+          ""};
+}
 
 // What a point at which tests inject faults is called: the record's type, and whose it is.
 std::string name_of(const std::string& type, const Json& data) {
@@ -19,36 +35,58 @@ Recorder::Recorder(journal::Journal& journal, std::string run, RunRecord record,
     : journal_(journal), run_(std::move(run)), record_(std::move(record)), fault_(point) {}
 
 Result<void> Recorder::write(const std::string& type, Json data) {
-  return append(type, std::move(data), durability_);
+  return append(type, std::move(data), durability_, durability_ == journal::Durability::process ? Need::soon : Need::before_more);
+}
+
+Result<void> Recorder::announce(const std::string& type, Json data) {
+  return append(type, std::move(data), durability_, Need::before_more);
 }
 
 Result<void> Recorder::write_to_disk(const std::string& type, Json data) {
-  return append(type, std::move(data), journal::Durability::disk);
+  return append(type, std::move(data), journal::Durability::disk, Need::before_more);
 }
 
-Result<void> Recorder::append(const std::string& type, Json data, journal::Durability durability) {
+// Where clients wait for what comes next, a file system gets little time. That the disk is slow is known from before the window.
+Deadline Recorder::patience(journal::Durability durability, Need need) const {
+  const bool behind = journal_.unwritten() > 0;
+  if (must_go_on_ || need == Need::soon) return Deadline::in(behind ? Duration::zero() : Duration(short_patience));
+  if (gave_up_ && behind) return Deadline::in(short_patience);
+  if (!until_) return Deadline::in(long_patience);
+  const bool may_sync = durability == journal::Durability::disk && !behind;
+  const auto by = may_sync ? *until_ : until_->or_earlier(Deadline::in(window_patience));
+  return by.left() < short_patience ? Deadline::in(short_patience) : by;
+}
+
+Result<void> Recorder::append(const std::string& type, Json data, journal::Durability durability, Need need) {
+  if (when_recording) when_recording();
   const auto point = fault_ == nullptr ? std::string() : name_of(type, data);
   fault("before record " + point);
-  // Clients wait: a journal that another process keeps locked is asked once only, since each time takes seconds.
-  if (!must_go_on_ || !complained_) {
-    auto event = journal_.append(run_, type, data, durability);
-    if (event) {
-      record_.apply(*event);
-      fault("after record " + point);
-      return {};
-    }
-    lost_a_record_ = true;
-    if (!must_go_on_) return fail(event.error());
-    log::error("the journal can't be written any more; going on until clients are served: " + event.error().text());
-    complained_ = true;
+  const auto by = patience(durability, need);
+  const auto began = Monotonic::now();
+  const auto queued = journal_.submit(run_, type, std::move(data), durability);
+  const auto end = journal_.written(queued, by);
+  if (end && *end) {
+    gave_up_ = false;
+    record_.apply(**end);
+    fault("after record " + point);
+    return {};
   }
-  journal::Event unwritten;
-  unwritten.run = run_;
-  unwritten.at_us = utc_now_us();
-  unwritten.mono_us = std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now().time_since_epoch()).count();
-  unwritten.type = type;
-  unwritten.data = std::move(data);
-  record_.apply(unwritten);
+  const auto waited = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+  const bool still_queued = !end || end->error().kind == ErrorKind::timed_out;
+  return go_on_without(queued.event, end ? end->error() : no_answer(journal_.path(), waited), still_queued, !end && need == Need::soon);
+}
+
+// What is still queued comes into the journal after all: the record already knows it. What was refused never comes.
+Result<void> Recorder::go_on_without(const journal::Event& event, const Error& error, bool queued, bool may_be_late) {
+  if (queued || must_go_on_) record_.apply(event);
+  if (may_be_late && !must_go_on_) return {};
+  lost_a_record_ = true;
+  gave_up_ = true;
+  if (!must_go_on_) return fail(error);
+  if (complained_) return {};
+  complained_ = true;
+  log::error(queued ? "going on until clients are served; the journal is told when it can be written: " + error.text()
+                    : "the journal can't be written any more; going on until clients are served: " + error.text());
   return {};
 }
 

@@ -24,6 +24,7 @@ Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& r
       guarding_(std::move(guarding)) {
   world_.effects = &door_;
   world_.progress = talk_.progress;
+  recorder_.when_recording = guarding_.alive;
 }
 
 const steps::StepKind& Run::kind(const runbook::StepLine& line) {

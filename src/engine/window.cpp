@@ -47,13 +47,16 @@ Result<void> Run::enter(const runbook::Phase& phase, Duration budget, Duration r
   TRY_ASSIGN(const auto leaders, note_leaders(phase));
   if (stop_.requested()) return fail({ErrorKind::interrupted, "", "was asked to stop before the window", "", "", "", ""});
   if (guarding_.watch) TRY(guarding_.watch(budget - reserve));
-  return recorder_.write_to_disk("window.entered", {{"phase", phase.name},
-                                                    {"attempt", world_.run.attempt},
-                                                    {"budget_ms", milliseconds(budget)},
-                                                    {"undo_reserve_ms", milliseconds(reserve)},
-                                                    {"leaders", leaders},
-                                                    {"steps", steps},
-                                                    {"effects", effects}});
+  const Json entered{{"phase", phase.name},
+                     {"attempt", world_.run.attempt},
+                     {"budget_ms", milliseconds(budget)},
+                     {"undo_reserve_ms", milliseconds(reserve)},
+                     {"leaders", leaders},
+                     {"steps", steps},
+                     {"effects", effects}};
+  TRY(recorder_.write_to_disk("window.entered", entered));
+  if (!guarding_.entered) return {};
+  return guarding_.entered(journal::Event{0, recorder_.run(), utc_now_us(), 0, "window.entered", entered, ""});
 }
 
 // An outcome of `take` that nobody told: the owner itself knows. First the request is outranked that may still be on its way.
@@ -124,9 +127,10 @@ Result<void> Run::tail(const runbook::Phase& phase, std::size_t from) {
 
 Result<void> Run::leave_done(const runbook::Phase& phase) {
   just_looked_ = false;
+  // Clients are served, whatever becomes of the record of it.
+  dismiss_guard();
   recorder_.inside_window(false);
   TRY(recorder_.write("window.left", {{"phase", phase.name}, {"outcome", "done"}}));
-  dismiss_guard();
   const auto& window = recorder_.record().windows.at(phase.name);
   const auto saw = what_clients_saw(end_watch(phase));
   if (talk_.say)
@@ -145,10 +149,11 @@ Result<void> Run::window(const runbook::Phase& phase) {
   begin_watch(phase, false);
   if (guarding_.stand_by) TRY(guarding_.stand_by(phase, false));
   TRY(enter(phase, budget, reserve));
-  recorder_.inside_window(true);
+  const auto deadline = Deadline::in(budget - reserve);
+  recorder_.inside_window(true, deadline);
   just_looked_ = true;
   std::size_t next = 0;
-  const auto forward = until_taken(phase, Deadline::in(budget - reserve), next);
+  const auto forward = until_taken(phase, deadline, next);
   if (!forward && !recorder_.record().has_taken(phase.name)) return forward;
   TRY(tail(phase, next));
   return leave_done(phase);

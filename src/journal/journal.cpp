@@ -1,97 +1,76 @@
+// The journal's own thread, and who waits for it.
 #include "journal/journal.h"
 
-#include <algorithm>
+#include <atomic>
+#include <filesystem>
 #include <mutex>
-#include <optional>
 
 #include "base/format.h"
+#include "base/side_thread.h"
+#include "base/units.h"
+#include "journal/book.h"
 #include "journal/journal_file.h"
 
 namespace pgcleave::journal {
 namespace {
 
-// Another process's append lasts as long as one fsync. Longer than this, and something is wrong with the disk or the process.
-constexpr Duration longest_wait_for_writer = std::chrono::seconds(2);
+constexpr Duration longest_append = std::chrono::seconds(30);
+constexpr Duration longest_read = std::chrono::seconds(30);
+constexpr Duration longest_verification = std::chrono::minutes(10);
+constexpr Duration longest_close = std::chrono::seconds(5);
+// Opening waits by its deadline for other processes' locks. Beyond that the file system does not answer.
+constexpr Duration more_for_opening = std::chrono::seconds(5);
+constexpr Duration slice = std::chrono::milliseconds(20);
+constexpr Duration lingers = std::chrono::hours(24 * 365);
 
-bool is_word(const std::string& text) {
-  return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
-}
-
-Event event_of(const Statement& row) {
-  // What is damaged is left empty; verify_chain says where.
-  Event event{row.integer(0), row.text(1), plausible_us(row.integer(2)), plausible_us(row.integer(3)), row.text(4), {}, row.text(6)};
-  event.data = Json::parse(row.text(5), nullptr, false);
-  if (event.data.is_discarded()) event.data = nullptr;
-  return event;
-}
-
-Result<std::vector<Event>> all(Statement rows) {
-  std::vector<Event> events;
-  while (true) {
-    TRY_ASSIGN(const bool row, rows.step());
-    if (!row) return events;
-    events.push_back(event_of(rows));
-  }
+Error silent(const std::string& path, Duration waited) {
+  return {ErrorKind::failed,
+          path,
+          "the file system of the journal does not answer",
+          "",
+          "no answer within " + to_text(waited),
+          "look at the file system (frozen? an NFS server that is gone?); `pgcleave resume` when it answers again",
+          ""};
 }
 
 }  // namespace
 
-std::int64_t plausible_us(std::int64_t us) {
-  constexpr std::int64_t end_of_9999 = 253'402'300'800'000'000;
-  return us >= 0 && us < end_of_9999 ? us : 0;
-}
+struct Queued::Answer {
+  std::mutex mutex;
+  std::optional<Result<Event>> end;
+  std::optional<Error> kept_out;  // by another process's lock; it is tried again
+};
 
 struct Journal::State {
+  explicit State(std::string where) : path(std::move(where)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    // Closing moves the log into the file.
+    *over = true;
+    const bool busy = thread->left() > 0;
+    thread->run([book = std::move(book)]() mutable { book.reset(); },
+                Deadline::in(busy ? Duration(std::chrono::milliseconds(100)) : longest_close));
+  }
+
+  template <class Value>
+  Result<Value> ask(std::function<Result<Value>(const Book&)> question, Duration longest) const {
+    return ask_by(std::move(question), Deadline::in(longest));
+  }
+  template <class Value>
+  Result<Value> ask_by(std::function<Result<Value>(const Book&)> question, Deadline by) const {
+    const auto began = Monotonic::now();
+    const auto answer = std::make_shared<std::optional<Result<Value>>>();
+    const bool answered = thread->run([=, book = book] { answer->emplace(question(*book)); }, by);
+    if (answered) return std::move(**answer);
+    return fail(silent(path, std::chrono::duration_cast<Duration>(Monotonic::now() - began)));
+  }
+
   std::string path;
-  Database database;
-  bool writable = false;
-  bool disk = true;  // synchronous = FULL
-  std::optional<Error> closed;
-  std::optional<Statement> last;
-  std::optional<Statement> insert;
-  mutable std::mutex one_at_a_time;
-
-  Result<void> prepare() {
-    TRY(database.execute("PRAGMA synchronous = FULL"));
-    database.wait_at_most(longest_wait_for_writer);
-    TRY_ASSIGN(auto last_statement, database.prepare("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"));
-    TRY_ASSIGN(auto insert_statement, database.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)"));
-    last.emplace(std::move(last_statement));
-    insert.emplace(std::move(insert_statement));
-    writable = true;
-    return {};
-  }
-
-  // https://sqlite.org/pragma.html#pragma_synchronous: in WAL mode FULL syncs the log after each commit; NORMAL does not, so
-  // that a commit survives the process but not a power loss. The sync is of the whole log file, so the next FULL commit takes
-  // along what was committed before it, by whichever process. It can't be switched inside a transaction.
-  Result<void> set(Durability durability) {
-    const bool wanted = durability == Durability::disk;
-    if (wanted == disk) return {};
-    TRY(database.execute(wanted ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
-    disk = wanted;
-    return {};
-  }
-
-  Result<void> write(Event& event, const std::string& data) {
-    TRY_ASSIGN(const bool row, last->step());
-    event.seq = row ? last->integer(0) + 1 : 1;
-    event.hash = hash_of(row ? last->text(1) : "", event, data);
-    if (row) TRY(last->step());
-    insert->bind(1, event.seq).bind(2, event.run).bind(3, event.at_us).bind(4, event.mono_us);
-    insert->bind(5, event.type).bind(6, data).bind(7, event.hash);
-    TRY(insert->step());
-    return database.execute("COMMIT");
-  }
-
-  // After a failed write or fsync nobody knows what the disk holds, and asking again would be answered from memory.
-  Error close(Error error) {
-    error.hint = "no further step is taken; free or repair the disk, then `pgcleave resume`";
-    closed = error;
-    database.roll_back();
-    database.keep_log();
-    return error;
-  }
+  std::shared_ptr<Book> book;
+  std::shared_ptr<std::atomic<bool>> over = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<std::size_t>> unwritten = std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<SideThread> thread = std::make_shared<SideThread>(lingers);
 };
 
 Journal::Journal(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -99,78 +78,165 @@ Journal::Journal(Journal&&) noexcept = default;
 Journal& Journal::operator=(Journal&&) noexcept = default;
 Journal::~Journal() = default;
 
-Result<Journal> Journal::open(const std::string& path, Deadline deadline) {
-  TRY_ASSIGN(auto database, open_file(path, deadline));
-  std::unique_ptr<State> state(new State{path, std::move(database)});
-  TRY(state->prepare());
+Result<Journal> Journal::opened(const std::string& path, Opening opening, Deadline deadline) {
+  auto state = std::make_unique<State>(path);
+  const auto answer = std::make_shared<std::optional<Result<std::shared_ptr<Book>>>>();
+  const auto longest = deadline.left() + more_for_opening;
+  const auto open_book = [=]() -> Result<std::shared_ptr<Book>> {
+    if (opening == Opening::existing) TRY(must_exist(path));
+    return Book::open(path, opening != Opening::to_read, deadline);
+  };
+  if (!state->thread->run([=] { answer->emplace(open_book()); }, Deadline::in(longest))) {
+    return fail(silent(path, longest));
+  }
+  TRY_ASSIGN(state->book, std::move(**answer));
   return Journal(std::move(state));
 }
 
+Result<Journal> Journal::open(const std::string& path, Deadline deadline) {
+  return opened(path, Opening::or_create, deadline);
+}
+
 Result<Journal> Journal::open_existing(const std::string& path, Deadline deadline) {
-  TRY(must_exist(path));
-  return open(path, deadline);
+  return opened(path, Opening::existing, deadline);
 }
 
 Result<Journal> Journal::open_to_read(const std::string& path, Deadline deadline) {
-  TRY_ASSIGN(auto database, open_file_to_read(path, deadline));
-  return Journal(std::unique_ptr<State>(new State{path, std::move(database)}));
+  return opened(path, Opening::to_read, deadline);
+}
+
+Queued Journal::submit(const std::string& run, const std::string& type, const Json& data, Durability durability) {
+  return submit(run, type, data, durability, true);
+}
+
+Queued Journal::submit(const std::string& run, const std::string& type, const Json& data, Durability durability, bool patient) {
+  const auto mono_us = std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now().time_since_epoch()).count();
+  Queued queued{Event{0, run, utc_now_us(), mono_us, type, data, ""}, std::make_shared<Queued::Answer>(), 0};
+  const auto write = [=, book = state_->book, over = state_->over, unwritten = state_->unwritten, event = queued.event,
+                      text = to_text(data), answer = queued.answer]() mutable {
+    auto written = book->append(event, text, durability);
+    while (patient && !written && written.error().kind == ErrorKind::timed_out && !*over) {
+      {
+        const std::lock_guard lock(answer->mutex);
+        answer->kept_out = written.error();
+      }
+      written = book->append(event, text, durability);
+    }
+    const std::lock_guard lock(answer->mutex);
+    answer->end.emplace(written ? Result<Event>(std::move(event)) : fail(written.error()));
+    --*unwritten;
+  };
+  ++*state_->unwritten;
+  queued.job = state_->thread->add(write);
+  return queued;
+}
+
+std::optional<Result<Event>> Journal::written(const Queued& queued, Deadline by) const {
+  while (!state_->thread->is_done(queued.job, by.or_earlier(Deadline::in(slice)))) {
+    const std::lock_guard lock(queued.answer->mutex);
+    if (queued.answer->kept_out && !queued.answer->end) return Result<Event>(fail(*queued.answer->kept_out));
+    if (by.passed()) return {};
+  }
+  const std::lock_guard lock(queued.answer->mutex);
+  return queued.answer->end;
 }
 
 Result<Event> Journal::append(const std::string& run, const std::string& type, const Json& data, Durability durability) {
-  const std::lock_guard lock(state_->one_at_a_time);
-  auto& state = *state_;
-  if (!state.writable) return fail({ErrorKind::invalid, state.path, "the journal was opened to be read", "", "", "", ""});
-  if (state.closed) {
-    return fail({ErrorKind::failed, state.path, "the journal is closed to writing", "", "an earlier error: " + state.closed->what,
-                 state.closed->hint, ""});
+  const auto queued = submit(run, type, data, durability, false);
+  if (auto end = written(queued, Deadline::in(longest_append))) return std::move(*end);
+  auto error = silent(state_->path, longest_append);
+  if (state_->thread->cancel(queued.job)) {
+    --*state_->unwritten;
+    error.what += ", and nothing was written";
+  } else {
+    error.what += "; the event is written when it does, unless this process is ended before";
   }
-  if (!is_word(run) || !is_word(type)) {
-    return fail(
-        {ErrorKind::invalid, state.path, "an event needs a run and a type without control characters", "", run + " " + type, "", ""});
-  }
-  if (state.database.moved()) {
-    return fail(state.close({ErrorKind::failed, state.path, "the journal's file was replaced, renamed or removed", "", "", "", ""}));
-  }
-  const std::string text = to_text(data);
-  if (auto ready = state.set(durability); !ready) return fail(state.close(ready.error()));
-  if (auto begun = state.database.execute("BEGIN IMMEDIATE"); !begun) {
-    // Nothing was written yet: another process that is slow does not make this journal unfit.
-    return fail(begun.error().kind == ErrorKind::timed_out ? begun.error() : state.close(begun.error()));
-  }
-  const auto mono_us = std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now().time_since_epoch()).count();
-  Event event{0, run, utc_now_us(), mono_us, type, data, ""};
-  if (auto written = state.write(event, text); !written) return fail(state.close(written.error()));
-  return event;
+  return fail(std::move(error));
+}
+
+std::size_t Journal::unwritten() const {
+  return *state_->unwritten;
+}
+
+bool Journal::await_written(Deadline by) const {
+  return state_->thread->run([] {}, by);
+}
+
+bool Journal::is_in_kernel() const {
+  return state_->thread->is_in_kernel();
 }
 
 Result<std::vector<Event>> Journal::events(const std::string& run, std::int64_t after_seq) const {
-  const std::lock_guard lock(state_->one_at_a_time);
-  TRY_ASSIGN(auto rows, state_->database.prepare("SELECT * FROM event WHERE run = ? AND seq > ? ORDER BY seq"));
-  rows.bind(1, run).bind(2, after_seq);
-  return all(std::move(rows));
+  return state_->ask<std::vector<Event>>([=](const Book& book) { return book.events(run, after_seq); }, longest_read);
+}
+
+Result<std::vector<Event>> Journal::events_by(Deadline by, const std::string& run) const {
+  return state_->ask_by<std::vector<Event>>([=](const Book& book) { return book.events(run, 0); }, by);
 }
 
 Result<std::vector<Event>> Journal::events_of_type(const std::string& type) const {
-  const std::lock_guard lock(state_->one_at_a_time);
-  TRY_ASSIGN(auto rows, state_->database.prepare("SELECT * FROM event WHERE type = ? ORDER BY seq"));
-  rows.bind(1, type);
-  return all(std::move(rows));
+  return state_->ask<std::vector<Event>>([=](const Book& book) { return book.events_of_type(type); }, longest_read);
 }
 
 Result<void> Journal::verify_chain() const {
-  const std::lock_guard lock(state_->one_at_a_time);
-  TRY_ASSIGN(const auto answer, state_->database.value("PRAGMA quick_check(1)"));
-  if (answer != "ok") return fail({ErrorKind::failed, state_->path, "the journal is damaged", "", answer, "", ""});
-  return check_chain(state_->database, state_->path, 0);
+  return state_->ask<void>([](const Book& book) { return book.verify_chain(); }, longest_verification);
 }
 
 Result<std::string> Journal::head() const {
-  const std::lock_guard lock(state_->one_at_a_time);
-  return state_->database.value("SELECT hash FROM event ORDER BY seq DESC LIMIT 1");
+  return state_->ask<std::string>([](const Book& book) { return book.head(); }, longest_read);
 }
 
 const std::string& Journal::path() const {
   return state_->path;
+}
+
+struct SplitHold::State {
+  std::shared_ptr<SideThread> thread;
+  std::shared_ptr<std::optional<SplitLock>> lock = std::make_shared<std::optional<SplitLock>>();
+  SideThread::Job taken = 0;
+};
+
+SplitHold::SplitHold(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SplitHold::SplitHold(SplitHold&&) noexcept = default;
+SplitHold& SplitHold::operator=(SplitHold&&) noexcept = default;
+
+SplitHold::~SplitHold() {
+  if (state_ == nullptr) return;
+  // After all that was queued while it was held.
+  const auto give_back = [lock = state_->lock] { lock->reset(); };
+  const bool busy = state_->thread->left() > 0;
+  state_->thread->run(give_back, Deadline::in(busy ? Duration::zero() : longest_close));
+}
+
+bool SplitHold::is_held() const {
+  return state_->thread->is_done(state_->taken, Deadline::in({}));
+}
+
+Result<SplitHold> Journal::hold(const std::string& split, const std::string& run, Deadline by, int gone) {
+  struct Outcome {
+    std::mutex mutex;
+    std::optional<Error> refused;
+    bool late = false;
+  };
+  auto hold = std::make_unique<SplitHold::State>();
+  hold->thread = state_->thread;
+  const auto outcome = std::make_shared<Outcome>();
+  hold->taken = hold->thread->add([=, book = state_->book, path = state_->path, lock = hold->lock] {
+    auto taken = SplitLock::take(path, split, run, gone);
+    const std::lock_guard guard(outcome->mutex);
+    if (taken) {
+      lock->emplace(std::move(*taken));
+      return;
+    }
+    outcome->refused = taken.error();
+    // Whoever holds it now goes by what the servers say: what this process did is no news any more.
+    if (outcome->late) book->close(taken.error());
+  });
+  const bool answered = hold->thread->is_done(hold->taken, by);
+  const std::lock_guard guard(outcome->mutex);
+  if (outcome->refused) return fail(*outcome->refused);
+  outcome->late = !answered;
+  return SplitHold(std::move(hold));
 }
 
 }  // namespace pgcleave::journal

@@ -5,11 +5,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "base/file.h"
 #include "base/format.h"
+#include "base/side_thread.h"
 #include "journal/database.h"
 
 namespace pgcleave::journal {
@@ -17,6 +20,9 @@ namespace {
 
 constexpr int application_id = 0x70676c73;  // "pgls"
 constexpr int format_version = 1;
+constexpr Duration longest_call = std::chrono::seconds(1);
+constexpr Duration longest_search = std::chrono::minutes(1);
+constexpr Duration lingers = std::chrono::hours(24 * 365);
 
 // A series' name is kept once: a sample then takes some twenty bytes.
 constexpr const char* schema = R"(
@@ -99,10 +105,14 @@ Result<Database> opened(const std::string& path, Access access, Deadline deadlin
 
 }  // namespace
 
-struct Samples::State {
+// What is done with the file, by one thread at a time.
+struct OpenSamples {
   std::string path;
   Database database;
   std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> series = {};
+
+  Result<void> append(const std::vector<Sample>& samples);
+  [[nodiscard]] Result<std::vector<Sample>> between(std::int64_t from_us, std::int64_t to_us) const;
 
   Result<std::int64_t> series_of(const Sample& sample) {
     const auto key = std::make_tuple(sample.run, sample.scope, sample.name);
@@ -124,24 +134,40 @@ struct Samples::State {
   }
 };
 
-std::string samples_path(const std::string& journal_path) {
-  return journal_path + ".samples";
+Result<void> OpenSamples::append(const std::vector<Sample>& samples) {
+  database.roll_back();  // what an earlier one could not
+  auto written = database.execute("BEGIN IMMEDIATE");
+  if (written) written = write(samples);
+  if (written) return {};
+  database.roll_back();
+  series.clear();  // some may have gone with the transaction
+  return fail(of_samples(written.error(), path));
 }
 
-Samples::Samples(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Samples::Samples(Samples&&) noexcept = default;
-Samples& Samples::operator=(Samples&&) noexcept = default;
-Samples::~Samples() = default;
+Result<std::vector<Sample>> OpenSamples::between(std::int64_t from_us, std::int64_t to_us) const {
+  auto rows = database.prepare("SELECT at_us, run, scope, name, value FROM sample WHERE at_us BETWEEN ? AND ? ORDER BY at_us, scope, name");
+  if (!rows) return fail(of_samples(rows.error(), path));
+  rows->bind(1, from_us).bind(2, to_us);
+  std::vector<Sample> samples;
+  while (true) {
+    const auto row = rows->step();
+    if (!row) return fail(of_samples(row.error(), path));
+    if (!*row) return samples;
+    samples.push_back({rows->integer(0), rows->text(1), rows->text(2), rows->text(3), rows->real(4)});
+  }
+}
 
-Result<Samples> Samples::open(const std::string& path, Deadline deadline) {
+namespace {
+
+Result<std::shared_ptr<OpenSamples>> open_to_write(const std::string& path, Deadline deadline) {
   TRY(make_file(path));
   auto database = opened(path, Access::write, deadline);
   if (!database) return fail(of_samples(database.error(), path));
   if (const auto set = database->execute("PRAGMA synchronous = OFF"); !set) return fail(of_samples(set.error(), path));
-  return Samples(std::unique_ptr<State>(new State{path, std::move(*database)}));
+  return std::make_shared<OpenSamples>(path, std::move(*database));
 }
 
-Result<Samples> Samples::open_to_read(const std::string& path, Deadline deadline) {
+Result<std::shared_ptr<OpenSamples>> open_for_reading(const std::string& path, Deadline deadline) {
   if (!exists(path)) {
     return fail(
         {ErrorKind::not_ready, path, "there are no samples", "the file that `pgcleave track` and `pgcleave run` write", "nothing", "", ""});
@@ -149,31 +175,64 @@ Result<Samples> Samples::open_to_read(const std::string& path, Deadline deadline
   auto database = opened(path, Access::read, deadline);
   if (!database) return fail(of_samples(database.error(), path));
   database->keep_log();
-  return Samples(std::unique_ptr<State>(new State{path, std::move(*database)}));
+  return std::make_shared<OpenSamples>(path, std::move(*database));
+}
+
+}  // namespace
+
+std::string samples_path(const std::string& journal_path) {
+  return journal_path + ".samples";
+}
+
+// A file system that hangs holds up a thread of its own.
+struct Samples::State {
+  explicit State(std::string where) : path(std::move(where)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    thread.run([file = std::move(file)]() mutable { file.reset(); }, Deadline::in(longest_call));
+  }
+
+  template <class Value>
+  Result<Value> ask(std::function<Result<Value>()> question, Duration at_most) {
+    const auto answer = std::make_shared<std::optional<Result<Value>>>();
+    if (thread.run([=] { answer->emplace(question()); }, Deadline::in(at_most))) return std::move(**answer);
+    return fail({ErrorKind::failed, path, "the file system of the samples' file does not answer", "", "", "", ""});
+  }
+
+  std::string path;
+  std::shared_ptr<OpenSamples> file;
+  Duration longest = longest_call;  // what SQLite waits for another process's lock is in it
+  SideThread thread{lingers};
+};
+
+Samples::Samples(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Samples::Samples(Samples&&) noexcept = default;
+Samples& Samples::operator=(Samples&&) noexcept = default;
+Samples::~Samples() = default;
+
+Result<Samples> Samples::open(const std::string& path, Deadline deadline) {
+  return opened_by([=] { return open_to_write(path, deadline); }, path, deadline);
+}
+
+Result<Samples> Samples::open_to_read(const std::string& path, Deadline deadline) {
+  return opened_by([=] { return open_for_reading(path, deadline); }, path, deadline);
+}
+
+Result<Samples> Samples::opened_by(const std::function<Result<std::shared_ptr<OpenSamples>>()>& open, const std::string& path,
+                                   Deadline deadline) {
+  auto state = std::make_unique<State>(path);
+  state->longest = deadline.left() + longest_call;
+  TRY_ASSIGN(state->file, state->ask<std::shared_ptr<OpenSamples>>(open, state->longest));
+  return Samples(std::move(state));
 }
 
 Result<void> Samples::append(const std::vector<Sample>& samples) {
-  state_->database.roll_back();  // what an earlier one could not
-  auto written = state_->database.execute("BEGIN IMMEDIATE");
-  if (written) written = state_->write(samples);
-  if (written) return {};
-  state_->database.roll_back();
-  state_->series.clear();  // some may have gone with the transaction
-  return fail(of_samples(written.error(), state_->path));
+  return state_->ask<void>([samples, file = state_->file] { return file->append(samples); }, state_->longest);
 }
 
 Result<std::vector<Sample>> Samples::between(std::int64_t from_us, std::int64_t to_us) const {
-  auto rows =
-      state_->database.prepare("SELECT at_us, run, scope, name, value FROM sample WHERE at_us BETWEEN ? AND ? ORDER BY at_us, scope, name");
-  if (!rows) return fail(of_samples(rows.error(), state_->path));
-  rows->bind(1, from_us).bind(2, to_us);
-  std::vector<Sample> samples;
-  while (true) {
-    const auto row = rows->step();
-    if (!row) return fail(of_samples(row.error(), state_->path));
-    if (!*row) return samples;
-    samples.push_back({rows->integer(0), rows->text(1), rows->text(2), rows->text(3), rows->real(4)});
-  }
+  return state_->ask<std::vector<Sample>>([=, file = state_->file] { return file->between(from_us, to_us); }, longest_search);
 }
 
 }  // namespace pgcleave::journal

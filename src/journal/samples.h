@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct Sample {
 // The samples that belong to a journal.
 std::string samples_path(const std::string& journal_path);
 
+struct OpenSamples;
+
 class Samples {
  public:
   // Creates the file (mode 0600) in a folder that is there. `invalid` when it is something else, or of a newer format.
@@ -40,6 +43,8 @@ class Samples {
 
  private:
   struct State;
+  static Result<Samples> opened_by(const std::function<Result<std::shared_ptr<OpenSamples>>()>& open, const std::string& path,
+                                   Deadline deadline);
   explicit Samples(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

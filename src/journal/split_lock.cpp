@@ -11,8 +11,8 @@
 #include <random>
 #include <utility>
 
-#include "base/format.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "journal/journal.h"
 
 namespace pgcleave::journal {
@@ -62,8 +62,8 @@ Error held_by(const Json& holder, const std::string& split) {
   const std::string run = text_in(holder, "run");
   Error error{ErrorKind::held, "split " + split, "another run holds it", "", "a holder that did not write its name", "pgcleave runs", ""};
   if (run.empty()) return error;
-  error.seen =
-      fmt::format("run {}, pid {} on {}, since {}", run, small_in(holder, "pid"), text_in(holder, "host", "?"), text_in(holder, "since", "?"));
+  error.seen = fmt::format("run {}, pid {} on {}, since {}", run, small_in(holder, "pid"), text_in(holder, "host", "?"),
+                           text_in(holder, "since", "?"));
   error.hint = "wait until it ends, or look at it: pgcleave status " + run;
   return error;
 }
@@ -84,7 +84,7 @@ SplitLock::~SplitLock() {
   ::close(fd_);
 }
 
-Result<SplitLock> SplitLock::take(const std::string& journal_path, const std::string& split, const std::string& run) {
+Result<SplitLock> SplitLock::take(const std::string& journal_path, const std::string& split, const std::string& run, int gone) {
   if (!names_a_file(split)) {
     return fail({ErrorKind::invalid, "split '" + split + "'", "can't name a lock file", "letters, digits, _ and -", "", "", ""});
   }
@@ -94,6 +94,10 @@ Result<SplitLock> SplitLock::take(const std::string& journal_path, const std::st
   const auto deadline = Deadline::in(settle);
   while (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     const auto holder = holder_of(lock.fd_);
+    if (gone != 0 && small_in(holder, "pid") == gone && text_in(holder, "host") == host_name()) {
+      Monotonic::sleep_for(nap);
+      continue;
+    }
     if (deadline.passed() || is_alive(holder)) {
       ::close(std::exchange(lock.fd_, -1));
       return fail(held_by(holder, split));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <future>
 
+#include "postgres/wal.h"
+
 namespace pgcleave::steps {
 namespace {
 
@@ -73,6 +75,9 @@ const char* name_of(Signature signature) {
 Result<Signature> sign(World& world, Side& side, Deadline deadline) {
   const auto leader = side.leader(deadline);
   if (!leader) return Signature::unknown;
+  // A standby takes no write, and ownership is asked for only where a promotion was seen: nothing that is under way can be passed there.
+  const auto standby = postgres::recovery(**leader, deadline);
+  if (standby && standby->in_recovery) return Signature::nothing_to_sign;
   const auto given = postgres::hold(**leader, world.split.name, world.run.as_holder(), world.run.take_over, deadline);
   if (given) return *given ? Signature::given : Signature::nothing_to_sign;
   const auto kind = given.error().kind;

@@ -19,6 +19,8 @@ enum class Outcome {
   crash_after,
   restart,    // it happened, and the server or bouncer was restarted at that moment; a bouncer comes back unpaused, with what its file says
   power_cut,  // the program's machine dies: what was not synced of the journal is gone with it
+  frozen,     // the journal's file system does not answer before the process has said how it ended; then the process tells it all
+  frozen_lost,  // the same, and the process is killed then: what it had not written is gone
 };
 
 const char* name_of(Outcome outcome);

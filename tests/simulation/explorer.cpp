@@ -71,8 +71,11 @@ std::vector<Outcome> outcomes_at(Point kind) {
   switch (kind) {
     case Point::look: return {Outcome::lost_request};
     case Point::door: return {Outcome::crash_before};
-    case Point::record:
-      return universe().is_all_synced() ? std::vector{Outcome::crash_before} : std::vector{Outcome::crash_before, Outcome::power_cut};
+    case Point::record: {
+      std::vector all{Outcome::crash_before, Outcome::frozen, Outcome::frozen_lost};
+      if (!universe().is_all_synced()) all.push_back(Outcome::power_cut);
+      return all;
+    }
     case Point::request:
     case Point::slow_request: break;
   }
@@ -125,6 +128,8 @@ const char* name_of(Outcome outcome) {
     case Outcome::crash_after: return "crash_after";
     case Outcome::restart: return "restart";
     case Outcome::power_cut: return "power_cut";
+    case Outcome::frozen: return "frozen";
+    case Outcome::frozen_lost: return "frozen_lost";
   }
   return "ok";
 }
@@ -138,6 +143,7 @@ bool process_is_dead() {
 }
 
 void die_before(Outcome outcome) {
+  if (outcome == Outcome::frozen || outcome == Outcome::frozen_lost) universe().frozen.emplace(outcome == Outcome::frozen);
   if (outcome == Outcome::power_cut) universe().cut_power();
   if (outcome == Outcome::crash_before || outcome == Outcome::power_cut) state.dead = true;
   if (state.dead) throw Died{};

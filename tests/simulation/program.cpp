@@ -83,11 +83,16 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
     engine::Recorder recorder(*journal, run_id, record(), at_point);
     const auto begun = std::string(direction).empty() ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
                                                       : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
-    if (!begun) return engine::Ending{engine::ExitCode::invalid, begun.error().text(), "", ""};
-    StopFlag stop;
-    engine::Run run(runbook_, params_, *world, recorder, stop, {});
-    return act(run);
+    engine::Ending ending{engine::ExitCode::invalid, begun ? "" : begun.error().text(), "", ""};
+    if (begun) {
+      StopFlag stop;
+      engine::Run run(runbook_, params_, *world, recorder, stop, {});
+      ending = act(run);
+    }
+    universe().thaw(true);
+    return ending;
   } catch (const Died&) {
+    universe().thaw(false);
     return {};
   }
 }

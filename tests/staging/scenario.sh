@@ -101,7 +101,7 @@ is() { [ "$2" = "$3" ] || failed "$1: seen '$2', expected '$3'"; }
 contains() { grep -qF -- "$2" "$1" || failed "$1 does not say: $2"; }
 owner_on_source() { source_sql "select last_value from pgcleave.owner_ci"; }
 owner_on_target() { target_sql "select last_value from pgcleave.owner_ci"; }
-guards() { pgrep -cf "^/proc/self/exe guard .*$scratch" || true; }
+guards() { pgrep -cf "^(pgcleave|/proc/[0-9]+/exe) guard .*$scratch" || true; }
 guard_ends_within() {  # guard_ends_within SECONDS: it has done its work and is gone
   for _ in $(seq $(($1 * 10))); do [ "$(guards)" = 0 ] && return; sleep 0.1; done
   failed "a guard still runs"

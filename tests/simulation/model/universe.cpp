@@ -74,6 +74,16 @@ Server* Universe::server_at(int port) {
   return nullptr;
 }
 
+void Universe::thaw(bool in_order) {
+  const auto told = std::exchange(unwritten, {});
+  if (!std::exchange(frozen, {}).value_or(false) || !in_order) return;
+  for (const auto& event : told) {
+    journal.push_back(event);
+    journal.back().seq = static_cast<std::int64_t>(journal.size());
+  }
+  synced = journal.size();
+}
+
 void Universe::restart(const std::string& name) {
   for (auto& bouncer : bouncers) {
     if (name.ends_with(bouncer.name)) bouncer.restart();

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,9 @@ struct Universe {
   std::vector<Client> clients;
   History history;
   std::vector<journal::Event> journal;
-  std::size_t synced = 0;  // so many events of it survive the machine
+  std::size_t synced = 0;                 // so many events of it survive the machine
+  std::optional<bool> frozen;             // the journal's file system does not answer; true: it is told afterwards
+  std::vector<journal::Event> unwritten;  // meanwhile
   WriteId last_write = 0;
   // Requests that nobody waits for any more, and when they arrive.
   std::vector<std::pair<Instant, std::function<void()>>> under_way;
@@ -39,6 +42,8 @@ struct Universe {
 
   [[nodiscard]] bool is_all_synced() const { return synced == journal.size(); }
   void cut_power() { journal.resize(synced); }
+  // The process has ended. `in_order`: not by dying.
+  void thaw(bool in_order);
   // A server or bouncer by the name that requests give it; sessions are lost.
   void restart(const std::string& name);
 

@@ -25,18 +25,33 @@ Result<Journal> Journal::open_to_read(const std::string& path, Deadline deadline
   return open(path, deadline);
 }
 
-Result<Event> Journal::append(const std::string& run, const std::string& type, const Json& data, Durability durability) {
+struct Queued::Answer {
+  bool written = false;
+};
+
+Queued Journal::submit(const std::string& run, const std::string& type, const Json& data, Durability durability) {
   auto& events = universe().journal;
-  universe().advance(durability == Durability::disk ? std::chrono::microseconds(300) : std::chrono::microseconds(40));
+  const bool frozen = universe().frozen.has_value();
+  if (!frozen) universe().advance(durability == Durability::disk ? std::chrono::microseconds(300) : std::chrono::microseconds(40));
   Event event;
-  event.seq = static_cast<std::int64_t>(events.size()) + 1;
   event.run = run;
   event.at_us = event.mono_us = universe().now;
   event.type = type;
   event.data = data;
-  events.push_back(event);
-  if (durability == Durability::disk) universe().synced = events.size();
-  return event;
+  if (!frozen) event.seq = static_cast<std::int64_t>(events.size()) + 1;
+  (frozen ? universe().unwritten : events).push_back(event);
+  if (!frozen && durability == Durability::disk) universe().synced = events.size();
+  return {event, std::make_shared<Queued::Answer>(Queued::Answer{!frozen}), 0};
+}
+
+std::optional<Result<Event>> Journal::written(const Queued& queued, Deadline by) const {
+  if (queued.answer->written) return Result<Event>(queued.event);
+  universe().advance(by.left());
+  return {};
+}
+
+std::size_t Journal::unwritten() const {
+  return universe().unwritten.size();
 }
 
 Result<std::vector<Event>> Journal::events(const std::string& run, std::int64_t after_seq) const {

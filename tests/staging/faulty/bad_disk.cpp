@@ -1,5 +1,6 @@
-// A disk that answers with errors, preloaded into pgcleave by the fault trials. While the file that PGCLEAVE_BAD_DISK names exists, and
-// says "write" or "sync", these fail with EIO on the journal's files; each failure adds a byte to that file's name with ".hits".
+// A disk that answers with errors or not at all, preloaded into pgcleave by the fault trials. While the file that PGCLEAVE_BAD_DISK names
+// exists, and says "write" or "sync", these fail with EIO on the journal's files; while it says "hang", both do not end. Each time adds a
+// byte to that file's name with ".hits".
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -27,20 +28,26 @@ bool is_ordered(const std::string& file, const char* what) {
   return length > 0 && std::strncmp(text, what, std::strlen(what)) == 0;
 }
 
-bool fails(int descriptor, const char* what) {
-  const char* file = std::getenv("PGCLEAVE_BAD_DISK");
-  if (file == nullptr) return false;
-  const int before = errno;
-  const bool now = is_ordered(file, what) && is_of_a_journal(descriptor);
-  errno = before;
-  if (!now) return false;
-  const int hits = ::open((std::string(file) + ".hits").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+bool meets(const std::string& file, int descriptor, const char* what) {
+  if (!is_ordered(file, what) || !is_of_a_journal(descriptor)) return false;
+  const int hits = ::open((file + ".hits").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (hits >= 0) {
     [[maybe_unused]] const auto written = ::write(hits, "x", 1);
     ::close(hits);
   }
-  errno = EIO;
   return true;
+}
+
+bool fails(int descriptor, const char* what) {
+  const char* file = std::getenv("PGCLEAVE_BAD_DISK");
+  if (file == nullptr) return false;
+  const int before = errno;
+  if (meets(file, descriptor, "hang")) {
+    while (is_ordered(file, "hang")) ::usleep(2000);
+  }
+  const bool now = meets(file, descriptor, what);
+  errno = now ? EIO : before;
+  return now;
 }
 
 template <typename Function>

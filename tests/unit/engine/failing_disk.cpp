@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct Plan {
 };
 
 std::optional<Plan> plan;
+std::atomic<bool> hung{false};
 
 bool is_journal(int fd) {
   std::array<char, 512> path{};
@@ -47,12 +49,17 @@ int error_of(DiskFault fault) {
 
 }  // namespace
 
+void hang_disk() {
+  hung = true;
+}
+
 void fail_disk_at(DiskFault fault, int n, std::function<void()> at_fault) {
   plan = Plan{fault, n, std::move(at_fault)};
 }
 
 void repair_disk() {
   plan.reset();
+  hung = false;
 }
 
 bool disk_has_failed() {
@@ -62,6 +69,7 @@ bool disk_has_failed() {
 namespace {
 
 ssize_t write_or_fail(int fd, const void* data, std::size_t size, std::optional<off64_t> at) {
+  while (hung && is_journal(fd)) ::usleep(500);
   const auto really = [&](std::size_t bytes) {
     return at ? ::syscall(SYS_pwrite64, fd, data, bytes, *at) : ::syscall(SYS_write, fd, data, bytes);
   };

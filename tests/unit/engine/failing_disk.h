@@ -13,6 +13,8 @@ enum class DiskFault {
 
 // From now on operations are counted. `at_fault` is called when the n-th one comes, before it fails.
 void fail_disk_at(DiskFault fault, int n, std::function<void()> at_fault);
+// From now on no write ends before the disk is repaired; then all are done.
+void hang_disk();
 void repair_disk();
 bool disk_has_failed();  // since it was told to
 

@@ -4,8 +4,11 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
+
+#include "base/deadline.h"
 
 namespace pgcleave::journal {
 namespace {
@@ -109,6 +112,31 @@ Failing::~Failing() {
 
 bool Failing::happened() const {
   return calls >= fails_at;
+}
+
+namespace {
+
+std::atomic<bool> frozen{false};
+
+ssize_t write_when_thawed(int fd, const void* from, std::size_t size, off_t at) {
+  while (frozen) Monotonic::sleep_for(std::chrono::milliseconds(1));
+  return ::pwrite(fd, from, size, at);
+}
+
+}  // namespace
+
+Frozen::Frozen() {
+  frozen = true;
+  for (const char* name : {"pwrite", "pwrite64"}) replace(name, write_when_thawed);
+}
+
+Frozen::~Frozen() {
+  thaw();
+}
+
+// The call stays: a thread that was left behind may still be in it.
+void Frozen::thaw() {
+  frozen = false;
 }
 
 WatchedMemory::WatchedMemory() {

@@ -22,6 +22,16 @@ class Failing {
   [[nodiscard]] bool happened() const;
 };
 
+// While one is there, a write of SQLite's does not end, until it is thawed.
+class Frozen {
+ public:
+  Frozen();
+  ~Frozen();
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+  void thaw();
+};
+
 // SQLite's memory can be watched only from before its first connection on.
 class WatchedMemory {
  public:
