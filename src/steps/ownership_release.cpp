@@ -32,6 +32,10 @@ Result<std::vector<postgres::Blocker>> writers_on(Context& context, postgres::Co
   return postgres::writers(leader, context.world.split.name, context.world.split.names(), deadline);
 }
 
+Deadline patience_with_the_copy() {
+  return Deadline::in(std::chrono::seconds(2));
+}
+
 struct Copy {
   bool there = false;  // the other side is writable and holds this side's value, or what this run made of it
   std::optional<Owner> owner;
@@ -65,8 +69,9 @@ Result<void> split_is_as_written_down(Context& context, postgres::Connection& le
   const auto changes = changes_since(*written, now);
   if (!changes.empty()) return refused(fmt::format("{}", fmt::join(changes, "; ")));
   auto& other = world.other(context.on());
-  TRY_ASSIGN(const auto copy, copy_on(context, other, context.deadline));
-  if (!copy.there) return {};
+  // A side that can't be asked has no say: the take that follows will need it anyway.
+  const auto copy = copy_on(context, other, context.deadline.or_earlier(patience_with_the_copy()));
+  if (!copy || !copy->there) return {};
   TRY_ASSIGN(auto* promoted, other.leader(context.deadline));
   TRY_ASSIGN(const auto copied, postgres::frozen_split(*promoted, split, context.deadline));
   if (!copied || !same_split(*copied, *written)) return refused("another list on " + other.label());
@@ -91,7 +96,7 @@ Result<Observation> observe_ownership_release(Context& context) {
   Observation seen;
   seen.evidence = fmt::format("owner on {} is {}", side.label(), owner ? postgres::name_of(*owner) : "not installed");
   // A side that can't be asked has no say: the take that follows will need it anyway.
-  const auto copy = copy_on(context, context.world.other(side), context.deadline.or_earlier(Deadline::in(std::chrono::seconds(2))));
+  const auto copy = copy_on(context, context.world.other(side), context.deadline.or_earlier(patience_with_the_copy()));
   const bool copied = copy && copy->there;
   seen.before = {{"copy", copied}};
   if (copied) seen.evidence += ", copied to " + context.world.other(side).label();

@@ -92,14 +92,19 @@ std::vector<runbook::Parameter> stale_half_parameters() {
            {"moved", "kept"}}};
 }
 
+Result<void> must_be_stale(Context& context) {
+  const auto which = context.text("which");
+  auto& side = context.on();
+  if ((which == "moved") == (side.which() == Owner::source)) return {};
+  return fail({ErrorKind::invalid, "the " + which + " tables on " + side.label(), "are in use there, not a stale copy",
+               "the moved tables on the source, or the kept ones on the target", "", "correct `on` or `which` in the runbook", ""});
+}
+
 Result<StaleHalf> stale_half(Context& context) {
+  TRY(must_be_stale(context));
   const auto which = context.text("which");
   auto& side = context.on();
   const bool moved = which == "moved";
-  if (moved != (side.which() == Owner::source)) {
-    return fail({ErrorKind::invalid, "the " + which + " tables on " + side.label(), "are in use there, not a stale copy",
-                 "the moved tables on the source, or the kept ones on the target", "", "correct `on` or `which` in the runbook", ""});
-  }
   TRY_ASSIGN(const auto frozen, frozen_by_the_split(context.world, context.deadline));
   StaleHalf half;
   half.proof = {{context.world.split.name, frozen.run, which},

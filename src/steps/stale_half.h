@@ -13,6 +13,9 @@ namespace pgcleave::steps {
 // Parameters `on` and `which` of the kinds that are about a stale half.
 std::vector<runbook::Parameter> stale_half_parameters();
 
+// `invalid` for a half that is in use: the parameters say it, so nobody is asked.
+Result<void> must_be_stale(Context& context);
+
 struct LeftAlone {
   postgres::TableName name;
   std::string why;

@@ -57,6 +57,7 @@ bool holds_something(const Truncation& one, const std::set<postgres::TableName>&
 }
 
 Result<Observation> observe_tables_truncate(Context& context) {
+  TRY(must_be_stale(context));
   auto& side = context.on();
   TRY_ASSIGN(const auto wrong, not_split(context.world, context.deadline));
   Observation seen;

@@ -69,12 +69,7 @@ inline const std::string release_and_take_back =
 class ASplit : public ARun {
  public:
   explicit ASplit(const std::string& text) : ARun(text), told(*this) {
-    for (auto* side : {&source, &target}) {
-      postgres::test::run(*side, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-      REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
-      // As ownership.install does it; the split file of these runs has no table.
-      REQUIRE(postgres::freeze_split(*side, "ci", postgres::FrozenSplit{id, 1, "", {}}, postgres::test::soon()));
-    }
+    install_anew();
     open_world = [this] {
       sides_.push_back(std::make_unique<steps::test::TwoSides>(postgres::test::main_server().port(),
                                                                target_answers ? postgres::test::ci_server().port() : 1));
@@ -83,6 +78,15 @@ class ASplit : public ARun {
       opened.run.knows_all = knows_all;
       return opened;
     };
+  }
+
+  // As ownership.install does it; the split file of these runs has no table.
+  void install_anew() {
+    for (auto* side : {&source, &target}) {
+      postgres::test::run(*side, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+      REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
+      REQUIRE(postgres::freeze_split(*side, "ci", postgres::FrozenSplit{id, 1, "", {}}, postgres::test::soon()));
+    }
   }
 
   [[nodiscard]] std::string owner_on(postgres::Connection& side) {

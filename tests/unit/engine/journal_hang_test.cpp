@@ -140,10 +140,7 @@ TEST_CASE("a run whose journal could not be read asks the owner whether it was t
   for (int point = 2; run.owners() != "nobody, target"; ++point) {
     run.forget_journal();
     fs::remove(run.file("c"));
-    for (auto* side : {&run.source, &run.target}) {
-      postgres::test::run(*side, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-      REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
-    }
+    run.install_anew();
     REQUIRE_FALSE(run.dying_at(point, [&] { return run.forward(); }));
   }
   // All that a guard knows that was told of the window and can't read the journal.

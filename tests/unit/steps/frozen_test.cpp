@@ -20,6 +20,9 @@ const Json release_source{{"on", "source"}, {"policy", "fail"}, {"grace", "100ms
 struct Written {
   Written() { name_tables(sides.world); }
   void install() { REQUIRE(problem(sides.apply("ownership.install", install_on_source, 5s)) == ""); }
+  void fence_on_source(const std::vector<postgres::TableName>& tables) {
+    REQUIRE(postgres::create_triggers(source.here, fence, tables, 100ms, soon(), nullptr));
+  }
   std::string refusal() { return problem(sides.prepare("ownership.release", release_source)); }
   std::string written() {
     return source
@@ -74,12 +77,14 @@ TEST_CASE("who fences tables after the split writes nothing down") {
 TEST_CASE("no window is entered with moved tables that are not written down by this run") {
   Written it;
   it.source.install();
+  it.fence_on_source(moved_tables);
   CHECK(says(it.refusal(), "seen nothing"));
   it.install();
   CHECK(it.refusal() == "");
   it.source.sql("CREATE TABLE kept.later (id int)");
   CHECK(it.refusal() == "");
   it.source.sql("CREATE TABLE moved.later (id int)");
+  it.fence_on_source({{"moved", "later"}});
   CHECK(says(it.refusal(), "moved.later came since"));
   it.source.sql("DROP TABLE moved.later; ALTER TABLE moved.jobs RENAME TO tasks");
   CHECK(says(it.refusal(), "moved.tasks was moved.jobs"));

@@ -20,6 +20,13 @@ struct Ready {
     name_tables(sides.world);
     source.install();
     REQUIRE(postgres::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
+    write_down();
+  }
+  // As ownership.install does it.
+  void write_down() {
+    const auto tables = tables_on(sides.world, sides.world.source, soon());
+    REQUIRE(tables);
+    REQUIRE(postgres::freeze_split(source.here, "ci", to_freeze(sides.world, tables->split), soon()));
   }
   std::string refusal() { return problem(sides.prepare("ownership.release", {{"on", "source"}})); }
   SplitDatabase source{main_server()};
@@ -90,6 +97,7 @@ TEST_CASE("a partition that came after the fence fails the release, and nobody o
   Ready it(true);
   it.source.sql("CREATE TABLE moved.logs (id int) PARTITION BY RANGE (id)");
   REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "logs"}}, 100ms, soon(), nullptr));
+  it.write_down();
   REQUIRE(it.refusal() == "");
   it.source.sql("CREATE TABLE moved.logs_1 PARTITION OF moved.logs DEFAULT");
   const auto released =
