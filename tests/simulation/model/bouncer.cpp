@@ -27,13 +27,16 @@ void Bouncer::reset_settings() {
 
 void Bouncer::reload(Instant now) {
   // A pool that nobody pauses, but that gets no server, has no login under way.
-  if (paused || default_pool_size != "0") login_closed_at = now;
+  const bool logs_in = paused || default_pool_size != "0";
   reset_settings();
   const auto read = pgbouncer::ConfigFile::parse(name, file);
   if (!read) return;  // RELOAD answers success all the same
   const auto timeout = read->setting("suspend_timeout");
   suspend_timeout = timeout.empty() ? "10" : timeout;
-  if (const auto there = read->route("app"); there) route = *there;
+  const auto there = read->route("app");
+  if (!there || *there == route) return;  // a login that is under way goes on (tests/unit/pgbouncer/trying.cpp)
+  route = *there;
+  if (logs_in) login_closed_at = now;
 }
 
 void Bouncer::restart() {

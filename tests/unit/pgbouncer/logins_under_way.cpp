@@ -1,40 +1,16 @@
 // A server login that PAUSE closes counts as failed, and PgBouncer 1.18 then refuses clients who come before the next one has succeeded.
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <future>
 #include <thread>
 
 #include "servers.h"
+#include "silent_server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::pgbouncer;
 using namespace std::chrono_literals;
 
 namespace {
-
-// Takes connections and never says a word.
-class SilentServer {
- public:
-  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM, 0)), port_(free_port()) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port_));
-    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    REQUIRE(::listen(socket_, 8) == 0);
-  }
-  ~SilentServer() { ::close(socket_); }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-  [[nodiscard]] int port() const { return port_; }
-
- private:
-  int socket_;
-  int port_;
-};
 
 int free_servers(const RunningBouncer& bouncer) {
   const auto pools = postgres::Connection::open(bouncer.spec().console, soon())->simple("SHOW POOLS", soon()).value();

@@ -2,9 +2,11 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "pgbouncer/config_place.h"
 #include "servers.h"
+#include "silent_server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::pgbouncer;
@@ -109,6 +111,29 @@ TEST_CASE("a RELOAD that would send clients elsewhere is not tried, nor one whil
   REQUIRE(bouncer.console().begin_pause("app").has_value());
   CHECK(problem(fleet.try_files(soon())) == "");
   CHECK(slurp(folder.path() + "/one.log").find("RELOAD command") == std::string::npos);
+}
+
+// One that is closed counts as failed, and clients who come next wait for server_login_retry, 15 s (1.18).
+TEST_CASE("a trial closes no server login that is under way") {
+  const Folder folder;
+  const SilentServer silent;
+  const RunningBouncer bouncer(folder, "one", silent.port());
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  auto client = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), within_ms(3000)).has_value(); });
+  auto console = postgres::Connection::open(bouncer.spec().console, soon()).value();
+  const auto logins = [&] {
+    std::string all;
+    const auto servers = console.simple("SHOW SERVERS", soon()).value();
+    for (std::size_t row = 0; row < servers.size(); ++row) all += servers.text(row, "state") + " " + servers.text(row, "ptr") + "\n";
+    return all;
+  };
+  REQUIRE(wait_until("a login is under way", soon(), std::chrono::milliseconds(5), nullptr,
+                     [&]() -> Result<bool> { return !logins().empty(); }));
+  const auto before = logins();
+  CHECK(problem(fleet.try_files(soon())) == "");
+  CHECK(logins() == before);
+  CHECK_FALSE(client.get());
 }
 
 TEST_CASE("lines that shall win stand behind the last setting of the process's section") {
