@@ -29,7 +29,7 @@ PGCLEAVE_FAULT="hold|before record step.intent take" PGCLEAVE_FAULT_REACHED="$sc
 lost=$!
 wait_for_file "$scratch/reached"
 copy_of_journal "$scratch/window.db"
-guard=$(pgrep -f "^/proc/self/exe guard .*$scratch")
+guard=$(pgrep -f "^(pgcleave|/proc/[0-9]+/exe) guard .*$scratch")
 rm -f "$scratch/reached"
 until [ "$(owner_on_target)" = 2 ]; do kill -0 "$lost" || failed "the run ended before it took"; done
 kill -KILL "$guard" "$lost" || true

@@ -26,7 +26,7 @@ is "findings about the process" "$(process 3 "$book")" "process.not_signed proce
 say "on production what was never rehearsed stops at the window's door"
 tool 6 run "$runbook" -e "$dir/production.yml" --yes
 run=$(status .run)
-"$build/pgcleave" approve "$run" go -e "$environment" >"$scratch/approve.out" 2>&1
+"$build/pgcleave" approve "$run" go -e "$dir/production.yml" >"$scratch/approve.out" 2>&1
 tool 4 resume "$run" -e "$dir/production.yml"
 contains "$scratch/tool.out" "never rehearsed"
 contains "$scratch/tool.out" "on production that is no go"
