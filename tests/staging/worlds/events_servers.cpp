@@ -24,11 +24,16 @@ void wait_for_writes(World& world, const std::string& scope) {
   });
 }
 
+// A crash empties unlogged tables, and so does a promotion, as everybody knows who made one.
+bool has_unlogged(const World& world) {
+  for (const auto& piece : world.pieces)
+    if (piece.what == "unlogged" && !piece.odd.words.empty()) return true;
+  return false;
+}
+
 bool crash(World& world, const std::string& scope) {
   if (scope == "ci" && !is_split(world)) return false;
-  // A crash empties unlogged tables, as everybody knows who made one.
-  for (const auto& piece : world.pieces)
-    if (piece.what == "unlogged" && !piece.odd.words.empty()) return false;
+  if (has_unlogged(world)) return false;
   const auto member = world.leader(scope);
   world.say(fmt::format("  SIGKILL to PostgreSQL of {}", member));
   run_program(
@@ -42,7 +47,7 @@ bool crash(World& world, const std::string& scope) {
 // Controlled: Patroni shuts the leader down and promotes a member that has everything. And back, since the route is one
 // fixed address.
 bool switch_over(World& world, Chance&) {
-  if (world.plan.source_members < 2 || world.phase != Phase::whole) return false;
+  if (world.plan.source_members < 2 || world.phase != Phase::whole || has_unlogged(world)) return false;
   std::string password = pgcleave_lab::read_file(world.lab.rest_password_file());
   while (!password.empty() && password.back() == '\n') password.pop_back();
   for (const auto& [from, to] : {std::pair<std::string, std::string>{"main-1", "main-2"}, {"main-2", "main-1"}}) {
