@@ -125,28 +125,27 @@ Result<journal::SplitHold> Reopened::hold(Way way) {
 }
 
 // What happened between reading and locking counts too.
-Result<void> Reopened::read_again(Way way) {
+Result<bool> Reopened::read_again(Way way) {
   if (way != Way::settle) {
     TRY_ASSIGN(const auto events, journal_->events(id()));
     record_ = engine::replay(events);
-    return {};
+    return true;
   }
   if (const auto events = journal_->events_by(Deadline::in(patience_with_a_silent_journal), id())) {
     record_ = engine::replay(*events);
-    return {};
+    return true;
   }
   log::warn("the journal can't be read now; going by what the databases and the bouncers say");
-  record_.may_lack_its_end = true;
-  return {};
+  return false;
 }
 
 Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver) {
   TRY_ASSIGN(const auto split, hold(way));
-  TRY(read_again(way));
+  TRY_ASSIGN(const bool whole, read_again(way));
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
   world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, take_over};
   const auto held = steps::split_held(*world_, Deadline::in(patience_with(record_)));
-  world_->run.knows_all = !record_.may_lack_its_end && knows_all(*world_, *journal_, held);
+  world_->run.knows_all = whole && knows_all(*world_, *journal_, held);
   if (way != Way::settle && !take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
     TRY(may_act(*world_, *journal_, held, command));

@@ -35,7 +35,7 @@ class Reopened {
  private:
   Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change);
   Result<engine::Ending> go(Way way, engine::Run& run);
-  Result<void> read_again(Way way);
+  Result<bool> read_again(Way way);  // false: the record may lack its end
   Result<journal::SplitHold> hold(Way way);
 
   journal::Journal* journal_;

@@ -78,7 +78,6 @@ struct RunRecord {
   int epoch = 1;  // the highest that it signed with
   int windows_entered = 0;
   std::set<std::string> gone;  // bouncers that are out of service since
-  bool may_lack_its_end = false;  // the journal could not be read: what happened since is not known
 
   void apply(const journal::Event& event);
   [[nodiscard]] const WindowRecord* open_window() const;
