@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# The hand-written cutover against pgcleave by both protocols, in turn on one lab under load, and what clients see without any. Usage: cutover.sh BUILD ROUNDS JSON_FILE KEEP
+# The hand-written cutover against pgcleave by both protocols, in turn on one lab under load, and what clients see without any.
+# Usage: [AGAINST=FOLDER] cutover.sh BUILD ROUNDS JSON_FILE KEEP
+# AGAINST: another version's root, its program in build/; then only logical-switchover is measured, by both in turn.
 set -euo pipefail
 build=$1
 rounds=$2
@@ -35,6 +37,7 @@ script_round() {
   jq -n --argjson pause "$pause" --slurpfile v "$scratch/script.verdict" '{script_pause_ms: $pause, script_client_gap_ms: $v[0].client_gap_ms, script_client_errors: $v[0].client_errors}'
 }
 # over_and_back NAME RUNBOOK OPTIONS...: a run and its rollback, each under load; figures named NAME_...
+program=$build/pgcleave
 over_and_back() {
   local name=$1 from
   load_begin --writers 16 --reconnect 4
@@ -47,7 +50,7 @@ over_and_back() {
   tool 0 rollback -e "$environment"
   load_end 2
   judge source "$from" >"$scratch/back.verdict"
-  "$build/pgcleave" status -e "$environment" --json >"$scratch/status.json"
+  "$program" status -e "$environment" --json >"$scratch/status.json"
   settle
   jq -n --arg name "$name" --slurpfile v "$scratch/run.verdict" --slurpfile b "$scratch/back.verdict" --slurpfile s "$scratch/status.json" '
     ($s[0].steps | map({(.step): .}) | add) as $step |
@@ -60,6 +63,18 @@ over_and_back() {
 pgcleave_round() { over_and_back pgcleave "$root/runbooks/promote-standby.yml"; }
 logical_round() { over_and_back logical "$root/runbooks/logical-switchover.yml"; }
 logical_unproven_round() { over_and_back logical_unproven "$root/runbooks/logical-switchover.yml" --set prove=after_resume; }
+# The other version has a journal of its own, and finds none of our objects in the database; nor do we find its objects.
+logical_alone_round() {
+  without_fence
+  logical_round
+}
+logical_before_round() {
+  local environment=$dir/environment-before.yml program=$AGAINST/build/pgcleave
+  local PGCLEAVE=$program
+  sed "s|^journal: .*|journal: $dir/before.db|" "$dir/environment.yml" >"$environment"
+  without_fence
+  over_and_back before "$AGAINST/runbooks/logical-switchover.yml"
+}
 
 # What clients see when nothing is cut over: in a stretch as long as a switchover's; in one with a bare PAUSE of the fleet, RELOAD, RESUME in it
 # (noop.yml); and in one where each bouncer is told the three by a psql of its own, so that others let their clients through meanwhile.
@@ -99,6 +114,7 @@ settle
 without=ci-2
 settle
 contenders=(script pgcleave logical logical_unproven quiet)
+[ -z "${AGAINST:-}" ] || contenders=(logical_alone logical_before)
 : >"$scratch/rounds"
 for round in $(seq "$rounds"); do
   : >"$scratch/round"
@@ -106,9 +122,15 @@ for round in $(seq "$rounds"); do
     "${contenders[(turn + round) % ${#contenders[@]}]}_round" >>"$scratch/round"
   done
   jq -cs 'add' "$scratch/round" | tee -a "$scratch/rounds" |
-    jq -c '{script_pause_ms, pgcleave_pause_ms, logical_pause_ms, logical_unproven_pause_ms, logical_client_gap_ms, idle_gap_ms, noop_gap_ms, noop_each_gap_ms, noop_pause_ms,
-      errors: (.pgcleave_client_errors + .logical_client_errors + .logical_unproven_client_errors), lost: (.pgcleave_lost + .logical_lost + .logical_unproven_lost)}' >&2
+    if [ -n "${AGAINST:-}" ]; then jq -c '{logical_pause_ms, before_pause_ms, logical_rollback_pause_ms, before_rollback_pause_ms}' >&2; else jq -c '{script_pause_ms, pgcleave_pause_ms, logical_pause_ms, logical_unproven_pause_ms, logical_client_gap_ms, idle_gap_ms, noop_gap_ms, noop_each_gap_ms, noop_pause_ms,
+      errors: (.pgcleave_client_errors + .logical_client_errors + .logical_unproven_client_errors), lost: (.pgcleave_lost + .logical_lost + .logical_unproven_lost)}' >&2; fi
 done
+if [ -n "${AGAINST:-}" ]; then
+  result=$(jq -s -f "$(dirname "$0")/against.jq" "$scratch/rounds")
+  [ -z "$json" ] || printf '%s\n' "$result" >"$json"
+  printf '%s\n' "$result" | jq 'del(.rounds)'
+  exit
+fi
 result=$(jq -s '
   def median(f): map(f) | sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
   def spread(f): map(f) | {min: min, max: max};
