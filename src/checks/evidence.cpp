@@ -17,7 +17,8 @@ std::vector<Signature> signatures_in(const journal::Journal& journal, const Chan
   for (const auto& event : *signed_ones) {
     const auto is = [&](const char* key, const std::string& wanted) { return text_in(event.data, key) == wanted; };
     if (!is("runbook_sha256", change.runbook.sha256) || !is("split_sha256", sha256(change.split.text)) ||
-        !is("environment_name", change.environment.name))
+        !is("environment_name", change.environment.name) ||
+        !is("environment_sha256", sha256(change.environment.text)))
       continue;
     signatures.push_back({text_in(event.data, "role"), text_in(event.data, "by"),
                           text_in(event.data, "text"), event.at_us});

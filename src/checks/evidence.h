@@ -31,7 +31,7 @@ struct Signature {
 
 struct Evidence {
   engine::Rehearsed rehearsed;
-  std::vector<Signature> signatures;         // for this runbook, split and environment; the newest of a role counts
+  std::vector<Signature> signatures;         // for this text of runbook, split and environment; the newest of a role counts
   std::vector<engine::RunRecord> open_runs;  // of this split, in the journal
 };
 

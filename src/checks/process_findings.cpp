@@ -1,6 +1,7 @@
 #include "checks/process_findings.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/fields.h"
@@ -141,6 +142,25 @@ class ProcessJudge {
       add("not_signed", Severity::blocker, "role " + role, "has not signed for this runbook, split and environment",
           "who answers for it has not said yes",
           fmt::format("pgcleave sign {} -e {} --role '{}'", change_.runbook.path, change_.environment.path, role));
+    }
+    signed_by_one();
+  }
+
+  // The newest signature of each role counts.
+  void signed_by_one() {
+    std::map<std::string, std::string> role_of;
+    for (const auto& role : change_.runbook.roles) {
+      const Signature* newest = nullptr;
+      for (const auto& one : evidence_.signatures) {
+        if (one.role == role && (newest == nullptr || one.at_us >= newest->at_us)) newest = &one;
+      }
+      if (newest == nullptr) continue;
+      const auto [before, first] = role_of.emplace(newest->by, role);
+      if (first) continue;
+      add("signed_by_one", Severity::blocker, "role " + role,
+          fmt::format("{} signed for it, and for the role {} too", newest->by, before->second),
+          "a second person sees what the first one does not",
+          fmt::format("somebody else: pgcleave sign {} -e {} --role '{}'", change_.runbook.path, change_.environment.path, role));
     }
   }
 

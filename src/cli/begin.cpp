@@ -11,6 +11,7 @@
 #include "cli/change.h"
 #include "cli/guarding.h"
 #include "cli/holding.h"
+#include "cli/ready.h"
 #include "cli/session.h"
 #include "cli/unwritten.h"
 #include "cli/watching.h"
@@ -63,6 +64,7 @@ Json beginning(const checks::Change& change, const Origin& origin, int epoch, co
           {"split_name", split.name},
           {"split_text", split.text},
           {"split_sha256", sha256(split.text)},
+          {"readiness", origin.readiness},
           {"rehearsal", origin.rehearsal},
           {"round", origin.round},
           {"epoch", epoch},
@@ -120,10 +122,13 @@ ExitCode run_new(const Arguments& arguments) {
   if (!change) return ExitCode::invalid;
   if (const auto may = may_approve_beforehand(change->environment, arguments); !may) return complain(may.error());
   if (!confirmed(change->environment, arguments)) return ExitCode::invalid;
+  const auto readiness = readiness_or_reason(*change, arguments.text("force"));
+  if (!readiness) return complain(readiness.error());
   auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   const auto speech = talk(arguments, arguments.text("environment"));
-  const auto acted = begin(*journal, *change, {"", 0, arguments.flag("takeover")}, speech, people(*journal, arguments));
+  const Origin origin{"", 0, arguments.flag("takeover"), *readiness};
+  const auto acted = begin(*journal, *change, origin, speech, people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
   // The guard comes in only when this process has gone.

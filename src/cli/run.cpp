@@ -12,6 +12,7 @@ Verb run_verb() {
            set_option(),
            {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
            {"--yes", Kind::flag, "answers the confirmation for production; never an approval"},
+           {"--force", Kind::value, "begins on production although the readiness review has blockers; the reason is kept"},
            takeover_option(),
            journal_option(),
            json_option()},

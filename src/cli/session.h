@@ -25,6 +25,7 @@ struct Origin {
   std::string rehearsal;
   int round = 0;
   bool take_over = false;  // of a split that another run holds
+  Json readiness;          // what run.begun says of it (cli/ready.h)
 };
 
 struct Acted {

@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/format.h"
 #include "base/log.h"
@@ -8,6 +11,13 @@
 
 namespace pgcleave::cli {
 namespace {
+
+// Who uses sudo signs in the own name: the journal belongs to one user, and several people have to sign.
+std::string signer() {
+  const auto name = operator_name();
+  const auto* person = ::geteuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+  return person == nullptr || *person == 0 ? name : person + name.substr(name.find('@'));
+}
 
 ExitCode sign(const Arguments& arguments) {
   const auto change = read_change(arguments, arguments.text("RUNBOOK"));
@@ -22,15 +32,18 @@ ExitCode sign(const Arguments& arguments) {
   if (!journal) return complain(journal.error());
   const auto written = journal->append(journal::new_id("s"), "readiness.signed",
                                        {{"role", role},
-                                        {"by", operator_name()},
+                                        {"by", signer()},
                                         {"text", arguments.text("text")},
                                         {"environment_name", change->environment.name},
+                                        {"environment_sha256", sha256(change->environment.text)},
                                         {"split_sha256", sha256(change->split.text)},
                                         {"runbook_sha256", change->runbook.sha256}},
                                        journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info(fmt::format("{} signed as {} for {} on {}; another text of the runbook or the split needs a new signature", operator_name(),
-                        printable(role), change->runbook.name, change->environment.name));
+  log::info(
+      fmt::format("{} signed as {} for {} on {}; another text of the runbook, the split or the environment file needs a "
+                  "new signature",
+                  signer(), printable(role), change->runbook.name, change->environment.name));
   return ExitCode::done;
 }
 

@@ -1,6 +1,7 @@
 // Who decided, what went wrong, and how all of this can be proven.
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "report/display.h"
 #include "report/run_sections.h"
@@ -9,6 +10,15 @@ namespace pgcleave::report {
 
 Section decisions_section(const RunStory& story) {
   Section section{"people", "Who decided", {}};
+  const auto readiness = object_in(story.record.begun, "readiness");
+  if (text_in(readiness, "verdict") == "forced") {
+    std::vector<std::string> blockers;
+    for (const auto& id : list_in(readiness, "blockers")) {
+      if (id.is_string()) blockers.push_back(id.get<std::string>());
+    }
+    section.say(fmt::format("The run began although the readiness review had blockers ({}). The reason that was given: {}",
+                            fmt::join(blockers, ", "), text_in(readiness, "reason")));
+  }
   Table people{{{"when, UTC"}, {"who"}, {"what"}}, {}};
   for (const auto& process : story.processes) {
     people.rows.push_back({{utc(process.at_us)}, {process.who}, {process.what + " (on " + process.host + ")"}});

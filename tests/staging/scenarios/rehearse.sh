@@ -23,8 +23,17 @@ rehearse 2 "$book" --hold soon
 is "schema pgcleave" "$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")" 0
 is "findings about the process" "$(process 3 "$book")" "process.not_signed process.too_few_rehearsals "
 
-say "on production what was never rehearsed stops at the window's door"
-tool 6 run "$runbook" -e "$dir/production.yml" --yes
+say "on production what is not ready does not begin, but for a reason that is kept"
+tool 3 run "$runbook" -e "$dir/production.yml" --yes
+contains "$scratch/tool.out" "process.too_few_rehearsals"
+contains "$scratch/tool.out" "is not ready for it; nothing was changed"
+tool 2 run "$runbook" -e "$dir/production.yml" --yes --force ' '
+is "runs" "$("$build/pgcleave" runs -e "$environment" --json | jq length)" 0
+
+say "what was never rehearsed stops at the window's door all the same"
+tool 6 run "$runbook" -e "$dir/production.yml" --yes --force 'the disk of the primary fails'
+"$build/pgcleave" report run -e "$environment" >"$scratch/report.md"
+contains "$scratch/report.md" "The reason that was given: the disk of the primary fails"
 run=$(status .run)
 "$build/pgcleave" approve "$run" go -e "$dir/production.yml" >"$scratch/approve.out" 2>&1
 tool 4 resume "$run" -e "$dir/production.yml"
@@ -45,6 +54,10 @@ is "findings about the process" "$(process 3 "$book")" "process.not_signed "
 tool 2 sign "$book" -e "$environment" --role cook
 tool 0 sign "$book" -e "$environment" --role driver
 is "findings about a change that is rehearsed and signed" "$(process 0 "$book")" ""
+cp "$environment" "$scratch/environment.before"
+echo '# one word more' >>"$environment"
+is "findings with another environment file" "$(process 3 "$book")" "process.not_signed "
+cp "$scratch/environment.before" "$environment"
 
 say "another text of the runbook or of the split was not rehearsed"
 { cat "$book"; echo '# one word more'; } >"$scratch/other.yml"

@@ -139,6 +139,16 @@ TEST_CASE("pauses past the budget are a blocker when most are, a warning when on
   CHECK(ids(evidence) == Ids{"process.forecast_over_budget"});
 }
 
+TEST_CASE("one person who signs for two roles is not two people") {
+  auto change = a_change();
+  change.runbook.roles = {"driver", "database"};
+  auto evidence = enough();
+  evidence.signatures = {{"driver", "ann@ops", "", 1}, {"database", "ann@ops", "", 2}};
+  CHECK(ids(evidence, change) == Ids{"process.signed_by_one"});
+  evidence.signatures.push_back({"database", "bob@ops", "", 3});
+  CHECK(ids(evidence, change).empty());
+}
+
 TEST_CASE("other parameters, a missing signature, an open run and an unread journal are found") {
   auto evidence = enough();
   auto change = a_change();

@@ -90,9 +90,10 @@ class AChange {
   void sign(const std::string& role) {
     write("s-1", "readiness.signed",
           {{"role", role},
-           {"by", "carl@ops"},
+           {"by", role == "driver" ? "carl@ops" : "dora@ops"},
            {"text", "go"},
            {"environment_name", "prod"},
+           {"environment_sha256", sha256(change.environment.text)},
            {"split_sha256", sha256(change.split.text)},
            {"runbook_sha256", change.runbook.sha256}});
   }

@@ -34,15 +34,17 @@ class AStory {
     return *this;
   }
 
-  AStory& begin() {
-    return at(0).add("run.begun", {{"name", "logical-switchover"},
-                                   {"environment_name", "lab"},
-                                   {"class", "staging"},
-                                   {"split_name", "ci"},
-                                   {"operator", "ann@host"},
-                                   {"host", "host"},
-                                   {"sha256", "7becd7b0c9f7aaaa"},
-                                   {"version", "0.1.0"}});
+  AStory& begin(const Json& more = Json::object()) {
+    Json begun{{"name", "logical-switchover"},
+               {"environment_name", "lab"},
+               {"class", "staging"},
+               {"split_name", "ci"},
+               {"operator", "ann@host"},
+               {"host", "host"},
+               {"sha256", "7becd7b0c9f7aaaa"},
+               {"version", "0.1.0"}};
+    begun.update(more);
+    return at(0).add("run.begun", begun);
   }
   AStory& phase(const std::string& name) { return add("phase.begun", {{"phase", name}, {"attempt", 1}}); }
   AStory& step(const std::string& id, const std::string& uses, double from, double to, const Json& facts = Json::object()) {

@@ -113,6 +113,14 @@ TEST_CASE("who has signed stands there, and who has not") {
   CHECK(says(a.report(), "| database | ✕ open |"));
 }
 
+TEST_CASE("a signature is for one text of the environment file") {
+  AChange a;
+  a.all_done();
+  CHECK(a.blockers().empty());
+  a.change.environment.text += "# another route\n";
+  CHECK(a.blockers() == Ids{"process.not_signed", "process.not_signed"});
+}
+
 TEST_CASE("a journal that was changed is a blocker") {
   AChange a;
   a.all_done();

@@ -36,6 +36,15 @@ TEST_CASE("a run that was done is good, and one that missed something is not who
   CHECK(document.verdict.reasons == std::vector<std::string>{"the budget was missed"});
 }
 
+TEST_CASE("a run that began without being ready says so, with the reason") {
+  AStory events;
+  events.begin({{"readiness", {{"verdict", "forced"}, {"reason", "the disk fails"}, {"blockers", {"fence.missing"}}}}});
+  events.window(300).finish();
+  CHECK(says(report_of(events), "blockers (fence.missing)"));
+  CHECK(says(report_of(events), "The reason that was given: the disk fails"));
+  CHECK_FALSE(says(report_of(done()), "readiness review"));
+}
+
 TEST_CASE("each other end has its word") {
   const auto ends = [](const std::string& outcome) {
     AStory events;
