@@ -121,9 +121,9 @@ ExitCode run_new(const Arguments& arguments) {
   const auto change = read_change(arguments, arguments.text("RUNBOOK"));
   if (!change) return ExitCode::invalid;
   if (const auto may = may_approve_beforehand(change->environment, arguments); !may) return complain(may.error());
-  if (!confirmed(change->environment, arguments)) return ExitCode::invalid;
   const auto readiness = readiness_or_reason(*change, arguments.text("force"));
   if (!readiness) return complain(readiness.error());
+  if (!confirmed(change->environment, arguments)) return ExitCode::invalid;
   auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   const auto speech = talk(arguments, arguments.text("environment"));
