@@ -101,6 +101,7 @@ Result<void> Book::append(Event& event, const std::string& data, Durability dura
     return fail({ErrorKind::invalid, path_, "an event needs a run and a type without control characters", "", event.run + " " + event.type,
                  "", ""});
   }
+  database_.await_file_system();
   if (database_.moved()) {
     return fail(close({ErrorKind::failed, path_, "the journal's file was replaced, renamed or removed", "", "", "", ""}));
   }
@@ -114,24 +115,28 @@ Result<void> Book::append(Event& event, const std::string& data, Durability dura
 }
 
 Result<std::vector<Event>> Book::events(const std::string& run, std::int64_t after_seq) const {
+  database_.await_file_system();
   TRY_ASSIGN(auto rows, database_.prepare("SELECT * FROM event WHERE run = ? AND seq > ? ORDER BY seq"));
   rows.bind(1, run).bind(2, after_seq);
   return all(std::move(rows));
 }
 
 Result<std::vector<Event>> Book::events_of_type(const std::string& type) const {
+  database_.await_file_system();
   TRY_ASSIGN(auto rows, database_.prepare("SELECT * FROM event WHERE type = ? ORDER BY seq"));
   rows.bind(1, type);
   return all(std::move(rows));
 }
 
 Result<void> Book::verify_chain() const {
+  database_.await_file_system();
   TRY_ASSIGN(const auto answer, database_.value("PRAGMA quick_check(1)"));
   if (answer != "ok") return fail({ErrorKind::failed, path_, "the journal is damaged", "", answer, "", ""});
   return check_chain(database_, path_, 0);
 }
 
 Result<std::string> Book::head() const {
+  database_.await_file_system();
   return database_.value("SELECT hash FROM event ORDER BY seq DESC LIMIT 1");
 }
 

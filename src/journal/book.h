@@ -15,6 +15,9 @@ class Book {
  public:
   static Result<std::shared_ptr<Book>> open(const std::string& path, bool to_write, Deadline deadline);
   explicit Book(std::string path, Database database) : path_(std::move(path)), database_(std::move(database)) {}
+  Book(const Book&) = delete;
+  Book& operator=(const Book&) = delete;
+  ~Book() { database_.await_file_system(); }
 
   // Fills in seq and hash. `timed_out`: another process held the lock, and nothing was written.
   Result<void> append(Event& event, const std::string& data, Durability durability);

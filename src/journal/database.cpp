@@ -1,6 +1,10 @@
 #include "journal/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 
 namespace pgcleave::journal {
 namespace {
@@ -105,12 +109,23 @@ void Database::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
+namespace {
+
+// Other errors than a wait are for SQLite to meet.
+void touch(const std::string& path) {
+  if (!path.empty() && ::utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) != 0) errno = 0;
+}
+
+}  // namespace
+
 Result<Database> Database::open(const std::string& path, Access access) {
   const int flags =
       access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (access == Access::create ? SQLITE_OPEN_CREATE : 0);
+  const auto changed = access == Access::read ? std::string() : path + "-shm";
+  touch(changed);
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &opened, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
-  Database database(opened);
+  Database database(opened, changed);
   if (code != SQLITE_OK) {
     const std::string seen = opened == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(opened);
     return fail({kind_of(code), path, what_of(code), "", seen, "", "SQLite " + std::to_string(code)});
@@ -150,6 +165,10 @@ void Database::wait_at_most(Duration limit) {
 bool Database::moved() const {
   int moved = 0;
   return sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
+void Database::await_file_system() const {
+  touch(changed_);
 }
 
 void Database::keep_log() {

@@ -51,6 +51,10 @@ class Database {
   void wait_at_most(Duration limit);
   // Was the file renamed, replaced or removed since it was opened?
   [[nodiscard]] bool moved() const;
+  // Returns when the file system takes changes: called before each use, by a thread that nobody waits for without end. SQLite writes to its
+  // -shm file through a mapping, and a frozen file system would stop that in a page fault. Linux keeps the address space locked meanwhile
+  // (6.18, ext4), so that no other thread could map memory or start a process. What waits here locks nothing.
+  void await_file_system() const;
   // On close, leave the write-ahead log as it is.
   void keep_log();
   void roll_back();
@@ -59,8 +63,9 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  explicit Database(sqlite3* database) : database_(database) {}
+  Database(sqlite3* database, std::string changed) : database_(database), changed_(std::move(changed)) {}
   std::unique_ptr<sqlite3, Close> database_;
+  std::string changed_;  // whose times may be changed; empty: it was opened to be read
 };
 
 }  // namespace pgcleave::journal

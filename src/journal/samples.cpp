@@ -111,6 +111,11 @@ struct OpenSamples {
   Database database;
   std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> series = {};
 
+  OpenSamples(std::string where, Database opened) : path(std::move(where)), database(std::move(opened)) {}
+  OpenSamples(const OpenSamples&) = delete;
+  OpenSamples& operator=(const OpenSamples&) = delete;
+  ~OpenSamples() { database.await_file_system(); }
+
   Result<void> append(const std::vector<Sample>& samples);
   [[nodiscard]] Result<std::vector<Sample>> between(std::int64_t from_us, std::int64_t to_us) const;
 
@@ -135,6 +140,7 @@ struct OpenSamples {
 };
 
 Result<void> OpenSamples::append(const std::vector<Sample>& samples) {
+  database.await_file_system();
   database.roll_back();  // what an earlier one could not
   auto written = database.execute("BEGIN IMMEDIATE");
   if (written) written = write(samples);
@@ -145,6 +151,7 @@ Result<void> OpenSamples::append(const std::vector<Sample>& samples) {
 }
 
 Result<std::vector<Sample>> OpenSamples::between(std::int64_t from_us, std::int64_t to_us) const {
+  database.await_file_system();
   auto rows = database.prepare("SELECT at_us, run, scope, name, value FROM sample WHERE at_us BETWEEN ? AND ? ORDER BY at_us, scope, name");
   if (!rows) return fail(of_samples(rows.error(), path));
   rows->bind(1, from_us).bind(2, to_us);

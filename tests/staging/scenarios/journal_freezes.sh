@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The file system under the journal freezes while clients wait: nobody waits for it. Before ownership is taken the window is undone within
-# its budget, after it the window is finished. When it thaws, the journal is told. By fsfreeze where the machine mounts an image, else by a preloaded disk that does not answer.
+# its budget, after it the window is finished, also by a guard whose runner was killed and sits in a write that the kernel does not end. When it
+# thaws, the journal is told. By fsfreeze where the machine mounts an image, else by a preloaded disk that does not answer.
 source "$(dirname "$0")/../scenario.sh"
 source "$root/tests/staging/journal_words.sh"
 with_own_mounts
@@ -89,6 +90,33 @@ tool 0 resume -e "$environment" --journal "$journal"
 is "state" "$(known .state)" done
 tool 0 rollback -e "$environment" --journal "$journal"
 is "owner on the source" "$(owner_on_source)" 1
+
+# killed_at POINT OWNER_ON_SOURCE OUTCOME SERVES WORDS...: the tool is killed there, and its guard has no journal either
+killed_at() {
+  local point=$1 owner=$2 outcome=$3 serves=$4
+  shift 4
+  load_begin --writers 4 --rate 20
+  begins_frozen "$point" "$@"
+  sleep 0.05  # into its next write
+  kill -KILL "$run"
+  flows_within 8000
+  says_within 20 "the journal can't be read now"
+  is "owner on the source, journal frozen" "$(owner_on_source)" "$owner"
+  thaw
+  wait "$run" 2>/dev/null || true
+  guard_ends_within 15
+  load_end
+  say "killed at '$point' with its journal frozen: a client waited at most $(longest_wait "$serves") ms"
+  is "outcome of the window" "$(known .windows.window.outcome)" "$outcome"
+  tool 0 log -e "$environment" --journal "$journal"
+}
+say "killed after the release: its guard undoes the window without a journal"
+killed_at "after effect release ownership" 1 undone source run "$runbook"
+say "killed after ownership was taken: its guard finishes the window without a journal"
+killed_at "after effect give ownership" 0 done target resume
+tool 0 resume -e "$environment" --journal "$journal"
+is "state" "$(known .state)" done
+tool 0 rollback -e "$environment" --journal "$journal"
 
 load_begin --writers 4 --rate 20
 load_end
