@@ -6,7 +6,7 @@ Verb resume_verb() {
   using Kind = Option::Kind;
   return {"resume",
           "Go on with a run that was stopped, or whose process died, at the step where it stands.",
-          {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
+          {{"RUN", Kind::optional_positional, "run id (default: the one that is not finished)"},
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
            takeover_option(),

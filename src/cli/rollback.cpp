@@ -6,7 +6,7 @@ Verb rollback_verb() {
   using Kind = Option::Kind;
   return {"rollback",
           "Go back: before the point of no return by undoing, after it by the mirrored cutover. No write is lost.",
-          {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
+          {{"RUN", Kind::optional_positional, "run id (default: the run that holds the split)"},
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
            takeover_option(),

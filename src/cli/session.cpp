@@ -8,6 +8,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "cli/meant_run.h"
 #include "cli/unwritten.h"
 #include "engine/approvals.h"
 
@@ -79,16 +80,16 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
   if (!path) return ExitCode::invalid;
   auto journal = journal::Journal::open_existing(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  const auto record = find_run(*journal, arguments.text("RUN"));
+  const auto intent = direction.empty() ? engine::Intent::resume : engine::Intent::rollback;
+  const auto runs = journal_runs(*journal, arguments);
+  if (!runs) return complain(runs.error());
+  const auto record = meant_run(*journal, *runs, arguments, intent);
   if (!record) return complain(record.error());
-  const auto over = record->finished && (record->outcome == "undone" || record->outcome == "rolled_back" ||
-                                         (direction.empty() && (record->outcome == "done" || record->outcome == "rollback_undone")));
-  if (over) {
-    log::info(fmt::format("run {} is over: {}; nothing to do", record->id, record->state(false)));
-    return ExitCode::done;
-  }
   const auto environment_file =
       arguments.text("environment").empty() ? text_in(record->begun, "environment") : arguments.text("environment");
+  const auto over = record->finished && (record->outcome == "undone" || record->outcome == "rolled_back" ||
+                                         (direction.empty() && (record->outcome == "done" || record->outcome == "rollback_undone")));
+  if (over) return tell_over(*record, *runs, intent, again(arguments, environment_file));
   if (!arguments.list("approve").empty()) {
     const auto environment = read_environment_file(environment_file);
     if (!environment) return ExitCode::invalid;

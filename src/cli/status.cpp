@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "cli/same_environment.h"
 #include "cli/session.h"
+#include "cli/split_status.h"
 #include "cli/way_back.h"
 #include "patroni/inspection.h"
 #include "steps/run_servers.h"
@@ -89,6 +90,14 @@ std::optional<std::string> alarm_of(const engine::RunRecord& run, const Argument
       world.target.label(), owner ? "" : " (as the journal knows: it can't be asked)", world.target.access().scope);
 }
 
+std::optional<Json> way_back_told(const Json& splits, const engine::SplitRuns& own) {
+  for (const auto& split : splits) {
+    if (text_in(split, "split") == own.split && text_in(split, "environment") == own.environment && split.contains("way_back"))
+      return split.at("way_back");
+  }
+  return {};
+}
+
 ExitCode show_status(const Arguments& arguments) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
@@ -96,11 +105,22 @@ ExitCode show_status(const Arguments& arguments) {
   if (!journal) return complain(journal.error());
   std::string shown;
   while (true) {
-    const auto run = find_run(*journal, arguments.text("RUN"));
+    const auto runs = journal_runs(*journal, arguments);
+    if (!runs) return complain(runs.error());
+    const auto run = meant_run(*journal, *runs, arguments, engine::Intent::inspect);
     if (!run) return complain(run.error());
-    const bool alive = journal::SplitLock::is_held(*path, text_in(run->begun, "split_name"));
+    const auto is_alive = [&](const std::string& split) { return journal::SplitLock::is_held(*path, split); };
+    const bool alive = is_alive(text_in(run->begun, "split_name"));
     auto json = json_of(*run, run->state(alive));
-    const auto way_back = alive ? std::nullopt : way_back_of(*run, arguments);
+    json["splits"] = Json::array();
+    const auto* own = runs->split_of(run->id);
+    for (const auto& split : runs->splits) {
+      if (arguments.text("RUN").empty() || &split == own) json["splits"].push_back(split_status(split, arguments, is_alive(split.split)));
+    }
+    const bool told_by_split = own != nullptr && own->split_by != nullptr && own->split_by->id == run->id;
+    const auto way_back = alive           ? std::nullopt
+                          : told_by_split ? way_back_told(json["splits"], *own)
+                                          : way_back_of(*run, arguments);
     if (way_back) json["way_back"] = *way_back;
     const auto alarm = alive ? std::nullopt : alarm_of(*run, arguments);
     if (alarm) json["alarm"] = *alarm;
@@ -108,8 +128,11 @@ ExitCode show_status(const Arguments& arguments) {
     if (now != shown) {
       if (!arguments.flag("json") && alarm) std::cout << "ALARM: " << printable(*alarm) << "\n";
       if (arguments.flag("json")) std::cout << now << "\n";
-      if (!arguments.flag("json")) print(*run, alive, arguments);
-      if (!arguments.flag("json") && way_back) print_way_back(*way_back);
+      if (!arguments.flag("json")) {
+        for (const auto& split : json["splits"]) print_split_status(split);
+        print(*run, alive, arguments);
+        if (way_back && !told_by_split) print_way_back(*way_back);
+      }
       std::cout.flush();
     }
     shown = now;
@@ -123,8 +146,8 @@ ExitCode show_status(const Arguments& arguments) {
 Verb status_verb() {
   using Kind = Option::Kind;
   return {"status",
-          "Show a run: where it stands, step by step, and the command to type next.",
-          {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
+          "Show each split: who serves, since when, by which run, and the rollback path; and a run, step by step, with the command to type next.",
+          {{"RUN", Kind::optional_positional, "run id (default: one that is not finished, else the run that holds the split)"},
            {"--watch", Kind::flag, "show it again when it changes, until its process ends"},
            environment_option(false),
            journal_option(),

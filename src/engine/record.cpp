@@ -70,6 +70,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     }
   } else if (event.type == "window.taken") {
     window.taken = true;
+    window.taken_at_us = event.at_us;
   } else if (event.type == "window.left") {
     window.open = false;
     window.outcome = text_in(event.data, "outcome");

@@ -35,6 +35,7 @@ struct WindowRecord {
   std::string phase;
   bool open = false;    // entered and not left
   bool taken = false;   // ownership was given inside it
+  std::int64_t taken_at_us = 0;  // wall clock
   std::string outcome;  // done, undone, failed
   double budget_ms = 0;
   double pause_ms = 0;            // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended

@@ -61,6 +61,7 @@ target_sql "insert into public.created_later values (1)"
 
 say "the runbook mends it, under load"
 tool 0 run "$fence" -e "$environment"
+fence_run=$("$build/pgcleave" runs -e "$environment" --json | jq -r '.[0].run')
 check 0
 is "findings" "$(found)" ""
 is "SQLSTATE on the target" "$(sqlstate "insert into public.created_later values (2)")" 2F002
@@ -69,7 +70,7 @@ if source_sql "insert into ci.on_the_source values (1)" >"$scratch/refused.out" 
 contains "$scratch/refused.out" 'the owner of split "ci" is nobody'
 
 say "and its undo takes it away"
-tool 0 rollback -e "$environment"
+tool 0 rollback "$fence_run" -e "$environment"
 check 3
 is "findings" "$(found)" "$(printf '%s\n%s' "$drifted" "fence.moved_table_unfenced  table ci.on_the_source on source main" | LC_ALL=C sort)"
 is "SQLSTATE of what the split itself fenced" "$(sqlstate "delete from public.users")" 2F002

@@ -1,0 +1,114 @@
+#include "cli/split_status.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/fields.h"
+#include "base/format.h"
+#include "cli/same_environment.h"
+#include "cli/way_back.h"
+#include "postgres/ownership_passed.h"
+#include "report/display.h"
+#include "steps/run_servers.h"
+#include "steps/serving.h"
+
+namespace pgcleave::cli {
+namespace {
+
+constexpr auto patience_with_owners = std::chrono::seconds(3);
+
+// The run whose files tell where the databases are.
+const engine::RunRecord& known_best(const engine::SplitRuns& split) {
+  if (split.split_by != nullptr) return *split.split_by;
+  return split.last_split_by != nullptr ? *split.last_split_by : *split.all.front();
+}
+
+Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
+  const auto given = arguments.text("environment");
+  const auto environment = read_environment_file(given.empty() ? text_in(run.begun, "environment") : given);
+  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  if (!environment || !split.value)
+    return {{"serves", "unknown"}, {"why", "the files of run " + run.id + " can't be read"}};
+  if (const auto same = same_environment(run, *environment); !same)
+    return {{"serves", "unknown"}, {"why", same.error().text()}};
+  auto world = steps::unopened_world(*environment, *split.value);
+  steps::expect_servers(world, object_in(run.begun, "servers"));
+  const auto deadline = Deadline::in(patience_with_owners);
+  const auto serves = steps::serving(world, deadline);
+  Json seen{{"serves", serves}};
+  if (serves != "source" && serves != "target") {
+    for (auto* side : {&world.source, &world.target}) {
+      if (const auto leader = side->leader(deadline); !leader) seen["why"] = leader.error().text();
+    }
+    return seen;
+  }
+  auto& side = world.side(serves);
+  seen["server"] = side.label();
+  const auto leader = side.leader(deadline);
+  if (!leader) return seen;
+  const auto passed = postgres::ownership_passed(**leader, world.split.name, side.which(), deadline);
+  if (passed && *passed) seen.update({{"by", (*passed)->run}, {"since_us", (*passed)->at_us}});
+  return seen;
+}
+
+std::string in_words(const Json& status) {
+  const auto serves = text_in(status, "serves");
+  if (status.contains("at_work")) return fmt::format("run {} is at work", text_in(status, "at_work"));
+  if (serves == "nobody") return "nobody serves: writes to moved tables fail on both sides";
+  if (serves == "unknown") {
+    const auto why = text_in(status, "why");
+    return "who serves can't be read" + (why.empty() ? "" : ": " + why);
+  }
+  auto text = text_in(status, "server") + " serves";
+  if (!status.contains("by")) return text + ", as before any split";
+  text += fmt::format(", since {}, by run {}", report::utc(whole_in(status, "since_us")), text_in(status, "by"));
+  return text + (truth_in(status, "elsewhere") ? ", which is not in this journal" : "");
+}
+
+}  // namespace
+
+Json split_status(const engine::SplitRuns& split, const Arguments& arguments, bool alive) {
+  Json status{{"split", split.split}, {"environment", split.environment}};
+  const auto id_of = [](const engine::RunRecord* run) { return run == nullptr ? Json() : Json(run->id); };
+  status["split_by"] = id_of(split.split_by);
+  status["ended_by"] = id_of(split.ended_by);
+  status["unfinished"] = Json::array();
+  for (const auto* run : split.unfinished) status["unfinished"].push_back(run->id);
+  status["later"] = Json::array();
+  for (auto run = split.all.rbegin(); run != split.all.rend(); ++run) {
+    if (split.split_by == nullptr || (*run)->begun_at_us <= split.split_by->begun_at_us) continue;
+    status["later"].push_back(fmt::format("run {} ({}): {}", (*run)->id, text_in((*run)->begun, "name"),
+                                          (*run)->finished ? (*run)->state(false) : "not finished"));
+  }
+  if (alive) {
+    status["at_work"] = split.unfinished.empty() ? split.all.front()->id : split.unfinished.front()->id;
+    return status;
+  }
+  status.update(who_serves(known_best(split), arguments));
+  if (status.contains("by")) {
+    const auto by = text_in(status, "by");
+    status["elsewhere"] =
+        std::none_of(split.all.begin(), split.all.end(), [&](const auto* run) { return run->id == by; });
+  }
+  if (split.split_by != nullptr) {
+    if (auto path = way_back_of(*split.split_by, arguments)) status["way_back"] = std::move(*path);
+  } else if (split.ended_by != nullptr) {
+    status["path_ended"] =
+        fmt::format("no longer possible: run {} ({}) ended the rollback path on {}", split.ended_by->id,
+                    text_in(split.ended_by->begun, "name"), report::utc(split.ended_by->begun_at_us));
+  }
+  return status;
+}
+
+void print_split_status(const Json& status) {
+  std::cout << fmt::format("split {} on {}: {}\n", printable(text_in(status, "split")),
+                           printable(text_in(status, "environment")), printable(in_words(status)));
+  if (status.contains("way_back")) print_way_back(status.at("way_back"));
+  if (const auto ended = text_in(status, "path_ended"); !ended.empty())
+    std::cout << "  rollback: " << printable(ended) << "\n";
+  if (list_in(status, "later").empty()) return;
+  std::cout << "  split by run " << printable(text_in(status, "split_by")) << "; since then:\n";
+  for (const auto& run : list_in(status, "later")) std::cout << "    " << printable(run.get<std::string>()) << "\n";
+}
+
+}  // namespace pgcleave::cli
