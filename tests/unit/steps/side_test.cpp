@@ -1,0 +1,51 @@
+// How a side is reached by the other side's server, read back by libpq itself.
+#include "steps/side.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/process.h"
+#include "postgres/server.h"
+
+namespace pgcleave::steps::test {
+namespace {
+
+using pgcleave::postgres::test::main_server;
+
+runbook::SideAccess reached(std::map<std::string, std::string> values) {
+  runbook::SideAccess access;
+  access.scope = "main";
+  access.postgres.values = {{"user", "postgres"}, {"dbname", "app"}};
+  access.route = {"10.0.0.9", 6000};
+  access.replication.values = std::move(values);
+  return access;
+}
+
+std::string conninfo(const runbook::SideAccess& access) {
+  return Side(postgres::Owner::source, access).replication_conninfo();
+}
+
+}  // namespace
+
+TEST_CASE("what holds quotes, backslashes or blanks reaches the publisher as it is written in the environment file") {
+  const std::string hostile = R"(it's \'a\' "name" \ = x)";
+  const auto text = conninfo(reached({{"host", "127.0.0.1"},
+                                      {"port", std::to_string(main_server().port())},
+                                      {"user", "postgres"},
+                                      {"dbname", "postgres"},
+                                      {"application_name", hostile}}));
+  INFO(text);
+  const Command psql{{"psql", "-XAtc", "SHOW application_name", text}};
+  const auto finished = run_command(psql, postgres::test::soon(), nullptr);
+  REQUIRE(finished);
+  CHECK(finished->output == hostile + "\n");
+}
+
+TEST_CASE("a publisher is reached through the side's route and in its database unless replication says otherwise") {
+  CHECK(conninfo(reached({{"user", "link"}})) == "dbname='app' host='10.0.0.9' port='6000' user='link'");
+  CHECK(conninfo(reached({{"dbname", "other"}, {"host", "10.0.0.7"}, {"port", "6007"}})) == "dbname='other' host='10.0.0.7' port='6007'");
+  auto nameless = reached({});
+  nameless.postgres.values.erase("dbname");
+  CHECK(conninfo(nameless) == "host='10.0.0.9' port='6000'");
+}
+
+}  // namespace pgcleave::steps::test
