@@ -26,7 +26,8 @@ def worlds_page: .figures as $f | ([
     ["worlds", "\($f.worlds), of which the harness could not finish \($f.broken_labs)"],
     ["worlds with a violation", $f.failing], ["statements acknowledged", $f.acknowledged],
     ["refusals that name what the world contains", ($f.refusals | add // 0)], ["refusals to look at", ($f.refusals_to_look_at | add // 0)],
-    ["seconds of a world", ($f.seconds_of_a_world * 10 | round / 10)]
+    ["seconds of a world", ($f.seconds_of_a_world * 10 | round / 10)],
+    ["seconds of a processor that its servers take", (($f.processor_seconds_of_a_world // 0) * 10 | round / 10)]
   ] | table(["", ""])),
   "",
   ($f.violations | to_entries[] | "- violation: \(.key), in \(.value) worlds"),

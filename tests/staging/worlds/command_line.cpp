@@ -22,7 +22,7 @@ struct Options {
   double minutes = 3;
   int worlds = 1'000'000, first = 1, only = 0, jobs = 2, shrink_seconds = 240;
   std::string without, json, damage;
-  bool list = false;
+  bool list = false, stale_members = false, until_found = false;
 };
 
 // Labs live below /tmp or TMPDIR: the servers run as another user.
@@ -39,14 +39,14 @@ class Driver {
   explicit Driver(Options options) : options_(std::move(options)) {}
 
   int run() {
-    const auto began = pgcleave_lab::Clock::now();
-    deadline_ = began + std::chrono::milliseconds(static_cast<long long>(options_.minutes * 60'000));
+    began_ = pgcleave_lab::Clock::now();
+    deadline_ = began_ + std::chrono::milliseconds(static_cast<long long>(options_.minutes * 60'000));
     next_ = options_.only > 0 ? options_.only : options_.first;
     last_ = options_.only > 0 ? options_.only : options_.first + options_.worlds - 1;
     std::vector<std::thread> workers;
     for (int i = 0; i < (options_.only > 0 ? 1 : options_.jobs); ++i) workers.emplace_back([this] { work(); });
     for (auto& worker : workers) worker.join();
-    const double minutes = std::chrono::duration<double>(pgcleave_lab::Clock::now() - began).count() / 60;
+    const double minutes = std::chrono::duration<double>(pgcleave_lab::Clock::now() - began_).count() / 60;
     if (options_.list) return 0;
     fmt::print("{}", summary_.text(options_.seed, minutes));
     if (!options_.json.empty()) std::ofstream(options_.json) << summary_.json(options_.seed, minutes).dump(2) << "\n";
@@ -57,21 +57,27 @@ class Driver {
 
  private:
   // A world that would end long after the time is not begun.
-  bool time_is_left() const { return pgcleave_lab::Clock::now() < deadline_ && !pgcleave_lab::interrupted(); }
+  bool time_is_left() const {
+    return pgcleave_lab::Clock::now() < deadline_ && !pgcleave_lab::interrupted() && !(options_.until_found && found_);
+  }
 
   void work() {
     while (time_is_left()) {
       const int number = next_++;
       if (number > last_) return;
-      WorldPlan plan = plan_world(options_.seed, number);
+      WorldPlan plan = plan_world(options_.seed, number, options_.stale_members);
       std::stringstream without(options_.without);
       for (std::string part; std::getline(without, part, ',');) plan.left_out.insert(part);
       if (!options_.damage.empty()) plan.events = {{"damage: " + options_.damage, 1}};
       if (options_.list) {
         std::string events;
         for (const auto& event : plan.events) events += (events.empty() ? "" : ", ") + event.name;
-        fmt::print("world {}: {} bouncers, {} and {} members, {} pieces: {}\n", number, plan.bouncers,
-                   plan.source_members, plan.target_members, plan.pieces.size(), events);
+        std::string pieces;
+        for (std::size_t i = 2; i < plan.pieces.size(); ++i)
+          pieces +=
+              fmt::format("{}{} ({})", i == 2 ? "" : ", ", plan.pieces[i].what, static_cast<char>(plan.pieces[i].cls));
+        fmt::print("world {}: {} bouncers, {} and {} members: {}; {}\n", number, plan.bouncers, plan.source_members,
+                   plan.target_members, events, pieces);
         continue;
       }
       try {
@@ -105,6 +111,17 @@ class Driver {
       fmt::print("a person is needed, and nothing is lost:\n{}\n", as_scenario(plan, verdict, options_.seed));
     }
     if (verdict.violations.empty()) return;
+    if (!found_.exchange(true)) {
+      const std::lock_guard guard(mutex_);
+      summary_.found_after(std::chrono::duration<double>(pgcleave_lab::Clock::now() - began_).count() / 60);
+    }
+    if (options_.until_found) {
+      const std::lock_guard guard(mutex_);
+      const auto text = as_scenario(plan, verdict, options_.seed);
+      summary_.found(plan, text);
+      fmt::print("{}", text);
+      return;
+    }
     const auto smaller =
         shrink(plan, verdict, options_.settings,
                std::chrono::seconds(options_.only > 0 && options_.shrink_seconds == 240 ? 0 : options_.shrink_seconds));
@@ -116,7 +133,8 @@ class Driver {
   }
 
   const Options options_;
-  pgcleave_lab::Clock::time_point deadline_;
+  pgcleave_lab::Clock::time_point began_, deadline_;
+  std::atomic<bool> found_{false};
   std::atomic<int> next_{1};
   int last_ = 0;
   std::mutex mutex_;
@@ -141,12 +159,14 @@ int run(int count, char** arguments) {
   app.add_option("--shrink-seconds", options.shrink_seconds,
                  "for making a failing world smaller; with --world only if it is given")
       ->capture_default_str();
+  app.add_flag("--until-found", options.until_found, "no world begins after one that fails, and none is made smaller");
   app.add_option("--pgcleave", options.settings.pgcleave, "the program")->check(CLI::ExistingFile);
   app.add_option("--runbooks", options.settings.runbooks, "its runbooks")->check(CLI::ExistingDirectory);
   app.add_option("--json", options.json, "figures into this file");
   app.add_flag("--list", options.list, "only tell what each world would be");
   app.add_option("--damage", options.damage, "what is done by hand instead of all events: the judge has to find it")
       ->check(CLI::IsMember({"a row is taken away", "a sequence is turned back"}));
+  app.add_flag("--stale-members", options.stale_members, "a member that missed a split may be promoted after it");
   app.add_flag("--keep", options.settings.keep, "keep the folders of failing worlds");
   app.add_flag("--talk", options.settings.talk, "tell each event while it happens");
   try {

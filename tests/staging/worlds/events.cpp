@@ -50,6 +50,8 @@ void note_refusal(World& world, const std::string& event, const Ended& ended) {
   for (const auto& piece : world.pieces)
     for (const auto& word : piece.odd.words)
       refusal.explained = refusal.explained || ended.output.find(word) != std::string::npos;
+  for (const char* word : {"slot", "lag", "stream", "timeline", "rewind"})
+    refusal.explained = refusal.explained || (world.failed_over && ended.output.find(word) != std::string::npos);
   for (const auto& name : world.one_sided) refusal.explained = refusal.explained || names(name);
   if (ended.timed_out) world.ledger.broken("does not end", event);
   world.say("  " + refusal.reason);
@@ -58,9 +60,10 @@ void note_refusal(World& world, const std::string& event, const Ended& ended) {
 
 bool happen(World& world, const Event& event) {
   Chance chance(world.plan.seed, event.stream);
-  for (const auto* kinds : {&tool_events(), &mistaken_events(), &change_events(), &server_events()})
+  for (const auto* kinds : {&tool_events(), &mistaken_events(), &change_events(), &server_events(), &failover_events(),
+                            &other_split_events()})
     for (const auto& kind : *kinds)
-      if (event.name == kind.name) return kind.happen(world, chance);
+      if (event.name == kind.name) return !(world.swapped && kinds == &change_events()) && kind.happen(world, chance);
   fail("no event is called {}", event.name);
 }
 

@@ -11,10 +11,17 @@ struct EventKind {
 
 const std::vector<EventKind>& tool_events();  // pgcleave is used
 const std::vector<EventKind>& mistaken_events();
-const std::vector<EventKind>& server_events();  // they fail, or are switched over
-const std::vector<EventKind>& change_events();  // tables and partitions come and go
+const std::vector<EventKind>& server_events();       // they fail, or are switched over
+const std::vector<EventKind>& failover_events();     // they lose what was acknowledged
+const std::vector<EventKind>& other_split_events();  // what goes back on purpose, and what is split after it
+const std::vector<EventKind>& change_events();       // tables and partitions come and go
 std::vector<std::string> with_environment(std::vector<std::string> words, const World& world);
 bool done(const Ended& ended);
+bool split_over(World& world, const std::string& runbook, Chance& chance);  // like an event; false: it did not fit
+bool rollback_that_gives_up(World& world);                                  // of a maintenance window
+void wait_for_bouncers(World& world);
+std::string rest_password(const World& world);
+void switch_leader(World& world, const std::string& from, const std::string& to);
 bool happen(World& world, const Event& event);
 
 // Looks into what the tool said: was it a refusal, and is its reason true of this world?

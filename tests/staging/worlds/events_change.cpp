@@ -21,7 +21,11 @@ bool is_split(const World& world) {
   return world.phase == Phase::split || world.phase == Phase::cleaned;
 }
 
+// Covered by a pattern of the split file where it has one, else by its schema.
 std::string late_name(const World& world) {
+  for (const auto& piece : world.pieces)
+    if (!piece.moved_patterns.empty() && world.pieces.size() % 2 == 0)
+      return fmt::format("public.m_late_{}", world.pieces.size());
   return fmt::format("m.late_{}", world.pieces.size());
 }
 

@@ -24,16 +24,9 @@ void wait_for_writes(World& world, const std::string& scope) {
   });
 }
 
-// A crash empties unlogged tables, and so does a promotion, as everybody knows who made one.
-bool has_unlogged(const World& world) {
-  for (const auto& piece : world.pieces)
-    if (piece.what == "unlogged" && !piece.odd.words.empty()) return true;
-  return false;
-}
-
 bool crash(World& world, const std::string& scope) {
   if (scope == "ci" && !is_split(world)) return false;
-  if (has_unlogged(world)) return false;
+  if (world.has_unlogged()) return false;
   const auto member = world.leader(scope);
   world.say(fmt::format("  SIGKILL to PostgreSQL of {}", member));
   run_program(
@@ -41,27 +34,21 @@ bool crash(World& world, const std::string& scope) {
       world.folder / "kill.log", std::chrono::seconds(20));
   std::this_thread::sleep_for(milliseconds(300));
   wait_for_writes(world, scope);
+  wait_for_bouncers(world);
   return true;
 }
 
 // Controlled: Patroni shuts the leader down and promotes a member that has everything. And back, since the route is one
 // fixed address.
-bool switch_over(World& world, Chance&) {
-  if (world.plan.source_members < 2 || world.phase != Phase::whole || has_unlogged(world)) return false;
-  std::string password = pgcleave_lab::read_file(world.lab.rest_password_file());
-  while (!password.empty() && password.back() == '\n') password.pop_back();
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{"main-1", "main-2"}, {"main-2", "main-1"}}) {
-    world.say(fmt::format("  switchover from {} to {}", from, to));
-    pgcleave_lab::http_post(world.lab.member(from).rest_port, "/switchover",
-                            fmt::format(R"({{"leader": "{}", "candidate": "{}"}})", from, to), {"pgcleave", password});
-    pgcleave_lab::wait_until(to + " to lead", milliseconds(60'000), [&] {
-      return pgcleave_lab::http_get(world.lab.member(to).rest_port, "/primary").status == 200 ? "" : "it does not";
-    });
-    pgcleave_lab::wait_until(from + " to follow", milliseconds(60'000), [&] {
-      return pgcleave_lab::http_get(world.lab.member(from).rest_port, "/replica").status == 200 ? "" : "it does not";
-    });
-  }
-  wait_for_writes(world, "main");
+bool switch_over(World& world, const std::string& scope) {
+  const bool is_main = scope == "main";
+  if ((is_main ? world.plan.source_members : world.plan.target_members) < 2 || world.has_unlogged()) return false;
+  if (is_main ? world.phase != Phase::whole : world.phase != Phase::split && world.phase != Phase::cleaned)
+    return false;
+  switch_leader(world, scope + "-1", scope + "-2");
+  switch_leader(world, scope + "-2", scope + "-1");
+  wait_for_writes(world, scope);
+  wait_for_bouncers(world);
   return true;
 }
 
@@ -89,13 +76,54 @@ bool wait(World&, Chance& chance) {
 
 }  // namespace
 
+// A bouncer whose login failed tries again after seconds only (PgBouncer 1.18, server_login_retry).
+void wait_for_bouncers(World& world) {
+  for (const auto& bouncer : world.lab.bouncers)
+    pgcleave_lab::wait_until(bouncer.name + " to let a client through", milliseconds(60'000), [&]() -> std::string {
+      Database database(Database::connection_text(world.lab, bouncer.port, "app"), milliseconds(2000));
+      if (!database.connected()) return "no connection";
+      const auto answer = database.query("select 1", milliseconds(2000));
+      return answer.error ? answer.error->message : "";
+    });
+}
+
+std::string rest_password(const World& world) {
+  std::string password = pgcleave_lab::read_file(world.lab.rest_password_file());
+  while (!password.empty() && password.back() == '\n') password.pop_back();
+  return password;
+}
+
+void switch_leader(World& world, const std::string& from, const std::string& to) {
+  world.say(fmt::format("  switchover from {} to {}", from, to));
+  const auto is = [&](const std::string& member, const char* path) {
+    return pgcleave_lab::http_get(world.lab.member(member).rest_port, path).status == 200 ? "" : "it does not";
+  };
+  // Refused as long as Patroni does not know the candidate, or thinks that it lags.
+  auto asked = pgcleave_lab::Clock::time_point();
+  std::string answer;
+  pgcleave_lab::wait_until(to + " to lead", milliseconds(60'000), [&]() -> std::string {
+    if (*is(to, "/primary") == 0) return {};
+    if (pgcleave_lab::Clock::now() - asked > milliseconds(3000) && *is(from, "/primary") == 0) {
+      asked = pgcleave_lab::Clock::now();
+      answer = pgcleave_lab::http_post(world.lab.member(from).rest_port, "/switchover",
+                                       fmt::format(R"({{"leader": "{}", "candidate": "{}"}})", from, to),
+                                       {"pgcleave", rest_password(world)})
+                   .body;
+    }
+    return "Patroni says " + answer;
+  });
+  pgcleave_lab::wait_until(from + " to follow", milliseconds(60'000), [&] { return is(from, "/replica"); });
+}
+
 const std::vector<EventKind>& server_events() {
-  static const std::vector<EventKind> all{{"switch the source over", switch_over},
-                                          {"source crashes", [](World& w, Chance&) { return crash(w, "main"); }},
-                                          {"target crashes", [](World& w, Chance&) { return crash(w, "ci"); }},
-                                          {"damage: a row is taken away", take_a_row},
-                                          {"damage: a sequence is turned back", turn_a_sequence_back},
-                                          {"wait", wait}};
+  static const std::vector<EventKind> all{
+      {"switch the source over", [](World& w, Chance&) { return switch_over(w, "main"); }},
+      {"switch the target over", [](World& w, Chance&) { return switch_over(w, "ci"); }},
+      {"source crashes", [](World& w, Chance&) { return crash(w, "main"); }},
+      {"target crashes", [](World& w, Chance&) { return crash(w, "ci"); }},
+      {"damage: a row is taken away", take_a_row},
+      {"damage: a sequence is turned back", turn_a_sequence_back},
+      {"wait", wait}};
   return all;
 }
 

@@ -91,8 +91,8 @@ bool rollback(World& world, Chance&) {
       note_refusal(world, "rollback from the gate", ended);
     return true;
   }
-  // Its words give up what the target took: nothing is left to judge.
-  if (world.phase != Phase::split || world.runbook == "maintenance-window") return false;
+  if (world.phase != Phase::split) return false;
+  if (world.runbook == "maintenance-window") return rollback_that_gives_up(world);
   const Ended ended = world.tool(with_environment({"rollback", world.run_name}, world), "rollback");
   if (done(ended)) {
     world.phase = Phase::whole;
@@ -102,7 +102,8 @@ bool rollback(World& world, Chance&) {
   }
   note_refusal(world, "rollback", ended);
   if (ended.code == 6) {  // shared tables were written there: nobody gives that up
-    const Ended no = world.tool(with_environment({"resume", world.run_name, "--approve", "give_up=no"}, world), "rollback, not approved");
+    const Ended no = world.tool(with_environment({"resume", world.run_name, "--approve", "give_up=no"}, world),
+                                "rollback, not approved");
     world.undecided = no.code != 3;
     return true;
   }
@@ -113,6 +114,7 @@ bool rollback(World& world, Chance&) {
     if (done(again)) still_split = false;
     if (done(again)) break;
     note_refusal(world, "rollback, resume", again);
+    std::this_thread::sleep_for(std::chrono::seconds(5));
   }
   if (still_split)
     world.undecided = true;
@@ -188,6 +190,10 @@ bool killed(World& world, Chance& chance) {
 }
 
 }  // namespace
+
+bool split_over(World& world, const std::string& runbook, Chance& chance) {
+  return over(world, runbook, chance, true);
+}
 
 const std::vector<EventKind>& tool_events() {
   static const std::vector<EventKind> all{

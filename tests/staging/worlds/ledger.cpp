@@ -12,7 +12,8 @@ std::string Ledger::new_token(Class cls) {
 void Ledger::announce(const std::vector<std::string>& written, const std::vector<std::string>& removed,
                       const std::string& how) {
   const std::lock_guard guard(mutex_);
-  for (const auto& token : written) entries_[token] = {static_cast<Class>(token[2]), Fate::unknown, "", how, false};
+  for (const auto& token : written)
+    entries_[token] = {static_cast<Class>(token[2]), Fate::unknown, "", how, false, false};
   for (const auto& token : removed) {
     auto& entry = entries_[token];
     entry.removal_open = true;
@@ -31,10 +32,12 @@ void Ledger::acknowledge(const Told& told) {
   }
   for (const auto& token : told.removed) entries_[token].fate = Fate::absent;
   for (const auto& [sequence, value] : told.values) {
-    const auto [place, fresh] = values_[sequence].emplace(value, told.side);
+    const auto [place, fresh] =
+        values_[sequence].emplace(value, Given{told.side, static_cast<std::size_t>(acknowledged_)});
     if (!fresh)
-      violations_.push_back({"value of a sequence given out twice",
-                             fmt::format("{} gave out {} on {} and on {}", sequence, value, place->second, told.side)});
+      violations_.push_back(
+          {"value of a sequence given out twice",
+           fmt::format("{} gave out {} on {} and on {}", sequence, value, place->second.side, told.side)});
   }
 }
 
@@ -48,13 +51,48 @@ void Ledger::not_removed(const std::vector<std::string>& removed) {
   for (const auto& token : removed) {
     auto& entry = entries_[token];
     entry.removal_open = false;
-    if (entry.fate == Fate::unknown && !entry.side.empty()) entry.fate = Fate::present;
+    if (entry.fate == Fate::unknown && !entry.side.empty() && !entry.may_differ) entry.fate = Fate::present;
   }
 }
 
 void Ledger::broken(const std::string& kind, const std::string& text) {
   const std::lock_guard guard(mutex_);
   violations_.push_back({kind, text});
+}
+
+void Ledger::may_differ(const std::set<std::string>& tokens) {
+  const std::lock_guard guard(mutex_);
+  for (const auto& token : tokens) {
+    const auto found = entries_.find(token);
+    if (found == entries_.end()) continue;
+    found->second.fate = Fate::unknown;
+    found->second.may_differ = true;
+  }
+}
+
+void Ledger::may_differ_of(Class cls, const std::set<std::string>& tokens) {
+  std::set<std::string> of_class;
+  const auto all = entries();
+  for (const auto& token : tokens)
+    if (const auto found = all.find(token); found != all.end() && found->second.cls == cls) of_class.insert(token);
+  may_differ(of_class);
+}
+
+std::size_t Ledger::mark() const {
+  const std::lock_guard guard(mutex_);
+  return static_cast<std::size_t>(acknowledged_);
+}
+
+void Ledger::forget_values(std::size_t since, const std::string& side) {
+  const std::lock_guard guard(mutex_);
+  for (auto& [sequence, values] : values_)
+    std::erase_if(values, [&](const auto& one) { return one.second.number > since && one.second.side == side; });
+}
+
+void Ledger::change_class(const std::set<std::string>& tokens, Class cls) {
+  const std::lock_guard guard(mutex_);
+  for (const auto& token : tokens)
+    if (const auto found = entries_.find(token); found != entries_.end()) found->second.cls = cls;
 }
 
 void Ledger::one_side_moves() {

@@ -18,6 +18,7 @@ struct Entry {
   std::string side;  // cluster that acknowledged it
   std::string how;   // the statement, for people
   bool removal_open = false;
+  bool may_differ = false;  // a failover or a person gave up what was acknowledged
 };
 
 struct Violation {
@@ -41,7 +42,13 @@ class Ledger {
   void rolled_back(const std::vector<std::string>& written);  // acknowledged as such, by ROLLBACK TO
   void not_removed(const std::vector<std::string>& removed);  // acknowledged, and they were not among what it removed
   void broken(const std::string& kind, const std::string& text);  // what no client should ever be told
-  void one_side_moves();                                          // what was of one side is moved from now on
+  // What these were told may be lost, or back.
+  void may_differ(const std::set<std::string>& tokens);
+  void may_differ_of(Class cls, const std::set<std::string>& tokens);
+  std::size_t mark() const;  // of what was told until now
+  void forget_values(std::size_t since, const std::string& side);
+  void change_class(const std::set<std::string>& tokens, Class cls);
+  void one_side_moves();  // what was of one side is moved from now on
 
   std::map<std::string, Entry> entries() const;
   std::vector<Violation> violations() const;
@@ -50,7 +57,11 @@ class Ledger {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Entry> entries_;
-  std::map<std::string, std::map<long long, std::string>> values_;  // sequence -> value -> by whom
+  struct Given {
+    std::string side;
+    std::size_t number = 0;  // of the transaction that was told
+  };
+  std::map<std::string, std::map<long long, Given>> values_;  // by sequence and value
   std::vector<Violation> violations_;
   long long acknowledged_ = 0;
   int last_ = 0;

@@ -107,7 +107,8 @@ end $f$)"};
 }
 
 std::string split_file(const std::string& split, const std::vector<Piece>& pieces) {
-  std::set<std::string> moved_tables, moved_schemas, moved_patterns, kept_schemas, kept_tables, shared_tables;
+  std::set<std::string> moved_tables, moved_schemas, moved_patterns, moved_sequences, kept_schemas, kept_tables,
+      shared_tables;
   const auto into = [](std::set<std::string>& all, const std::vector<std::string>& some) {
     all.insert(some.begin(), some.end());
   };
@@ -115,6 +116,7 @@ std::string split_file(const std::string& split, const std::vector<Piece>& piece
     into(moved_tables, piece.moved_tables);
     into(moved_schemas, piece.moved_schemas);
     into(moved_patterns, piece.moved_patterns);
+    into(moved_sequences, piece.moved_sequences);
     into(kept_schemas, piece.kept_schemas);
     into(kept_tables, piece.kept_tables);
     into(shared_tables, piece.shared_tables);
@@ -126,7 +128,7 @@ std::string split_file(const std::string& split, const std::vector<Piece>& piece
   };
   std::string text = fmt::format("split: 1\nname: {}\nmoved:\n", split);
   text += lines_of("tables", moved_tables) + lines_of("schemas", named(moved_schemas)) +
-          lines_of("patterns", moved_patterns);
+          lines_of("patterns", moved_patterns) + lines_of("sequences", moved_sequences);
   text += "kept:\n" + lines_of("tables", kept_tables) + lines_of("schemas", named(kept_schemas));
   text += shared_tables.empty() ? "shared: {}\n" : "shared:\n" + lines_of("tables", shared_tables);
   return text;

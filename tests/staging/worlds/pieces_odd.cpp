@@ -49,24 +49,37 @@ void extension_owned(Piece& piece, Chance& chance) {
   piece.odd = {{"extension"}, {fmt::format("alter extension pg_stat_statements drop table {}", table)}};
 }
 
+// Whoever writes what stays reaches what moves through it, and no trigger of the heir fires.
 void heir_of_a_kept_table(Piece& piece, Chance& chance) {
+  const std::string elder = fmt::format("public.\"elder_{}\"", piece.number);
+  const std::string elders = fmt::format("'public.\"elder_{}_id_seq\"'", piece.number);
   piece.sql.push_back(
-      fmt::format("set role app; create table public.\"elder_{0}\" (id bigserial, part int not null default 0, tok "
-                  "text not null); reset role",
-                  piece.number));
+      fmt::format("set role app; create table {} (id bigserial, part int not null default 0, tok text not null); "
+                  "reset role",
+                  elder));
   piece.kept_schemas.push_back("public");
   const std::string table = place(piece, chance, "heir");
-  piece.sql.push_back(
-      fmt::format("set role app; create table {} (primary key (id)) inherits (public.\"elder_{}\"); reset role", table,
-                  piece.number));
-  add(piece, table, fmt::format("'public.\"elder_{}_id_seq\"'", piece.number));
-  piece.odd = {
-      {"inherit"},
-      {fmt::format("alter table {} no inherit public.\"elder_{}\"", table, piece.number),
-       fmt::format(
-           "create sequence {1}; alter table {0} alter id set default nextval('{2}'); select setval('{2}', 100000000)",
-           table, in_same_schema(table, fmt::format("own_{}", piece.number)),
-           in_same_schema(table, fmt::format("own_{}", piece.number)))}};
+  const std::string own = in_same_schema(table, fmt::format("own_{}", piece.number));
+  const std::string no_inherit = fmt::format("alter table {} no inherit {}", table, elder);
+  if (chance.percent(70)) {
+    piece.sql.push_back(
+        fmt::format("set role app; create sequence {1}; create table {0} (id bigint not null default nextval({2}), "
+                    "primary key (id)) inherits ({3}); reset role",
+                    table, own, literal_of(own), elder));
+    add(piece, table, literal_of(own));
+    piece.odd = {{"inherit"}, {no_inherit}};
+  } else {
+    piece.sql.push_back(
+        fmt::format("set role app; create table {} (primary key (id)) inherits ({}); reset role", table, elder));
+    add(piece, table, elders);
+    piece.odd = {{"inherit"},
+                 {no_inherit, fmt::format("create sequence {1}; alter table {0} alter id set default nextval({2}); "
+                                          "select setval({2}, 100000000); grant usage on sequence {1} to app",
+                                          table, own, literal_of(own))}};
+  }
+  Table& parent = add(piece, elder, elders);
+  parent.cls = Class::kept;
+  parent.elder = true;
 }
 
 }  // namespace pgcleave_worlds

@@ -107,7 +107,10 @@ void sequence_alone(Piece& piece, Chance& chance) {
   const std::string table = place(piece, chance, "hibernate");
   create(piece, table, columns("bigint not null", "primary key (id, part)"));
   add(piece, table).explicit_id = true;
-  piece.sequences.push_back(literal(free_sequence(piece, table, chance)));
+  const std::string sequence = free_sequence(piece, table, chance);
+  piece.sequences.push_back(literal(sequence));
+  // No schema that moves covers it, and no table uses it.
+  if (piece.cls == Class::moved && piece.moved_schemas.empty()) piece.moved_sequences.push_back(sequence);
   piece.odd.words = {"sequence"};
   piece.odd.fix = {};
 }

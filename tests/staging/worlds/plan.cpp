@@ -34,12 +34,19 @@ void plan_clients(WorldPlan& plan, Chance& chance) {
 
 // Weeks of people's work, cut short: over, perhaps back, perhaps over again, something else in between.
 void plan_events(WorldPlan& plan, Chance& chance) {
-  static const std::vector<std::string> before{
-      "create moved table",     "create partition", "drop partition",    "detach partition",
-      "switch the source over", "source crashes",   "create kept table", "check"};
+  static const std::vector<std::string> before{"create moved table",
+                                               "create partition",
+                                               "drop partition",
+                                               "detach partition",
+                                               "switch the source over",
+                                               "source crashes",
+                                               "create kept table",
+                                               "check",
+                                               "source fails over and loses commits"};
   static const std::vector<std::string> at_gate{"create moved table", "create partition", "wait", "wait",
                                                 "source crashes"};
   static const std::vector<std::string> split{"write shared tables on both sides",
+                                              "create moved table on the source",
                                               "create moved table on the source",
                                               "create moved table on the target",
                                               "create moved table on both sides",
@@ -53,6 +60,10 @@ void plan_events(WorldPlan& plan, Chance& chance) {
                                               "cleanup with another environment file",
                                               "target crashes",
                                               "source crashes",
+                                              "switch the target over",
+                                              "source fails over and loses commits",
+                                              "target fails over and loses commits",
+                                              "target fails over and loses commits",
                                               "status",
                                               "check"};
   static const std::vector<std::string> cutover{
@@ -64,14 +75,18 @@ void plan_events(WorldPlan& plan, Chance& chance) {
   };
   some(before, 2);
   for (int round = chance.percent(30) ? 2 : 1; round > 0; --round) {
-    const std::string over = chance.pick(cutover);
+    const bool stale = plan.stale_members && chance.percent(20);
+    const std::string over = stale ? "split, then promote a member that missed it" : chance.pick(cutover);
     add(over);
     if (over == "logical-switchover to its gate") {
       some(at_gate, 2);
       add(chance.percent(80) ? "resume" : "rollback");
     }
     some(split, 3);
-    if (round > 1 || chance.percent(35)) add("rollback");
+    if (round > 1 || chance.percent(35)) {
+      add("rollback");
+      if (round == 1 && chance.percent(40)) add("split of other tables");
+    }
     if (chance.percent(15)) add("split under another name");
   }
   if (chance.percent(65)) {
@@ -82,10 +97,11 @@ void plan_events(WorldPlan& plan, Chance& chance) {
 
 }  // namespace
 
-WorldPlan plan_world(std::uint64_t seed, int number) {
+WorldPlan plan_world(std::uint64_t seed, int number, bool stale_members) {
   WorldPlan plan;
   plan.seed = seed * 1'000'003 + static_cast<std::uint64_t>(number);
   plan.number = number;
+  plan.stale_members = stale_members;
   Chance chance(plan.seed, 0);
   static const std::vector<int> bouncers{1, 1, 2, 2, 3, 4}, members{1, 1, 1, 2, 2, 3};
   plan.bouncers = chance.pick(bouncers);

@@ -23,11 +23,12 @@ struct WorldPlan {
   std::vector<ClientPlan> clients;
   std::vector<Event> events;
   std::set<std::string> left_out;  // p3, c2, e1
+  bool stale_members = false;      // members that missed a split are promoted after it
 
   bool has(const std::string& part) const { return !left_out.contains(part); }
 };
 
-WorldPlan plan_world(std::uint64_t seed, int number);
+WorldPlan plan_world(std::uint64_t seed, int number, bool stale_members);
 std::vector<std::string> parts(
     const WorldPlan& plan);  // what can be left out: events from the last on, clients, pieces
 

@@ -19,6 +19,7 @@ struct Table {
   bool partitioned = false;
   bool truncatable = true;
   bool returning_id = true;
+  bool elder = false;  // stays, and a table that moves may inherit from it
 };
 
 // What a refusal may name rightly, and how a person gets rid of it.
@@ -35,7 +36,7 @@ struct Piece {
   std::vector<std::string> sequences;  // that clients ask by nextval alone
   Class cls = Class::moved;
   Odd odd;
-  std::vector<std::string> moved_tables, moved_schemas, moved_patterns, kept_schemas, kept_tables,
+  std::vector<std::string> moved_tables, moved_schemas, moved_patterns, moved_sequences, kept_schemas, kept_tables,
       shared_tables;                 // lines of the split file
   std::vector<std::string> pending;  // partitions whose DETACH CONCURRENTLY is to be left half done: "parent partition"
 };

@@ -47,8 +47,9 @@ Shrunk shrink(const WorldPlan& plan, const Verdict& verdict, const Settings& set
 
 std::string as_scenario(const WorldPlan& plan, const Verdict& verdict, std::uint64_t seed) {
   std::string text =
-      fmt::format("--- a world that fails: seed {}, world {}\nagain: script/test worlds --seed {} --world {}{}\n", seed,
-                  plan.number, seed, plan.number, plan.left_out.empty() ? "" : " --without " + joined(plan.left_out));
+      fmt::format("--- a world that fails: seed {}, world {}\nagain: script/test worlds --seed {} --world {}{}{}\n",
+                  seed, plan.number, seed, plan.number, plan.stale_members ? " --stale-members" : "",
+                  plan.left_out.empty() ? "" : " --without " + joined(plan.left_out));
   text += fmt::format("{} bouncers, {} members of the source, {} of the target\n", plan.bouncers, plan.source_members,
                       plan.target_members);
   for (const auto& line : verdict.story) text += line + "\n";

@@ -32,6 +32,7 @@ void Summary::add(const WorldPlan& plan, const Verdict& verdict) {
   ++worlds_;
   acknowledged_ += verdict.acknowledged;
   seconds_ += verdict.seconds;
+  processor_seconds_ += verdict.processor_seconds;
   for (const auto& [way, count] : verdict.ways) ways_[way] += count;
   for (const auto& [outcome, count] : verdict.outcomes) outcomes_[outcome] += count;
   if (verdict.broken_lab) {
@@ -64,11 +65,13 @@ nlohmann::json Summary::json(std::uint64_t seed, double minutes) const {
           {"failing", failing_},
           {"violations", violations_},
           {"acknowledged", acknowledged_},
+          {"found_after_minutes", found_after_minutes_},
           {"refusals", refusals_},
           {"refusals_to_look_at", to_look_at_},
           {"outcomes", outcomes_},
           {"ways", ways_},
           {"seconds_of_a_world", worlds_ == 0 ? 0 : seconds_ / worlds_},
+          {"processor_seconds_of_a_world", worlds_ == 0 ? 0 : processor_seconds_ / worlds_},
           {"broken_labs", broken_labs_},
           {"stopped_worlds", stopped_worlds_},
           {"broken_because", broken_because_},
@@ -77,14 +80,17 @@ nlohmann::json Summary::json(std::uint64_t seed, double minutes) const {
 
 std::string Summary::text(std::uint64_t seed, double minutes) const {
   std::string out = fmt::format(
-      "seed {}: {} worlds in {:.1f} minutes, {:.1f} s each, {} statements acknowledged, {} worlds not finished by the "
+      "seed {}: {} worlds in {:.1f} minutes, {:.1f} s each ({:.1f} s of a processor by servers), {} statements "
+      "acknowledged, {} worlds not finished by the "
       "harness\n",
-      seed, worlds_, minutes, worlds_ == 0 ? 0 : seconds_ / worlds_, acknowledged_, broken_labs_);
+      seed, worlds_, minutes, worlds_ == 0 ? 0 : seconds_ / worlds_, worlds_ == 0 ? 0 : processor_seconds_ / worlds_,
+      acknowledged_, broken_labs_);
   const auto list = [&](const char* title, const std::map<std::string, int>& counts) {
     out += fmt::format("{}: {}\n", title, counts.empty() ? "none" : "");
     for (const auto& [text, count] : counts) out += fmt::format("  {:4}  {}\n", count, text);
   };
   list("worlds with violations, by kind", violations_);
+  if (found_after_minutes_ > 0) out += fmt::format("the first was seen after {:.1f} minutes\n", found_after_minutes_);
   list("refusals that are right", refusals_);
   list("refusals to look at", to_look_at_);
   list("exit codes", outcomes_);

@@ -13,15 +13,16 @@ class Summary {
   void found(const WorldPlan& plan, const std::string& scenario);
   nlohmann::json json(std::uint64_t seed, double minutes) const;
   std::string text(std::uint64_t seed, double minutes) const;
+  void found_after(double minutes) { found_after_minutes_ = minutes; }
   bool clean() const { return violations_.empty(); }
   int worlds() const { return worlds_; }
 
  private:
   int worlds_ = 0, broken_labs_ = 0, failing_ = 0, refused_rightly_ = 0;
   long long acknowledged_ = 0;
-  double seconds_ = 0;
+  double seconds_ = 0, processor_seconds_ = 0;
   std::map<std::string, int> violations_, refusals_, to_look_at_, outcomes_;
-  std::map<std::string, double> first_seen_minute_;
+  double found_after_minutes_ = 0;  // of the first violation; 0: none
   std::map<std::string, long long> ways_;
   std::vector<nlohmann::json> failing_worlds_, stopped_worlds_;
   std::vector<std::string> broken_because_;

@@ -38,6 +38,13 @@ class Tables {
     const std::lock_guard guard(mutex_);
     for (auto& table : tables_) table.detached = table.detached || table.name == name;
   }
+  // No client asks a sequence by its name alone any more: it would not know where.
+  void swap_classes() {
+    const std::lock_guard guard(mutex_);
+    for (auto& table : tables_)
+      table.cls = table.cls == Class::moved ? Class::kept : table.cls == Class::kept ? Class::moved : table.cls;
+    sequences_.clear();
+  }
   std::vector<Table> all() const {
     const std::lock_guard guard(mutex_);
     return tables_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "client.h"
+#include "pieces_of.h"
 
 namespace pgcleave_worlds {
 namespace {
@@ -89,11 +90,40 @@ bool truncate(Client& client, const Table& table) {
   return true;
 }
 
+// Of a row that is not the parent's own. Locked first, so that nobody else can remove it meanwhile.
+bool through_the_elder(Client& client, const Table& table) {
+  if (!table.elder) return false;
+  Answer answer, seen, changes;
+  if (!client.ask("begin", answer) ||
+      !client.ask(fmt::format("select tok from {0} where tok like 'tkm%' and tableoid <> {1}::regclass limit 1 for "
+                              "update skip locked",
+                              table.name, literal_of(table.name)),
+                  seen))
+    return true;
+  const std::string before = seen.value();
+  if (before.empty()) {
+    client.take_back();
+    return false;
+  }
+  const std::string after = client.ledger.new_token(Class::moved);
+  client.ledger.announce({after}, {before}, "UPDATE through its parent " + table.name);
+  if (!client.ask(fmt::format("update {} set tok = '{}' where tok = '{}' returning tok, {}", table.name, after, before,
+                              this_cluster),
+                  changes))
+    return true;
+  if (client.ask("commit", answer) && !changes.rows.empty())
+    client.ledger.acknowledge({{after}, {before}, changes.rows[0][1].value_or(""), {}});
+  return true;
+}
+
 }  // namespace
 
 const std::vector<Way>& removing_ways() {
-  static const std::vector<Way> all{
-      {"UPDATE", update}, {"UPDATE by cursor", by_cursor}, {"DELETE", remove}, {"TRUNCATE", truncate}};
+  static const std::vector<Way> all{{"UPDATE", update},
+                                    {"UPDATE by cursor", by_cursor},
+                                    {"DELETE", remove},
+                                    {"TRUNCATE", truncate},
+                                    {"UPDATE through the parent", through_the_elder}};
   return all;
 }
 

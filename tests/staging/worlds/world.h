@@ -27,7 +27,7 @@ struct Verdict {
   std::string at;  // the event after which they were seen
   std::vector<Refusal> refusals;
   long long acknowledged = 0;
-  double seconds = 0;
+  double seconds = 0, processor_seconds = 0;
   bool broken_lab = false, undecided = false;
   std::string why_broken;
   std::vector<std::string> story;       // what happened, event by event
@@ -56,6 +56,9 @@ class World {
   std::vector<std::string> created_since;  // moved relations without a fence, by documentation
   bool has_other_database = false;         // a copy of the database, as it was before the split
   bool undecided = false;                  // a run needs a person, so nobody may be served
+  bool failed_over = false;                // and lost commits, so what replicates may have broken off
+  bool swapped = false;                    // another split moves what stayed, and keeps what moved
+  std::string anchor = "m.base";           // the moved table that says which side serves
   Ledger ledger;
   Tables tables;
   Verdict verdict;
@@ -70,6 +73,11 @@ class World {
   void say(const std::string& text);
   std::filesystem::path environment() const { return folder / "lab" / "environment.yml"; }
   void write_split();
+  std::string split_text() const;
+  bool has_unlogged() const;  // a crash empties them, and so does a promotion
+  void everybody_rests();
+  void everybody_goes_on();
+  Serves serving_side();
 
  private:
   void up();
@@ -77,10 +85,7 @@ class World {
   void make_schema();
   void leave_half_detached(Piece& piece);
   void begin_clients();
-  void everybody_rests();
-  void everybody_goes_on();
   void judge(const std::string& event, bool with_gates);
-  Serves serving_side();
   std::vector<Gate> gates();
 
   std::vector<std::unique_ptr<Client>> clients_;

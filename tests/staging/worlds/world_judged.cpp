@@ -65,7 +65,7 @@ std::vector<Gate> World::gates() {
 
 Serves World::serving_side() {
   for (const auto& gate : gates())
-    if (gate.table == "m.base") return who_serves(gate);
+    if (gate.table == anchor) return who_serves(gate);
   return Serves::nobody;
 }
 
@@ -74,12 +74,13 @@ void World::judge(const std::string& event, bool with_gates) {
   const auto all_gates = gates();
   Serves serves = Serves::nobody;
   for (const auto& gate : all_gates)
-    if (gate.table == "m.base") serves = who_serves(gate);
+    if (gate.table == anchor) serves = who_serves(gate);
   if (with_gates && !undecided)
     for (const auto& found : judge_gates(all_gates, serves)) verdict.violations.push_back(found);
-  if (serves == Serves::both) verdict.violations.push_back({"open on both sides", "m.base takes writes on both sides"});
+  if (serves == Serves::both)
+    verdict.violations.push_back({"open on both sides", anchor + " takes writes on both sides"});
   if (serves == Serves::nobody && !undecided)
-    verdict.violations.push_back({"nobody serves", "m.base takes writes on neither side"});
+    verdict.violations.push_back({"nobody serves", anchor + " takes writes on neither side"});
   const bool over = phase == Phase::split || phase == Phase::cleaned;
   if (!undecided && ((over && serves == Serves::source) || (!over && serves == Serves::target)))
     verdict.violations.push_back(
