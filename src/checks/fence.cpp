@@ -4,6 +4,7 @@
 #include "checks/fence_findings.h"
 #include "postgres/wal.h"
 #include "steps/frozen.h"
+#include "steps/owners.h"
 #include "steps/split_sequences.h"
 
 namespace pgcleave::checks {
@@ -73,6 +74,11 @@ Result<Findings> fence(Look& look) {
     if (frozen) {
       TRY_ASSIGN(seen.reclassified, steps::reclassified(world, *frozen, look.deadline()));
     }
+  }
+  const auto owners = steps::Owners::ask(world, look.deadline());
+  seen.missing_witnesses = owners.missing_witnesses();
+  for (const auto* side : {&owners.source, &owners.target}) {
+    for (const auto& member : side->not_durable) seen.not_durable.push_back(side->label + ": " + member);
   }
   return judge(seen);
 }

@@ -24,6 +24,7 @@ class Judge : Judging {
     }
     if (installation_is_whole()) {
       look_at_owners();
+      look_at_members();
       for (const auto* side : {&seen_.source, &seen_.target}) look_at_moved(*side);
       look_at_kept();
     }
@@ -104,12 +105,23 @@ class Judge : Judging {
     const auto evidence = fmt::format("{}; {}{}", in_words(source), in_words(target), target.in_recovery ? ", a standby" : "");
     if (source.owns() && target.owns()) {
       add("both_own", Severity::blocker, split(), evidence, owner_query(), "both sides take writes of the same tables",
-          "decide which side is right, then on the other: SELECT setval('pgcleave." + postgres::quote_identifier("owner_" + seen_.split) +
-              "', 0)");
+          command("repair-owner"));
     }
     if (!source.owns() && !target.owns()) {
       add("nobody_owns", Severity::blocker, split(), evidence, owner_query(), "no client can write the moved tables",
-          "normal inside a window only; else: " + command("status"));
+          "normal inside a window only; else: " + command("status") + ", and after a failover: " + command("repair-owner"));
+    }
+    for (const auto& missing : seen_.missing_witnesses) {
+      add("witness_missing", Severity::warning, split(), missing, "",
+          "a member that was down when ownership was passed would take writes if it were promoted", command("repair-owner"));
+    }
+  }
+
+  void look_at_members() {
+    for (const auto& member : seen_.not_durable) {
+      add("owner_not_durable", Severity::warning, split(), member, owner_query(),
+          "promoted now, it would not know who owns: it would refuse its clients, or take writes that belong to the other side",
+          "bring it back, or keep Patroni from promoting it (tag nofailover)");
     }
   }
 

@@ -37,6 +37,8 @@ struct FenceSeen {
   FenceOfSide source;
   FenceOfSide target;
   std::vector<std::string> reclassified = {};  // by the split file of today, after the split
+  std::vector<std::string> missing_witnesses = {};  // steps/owners.h
+  std::vector<std::string> not_durable = {};        // "target ci: ci-2 says source"
 };
 
 Findings judge(const FenceSeen& seen);

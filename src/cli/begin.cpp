@@ -23,19 +23,6 @@
 namespace pgcleave::cli {
 namespace {
 
-// Whoever runs this on production says its name, so that the wrong terminal does not split the wrong database.
-bool confirmed(const runbook::Environment& environment, const Arguments& arguments) {
-  if (!environment.production || arguments.flag("yes")) return true;
-  if (::isatty(STDIN_FILENO) == 0) {
-    log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal", environment.name));
-    return false;
-  }
-  std::cerr << "This is production. Type the environment's name (" << environment.name << ") to go on: " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == environment.name;
-}
-
 Result<void> no_other_run(const journal::Journal& journal, const std::string& split, const std::string& rest) {
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& run : runs) {
@@ -76,6 +63,18 @@ Json beginning(const checks::Change& change, const Origin& origin, int epoch, co
 }
 
 }  // namespace
+
+bool confirmed(const runbook::Environment& environment, const Arguments& arguments) {
+  if (!environment.production || arguments.flag("yes")) return true;
+  if (::isatty(STDIN_FILENO) == 0) {
+    log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal", environment.name));
+    return false;
+  }
+  std::cerr << "This is production. Type the environment's name (" << environment.name << ") to go on: " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == environment.name;
+}
 
 std::string host_name() {
   utsname name{};

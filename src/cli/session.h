@@ -54,6 +54,9 @@ Result<Acted> take_up(journal::Journal& journal, const std::string& id, const st
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
 
+// Whoever acts on production says its name (or --yes), so that the wrong terminal does not split the wrong database.
+bool confirmed(const runbook::Environment& environment, const Arguments& arguments);
+
 // On production a gate is approved when it is reached, by somebody who has seen what came before it.
 Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments);
 

@@ -4,6 +4,7 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "cli/owners.h"
 #include "cli/same_environment.h"
 #include "cli/session.h"
 #include "cli/split_status.h"
@@ -124,6 +125,8 @@ ExitCode show_status(const Arguments& arguments) {
     if (way_back) json["way_back"] = *way_back;
     const auto alarm = alive ? std::nullopt : alarm_of(*run, arguments);
     if (alarm) json["alarm"] = *alarm;
+    const auto owners = alive ? std::nullopt : owners_of(*run, arguments);
+    if (owners) json["owners"] = *owners;
     const auto now = to_text(json, 2);
     if (now != shown) {
       if (!arguments.flag("json") && alarm) std::cout << "ALARM: " << printable(*alarm) << "\n";
@@ -131,6 +134,7 @@ ExitCode show_status(const Arguments& arguments) {
       if (!arguments.flag("json")) {
         for (const auto& split : json["splits"]) print_split_status(split);
         print(*run, alive, arguments);
+        if (owners) print_owners(*owners);
         if (way_back && !told_by_split) print_way_back(*way_back);
       }
       std::cout.flush();

@@ -9,6 +9,7 @@
 #include "cli/change.h"
 #include "cli/guarding.h"
 #include "cli/holding.h"
+#include "cli/owners.h"
 #include "cli/same_environment.h"
 #include "cli/watching.h"
 #include "engine/approvals.h"
@@ -150,6 +151,7 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
     TRY(may_act(*world_, *journal_, held, command));
   }
+  if (way == Way::back) TRY(target_must_own(*world_, record_, speech.again));
   if (const auto connected = world_->fleet.connect(Deadline::in(patience_with(record_))); !connected) log::warn(connected.error().text());
 
   engine::Recorder recorder(*journal_, id(), record_, engine::fault_point());

@@ -51,6 +51,7 @@ Verb guard_verb();
 Verb log_verb();
 Verb plan_verb();
 Verb rehearse_verb();
+Verb repair_owner_verb();
 Verb report_verb();
 Verb resume_verb();
 Verb rollback_verb();

@@ -7,12 +7,14 @@
 
 #include "base/format.h"
 #include "engine/run.h"
+#include "steps/durability.h"
 
 namespace pgcleave::engine {
 namespace {
 
 constexpr auto patience = std::chrono::seconds(5);
 constexpr auto patience_while_clients_wait = std::chrono::milliseconds(300);
+constexpr auto patience_with_members = std::chrono::seconds(1);
 constexpr auto patience_for_the_last_word = std::chrono::seconds(2);
 // Between two effects; longer, and the process may have been stopped or the machine suspended.
 constexpr auto longest_absence = std::chrono::milliseconds(500);
@@ -45,6 +47,13 @@ Result<void> Run::hold_split() {
     TRY_ASSIGN(const auto signature, steps::sign(world_, *side, deadline()));
     signed_now[side->name()] = steps::name_of(signature);
     if (signature != steps::Signature::unknown) signed_sides_.insert(side->name());
+    if (signature != steps::Signature::given || clients_wait) continue;
+    const auto lacking = steps::wait_until_flushed_by_members(*side, Deadline::in(patience_with_members), &stop_);
+    if (!lacking || lacking->empty()) continue;
+    signed_now[side->name() + "_not_durable_on"] = *lacking;
+    if (talk_.warn)
+      talk_.warn(fmt::format("{}: the signature of this run is not on disk on {}: promoted now, it would not keep an older run from acting",
+                             side->label(), fmt::join(*lacking, ", ")));
   }
   world_.run.take_over = false;  // once; whoever takes over from us is not taken over again
   return recorder_.write("run.signed", std::move(signed_now));

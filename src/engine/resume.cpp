@@ -108,7 +108,7 @@ std::optional<Ending> Run::lacks_its_end() {
     return Ending{ExitCode::needs_person, "this journal may lack what was done last, and who owns can't be read; nothing was undone",
                   truth(serves), ""};
   }
-  if (serves != "target") return {};  // nobody: this run let it go, and its undo gives it back
+  if (serves != "target" && serves != "both") return {};  // nobody: this run let it go, and its undo gives it back
   const std::string text =
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was undone. Bring back the "
       "journal as it was written last, its -wal file too, then try again; until then leave both sides as they are";

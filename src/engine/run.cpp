@@ -7,6 +7,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "engine/for_good.h"
+#include "steps/missable.h"
 #include "steps/serving.h"
 
 namespace pgcleave::engine {
@@ -62,6 +63,9 @@ std::string Run::truth(const std::string& serves) {
   std::string text;
   if (serves == "source") text = world_.source.label() + " owns the moved tables";
   if (serves == "target") text = world_.target.label() + " owns the moved tables";
+  if (serves == "both")
+    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world_.source.label(), world_.target.label(),
+                       talk_.again);
   if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
   if (serves == "unknown") text = "who owns the moved tables can't be seen";
   std::string paused;
@@ -74,6 +78,7 @@ std::string Run::truth(const std::string& serves) {
 Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
   auto now = truth(serves);
+  if (serves == "both" && exit == ExitCode::done) exit = ExitCode::done_with_misses;
   const auto& known = recorder_.record();
   if (outcome == "done" || outcome == "undone" || outcome == "rolled_back" || (outcome == "rollback_undone" && known.went_all_the_way))
     let_go();
@@ -93,8 +98,9 @@ Result<void> Run::outside_window(const runbook::Phase& phase) {
     const auto done = step_with_retries(line);
     if (done) continue;
     // Past the point of no return a check that fails is told, not obeyed: going on is what is left.
-    const bool only_looks = !kind(line).description.meaning.changes && !kind(line).description.meaning.waits_for_person;
-    if (!taken(phase.is_rollback()) || !only_looks || done.error().kind == ErrorKind::interrupted) return done;
+    const auto& meaning = kind(line).description.meaning;
+    const bool passed_over = (!meaning.changes || steps::may_be_missed(line.uses)) && !meaning.waits_for_person;
+    if (!taken(phase.is_rollback()) || !passed_over || done.error().kind == ErrorKind::interrupted) return done;
     if (talk_.warn) talk_.warn(fmt::format("  {}: {}", line.id, done.error().text()));
     TRY(recorder_.write("check.missed", {{"step", line.id}, {"text", done.error().text()}}));
   }

@@ -75,6 +75,8 @@ Result<View> read_view(const std::string& url, const Json& cluster) {
     member.timeline = static_cast<std::uint32_t>(number_in(entry, "timeline"));
     if (const auto lag = entry.find("lag"); lag != entry.end() && lag->is_number_integer()) member.lag = lag->get<std::int64_t>();
     member.restart_scheduled = entry.contains("scheduled_restart");
+    const Json::json_pointer nofailover("/tags/nofailover");
+    member.never_promoted = entry.contains(nofailover) && entry.at(nofailover) == Json(true);
     view.members.push_back(std::move(member));
   }
   const auto pause = cluster.find("pause");

@@ -28,6 +28,7 @@ struct Member {
   std::uint32_t timeline = 0;
   std::optional<std::int64_t> lag;  // bytes behind the leader, of replicas; no value: Patroni does not know
   bool restart_scheduled = false;
+  bool never_promoted = false;  // tag nofailover
 };
 
 struct View {

@@ -8,6 +8,7 @@
 #include "postgres/replication.h"
 #include "postgres/row_counts.h"
 #include "postgres/wal.h"
+#include "steps/owners.h"
 #include "steps/split_sequences.h"
 
 namespace pgcleave::steps {
@@ -26,6 +27,7 @@ class Look {
            "all that " + link_.from.label() + " wrote since then");
       return seen_;
     }
+    if (back_) TRY(stale_source());
     TRY(flow(*subscription, *slot));
     if (depth == Depth::flow) return seen_;
     TRY(published_tables());
@@ -40,6 +42,15 @@ class Look {
   }
   [[nodiscard]] std::string since(Lsn applied) const {
     return fmt::format("what {} wrote since {}, {} of WAL", link_.from.label(), applied.text(), to_text(seen_.lag));
+  }
+
+  // Its worker may run, from a position behind which rows are missing.
+  Result<void> stale_source() {
+    TRY_ASSIGN(const auto on_target, postgres::owner_state(from_, world_.split.name, postgres::Owner::target, deadline_));
+    TRY_ASSIGN(const auto on_source, postgres::owner_state(to_, world_.split.name, postgres::Owner::source, deadline_));
+    const auto why = rollback_blocker(link_.to.label(), on_source, on_target);
+    if (!why.empty()) lose(why, "those rows");
+    return {};
   }
 
   Result<void> flow(const postgres::Subscription& subscription, const postgres::Slot& slot) {

@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "postgres/locks.h"
 #include "postgres/wal.h"
+#include "steps/durability.h"
 #include "steps/frozen.h"
 #include "steps/holding.h"
 #include "steps/parameters.h"
@@ -89,6 +90,24 @@ Result<void> prepare_ownership_release(Context& context) {
   return {};
 }
 
+// Who must have the release before `ownership.take`. Looked up before clients wait: it asks Patroni.
+Result<void> note_members(Context& context, Side& side) {
+  auto& pending = context.world.pending_release;
+  pending.reset();
+  if (!waits_for_members(context)) return {};
+  TRY_ASSIGN(auto members, members_to_tell(context.world, side, context.deadline));
+  pending = PendingRelease{side.which(), std::move(members), {}};
+  return {};
+}
+
+// Its WAL reaches the members while the writers are drained and the other side catches up.
+Result<void> note_position(Context& context, postgres::Connection& leader) {
+  auto& pending = context.world.pending_release;
+  if (!pending || pending->members.empty()) return {};
+  TRY_ASSIGN(pending->lsn, postgres::current_lsn(leader, context.deadline));
+  return {};
+}
+
 Result<Observation> observe_ownership_release(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -99,6 +118,10 @@ Result<Observation> observe_ownership_release(Context& context) {
   const auto copy = copy_on(context, context.world.other(side), context.deadline.or_earlier(patience_with_the_copy()));
   const bool copied = copy && copy->there;
   seen.before = {{"copy", copied}};
+  const auto& pending = context.world.pending_release;
+  if (owner == side.which() || (owner == Owner::nobody && (!pending || pending->side != side.which())))
+    TRY(note_members(context, side));
+  if (owner == Owner::nobody) TRY(note_position(context, *leader));  // its answer was lost
   if (copied) seen.evidence += ", copied to " + context.world.other(side).label();
   if (owner == Owner::nobody && !copied) {
     TRY_ASSIGN(const auto writers, writers_on(context, *leader, context.deadline));
@@ -143,15 +166,18 @@ Result<Json> apply_ownership_release(Context& context, const Json& before) {
   const bool terminate = context.text("policy") == "terminate";
   TRY_ASSIGN(const auto grace, parse_duration(context.text("grace")));
   TRY(world.effects->perform(
-      fmt::format("release ownership of split {} on {} (and in a copy on {}): nobody may write its tables; writers under way {}",
+      fmt::format("release ownership of split {} on {} (and in a copy on {}): nobody may write its tables; writers under way {}; {}",
                   world.split.name, side.label(), world.other(side).label(),
-                  terminate ? "are waited for, then terminated" : "are waited for"),
+                  terminate ? "are waited for, then terminated" : "are waited for",
+                  waits_for_members(context) ? "ownership is taken when it is on disk on every member that may be promoted"
+                                             : "on disk on the leader alone: a failover may bring it back"),
       [&]() -> Result<Json> {
         TRY(pass(context, side, side.which(), Owner::nobody));
         auto copy = std::async(before.value("copy", false) ? std::launch::async : std::launch::deferred, [&]() -> Result<void> {
           return before.value("copy", false) ? pass(context, world.other(side), side.which(), Owner::nobody) : Result<void>();
         });
         TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+        TRY(note_position(context, *leader));
         const auto drained = drain(context, *leader, terminate, grace);
         TRY(copy.get());
         TRY(drained);
@@ -215,26 +241,28 @@ Result<void> undo_ownership_release(Context& context, const Json& before, const 
 }  // namespace
 
 StepKind ownership_release() {
-  return {{.kind = "ownership.release",
-           .purpose = "Takes ownership from a side: nobody may write the moved tables. Waits until all writers have ended.",
-           .parameters = {side_parameter("on", "the side that owns now"),
-                          {"policy",
-                           runbook::Type::text,
-                           "fail",
-                           false,
-                           "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
-                           {"fail", "terminate"}},
-                          {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},
-           .facts = {},
-           .changes = "the owner sequence of the split",
-           .undo = "gives ownership back, unless the other side has it",
-           .meaning = {.releases = true, .changes = true}},
-          prepare_ownership_release,
-          observe_ownership_release,
-          apply_ownership_release,
-          undo_ownership_release,
-          UndoOrder::before_traffic,
-          true};
+  return {
+      {.kind = "ownership.release",
+       .purpose = "Takes ownership from a side: nobody may write the moved tables. Waits until all writers have ended.",
+       .parameters = {side_parameter("on", "the side that owns now"),
+                      {"policy",
+                       runbook::Type::text,
+                       "fail",
+                       false,
+                       "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
+                       {"fail", "terminate"}},
+                      durable_parameter(),
+                      {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},
+       .facts = {},
+       .changes = "the owner sequence of the split",
+       .undo = "gives ownership back, unless the other side has it",
+       .meaning = {.releases = true, .changes = true}},
+      prepare_ownership_release,
+      observe_ownership_release,
+      apply_ownership_release,
+      undo_ownership_release,
+      UndoOrder::before_traffic,
+      true};
 }
 
 }  // namespace pgcleave::steps

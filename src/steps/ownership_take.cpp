@@ -1,5 +1,6 @@
 // ownership.take: the point of no return. From here on the other side's data is the past.
 #include "base/format.h"
+#include "steps/durability.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -20,6 +21,8 @@ Result<Observation> observe_ownership_take(Context& context) {
 }
 
 constexpr auto patience_with_the_other_side = std::chrono::milliseconds(300);
+// A standby flushes within a millisecond or two; one that stands still must not use up the budget.
+constexpr auto patience_with_members = std::chrono::seconds(1);
 
 Error failed_over(const Side& side, const std::string& how) {
   return {ErrorKind::failed,
@@ -49,6 +52,13 @@ Result<void> the_other_side_let_go(Context& context, Side& other) {
   return {};
 }
 
+// Else a failover of the other side could bring back what it released.
+Result<void> the_release_is_durable(Context& context, const Side& other) {
+  const auto& release = context.world.pending_release;
+  if (!release || release->side != other.which()) return {};
+  return wait_until_released(context.world, *release, context.deadline.or_earlier(Deadline::in(patience_with_members)), context.stop);
+}
+
 Result<Json> apply_ownership_take(Context& context, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
@@ -56,6 +66,7 @@ Result<Json> apply_ownership_take(Context& context, const Json&) {
     TRY_ASSIGN(const auto failover, side.failover(context.deadline));
     if (!failover.empty()) return fail(failed_over(side, failover));
     TRY(the_other_side_let_go(context, world.other(side)));
+    TRY(the_release_is_durable(context, world.other(side)));
     TRY_ASSIGN(auto* leader, side.leader(context.deadline));
     TRY(postgres::pass_ownership(*leader, world.split.name, Owner::nobody, side.which(), world.run.id, world.run.epoch, context.deadline));
     return Json();

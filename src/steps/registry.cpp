@@ -7,6 +7,7 @@ namespace pgcleave::steps {
   kind(check_forecast) \
   kind(check_given_up) \
   kind(check_lag) \
+  kind(check_members) \
   kind(check_readiness) \
   kind(check_serving) \
   kind(check_settings) \
@@ -15,10 +16,12 @@ namespace pgcleave::steps {
   kind(check_truncation) \
   kind(gate_approve) \
   kind(http_request) \
+  kind(ownership_durable) \
   kind(ownership_fence_kept) \
   kind(ownership_install) \
   kind(ownership_release) \
   kind(ownership_take) \
+  kind(ownership_witness) \
   kind(patroni_keep_slots) \
   kind(patroni_promote) \
   kind(patroni_reattach) \

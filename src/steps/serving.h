@@ -7,8 +7,8 @@
 
 namespace pgcleave::steps {
 
-// "source" (also where no fence is installed), "target", "nobody", or "unknown" when a side that has a say can't be asked in time. Reads
-// only.
+// "source" (also where no fence is installed), "target", "both", "nobody", or "unknown" when a side that has a say can't be asked in time.
+// A source that can't be asked has no say while the target owns. Reads only.
 std::string serving(World& world, Deadline deadline);
 
 }  // namespace pgcleave::steps

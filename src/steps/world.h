@@ -14,6 +14,7 @@
 #include "runbook/environment.h"
 #include "runbook/split.h"
 #include "steps/effects.h"
+#include "steps/pending_release.h"
 #include "steps/side.h"
 
 namespace pgcleave::steps {
@@ -94,6 +95,8 @@ struct World {
   std::function<RehearsedPause(const std::string& phase)> rehearsed;
   // Families of readiness checks, by name; over sessions of their own. Empty where nobody offers them.
   std::function<Result<std::vector<Remark>>(const std::vector<std::string>& families)> check;
+  // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be durable.
+  std::optional<PendingRelease> pending_release = {};
 
   [[nodiscard]] Side& side(const std::string& name);  // "source" or "target"
   [[nodiscard]] Side& other(const Side& side);

@@ -250,6 +250,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"check.forecast", {{"budget", "5s"}}});
   keeps({"check.readiness", {{"families", Json::array({"fence"})}}});
   keeps({"check.settings"});
+  keeps({"check.members", on("source")});
   keeps({"gate.approve", {{"text", "Go on?"}}});
 
   // From physical to logical replication, outside a window.
@@ -271,6 +272,9 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"replication.turn"});
   keeps({"replication.prove_reverse"});
   keeps({"ownership.take", on("target")});
+  keeps({"ownership.witness", {{"on", "source"}, {"owner", "target"}}});
+  keeps({"ownership.witness", {{"on", "target"}, {"owner", "target"}}});
+  keeps({"ownership.durable", on("target")});
   keeps({"pgbouncer.repoint", to("target")});
   keeps({"pgbouncer.resume"});
   keeps({"pgbouncer.verify", to("target")});

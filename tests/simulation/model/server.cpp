@@ -4,6 +4,8 @@
 #include <cstdlib>
 
 #include "model/clients.h"
+#include "model/universe.h"
+#include "postgres/witness.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -33,7 +35,10 @@ std::uint64_t bit_of(const std::string& publication) {
 
 bool Server::lets_write(const postgres::TableName& table) const {
   if (!writable()) return false;
-  return db.owner == which || !db.installed || !db.fenced.contains(table);
+  if (!db.installed || !db.fenced.contains(table)) return true;
+  const auto witness = postgres::read_witness(witness_of(*this));
+  const bool outranked = witness && witness->owner != which && witness->epoch >= db.epoch;
+  return db.owner == which && !outranked;
 }
 
 std::uint64_t Server::commit(Instant now, std::function<void(Database&)> apply, std::optional<Row> row) {

@@ -49,6 +49,7 @@ struct Subscribed {
 struct Database {
   bool installed = false;  // schema pgcleave with everything in it
   postgres::Owner owner = postgres::Owner::source;
+  int epoch = 0;  // under which this server last became an owner
   std::vector<LogRow> ownership_log;
   std::shared_ptr<const postgres::FrozenSplit> frozen;  // what is in the split; shared, since each path copies it
   std::optional<postgres::Holder> holder;

@@ -200,4 +200,10 @@ void Universe::commit(Client& client) {
   client.served = client.id;
 }
 
+std::string witness_of(const Server& server) {
+  const auto& config = universe().patroni(server.which).config;
+  const Json::json_pointer place("/postgresql/parameters/pgcleave.ci");
+  return config.contains(place) && config.at(place).is_string() ? config.at(place).get<std::string>() : "";
+}
+
 }  // namespace pgcleave::simulation

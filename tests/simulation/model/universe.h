@@ -64,6 +64,8 @@ struct Universe {
 };
 
 Universe& universe();
+// The setting pgcleave.ci as Patroni has put it in force on this server; "" when there is none.
+std::string witness_of(const Server& server);
 void begin_universe();  // a new one
 
 }  // namespace pgcleave::simulation

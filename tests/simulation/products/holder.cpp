@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/witness.h"
 #include "products/wire.h"
 
 namespace pgcleave::postgres {
@@ -61,7 +62,8 @@ std::string Holder::text() const {
 
 Result<Held> held(Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
-  return Held{server->db.installed, server->db.holder, highest_epoch(server->db)};
+  const auto witness = read_witness(simulation::witness_of(*server));
+  return Held{server->db.installed, server->db.holder, std::max(highest_epoch(server->db), witness ? witness->epoch : 0)};
 }
 
 Result<bool> hold(Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline) {

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/flushed.h"
 #include "postgres/kept_fence.h"
+#include "postgres/owner_state.h"
 #include "postgres/probe_rights.h"
 #include "postgres/split_tables.h"
 #include "products/wire.h"
@@ -43,6 +45,7 @@ Passed pass_once(Server& server, Owner expected, Owner next, const std::string& 
     server.commit(universe().now, [row](Database& there) { there.ownership_log.push_back(row); });
     return Passed::announced;
   }
+  if (next != Owner::nobody) server.commit(universe().now, [epoch](Database& there) { there.epoch = std::max(there.epoch, epoch); });
   if (db.owner != next) server.commit(universe().now, [next](Database& there) { there.owner = next; });
   return Passed::passed;
 }
@@ -108,6 +111,7 @@ Result<void> uninstall(Connection& primary, const Fence&, Deadline deadline) {
     server.commit(universe().now, [](Database& db) {
       db.installed = false;
       db.owner = Owner::source;
+      db.epoch = 0;
       db.ownership_log.clear();
       db.frozen.reset();
       db.holder.reset();
@@ -138,6 +142,32 @@ Result<std::optional<Owner>> owner(Connection& connection, const std::string&, D
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   if (!server->db.installed) return std::nullopt;
   return server->db.owner;
+}
+
+Result<std::vector<Flushed>> flushed(Connection& primary, Deadline deadline) {
+  TRY(reach(primary, deadline));
+  return std::vector<Flushed>{};  // a cluster of one member
+}
+
+Result<std::string> witness_in_force(Connection& connection, const std::string&, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  return simulation::witness_of(*server);
+}
+
+Result<OwnerState> owner_state(Connection& connection, const std::string& split, Owner side, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  const auto& db = server->db;
+  OwnerState state;
+  state.witness = simulation::witness_of(*server);
+  if (!db.installed) return state;
+  state.owner = db.owner;
+  state.epoch = db.epoch;
+  for (const auto& row : db.ownership_log) {
+    if (row.expected != row.next) state.last = OwnershipRow{row.run, row.epoch, static_cast<Owner>(row.expected), static_cast<Owner>(row.next)};
+  }
+  const auto canaries = db.canaries.find(canary_of(split, side));
+  if (canaries != db.canaries.end() && !canaries->second.empty()) state.newest_canary = *canaries->second.rbegin();
+  return state;
 }
 
 // Two transactions in one round trip.

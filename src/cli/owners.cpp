@@ -1,0 +1,92 @@
+#include "cli/owners.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/fields.h"
+#include "base/format.h"
+#include "cli/files.h"
+#include "cli/same_environment.h"
+#include "cli/session.h"
+#include "steps/run_servers.h"
+#include "steps/serving.h"
+
+namespace pgcleave::cli {
+namespace {
+
+constexpr auto patience_with_owners = std::chrono::seconds(3);
+
+std::string who(const steps::Owners& owners) {
+  if (owners.both()) return "both";
+  if (owners.target.owns()) return "target";
+  if (owners.source.owns()) return "source";
+  return owners.nobody() ? "nobody" : "unknown";
+}
+
+std::vector<std::string> problems_of(const steps::Owners& owners, const std::string& serves) {
+  std::vector<std::string> problems;
+  if (serves == "both") problems.emplace_back("both sides own the moved tables: each takes writes that the other does not see");
+  if (serves == "nobody") problems.emplace_back("nobody owns the moved tables: their writes fail");
+  for (const auto& missing : owners.missing_witnesses()) problems.push_back(missing);
+  return problems;
+}
+
+}  // namespace
+
+std::optional<Json> owners_of(const engine::RunRecord& run, const Arguments& arguments) {
+  const bool needs_a_split = run.windows.empty() && run.outcome == "done";  // such as cleanup
+  if ((!run.has_taken("window") && !needs_a_split) || run.open_window() != nullptr) return {};
+  const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
+  const auto environment = read_environment_file(file);
+  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
+  if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
+  auto world = steps::unopened_world(*environment, *split.value);
+  steps::expect_servers(world, object_in(run.begun, "servers"));
+  const auto owners = steps::Owners::ask(world, Deadline::in(patience_with_owners));
+  const auto serves = who(owners);
+  const auto problems = problems_of(owners, serves);
+  std::vector<std::string> not_durable;
+  for (const auto* side : {&owners.source, &owners.target}) {
+    for (const auto& member : side->not_durable) not_durable.push_back(side->label + ": " + member);
+  }
+  return Json{{"serves", serves},
+              {"sides", {owners.source.text(), owners.target.text()}},
+              {"problems", problems},
+              {"not_durable", not_durable},
+              {"next", problems.empty() ? "" : "pgcleave repair-owner" + again(arguments, file)}};
+}
+
+void print_owners(const Json& owners) {
+  if (owners.contains("error")) {
+    std::cout << "  owners: can't be asked: " << printable(owners.at("error").get<std::string>()) << "\n";
+    return;
+  }
+  for (const auto& side : owners.at("sides")) std::cout << "  owner on " << printable(side.get<std::string>()) << "\n";
+  for (const auto& problem : owners.at("problems")) std::cout << "    WRONG: " << printable(problem.get<std::string>()) << "\n";
+  for (const auto& member : owners.at("not_durable"))
+    std::cout << "    not durable yet on " << printable(member.get<std::string>()) << "; promoted now it would not know who owns\n";
+  const auto next = owners.at("next").get<std::string>();
+  if (!next.empty()) std::cout << "    repair it: " << printable(next) << "\n";
+}
+
+Result<void> target_must_own(steps::World& world, const engine::RunRecord& run, const std::string& again) {
+  const bool undo_failed =
+      std::any_of(run.windows.begin(), run.windows.end(), [](const auto& window) { return window.second.outcome == "failed"; });
+  if (!run.has_taken("window") || run.has_taken("rollback.window") || run.open_window() != nullptr || undo_failed) return {};
+  const auto serves = steps::serving(world, Deadline::in(patience_with_owners));
+  if (serves == "target") {
+    const auto blocker = steps::rollback_blocker(world, Deadline::in(patience_with_owners));
+    if (!blocker || blocker->empty()) return {};  // who can't be asked now is needed by the steps anyway
+    return fail({ErrorKind::not_ready, "run " + run.id, "can't be rolled back: it would lose rows", "", *blocker,
+                 "keep the target; what " + world.source.label() + " lacks can only be copied to it by hand", ""});
+  }
+  if (serves == "unknown") return {};
+  return fail({ErrorKind::not_ready, "split " + world.split.name,
+               serves == "both" ? "is owned by both sides" : "is not owned by the target any more, to which this run gave it",
+               world.target.label() + " owns",
+               serves == "both" ? "both own" : serves + (serves == "nobody" ? " owns" : " owns, as it says itself"),
+               "find out which side is right with: pgcleave repair-owner" + again, ""});
+}
+
+}  // namespace pgcleave::cli

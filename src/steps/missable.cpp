@@ -1,0 +1,9 @@
+#include "steps/missable.h"
+
+namespace pgcleave::steps {
+
+bool may_be_missed(const std::string& kind) {
+  return kind == "ownership.witness";  // `status` shows it, `repair-owner` makes it good
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,52 @@
+// ownership.durable: is the side's ownership on every member that Patroni may promote? After a promotion its replicas first have to reach the
+// new timeline, which no window can wait for. A failover before that brings up a member that does not own, and takes no writes.
+#include "base/format.h"
+#include "steps/durability.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<Observation> observe_ownership_durable(Context& context) {
+  auto& side = context.on();
+  Observation seen;
+  if (!waits_for_members(context)) {
+    seen.state = State::done;
+    seen.evidence = "not waited for, by `durable: leader`";
+    return seen;
+  }
+  TRY_ASSIGN(const auto behind, not_durable_on(context.world, side, context.deadline));
+  if (behind.empty()) seen.state = State::done;
+  seen.evidence = behind.empty() ? fmt::format("all members of {} that may be promoted say the same", side.label())
+                                 : fmt::format("{}", fmt::join(behind, "; "));
+  return seen;
+}
+
+Result<Json> apply_ownership_durable(Context& context, const Json&) {
+  auto& side = context.on();
+  if (!waits_for_members(context)) return Json::object();
+  const auto behind = wait_until_durable(context.world, side, context.deadline, context.stop);
+  if (behind.empty()) return Json::object();
+  return fail({ErrorKind::timed_out, fmt::format("ownership of split {} on {}", context.world.split.name, side.label()),
+               "is not durable: a failover to such a member would lose it", "all members say the same",
+               fmt::format("{}", fmt::join(behind, "; ")), "bring them back; pgcleave status says when it is", ""});
+}
+
+}  // namespace
+
+StepKind ownership_durable() {
+  return {{.kind = "ownership.durable",
+           .purpose = "Waits until a side's ownership is on every member of its cluster that Patroni may promote.",
+           .parameters = {side_parameter("on", "the side that owns"), durable_parameter()},
+           .facts = {},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .meaning = {}},
+          nullptr,
+          observe_ownership_durable,
+          apply_ownership_durable,
+          nullptr};
+}
+
+}  // namespace pgcleave::steps

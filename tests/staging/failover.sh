@@ -1,0 +1,36 @@
+# Words of scenarios in which a side fails over to a member that lacks its last change of ownership. Sourced after scenario.sh.
+role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '"\(.role) \(.state)"'; }
+wait_for_role() {  # wait_for_role MEMBER ROLE SECONDS
+  for _ in $(seq $(($3 * 10))); do [[ $(role_of "$1") =~ ^($2)\ running$ ]] && return; sleep 0.1; done
+  failed "$1 is '$(role_of "$1")', not $2"
+}
+on() {  # on MEMBER SQL
+  local port
+  port=$(jq ".members[] | select(.name == \"$1\").postgres_port" "$dir/lab.json")
+  psql "host=127.0.0.1 port=$port user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"
+}
+crash() { "$lab" kill --dir "$dir" "$1"; "$lab" kill --dir "$dir" "$1.postgres"; }
+fails_over_to() {  # fails_over_to MEMBER OLD_LEADER: what MEMBER missed while it was down is lost
+  crash "$2"
+  "$lab" restart --dir "$dir" "$1" >>"$scratch/restart.out" 2>&1
+  wait_for_role "$1" "master|primary" 90
+}
+write_on() { on "$1" "insert into ci.projects (name) values ('written on $1')"; }
+refuses_writes() {  # refuses_writes MEMBER WORDS: and its clients are told why
+  if write_on "$1" >"$scratch/write.out" 2>&1; then failed "$1 took a write"; fi
+  contains "$scratch/write.out" "$2"
+}
+owner_on() { on "$1" "select last_value from pgcleave.owner_ci"; }
+held_at() {  # held_at POINT OPTIONS...: a run in the background that stands there until `go_on`
+  rm -f "$scratch/reached"
+  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" -e "$environment" --approve go \
+    --set pause_budget=60s "${@:2}" >"$scratch/held.out" 2>&1 &
+  held=$!
+  wait_for_file "$scratch/reached"
+}
+go_on() { rm -f "$scratch/reached"; }
+held_ends() {  # held_ends EXIT
+  local code=0
+  wait "$held" || code=$?
+  is "its exit code" "$code" "$1"
+}
