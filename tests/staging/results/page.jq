@@ -44,6 +44,9 @@ def worlds_page: .figures as $f | ([
 ($mutants | section("Mutants: `script/test mutants --results`";
   "\(.figures.caught) of \(.figures.mutants) caught, \(.figures.survived | length) survived, \(.figures.invalid) could not be tried.", "",
   (.figures.rows | map([.mutant, .verdict, .breaks, "`\(.by)`"]) | table(["mutant", "verdict", "breaks", "tried by"])))),
+($mutants_random | section("Mutants that nobody chose: `script/test mutants --random N --results`";
+  (.figures as $f | "Seed \($f.seed): \($f.caught) of \($f.mutants) caught, \($f.explained) more explained, \($f.survived) survived; \($f.not_compiled) others did not compile. Scenarios tried: `\($f.lab)`."), "",
+  (.figures.rows | map(select(.verdict != "caught") | ["`\(.file):\(.line)`", .kind, (.before, .after | gsub("\\s+"; " ") | gsub("\\|"; "\\|")), .verdict, .by]) | table(["where", "kind", "before", "after", "verdict", "why"])))),
 ($coverage | section("Branches gone through by unit tests and simulation: `script/test coverage --results`";
   (.figures | map([.file, .branches, .covered, "\(if .branches == 0 then 100 else .covered / .branches * 1000 | round / 10 end) %"]) | table(["file", "branches", "gone through", ""])))),
 ($outage | section("Reported against observed outage: `script/bench outage --results`";

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""Mutants that nobody chose: do the tests notice when one operator, condition, constant, error or statement is another?
+
+All are compiled into one copy of the tree, each behind its number (switch.h). Every test runs once without a mutant, which shows which of them it
+comes by; then each mutant is tried with those tests alone: unit tests and simulation, and for what survives conformance and the scenarios.
+Exit code 1 if a mutant survives that explained.json does not explain, 2 if that file explains what is no longer there.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import tree
+import trials
+
+ROOT = Path(__file__).resolve().parents[3]
+EXPLAINED = Path(__file__).resolve().parent / "explained.json"
+
+
+def arguments():
+    words = argparse.ArgumentParser(prog="script/test mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--random", type=int, required=True, metavar="N", help="how many")
+    words.add_argument("--seed", type=int, default=1, metavar="S", help="which; the same for the same sources (1)")
+    words.add_argument("--file", default="", metavar="PART", help="only in files whose name has this part")
+    words.add_argument("--lab", default=".", metavar="PATTERN", help="which scenarios the survivors are tried with (all; 'none$' for none)")
+    words.add_argument("--jobs", type=int, default=os.cpu_count(), help="unit tests at a time")
+    words.add_argument("--json", type=Path, metavar="FILE")
+    words.add_argument("--results", action="store_true", help="keep the figures in tests/staging/RESULTS.md")
+    words.add_argument("--list", action="store_true", help="print the mutants and try none")
+    return words.parse_args()
+
+
+def say(text):
+    print(time.strftime("%H:%M:%S"), text, flush=True)
+
+
+def line_of(place):
+    return f"{place.file}:{place.line} {place.kind}: {' '.join(place.before.split())} => {' '.join(place.after.split())}"
+
+
+def explanations():
+    """By file, line, and what was there and what came in its place. A line that is not in the file any more explains nothing."""
+    listed = json.loads(EXPLAINED.read_text())
+    stale = [e for e in listed if not (ROOT / e["file"]).exists() or e["in"] not in map(str.strip, (ROOT / e["file"]).read_text().split("\n"))]
+    for e in stale:
+        say(f"explained.json explains what is no longer there: {e['file']}: {e['in']}")
+    return {(e["file"], e["in"], e["before"], e["after"]): e["why"] for e in listed}, bool(stale)
+
+
+def main():
+    options = arguments()
+    folder = Path(os.environ.get("MUTANTS_FOLDER", ROOT / "build-mutants-random")).resolve()
+    explained, stale = explanations()
+    tree.copy(ROOT, folder)
+    scratch = folder / "build"
+    say("reading the sources")
+    if options.list:
+        for place in list(tree.places.choose(tree.places_of(folder), options.seed))[:options.random]:
+            print(line_of(place))
+        return 0
+    mutants, dropped = tree.build(ROOT, folder, options.random, options.seed, options.file, say)
+
+    caught = {}
+
+    def tell(number, test):
+        say(f"{number:4} {'caught' if test else '-'}  {line_of(mutants[number])}  {test.name if test else ''}")
+
+    def attempt(tests, jobs):
+        say(f"running {len(tests)} tests without a mutant")
+        tests, out = trials.record(tests, jobs, scratch, say)
+        left = [number for number in mutants if number not in caught]
+        say(f"{len(tests)} tests come by {len({n for t in tests for n in t.reaches} & set(left))} of {len(left)} mutants")
+        found = trials.search(left, tests, jobs, tell)
+        caught.update({number: test for number, test in found.items() if test})
+        return out
+
+    out = []
+    for tests, jobs in ((trials.unit, options.jobs), (trials.simulation, options.jobs), (lambda f: trials.lab(f, options.lab), 1)):
+        if len(caught) < len(mutants):
+            out += attempt(tests(folder), jobs)
+
+    rows = []
+    for number, place in mutants.items():
+        line = (ROOT / place.file).read_text().split("\n")[place.line - 1].strip()
+        why = explained.get((place.file, line, place.before, place.after), "")
+        verdict = "caught" if number in caught else "explained" if why else "survived"
+        rows.append({"file": place.file, "line": place.line, "in": line, "kind": place.kind, "before": place.before, "after": place.after,
+                     "verdict": verdict, "by": caught[number].name if number in caught else why})
+    of = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in ("caught", "explained", "survived")}
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    figures = {"commit": commit, "seed": options.seed, "mutants": len(rows), **of, "not_compiled": dropped, "lab": options.lab,
+               "left_out": out, "rows": rows}
+    written = options.json or folder / "build" / "mutants-random.json"
+    written.write_text(json.dumps(figures, indent=1))
+    for row in rows:
+        if row["verdict"] != "caught":
+            print(f"{row['verdict']}: {row['file']}:{row['line']} {row['kind']}: {row['before']} => {row['after']}  {row['by']}")
+    say(f"seed {options.seed}: {len(rows)} mutants, {of['caught']} caught, {of['explained']} explained, {of['survived']} survived; "
+        f"{dropped} did not compile")
+    if options.results:
+        subprocess.run([ROOT / "tests/staging/results/keep.sh", "mutants-random", written], check=True)
+    return 1 if of["survived"] else 2 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
