@@ -159,14 +159,15 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   recorder.must_go_on(way == Way::settle);
   Json resumed{{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction_of(way)}};
   if (!gone_.empty()) resumed["gone"] = gone_;
-  TRY(recorder.write("run.resumed", resumed));
-  if (way != Way::settle) log::info(fmt::format("run {}: {}", id(), way == Way::back ? "going back" : "going on"));
   world_->approval = approver(id(), speech);
   std::optional<Watching> watching;
   if (way != Way::settle) watching.emplace(*world_, journal_->path(), change_->runbook.probe_every);
   Guard guard(id(), journal_->path(), change_->environment.path);
   engine::Run run(change_->runbook, change_->params, *world_, recorder, stop_flag(), speech,
                   watching ? watching->windows() : engine::Watch{}, guard.hooks());
+  if (auto refused = run.owners_first()) return Acted{id(), std::move(*refused), leaves_clients_waiting(record_)};
+  TRY(recorder.write("run.resumed", resumed));
+  if (way != Way::settle) log::info(fmt::format("run {}: {}", id(), way == Way::back ? "going back" : "going on"));
   TRY_ASSIGN(auto ending, go(way, run));
   record_ = recorder.record();
   return Acted{id(), std::move(ending), leaves_clients_waiting(record_)};

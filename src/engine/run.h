@@ -52,6 +52,9 @@ class Run {
   // Brings clients back where a process that died had left a window open: undoes it, or finishes it when ownership was taken. Goes no
   // further. What a guard does.
   Ending settle();
+  // The owners of both sides, where the journal may not hold all that was done. A value: one can't be read, or it lacks its end. Asked before
+  // anything is written of whoever resumes: a refusal leaves the journal as it was.
+  std::optional<Ending> owners_first();
 
  private:
   // run.cpp
@@ -106,8 +109,6 @@ class Run {
   void let_go();
 
   // incomplete_journal.cpp
-  // The owners of both sides, where the journal may not hold all that was done. A value: one can't be read, or it lacks its end.
-  std::optional<Ending> owners_first();
   void now_knows_all();  // once both sides are signed, and what was open is settled
 
   // resume.cpp

@@ -81,14 +81,16 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
     world->approval = answered;
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
     engine::Recorder recorder(*journal, run_id, record(), at_point);
-    const auto begun = std::string(direction).empty() ? recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}})
-                                                      : recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}});
-    engine::Ending ending{engine::ExitCode::invalid, begun ? "" : begun.error().text(), "", ""};
-    if (begun) {
-      StopFlag stop;
-      engine::Run run(runbook_, params_, *world, recorder, stop, {});
-      ending = act(run);
+    StopFlag stop;
+    engine::Run run(runbook_, params_, *world, recorder, stop, {});
+    const bool resumes = !std::string(direction).empty();
+    auto refused = resumes ? run.owners_first() : std::nullopt;
+    if (!refused) {
+      const auto begun = resumes ? recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}})
+                                 : recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}});
+      if (!begun) refused = engine::Ending{engine::ExitCode::invalid, begun.error().text(), "", ""};
     }
+    const auto ending = refused ? *refused : act(run);
     universe().thaw(true);
     return ending;
   } catch (const Died&) {
