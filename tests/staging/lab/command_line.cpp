@@ -50,9 +50,12 @@ int run(int count, char** arguments) {
       ->check(CLI::Range(1, 20'000));
   up_verb->add_flag("--proxies", up_options.proxies, "put a proxy into every link that pgcleave uses, for the verb fault");
   // As long as 127.0.0.1: what Patroni tells of its members is changed on the way.
-  up_verb->add_option("--at", up_options.address, "the proxies' address, for a pgcleave in a network namespace: nine characters, such as 10.77.0.1")
+  up_verb
+      ->add_option("--at", up_options.address,
+                   "the proxies' address, for a pgcleave in a network namespace: nine characters, such as 10.77.0.1")
       ->needs("--proxies")
-      ->check(CLI::ValidIPV4 & CLI::Validator([](std::string& text) { return text.size() == 9 ? "" : "it has to have nine characters"; }, ""));
+      ->check(CLI::ValidIPV4 &
+              CLI::Validator([](std::string& text) { return text.size() == 9 ? "" : "it has to have nine characters"; }, ""));
   up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
   up_verb->callback([&] {
     up_options.folder = folder;
@@ -91,6 +94,8 @@ int run(int count, char** arguments) {
   auto* verify_verb = verb("verify", "compare histories with what both sides hold");
   verify_verb->add_option("--history", verify_options.histories)->required()->check(CLI::ExistingFile);
   verify_verb->add_option("--serving", verify_options.serving, "default: found out")->check(CLI::IsMember({"source", "target"}));
+  verify_verb->add_option("--may-be-lost", verify_options.may_be_lost,
+                          "by an asynchronous failover: SCOPE:FROM_US:TO_US, when a side acknowledged what the member promoted lacks");
   verify_verb->add_option("--from", verify_options.window.from_us, "for waits and gaps: microseconds since 1970");
   verify_verb->add_option("--to", verify_options.window.to_us);
   verify_verb->add_flag("--live", verify_options.live, "the load goes on: do not count what is in no history yet");

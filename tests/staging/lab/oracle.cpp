@@ -1,6 +1,7 @@
 // Who is right about a write? The client's history says what it was told; the rows say what is stored.
 //
 //   told ok,      absent on the serving side                          lost
+//   the same, whole, acknowledged in the time that a failover may lose      lost_by_failover (allowed)
 //   told failed,  present there                                       failed_but_present
 //   told unknown, present there                                       unknown_but_present (allowed)
 //   the same (client, n), or the same id of one sequence, twice       duplicated
@@ -20,6 +21,7 @@ using Key = std::pair<int, long long>;  // client, n
 
 struct Judge {
   Findings findings;
+  std::set<Key> lost_by_failover;
   std::map<std::string, int> told;
 
   void note(const char* kind, long long& count, const std::string& what) {
@@ -45,7 +47,14 @@ bool moved(const std::string& table) {
   return table != write_kind("note").tables.front()->name;
 }
 
-void compare_with_history(Judge& judge, const std::vector<Record>& history, const Index& serving, const Index& staying) {
+bool may_be_lost(const Record& record, const std::vector<Failover>& failovers) {
+  return std::any_of(failovers.begin(), failovers.end(), [&](const Failover& failover) {
+    return failover.scope == record.stored_on && failover.acknowledged.holds(record.end);
+  });
+}
+
+void compare_with_history(Judge& judge, const std::vector<Record>& history, const Index& serving, const Index& staying,
+                          const std::vector<Failover>& failovers) {
   for (const Record& record : history) {
     if (!record.is_write()) continue;
     const WriteKind& kind = write_kind(record.kind);
@@ -60,7 +69,10 @@ void compare_with_history(Judge& judge, const std::vector<Record>& history, cons
                    fmt::format("acknowledged by {}, but {}", record.stored_on, describe(table->name, *found->second)));
     }
     const std::string who = fmt::format("client {} n {} ({}, stored on {})", record.client, record.n, record.kind, record.stored_on);
-    if (record.outcome == Outcome::ok && !missing.empty())
+    if (record.outcome == Outcome::ok && present.empty() && may_be_lost(record, failovers)) {
+      judge.lost_by_failover.insert({record.client, record.n});
+      ++judge.findings.lost_by_failover;
+    } else if (record.outcome == Outcome::ok && !missing.empty())
       judge.note("lost", judge.findings.lost, fmt::format("{} is absent from{}", who, missing));
     if (record.outcome == Outcome::failed && !present.empty())
       judge.note("failed_but_present", judge.findings.failed_but_present, fmt::format("{} is in{}: {}", who, present, record.error));
@@ -81,7 +93,7 @@ void compare_counters(Judge& judge, const std::vector<Record>& history, const St
     if (!record.is_write() || !write_kind(record.kind).counts) continue;
     Expected& e = expected[record.client];
     if (record.outcome != Outcome::failed) ++e.possible;
-    if (record.outcome != Outcome::ok) continue;
+    if (record.outcome != Outcome::ok || judge.lost_by_failover.count({record.client, record.n}) > 0) continue;
     ++e.certain;
     e.last = std::max(e.last, record.n);
   }
@@ -150,11 +162,11 @@ double longest_gap_ms(std::vector<std::int64_t>& moments) {
 }  // namespace
 
 Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying, const StoredRows* other,
-               const std::string& other_scope, bool live) {
+               const std::string& other_scope, bool live, const std::vector<Failover>& failovers) {
   Judge judge;
   Index serving_index = index_of(serving), staying_index = index_of(staying);
   for (const WrittenTable& table : written_tables()) serving_index[table.name], staying_index[table.name];
-  compare_with_history(judge, history, serving_index, staying_index);
+  compare_with_history(judge, history, serving_index, staying_index, failovers);
   compare_counters(judge, history, serving, live);
   find_duplicates(judge, serving, true);
   find_duplicates(judge, staying, false);

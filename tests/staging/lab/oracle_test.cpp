@@ -51,6 +51,23 @@ TEST_CASE("what is stored as it was acknowledged is clean") {
   CHECK(judge(history, rows, rows, &rows, "ci").clean());
 }
 
+TEST_CASE("a failover may lose what a side acknowledged in its time, each write as a whole, and nothing else") {
+  const std::vector<Failover> at_2{{"main", {2000, 2600}}};
+  const std::vector<Record> kept{history[0], history[2], history[3]};
+  const auto rows = stored(kept);  // without the pipeline, acknowledged at 2500
+  const auto findings = judge(history, rows, rows, nullptr, "ci", false, at_2);
+  CHECK(findings.clean());
+  CHECK(findings.lost_by_failover == 1);
+  CHECK(judge(history, rows, rows, nullptr, "ci").lost > 0);
+  CHECK(judge(history, rows, rows, nullptr, "ci", false, {{"main", {2501, 9000}}}).lost > 0);
+  CHECK(judge(history, rows, rows, nullptr, "ci", false, {{"ci", {2000, 2600}}}).lost > 0);
+
+  auto half = stored(history);
+  half.tables[write_kind("pipeline").tables.back()->name].clear();
+  REQUIRE(write_kind("pipeline").tables.size() > 1);
+  CHECK(judge(history, half, half, nullptr, "ci", false, at_2).lost > 0);
+}
+
 TEST_CASE("an acknowledged write that is absent is lost, also from the tables that stay") {
   const auto rows = stored(history);
   const auto findings = judge(history, nothing(), nothing(), nullptr, "ci");

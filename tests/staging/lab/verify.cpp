@@ -32,6 +32,16 @@ std::string who_serves(const Side& target) {
   return target.writable && target.owner.value_or(2) == 2 ? "target" : "source";
 }
 
+std::vector<Failover> failovers_of(const std::vector<std::string>& texts) {
+  std::vector<Failover> failovers;
+  for (const auto& text : texts) {
+    const auto first = text.find(':'), second = text.rfind(':');
+    if (first == second) fail("'{}' is not SCOPE:FROM_US:TO_US", text);
+    failovers.push_back({text.substr(0, first), {std::stoll(text.substr(first + 1)), std::stoll(text.substr(second + 1))}});
+  }
+  return failovers;
+}
+
 Verdict look(const Lab& lab, const VerifyOptions& options) {
   const auto records = read_all(options.histories);
   int first = records.front().client, last = first;
@@ -57,7 +67,8 @@ Verdict look(const Lab& lab, const VerifyOptions& options) {
                                          : "unreachable: not compared";
   const StoredRows serving_rows = fetch_rows(lab, serving, first, last);
   const StoredRows source_rows = target_serves ? fetch_rows(lab, source, first, last) : serving_rows;
-  verdict.findings = judge(records, serving_rows, source_rows, compare ? &other_rows : nullptr, other.scope, options.live);
+  verdict.findings = judge(records, serving_rows, source_rows, compare ? &other_rows : nullptr, other.scope, options.live,
+                           failovers_of(options.may_be_lost));
   verdict.all = measure(records, {});
   verdict.window = measure(records, options.window);
   return verdict;
@@ -72,6 +83,7 @@ json to_json(const Verdict& v) {
           {"unknown", v.all.unknown},
           {"reads", v.all.reads},
           {"lost", v.findings.lost},
+          {"lost_by_failover", v.findings.lost_by_failover},
           {"duplicated", v.findings.duplicated},
           {"on_both_sides", v.findings.on_both_sides},
           {"stranded", v.findings.stranded},

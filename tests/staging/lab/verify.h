@@ -10,8 +10,9 @@ namespace pgcleave_lab {
 
 struct VerifyOptions {
   std::vector<std::filesystem::path> histories;
-  std::string serving;  // source, target, or empty: find out
-  Window window;        // for waits and gaps; losses are always looked for in the whole history
+  std::string serving;                   // source, target, or empty: find out
+  std::vector<std::string> may_be_lost;  // SCOPE:FROM_US:TO_US, each of an asynchronous failover
+  Window window;                         // for waits and gaps; losses are always looked for in the whole history
   bool as_json = false;
   bool live = false;  // the load goes on: it has written what is in no history yet
 };
