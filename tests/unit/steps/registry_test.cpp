@@ -77,6 +77,22 @@ TEST_CASE("every step kind says in a sentence what it is for, and has what the e
   }
 }
 
+TEST_CASE("one step kind each pauses, resumes, releases, takes and promotes, and who knows of rows that are given up says so") {
+  const auto named = [](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [](const auto& one) { return one.name == "given_up"; });
+  };
+  for (const auto& row : registry()) {
+    const auto& kind = row.description;
+    INFO(kind.kind);
+    CHECK(kind.meaning.gives_up == (named(kind.parameters) || named(kind.facts) || row.may_undo != nullptr));
+    CHECK(kind.meaning.pauses == (kind.kind == "pgbouncer.pause"));
+    CHECK(kind.meaning.resumes == (kind.kind == "pgbouncer.resume"));
+    CHECK(kind.meaning.releases == (kind.kind == "ownership.release"));
+    CHECK(kind.meaning.takes == (kind.kind == "ownership.take"));
+    CHECK(kind.meaning.promotes == (kind.kind == "patroni.promote"));
+  }
+}
+
 TEST_CASE("every parameter is explained, and its default is a value of its type") {
   for (const auto& row : registry()) {
     std::set<std::string> names;
