@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # nothing is left beside the sources
 import tree
 import trials
 
@@ -68,19 +69,21 @@ def main():
     def tell(number, test):
         say(f"{number:4} {'caught' if test else '-'}  {line_of(mutants[number])}  {test.name if test else ''}")
 
-    def attempt(tests, jobs):
+    def attempt(tests, jobs, enough_s):
         say(f"running {len(tests)} tests without a mutant")
         tests, out = trials.record(tests, jobs, scratch, say)
         left = [number for number in mutants if number not in caught]
         say(f"{len(tests)} tests come by {len({n for t in tests for n in t.reaches} & set(left))} of {len(left)} mutants")
-        found = trials.search(left, tests, jobs, tell)
+        found = trials.search(left, tests, jobs, enough_s, tell)
         caught.update({number: test for number, test in found.items() if test})
         return out
 
     out = []
-    for tests, jobs in ((trials.unit, options.jobs), (trials.simulation, options.jobs), (lambda f: trials.lab(f, options.lab), 1)):
+    stages = ((trials.unit, options.jobs, trials.ENOUGH_S), (trials.simulation, options.jobs, trials.ENOUGH_S),
+              (lambda f: trials.lab(f, options.lab), 1, float("inf")))
+    for tests, jobs, enough_s in stages:
         if len(caught) < len(mutants):
-            out += attempt(tests(folder), jobs)
+            out += attempt(tests(folder), jobs, enough_s)
 
     rows = []
     for number, place in mutants.items():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 LIMIT_S = 600
+ENOUGH_S = 300  # of unit tests, and of the simulation, for one mutant, the quickest first: some are come by in nearly every test
 
 
 @dataclass
@@ -92,19 +93,23 @@ def record(tests, jobs, scratch, say):
     return sorted([t for t, code in zip(tests, codes) if code == 0], key=lambda t: t.seconds), out
 
 
-def catcher(number, tests):
+def catcher(number, tests, enough_s):
     """The first test that a mutant makes fail or hang; it passes without it at the same time."""
+    spent = 0.0
     for test in [t for t in tests if number in t.reaches]:
+        if spent > enough_s:
+            break
+        spent += test.seconds
         limit = 5 * test.seconds + 20
         if run(test, limit, MUTANT=str(number)) not in (0, test.skip_code) and run(test, limit) == 0:
             return test
     return None
 
 
-def search(numbers, tests, jobs, tell):
+def search(numbers, tests, jobs, enough_s, tell):
     """number: the test that catches it, or None"""
     def one(number):
-        found = catcher(number, tests)
+        found = catcher(number, tests, enough_s)
         tell(number, found)
         return number, found
     with ThreadPoolExecutor(jobs) as pool:
