@@ -17,6 +17,7 @@ constexpr const char* how_to_mend =
     "promotion "
     "would do with --set durable=leader";
 constexpr auto patience_with_a_member = std::chrono::seconds(2);
+constexpr auto patience_with_a_look = std::chrono::seconds(4);
 constexpr auto patience_with_the_leader = std::chrono::milliseconds(200);
 constexpr auto nap_while_durable = std::chrono::milliseconds(100);
 
@@ -171,9 +172,11 @@ Result<std::vector<std::string>> wait_until_flushed_by_members(Side& side, Deadl
 std::vector<std::string> wait_until_durable(World& world, Side& side, Deadline deadline, const StopFlag* stop) {
   std::vector<std::string> left;
   static_cast<void>(wait_until("ownership is durable", deadline, nap_while_durable, stop, [&]() -> Result<bool> {
-    const auto behind = not_durable_on(world, side, deadline);
-    left = behind ? *behind : std::vector<std::string>{behind.error().text()};
-    return left.empty();
+    // The last look has a time of its own: what it saw is told.
+    const auto behind = not_durable_on(world, side, deadline.or_earlier(Deadline::in(patience_with_a_look)).for_a_look());
+    if (behind) left = *behind;
+    if (!behind && left.empty()) left.push_back(behind.error().text());
+    return behind && left.empty();
   }));
   return left;
 }

@@ -38,6 +38,7 @@ contains "$scratch/held.out" "its release is not on disk on all members, so owne
 contains "$scratch/held.out" "not by main-2"
 is "owner on the source" "$(owner_on_source)" 1
 wait_until_it_streams
+for _ in $(seq 600); do [ "$(on ci-1 "select count(*) from pg_stat_replication where application_name = 'ci-2' and state = 'streaming'")" = 1 ] && break; sleep 0.1; done
 
 say "all stream: the window is done, and the release was on disk on the other member before ownership was taken"
 tool 0 resume -e "$environment" --approve go
