@@ -137,6 +137,8 @@ TEST_CASE("what a patch's answer means") {
   CHECK(outcome(answer(409, "Conflict")).error().code == "409");
   CHECK(outcome(answer(500, "")).error().kind == ErrorKind::unknown);
   CHECK(outcome("").error().kind == ErrorKind::unknown);
+  CHECK(outcome("").error().code.empty());  // no status came
+  CHECK(outcome("").error().hint.find("read it again: curl http") == 0);
   CHECK(outcome(answer(400, "")).error().kind == ErrorKind::failed);
   CHECK(outcome(answer(503, "")).error().kind == ErrorKind::failed);
   CHECK(outcome(answer(401, "no auth header received")).error().kind == ErrorKind::failed);
