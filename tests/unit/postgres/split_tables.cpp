@@ -67,3 +67,11 @@ TEST_CASE("the run that split is the last one that gave the target ownership") {
   REQUIRE(pass_ownership(it.admin, "ci", Owner::nobody, Owner::target, "r-2", 2, soon()));
   CHECK(*run_that_split(it.admin, "ci", soon()) == "r-2");
 }
+
+TEST_CASE("what was written down of a split is not taken for nothing where it can't be read") {
+  const Installed it;
+  auto session = test::main_server().connect();
+  auto admin = test::main_server().connect();
+  run(admin, "SELECT pg_terminate_backend(" + run(session, "SELECT pg_backend_pid() AS pid").text(0, "pid") + ", 5000)");
+  CHECK_FALSE(frozen_split(session, "ci", soon()));
+}
