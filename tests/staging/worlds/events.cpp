@@ -1,6 +1,9 @@
 #include "events.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <sstream>
+#include <thread>
 
 #include "error_of_world.h"
 
@@ -32,8 +35,25 @@ std::vector<std::string> with_environment(std::vector<std::string> words, const 
   return words;
 }
 
+std::string words_asked_for(const std::string& output) {
+  const std::string before = "to approve, type: ";
+  const auto at = output.find(before);
+  if (at == std::string::npos) return {};
+  auto words = output.substr(at + before.size(), output.find('\n', at) - at - before.size());
+  if (words.ends_with(")")) words.pop_back();  // the question stands in parentheses
+  return words;
+}
+
 bool done(const Ended& ended) {
   return ended.code == 0 || ended.code == 9;
+}
+
+void does_not_end(World& world, const std::string& event) {
+  double load = 0;
+  const auto cores = static_cast<double>(std::max(1U, std::thread::hardware_concurrency()));
+  if (::getloadavg(&load, 1) == 1 && load > 3 * cores)
+    fail("{} does not end, on a machine with load {:.0f}", event, load);
+  world.ledger.broken("does not end", event);
 }
 
 void note_refusal(World& world, const std::string& event, const Ended& ended) {
@@ -53,7 +73,7 @@ void note_refusal(World& world, const std::string& event, const Ended& ended) {
   for (const char* word : {"slot", "lag", "stream", "timeline", "rewind"})
     refusal.explained = refusal.explained || (world.failed_over && ended.output.find(word) != std::string::npos);
   for (const auto& name : world.one_sided) refusal.explained = refusal.explained || names(name);
-  if (ended.timed_out) world.ledger.broken("does not end", event);
+  if (ended.timed_out) does_not_end(world, event);
   world.say("  " + refusal.reason);
   world.verdict.refusals.push_back(refusal);
 }

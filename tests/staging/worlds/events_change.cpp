@@ -196,12 +196,13 @@ bool detach_partition(World& world, Chance& chance, bool both) {
   if (table->name.starts_with("\"public\"") && !table->name.starts_with("\"public\".\"m_")) return false;
   for (const auto& scope : where(both)) {
     auto database = world.admin(scope);
-    const auto parent = database
-                            .must(fmt::format("select format('%I.%I', n.nspname, c.relname) from pg_inherits i join "
-                                              "pg_class c on c.oid = i.inhparent join pg_namespace n "
-                                              "on n.oid = c.relnamespace where i.inhrelid = {}::regclass",
-                                              literal_of(table->name)))
-                            .value();
+    const auto parent =
+        database
+            .must(fmt::format("select format('%I.%I', n.nspname, c.relname) from pg_inherits i join "
+                              "pg_class c on c.oid = i.inhparent join pg_namespace n "
+                              "on n.oid = c.relnamespace where not i.inhdetachpending and i.inhrelid = {}::regclass",
+                              literal_of(table->name)))
+            .value();
     if (parent.empty()) return false;
     world.execute(database, fmt::format("alter table {} detach partition {}", parent, table->name), scope);
   }

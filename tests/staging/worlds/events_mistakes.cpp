@@ -58,7 +58,7 @@ bool another_split(World& world, Chance&) {
 
 bool asked(World& world, const char* verb) {
   const Ended ended = world.tool(with_environment({verb}, world), verb);
-  if (ended.timed_out) world.ledger.broken("does not end", verb);
+  if (ended.timed_out) does_not_end(world, verb);
   return true;
 }
 

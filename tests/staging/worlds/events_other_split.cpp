@@ -11,15 +11,6 @@
 namespace pgcleave_worlds {
 namespace {
 
-std::string words_asked_for(const std::string& output) {
-  const std::string before = "to approve, type: ";
-  const auto at = output.find(before);
-  if (at == std::string::npos) return {};
-  auto words = output.substr(at + before.size(), output.find('\n', at) - at - before.size());
-  if (words.ends_with(")")) words.pop_back();  // the question stands in parentheses
-  return words;
-}
-
 // What was written or deleted on the target alone. What the source has was acknowledged by it before, and stays.
 std::set<std::string> of_the_target_alone(World& world) {
   auto source = world.admin("main");

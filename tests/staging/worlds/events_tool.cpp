@@ -18,16 +18,34 @@ void mend_what_is_odd(World& world) {
   }
 }
 
+// As long as the source serves, the target has nothing that clients were told: a person gives it up in the words that
+// are asked for.
+Ended roll_back(World& world, const std::string& event) {
+  Ended ended = world.tool(with_environment({"rollback"}, world), event);
+  const auto words = words_asked_for(ended.output);
+  const auto gate = ended.output.find("gate "), colon = ended.output.find(':', gate);
+  if (ended.code != 6 || words.empty() || colon == std::string::npos) return ended;
+  world.everybody_rests();
+  const bool source_serves = world.serving_side() == Serves::source;
+  world.everybody_goes_on();
+  if (!source_serves) return ended;
+  const auto approval = ended.output.substr(gate + 5, colon - gate - 5) + "=" + words;
+  return world.tool(with_environment({"rollback", "--approve", approval}, world), event + " in words");
+}
+
 // A run that stopped in between: what a person would type, until it stands somewhere.
 void settle(World& world, const std::string& event, const std::vector<std::string>& approvals, bool& split) {
   bool refused = true;  // nothing had begun
   for (int attempt = 0; attempt < 4; ++attempt) {
     auto words = with_environment({attempt < 2 ? "resume" : "rollback"}, world);
     if (attempt < 2) words.insert(words.end(), approvals.begin(), approvals.end());
-    Ended ended = world.tool(words, event + ", " + words[0]);
+    const auto once = [&] {
+      return attempt < 2 ? world.tool(words, event + ", resume") : roll_back(world, event + ", rollback");
+    };
+    Ended ended = once();
     for (int again = 0; ended.code == 7 && again < 20; ++again) {  // its guard is still at it
       std::this_thread::sleep_for(std::chrono::seconds(1));
-      ended = world.tool(words, event + ", " + words[0]);
+      ended = once();
     }
     if (done(ended)) {
       split = attempt < 2;
@@ -65,7 +83,7 @@ bool over(World& world, const std::string& runbook, Chance& chance, bool approve
         return true;
       }
       if (ended.code == 4) {
-        const auto undone = world.tool(with_environment({"rollback"}, world), runbook + ", rollback");
+        const auto undone = roll_back(world, runbook + ", rollback");
         if (!done(undone)) note_refusal(world, runbook + ", rollback", undone);
       } else if (ended.code != 2 && ended.code != 3 && ended.code != 7) {
         settle(world, runbook,
@@ -84,7 +102,7 @@ bool over(World& world, const std::string& runbook, Chance& chance, bool approve
 
 bool rollback(World& world, Chance&) {
   if (world.phase == Phase::at_gate) {
-    const Ended ended = world.tool(with_environment({"rollback"}, world), "rollback from the gate");
+    const Ended ended = roll_back(world, "rollback from the gate");
     if (done(ended))
       world.phase = Phase::whole;
     else
@@ -138,7 +156,7 @@ bool resume(World& world, Chance&) {
     settle(world, "resume at the gate", {"--approve", "go"}, split);
     world.phase = split ? Phase::split : Phase::whole;
   } else {
-    const Ended back = world.tool(with_environment({"rollback"}, world), "rollback from the gate");
+    const Ended back = roll_back(world, "rollback from the gate");
     if (done(back))
       world.phase = Phase::whole;
     else if (back.code != 6)
@@ -149,10 +167,18 @@ bool resume(World& world, Chance&) {
 
 bool cleanup(World& world, Chance&) {
   if (world.phase != Phase::split) return false;
-  const Ended ended = world.tool(with_environment({"run", (world.settings.runbooks / "cleanup.yml").string(),
-                                                   "--approve", "go", "--approve", "go=" + world.split_name},
-                                                  world),
-                                 "cleanup");
+  const auto once = [&] {
+    return world.tool(with_environment({"run", (world.settings.runbooks / "cleanup.yml").string(), "--approve", "go",
+                                        "--approve", "go=" + world.split_name},
+                                       world),
+                      "cleanup");
+  };
+  Ended ended = once();
+  if (ended.output.find("session_goes_round") != std::string::npos) {
+    note_refusal(world, "cleanup", ended);
+    world.end_those_who_go_round();
+    ended = once();
+  }
   if (done(ended))
     world.phase = Phase::cleaned;
   else

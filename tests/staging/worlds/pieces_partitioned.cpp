@@ -28,7 +28,7 @@ std::string beside(Piece& piece, const std::string& parent, const std::string& n
 }
 
 std::string tree(Piece& piece, Chance& chance, const std::string& strategy, const std::string& stem,
-                 bool leaves_too = true) {
+                 bool leaves_too = true, bool default_too = true) {
   const std::string parent = place(piece, chance, stem);
   const std::string sequence = in_same_schema(parent, fmt::format("tree_{}_seq", piece.number));
   piece.sql.push_back(
@@ -38,7 +38,7 @@ std::string tree(Piece& piece, Chance& chance, const std::string& strategy, cons
                   sequence, parent, literal_of(sequence), strategy));
   if (chance.percent(50)) piece.sql.push_back(fmt::format("alter sequence {} owned by {}.id", sequence, parent));
   add(piece, parent, literal_of(sequence)).partitioned = true;
-  const bool with_default = strategy != "hash" && chance.percent(50);
+  const bool with_default = strategy != "hash" && chance.percent(50) && default_too;
   for (int part = 0; part < 4; ++part) {
     const bool last = with_default && part == 3;
     const std::string leaf = leaf_name(piece, parent, fmt::format("{}_{}_{}", stem, piece.number, part), chance);
@@ -104,7 +104,8 @@ void attached_partition(Piece& piece, Chance& chance) {
 }
 
 void half_detached_partition(Piece& piece, Chance& chance) {
-  const std::string parent = tree(piece, chance, "list", "halfway", false);
+  // Beside a default partition PostgreSQL refuses DETACH CONCURRENTLY.
+  const std::string parent = tree(piece, chance, "list", "halfway", false, false);
   const std::string half = beside(piece, parent, fmt::format("half_{}", piece.number));
   piece.sql.push_back(
       fmt::format("set role app; create table {0} partition of {1} for values in (7); reset role", half, parent));

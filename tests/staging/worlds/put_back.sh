@@ -56,7 +56,7 @@ row() { # NAME VERDICT MINUTES WORLD KIND
 try() {
   local name=$1 code=0 figures=$folder/build/figures.json
   rm -f "$figures"
-  "$build/pgcleave-worlds" --pgcleave "$folder/build/pgcleave" --seed "$seed" --first "$first" --jobs "$jobs" --minutes "$minutes" --until-found \
+  "$build/pgcleave-worlds" --pgcleave "$folder/build/pgcleave" --runbooks "$folder/runbooks" --seed "$seed" --first "$first" --jobs "$jobs" --minutes "$minutes" --until-found \
     --json "$figures" >"$folder/build/put-back-$name.log" 2>&1 || code=$?
   if [ ! -e "$figures" ]; then
     row "$name" "not tried" "" "" "pgcleave-worlds ended with exit code $code: $folder/build/put-back-$name.log"

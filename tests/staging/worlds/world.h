@@ -76,6 +76,7 @@ class World {
   std::string split_text() const;
   bool has_unlogged() const;  // a crash empties them, and so does a promotion
   void everybody_rests();
+  void end_those_who_go_round();
   void everybody_goes_on();
   Serves serving_side();
 
