@@ -132,6 +132,7 @@ TEST_CASE("what counters can't tell is given up in words too: a table that was e
       split.sides.observe("check.given_up", {{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "1s"}});
   REQUIRE(problem(text) == "");
   CHECK(says(text->evidence, "kept.audit was truncated or rewritten"));
+  CHECK(text->facts.at("words") == "give up 1 row of kept.users and what cannot be counted");
   CHECK(split.lets_through(reattaching_with("give up 1 row of kept.users and what cannot be counted")));
 }
 
