@@ -55,10 +55,13 @@ BEGIN
     MESSAGE = pg_catalog.format('table %I.%I takes no writes on cluster "%s": the owner of split "%s" is %s',
       TG_TABLE_SCHEMA, TG_TABLE_NAME, here, {split},
       CASE holder WHEN 1 THEN 'source' WHEN 2 THEN 'target' ELSE 'nobody' END),
-    HINT = CASE holder
-      WHEN 1 THEN pg_catalog.format('Write to cluster "%s".', {source})
-      WHEN 2 THEN pg_catalog.format('Write to cluster "%s".', {target})
-      ELSE 'The split is changing sides: repeat the transaction in a moment.' END;
+    HINT = CASE
+      WHEN holder OPERATOR(pg_catalog.=) 1 OR holder OPERATOR(pg_catalog.=) 0 AND here OPERATOR(pg_catalog.=) {target}
+        AND pg_catalog.starts_with(witness, 'source') THEN pg_catalog.format('Write to cluster "%s".', {source})
+      WHEN holder OPERATOR(pg_catalog.=) 2 OR holder OPERATOR(pg_catalog.=) 0 AND here OPERATOR(pg_catalog.=) {source}
+        AND pg_catalog.starts_with(witness, 'target') THEN pg_catalog.format('Write to cluster "%s".', {target})
+      ELSE pg_catalog.format('Repeat the transaction: the split may be changing sides. If it fails again, write to cluster "%s".',
+        CASE here WHEN {source} THEN {target} ELSE {source} END) END;
 END)sql",
                      fmt::arg("owner", fence_object("owner", fence.split)), fmt::arg("epoch", fence_object("epoch", fence.split)),
                      fmt::arg("setting", quote_literal(witness_setting(fence.split))), fmt::arg("pattern", quote_literal(witness_pattern)),

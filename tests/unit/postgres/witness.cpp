@@ -51,6 +51,22 @@ TEST_CASE("a member that lacks the release refuses writes by the witness of a la
   CHECK(refused.error().hint == "Write to cluster \"ci\".");
 }
 
+TEST_CASE("a side that nobody owns names the other side to write to, for sure where the witness says so") {
+  Fenced it;
+  const auto hint = [](Connection& connection) { return connection.simple(insert, soon()).error().hint; };
+  run(it.admin, "SELECT setval('pgcleave.owner_ci', 0)");
+  CHECK(hint(it.admin) == "Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"ci\".");
+  witness(it.admin, "source, epoch 7");  // an earlier rollback's
+  CHECK(hint(it.admin).rfind("Repeat the transaction", 0) == 0);
+  witness(it.admin, "target, epoch 7");
+  CHECK(hint(it.admin) == "Write to cluster \"ci\".");
+  Fenced other(ci_server());
+  run(other.admin, "SELECT setval('pgcleave.owner_ci', 0)");
+  CHECK(hint(other.admin) == "Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"main\".");
+  witness(other.admin, "source, epoch 9");
+  CHECK(hint(other.admin) == "Write to cluster \"main\".");
+}
+
 TEST_CASE("a witness that names this side, is older, or is no witness keeps nobody from writing") {
   Fenced it;
   for (const auto* text : {"", "source, epoch 7", "nobody, epoch 7", "target", "target, epoch 99999999999"}) {
