@@ -1,4 +1,7 @@
 // http.request: a call of the operator's own, such as blocking users at the edge or a note to the chat.
+#include <mutex>
+#include <thread>
+
 #include "base/file.h"
 #include "base/format.h"
 #include "rest/client.h"
@@ -6,6 +9,9 @@
 
 namespace pgcleave::steps {
 namespace {
+
+constexpr const char* asked_to_stop = "the run was asked to stop before the answer came";
+constexpr auto between_looks = std::chrono::milliseconds(5);
 
 struct Url {
   std::string base;
@@ -39,8 +45,27 @@ Result<rest::Access> access(Context& context) {
 Result<rest::Answer> call(Context& context, const std::string& method, const std::string& url, const std::string& body) {
   TRY_ASSIGN(const auto parts, parse(url));
   TRY_ASSIGN(const auto with, access(context));
-  rest::Client rest(parts.base, with);
-  return rest.send(method, parts.path, body, context.text("content_type"), context.deadline);
+  // By a thread of its own, which is left behind when a stop is requested: cpp-httplib (0.11) waits for an answer until its timeout.
+  struct Call {
+    std::mutex mutex;
+    std::optional<Result<rest::Answer>> answer;
+  };
+  const auto made = std::make_shared<Call>();
+  std::thread([made, parts, with, method, body, type = context.text("content_type"), deadline = context.deadline] {
+    rest::Client rest(parts.base, with);
+    auto answer = rest.send(method, parts.path, body, type, deadline);
+    const std::lock_guard lock(made->mutex);
+    made->answer = std::move(answer);
+  }).detach();
+  while (true) {
+    const bool stopped = context.stop != nullptr && context.stop->requested();
+    {
+      const std::lock_guard lock(made->mutex);
+      if (made->answer) return std::move(*made->answer);
+    }
+    if (stopped) return fail({ErrorKind::unknown, url, method + " was sent, and " + asked_to_stop, "an answer", "", "", ""});
+    sleep_until(Deadline::in(between_looks), between_looks, nullptr);
+  }
 }
 
 bool expected(Context& context, int status) {
@@ -51,7 +76,7 @@ bool expected(Context& context, int status) {
 }
 
 Result<void> must_succeed(Context& context, const std::string& method, const std::string& url, const std::string& body) {
-  TRY(context.world.effects->perform(fmt::format("{} {}", method, url), [&]() -> Result<Json> {
+  const auto done = context.world.effects->perform(fmt::format("{} {}", method, url), [&]() -> Result<Json> {
     TRY_ASSIGN(const auto answer, call(context, method, url, body));
     if (!expected(context, answer.status)) {
       return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected",
@@ -59,8 +84,12 @@ Result<void> must_succeed(Context& context, const std::string& method, const std
                    "", std::to_string(answer.status)});
     }
     return Json();
-  }));
-  return {};
+  });
+  if (done) return {};
+  auto error = done.error();
+  // Nobody waits to see what came of it.
+  if (error.what.ends_with(asked_to_stop)) error.kind = ErrorKind::interrupted;
+  return fail(error);
 }
 
 Result<Observation> observe_http_request(Context& context) {
