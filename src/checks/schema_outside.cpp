@@ -47,18 +47,25 @@ void judge_foreign_tables(const OutsideSeen& seen, Findings& found) {
   }
 }
 
-// Foreign tables have a finding of their own.
+// Foreign tables have a finding of their own. Materialized views are all named: each of them wants a decision.
 void judge_in_no_class(const OutsideSeen& seen, Findings& found) {
   constexpr std::size_t most_named = 5;
   for (const auto& [kind, relations] : seen.in_no_class) {
+    const bool temporary = kind == "temporary tables";
+    const auto most = temporary ? most_named : relations.size();
     std::string names;
-    for (std::size_t i = 0; i < std::min(relations.size(), most_named); ++i) names += (i == 0 ? "" : ", ") + relations[i].sql();
+    for (std::size_t i = 0; i < std::min(relations.size(), most); ++i) names += (i == 0 ? "" : ", ") + relations[i].sql();
     found.push_back(
         {"schema.in_no_class", Severity::note, fmt::format("{} on {}", kind, seen.side),
-         fmt::format("{}: {}{}", relations.size(), names, relations.size() > most_named ? ", ..." : ""),
+         fmt::format("{}: {}{}", relations.size(), names, relations.size() > most ? ", ..." : ""),
          "SELECT oid::regclass FROM pg_class WHERE relkind = 'm' OR relpersistence = 't'",
-         "the split file has no class for them: they are neither fenced nor replicated",
-         kind == "temporary tables" ? "nothing to do: they end with their sessions" : "refresh them on the side whose tables they read"});
+         temporary ? "the split file has no class for them: they are neither fenced nor replicated"
+                   : "the split file has no class for them: both sides keep a copy with the rows of its last REFRESH before the "
+                     "promotion. It is neither fenced nor replicated, a cleanup does not empty it, and a rollback throws the "
+                     "target's copy away",
+         temporary ? "nothing to do: they end with their sessions"
+                   : "after the split, REFRESH MATERIALIZED VIEW on the side that serves the tables that it reads, also the jobs that do "
+                     "so; DROP the copy on the other side before the cleanup, and REFRESH on the source after a rollback"});
   }
 }
 
