@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/format.h"
+#include "base/lines.h"
 
 namespace pgcleave {
 namespace {
@@ -32,7 +36,28 @@ bool steers(std::uint32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
+// Not indented.
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t from = 0; from <= text.size();) {
+    const auto end = std::min(text.find('\n', from), text.size());
+    auto line = text.substr(from, end - from);
+    if (!lines.empty()) line.erase(0, line.find_first_not_of(" \t"));
+    lines.push_back(printable(line));
+    from = end + 1;
+  }
+  return lines;
+}
+
 }  // namespace
+
+std::string printable_lines(const std::string& text) {
+  return fmt::format("{}", fmt::join(lines_of(text), "\n  "));
+}
+
+std::string one_line(const std::string& text) {
+  return fmt::format("{}", fmt::join(lines_of(text), "; "));
+}
 
 std::string printable(const std::string& text) {
   std::string out;

@@ -73,7 +73,11 @@ bool confirmed(const runbook::Environment& environment, const Arguments& argumen
   std::cerr << "This is production. Type the environment's name (" << environment.name << ") to go on: " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
-  return answer == environment.name;
+  if (answer == environment.name) return true;
+  log::error(Error{ErrorKind::invalid, "environment " + environment.name, "was not confirmed: another name was typed", environment.name, answer,
+                   "nothing was begun; give the command again, and type the name as it stands in the environment file", ""}
+                 .text());
+  return false;
 }
 
 std::string host_name() {
@@ -120,6 +124,8 @@ ExitCode run_new(const Arguments& arguments) {
   const auto change = read_change(arguments, arguments.text("RUNBOOK"));
   if (!change) return ExitCode::invalid;
   if (const auto may = may_approve_beforehand(change->environment, arguments); !may) return complain(may.error());
+  if (const auto asks = asks_for_these(change->runbook, arguments); !asks) return complain(asks.error());
+  if (!may_use_files(*change)) return ExitCode::invalid;
   const auto readiness = readiness_or_reason(*change, arguments.text("force"));
   if (!readiness) return complain(readiness.error());
   if (!confirmed(change->environment, arguments)) return ExitCode::invalid;

@@ -5,7 +5,9 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "checks/access_files.h"
 #include "checks/families.h"
+#include "cli/shipped_runbook.h"
 #include "steps/split_sequences.h"
 
 namespace pgcleave::cli {
@@ -33,7 +35,12 @@ steps::RehearsedPause rehearsed_pause(const checks::Change& change, const std::s
 }  // namespace
 
 std::optional<checks::Change> read_change(const Arguments& arguments, const std::string& runbook_path) {
-  auto runbook = read_runbook_file(runbook_path);
+  const auto file = cli::runbook_path(runbook_path);
+  if (!file) {
+    complain(file.error());
+    return {};
+  }
+  auto runbook = read_runbook_file(*file);
   auto environment = read_environment_file(arguments.text("environment"));
   if (!runbook || !environment) return {};
   auto params = read_params(*runbook, arguments.list("set"));
@@ -42,6 +49,13 @@ std::optional<checks::Change> read_change(const Arguments& arguments, const std:
   auto journal = journal_path(arguments, &*environment);
   return checks::Change{std::move(*runbook), std::move(*params), std::move(*environment), std::move(*split), std::move(journal),
                         program_sha256(),    utc_now_us()};
+}
+
+bool may_use_files(const checks::Change& change) {
+  const auto faults = checks::access_files(change.environment, change.journal);
+  for (const auto& fault : faults)
+    complain(Error{ErrorKind::invalid, fault.object, fault.evidence + ": " + fault.why, "", "", fault.fix, ""});
+  return faults.empty();
 }
 
 std::string program_sha256() {

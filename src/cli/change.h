@@ -17,6 +17,9 @@ constexpr auto time_per_family = std::chrono::seconds(10);  // of checks
 // From --environment, --split, --set and the runbook's path. Says what is wrong with the files.
 std::optional<checks::Change> read_change(const Arguments& arguments, const std::string& runbook_path);
 
+// Says what keeps the files that the environment names from being used (checks/access_files.h).
+bool may_use_files(const checks::Change& change);
+
 // Of the program that is running: a rehearsal by another build does not count.
 std::string program_sha256();
 

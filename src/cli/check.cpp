@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <iostream>
 
@@ -5,6 +6,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/units.h"
+#include "checks/access_files.h"
 #include "checks/families.h"
 #include "cli/change.h"
 #include "cli/session.h"
@@ -109,6 +111,9 @@ std::optional<Looked> look(const Arguments& arguments) {
     looked.environment = std::move(*environment);
     looked.split = std::move(*split);
   }
+  // Without these nothing else could be looked at: it would be said once for each login.
+  looked.findings = checks::access_files(looked.environment, journal_path(arguments, &looked.environment));
+  if (!looked.findings.empty()) return looked;
   const auto began = Monotonic::now();
   auto world = steps::unopened_world(looked.environment, looked.split);
   looked.findings = checks::look_at(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
@@ -119,7 +124,9 @@ std::optional<Looked> look(const Arguments& arguments) {
 ExitCode check(const Arguments& arguments) {
   const auto looked = look(arguments);
   if (!looked) return ExitCode::invalid;
-  record(*looked, journal_path(arguments, &looked->environment));
+  const auto files_fit = std::none_of(looked->findings.begin(), looked->findings.end(),
+                                      [](const auto& finding) { return finding.id.rfind("access.journal", 0) == 0; });
+  if (files_fit) record(*looked, journal_path(arguments, &looked->environment));
   if (arguments.flag("json")) std::cout << to_text(json_of(looked->findings), 2) << "\n";
   if (!arguments.flag("json")) print(looked->findings);
   return count(looked->findings, Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/log.h"
+#include "cli/did_you_mean.h"
 #include "cli/verb.h"
 
 namespace {
@@ -70,6 +71,11 @@ int pgcleave::cli::main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const auto meant = error.get_exit_code() == 0 ? "" : cli::did_you_mean(verbs, {argv + 1, argv + argc});
+    if (!meant.empty()) {
+      std::cerr << meant << "\n";
+      return static_cast<int>(cli::ExitCode::invalid);
+    }
     const int code = app.exit(error, std::cout, std::cerr);
     return code == 0 ? 0 : static_cast<int>(cli::ExitCode::invalid);
   }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "base/lines.h"
 #include "cli/session.h"
 
 namespace pgcleave::cli {
@@ -21,9 +22,9 @@ std::string summary(const Json& data) {
   for (const char* key : {"phase", "step", "uses", "effect", "outcome", "state", "evidence", "text", "why", "by", "ms"}) {
     const auto value = data.find(key);
     if (value == data.end() || (value->is_string() && value->get<std::string>().empty())) continue;
-    text += (text.empty() ? "" : "  ") + (value->is_string() ? value->get<std::string>() : to_text(*value));
+    text += (text.empty() ? "" : "  ") + one_line(value->is_string() ? value->get<std::string>() : to_text(*value));
   }
-  return printable(text);
+  return text;
 }
 
 ExitCode show(const Arguments& arguments) {

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/format.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "base/outside.h"
 #include "cli/change.h"
@@ -31,7 +32,7 @@ void print(const std::vector<engine::PlannedStep>& steps) {
     if (step.phase != phase) std::cout << (phase.empty() ? "" : "\n") << step.phase << "\n";
     phase = step.phase;
     std::cout << fmt::format("  {:<22} {:<28} {}\n", step.id, step.uses, step.state);
-    if (!step.evidence.empty()) std::cout << "      now: " << printable(step.evidence) << "\n";
+    if (!step.evidence.empty()) std::cout << "      now: " << one_line(step.evidence) << "\n";
     for (const auto& effect : step.effects) std::cout << "      will " << printable(effect) << "\n";
   }
 }
@@ -45,11 +46,12 @@ std::optional<steps::Forecast> look_ahead(const checks::Change& change, steps::W
 }
 
 Json json_of(const steps::Forecast& seen, double budget_ms) {
+  const auto known = [&](double ms) { return seen.rehearsed.rounds > 0 ? Json(ms) : Json(); };
   return {{"rounds", seen.rehearsed.rounds},
-          {"p50_ms", seen.rehearsed.p50_ms},
-          {"p90_ms", seen.rehearsed.p90_ms},
-          {"max_ms", seen.rehearsed.max_ms},
-          {"expected_ms", seen.expected_ms()},
+          {"p50_ms", known(seen.rehearsed.p50_ms)},
+          {"p90_ms", known(seen.rehearsed.p90_ms)},
+          {"max_ms", known(seen.rehearsed.max_ms)},
+          {"expected_ms", known(seen.expected_ms())},
           {"oldest_transaction_ms", milliseconds(seen.oldest_transaction)},
           {"lag_bytes", seen.lag.count},
           {"wal_bytes_per_second", seen.wal_per_second.count},
@@ -87,7 +89,7 @@ ExitCode make_plan(const Arguments& arguments) {
   // What the first checks already refuse is said by the exit code too.
   for (const auto& step : forward) {
     if (step.phase == "prepare" && (step.state == "foreign" || (step.uses.rfind("check.", 0) == 0 && step.state == "pending"))) {
-      log::error(step.id + " is not ready: " + step.evidence);
+      log::error(step.id + " is not ready: " + one_line(step.evidence));
       return ExitCode::not_ready;
     }
   }
@@ -100,7 +102,7 @@ Verb plan_verb() {
   using Kind = Option::Kind;
   return {"plan",
           "Print each effect of a run in the words that its journal will hold. Changes nothing.",
-          {{"RUNBOOK", Kind::positional, "runbook file"},
+          {{"RUNBOOK", Kind::positional, "runbook file, or the name of a shipped one"},
            environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            set_option(),

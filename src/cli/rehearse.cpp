@@ -60,6 +60,7 @@ ExitCode rehearse(const Arguments& arguments) {
                           "is of class production: nothing is rehearsed there", "", "",
                           "rehearse on staging, and name that journal under `rehearsals` in " + change->environment.path, ""});
   }
+  if (!may_use_files(*change)) return ExitCode::invalid;
   const auto what = asked(arguments, *change);
   if (!what) return complain(what.error());
   auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
@@ -88,7 +89,7 @@ Verb rehearse_verb() {
   using Kind = Option::Kind;
   return {"rehearse",
           "Run a runbook on staging and go back, round after round, with nobody asked; by the same code as run.",
-          {{"RUNBOOK", Kind::positional, "runbook file"},
+          {{"RUNBOOK", Kind::positional, "runbook file, or the name of a shipped one"},
            environment_option(true),
            {"--times", Kind::value, "rounds (default: as many as the runbook asks for)"},
            {"--rollback", Kind::value, "always (the default), last or never"},

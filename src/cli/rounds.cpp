@@ -38,7 +38,7 @@ const std::vector<Figure> figures{
 };
 
 std::string shown(double value) {
-  return value > 0 ? fmt::format("{:.1f}", value) : "-";
+  return value > 0 ? fmt::format("{:.1f}", value) : "";
 }
 
 template <class Of>
@@ -55,7 +55,7 @@ void print_summary(const std::vector<Round>& rounds) {
     std::string text = fmt::format("{:<6} {:<26}", title, "");
     for (const auto& figure : figures) {
       const auto all = values(rounds, figure.of);
-      text += fmt::format(" {:>12}", all.empty() ? "-" : shown(pick(all)));
+      text += fmt::format(" {:>12}", all.empty() ? "" : shown(pick(all)));
     }
     std::cout << text << "\n";
   };

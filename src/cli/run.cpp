@@ -6,7 +6,7 @@ Verb run_verb() {
   using Kind = Option::Kind;
   return {"run",
           "Run a runbook on an environment: the same code on staging and production.",
-          {{"RUNBOOK", Kind::positional, "runbook file"},
+          {{"RUNBOOK", Kind::positional, "runbook file, or the name of a shipped one"},
            environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            set_option(),

@@ -13,6 +13,15 @@ engine::WindowRecord window_of(const engine::RunRecord& run, const char* phase) 
   return window == run.windows.end() ? engine::WindowRecord{} : window->second;
 }
 
+// Nothing where nothing was measured.
+std::string shown(double ms) {
+  return ms > 0 ? fmt::format("{:.1f}", ms) : "";
+}
+
+Json figure(double ms) {
+  return ms > 0 ? Json(ms) : Json();
+}
+
 ExitCode list(const Arguments& arguments) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
@@ -46,17 +55,18 @@ ExitCode list(const Arguments& arguments) {
                       {"state", run.state(alive)},
                       {"serves", run.serves},
                       {"exit", run.exit},
-                      {"pause_ms", forth.pause_ms},
-                      {"outage_ms", forth.outage_ms},
-                      {"mean_outage_ms", forth.mean_outage_ms},
-                      {"rollback_pause_ms", back.pause_ms},
-                      {"rollback_outage_ms", back.outage_ms},
-                      {"rollback_mean_outage_ms", back.mean_outage_ms}});
+                      {"pause_ms", figure(forth.pause_ms)},
+                      {"outage_ms", figure(forth.outage_ms)},
+                      {"mean_outage_ms", figure(forth.mean_outage_ms)},
+                      {"rollback_pause_ms", figure(back.pause_ms)},
+                      {"rollback_outage_ms", figure(back.outage_ms)},
+                      {"rollback_mean_outage_ms", figure(back.mean_outage_ms)}});
       continue;
     }
-    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f}\n", printable(run.id),
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", printable(run.id),
                              printable(text_in(run.begun, "name")), printable(text_in(run.begun, "environment_name")), printable(split),
-                             printable(run.state(alive)), forth.pause_ms, forth.outage_ms, back.pause_ms, back.outage_ms);
+                             printable(run.state(alive)), shown(forth.pause_ms), shown(forth.outage_ms), shown(back.pause_ms),
+                             shown(back.outage_ms));
   }
   if (arguments.flag("json")) std::cout << to_text(rows, 2) << "\n";
   return ExitCode::done;

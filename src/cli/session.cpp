@@ -7,9 +7,11 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "base/lines.h"
 #include "base/log.h"
 #include "cli/meant_run.h"
 #include "cli/unwritten.h"
+#include "cli/way_back.h"
 #include "engine/approvals.h"
 
 namespace pgcleave::cli {
@@ -62,8 +64,9 @@ ExitCode tell(const Acted& acted, bool json) {
                          2)
               << "\n";
   }
-  const auto line = fmt::format("run {}: {}", run, printable(ending.text));
-  ending.exit == ExitCode::done ? log::info(line) : log::warn(line);
+  const auto line = fmt::format("run {}: {}", run, printable_lines(ending.text));
+  // Who waits for a person has not failed.
+  ending.exit == ExitCode::done || ending.exit == ExitCode::waiting ? log::info(line) : log::warn(line);
   log::info("now: " + printable(ending.truth));
   if (!ending.next.empty()) log::info("next: " + ending.next);
   return ending.exit;
@@ -91,6 +94,10 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
                                          (direction.empty() && (record->outcome == "done" || record->outcome == "rollback_undone")));
   if (over) return tell_over(*record, *runs, intent, again(arguments, environment_file));
   if (!arguments.list("approve").empty()) {
+    const auto frozen = runbook::read_runbook(text_in(record->begun, "runbook"), text_in(record->begun, "text"), steps::vocabulary());
+    if (frozen.value) {
+      if (const auto asks = asks_for_these(*frozen.value, arguments); !asks) return complain(asks.error());
+    }
     const auto environment = read_environment_file(environment_file);
     if (!environment) return ExitCode::invalid;
     if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
@@ -99,6 +106,10 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
                              talk(arguments, environment_file), people(*journal, arguments), arguments.list("gone"));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
+  // The reason in the words of `status`.
+  if (intent == engine::Intent::rollback && exit == ExitCode::not_ready) {
+    if (const auto again = find_run(*journal, record->id)) warn_of_losses(way_back_of(*again, arguments));
+  }
   if (!acted->clients_may_wait) await_unwritten(*journal, patience_with_unwritten);
   return exit;
 }

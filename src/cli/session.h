@@ -60,6 +60,9 @@ bool confirmed(const runbook::Environment& environment, const Arguments& argumen
 // On production a gate is approved when it is reached, by somebody who has seen what came before it.
 Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments);
 
+// `invalid` when --approve names what is no step of this runbook, or one that asks nobody.
+Result<void> asks_for_these(const runbook::Runbook& runbook, const Arguments& arguments);
+
 // `run`: a new run. Returns its exit code after printing the ending.
 ExitCode run_new(const Arguments& arguments);
 

@@ -53,7 +53,7 @@ Verb sign_verb() {
   using Kind = Option::Kind;
   return {"sign",
           "Sign, in a role that the runbook names, that this runbook may run on this environment.",
-          {{"RUNBOOK", Kind::positional, "runbook file"},
+          {{"RUNBOOK", Kind::positional, "runbook file, or the name of a shipped one"},
            environment_option(true),
            {"--role", Kind::value, "one of the runbook's roles", true},
            {"--text", Kind::value, "a remark"},

@@ -5,12 +5,14 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "base/lines.h"
 #include "cli/same_environment.h"
 #include "cli/way_back.h"
 #include "postgres/ownership_passed.h"
 #include "report/display.h"
 #include "steps/run_servers.h"
 #include "steps/serving.h"
+#include "steps/world_standby.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -34,8 +36,14 @@ Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
   auto world = steps::unopened_world(*environment, *split.value);
   steps::expect_servers(world, object_in(run.begun, "servers"));
   const auto deadline = Deadline::in(patience_with_owners);
-  const auto serves = steps::serving(world, deadline);
+  auto serves = steps::serving(world, deadline);
+  Json standby;
+  if (serves == "source" && steps::is_standby(world.source, deadline)) {
+    serves = "unknown";
+    standby = world.source.label() + " is a standby: are the sides swapped in the environment file?";
+  }
   Json seen{{"serves", serves}};
+  if (standby.is_string()) seen["why"] = standby;
   if (serves != "source" && serves != "target") {
     for (auto* side : {&world.source, &world.target}) {
       if (const auto leader = side->leader(deadline); !leader) seen["why"] = leader.error().text();
@@ -55,6 +63,7 @@ std::string in_words(const Json& status) {
   const auto serves = text_in(status, "serves");
   if (status.contains("at_work")) return fmt::format("run {} is at work", text_in(status, "at_work"));
   if (serves == "nobody") return "nobody serves: writes to moved tables fail on both sides";
+  if (serves == "both") return "BOTH sides own the moved tables";
   if (serves == "unknown") {
     const auto why = text_in(status, "why");
     return "who serves can't be read" + (why.empty() ? "" : ": " + why);
@@ -102,7 +111,7 @@ Json split_status(const engine::SplitRuns& split, const Arguments& arguments, bo
 
 void print_split_status(const Json& status) {
   std::cout << fmt::format("split {} on {}: {}\n", printable(text_in(status, "split")),
-                           printable(text_in(status, "environment")), printable(in_words(status)));
+                           printable(text_in(status, "environment")), one_line(in_words(status)));
   if (status.contains("way_back")) print_way_back(status.at("way_back"));
   if (const auto ended = text_in(status, "path_ended"); !ended.empty())
     std::cout << "  rollback: " << printable(ended) << "\n";

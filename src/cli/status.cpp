@@ -4,6 +4,7 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "base/lines.h"
 #include "cli/owners.h"
 #include "cli/same_environment.h"
 #include "cli/session.h"
@@ -55,15 +56,18 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
     const auto& step = run.steps.at(id);
     std::cout << fmt::format("    {:<18} {:<24} {:<28} {:<11} {}\n", printable(step.phase), printable(id), printable(step.uses),
                              engine::name_of(step.status),
-                             step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : printable(step.note));
+                             step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : one_line(step.note));
   }
   for (const auto& [phase, window] : run.windows) {
     std::cout << fmt::format(
-        "  {}: {}, clients waited {:.1f} ms of {:.0f} ms{}\n", printable(phase), window.open ? "OPEN" : printable(window.outcome),
-        window.pause_ms, window.budget_ms,
+        "  {}: {}, {} (budget {:.0f} ms){}\n", printable(phase), window.open ? "OPEN" : printable(window.outcome),
+        window.pause_ms > 0        ? fmt::format("clients waited {:.1f} ms", window.pause_ms)
+        : window.paused_at_us == 0 ? "no client had to wait"
+                                   : "how long clients waited is not known",
+        window.budget_ms,
         window.watched ? fmt::format(", one saw {:.1f} ms of outage, all on average {:.1f}", window.outage_ms, window.mean_outage_ms) : "");
   }
-  for (const auto& miss : run.misses) std::cout << "  missed: " << printable(miss) << "\n";
+  for (const auto& miss : run.misses) std::cout << "  missed: " << one_line(miss) << "\n";
   const auto next = alive ? std::string() : engine::next_command(run, again(arguments, text_in(begun, "environment")));
   if (!next.empty()) std::cout << "  next: " << printable(next) << "\n";
 }

@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "cli/files.h"
+#include "cli/shipped_runbook.h"
 #include "steps/registry.h"
 #include "steps/split_sequences.h"
 
@@ -27,7 +28,9 @@ ExitCode against_catalog(const Arguments& arguments) {
 }
 
 ExitCode validate(const Arguments& arguments) {
-  const auto path = arguments.text("RUNBOOK");
+  const auto found = runbook_path(arguments.text("RUNBOOK"));
+  if (!found) return complain(found.error());
+  const auto& path = *found;
   const auto text = read_file(path);
   if (!text) return complain(text.error());
   const auto read = runbook::read_runbook(path, *text, steps::vocabulary());
@@ -50,7 +53,7 @@ Verb validate_verb() {
   using Kind = Option::Kind;
   return {"validate",
           "Check a runbook, and with -e the split against the live catalog. Changes nothing.",
-          {{"RUNBOOK", Kind::positional, "runbook file"},
+          {{"RUNBOOK", Kind::positional, "runbook file, or the name of a shipped one"},
            environment_option(false),
            {"--split", Kind::value, "split file (default: the environment's)"},
            json_option()},

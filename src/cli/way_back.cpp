@@ -5,6 +5,8 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "base/lines.h"
+#include "base/log.h"
 #include "cli/files.h"
 #include "cli/same_environment.h"
 #include "steps/discarded_writes.h"
@@ -64,6 +66,15 @@ std::string verdict(const Json& lossless) {
   return lossless.get<bool>() ? "a rollback now would lose nothing" : "A ROLLBACK WOULD LOSE WRITES";
 }
 
+std::vector<std::string> lines_of(const Json& way_back) {
+  if (way_back.contains("error")) return {"rollback: can't be looked at: " + one_line(text_in(way_back, "error"))};
+  const auto link = printable(text_in(way_back, "text"));
+  std::vector<std::string> lines{"rollback: " + verdict(way_back.at("lossless")) + (link.empty() ? "" : "; ") + link};
+  for (const auto& loss : way_back.at("losses")) lines.push_back("  " + printable(loss.get<std::string>()));
+  lines.push_back("  " + printable(text_in(way_back, "writes_text")));
+  return lines;
+}
+
 }  // namespace
 
 std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments) {
@@ -81,15 +92,12 @@ std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& a
 }
 
 void print_way_back(const Json& way_back) {
-  if (way_back.contains("error")) {
-    std::cout << "  rollback: can't be looked at: " << printable(text_in(way_back, "error")) << "\n";
-    return;
-  }
-  const auto link = text_in(way_back, "text");
-  std::cout << "  rollback: " << verdict(way_back.at("lossless")) << (link.empty() ? "" : "; ") << printable(link)
-            << "\n";
-  for (const auto& loss : way_back.at("losses")) std::cout << "    " << printable(loss.get<std::string>()) << "\n";
-  std::cout << "    " << printable(text_in(way_back, "writes_text")) << "\n";
+  for (const auto& line : lines_of(way_back)) std::cout << "  " << line << "\n";
+}
+
+void warn_of_losses(const std::optional<Json>& way_back) {
+  if (!way_back || (way_back->contains("lossless") && way_back->at("lossless") == true)) return;
+  for (const auto& line : lines_of(*way_back)) log::warn(line);
 }
 
 }  // namespace pgcleave::cli

@@ -14,5 +14,7 @@ namespace pgcleave::cli {
 // "apply_errors", "worker", "losses": [...], "text"}; or {"error": "..."}.
 std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments);
 void print_way_back(const Json& way_back);
+// The same on standard error, if a rollback would lose something, or that can't be told.
+void warn_of_losses(const std::optional<Json>& way_back);
 
 }  // namespace pgcleave::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/fields.h"
+#include "base/lines.h"
 #include "engine/for_good.h"
 
 namespace pgcleave::engine {
@@ -75,7 +76,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window.open = false;
     window.outcome = text_in(event.data, "outcome");
   } else if (event.type == "window.failover") {
-    run.misses.push_back(text_in(event.data, "text"));
+    run.misses.push_back(one_line(text_in(event.data, "text")));
   } else if (event.type == "window.watched") {
     window.watched = event.data.contains("outage_ms");
     window.outage_ms = number_in(event.data, "outage_ms");
@@ -97,14 +98,16 @@ void follow_step(RunRecord& run, const journal::Event& event) {
     step.status = StepStatus::skipped;
     step.phase = run.phase;
   } else if (event.type == "step.failed") {
-    step.status = StepStatus::failed;
-    step.note = text_in(data, "text");
+    // A gate that nobody has answered yet has not failed.
+    const bool waits = text_in(object_in(data, "error"), "kind") == name_of(ErrorKind::waiting);
+    step.status = waits ? StepStatus::waiting : StepStatus::failed;
+    step.note = one_line(text_in(data, "text"));
   } else if (event.type == "step.undone") {
     step.status = StepStatus::undone;
     if (run.waiting_for == text_in(data, "step")) run.waiting_for.clear();
   } else if (event.type == "undo.failed") {
     step.status = StepStatus::undo_failed;
-    step.note = text_in(data, "text");
+    step.note = one_line(text_in(data, "text"));
   }
 }
 
@@ -151,11 +154,12 @@ void RunRecord::apply(const journal::Event& event) {
     follow_window(*this, event);
   } else if (event.type == "gate.waiting") {
     waiting_for = text_in(data, "step");
+    waiting_since_us = event.at_us;
     if (const auto words = text_in(data, "words"); !words.empty()) asked[waiting_for] = words;
   } else if (event.type == "gate.approved") {
     approvals[text_in(data, "step")] = {text_in(data, "by"), text_in(data, "how"), text_in(data, "words"), event.at_us};
   } else if (event.type == "check.missed") {
-    misses.push_back(text_in(data, "text"));
+    misses.push_back(one_line(text_in(data, "text")));
   } else if (event.type == "run.finished") {
     finished = true;
     outcome = text_in(data, "outcome");
@@ -209,11 +213,15 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   const auto window = run.windows.find("window");
   const bool past_window = window != run.windows.end() && (window->second.taken || window->second.outcome == "done");
   const bool may_go_back = past_window || run.rolling_back || for_good(run, false).empty();
+  const auto approval = run.approvals.find(run.waiting_for);
+  const bool approved = approval != run.approvals.end() && approval->second.at_us >= run.waiting_since_us;
+  if (run.outcome == "waiting" && approved) return run.rolling_back ? resume : resume + "   or: " + rollback;
   if (run.outcome == "waiting") {
     return approve_command(run, rest) + " && " + resume;
   }
   // An undo that would destroy rows asks for them first; whoever wants to keep them goes on.
   const bool undo_waits = run.outcome == "stopped" && !run.waiting_for.empty() && run.asked.count(run.waiting_for) > 0;
+  if (undo_waits && approved) return rollback + "   or: " + resume;
   if (undo_waits) return approve_command(run, rest) + " && " + rollback + "   or: " + resume;
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;
   if (!may_go_back) return "";
@@ -234,6 +242,7 @@ const char* name_of(StepStatus status) {
     case StepStatus::done: return "done";
     case StepStatus::adopted: return "adopted";
     case StepStatus::skipped: return "skipped";
+    case StepStatus::waiting: return "waiting";
     case StepStatus::failed: return "failed";
     case StepStatus::undone: return "undone";
     case StepStatus::undo_failed: return "undo failed";

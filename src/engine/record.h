@@ -11,7 +11,7 @@
 
 namespace pgcleave::engine {
 
-enum class StepStatus { untouched, begun, done, adopted, skipped, failed, undone, undo_failed };
+enum class StepStatus { untouched, begun, done, adopted, skipped, waiting, failed, undone, undo_failed };
 const char* name_of(StepStatus status);
 
 struct StepRecord {
@@ -67,6 +67,7 @@ struct RunRecord {
   std::map<std::string, Approved> approvals;    // by step, the last one
   std::string phase;                            // the one begun last
   std::string waiting_for;                      // step id of a gate that waits
+  std::int64_t waiting_since_us = 0;            // wall clock
   std::map<std::string, std::string> asked;     // by step: the words that it asked for last, of those that did
   bool rolling_back = false;
   bool went_all_the_way = false;  // forward, at some time

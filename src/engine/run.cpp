@@ -9,6 +9,7 @@
 #include "engine/for_good.h"
 #include "steps/missable.h"
 #include "steps/serving.h"
+#include "steps/world_standby.h"
 
 namespace pgcleave::engine {
 
@@ -56,7 +57,10 @@ bool Run::fresh() const {
 }
 
 std::string Run::serving() {
-  return steps::serving(world_, Deadline::in(std::chrono::seconds(5)));
+  const auto deadline = Deadline::in(std::chrono::seconds(5));
+  const auto serves = steps::serving(world_, deadline);
+  // Of swapped sides the source is a standby.
+  return serves == "source" && steps::is_standby(world_.source, deadline) ? "unknown" : serves;
 }
 
 std::string Run::truth(const std::string& serves) {

@@ -105,7 +105,8 @@ bool Run::came_true(const runbook::StepLine& line) {
   if (known == steps.end()) return false;
   if (known->second.status == StepStatus::done || known->second.status == StepStatus::adopted) return true;
   // Not one whose undo failed: what had led to it may have been undone.
-  if (known->second.status != StepStatus::begun && known->second.status != StepStatus::failed) return false;
+  const auto status = known->second.status;
+  if (status != StepStatus::begun && status != StepStatus::waiting && status != StepStatus::failed) return false;
   const auto began = began_before(line.id);
   if (!began || began->effects == 0) return false;
   const auto with = runbook::resolve_with(line, kind(line).description, scope());

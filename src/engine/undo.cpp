@@ -19,7 +19,8 @@ Duration timeout_of(const steps::StepKind& kind, bool in_window) {
 }
 
 bool needs_undo(StepStatus status) {
-  return status == StepStatus::begun || status == StepStatus::done || status == StepStatus::failed || status == StepStatus::undo_failed;
+  return status == StepStatus::begun || status == StepStatus::done || status == StepStatus::waiting || status == StepStatus::failed ||
+         status == StepStatus::undo_failed;
 }
 
 }  // namespace

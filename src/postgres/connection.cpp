@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/lines.h"
 #include "postgres/connection_state.h"
 
 namespace pgcleave::postgres {
@@ -42,7 +43,7 @@ int wait_for(std::vector<pollfd>& sockets, Deadline deadline) {
 
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return text;
+  return one_line(text);
 }
 
 std::string field(const PGresult* result, int code) {

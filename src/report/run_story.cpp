@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/fields.h"
+#include "base/lines.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 
@@ -54,9 +55,9 @@ class Teller {
       decide(event, event.data);
     } else if (type == "check.missed") {
       const auto step = text_in(event.data, "step");
-      story_.mishaps.push_back({event.at_us, step.empty() ? phase_ : step, "check missed", text_in(event.data, "text")});
+      story_.mishaps.push_back({event.at_us, step.empty() ? phase_ : step, "check missed", one_line(text_in(event.data, "text"))});
     } else if (type == "run.finished") {
-      story_.ending = text_in(event.data, "text");
+      story_.ending = one_line(text_in(event.data, "text"));
     }
   }
 
@@ -87,15 +88,17 @@ class Teller {
       return;
     }
     if (event.type == "step.observed") return;
-    if (event.type == "step.failed" || event.type == "undo.failed") {
+    // A gate that nobody has answered yet has not failed.
+    const bool waits = text_in(object_in(data, "error"), "kind") == name_of(ErrorKind::waiting);
+    if (!waits && (event.type == "step.failed" || event.type == "undo.failed")) {
       const char* what = event.type == "undo.failed"             ? "undo failed"
                          : text_in(data, "outcome") == "unknown" ? "outcome unknown"
                                                                  : "step failed";
-      story_.mishaps.push_back({event.at_us, id, what, text_in(data, "text")});
+      story_.mishaps.push_back({event.at_us, id, what, one_line(text_in(data, "text"))});
     }
-    StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = outcome_of(event.type)};
+    StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = waits ? "waiting" : outcome_of(event.type)};
     step.note =
-        event.type == "step.skipped" ? text_in(data, "condition") : text_in(data, event.type == "step.adopted" ? "evidence" : "text");
+        event.type == "step.skipped" ? text_in(data, "condition") : one_line(text_in(data, event.type == "step.adopted" ? "evidence" : "text"));
     step.to_ms = now_ms_;
     step.ms = number_in(data, "ms", event.type == "step.skipped" ? 0 : now_ms_ - free_from_);
     step.from_ms = std::max(0.0, now_ms_ - step.ms);

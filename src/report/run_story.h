@@ -19,7 +19,7 @@ struct StepTime {
   double from_ms = 0;
   double to_ms = 0;
   double ms = 0;        // as the journal says; for a look only, how long that took
-  std::string outcome;  // done, found done, skipped, failed, undone, undo failed
+  std::string outcome;  // done, found done, skipped, waiting, failed, undone, undo failed
   std::string note;     // evidence or error
   bool person = false;  // waits for one
   [[nodiscard]] bool back() const { return phase.rfind("rollback.", 0) == 0; }

@@ -44,11 +44,13 @@ double Forecast::expected_ms() const {
 }
 
 std::string Forecast::text() const {
-  const auto practised = rehearsed.rounds == 0 ? std::string("never rehearsed")
-                                               : fmt::format("p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rehearsals",
-                                                             rehearsed.p50_ms, rehearsed.p90_ms, rehearsed.max_ms, rehearsed.rounds);
-  return fmt::format("{:.0f} ms expected: {}; now: oldest transaction that writes {}, {} behind at {}/s of WAL ({})", expected_ms(),
-                     practised, to_text(oldest_transaction), to_text(lag), to_text(wal_per_second), to_text(to_catch_up));
+  // What is in the way now is no forecast: how long the window itself takes was never measured.
+  const auto practised = rehearsed.rounds == 0
+                             ? std::string("unknown, since this runbook was never rehearsed")
+                             : fmt::format("{:.0f} ms expected: p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rehearsals",
+                                           expected_ms(), rehearsed.p50_ms, rehearsed.p90_ms, rehearsed.max_ms, rehearsed.rounds);
+  return fmt::format("{}; now: oldest transaction that writes {}, {} behind at {}/s of WAL ({})", practised,
+                     to_text(oldest_transaction), to_text(lag), to_text(wal_per_second), to_text(to_catch_up));
 }
 
 Result<Forecast> forecast(World& world, const std::string& phase, Deadline deadline) {

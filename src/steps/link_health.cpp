@@ -22,6 +22,13 @@ class Look {
   Result<LinkHealth> run(Depth depth) {
     TRY_ASSIGN(const auto subscription, postgres::subscription(to_, link_.name, deadline_));
     TRY_ASSIGN(const auto slot, postgres::slot(from_, link_.name, deadline_));
+    // One of the two was taken away; without both it can't be told whether they ever were.
+    if (!subscription && !slot) {
+      lose(fmt::format("there is no replication to {}: neither subscription {} there nor a slot on {} exists", link_.to.label(),
+                       link_.name, link_.from.label()),
+           "all that " + link_.from.label() + " wrote");
+      return seen_;
+    }
     if (!subscription || !slot) {
       lose(fmt::format("{} {} is gone", !subscription ? "subscription" : "slot", link_.name),
            "all that " + link_.from.label() + " wrote since then");

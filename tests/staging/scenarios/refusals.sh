@@ -40,6 +40,8 @@ go() { echo run "$runbook" -e "$scratch/bad/environment.yml" --approve go; }
 change_environment 's/^source:/SOURCE:/; s/^target:/source:/; s/^SOURCE:/target:/'
 # shellcheck disable=SC2046
 refuse 3 "swapped" $(go)
+contains "$scratch/tool.out" "who owns the moved tables can't be seen"
+if grep -q "source ci owns" "$scratch/tool.out"; then failed "a standby is called the owner"; fi
 change_environment "s/console: {host: 127.0.0.1, port: $(grep -o 'name: bouncer-2.*' "$environment" | grep -o 'port: [0-9]*' | head -n 1 | cut -d' ' -f2)/console: {host: 127.0.0.1, port: 1/"
 # shellcheck disable=SC2046
 refuse 3 "bouncer-2" $(go)
@@ -81,6 +83,7 @@ for _ in $(seq 100); do
 done
 # shellcheck disable=SC2046
 refuse 3 "is member ci-1, but ci-2 leads: clients would be sent to a standby" $(go)
+if grep -F '\n' "$scratch/everything"; then failed "an end of a line is printed as \\n"; fi
 is "nothing was changed" "$(catalog)" "$before"
 for number in 1 2 3; do
   is "no file was staged" "$(test -e "$dir/bouncer-$number.ini.pgcleave" && echo staged)" ""

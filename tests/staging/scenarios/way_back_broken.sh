@@ -13,6 +13,7 @@ refused() { # TEXT: status tells it, and rollback is refused for it
   contains "$scratch/status.out" "A ROLLBACK WOULD LOSE WRITES"
   contains "$scratch/status.out" "$1"
   tool 3 rollback -e "$environment"
+  contains "$scratch/tool.out" "rollback: A ROLLBACK WOULD LOSE WRITES"
   contains "$scratch/tool.out" "$1"
   is "owners" "$(owner_on_source) $(owner_on_target)" "0 2"
   is "bouncers that wait" "$(grep -c "WAIT" "$scratch/tool.out" || true)" 0
@@ -48,6 +49,10 @@ tool 0 run "$runbook" -e "$environment" --approve go
 source_sql "alter subscription pgcleave_ci_reverse disable"
 for _ in $(seq 50); do target_sql "select pg_drop_replication_slot('pgcleave_ci_reverse')" >/dev/null 2>&1 && break; sleep 0.1; done
 refused "slot pgcleave_ci_reverse is gone"
+say "without both nobody can tell whether there ever was a reverse replication"
+source_sql "alter subscription pgcleave_ci_reverse set (slot_name = none)"
+source_sql "drop subscription pgcleave_ci_reverse"
+refused "neither subscription pgcleave_ci_reverse there nor a slot on target ci exists"
 load_end 1
 verify_clean target
 say "ok"

@@ -259,4 +259,33 @@ TEST_CASE("an undo that asks for words is approved and rolled back, or the run g
   CHECK(next_command(undone, "") == "pgcleave resume r-1   or: pgcleave rollback r-1");
 }
 
+namespace {
+
+Events waiting_at_a_gate() {
+  return begun()
+      .add("phase.begun", {{"phase", "gate"}})
+      .add("step.intent", {{"step", "go"}, {"uses", "gate.approve"}})
+      .add("step.failed", {{"step", "go"}, {"text", "gate go: waits\n  approve it"}, {"error", {{"kind", "waiting"}}}})
+      .add("gate.waiting", {{"step", "go"}})
+      .add("run.finished", {{"outcome", "waiting"}, {"exit", 6}});
+}
+
+}  // namespace
+
+TEST_CASE("a gate that nobody has answered yet waits, and has not failed") {
+  const auto run = waiting_at_a_gate().record();
+  CHECK(run.steps.at("go").status == StepStatus::waiting);
+  CHECK(std::string(name_of(run.steps.at("go").status)) == "waiting");
+  CHECK(run.steps.at("go").note == "gate go: waits; approve it");
+}
+
+TEST_CASE("once a gate is approved the next command is resume, until it asks again") {
+  auto events = waiting_at_a_gate();
+  CHECK(next_command(events.record(), " -e lab.yml") == "pgcleave approve r-1 go -e lab.yml && pgcleave resume r-1 -e lab.yml");
+  events.add("gate.approved", {{"step", "go"}, {"by", "somebody"}});
+  CHECK(next_command(events.record(), " -e lab.yml") == "pgcleave resume r-1 -e lab.yml   or: pgcleave rollback r-1 -e lab.yml");
+  events.add("run.resumed").add("gate.waiting", {{"step", "go"}}).add("run.finished", {{"outcome", "waiting"}});  // it came too late
+  CHECK(next_command(events.record(), "").rfind("pgcleave approve r-1 go", 0) == 0);
+}
+
 }  // namespace pgcleave::engine

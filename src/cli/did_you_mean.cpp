@@ -1,0 +1,58 @@
+#include "cli/did_you_mean.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/similar.h"
+
+namespace pgcleave::cli {
+namespace {
+
+const std::vector<std::string> of_all_verbs{"--help", "--version", "--quiet", "--verbose", "-h", "-q", "-v"};
+
+std::string unknown(const std::string& what, const std::string& word, const std::vector<std::string>& known,
+                    const std::string& help) {
+  const auto close = closest(word, known);
+  return "there is no " + what + " " + printable(word) + (close.empty() ? "" : ": did you mean " + close + "?") +
+         "\n  see: " + help;
+}
+
+// "-e,--environment" is two.
+std::vector<std::string> names_of(const Verb& verb) {
+  auto names = of_all_verbs;
+  for (const auto& option : verb.options) {
+    if (option.name.empty() || option.name.front() != '-') continue;
+    for (std::size_t from = 0; from < option.name.size();) {
+      const auto end = std::min(option.name.find(',', from), option.name.size());
+      names.push_back(option.name.substr(from, end - from));
+      from = end + 1;
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string did_you_mean(const std::vector<Verb>& verbs, const std::vector<std::string>& words) {
+  const auto word =
+      std::find_if(words.begin(), words.end(), [](const auto& one) { return one.empty() || one.front() != '-'; });
+  if (word == words.end()) return "";
+  const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const auto& one) { return one.name == *word; });
+  if (verb == verbs.end()) {
+    std::vector<std::string> names;
+    for (const auto& one : verbs) {
+      if (!one.hidden) names.push_back(one.name);
+    }
+    return unknown("verb", *word, names, "pgcleave --help");
+  }
+  const auto names = names_of(*verb);
+  for (auto option = word + 1; option != words.end() && *option != "--"; ++option) {
+    const auto name = option->substr(0, option->find('='));
+    // What begins with one dash may be several letters, or the value of the option before.
+    if (name.rfind("--", 0) != 0 || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    return unknown("option of " + verb->name, name, names, "pgcleave " + verb->name + " --help");
+  }
+  return "";
+}
+
+}  // namespace pgcleave::cli
