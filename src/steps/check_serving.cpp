@@ -40,12 +40,11 @@ void look_at_bouncers(Context& context, const std::string& serving, Findings& fi
   }
 }
 
-Result<Observation> observe_check_serving(Context& context) {
+Result<Observation> inspect_check_serving(Context& context, Findings& findings) {
   auto& world = context.world;
   const auto serving = context.text("side");
   TRY_ASSIGN(auto* leader, world.side(serving).leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
-  Findings findings;
   if (recovery.in_recovery) findings.add(world.side(serving).label(), "is a standby");
   TRY(look_at_owners(context, serving, findings));
   look_at_bouncers(context, serving, findings);
@@ -56,8 +55,13 @@ Result<Observation> observe_check_serving(Context& context) {
   return seen;
 }
 
+Result<Observation> observe_check_serving(Context& context) {
+  Findings findings;
+  return inspect_check_serving(context, findings);
+}
+
 Result<Json> apply_check_serving(Context& context, const Json&) {
-  return check_once(context, observe_check_serving);
+  return check_each_once(context, inspect_check_serving);
 }
 
 }  // namespace

@@ -92,9 +92,8 @@ Result<void> look_at_members(Context& context, Findings& findings) {
   return {};
 }
 
-Result<Observation> observe_check_settings(Context& context) {
+Result<Observation> inspect_check_settings(Context& context, Findings& findings) {
   auto& world = context.world;
-  Findings findings;
   for (auto* side : {&world.source, &world.target}) {
     TRY_ASSIGN(auto* leader, side->leader(context.deadline));
     TRY_ASSIGN(const auto settings, settings_of(*leader, context.deadline));
@@ -109,8 +108,13 @@ Result<Observation> observe_check_settings(Context& context) {
   return seen;
 }
 
+Result<Observation> observe_check_settings(Context& context) {
+  Findings findings;
+  return inspect_check_settings(context, findings);
+}
+
 Result<Json> apply_check_settings(Context& context, const Json&) {
-  return check_once(context, observe_check_settings);
+  return check_each_once(context, inspect_check_settings);
 }
 
 }  // namespace

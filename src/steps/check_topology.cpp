@@ -192,11 +192,10 @@ void look_at_fleet(Context& context, const std::string& serving, Duration budget
   }
 }
 
-Result<Observation> observe_check_topology(Context& context) {
+Result<Observation> inspect_check_topology(Context& context, Findings& findings) {
   auto& world = context.world;
   const auto serving = context.text("serving");
   TRY_ASSIGN(const auto budget, parse_duration(context.text("budget")));
-  Findings findings;
   const auto source = look_at_side(context, world.source, findings);
   const auto target = look_at_side(context, world.target, findings);
   if (source && target && serving == "source") {
@@ -213,8 +212,13 @@ Result<Observation> observe_check_topology(Context& context) {
   return seen;
 }
 
+Result<Observation> observe_check_topology(Context& context) {
+  Findings findings;
+  return inspect_check_topology(context, findings);
+}
+
 Result<Json> apply_check_topology(Context& context, const Json&) {
-  return check_once(context, observe_check_topology);
+  return check_each_once(context, inspect_check_topology);
 }
 
 }  // namespace

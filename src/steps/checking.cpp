@@ -1,6 +1,24 @@
 #include "steps/checking.h"
 
+#include "base/format.h"
+
 namespace pgcleave::steps {
+
+Result<Json> check_each_once(Context& context, const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect) {
+  Findings findings;
+  TRY_ASSIGN(const auto seen, inspect(context, findings));
+  if (findings.empty()) return seen.facts;
+  const auto& each = findings.list();
+  Error error{ErrorKind::not_ready, "environment " + context.world.environment.name, each.front(), "", "",
+              "correct this, then try again", ""};
+  if (each.size() == 1) return fail(error);
+  if (context.world.progress) {
+    for (const auto& one : each) context.world.progress(one);
+  }
+  error.what = fmt::format("is not ready: {} findings, each in a line above; the first: {}", each.size(), each.front());
+  error.hint = "correct them, then try again";
+  return fail(error);
+}
 
 Result<Json> check_once(Context& context, const Observe& observe) {
   TRY_ASSIGN(const auto seen, observe(context));

@@ -4,11 +4,16 @@
 #include <functional>
 #include <string>
 
+#include "steps/findings.h"
 #include "steps/step.h"
 
 namespace pgcleave::steps {
 
 using Observe = std::function<Result<Observation>(Context& context)>;
+
+// What `inspect` finds, in a line of its own each, told as progress; then `not_ready` with the first and how many there are. Nothing
+// found: the facts of what it says.
+Result<Json> check_each_once(Context& context, const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect);
 
 // One look. `not_ready` with the evidence unless it says done.
 Result<Json> check_once(Context& context, const Observe& observe);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "base/lines.h"
 #include "base/result.h"
 
 namespace pgcleave::steps {
@@ -12,8 +13,9 @@ namespace pgcleave::steps {
 class Findings {
  public:
   void add(const std::string& object, const std::string& what) { found_.push_back(object + ": " + what); }
-  void add(const Error& error) { found_.push_back(error.text()); }
+  void add(const Error& error) { found_.push_back(one_line(error.text())); }
   [[nodiscard]] bool empty() const { return found_.empty(); }
+  [[nodiscard]] const std::vector<std::string>& list() const { return found_; }
   [[nodiscard]] std::string text() const { return fmt::format("{}", fmt::join(found_, "; ")); }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/lines.h"
 #include "base/units.h"
 #include "postgres/following.h"
 #include "postgres/replication.h"
@@ -122,6 +123,12 @@ class Reattachment {
     return {};
   }
 
+  // Patroni stops it for pg_rewind: nobody is there to ask then, as it should be. An error is told once that lasts.
+  std::string so_far(const Observation& seen) {
+    const bool restarts = seen.facts.contains("unreached") && !patience_.passed();
+    return restarts ? cluster_.label() + " restarts as a standby" : seen.evidence + missing_slot();
+  }
+
   Result<bool> streams() {
     TRY_ASSIGN(const auto seen, observe_attached(context_, cluster_));
     if (seen.state == State::done) return true;
@@ -130,7 +137,7 @@ class Reattachment {
     if (copying && *copying) {
       telling_.now_and_then(**copying);
     } else {
-      telling_.changed(seen.evidence + missing_slot());
+      telling_.changed(so_far(seen));
       if (copying && !cloned_ && patience_.passed()) TRY(clone_if_it_hangs());
     }
     return false;
@@ -226,12 +233,14 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
   // While it is being rewound there is no leader to ask; that is pending, not an error.
   auto leader = cluster.leader(context.deadline);
   if (!leader) {
-    seen.evidence = leader.error().text();
+    seen.evidence = one_line(leader.error().text());
+    seen.facts["unreached"] = true;
     return seen;
   }
   const auto recovery = postgres::recovery(**leader, context.deadline.for_a_look());
   if (!recovery) {
-    seen.evidence = recovery.error().text();
+    seen.evidence = one_line(recovery.error().text());
+    seen.facts["unreached"] = true;
     return seen;
   }
   if (!recovery->in_recovery) {

@@ -83,7 +83,12 @@ for _ in $(seq 100); do
 done
 # shellcheck disable=SC2046
 refuse 3 "is member ci-1, but ci-2 leads: clients would be sent to a standby" $(go)
-if grep -F '\n' "$scratch/everything"; then failed "an end of a line is printed as \\n"; fi
+say "two things that are wrong are two lines"
+patronictl -c "$PATRONI_CONF" pause main >/dev/null
+# shellcheck disable=SC2046
+refuse 3 "each in a line above" $(go)
+is "lines" "$(grep -cE "^(\S+ )?    \.\.\. (source main: Patroni is paused|target ci: is no standby)" "$scratch/tool.out")" 2
+patronictl -c "$PATRONI_CONF" resume main >/dev/null
 is "nothing was changed" "$(catalog)" "$before"
 for number in 1 2 3; do
   is "no file was staged" "$(test -e "$dir/bouncer-$number.ini.pgcleave" && echo staged)" ""

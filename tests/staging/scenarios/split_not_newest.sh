@@ -48,6 +48,8 @@ still_the_split
 say "the rollback goes back"
 tool 0 rollback -e "$environment"
 is "owner on the source" "$(owner_on_source)" 1
+contains "$scratch/tool.out" "target ci restarts as a standby"
+if grep -E "connection was lost|could not connect" "$scratch/tool.out"; then failed "a good rollback tells of connections that it lost on purpose"; fi
 is "state" "$(status .state)" "rolled back"
 is "who serves" "$(status '.splits[0].serves')" source
 tool 0 rollback -e "$environment"
