@@ -52,7 +52,8 @@ class Driver {
     if (!options_.json.empty()) std::ofstream(options_.json) << summary_.json(options_.seed, minutes).dump(2) << "\n";
     if (!options_.settings.keep) std::filesystem::remove_all(options_.settings.work);
     if (pgcleave_lab::interrupted()) return 130;
-    return summary_.clean() && summary_.worlds() > 0 ? 0 : 1;
+    if (!summary_.enough_finished()) fmt::print("too few worlds were finished: this run proves nothing\n");
+    return summary_.clean() && summary_.enough_finished() ? 0 : 1;
   }
 
  private:
