@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "cli/holding.h"
+#include "cli/meant_run.h"
 #include "cli/same_environment.h"
 #include "cli/session.h"
 #include "engine/approvals.h"
@@ -83,7 +84,7 @@ std::vector<std::string> commands_that_decide(steps::World& world, const std::st
 
 Result<void> words_are_typed(steps::World& world, const steps::Repair& repair, const Decision& decision, const std::string& rest,
                              Deadline deadline) {
-  if (!decision.side || repair.why.rfind("a person decided", 0) != 0) return {};
+  if (!decision.side || !repair.decided) return {};
   TRY_ASSIGN(const auto words, steps::words_to_decide(world, *decision.side, deadline));
   if (decision.words == words) return {};
   return fail({ErrorKind::waiting, "--words", "do not name what this decision gives up; nothing was changed", words, decision.words,
@@ -184,7 +185,9 @@ ExitCode repair_owner(const Arguments& arguments) {
   if (!confirmed(*environment, arguments)) return ExitCode::invalid;
   auto journal = journal::Journal::open_existing(journal_path(arguments, &*environment), Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  const auto run = find_run(*journal, arguments.text("RUN"));
+  const auto runs = journal_runs(*journal, arguments);
+  if (!runs) return complain(runs.error());
+  const auto run = meant_run(*journal, *runs, arguments, engine::Intent::inspect);
   if (!run) return complain(run.error());
   const auto split = runbook::read_split(text_in(run->begun, "split"), text_in(run->begun, "split_text"));
   complain(split.problems);
@@ -204,7 +207,7 @@ Verb repair_owner_verb() {
   using Kind = Option::Kind;
   return {"repair-owner",
           "After a failover that lost who owns: prove which side is right, and make it the only owner.",
-          {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
+          {{"RUN", Kind::optional_positional, "run id (default: the run that holds the split)"},
            environment_option(true),
            {"--owner", Kind::value, "source or target: which side is right, where nothing proves it"},
            {"--words", Kind::value, "with --owner: what the refusal says, which names what is given up"},

@@ -134,6 +134,7 @@ Repair judge_repair(const RepairSeen& seen) {
   repair.why = fmt::format("a person decided for the {}, since: {}", decided, repair.must_decide);
   repair.must_decide.clear();
   repair.right = seen.decided;
+  repair.decided = true;
   change_to(repair, right, seen.owners.side(other_of(*seen.decided)));
   return repair;
 }

@@ -31,6 +31,7 @@ struct Repair {
   bool stale = false;                // the other side owned, and lacks what came since
   std::string must_decide;           // not empty: nothing is to be changed before a person has decided, and what
   bool open_to_decision = true;      // false: no decision helps
+  bool decided = false;              // by a person: nothing proves it
 };
 Repair judge_repair(const RepairSeen& seen);
 
