@@ -12,6 +12,17 @@
 #include "steps/world_standby.h"
 
 namespace pgcleave::engine {
+namespace {
+
+// Steps began, and what they did is gone again.
+bool left_nothing(const RunRecord& record) {
+  return std::all_of(record.steps.begin(), record.steps.end(), [](const auto& step) {
+    const auto* kind = steps::find(step.second.uses);
+    return step.second.intents == 0 || (kind != nullptr && steps::leaves_nothing(*kind));
+  });
+}
+
+}  // namespace
 
 Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch,
          Guarding guarding)
@@ -135,10 +146,12 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
     note_waiting(may.error());
     return finish("stopped", ExitCode::needs_person, error.text() + "; nothing was undone: " + may.error().text());
   }
+  const bool only_tried = !rollback && left_nothing(recorder_.record());
   if (talk_.warn) talk_.warn(error.text() + "; undoing");
   static_cast<void>(recorder_.write("undo.begun", {{"why", error.text()}}));
   if (!undo_rest(rollback)) return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
-  return finish(undone, rollback ? ExitCode::not_ready : ExitCode::undone, error.text() + "; undone");
+  const auto exit = rollback || only_tried ? ExitCode::not_ready : ExitCode::undone;
+  return finish(undone, exit, error.text() + (only_tried ? "; nothing was changed" : "; undone"));
 }
 
 Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {

@@ -6,12 +6,12 @@
 
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
+#include "pgbouncer/trial_mark.h"
 
 namespace pgcleave::pgbouncer {
 namespace {
 
 constexpr const char* harmless = "suspend_timeout";
-constexpr const char* mark = "; pgcleave tries whether this file is read; the file without this line and the next one lies beside it";
 constexpr Duration time_to_show = std::chrono::seconds(2);
 constexpr Duration between_trial_looks = std::chrono::milliseconds(2);
 
@@ -23,11 +23,8 @@ bool same_number(const std::string& a, const std::string& b) {
 
 // Also that of a process that died.
 Result<void> Bouncer::end_trial(Deadline deadline) {
-  TRY_ASSIGN(const bool kept, place_.in_trial(deadline));
-  if (!kept) return {};
-  TRY_ASSIGN(const auto text, place_.read(deadline));
-  if (text.find(mark) == std::string::npos) return place_.forget_kept(deadline);
-  TRY(place_.end_trial(deadline));
+  TRY_ASSIGN(const bool reload, put_kept_file_back(place_, deadline));
+  if (!reload) return {};
   TRY(open_consoles(deadline));
   return command_->reload(deadline);
 }
@@ -68,7 +65,7 @@ Result<void> Bouncer::try_file(Deadline deadline) {
   }
   TRY_ASSIGN(const auto now, watch_->setting(harmless, deadline));
   const auto changed = fmt::format("{}", std::strtol(now.c_str(), nullptr, 10) + 1);
-  TRY_ASSIGN(const auto trial, file.with_last_lines({mark, fmt::format("{} = {}", harmless, changed)}));
+  TRY_ASSIGN(const auto trial, file.with_last_lines({trial_mark, fmt::format("{} = {}", harmless, changed)}));
   TRY(place_.write_staged(trial, deadline));
   const auto tried = [&]() -> Result<void> {
     TRY(place_.begin_trial(deadline));

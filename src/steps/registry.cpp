@@ -9,6 +9,7 @@ namespace pgcleave::steps {
   kind(check_lag) \
   kind(check_members) \
   kind(check_readiness) \
+  kind(check_route) \
   kind(check_serving) \
   kind(check_settings) \
   kind(check_split) \
@@ -30,6 +31,7 @@ namespace pgcleave::steps {
   kind(pgbouncer_repoint) \
   kind(pgbouncer_resume) \
   kind(pgbouncer_stage) \
+  kind(pgbouncer_try_route) \
   kind(pgbouncer_verify) \
   kind(postgres_capture_lsn) \
   kind(postgres_check_branch) \
@@ -71,6 +73,10 @@ const StepKind* find(const std::string& kind) {
     if (row.description.kind == kind) return &row;
   }
   return nullptr;
+}
+
+bool leaves_nothing(const StepKind& kind) {
+  return !kind.description.meaning.changes || kind.description.kind == "pgbouncer.try_route";
 }
 
 runbook::Vocabulary vocabulary() {

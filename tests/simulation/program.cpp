@@ -79,6 +79,7 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
       return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
     };
     world->approval = answered;
+    world->check = [](const std::vector<std::string>&) { return std::vector<steps::Remark>{}; };
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
     engine::Recorder recorder(*journal, run_id, record(), at_point);
     StopFlag stop;

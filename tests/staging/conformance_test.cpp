@@ -243,6 +243,9 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"patroni.keep_slots", {{"cluster", "source"}}});
   keeps({"patroni.keep_slots", {{"cluster", "target"}}});
   keeps({"postgres.hold_wal", on("source")});
+  const auto tried = keeps({"pgbouncer.try_route", to("target")});
+  CHECK(tried.at("tried") == law.environment().pools.front().bouncers.size());
+  keeps({"check.route", {{"to", "target"}, {"logins", tried.at("logins")}}});
   keeps({"pgbouncer.stage", to("target")});
   keeps({"postgres.checkpoint", on("source")});
   keeps({"postgres.checkpoint", on("target")});
@@ -313,7 +316,8 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"patroni.release_slots", {{"cluster", "source"}}});
   keeps({"patroni.release_slots", {{"cluster", "target"}}});
   law.is_undone({"patroni.release_slots", {{"cluster", "source"}}});  // the target needs its slot again
-  keeps({"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}, {"classes", {"kept", "shared"}}}});
+  keeps(
+      {"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}, {"classes", {"kept", "shared"}}}});
 
   law.every_kind_was_tried();
   law.no_secret_was_shown();

@@ -5,6 +5,15 @@
 #include "base/format.h"
 
 namespace pgcleave::simulation {
+namespace {
+
+std::optional<pgbouncer::Route> second_in(const pgbouncer::ConfigFile& file) {
+  const auto route = file.route(second_entry);
+  if (!route) return {};
+  return *route;
+}
+
+}  // namespace
 
 std::string bouncer_file(const pgbouncer::Route& route) {
   return fmt::format("[databases]\napp = host={} port={} dbname=app\n\n[pgbouncer]\npool_mode = transaction\nmin_pool_size = 2\n",
@@ -33,6 +42,7 @@ void Bouncer::reload(Instant now) {
   if (!read) return;  // RELOAD answers success all the same
   const auto timeout = read->setting("suspend_timeout");
   suspend_timeout = timeout.empty() ? "10" : timeout;
+  second = second_in(*read);
   const auto there = read->route("app");
   if (!there || *there == route) return;  // a login that is under way goes on (tests/unit/pgbouncer/trying.cpp)
   route = *there;
@@ -47,7 +57,10 @@ void Bouncer::restart() {
   applications.clear();
   suspend_timeout = "10";
   pausing = false;
-  if (const auto read = pgbouncer::ConfigFile::parse(name, file); read) route = read->route("app").value_or(route);
+  if (const auto read = pgbouncer::ConfigFile::parse(name, file); read) {
+    route = read->route("app").value_or(route);
+    second = second_in(*read);
+  }
 }
 
 Instant Bouncer::stalled_until() const {

@@ -10,13 +10,16 @@
 
 namespace pgcleave::simulation {
 
+inline constexpr const char* second_entry = "pgcleave_try_app";
+
 struct Bouncer {
   std::string name;
   int port = 0;
-  std::string file;                   // text of its configuration
-  std::optional<std::string> staged;  // text of the file beside it
-  std::optional<std::string> kept;    // the file itself, while another text is tried in its place
-  pgbouncer::Route route;             // of the process
+  std::string file;                        // text of its configuration
+  std::optional<std::string> staged;       // text of the file beside it
+  std::optional<std::string> kept;         // the file itself, while another text is tried in its place
+  pgbouncer::Route route;                  // of the process
+  std::optional<pgbouncer::Route> second;  // of the entry with which a route is tried
   bool paused = false;
   std::string server_login_retry = "15";
   std::string min_pool_size = "2";

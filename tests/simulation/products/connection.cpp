@@ -19,6 +19,11 @@ simulation::Bouncer* bouncer_at(int port) {
   return nullptr;
 }
 
+bool leads_to_server(int port) {
+  const auto* server = universe().server_at(port);
+  return server != nullptr && server->up;
+}
+
 std::string value_of(const Settings& settings, const char* key) {
   const auto found = settings.values.find(key);
   return found == settings.values.end() ? "" : found->second;
@@ -65,8 +70,11 @@ Result<Connection> Connection::open(const Settings& settings, Deadline deadline,
   state->incarnation = state->incarnation_there();
   if (state->incarnation == 0) return fail(simulation::refusal(settings.name, "connection refused"));
   if (auto* bouncer = bouncer_at(state->port); bouncer != nullptr && !state->console) {
+    const bool second = value_of(settings, "dbname") == simulation::second_entry;
+    if (second && !bouncer->second) return fail(simulation::refusal(settings.name, "no such database", "3D000"));
+    if (second && !leads_to_server(bouncer->second->port)) return fail(simulation::refusal(settings.name, "server login failed", "08P01"));
     // A pool that is paused holds up a login.
-    if (bouncer->paused) {
+    if (bouncer->paused && !second) {
       universe().advance(deadline.left());
       return fail({ErrorKind::timed_out, settings.name, "could not log in", "", "", "", ""});
     }
@@ -134,7 +142,12 @@ Result<Rows> Connection::query(const std::string& sql, const Parameters& paramet
   universe().advance(look);
   TRY(state_->usable());
   auto* server = universe().server_at(state_->port);
-  if (auto* bouncer = bouncer_at(state_->port); bouncer != nullptr) server = universe().server_at(bouncer->route.port);
+  if (auto* bouncer = bouncer_at(state_->port); bouncer != nullptr) {
+    const bool second = value_of(state_->settings, "dbname") == simulation::second_entry;
+    if (second && !bouncer->second) return fail(simulation::refusal(name(), "the entry is gone"));
+    server = universe().server_at(second ? bouncer->second->port : bouncer->route.port);
+  }
+  if (server == nullptr) return fail(simulation::refusal(name(), "nobody is there"));
   return simulation::answer_of(*server, name(), sql, parameters);
 }
 

@@ -18,11 +18,17 @@ Rows told(const std::string& tag) {
 }
 
 Rows databases(const Bouncer& bouncer) {
+  std::vector<Cells> rows{
+      {"app", bouncer.route.host, std::to_string(bouncer.route.port), "app", std::nullopt, bouncer.default_pool_size, std::nullopt, "0",
+       "1", bouncer.paused ? "1" : "0", "0"},
+      {"pgbouncer", std::nullopt, std::to_string(bouncer.port), "pgbouncer", "pgbouncer", "2", "statement", "0", "0", "0", "0"}};
+  if (bouncer.second) {
+    rows.push_back({second_entry, bouncer.second->host, std::to_string(bouncer.second->port), "app", std::nullopt,
+                    bouncer.default_pool_size, std::nullopt, "0", "0", "0", "0"});
+  }
   return {{"name", "host", "port", "database", "force_user", "pool_size", "pool_mode", "max_connections", "current_connections", "paused",
            "disabled"},
-          {{"app", bouncer.route.host, std::to_string(bouncer.route.port), "app", std::nullopt, bouncer.default_pool_size, std::nullopt,
-            "0", "1", bouncer.paused ? "1" : "0", "0"},
-           {"pgbouncer", std::nullopt, std::to_string(bouncer.port), "pgbouncer", "pgbouncer", "2", "statement", "0", "0", "0", "0"}},
+          rows,
           "SHOW"};
 }
 

@@ -42,6 +42,10 @@ Result<Rows> answer_of(Server& server, const std::string& name, const std::strin
   if (says(sql, "from pg_catalog.pg_settings")) return settings();
   if (says(sql, "from pg_catalog.pg_subscription where subenabled")) return enabled_subscriptions(server);
   if (says(sql, "from pg_catalog.pg_constraint")) return Rows({"object"}, {}, "SELECT");
+  if (says(sql, "AS in_recovery")) {
+    return Rows({"cluster", "started", "in_recovery"}, {{server.scope, std::to_string(server.incarnation), server.in_recovery ? "t" : "f"}},
+                "SELECT");
+  }
   if (says(sql, "current_setting('cluster_name')")) return Rows({"cluster"}, {{server.scope}}, "SELECT");
   if (says(sql, "(token) values ($1)")) {
     if (!server.writable()) return fail(refusal(name, "cannot execute INSERT in a read-only transaction", "25006"));
