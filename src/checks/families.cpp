@@ -11,7 +11,8 @@ namespace pgcleave::checks {
   family(schema) \
   family(workload) \
   family(fence) \
-  family(process)
+  family(process) \
+  family(access)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);

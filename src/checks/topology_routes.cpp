@@ -33,9 +33,13 @@ class RouteJudge : Judging {
   void look_at_route() {
     const auto query = psql("USER") + " -c 'SHOW cluster_name'";
     if (!seen_.unanswered.empty()) {
-      add("new_route_closed", seen_.in_recovery ? Severity::warning : Severity::blocker, route(), seen_.unanswered, query,
-          "clients will be sent there; a proxy that opens only for a primary looks like this before the promotion, a firewall does too",
-          "let this machine and the bouncers through, or prove by other means that it opens");
+      // A proxy whose primary is still to come takes the connection and closes it. Where nobody listens no promotion helps.
+      const bool may_open = seen_.in_recovery && seen_.unanswered.find("closed the connection unexpectedly") != std::string::npos;
+      add("new_route_closed", may_open ? Severity::warning : Severity::blocker, route(), seen_.unanswered, query,
+          may_open ? "clients will be sent there; a proxy that opens only for a primary looks like this before the promotion"
+                   : "clients will be sent there, and nobody would answer them",
+          may_open ? "see that the proxy opens it for a primary; a run looks again before it takes ownership"
+                   : "correct route in the environment file, or let this machine and the bouncers through");
     } else if (!seen_.refused.empty()) {
       add("new_route_refuses", Severity::blocker, route(), seen_.refused, query, "clients will be sent there", "look at pg_hba.conf there");
     } else if (seen_.cluster_name != seen_.scope) {

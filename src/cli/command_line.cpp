@@ -44,11 +44,11 @@ int pgcleave::cli::main(int argc, char** argv) {
   cli::open_standard_files();
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
-  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(),   cli::plan_verb(),        cli::rehearse_verb(),
-                                     cli::solved_verb(),   cli::sign_verb(),    cli::run_verb(),         cli::resume_verb(),
-                                     cli::rollback_verb(), cli::approve_verb(), cli::status_verb(),      cli::runs_verb(),
-                                     cli::log_verb(),      cli::track_verb(),   cli::report_verb(),      cli::steps_verb(),
-                                     cli::schema_verb(),   cli::guard_verb(),   cli::repair_owner_verb()};
+  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(),    cli::doctor_verb(),  cli::plan_verb(),
+                                     cli::rehearse_verb(), cli::solved_verb(),   cli::sign_verb(),    cli::run_verb(),
+                                     cli::resume_verb(),   cli::rollback_verb(), cli::approve_verb(), cli::status_verb(),
+                                     cli::runs_verb(),     cli::log_verb(),      cli::track_verb(),   cli::report_verb(),
+                                     cli::steps_verb(),    cli::schema_verb(),   cli::guard_verb(),   cli::repair_owner_verb()};
   CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
   app.require_subcommand(1);
   app.set_version_flag("--version", "pgcleave " PGCLEAVE_VERSION);

@@ -47,6 +47,7 @@ void open_standard_files();
 // One function per verb, each in its own file.
 Verb approve_verb();
 Verb check_verb();
+Verb doctor_verb();
 Verb guard_verb();
 Verb log_verb();
 Verb plan_verb();

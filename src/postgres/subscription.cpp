@@ -1,5 +1,6 @@
 #include "base/format.h"
 #include "postgres/replication.h"
+#include "postgres/unlogged.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -13,12 +14,6 @@ std::string conninfo_value(const std::string& text) {
   }
   return out + '\'';
 }
-
-// The statement holds a password: it must get neither into the server's log nor into pg_stat_statements.
-constexpr const char* begin_unlogged =
-    "BEGIN; SET LOCAL log_statement TO none; SET LOCAL log_min_duration_statement TO -1; SET LOCAL log_min_duration_sample TO -1; "
-    "SET LOCAL log_transaction_sample_rate TO 0; SET LOCAL log_min_error_statement TO panic; "
-    "SET LOCAL pg_stat_statements.track TO none";
 
 // CREATE SUBSCRIPTION makes the origin pg_<oid>; this sets how far it has come. Not undone by a rollback, but then nobody knows that
 // origin any more.

@@ -107,6 +107,7 @@ defect topology.bouncer_reload_would_change "what runs was set by hand" \
 defect topology.user_may_not_log_in "a user of the pool may not log in" \
   "source_sql 'alter role app nologin'; until_sees \"target_sql \\\"select rolcanlogin from pg_roles where rolname = 'app'\\\"\" f" \
   "source_sql 'alter role app login'; until_sees \"target_sql \\\"select rolcanlogin from pg_roles where rolname = 'app'\\\"\" t" "user app"
+also access.bouncer_login access.probe_login  # of the user that may not log in
 look_for_defects
 
 say "group 3: an environment file that is wrong"
@@ -122,6 +123,7 @@ defect topology.user_refused "the target refuses a user of the pool" \
   "source_sql 'alter role app connection limit 0'; until_sees \"target_sql \\\"select rolconnlimit from pg_roles where rolname = 'app'\\\"\" 0" \
   "source_sql 'alter role app connection limit -1'; until_sees \"target_sql \\\"select rolconnlimit from pg_roles where rolname = 'app'\\\"\" -1" "user app"
 also topology.bouncer_reads_another_file topology.bouncer_reload_would_change  # of the bouncer that is named twice
+also access.bouncer_login access.probe_login                                   # of the user that is refused
 look_for_defects
 
 say "group 4: another one"
@@ -216,5 +218,28 @@ defect settings.file_error "a setting can't be read" \
   "echo 'work_mem = nonsense' >>$target_data/postgresql.conf" "sed -i '/nonsense/d' $target_data/postgresql.conf" "target ci"
 look_for_defects
 
-defects_end 50
+say "group 8: logins"
+copy_environment
+echo '*:*:*:*:wrong' >"$scratch/wrong.passwords"
+chmod 600 "$scratch/wrong.passwords"
+echo wrong >"$scratch/wrong.password"
+defect access.probe_login "the probe's password is wrong" "in_copy 's|probe: {user: app, passfile: [^}]*}|probe: {user: app, passfile: $scratch/wrong.passwords}|'" true "bouncer-1"
+defect access.rest_write "Patroni's password is wrong" "in_copy '/^target:/,\$s|$dir/rest.password|$scratch/wrong.password|'" true "Patroni of target ci"
+defect access.link_login "the source's server has no password for the target" \
+  "in_copy '/^target:/,/^pools:/s|replication: {[^}]*}|replication: {user: pgcleave, passfile: /nowhere}|'" true "from source main's server to target ci"
+defect access.link_hba "no line of pg_hba.conf lets the target's members in" \
+  "sed -i '1i host app pgcleave_link 127.0.0.1/32 reject' $source_data/pg_hba.conf
+   in_copy '/^source:/,/^target:/s|replication: {user: pgcleave,|replication: {user: pgcleave_link,|'" \
+  "sed -i '/pgcleave_link/d' $source_data/pg_hba.conf" "member ci-1 of target ci"
+also access.bouncer_login topology.user_refused settings.hba_differs  # of the password and of the line
+look_for_defects
+copy_environment
+defect access.bouncer_login "nobody listens on the new route" \
+  "in_copy '/^target:/,/^pools:/{s/route: {host: 127.0.0.1, port: $(port ci-1)}/route: {host: 127.0.0.1, port: 1}/
+     s/replication: {/replication: {host: 127.0.0.1, port: $(port ci-1), /}'" true "target ci by 127.0.0.1:1"
+defect topology.new_route_closed "nobody listens on the new route, as topology sees it" true true "127.0.0.1:1"
+also topology.user_refused
+look_for_defects
+
+defects_end 56
 say "ok"

@@ -35,9 +35,13 @@ TEST_CASE("a new route that lets everybody in is silent, and so is a user whose 
   CHECK(judged(a_route()).empty());
 }
 
-TEST_CASE("a route that nobody answers may be a proxy that waits for the promotion, after it that is no excuse") {
+TEST_CASE("a route on which nobody listens blocks; one that is closed at once may be a proxy that waits for the promotion") {
   auto seen = a_route();
-  seen.unanswered = "refused";
+  seen.unanswered = "connection to server at 10.0.0.3, port 5432 failed: Connection refused";
+  CHECK(judged(seen) == Lines{"blocker topology.new_route_closed route 10.0.0.3:5432 to target ci"});
+  seen.unanswered = "could not connect in time";
+  CHECK(judged(seen) == Lines{"blocker topology.new_route_closed route 10.0.0.3:5432 to target ci"});
+  seen.unanswered = "connection to server failed: server closed the connection unexpectedly";
   CHECK(judged(seen) == Lines{"warning topology.new_route_closed route 10.0.0.3:5432 to target ci"});
   seen.in_recovery = false;
   CHECK(judged(seen) == Lines{"blocker topology.new_route_closed route 10.0.0.3:5432 to target ci"});

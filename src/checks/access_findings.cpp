@@ -1,0 +1,71 @@
+#include "base/format.h"
+#include "checks/access.h"
+#include "checks/judging.h"
+
+namespace pgcleave::checks {
+namespace {
+
+class LoginJudge : Judging {
+ public:
+  LoginJudge() : Judging("access") {}
+
+  Findings run(const std::vector<Login>& logins) {
+    for (const auto& login : logins) judge(login);
+    return std::move(found_);
+  }
+
+ private:
+  void judge(const Login& login) {
+    if (login.result == LoginResult::works || login.result == LoginResult::not_tried) return;
+    const bool may_open = login.result == LoginResult::closed && login.opens_later;
+    auto why = login.why;
+    if (may_open) why += "; a proxy that opens only for a primary looks like this before the promotion";
+    add(login.id.c_str(), may_open ? Severity::warning : Severity::blocker,
+        fmt::format("login from {} to {} as {}", login.from, login.to, login.as), login.said, login.query, why, login.fix);
+  }
+};
+
+}  // namespace
+
+const char* name_of(LoginResult result) {
+  switch (result) {
+    case LoginResult::works: return "works";
+    case LoginResult::refused: return "refused";
+    case LoginResult::unanswered: return "unanswered";
+    case LoginResult::closed: return "closed";
+    case LoginResult::not_tried: return "not tried";
+  }
+  return "not tried";
+}
+
+// A server that refuses gives a SQLSTATE. TLS that does not fit has none, and the server did answer.
+void note(Login& login, const Error& error) {
+  login.said = error.seen.empty() ? error.text() : error.seen;
+  login.said = login.said.substr(0, login.said.find("\n\t"));
+  const auto says = [&](const char* words) { return error.text().find(words) != std::string::npos; };
+  login.result = LoginResult::refused;
+  if (says("no password supplied")) {
+    login.result = LoginResult::not_tried;
+  } else if (says("closed the connection unexpectedly")) {
+    login.result = LoginResult::closed;
+  } else if (error.kind == ErrorKind::timed_out || says("Connection refused") || says("No route to host")) {
+    login.result = LoginResult::unanswered;
+  }
+}
+
+Findings judge_logins(const std::vector<Login>& logins) {
+  return LoginJudge().run(logins);
+}
+
+Json json_of(const Login& login) {
+  return {{"from", login.from},
+          {"to", login.to},
+          {"as", login.as},
+          {"tls", login.tls},
+          {"result", name_of(login.result)},
+          {"seen", login.said},
+          {"fix", login.result == LoginResult::works ? "" : login.fix},
+          {"id", "access." + login.id}};
+}
+
+}  // namespace pgcleave::checks

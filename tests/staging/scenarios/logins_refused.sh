@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# A login that a window needs and that is refused is found by `check` and shown by `doctor`, and stops the run before anything is changed:
+# the probe's password, Patroni's, a missing line of pg_hba.conf in either direction. Clients notice nothing.
+source "$(dirname "$0")/../scenario.sh"
+lab_up 2
+catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
+data() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .data' "$dir/lab.json"; }
+mkdir "$scratch/bad"
+cp "$dir/split.yml" "$scratch/bad/"
+change_environment() { sed "$1" "$environment" >"$scratch/bad/environment.yml"; }
+
+# found ID TEXT: by check, doctor and run, each within ten seconds
+found() {
+  local began ms
+  tool 3 check -e "$scratch/bad/environment.yml" --json
+  jq -e --arg id "access.$1" --arg text "$2" 'any(.findings[]; .id == $id and .severity == "blocker" and ((.object + .evidence) | contains($text)))' \
+    "$scratch/tool.json" >/dev/null || failed "check does not find access.$1: $2"
+  tool 3 doctor -e "$scratch/bad/environment.yml"
+  contains "$scratch/tool.json" "$2"
+  began=$(date +%s%N)
+  tool 3 run "$runbook" -e "$scratch/bad/environment.yml" --approve go
+  ms=$((($(date +%s%N) - began) / 1000000))
+  contains "$scratch/tool.out" "access.$1"
+  [ "$ms" -lt "${WITHIN_MS:-10000}" ] || failed "it took $ms ms to refuse: access.$1"
+  is "nothing was changed" "$(catalog)" "$before"
+  say "found, and refused by the run in $ms ms: access.$1"
+}
+
+before=$(catalog)
+tool 0 doctor -e "$environment"
+contains "$scratch/tool.json" "works"
+load_begin --writers 8 --reconnect 2 --rate 20
+sed 's/:app:.*/:app:wrong/' "$PGPASSFILE" >"$scratch/bad/passfile"
+chmod 600 "$scratch/bad/passfile"
+change_environment "s|probe: {user: app, passfile: [^}]*}|probe: {user: app, passfile: $scratch/bad/passfile}|"
+found probe_login "authentication failed"
+
+echo wrong >"$scratch/bad/rest.password"
+change_environment "/^target:/,\$s|$dir/rest.password|$scratch/bad/rest.password|"
+found rest_write "Patroni of target ci"
+
+# The first line that fits decides. The lab's own logins by this user go on: another one makes the links here.
+source_sql "create role linker login superuser password 'linked'" >/dev/null
+for _ in $(seq 100); do [ "$(target_sql "select count(*) from pg_roles where rolname = 'linker'")" = 1 ] && break; sleep 0.1; done
+echo "*:*:*:linker:linked" >"$scratch/bad/servers"
+[ "$(id -u)" != 0 ] || chown postgres "$scratch/bad/servers"
+chmod 600 "$scratch/bad/servers"
+chmod 711 "$scratch/bad"
+change_environment "s|replication: {[^}]*}|replication: {user: linker, passfile: $scratch/bad/servers}|"
+tool 0 doctor -e "$scratch/bad/environment.yml"
+lock_out() {  # MEMBER
+  sed -i '1i host all linker 127.0.0.1/32 reject' "$(data "$1")/pg_hba.conf"
+  psql "host=127.0.0.1 port=$(jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json") user=pgcleave dbname=app" \
+    -qtAc "select pg_reload_conf()" >/dev/null
+  sleep 0.5
+}
+let_in() { sed -i '/linker/d' "$(data "$1")/pg_hba.conf"; }
+lock_out ci-1
+found link_login "target ci"
+let_in ci-1
+psql "$TARGET" -qtAc "select pg_reload_conf()" >/dev/null
+lock_out main-1
+found link_hba "line 1 of pg_hba.conf: reject"
+let_in main-1
+load_end 1
+verify_clean source
+waited=$(jq '.client_wait_max_ms | floor' "$scratch/verdict.out")
+[ "$waited" -lt "${CLIENTS_WAIT_MS:-100}" ] || failed "a client waited $waited ms"
+say "ok"
