@@ -82,6 +82,10 @@ say "the way back rewinds the lock of kept tables away"
 tool 3 rollback "$split_run" -e "$environment"
 contains "$scratch/tool.out" "table ci.created_later exists on target ci only"
 target_sql "drop table ci.metrics_2026, ci.created_later, public.created_later"
+say "nor is ownership released while a moved table has no fence"
+tool 3 rollback "$split_run" -e "$environment"
+contains "$scratch/tool.out" "table ci.counters: has no fence"
+tool 0 run "$fence" -e "$environment"
 tool 0 rollback "$split_run" -e "$environment"
 is "lock of kept tables on either side" "$(source_sql "select count(*) from pg_proc where proname like 'fence_kept%'")$(target_sql "select count(*) from pg_proc where proname like 'fence_kept%'")" 00
 check 0
