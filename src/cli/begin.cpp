@@ -2,6 +2,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/fields.h"
@@ -17,6 +18,7 @@
 #include "cli/watching.h"
 #include "cli/written_down.h"
 #include "engine/approvals.h"
+#include "engine/split_runs.h"
 #include "steps/holding.h"
 #include "steps/run_servers.h"
 
@@ -31,6 +33,18 @@ Result<void> no_other_run(const journal::Journal& journal, const std::string& sp
                  engine::next_command(run, rest), ""});
   }
   return {};
+}
+
+// A run that was refused after the split is not the one to go on with.
+void tell_who_split(const journal::Journal& journal, const std::string& refused, const std::string& rest) {
+  const auto runs = all_runs(journal);
+  if (!runs) return;
+  for (const auto& split : engine::runs_by_split(*runs)) {
+    const auto is_of = [&](const auto* run) { return run->id == refused; };
+    if (split.split_by == nullptr || std::none_of(split.all.begin(), split.all.end(), is_of)) continue;
+    log::info(fmt::format("split {} is done already, by run {} ({}): this run changes nothing of it; to roll it back: pgcleave rollback {}{}",
+                          split.split, split.split_by->id, text_in(split.split_by->begun, "name"), split.split_by->id, rest));
+  }
 }
 
 Json beginning(const checks::Change& change, const Origin& origin, int epoch, const Json& servers) {
@@ -136,6 +150,7 @@ ExitCode run_new(const Arguments& arguments) {
   const auto acted = begin(*journal, *change, origin, speech, people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
+  if (exit == ExitCode::not_ready) tell_who_split(*journal, acted->run, speech.again);
   // The guard comes in only when this process has gone.
   if (!acted->clients_may_wait) await_unwritten(*journal, patience_with_unwritten);
   return exit;

@@ -14,7 +14,7 @@ engine::WindowRecord window_of(const engine::RunRecord& run, const char* phase) 
 }
 
 // Nothing where nothing was measured.
-std::string shown(double ms) {
+std::string milliseconds_or_blank(double ms) {
   return ms > 0 ? fmt::format("{:.1f}", ms) : "";
 }
 
@@ -65,8 +65,8 @@ ExitCode list(const Arguments& arguments) {
     }
     std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", printable(run.id),
                              printable(text_in(run.begun, "name")), printable(text_in(run.begun, "environment_name")), printable(split),
-                             printable(run.state(alive)), shown(forth.pause_ms), shown(forth.outage_ms), shown(back.pause_ms),
-                             shown(back.outage_ms));
+                             printable(run.state(alive)), milliseconds_or_blank(forth.pause_ms), milliseconds_or_blank(forth.outage_ms), milliseconds_or_blank(back.pause_ms),
+                             milliseconds_or_blank(back.outage_ms));
   }
   if (arguments.flag("json")) std::cout << to_text(rows, 2) << "\n";
   return ExitCode::done;

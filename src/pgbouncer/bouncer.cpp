@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/lines.h"
 
 namespace pgcleave::pgbouncer {
 namespace {
@@ -160,7 +161,7 @@ BouncerState Bouncer::look(Deadline deadline) {
 Fleet::Routes Bouncer::routes(Deadline deadline) {
   Fleet::Routes out;
   out.name = spec_.name;
-  const auto note = [&](const Error& problem) { out.error += (out.error.empty() ? "" : "; ") + problem.text(); };
+  const auto note = [&](const Error& problem) { out.error += (out.error.empty() ? "" : "; ") + one_line(problem.text()); };
   const auto file = [&]() -> Result<Route> {
     TRY_ASSIGN(const auto read, config(deadline));
     return read.route(spec_.database);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "base/lines.h"
 #include "postgres/split_tables.h"
 
 namespace pgcleave::steps {
@@ -100,7 +101,7 @@ Result<SplitTables> resolve_tables(const runbook::Split& split, const std::vecto
   if (classified.value) return tables_of(split.name, *classified.value, catalog);
   Error error{ErrorKind::invalid, "split " + split.name, "does not fit the database", "", "", "", ""};
   std::string all;
-  for (const auto& problem : classified.problems) all += (all.empty() ? "" : "; ") + problem.text();
+  for (const auto& problem : classified.problems) all += (all.empty() ? "" : "; ") + one_line(problem.text());
   error.what += ": " + all;
   error.hint = "classify every table of the database in " + split.path;
   for (const auto& [table, extension] : extensions_of(runbook::classify_what_is_clear(split, roots_of(catalog)).unclassified, catalog)) {
@@ -182,7 +183,7 @@ Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {
   tables.split = tables_of(world.split.name, clear.classified, catalog);
   for (const auto& name : clear.unclassified) tables.unclassified.push_back({name.schema, name.name});
   tables.extensions = extensions_of(clear.unclassified, catalog);
-  for (const auto& problem : clear.problems) tables.problems.push_back(problem.text());
+  for (const auto& problem : clear.problems) tables.problems.push_back(one_line(problem.text()));
   return tables;
 }
 
@@ -210,7 +211,7 @@ Result<std::vector<std::string>> resolve_split_as_it_is(World& world, Deadline d
   TRY_ASSIGN(const auto catalog, postgres::tables(*leader, deadline));
   TRY_ASSIGN(const auto clear, classified_on(*leader, world.split_file, catalog, deadline));
   std::vector<std::string> notes;
-  for (const auto& problem : clear.problems) notes.push_back(problem.text());
+  for (const auto& problem : clear.problems) notes.push_back(one_line(problem.text()));
   for (const auto& table : clear.unclassified) notes.push_back(fmt::format("table {} came since, and is in no class", table.text()));
   world.split = tables_of(world.split.name, clear.classified, catalog);
   return notes;

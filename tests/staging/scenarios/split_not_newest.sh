@@ -20,6 +20,7 @@ still_the_split
 
 say "a second run is refused, and does not take the split's place"
 tool 3 run "$root/runbooks/logical-switchover.yml" -e "$environment" --approve go
+contains "$scratch/tool.out" "split ci is done already, by run $split_run (logical-switchover)"
 still_the_split
 second=$("$build/pgcleave" runs -e "$environment" --json | jq -r '.[0].run')
 tool 3 rollback "$second" -e "$environment"
