@@ -131,6 +131,14 @@ class ChainJudge : Judging {
       return;
     }
     const auto& receiver = target_.receiver;
+    const bool archive_only = !patroni::is_set(upstream(), "host") && patroni::is_set(upstream(), "restore_command");
+    if (archive_only) {
+      add("archive_only", Severity::blocker, target_.label, "standby_cluster has a restore_command and no host",
+          "patronictl show-config " + target_.scope,
+          "it replays finished WAL files only: what the source has written since the last one would be missing when it is promoted",
+          repoint);
+      return;
+    }
     if (receiver.status != "streaming") {
       add("not_streaming", Severity::blocker, target_.label,
           receiver.status.empty() ? "it has no WAL receiver" : "its WAL receiver is " + receiver.status, query,
@@ -159,8 +167,18 @@ class ChainJudge : Judging {
   }
 
   void look_at_slot() {
-    const auto name = patroni::text_at(upstream(), "primary_slot_name");
+    const auto name = patroni::slot_of_standby(upstream());
     if (!patroni::is_set(target_.patroni.config, "standby_cluster")) return;
+    if (upstream().contains("primary_slot_name") && upstream().at("primary_slot_name").is_null()) {
+      add("slot_is_null", Severity::warning, target_.label, "standby_cluster has primary_slot_name: null",
+          "patronictl show-config " + target_.scope,
+          "Patroni takes the key for a slot and fails on it (AttributeError) when the member has to follow: after a restart or a rollback",
+          fmt::format(
+              "PUT the configuration without the key: curl TARGET/config | jq 'del(.standby_cluster.primary_slot_name)' | curl -X PUT "
+              "--data-binary @- TARGET/config; or name a slot: patronictl edit-config {} -s standby_cluster.primary_slot_name={}_cluster",
+              target_.scope, target_.scope));
+      return;
+    }
     if (name.empty()) {
       add("no_slot", Severity::warning, target_.label, "standby_cluster has no primary_slot_name",
           "patronictl show-config " + target_.scope,

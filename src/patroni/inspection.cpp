@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "base/format.h"
 #include "patroni/answers.h"
 
 namespace pgcleave::patroni {
@@ -72,6 +73,32 @@ std::string text_at(const Json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return "";
   return found->is_string() ? found->get<std::string>() : to_text(*found);
+}
+
+std::string slot_of_standby(const Json& standby_cluster) {
+  std::string slot;
+  for (const unsigned char c : text_at(standby_cluster, "primary_slot_name")) {
+    const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    if (c >= 'A' && c <= 'Z') {
+      slot += static_cast<char>(c - 'A' + 'a');
+    } else if (alphanumeric) {
+      slot += static_cast<char>(c);
+    } else if (c == '-' || c == '.') {
+      slot += '_';
+    } else {
+      slot += fmt::format("u{:04d}", static_cast<int>(c));
+    }
+  }
+  return slot.substr(0, 63);
+}
+
+Json without_nulls(const Json& object) {
+  if (!object.is_object()) return object;
+  Json out = Json::object();
+  for (const auto& [key, value] : object.items()) {
+    if (!value.is_null()) out[key] = without_nulls(value);
+  }
+  return out;
 }
 
 Address read_address(const std::string& url, const Json& status) {

@@ -38,4 +38,11 @@ bool is_set(const Json& object, const char* key);
 Json object_at(const Json& object, const std::vector<std::string>& path);
 std::string text_at(const Json& object, const char* key);  // a number becomes text; "" when absent
 
+// The slot that a standby cluster uses: Patroni makes a slot's name of primary_slot_name, in which a hyphen is "_"
+// (slot_name_from_member_name, 3.0 to 4.1). "" when none is named.
+std::string slot_of_standby(const Json& standby_cluster);
+// Without keys whose value is null, at any depth. Patroni's PATCH keeps a null inside an object that was absent before, and fails on it
+// when it has to follow (primary_slot_name, 3.0 to 4.1).
+Json without_nulls(const Json& object);
+
 }  // namespace pgcleave::patroni

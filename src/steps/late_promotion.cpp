@@ -5,6 +5,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
+#include "patroni/inspection.h"
 #include "steps/reattach.h"
 
 namespace pgcleave::steps {
@@ -21,7 +22,8 @@ Duration longest_way(const Json& config) {
 Result<bool> still_follows(Context& context, Side& cluster, const Json& standby_cluster) {
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
   TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
-  return config.value("standby_cluster", Json()) == standby_cluster && attached.state == State::done;
+  return patroni::without_nulls(config.value("standby_cluster", Json())) == patroni::without_nulls(standby_cluster) &&
+         attached.state == State::done;
 }
 
 Result<bool> never_came(Context& context, Side& cluster, const Json& standby_cluster) {

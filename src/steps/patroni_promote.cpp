@@ -3,6 +3,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
+#include "patroni/inspection.h"
 #include "postgres/wal.h"
 #include "steps/late_promotion.h"
 #include "steps/parameters.h"
@@ -75,7 +76,7 @@ Result<Observation> observe_patroni_promote(Context& context) {
   // What pg_rewind would go back to: this side's last restartpoint, which replayed a checkpoint of the other side.
   TRY_ASSIGN(const auto redo, postgres::redo_lsn(*leader, context.deadline));
   Observation seen;
-  seen.before = {{"standby_cluster", config.value("standby_cluster", Json())}, {"common_checkpoint", redo.text()}};
+  seen.before = {{"standby_cluster", patroni::without_nulls(config.value("standby_cluster", Json()))}, {"common_checkpoint", redo.text()}};
   seen.evidence = cluster.label() + " is in recovery";
   return seen;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "patroni/inspection.h"
 #include "postgres/replication.h"
 #include "steps/link.h"
 #include "steps/parameters.h"
@@ -30,9 +31,7 @@ Result<std::string> standby_slot(Context& context, Side& cluster) {
   auto& world = context.world;
   if (cluster.which() != postgres::Owner::source) return std::string();
   TRY_ASSIGN(const auto config, world.target.patroni().config(context.deadline));
-  const auto mark = config.value("pgcleave", Json::object());
-  const auto standby = mark.is_object() ? mark.value("standby_cluster", Json::object()) : Json::object();
-  return standby.is_object() ? standby.value("primary_slot_name", std::string()) : std::string();
+  return patroni::slot_of_standby(patroni::object_at(config, {"pgcleave", "standby_cluster"}));
 }
 
 // What is there of ours: {rules: [...], slots: {name: declaration}}.

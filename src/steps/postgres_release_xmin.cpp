@@ -5,6 +5,7 @@
 // WAL from before is not kept by it any more; postgres.hold_wal keeps what a rewind needs.
 #include "base/fields.h"
 #include "base/format.h"
+#include "patroni/inspection.h"
 #include "postgres/replication.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
@@ -13,7 +14,7 @@ namespace pgcleave::steps {
 namespace {
 
 std::string slot_of(const Context& context) {
-  return text_in(object_in(context.with, "standby_cluster"), "primary_slot_name");
+  return patroni::slot_of_standby(object_in(context.with, "standby_cluster"));
 }
 
 Result<Observation> observe_postgres_release_xmin(Context& context) {

@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/lines.h"
 #include "base/units.h"
+#include "patroni/inspection.h"
 #include "postgres/following.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
@@ -45,7 +46,7 @@ class Reattachment {
       : context_(context),
         cluster_(cluster),
         upstream_(context.world.other(cluster)),
-        standby_cluster_(what.standby_cluster),
+        standby_cluster_(patroni::without_nulls(what.standby_cluster)),
         common_checkpoint_(what.common_checkpoint),
         guard_(context, cluster, what.classes, what.given_up),
         telling_(context) {}
@@ -103,7 +104,7 @@ class Reattachment {
 
   bool is_put_back() {
     const auto config = cluster_.patroni().config(context_.deadline.for_a_look());
-    return config && config->value("standby_cluster", Json()) == standby_cluster_;
+    return config && patroni::without_nulls(config->value("standby_cluster", Json())) == standby_cluster_;
   }
 
   // The PATCH goes to the leader. A cluster that hangs without one has it already.
@@ -157,7 +158,7 @@ class Reattachment {
 
   // Patroni 3.0.2 makes the slots of its configuration when it begins to lead, and does not notice when one of them is dropped.
   std::string missing_slot() {
-    const auto name = standby_cluster_.value("primary_slot_name", std::string());
+    const auto name = patroni::slot_of_standby(standby_cluster_);
     if (name.empty()) return "";
     auto leader = upstream_.leader(context_.deadline.for_a_look());
     if (!leader) return "";
@@ -208,7 +209,7 @@ class Reattachment {
   Context& context_;
   Side& cluster_;
   Side& upstream_;
-  const Json& standby_cluster_;
+  const Json standby_cluster_;
   const std::string& common_checkpoint_;
   ReattachGuard guard_;
   Telling telling_;

@@ -87,6 +87,20 @@ TEST_CASE("the standby's slot has to be named, declared, made and used") {
   CHECK(judged(source, a_target()) == Lines{"warning topology.slot_unused slot ci_cluster on source main"});
 }
 
+TEST_CASE("standby_cluster as people write it: a hyphen becomes _, null is told, and an archive alone does not do") {
+  auto target = a_target();
+  auto& standby = target.patroni.config["standby_cluster"];
+  standby["primary_slot_name"] = "ci-cluster";
+  standby["host"] = "10.0.0.1,10.0.0.2";
+  standby["port"] = "5432,5433";
+  CHECK(judged(a_source(), target).empty());
+  standby["primary_slot_name"] = nullptr;
+  CHECK(judged(a_source(), target) == Lines{"warning topology.slot_is_null target ci"});
+  standby = {{"restore_command", "cp /archive/%f %p"}};
+  target.receiver.status = "";
+  CHECK(judged(a_source(), target) == Lines{"blocker topology.archive_only target ci", "warning topology.no_slot target ci"});
+}
+
 TEST_CASE("commits that wait for a standby which leaves with the other side block") {
   auto source = a_source();
   source.standbys = {{"ci-1", "r", "sync", "streaming"}, {"main-2", "r", "potential", "streaming"}};

@@ -61,3 +61,18 @@ TEST_CASE("a cluster of which nobody answers says why") {
   CHECK_FALSE(inspected({"http://127.0.0.1:" + std::to_string(free_port())}).error.empty());
   CHECK_FALSE(inspected({}).error.empty());
 }
+
+TEST_CASE("a standby's slot is named as Patroni names it, and null is no name") {
+  CHECK(patroni::slot_of_standby({{"primary_slot_name", "ci-cluster"}}) == "ci_cluster");
+  CHECK(patroni::slot_of_standby({{"primary_slot_name", "Ci.Main"}}) == "ci_main");
+  CHECK(patroni::slot_of_standby({{"primary_slot_name", "a b"}}) == "au0032b");
+  CHECK(patroni::slot_of_standby({{"primary_slot_name", nullptr}}) == "");
+  CHECK(patroni::slot_of_standby(Json::object()) == "");
+}
+
+TEST_CASE("keys without a value go, at any depth, and all others stay") {
+  const Json config{
+      {"host", "a,b"}, {"port", "5432,5433"}, {"primary_slot_name", nullptr}, {"more", {{"x", nullptr}, {"y", {1, nullptr}}}}};
+  CHECK(patroni::without_nulls(config) == Json{{"host", "a,b"}, {"port", "5432,5433"}, {"more", {{"y", {1, nullptr}}}}});
+  CHECK(patroni::without_nulls(Json()).is_null());
+}
