@@ -40,8 +40,8 @@ std::vector<std::string> reload_would_change(const pgbouncer::Inspection& bounce
         out.push_back(fmt::format("{}: {} in the file, {} runs", key, written->second, running.value));
       continue;
     }
-    // Silent here, it may be set in an included file; and before 1.18 the default is not shown.
-    if (bouncer.config->includes_others() || running.fallback.empty() || same(running.fallback, running.value)) continue;
+    // Before 1.18 the default is not shown.
+    if (running.fallback.empty() || same(running.fallback, running.value)) continue;
     out.push_back(fmt::format("{}: not in the file (default {}), {} runs", key, running.fallback, running.value));
   }
   return out;

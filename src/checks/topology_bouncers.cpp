@@ -131,8 +131,9 @@ class BouncerJudge {
           fmt::format("find out who paused it, then: RESUME {}", pool.name));
     }
     if (!seen_.database.empty() && !pool.database.empty() && pool.database != seen_.database) {
-      add("other_database", Severity::blocker, fmt::format("{} leads to database {}, {} is split", pool.name, pool.database, seen_.database),
-          "SHOW DATABASES", "its clients would be led to a side on which their database was not split: their writes fail",
+      add("other_database", Severity::blocker,
+          fmt::format("{} leads to database {}, {} is split", pool.name, pool.database, seen_.database), "SHOW DATABASES",
+          "its clients would be led to a side on which their database was not split: their writes fail",
           "correct postgres.dbname or pools.database in the environment file");
     }
     look_at_holding(pool.name);
@@ -172,7 +173,11 @@ class BouncerJudge {
           "after a restart, a RELOAD or a rollback its clients land somewhere else than the others'",
           std::string(where) == "file" ? fmt::format("write {} into {}", in_words(seen_.route), bouncer_.path) : "RELOAD, then look again");
     }
-    if (route && is_name(route->host)) {
+    if (route && route->host.find_first_of(",[]\t ") != std::string::npos && route->host.front() != '/') {
+      add("host_is_none", Severity::blocker, fmt::format("{} to host {}", says, route->host), "SHOW DATABASES",
+          "PgBouncer takes the whole text for one name, or connects to several hosts in turn: clients would fail, or write to both",
+          "write one address: no brackets around IPv6, a space (no tab) before port=");
+    } else if (route && is_name(route->host)) {
       add("host_is_a_name", Severity::warning, fmt::format("{} to {}", says, in_words(route)), "SHOW DATABASES",
           "PgBouncer keeps DNS answers (dns_max_ttl): for that long it may go on to an old address",
           "write the address instead of the name");
@@ -206,9 +211,10 @@ class BouncerJudge {
     const auto route = bouncer_.config->route(bouncer_.database_name);
     if (!entry || !route) {
       add("file_unreadable", Severity::blocker, (entry ? route.error() : entry.error()).text(), "cat " + bouncer_.path,
-          "it can't be repointed", "give the pool an entry of its own in this file");
+          "it can't be repointed", "give the pool an entry of its own");
       return;
     }
+    look_at_include();
     look_at_route("file", *route, "the file points");
     if (!bouncer_.database) return;
     const auto written = entry->find("dbname");
@@ -217,6 +223,17 @@ class BouncerJudge {
     add("dbname_in_file", Severity::blocker, fmt::format("dbname is {} in the file, {} runs", name, bouncer_.database->database),
         "SHOW DATABASES; cat " + bouncer_.path, "the RELOAD in the window would send clients to another database",
         "RELOAD now, or correct the file");
+  }
+
+  void look_at_include() {
+    const auto& config = *bouncer_.config;
+    const auto file = config.file_of(bouncer_.database_name);
+    if (!file || *file == config.files().front()) return;
+    add("entry_in_include", Severity::note,
+        fmt::format("the entry of {} that is in force stands in {}", bouncer_.database_name,
+                    config.place_of(bouncer_.database_name).value_or(*file)),
+        "cat " + *file, "that file is the one that a run edits; if a program generates it, the next time it writes the old route again",
+        "stop what generates it from prepare until the split is kept, and give it the new route");
   }
 
   const BouncersSeen& seen_;

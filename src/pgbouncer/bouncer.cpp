@@ -39,7 +39,10 @@ bool is(const std::string& value, const Held& held) {
 
 }  // namespace
 
-Bouncer::Bouncer(BouncerSpec spec, const std::string& fleet) : spec_(std::move(spec)), fleet_(fleet), place_(spec_.config, spec_.reach) {}
+Bouncer::Bouncer(BouncerSpec spec, const std::string& fleet)
+    : spec_(std::move(spec)),
+      fleet_(fleet),
+      files_(spec_.config, spec_.reach, [this](ConfigPlace& place) { return working_folder(place); }) {}
 
 Error Bouncer::error(ErrorKind kind, std::string what) const {
   return {kind, "bouncer " + spec_.name, std::move(what), "", "", "", ""};
@@ -57,7 +60,7 @@ postgres::Settings Bouncer::settings(const std::string& use) const {
 
 Result<void> Bouncer::connect(Deadline deadline) {
   TRY(open_consoles(deadline));
-  TRY(place_.open(deadline));
+  TRY(files_.open(deadline));
   static_cast<void>(serves_others(deadline));  // so that the window need not ask
   return {};
 }
@@ -214,7 +217,7 @@ void Bouncer::let_logins_begin(Deadline deadline) {
   static_cast<void>(watch_->set("max_db_connections", std::exchange(own_max_db_connections_, ""), deadline.for_a_look()));
 }
 
-// The file says the value; where it is silent (a default, or an %include) what was seen before the first SET, unless an earlier run had
+// The file says the value; where it is silent (a default) what was seen before the first SET, unless an earlier run had
 // SET it.
 std::map<std::string, std::string> Bouncer::own_settings(Deadline deadline) {
   const auto file = config(deadline);

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "pgbouncer/config_place.h"
+#include "pgbouncer/config_files.h"
 #include "pgbouncer/fleet.h"
 
 namespace pgcleave::pgbouncer {
@@ -44,11 +44,14 @@ class Bouncer {
   // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by resume().
   void make_way(Deadline deadline);
   Result<void> resume(Deadline deadline);
+  // Waits for the route of a process that resume() left without it; pauses it again where it does not come.
+  Result<void> settle(Deadline deadline);
+  [[nodiscard]] bool is_settled() const { return !unsettled_; }
   Result<void> give_back_settings(Deadline deadline);
   Result<bool> has_own_settings(Deadline deadline);
 
-  // Replaces the file by one with another harmless setting, RELOADs, and puts the very file back: `not_ready` when SHOW CONFIG does not show
-  // it. Leaves a paused process alone. A trial that a dead process began is ended first.
+  // Replaces the file that holds the pool's entry by one with one more database, RELOADs, and puts the very file back: `not_ready` when
+  // SHOW DATABASES does not show it. Leaves a paused process alone. A trial that a dead process began is ended first.
   Result<void> try_file(Deadline deadline);
   Result<void> end_trial(Deadline deadline);
   Result<void> stage(const Route& route, Deadline deadline);
@@ -68,7 +71,9 @@ class Bouncer {
   Result<ProcessId> seen_process(Deadline deadline);
   Result<void> check_expected(Deadline deadline);
   Result<void> check_config_path(Deadline deadline);
-  Result<void> see_trial(const std::string& value, bool in_force, Deadline deadline);
+  Result<void> see_trial(const std::string& file, bool in_force, Deadline deadline);
+  Result<void> check_reload_is_harmless(const ConfigFile& file, const Database& running);
+  Result<std::string> working_folder(ConfigPlace& place);
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
@@ -86,20 +91,21 @@ class Bouncer {
 
   BouncerSpec spec_;
   std::string fleet_;  // tells this fleet's consoles from others in SHOW CLIENTS
-  ConfigPlace place_;
+  ConfigFiles files_;
   std::optional<Console> command_;
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
   std::optional<ProcessId> expected_;
-  std::string own_max_db_connections_;                // between let_logins_end() and let_logins_begin()
-  std::string version_;                               // when first connected
-  std::optional<Route> due_;                          // what the file says since repoint(), and the process does not yet
-  std::optional<Route> taking_;                       // what a RELOAD together with this RESUME puts in force
-  std::optional<Error> stays_paused_;                 // why make_way() failed
-  bool own_pool_size_ = false;                        // the database's own line says it
-  std::optional<bool> serves_others_;                 // clients of other databases feel what is SET
-  bool distinct_ = true;                              // what check_process() last found
-  bool rename_ = false;
+  std::string own_max_db_connections_;  // between let_logins_end() and let_logins_begin()
+  std::string version_;                 // when first connected
+  std::optional<Route> due_;            // what the file says since repoint(), and the process does not yet
+  std::optional<Route> taking_;         // what a RELOAD together with this RESUME puts in force
+  std::optional<Route> unsettled_;      // what resume() has not seen in force yet
+  std::optional<Error> stays_paused_;   // why make_way() failed
+  bool own_pool_size_ = false;          // the database's own line says it
+  std::optional<bool> serves_others_;   // clients of other databases feel what is SET
+  bool distinct_ = true;                // what check_process() last found
+  std::vector<FileText> to_rename_;     // since check_staged()
   bool reload_sent_ = false;
   bool pause_sent_ = false;
   bool resume_sent_ = false;

@@ -1,7 +1,11 @@
-// PgBouncer's ini file: comments only at line start (; or #), key = value to the end of line, connection strings with single
-// quotes doubled, %include. Everything that is not changed keeps its bytes: comments, order, spacing, line ends.
+// PgBouncer's configuration: an ini file and what it includes, read as PgBouncer reads it (1.18 to 1.26). Everything that is not changed
+// keeps its bytes: comments, order, spacing, line ends.
+//
+// %include is read in its place, at any depth, and the section stays that of the included file's end. A second [pgbouncer] puts every
+// setting back to its default, but those that have none. Of two entries with one name the later one is in force, in silence.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,38 +21,59 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 
+struct FileText {
+  std::string path;
+  std::string text;
+  bool operator==(const FileText&) const = default;
+};
+
 class ConfigFile {
  public:
-  // `invalid` with file:line for what PgBouncer would not read either, and for a duplicated database.
-  static Result<ConfigFile> parse(const std::string& path, const std::string& text);
+  // The text of an included file, by its name as it is written.
+  using ReadInclude = std::function<Result<std::string>(const std::string& name)>;
+  // `invalid` with file:line for what PgBouncer would not read either. Without `include` every %include is an error.
+  static Result<ConfigFile> parse(const std::string& path, const std::string& text, const ReadInclude& include = nullptr);
 
   [[nodiscard]] bool has_database(const std::string& name) const;
-  // The connection string's parts of [databases] name, in lower-case keys. `invalid` when it isn't in this file: the message
-  // says so, and names %include files if there are any, which are not followed.
+  // The connection string's parts of the entry of [databases] that is in force. `invalid` when there is none, and when it is given twice in
+  // one file: which of the two was meant can't be told.
   [[nodiscard]] Result<std::map<std::string, std::string>> database(const std::string& name) const;
+  // Where that entry stands: the file, and path:line for people.
+  [[nodiscard]] Result<std::string> file_of(const std::string& name) const;
+  [[nodiscard]] Result<std::string> place_of(const std::string& name) const;
   [[nodiscard]] Result<Route> route(const std::string& name) const;             // port defaults to 5432
   [[nodiscard]] Result<bool> has_own_pool_size(const std::string& name) const;  // its line says pool_size: default_pool_size is not heard
-  [[nodiscard]] std::string setting(const std::string& key) const;              // [pgbouncer] section; "" when not set here
+  [[nodiscard]] std::string setting(const std::string& key) const;              // [pgbouncer] section; "" when not set
   [[nodiscard]] std::map<std::string, std::string> settings() const;            // all of that section
-  [[nodiscard]] bool includes_others() const;                                   // %include: what is not set here may be set there
+  // The names of all files, the first one by its path and the others as %include writes them, each once.
+  [[nodiscard]] std::vector<std::string> files() const;
 
-  // The whole text with that database's host and port replaced (added when missing), all else untouched. An empty host means
+  // The file that holds that database's entry with host and port replaced (added when missing), all else untouched. An empty host means
   // PgBouncer's default, a Unix socket: the key is taken out. Giving back the route that was there restores the bytes, if the
   // entry had both keys.
-  [[nodiscard]] Result<std::string> with_route(const std::string& name, const Route& route) const;
-  // The whole text with these lines behind the last setting of [pgbouncer], where they win over what stands before. Not at the file's end: a
-  // second header puts all settings back to their defaults first (1.18). `invalid` when the file has no setting.
-  [[nodiscard]] Result<std::string> with_last_lines(const std::vector<std::string>& lines) const;
-  [[nodiscard]] const std::string& text() const;
+  [[nodiscard]] Result<FileText> with_route(const std::string& name, const Route& route) const;
+  // The same for several databases, in as many files as hold their entries. Files that stay as they are are left out.
+  [[nodiscard]] Result<std::vector<FileText>> with_routes(const std::vector<std::string>& names, const Route& route) const;
+  // The file that holds that database's entry with these lines behind it, where they are in [databases] too.
+  [[nodiscard]] Result<FileText> with_lines_behind(const std::string& name, const std::vector<std::string>& lines) const;
+  [[nodiscard]] const std::string& text() const;                     // of the first file
+  [[nodiscard]] std::string text_of(const std::string& file) const;  // "" for one that was not read
 
  private:
+  class Reader;
+  struct Entry {
+    std::size_t file = 0;
+    std::string section;
+    IniLine line;
+  };
   ConfigFile() = default;
-  [[nodiscard]] Result<const IniEntry*> entry(const std::string& name) const;
-  [[nodiscard]] Result<std::vector<ConnectionPart>> parts(const IniEntry& entry) const;
+  [[nodiscard]] Result<const Entry*> entry(const std::string& name) const;
+  [[nodiscard]] Result<std::vector<ConnectionPart>> parts(const Entry& entry) const;
+  [[nodiscard]] std::string value_of(const Entry& entry) const { return entry.line.value.of(files_[entry.file].text); }
+  [[nodiscard]] std::string place(const Entry& entry) const;
 
-  std::string path_;
-  std::string text_;
-  Ini ini_;
+  std::vector<FileText> files_;
+  std::vector<Entry> entries_;  // of all files, in the order in which PgBouncer reads them
 };
 
 }  // namespace pgcleave::pgbouncer

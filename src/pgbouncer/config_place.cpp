@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <set>
+#include <sstream>
 #include <string_view>
 
 #include "base/file.h"
@@ -57,28 +59,10 @@ Result<std::string> from_base64(const std::string& text) {
   return out;
 }
 
-ConfigPlace::ConfigPlace(std::string config, std::vector<std::string> reach) : config_(std::move(config)), reach_(std::move(reach)) {}
+ConfigPlace::ConfigPlace(std::vector<std::string> reach) : reach_(std::move(reach)) {}
 
 Result<void> ConfigPlace::open(Deadline deadline) {
-  if (!local()) TRY(open_shell(deadline));
-  if (!real_.empty()) return {};
-  if (local()) {
-    std::error_code problem;
-    const auto real = std::filesystem::canonical(config_, problem);
-    if (problem) return fail({ErrorKind::invalid, config_, "the config file can't be found", "", problem.message(), "", ""});
-    real_ = real.string();
-    return {};
-  }
-  TRY_ASSIGN(const auto encoded, remote(fmt::format("readlink -e {0} | base64", Shell::quote(config_)), deadline));
-  TRY_ASSIGN(auto real, from_base64(encoded));
-  if (!real.empty() && real.back() == '\n') real.pop_back();
-  if (real.empty()) return fail({ErrorKind::invalid, config_, "the config file can't be found", "", place(), "", ""});
-  real_ = std::move(real);
-  return {};
-}
-
-Result<void> ConfigPlace::open_shell(Deadline deadline) {
-  if (shell_) return {};
+  if (local() || shell_) return {};
   TRY_ASSIGN(shell_, Shell::open(reach_, deadline));
   return {};
 }
@@ -87,151 +71,156 @@ std::string ConfigPlace::place() const {
   return fmt::format("looked at through {}", fmt::join(reach_, " "));
 }
 
-Result<std::string> ConfigPlace::remote(const std::string& line, Deadline deadline) {
-  TRY(open_shell(deadline));
+Result<std::string> ConfigPlace::remote(const std::string& object, const std::string& line, Deadline deadline) {
+  TRY(open(deadline));
   auto answer = shell_->run(line, deadline);
   if (answer) return answer;
   auto error = answer.error();
   if (error.kind == ErrorKind::unknown) shell_.reset();  // it is closed: the next call opens another
-  error.object = fmt::format("{}, {}", config_, place());
+  error.object = fmt::format("{}, {}", object, place());
   return fail(error);
 }
 
-// Each file as base64 and a full stop: without that, the shell has cut its output.
-Result<std::vector<std::string>> ConfigPlace::files_in(const std::string& answer, std::size_t at_least) const {
-  std::vector<std::string> files;
+Result<std::string> ConfigPlace::resolve(const std::string& path, Deadline deadline) {
+  if (local()) {
+    std::error_code problem;
+    const auto real = std::filesystem::canonical(path, problem);
+    if (problem) return fail({ErrorKind::invalid, path, "the config file can't be found", "", problem.message(), "", ""});
+    return real.string();
+  }
+  TRY_ASSIGN(const auto encoded, remote(path, fmt::format("readlink -e {0} | base64", Shell::quote(path)), deadline));
+  TRY_ASSIGN(auto real, from_base64(encoded));
+  if (!real.empty() && real.back() == '\n') real.pop_back();
+  if (real.empty()) return fail({ErrorKind::invalid, path, "the config file can't be found", "", place(), "", ""});
+  return real;
+}
+
+// Each file as base64 and a full stop: without that, the shell has cut its output. A dash for what can't be read.
+Result<std::vector<Result<std::string>>> ConfigPlace::read(const std::vector<std::string>& paths, Deadline deadline) {
+  std::vector<Result<std::string>> files;
+  if (local()) {
+    for (const auto& path : paths) files.push_back(read_file(path));
+    return files;
+  }
+  std::string line;
+  for (const auto& path : paths) {
+    line += fmt::format("{0}if [ -f {1} ] && [ -r {1} ]; then base64 < {1} && echo .; else echo -.; fi", line.empty() ? "" : " && ",
+                        Shell::quote(path));
+  }
+  TRY_ASSIGN(const auto answer, remote(fmt::format("{}", fmt::join(paths, ", ")), line, deadline));
   std::size_t begin = 0;
-  for (auto stop = answer.find('.'); stop != std::string::npos; stop = answer.find('.', begin)) {
-    TRY_ASSIGN(auto file, from_base64(answer.substr(begin, stop - begin)));
-    files.push_back(std::move(file));
+  for (auto stop = answer.find('.'); stop != std::string::npos && files.size() < paths.size(); stop = answer.find('.', begin)) {
+    const auto chunk = answer.substr(begin, stop - begin);
     begin = stop + 1;
-  }
-  if (files.size() >= at_least) return files;
-  return fail({ErrorKind::failed, config_, "the file did not come whole", "at most 700 kB", place(), "", ""});
-}
-
-Result<std::string> ConfigPlace::read(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return read_file(path());
-  TRY_ASSIGN(const auto answer, remote(fmt::format("base64 < {} && echo .", Shell::quote(path())), deadline));
-  TRY_ASSIGN(auto files, files_in(answer, 1));
-  return std::move(files.front());
-}
-
-Result<ConfigPlace::Files> ConfigPlace::read_both(Deadline deadline) {
-  TRY(open(deadline));
-  Files out;
-  if (local()) {
-    TRY_ASSIGN(out.config, read_file(path()));
-    if (!exists(staged_path())) return out;
-    TRY_ASSIGN(out.staged, read_file(staged_path()));
-    return out;
-  }
-  TRY_ASSIGN(const auto answer, remote(fmt::format("base64 < {0} && echo . && if [ -e {1} ]; then base64 < {1} && echo .; fi",
-                                                   Shell::quote(path()), Shell::quote(staged_path())),
-                                       deadline));
-  TRY_ASSIGN(auto files, files_in(answer, 1));
-  out.config = std::move(files[0]);
-  if (files.size() > 1) out.staged = std::move(files[1]);
-  return out;
-}
-
-Result<void> ConfigPlace::write_staged(const std::string& text, Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return replace_file(staged_path(), text, path());
-  const auto temporary = Shell::quote(staged_path() + ".tmp");
-  // Owner and mode are given before the content: the file may hold passwords.
-  TRY(remote(fmt::format("rm -f {0} && (umask 077 && : > {0}) && chmod --reference={1} {0} && chown --reference={1} {0} && "
-                         "printf %s {2} | base64 -d > {0} && sync {0} && mv -f {0} {3} && sync {4}",
-                         temporary, Shell::quote(path()), base64(text), Shell::quote(staged_path()), Shell::quote(folder_of(path()))),
-             deadline));
-  return {};
-}
-
-Result<void> ConfigPlace::put_staged_in_place(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return rename_durably(staged_path(), path());
-  TRY(remote(fmt::format("mv -f {} {} && sync {}", Shell::quote(staged_path()), Shell::quote(path()), Shell::quote(folder_of(path()))),
-             deadline));
-  return {};
-}
-
-Result<void> ConfigPlace::remove_staged(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return remove_file(staged_path());
-  TRY(remote("rm -f " + Shell::quote(staged_path()), deadline));
-  return {};
-}
-
-Result<void> ConfigPlace::begin_trial(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) {
-    if (::link(path().c_str(), kept_path().c_str()) != 0) {
-      return fail(
-          {ErrorKind::failed, path(), "can't be given the second name " + kept_path(), "a hard link", std::strerror(errno), "", ""});
+    if (chunk.find('-') == std::string::npos) {
+      TRY_ASSIGN(auto file, from_base64(chunk));
+      files.emplace_back(std::move(file));
+    } else {
+      files.push_back(fail({ErrorKind::invalid, paths[files.size()], "no file that can be read", "", place(), "", ""}));
     }
-    return rename_durably(staged_path(), path());
   }
-  TRY(remote(fmt::format("ln {0} {1} && mv -f {2} {0} && sync {3}", Shell::quote(path()), Shell::quote(kept_path()),
-                         Shell::quote(staged_path()), Shell::quote(folder_of(path()))),
+  if (files.size() == paths.size()) return files;
+  return fail({ErrorKind::failed, paths[files.size()], "the file did not come whole", "at most 700 kB in all", place(), "", ""});
+}
+
+Result<void> ConfigPlace::write(const std::string& path, const std::string& text, const std::string& like, Deadline deadline) {
+  if (local()) return replace_file(path, text, like);
+  const auto temporary = Shell::quote(path + ".tmp");
+  // Owner and mode are given before the content: the file may hold passwords.
+  TRY(remote(path,
+             fmt::format("rm -f {0} && (umask 077 && : > {0}) && chmod --reference={1} {0} && chown --reference={1} {0} && "
+                         "printf %s {2} | base64 -d > {0} && sync {0} && mv -f {0} {3} && sync {4}",
+                         temporary, Shell::quote(like), base64(text), Shell::quote(path), Shell::quote(folder_of(path))),
              deadline));
   return {};
 }
 
-Result<bool> ConfigPlace::in_trial(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return exists(kept_path());
-  TRY_ASSIGN(const auto answer, remote(fmt::format("if [ -e {} ]; then echo kept; fi", Shell::quote(kept_path())), deadline));
-  return answer.find("kept") != std::string::npos;
+Result<void> ConfigPlace::rename(const std::string& from, const std::string& to, Deadline deadline) {
+  if (local()) return rename_durably(from, to);
+  TRY(remote(to, fmt::format("mv -f {} {} && sync {}", Shell::quote(from), Shell::quote(to), Shell::quote(folder_of(to))), deadline));
+  return {};
 }
 
-Result<void> ConfigPlace::end_trial(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return rename_durably(kept_path(), path());
-  TRY(remote(fmt::format("mv -f {} {} && sync {}", Shell::quote(kept_path()), Shell::quote(path()), Shell::quote(folder_of(path()))),
+Result<void> ConfigPlace::rename_and_keep(const std::string& from, const std::string& to, const std::string& kept, Deadline deadline) {
+  if (local()) {
+    if (::link(to.c_str(), kept.c_str()) != 0) {
+      return fail({ErrorKind::failed, to, "can't be given the second name " + kept, "a hard link", std::strerror(errno), "", ""});
+    }
+    return rename_durably(from, to);
+  }
+  TRY(remote(to,
+             fmt::format("ln {0} {1} && mv -f {2} {0} && sync {3}", Shell::quote(to), Shell::quote(kept), Shell::quote(from),
+                         Shell::quote(folder_of(to))),
              deadline));
   return {};
 }
 
-Result<void> ConfigPlace::forget_kept(Deadline deadline) {
-  TRY(open(deadline));
-  if (local()) return remove_file(kept_path());
-  TRY(remote("rm -f " + Shell::quote(kept_path()), deadline));
+Result<void> ConfigPlace::remove(const std::string& path, Deadline deadline) {
+  if (local()) return remove_file(path);
+  TRY(remote(path, "rm -f " + Shell::quote(path), deadline));
   return {};
+}
+
+Result<bool> ConfigPlace::is_there(const std::string& path, Deadline deadline) {
+  if (local()) return exists(path);
+  TRY_ASSIGN(const auto answer, remote(path, fmt::format("if [ -e {} ]; then echo there; fi", Shell::quote(path)), deadline));
+  return answer.find("there") != std::string::npos;
 }
 
 // The file is replaced and not written to: its folder has to be writable, and only root can give the new one another's owner.
-Result<std::string> ConfigPlace::why_not_writable(Deadline deadline) {
-  TRY(open(deadline));
-  const auto folder = folder_of(path());
+Result<std::string> ConfigPlace::why_not_writable(const std::string& path, Deadline deadline) {
+  const auto folder = folder_of(path);
   if (local()) {
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
       return fmt::format("folder {}: {}", folder, std::strerror(errno));
     struct stat info {};
-    if (::stat(path().c_str(), &info) != 0) return fmt::format("{}: {}", path(), std::strerror(errno));
+    if (::stat(path.c_str(), &info) != 0) return fmt::format("{}: {}", path, std::strerror(errno));
     if (::geteuid() == 0 || info.st_uid == ::geteuid()) return "";
-    return fmt::format("{} belongs to user {}, we are {}", path(), info.st_uid, ::geteuid());
+    return fmt::format("{} belongs to user {}, we are {}", path, info.st_uid, ::geteuid());
   }
   TRY_ASSIGN(const auto answer,
-             remote(fmt::format("if [ ! -w {0} ]; then echo folder; elif [ -O {1} ] || [ \"$(id -u)\" = 0 ]; then echo fine; "
+             remote(path,
+                    fmt::format("if [ ! -w {0} ]; then echo folder; elif [ -O {1} ] || [ \"$(id -u)\" = 0 ]; then echo fine; "
                                 "else echo owner; fi",
-                                Shell::quote(folder), Shell::quote(path())),
+                                Shell::quote(folder), Shell::quote(path)),
                     deadline));
   if (answer.find("fine") != std::string::npos) return "";
   return answer.find("folder") != std::string::npos ? fmt::format("folder {} is not writable, {}", folder, place())
-                                                    : fmt::format("{} belongs to another user, {}", path(), place());
+                                                    : fmt::format("{} belongs to another user, {}", path, place());
 }
 
-Result<bool> ConfigPlace::is_same_file(const std::string& other, Deadline deadline) {
-  TRY(open(deadline));
+Result<bool> ConfigPlace::is_same_file(const std::string& path, const std::string& other, Deadline deadline) {
   if (local()) {
     std::error_code problem;
-    return std::filesystem::equivalent(path(), other, problem) && !problem;
+    return std::filesystem::equivalent(path, other, problem) && !problem;
   }
-  TRY_ASSIGN(
-      const auto answer,
-      remote(fmt::format("if [ {} -ef {} ]; then echo same; else echo other; fi", Shell::quote(path()), Shell::quote(other)), deadline));
+  TRY_ASSIGN(const auto answer,
+             remote(path, fmt::format("if [ {} -ef {} ]; then echo same; else echo other; fi", Shell::quote(path), Shell::quote(other)),
+                    deadline));
   return answer.find("same") != std::string::npos;
+}
+
+// One folder, from however many processes: a pidfile may be stale, and a new process can have its number.
+Result<std::string> ConfigPlace::working_folder(const std::string& conffile, const std::string& pidfile, Deadline deadline) {
+  const auto pattern = Shell::quote(conffile);
+  const auto line = fmt::format(
+      "for p in /proc/$(cat {0} 2>/dev/null || echo none)/cmdline $(grep -lxzF -e {1} /proc/[0-9]*/cmdline 2>/dev/null); do "
+      "[ \"$(cat \"${{p%/*}}/comm\" 2>/dev/null)\" = pgbouncer ] && grep -qxzF -e {1} \"$p\" && readlink \"${{p%/*}}/cwd\"; done; true",
+      pidfile.empty() ? "/dev/null/none" : Shell::quote(pidfile), pattern);
+  std::optional<Shell> here;
+  if (local()) {
+    TRY_ASSIGN(here, Shell::open({}, deadline));
+  }
+  TRY_ASSIGN(const auto answer, here ? here->run(line, deadline) : remote(conffile, line, deadline));
+  std::set<std::string> folders;
+  std::istringstream lines(answer);
+  for (std::string folder; std::getline(lines, folder);) {
+    if (!folder.empty() && folder.front() == '/') folders.insert(folder);
+  }
+  if (folders.size() == 1) return *folders.begin();
+  return fail({ErrorKind::not_ready, conffile, "the folder in which PgBouncer was started can't be told", "one process with this file",
+               folders.empty() ? "none whose /proc entry can be read" : fmt::format("{}", fmt::join(folders, ", ")),
+               "write absolute paths behind %include: PgBouncer takes relative ones from that folder", ""});
 }
 
 }  // namespace pgcleave::pgbouncer

@@ -1,4 +1,4 @@
-// The folder in which a bouncer's config file lies: on this machine, or on another behind a shell that stays open.
+// Where a bouncer's config files lie: on this machine, or on another behind a shell that stays open. Paths are as seen there.
 #pragma once
 
 #include <optional>
@@ -11,48 +11,34 @@ namespace pgcleave::pgbouncer {
 
 class ConfigPlace {
  public:
-  // `config` is the path as seen at the place; `reach` empty means this machine.
-  ConfigPlace(std::string config, std::vector<std::string> reach);
+  explicit ConfigPlace(std::vector<std::string> reach);  // empty means this machine
 
-  // The shell, where one is needed, and what a symbolic link stands for: a rename must not replace the link. Does nothing when
-  // that is known.
-  Result<void> open(Deadline deadline);
-  [[nodiscard]] const std::string& path() const { return real_.empty() ? config_ : real_; }
-  [[nodiscard]] std::string staged_path() const { return path() + ".pgcleave"; }
-
-  Result<std::string> read(Deadline deadline);
-  struct Files {
-    std::string config;
-    std::optional<std::string> staged;  // no value: there is none
-  };
-  Result<Files> read_both(Deadline deadline);  // one round trip
-  // Durable when it returns; owner and mode are the config file's.
-  Result<void> write_staged(const std::string& text, Deadline deadline);
-  // The staged file takes the config file's place: rename and fsync of the folder. One command, no copy.
-  Result<void> put_staged_in_place(Deadline deadline);
-  Result<void> remove_staged(Deadline deadline);                           // none is fine
-
-  // A trial: the staged file takes the config file's place, which keeps a second name meanwhile (<config>.pgcleave-kept). The end of it puts
-  // back the very file, inode and all. `failed` where the file system has no hard links.
-  [[nodiscard]] std::string kept_path() const { return path() + ".pgcleave-kept"; }
-  Result<void> begin_trial(Deadline deadline);
-  Result<bool> in_trial(Deadline deadline);  // a file is kept, by this process or by one that died
-  Result<void> end_trial(Deadline deadline);
-  Result<void> forget_kept(Deadline deadline);  // for when somebody has replaced the trial's text since
-  // Why put_staged_in_place() could not, as far as rights tell; "" when nothing stands against it.
-  Result<std::string> why_not_writable(Deadline deadline);
-  Result<bool> is_same_file(const std::string& other, Deadline deadline);  // also through links
+  Result<void> open(Deadline deadline);  // the shell, where one is needed
+  // What a symbolic link stands for: a rename must not replace the link. `invalid` when there is no such file.
+  Result<std::string> resolve(const std::string& path, Deadline deadline);
+  // Of each: its text, or why it can't be read. One round trip.
+  Result<std::vector<Result<std::string>>> read(const std::vector<std::string>& paths, Deadline deadline);
+  // Durable when it returns; owner and mode are those of `like`.
+  Result<void> write(const std::string& path, const std::string& text, const std::string& like, Deadline deadline);
+  // One file takes the other's place: rename and fsync of the folder. One command, no copy.
+  Result<void> rename(const std::string& from, const std::string& to, Deadline deadline);
+  // The same, and what stood there keeps a second name, inode and all. `failed` where the file system has no hard links.
+  Result<void> rename_and_keep(const std::string& from, const std::string& to, const std::string& kept, Deadline deadline);
+  Result<void> remove(const std::string& path, Deadline deadline);  // none is fine
+  Result<bool> is_there(const std::string& path, Deadline deadline);
+  // Why another file could not be renamed to this path, as far as rights tell; "" when nothing stands against it.
+  Result<std::string> why_not_writable(const std::string& path, Deadline deadline);
+  Result<bool> is_same_file(const std::string& path, const std::string& other, Deadline deadline);  // also through links
+  // From where the process that was started with this config file opens relative names: PgBouncer does not change its folder (1.18
+  // to 1.26). By its pidfile, or else by its command line. `not_ready` when that can't be told.
+  Result<std::string> working_folder(const std::string& conffile, const std::string& pidfile, Deadline deadline);
 
  private:
   [[nodiscard]] bool local() const { return reach_.empty(); }
-  Result<void> open_shell(Deadline deadline);
-  Result<std::string> remote(const std::string& line, Deadline deadline);
-  [[nodiscard]] Result<std::vector<std::string>> files_in(const std::string& answer, std::size_t at_least) const;
+  Result<std::string> remote(const std::string& object, const std::string& line, Deadline deadline);
   [[nodiscard]] std::string place() const;
 
-  std::string config_;
   std::vector<std::string> reach_;
-  std::string real_;
   std::optional<Shell> shell_;
 };
 

@@ -23,15 +23,13 @@ class Scanner {
  public:
   Scanner(const std::string& path, const std::string& text) : path_(path), text_(text) {}
 
-  Result<Ini> scan() {
+  Result<std::vector<IniLine>> scan() {
     if (const auto nul = text_.find('\0'); nul != std::string::npos) return fail(wrong(nul, "holds a NUL byte", "text", "\\0"));
     while (true) {
       skip(is_space);
-      if (done()) return std::move(ini_);
+      if (done()) return std::move(lines_);
       if (text_.compare(at_, 8, "%include") == 0 && at_ + 8 < text_.size() && is_blank(text_[at_ + 8])) {
-        at_ += 8;
-        skip(is_blank);
-        ini_.includes.push_back(rest_of_line().of(text_));
+        include();
       } else if (text_[at_] == '#' || text_[at_] == ';') {
         at_ = end_of_line();
       } else if (text_[at_] == '[') {
@@ -65,10 +63,17 @@ class Scanner {
     return span;
   }
 
+  void include() {
+    const int number = line_of(at_);
+    at_ += 8;
+    skip(is_blank);
+    lines_.push_back({IniLine::Kind::include, rest_of_line().of(text_), {}, number});
+  }
+
   Result<void> section() {
     const auto end = text_.find(']', at_);
     if (end > end_of_line()) return fail(wrong(at_, "the section's name is not closed", "]", rest_of_line().of(text_)));
-    section_ = text_.substr(at_ + 1, end - at_ - 1);
+    lines_.push_back({IniLine::Kind::section, text_.substr(at_ + 1, end - at_ - 1), {}, line_of(at_)});
     at_ = end + 1;
     return {};
   }
@@ -76,23 +81,22 @@ class Scanner {
   // 'a quoted key' came with PgBouncer 1.20; an older one stops there. A double quote has never been read.
   Result<void> entry() {
     const auto start = at_;
-    IniEntry entry{section_, "", {}, line_of(start)};
+    IniLine entry{IniLine::Kind::entry, "", {}, line_of(start)};
     if (text_[at_] == '\'') {
       const auto end = text_.find('\'', at_ + 1);
       if (end == std::string::npos || end == at_ + 1) return fail(not_an_entry(start));
-      entry.key = text_.substr(at_ + 1, end - at_ - 1);
+      entry.name = text_.substr(at_ + 1, end - at_ - 1);
       at_ = end + 1;
     } else {
       skip(is_key);
-      entry.key = text_.substr(start, at_ - start);
+      entry.name = text_.substr(start, at_ - start);
     }
     skip(is_blank);
-    if (entry.key.empty() || done() || text_[at_] != '=') return fail(not_an_entry(start));
-    if (section_.empty()) return fail(wrong(start, "a setting stands before the first section", "[databases] or [pgbouncer]", entry.key));
+    if (entry.name.empty() || done() || text_[at_] != '=') return fail(not_an_entry(start));
     ++at_;
     skip(is_blank);
     entry.value = rest_of_line();
-    ini_.entries.push_back(std::move(entry));
+    lines_.push_back(std::move(entry));
     return {};
   }
 
@@ -106,8 +110,7 @@ class Scanner {
   const std::string& path_;
   const std::string& text_;
   std::size_t at_ = 0;
-  std::string section_;
-  Ini ini_;
+  std::vector<IniLine> lines_;
 };
 
 Error not_a_connection(const std::string& what, const std::string& key) {
@@ -116,7 +119,7 @@ Error not_a_connection(const std::string& what, const std::string& key) {
 
 }  // namespace
 
-Result<Ini> scan_ini(const std::string& path, const std::string& text) {
+Result<std::vector<IniLine>> scan_ini(const std::string& path, const std::string& text) {
   return Scanner(path, text).scan();
 }
 
@@ -140,6 +143,7 @@ Result<std::vector<ConnectionPart>> scan_connection(const std::string& text) {
     ++at;
     skip_spaces();
     part.place.begin = at;
+    bool quoted = false;
     if (at < text.size() && text[at] == '\'') {
       for (++at; at < text.size() && (text[at] != '\'' || text.compare(at, 2, "''") == 0); ++at) {
         if (text[at] == '\'') ++at;
@@ -147,12 +151,14 @@ Result<std::vector<ConnectionPart>> scan_connection(const std::string& text) {
       }
       if (at >= text.size()) return fail(not_a_connection("a quote in the connection string is not closed", part.key));
       ++at;
-      if (at < text.size() && text[at] != ' ') return fail(not_a_connection("no blank after a quoted value", part.key));
+      quoted = true;
     } else {
       while (at < text.size() && text[at] != ' ') part.value += text[at++];
     }
     if (part.value.empty()) return fail(not_a_connection("an empty value in the connection string", part.key));
-    part.place.end = part.whole.end = at;
+    part.place.end = at;
+    if (quoted && at < text.size() && text[at] != ' ') ++at;  // PgBouncer cuts the value there, whatever stands behind it (loader.c, 1.18)
+    part.whole.end = at;
     parts.push_back(std::move(part));
   }
 }

@@ -16,20 +16,17 @@ struct Span {
   [[nodiscard]] std::string of(const std::string& text) const { return text.substr(begin, end - begin); }
 };
 
-struct IniEntry {
-  std::string section;
-  std::string key;
-  Span value;  // without the blanks around it
-  int line = 0;
-};
-
-struct Ini {
-  std::vector<IniEntry> entries;
-  std::vector<std::string> includes;
+// What stands in a line, in the order of the text.
+struct IniLine {
+  enum class Kind { section, entry, include };
+  Kind kind = Kind::entry;
+  std::string name;  // of the section, of the entry's key, or the included file's as it is written
+  Span value;        // of an entry, without the blanks around it
+  int number = 0;
 };
 
 // `invalid` with path:line where PgBouncer would stop reading.
-Result<Ini> scan_ini(const std::string& path, const std::string& text);
+Result<std::vector<IniLine>> scan_ini(const std::string& path, const std::string& text);
 
 struct ConnectionPart {
   std::string key;

@@ -30,14 +30,14 @@ Result<void> Bouncer::inspect_process(Inspection& out, Deadline deadline) {
 }
 
 Result<void> Bouncer::inspect_file(Inspection& out, Deadline deadline) {
-  TRY(place_.open(deadline));
-  out.path = place_.path();
+  TRY(files_.open(deadline));
+  out.path = files_.path();
   const auto running = out.setting("conffile");
   if (!running.empty() && running.front() == '/') {
-    TRY_ASSIGN(out.same_file, place_.is_same_file(running, deadline));
+    TRY_ASSIGN(out.same_file, files_.is_same_file(running, deadline));
   }
-  TRY_ASSIGN(out.why_unwritable, place_.why_not_writable(deadline));
   TRY_ASSIGN(out.config, config(deadline));
+  TRY_ASSIGN(out.why_unwritable, files_.why_not_writable(*out.config, spec_.database, deadline));
   TRY_ASSIGN(const auto served, watch_->databases(deadline));
   TRY_ASSIGN(out.other_databases, other_databases(served, deadline));
   return {};

@@ -1,11 +1,14 @@
 // The way from one route to another: the future text lies beside the config file before the window; inside it there is one
 // rename, and one RELOAD when clients are let in.
+#include <utility>
+
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
 
 namespace pgcleave::pgbouncer {
 namespace {
 
+constexpr Duration time_to_find_folder = std::chrono::seconds(5);
 constexpr Duration between_looks_at_route = std::chrono::milliseconds(1);
 
 std::string in_words(const Route& route) {
@@ -15,8 +18,14 @@ std::string in_words(const Route& route) {
 }  // namespace
 
 Result<ConfigFile> Bouncer::config(Deadline deadline) {
-  TRY_ASSIGN(const auto text, place_.read(deadline));
-  return ConfigFile::parse(place_.path(), text);
+  return files_.read(deadline);
+}
+
+Result<std::string> Bouncer::working_folder(ConfigPlace& place) {
+  const auto deadline = Deadline::in(time_to_find_folder);
+  TRY(open_consoles(deadline));
+  TRY_ASSIGN(auto settings, watch_->settings(deadline));
+  return place.working_folder(settings["conffile"].value, settings["pidfile"].value, deadline);
 }
 
 // RELOAD of another file than the one that we edit would only show inside the window. A relative name can't be compared.
@@ -24,7 +33,7 @@ Result<void> Bouncer::check_config_path(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto running, watch_->setting("conffile", deadline));
   if (running.empty() || running.front() != '/') return {};
-  TRY_ASSIGN(const bool same, place_.is_same_file(running, deadline));
+  TRY_ASSIGN(const bool same, files_.is_same_file(running, deadline));
   if (same) return {};
   auto out = error(ErrorKind::not_ready, "reads another config file than the one in the environment file");
   out.expected = spec_.config;
@@ -36,42 +45,29 @@ Result<void> Bouncer::check_config_path(Deadline deadline) {
 Result<void> Bouncer::stage(const Route& route, Deadline deadline) {
   TRY(check_config_path(deadline));
   TRY_ASSIGN(const auto file, config(deadline));
-  TRY_ASSIGN(const auto future, file.with_route(spec_.database, route));
-  if (future == file.text()) return place_.remove_staged(deadline);
-  return place_.write_staged(future, deadline);
+  TRY_ASSIGN(const auto texts, file.with_routes({spec_.database}, route));
+  return files_.stage(file, texts, deadline);
 }
 
 // By the files alone, so that another process than the one that staged can go on: the staged text has to be what would be
 // staged now.
 Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   TRY(open_consoles(deadline));
-  TRY_ASSIGN(const auto files, place_.read_both(deadline));
-  const auto& staged = files.staged;
-  TRY_ASSIGN(const auto file, ConfigFile::parse(place_.path(), files.config));
-  TRY_ASSIGN(const auto now, file.route(spec_.database));
-  rename_ = now != route;
+  TRY_ASSIGN(const auto file, config(deadline));
   TRY_ASSIGN(own_pool_size_, file.has_own_pool_size(spec_.database));
-  if (!rename_) return {};
-  TRY_ASSIGN(const auto wanted, file.with_route(spec_.database, route));
-  if (staged && *staged == wanted) return {};
-  auto out = error(staged ? ErrorKind::foreign : ErrorKind::not_ready, "");
+  TRY_ASSIGN(to_rename_, file.with_routes({spec_.database}, route));
+  const auto there = files_.is_staged(to_rename_, deadline);
+  if (there) return {};
+  auto out = there.error();
+  out.object = "bouncer " + spec_.name;
+  if (out.kind == ErrorKind::not_ready) out.what = fmt::format("nothing is staged for {} {}", spec_.database, in_words(route));
   out.hint = "stage the route again: pgcleave resume";
-  if (!staged) {
-    out.what = fmt::format("nothing is staged for {} {}", spec_.database, in_words(route));
-    out.expected = place_.staged_path();
-    out.seen = "no such file";
-    return fail(out);
-  }
-  out.what = fmt::format("{} was changed since its next text was staged", place_.path());
-  out.expected = fmt::format("the text that {} was made from, for {}", place_.staged_path(), in_words(route));
-  out.seen = "another text";
   return fail(out);
 }
 
 // A paused process goes on as it is: its RELOAD comes with RESUME (resuming.cpp).
 Result<void> Bouncer::repoint(const Route& route, Deadline deadline) {
-  if (rename_) TRY(place_.put_staged_in_place(deadline));
-  rename_ = false;
+  TRY(files_.put_in_place(std::exchange(to_rename_, {}), deadline));
   TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
   due_.reset();
   if (!seen.paused) return put_in_force(route, deadline);
@@ -104,7 +100,7 @@ Result<void> Bouncer::see_in_force(const Route& route, Deadline deadline) {
 
 Result<void> Bouncer::discard_staged(Deadline deadline) {
   TRY(end_trial(deadline));
-  return place_.remove_staged(deadline);
+  return files_.discard(deadline);
 }
 
 }  // namespace pgcleave::pgbouncer

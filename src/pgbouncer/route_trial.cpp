@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "pgbouncer/config_files.h"
 #include "pgbouncer/trial_mark.h"
 
 namespace pgcleave::pgbouncer {
@@ -27,7 +28,11 @@ std::string trial_name(const std::string& pool) {
 class Trial {
  public:
   Trial(const BouncerSpec& bouncer, const Route& route, Deadline deadline)
-      : bouncer_(bouncer), route_(route), deadline_(deadline), place_(bouncer.config, bouncer.reach), name_(trial_name(bouncer.database)) {}
+      : bouncer_(bouncer),
+        route_(route),
+        deadline_(deadline),
+        files_(bouncer.config, bouncer.reach, [this](ConfigPlace& place) { return working_folder(place); }),
+        name_(trial_name(bouncer.database)) {}
 
   Result<RouteTrial> run(const std::optional<postgres::Settings>& client, const std::string& question) {
     TRY(open());
@@ -42,22 +47,21 @@ class Trial {
     if (pool.paused) out.not_tried = "the pool is paused";
     if (!out.not_tried.empty()) return out;
     if (const auto running = settings.find("conffile"); running != settings.end()) TRY(check_path(running->second.value));
-    TRY_ASSIGN(const bool reload, put_kept_file_back(place_, deadline_));
+    TRY_ASSIGN(const bool reload, files_.end_trials(trial_mark, deadline_));
     if (reload) TRY(console_->reload(deadline_));
-    TRY_ASSIGN(const auto files, place_.read_both(deadline_));
-    TRY_ASSIGN(const auto file, ConfigFile::parse(place_.path(), files.config));
+    TRY_ASSIGN(const auto file, files_.read(deadline_));
     TRY_ASSIGN(const auto written, file.route(bouncer_.database));
-    if (Route{pool.host, pool.port} != written) return fail(reload_would_repoint(written, pool));
+    if (Route{pool.host, pool.port} != written) {
+      return fail(reload_would_repoint(file.place_of(bouncer_.database).value_or(files_.path()), written, pool));
+    }
     if (written == route_) {
       ask(bouncer_.database, *client, question, out);
       return out;
     }
     TRY_ASSIGN(const auto future, file.with_route(bouncer_.database, route_));
-    TRY_ASSIGN(const auto text, text_with_copied_line(files.config, future, name_));
-    TRY(ConfigFile::parse(place_.path(), text));
-    TRY(place_.write_staged(text, deadline_));
-    const auto tried = try_entry(*client, question, out);
-    const auto ended = put_back(files.staged);
+    TRY_ASSIGN(const auto text, text_with_copied_line(file.text_of(future.path), future.text, name_));
+    const auto tried = try_entry({future.path, text}, *client, question, out);
+    const auto ended = put_back();
     TRY(tried);
     TRY(ended);
     return out;
@@ -74,13 +78,13 @@ class Trial {
     settings.cancel_on_deadline = false;
     settings.values["application_name"] = "pgcleave tries a route " + bouncer_.name;
     TRY_ASSIGN(console_, Console::open(settings, deadline_));
-    return place_.open(deadline_);
+    return files_.open(deadline_);
   }
 
   // A relative name can't be compared.
   Result<void> check_path(const std::string& running) {
     if (running.empty() || running.front() != '/') return {};
-    TRY_ASSIGN(const bool same, place_.is_same_file(running, deadline_));
+    TRY_ASSIGN(const bool same, files_.is_same_file(running, deadline_));
     if (same) return {};
     auto out = problem("reads another config file than the one in the environment file");
     out.expected = bouncer_.config;
@@ -89,16 +93,16 @@ class Trial {
     return fail(out);
   }
 
-  [[nodiscard]] Error reload_would_repoint(const Route& written, const Database& seen) const {
+  [[nodiscard]] Error reload_would_repoint(const std::string& where, const Route& written, const Database& seen) const {
     auto out = problem("a RELOAD would send clients elsewhere");
-    out.expected = fmt::format("{}:{}, as {} says", written.host, written.port, place_.path());
+    out.expected = fmt::format("{}:{}, as {} says", written.host, written.port, where);
     out.seen = fmt::format("{}:{} in SHOW DATABASES", seen.host, seen.port);
     out.hint = "RELOAD, or correct the file; then look again: pgcleave check";
     return out;
   }
 
-  Result<void> try_entry(const postgres::Settings& client, const std::string& question, RouteTrial& out) {
-    TRY(place_.begin_trial(deadline_));
+  Result<void> try_entry(const FileText& trial, const postgres::Settings& client, const std::string& question, RouteTrial& out) {
+    TRY(files_.begin_trial(trial, deadline_));
     TRY(console_->reload(deadline_));
     const auto patience = deadline_.or_earlier(Deadline::in(time_to_show_entry));
     const auto there = wait_until("the second entry is in force", patience, between_looks_at_entry, nullptr, [&]() -> Result<bool> {
@@ -108,7 +112,7 @@ class Trial {
     if (!there) {
       if (there.error().kind != ErrorKind::timed_out) return there;
       auto error = problem("does not read its config file after a rename: RELOAD did not show entry " + name_);
-      error.hint = fmt::format("is {} alone mounted into a container? Mount its folder. Else look into this bouncer's log", place_.path());
+      error.hint = fmt::format("is {} alone mounted into a container? Mount its folder. Else look into this bouncer's log", trial.path);
       return fail(error);
     }
     ask(name_, client, question, out);
@@ -133,34 +137,30 @@ class Trial {
   }
 
   // With time of its own: nothing may be left behind because the login took long.
-  Result<void> put_back(const std::optional<std::string>& staged) {
+  Result<void> put_back() {
     const auto patience = Deadline::in(time_to_clean_up);
-    TRY_ASSIGN(const bool reload, put_kept_file_back(place_, patience));
-    TRY(staged ? place_.write_staged(*staged, patience) : place_.remove_staged(patience));
+    TRY_ASSIGN(const bool reload, files_.end_trials(trial_mark, patience));
     return reload ? console_->reload(patience) : Result<void>();
+  }
+
+  Result<std::string> working_folder(ConfigPlace& place) {
+    TRY_ASSIGN(const auto settings, console_->settings(deadline_));
+    const auto value = [&](const char* name) {
+      const auto found = settings.find(name);
+      return found == settings.end() ? std::string() : found->second.value;
+    };
+    return place.working_folder(value("conffile"), value("pidfile"), deadline_);
   }
 
   const BouncerSpec& bouncer_;
   Route route_;
   Deadline deadline_;
-  ConfigPlace place_;
+  ConfigFiles files_;
   std::string name_;
   std::optional<Console> console_;
 };
 
 }  // namespace
-
-Result<bool> put_kept_file_back(ConfigPlace& place, Deadline deadline) {
-  TRY_ASSIGN(const bool kept, place.in_trial(deadline));
-  if (!kept) return false;
-  TRY_ASSIGN(const auto text, place.read(deadline));
-  if (text.find(trial_mark) == std::string::npos) {
-    TRY(place.forget_kept(deadline));
-    return false;
-  }
-  TRY(place.end_trial(deadline));
-  return true;
-}
 
 // Both texts are equal up to the pool's line and after it.
 Result<std::string> text_with_copied_line(const std::string& text, const std::string& future, const std::string& name) {

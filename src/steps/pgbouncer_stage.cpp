@@ -24,9 +24,8 @@ Result<Json> apply_pgbouncer_stage(Context& context, const Json&) {
   const auto to = context.text("to");
   const auto route = world.route_to(to);
   TRY(world.effects->perform(
-      fmt::format(
-          "try whether {} read their configuration files: rename one with another suspend_timeout into place, RELOAD, put the file back",
-          world.bouncer_names()),
+      fmt::format("try whether {} read their configuration files: rename one with one more database into place, RELOAD, put the file back",
+                  world.bouncer_names()),
       [&]() -> Result<Json> {
         TRY(world.fleet.try_files(context.deadline));
         return Json();
@@ -52,17 +51,18 @@ Result<void> undo_pgbouncer_stage(Context& context, const Json&, const Json&) {
 }  // namespace
 
 StepKind pgbouncer_stage() {
-  return {{.kind = "pgbouncer.stage",
-           .purpose = "Shows that each bouncer reads a file that is renamed into place, and writes its next one beside the one in use.",
-           .parameters = {side_parameter("to", "the side that the staged files point to")},
-           .facts = {},
-           .changes = "a file <config>.pgcleave beside each configuration file; for a moment the file itself, and suspend_timeout",
-           .undo = "removes the staged files, and puts back a file whose trial was cut short",
-           .meaning = {.changes = true}},
-          prepare_pgbouncer_stage,
-          observe_pgbouncer_stage,
-          apply_pgbouncer_stage,
-          undo_pgbouncer_stage};
+  return {
+      {.kind = "pgbouncer.stage",
+       .purpose = "Shows that each bouncer reads a file that is renamed into place, and writes its next one beside the one in use.",
+       .parameters = {side_parameter("to", "the side that the staged files point to")},
+       .facts = {},
+       .changes = "a file <config>.pgcleave beside each configuration file; for a moment the file itself, with the database pgcleave_trial",
+       .undo = "removes the staged files, and puts back a file whose trial was cut short",
+       .meaning = {.changes = true}},
+      prepare_pgbouncer_stage,
+      observe_pgbouncer_stage,
+      apply_pgbouncer_stage,
+      undo_pgbouncer_stage};
 }
 
 }  // namespace pgcleave::steps

@@ -40,9 +40,8 @@ void Bouncer::reload(Instant now) {
   reset_settings();
   const auto read = pgbouncer::ConfigFile::parse(name, file);
   if (!read) return;  // RELOAD answers success all the same
-  const auto timeout = read->setting("suspend_timeout");
-  suspend_timeout = timeout.empty() ? "10" : timeout;
   second = second_in(*read);
+  trial = read->has_database("pgcleave_trial");
   const auto there = read->route("app");
   if (!there || *there == route) return;  // a login that is under way goes on (tests/unit/pgbouncer/trying.cpp)
   route = *there;
@@ -55,11 +54,12 @@ void Bouncer::restart() {
   login_closed_at = -1;
   ++incarnation;
   applications.clear();
-  suspend_timeout = "10";
+  trial = false;
   pausing = false;
   if (const auto read = pgbouncer::ConfigFile::parse(name, file); read) {
     route = read->route("app").value_or(route);
     second = second_in(*read);
+    trial = read->has_database("pgcleave_trial");
   }
 }
 

@@ -17,6 +17,7 @@ struct Bouncer {
   int port = 0;
   std::string file;                        // text of its configuration
   std::optional<std::string> staged;       // text of the file beside it
+  std::optional<std::string> tried;        // text that is about to take its place for a trial
   std::optional<std::string> kept;         // the file itself, while another text is tried in its place
   pgbouncer::Route route;                  // of the process
   std::optional<pgbouncer::Route> second;  // of the entry with which a route is tried
@@ -26,7 +27,7 @@ struct Bouncer {
   std::string max_db_connections = "0";
   std::string default_pool_size = "20";
   std::string reserve_pool_timeout = "5";
-  std::string suspend_timeout = "10";
+  bool trial = false;  // it serves the database of a trial too
   // A server login that PAUSE or RELOAD closes counts as failed, and clients stall for server_login_retry after it.
   Instant login_closed_at = -1;
   int incarnation = 1;

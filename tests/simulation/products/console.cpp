@@ -26,6 +26,8 @@ Rows databases(const Bouncer& bouncer) {
     rows.push_back({second_entry, bouncer.second->host, std::to_string(bouncer.second->port), "app", std::nullopt,
                     bouncer.default_pool_size, std::nullopt, "0", "0", "0", "0"});
   }
+  if (bouncer.trial)
+    rows.push_back({"pgcleave_trial", "127.0.0.1", "1", "pgcleave_trial", std::nullopt, "20", std::nullopt, "0", "0", "0", "0"});
   return {{"name", "host", "port", "database", "force_user", "pool_size", "pool_mode", "max_connections", "current_connections", "paused",
            "disabled"},
           rows,
@@ -41,7 +43,6 @@ Rows config(const Bouncer& bouncer) {
            {"max_db_connections", bouncer.max_db_connections, "0", "yes"},
            {"default_pool_size", bouncer.default_pool_size, "20", "yes"},
            {"reserve_pool_timeout", bouncer.reserve_pool_timeout, "5", "yes"},
-           {"suspend_timeout", bouncer.suspend_timeout, "10", "yes"},
            {"query_wait_timeout", "120", "120", "yes"},
            {"query_timeout", "0", "0", "yes"}},
           "SHOW"};

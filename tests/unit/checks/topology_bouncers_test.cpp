@@ -166,8 +166,37 @@ TEST_CASE("what RELOAD would change besides the route is named, whichever way it
   CHECK(reload_would_change(bouncer) ==
         Lines{"log_stats: off in the file, 1 runs", "server_login_retry: not in the file (default 15), 0 runs"});
   CHECK(judged(bouncer) == Lines{"warning reload_would_change"});
-  bouncer.config = file("%include other.ini\n" + a_file);
+  bouncer.config = pgbouncer::ConfigFile::parse("b.ini", a_file + "%include other.ini\n", [](const std::string&) {
+                     return "server_login_retry = 0\n";
+                   }).value();
   CHECK(reload_would_change(bouncer) == Lines{"log_stats: off in the file, 1 runs"});
   bouncer.config = file(a_file + "server_login_retry = 0.0\nlog_stats = yes\nlisten_port = 1\n");
   CHECK(reload_would_change(bouncer).empty());
+}
+
+TEST_CASE("an entry in an included file is told, and where it stands") {
+  auto bouncer = a_bouncer();
+  const std::string main_file =
+      "[databases]\napp = host=10.0.0.1 port=5432 dbname=app\n%include local.txt\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n";
+  bouncer.config = pgbouncer::ConfigFile::parse("b.ini", main_file, [](const std::string&) {
+                     return "app = host=10.0.0.1 port=5432 dbname=app\n";
+                   }).value();
+  CHECK(judged(bouncer) == Lines{"note entry_in_include"});
+}
+
+TEST_CASE("a host that is none is told as such") {
+  for (const auto* host : {"[::1]", "10.0.0.1,10.0.0.2", "10.0.0.1\tport=55432"}) {
+    auto bouncer = a_bouncer();
+    bouncer.database->host = host;
+    CHECK(judged(bouncer) == Lines{"blocker route_that_runs", "blocker host_is_none"});
+  }
+}
+
+TEST_CASE("a setting that another header puts back to its default is judged by that") {
+  auto bouncer = a_bouncer();
+  bouncer.config = file(a_file + "[pgbouncer]\nlog_stats = off\n");
+  CHECK(judged(bouncer) == Lines{"warning reload_would_change"});
+  bouncer.settings["pool_mode"].value = "session";
+  bouncer.config = file(a_file + "[pgbouncer]\nlog_stats = off\n");
+  CHECK(judged(bouncer).empty());
 }

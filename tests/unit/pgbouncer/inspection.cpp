@@ -71,9 +71,9 @@ TEST_CASE("a file in a folder that is not ours can't be replaced, here and behin
   std::ofstream(ini) << "[databases]\n";
   fs::permissions(folder.path(), fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
   for (const auto& reach : {std::vector<std::string>{}, std::vector<std::string>{"env"}}) {
-    ConfigPlace place(ini, reach);
+    ConfigPlace place(reach);
     REQUIRE(place.open(soon()).has_value());
-    CHECK(place.why_not_writable(soon()).value() == "");
+    CHECK(place.why_not_writable(ini, soon()).value() == "");
   }
   const bool root = ::geteuid() == 0;
   if (root) REQUIRE(::chown(ini.c_str(), 65534, 65534) == 0);
@@ -82,8 +82,8 @@ TEST_CASE("a file in a folder that is not ours can't be replaced, here and behin
   std::vector<std::vector<std::string>> ways{{}};
   if (!root) ways.push_back({"env"});  // a shell takes its real user again
   for (const auto& reach : ways) {
-    ConfigPlace place(ini, reach);
-    const auto why = place.why_not_writable(soon());
+    ConfigPlace place(reach);
+    const auto why = place.why_not_writable(ini, soon());
     CHECK((why ? *why : "").rfind("folder ", 0) == 0);
   }
   if (root) REQUIRE(::seteuid(0) == 0);
@@ -91,8 +91,8 @@ TEST_CASE("a file in a folder that is not ours can't be replaced, here and behin
   if (!root) return;
   REQUIRE(::chown(ini.c_str(), 0, 0) == 0);
   REQUIRE(::seteuid(65534) == 0);
-  ConfigPlace place(ini, {});
-  const auto why = place.why_not_writable(soon());
+  ConfigPlace place({});
+  const auto why = place.why_not_writable(ini, soon());
   REQUIRE(::seteuid(0) == 0);
   CHECK((why ? *why : "").find("belongs to user 0") != std::string::npos);
 }

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "pgbouncer/config_files.h"
 #include "pgbouncer/trial_mark.h"
 #include "servers.h"
 
@@ -28,7 +29,7 @@ std::vector<std::string> entries(const RunningBouncer& bouncer) {
 }
 
 std::string copied(const std::string& text, const Route& route) {
-  const auto future = ConfigFile::parse("a.ini", text)->with_route("app", route).value();
+  const auto future = ConfigFile::parse("a.ini", text)->with_route("app", route).value().text;
   return text_with_copied_line(text, future, "try").value();
 }
 
@@ -89,9 +90,8 @@ TEST_CASE("a route that was left in trial is taken away by whoever comes next") 
   const RunningBouncer bouncer(folder, "one", here.port());
   const auto text = slurp(bouncer.config());
   {
-    ConfigPlace place(bouncer.config(), {});
-    REQUIRE(place.write_staged(copied(text, {"127.0.0.1", 1}), soon()).has_value());
-    REQUIRE(place.begin_trial(soon()).has_value());
+    ConfigFiles files(bouncer.config(), {}, nullptr);
+    REQUIRE(files.begin_trial({bouncer.config(), copied(text, {"127.0.0.1", 1})}, soon()).has_value());
   }
   REQUIRE(bouncer.console().reload(soon()).has_value());
   CHECK(entries(bouncer).size() == 3);

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "pgbouncer/config_place.h"
+#include "pgbouncer/config_files.h"
 #include "servers.h"
 #include "silent_server.h"
 
@@ -19,6 +19,18 @@ ino_t inode(const std::string& path) {
   return info.st_ino;
 }
 
+// Its entry stands in a file of its own from now on.
+std::string include_the_pool(const RunningBouncer& bouncer) {
+  const auto text = slurp(bouncer.config());
+  const auto begin = text.find("app = ");
+  const auto end = text.find('\n', begin) + 1;
+  const auto part = bouncer.config() + ".databases";
+  spew(part, text.substr(begin, end - begin));
+  spew(bouncer.config(), text.substr(0, begin) + "%include " + part + "\n" + text.substr(end));
+  REQUIRE(bouncer.console().reload(soon()).has_value());
+  return part;
+}
+
 bool is_there(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0;
@@ -27,23 +39,25 @@ bool is_there(const std::string& path) {
 }  // namespace
 
 TEST_CASE("a process that reads the file which is renamed into place is shown to, and has the very file back") {
-  const auto own = GENERATE("", "suspend_timeout = 33\n");
+  const bool included = GENERATE(false, true);
   const Folder folder;
   const Postgres postgres(folder, "pg");
-  const RunningBouncer bouncer(folder, "one", postgres.port(), own);
-  const auto text = slurp(bouncer.config());
-  const auto file = inode(bouncer.config());
-  const auto before = setting(bouncer, "suspend_timeout");
+  const RunningBouncer bouncer(folder, "one", postgres.port(), "query_wait_timeout = 33\n");
+  auto holder = bouncer.config();
+  if (included) holder = include_the_pool(bouncer);
+  const auto text = slurp(holder);
+  const auto file = inode(holder);
   auto client = bouncer.connect();
   Fleet fleet({bouncer.spec()});
   REQUIRE(problem(fleet.connect(soon())) == "");
   CHECK(problem(fleet.try_files(soon())) == "");
   CHECK(problem(fleet.try_files(soon())) == "");
-  CHECK(slurp(bouncer.config()) == text);
-  CHECK(inode(bouncer.config()) == file);
-  CHECK(setting(bouncer, "suspend_timeout") == before);
-  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave"));
-  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-kept"));
+  CHECK(slurp(holder) == text);
+  CHECK(inode(holder) == file);
+  CHECK(setting(bouncer, "query_wait_timeout") == "33");
+  CHECK_FALSE(bouncer.console().database("pgcleave_trial", soon()).has_value());
+  CHECK_FALSE(is_there(holder + ".pgcleave"));
+  CHECK_FALSE(is_there(holder + ".pgcleave-kept"));
   CHECK(client.simple("select 1", soon()).has_value());
   const auto log = slurp(folder.path() + "/one.log");
   CHECK(log.find("RELOAD command") != std::string::npos);
@@ -79,14 +93,13 @@ TEST_CASE("a trial that was cut short is ended by whoever comes next, unless som
   const RunningBouncer bouncer(folder, "one", postgres.port());
   const auto text = slurp(bouncer.config());
   {
-    ConfigPlace place(bouncer.config(), {});
+    ConfigFiles files(bouncer.config(), {}, nullptr);
     const auto mark = "; pgcleave tries whether this file is read; the file without this line and the next one lies beside it";
-    const auto trial = ConfigFile::parse("", text)->with_last_lines({mark, "suspend_timeout = 77"}).value();
-    REQUIRE(place.write_staged(trial, soon()).has_value());
-    REQUIRE(place.begin_trial(soon()).has_value());
+    const auto trial = files.read(soon())->with_lines_behind("app", {mark, "pgcleave_trial = port=1"}).value();
+    REQUIRE(files.begin_trial(trial, soon()).has_value());
   }
   REQUIRE(bouncer.console().reload(soon()).has_value());
-  CHECK(setting(bouncer, "suspend_timeout") == "77");
+  CHECK(bouncer.console().database("pgcleave_trial", soon()).has_value());
   const auto newer = text + "; a person was here\n";
   if (replaced) spew(bouncer.config(), newer);
   Fleet fleet({bouncer.spec()});
@@ -94,7 +107,7 @@ TEST_CASE("a trial that was cut short is ended by whoever comes next, unless som
   CHECK(problem(by_trial ? fleet.try_files(soon()) : fleet.discard_staged(soon())) == "");
   CHECK(slurp(bouncer.config()) == (replaced ? newer : text));
   CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-kept"));
-  if (by_trial || !replaced) CHECK(setting(bouncer, "suspend_timeout") == "10");
+  if (by_trial || !replaced) CHECK_FALSE(bouncer.console().database("pgcleave_trial", soon()).has_value());
 }
 
 TEST_CASE("a RELOAD that would send clients elsewhere is not tried, nor one while somebody keeps the pool paused") {
@@ -104,7 +117,7 @@ TEST_CASE("a RELOAD that would send clients elsewhere is not tried, nor one whil
   const auto text = slurp(bouncer.config());
   Fleet fleet({bouncer.spec()});
   REQUIRE(problem(fleet.connect(soon())) == "");
-  spew(bouncer.config(), ConfigFile::parse("", text)->with_route("app", {"127.0.0.1", 1}).value());
+  spew(bouncer.config(), ConfigFile::parse("", text)->with_route("app", {"127.0.0.1", 1}).value().text);
   CHECK(problem(fleet.try_files(soon())).find("a RELOAD would send clients elsewhere") != std::string::npos);
   CHECK(port_behind(bouncer) == postgres.port());
   spew(bouncer.config(), text);
@@ -136,12 +149,12 @@ TEST_CASE("a trial closes no server login that is under way") {
   CHECK_FALSE(client.get());
 }
 
-TEST_CASE("lines that shall win stand behind the last setting of the process's section") {
-  const auto with = [](const std::string& text) { return ConfigFile::parse("a.ini", text)->with_last_lines({"a = 1", "b = 2"}).value(); };
-  CHECK(with("[pgbouncer]\nx = 1\n[databases]\napp = port=1\n") == "[pgbouncer]\nx = 1\na = 1\nb = 2\n[databases]\napp = port=1\n");
-  CHECK(with("[pgbouncer]\r\nx = 1\r\n") == "[pgbouncer]\r\nx = 1\r\na = 1\r\nb = 2\r\n");
-  CHECK(with("[pgbouncer]\nx = 1") == "[pgbouncer]\nx = 1\na = 1\nb = 2\n");
-  CHECK(with("[pgbouncer]\nx = 1\n[users]\n[pgbouncer]\ny = 1\n; end\n") ==
-        "[pgbouncer]\nx = 1\n[users]\n[pgbouncer]\ny = 1\na = 1\nb = 2\n; end\n");
-  CHECK_FALSE(ConfigFile::parse("a.ini", "[databases]\napp = port=1\n")->with_last_lines({"a = 1"}).has_value());
+TEST_CASE("lines of a trial stand right behind the pool's entry, in its section") {
+  const auto with = [](const std::string& text) {
+    return ConfigFile::parse("a.ini", text)->with_lines_behind("app", {"; a", "b = port=2"}).value().text;
+  };
+  CHECK(with("[databases]\napp = port=1\n[pgbouncer]\nx = 1\n") == "[databases]\napp = port=1\n; a\nb = port=2\n[pgbouncer]\nx = 1\n");
+  CHECK(with("[databases]\r\napp = port=1\r\n") == "[databases]\r\napp = port=1\r\n; a\r\nb = port=2\r\n");
+  CHECK(with("[databases]\napp = port=1") == "[databases]\napp = port=1\n; a\nb = port=2\n");
+  CHECK_FALSE(ConfigFile::parse("a.ini", "[databases]\nother = port=1\n")->with_lines_behind("app", {"a = 1"}).has_value());
 }
