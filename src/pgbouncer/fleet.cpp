@@ -33,7 +33,7 @@ auto on_each(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Action actio
 // For what clients feel. One thread has sent to all before the first answer is awaited, and takes the answers that come at once, as
 // most do; a thread each only for the others. With 32 bouncers their threads would queue up behind the clients for a core.
 template <class Begin, class Finish>
-auto ask_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Deadline deadline, Begin begin, Finish finish) {
+auto ask_all(const std::vector<Bouncer*>& bouncers, Deadline deadline, Begin begin, Finish finish) {
   using Outcome = decltype(finish(*bouncers.front()));
   for (const auto& bouncer : bouncers) begin(*bouncer);
   std::vector<std::optional<Outcome>> outcomes(bouncers.size());
@@ -86,10 +86,24 @@ Result<void> all_of(const std::string& what, const std::vector<Result<T>>& outco
   return fail(out);
 }
 
+std::vector<Bouncer*> all_in(const std::vector<std::unique_ptr<Bouncer>>& bouncers) {
+  std::vector<Bouncer*> all;
+  for (const auto& bouncer : bouncers) all.push_back(bouncer.get());
+  return all;
+}
+
+// Who has resumed and lacks its route waits for it on a thread of its own: the others are not to blame, and their clients go on.
 Result<void> resume_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, bool at_file, Deadline deadline) {
-  return all_of("may still be paused", ask_all(
-                                           bouncers, deadline, [&](Bouncer& bouncer) { bouncer.begin_resume(at_file); },
-                                           [&](Bouncer& bouncer) { return bouncer.resume(deadline); }));
+  auto outcomes = ask_all(
+      all_in(bouncers), deadline, [&](Bouncer& bouncer) { bouncer.begin_resume(at_file); },
+      [&](Bouncer& bouncer) { return bouncer.resume(deadline); });
+  const bool all_settled = std::all_of(bouncers.begin(), bouncers.end(), [](const auto& bouncer) { return bouncer->is_settled(); });
+  if (all_settled) return all_of("may still be paused", outcomes);
+  const auto settled = on_each(bouncers, [&](Bouncer& bouncer) { return bouncer.settle(deadline); });
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i] && !settled[i]) outcomes[i] = settled[i];
+  }
+  return all_of("may still be paused", outcomes);
 }
 
 std::string new_fleet_id() {
@@ -136,7 +150,7 @@ Result<void> Fleet::hold_back_logins(Deadline deadline) {
 Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
   const auto start = Monotonic::now();
   const auto outcomes = ask_all(
-      bouncers_, deadline, [](Bouncer& bouncer) { bouncer.begin_pause(); },
+      all_in(bouncers_), deadline, [](Bouncer& bouncer) { bouncer.begin_pause(); },
       [&](Bouncer& bouncer) { return bouncer.pause(start, deadline, stop); });
   TRY(all_of("are not paused", outcomes));
   PauseReport report;

@@ -15,6 +15,11 @@
 #include "pgbouncer/bouncer.h"
 
 namespace pgcleave::pgbouncer {
+namespace {
+
+constexpr Duration time_for_a_route = std::chrono::seconds(1);
+
+}  // namespace
 
 bool no_pool_size_holds(const std::string& version) {
   int major = 0;
@@ -39,7 +44,8 @@ Result<void> Bouncer::take_up_route(Deadline deadline) {
   }
   TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
   if (Route{seen.host, seen.port} == *due_) return {};
-  if (!seen.paused || !hold(deadline)) return put_in_force(*due_, deadline);
+  // A RELOAD that has been answered shows its route at once: whoever lacks it must not hold up the others, which wait for this.
+  if (!seen.paused || !hold(deadline)) return put_in_force(*due_, deadline.or_earlier(Deadline::in(time_for_a_route)));
   taking_ = due_;
   return {};
 }
@@ -75,20 +81,30 @@ Result<void> Bouncer::resume(Deadline deadline) {
   return taking_ ? let_go(deadline) : Result<void>();
 }
 
-// If the new route is not there, clients had better wait.
+// The RELOAD has done its work when it is answered. A route that does not show then is looked for by settle().
 Result<void> Bouncer::let_go(Deadline deadline) {
   const auto reloaded = [&]() -> Result<void> {
     if (std::exchange(reload_sent_, false)) {
       TRY(command_->finish_reload(deadline));
-      return see_in_force(*taking_, deadline);
+    } else {
+      TRY(open_consoles(deadline));
+      TRY(command_->reload(deadline));
     }
-    TRY(open_consoles(deadline));
-    return put_in_force(*taking_, deadline);
+    return hold_back_logins(deadline);  // RELOAD has just undone it
   }();
-  if (!reloaded && command_ && command_->alive() && !command_->busy()) {
-    static_cast<void>(command_->begin_pause(spec_.database));
-  }
-  return reloaded;
+  unsettled_ = taking_;
+  if (!reloaded) return reloaded;
+  const auto seen = watch_->database(spec_.database, deadline.for_a_look());
+  if (seen && Route{seen->host, seen->port} == *taking_) unsettled_.reset();
+  return {};
+}
+
+// If the new route is not there, clients had better wait.
+Result<void> Bouncer::settle(Deadline deadline) {
+  if (!unsettled_) return {};
+  const auto there = see_in_force(*std::exchange(unsettled_, {}), deadline);
+  if (!there && command_ && command_->alive() && !command_->busy()) static_cast<void>(command_->begin_pause(spec_.database));
+  return there;
 }
 
 }  // namespace pgcleave::pgbouncer

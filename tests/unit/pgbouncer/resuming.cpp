@@ -130,3 +130,37 @@ TEST_CASE("only a PgBouncer whose pools of size 0 get no server is trusted to ho
   for (const auto* version : {"PgBouncer 1.23.0", "PgBouncer 1.24.0", "PgBouncer 1.25.1", "PgBouncer 2.0.0", "PgBouncer", "", "1", "x.y"})
     CHECK_FALSE(no_pool_size_holds(version));
 }
+
+TEST_CASE("a bouncer whose route does not come into force holds up no other one, and is the only one that is blamed") {
+  const bool shared = GENERATE(false, true);  // RELOAD together with RESUME, or before it
+  const Folder folder;
+  const Postgres old_server(folder, "old");
+  const Postgres new_server(folder, "new");
+  const RunningBouncer faulty(folder, "faulty", old_server.port());
+  const RunningBouncer sound(folder, "sound", old_server.port());
+  const RunningBouncer third(folder, "third", old_server.port());
+  if (shared) {
+    spew(faulty.config(), "[databases]\nother = port=1\n" + slurp(faulty.config()));
+    REQUIRE(faulty.console().reload(soon()).has_value());
+  }
+  Fleet fleet({faulty.spec(), sound.spec(), third.spec()});
+  REQUIRE(problem(fleet.connect(soon())) == "");
+  auto client = sound.connect();
+  pause_and_repoint(fleet, {"127.0.0.1", new_server.port()});
+  spew(faulty.config(), "[databases\n" + slurp(faulty.config()));
+
+  const auto began = Monotonic::now();
+  auto resumed = std::async(std::launch::async, [&] { return fleet.resume_at_file(within_ms(4000)); });
+  const auto answer = client.simple("select inet_server_port() as port", soon());
+  const auto waited = Monotonic::now() - began;
+  REQUIRE((answer ? "" : answer.error().text()) == "");
+  CHECK(answer->text(0, "port") == std::to_string(new_server.port()));
+  CHECK(waited < 2500ms);
+  const auto result = resumed.get();
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().object == "bouncer faulty");
+  CHECK(result.error().text().find("sound") == std::string::npos);
+  CHECK(result.error().text().find("third") == std::string::npos);
+  CHECK(port_behind(third) == new_server.port());
+  CHECK(faulty.console().database("app", soon())->paused);
+}
