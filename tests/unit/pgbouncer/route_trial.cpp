@@ -22,10 +22,10 @@ ino_t number_of(const std::string& path) {
 }
 
 std::vector<std::string> entries(const RunningBouncer& bouncer) {
-  std::vector<std::string> names;
+  std::vector<std::string> served_names;
   const auto served = bouncer.console().databases(soon()).value();
-  for (const auto& one : served) names.push_back(one.name);
-  return names;
+  for (const auto& one : served) served_names.push_back(one.name);
+  return served_names;
 }
 
 std::string copied(const std::string& text, const Route& route) {

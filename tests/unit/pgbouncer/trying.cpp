@@ -1,4 +1,5 @@
 // A repoint renames a file and RELOADs: whether that has an effect is tried before any client waits.
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
