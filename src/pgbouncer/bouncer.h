@@ -80,6 +80,7 @@ class Bouncer {
   Result<void> take_up_route(Deadline deadline);
   bool hold(Deadline deadline);
   Result<void> let_go(Deadline deadline);
+  void pause_again();
   Result<void> put_in_force(const Route& route, Deadline deadline);
   Result<void> see_in_force(const Route& route, Deadline deadline);
   void let_logins_begin(Deadline deadline);

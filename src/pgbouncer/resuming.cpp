@@ -81,7 +81,8 @@ Result<void> Bouncer::resume(Deadline deadline) {
   return taking_ ? let_go(deadline) : Result<void>();
 }
 
-// The RELOAD has done its work when it is answered. A route that does not show then is looked for by settle().
+// The RELOAD has done its work when it is answered. A route that does not show then is looked for by settle(). One that
+// was not answered is for the next try.
 Result<void> Bouncer::let_go(Deadline deadline) {
   const auto reloaded = [&]() -> Result<void> {
     if (std::exchange(reload_sent_, false)) {
@@ -92,18 +93,25 @@ Result<void> Bouncer::let_go(Deadline deadline) {
     }
     return hold_back_logins(deadline);  // RELOAD has just undone it
   }();
+  if (!reloaded) {
+    pause_again();
+    return reloaded;
+  }
   unsettled_ = taking_;
-  if (!reloaded) return reloaded;
   const auto seen = watch_->database(spec_.database, deadline.for_a_look());
   if (seen && Route{seen->host, seen->port} == *taking_) unsettled_.reset();
   return {};
 }
 
 // If the new route is not there, clients had better wait.
+void Bouncer::pause_again() {
+  if (command_ && command_->alive() && !command_->busy()) static_cast<void>(command_->begin_pause(spec_.database));
+}
+
 Result<void> Bouncer::settle(Deadline deadline) {
   if (!unsettled_) return {};
   const auto there = see_in_force(*std::exchange(unsettled_, {}), deadline);
-  if (!there && command_ && command_->alive() && !command_->busy()) static_cast<void>(command_->begin_pause(spec_.database));
+  if (!there) pause_again();
   return there;
 }
 
