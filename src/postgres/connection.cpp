@@ -43,7 +43,7 @@ int wait_for(std::vector<pollfd>& sockets, Deadline deadline) {
 
 std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  return one_line(text);
+  return text;
 }
 
 std::string field(const PGresult* result, int code) {
@@ -105,7 +105,7 @@ void Connection::State::take(PGresult* result) {
       answer.error = error(ErrorKind::failed, field(result, PG_DIAG_MESSAGE_PRIMARY), field(result, PG_DIAG_MESSAGE_DETAIL),
                            field(result, PG_DIAG_SQLSTATE));
       answer.error->hint = field(result, PG_DIAG_MESSAGE_HINT);
-      if (answer.error->what.empty()) answer.error->what = trimmed(PQresultErrorMessage(result));
+      if (answer.error->what.empty()) answer.error->what = one_line(trimmed(PQresultErrorMessage(result)));
   }
   PQclear(result);
 }

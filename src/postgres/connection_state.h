@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/lines.h"
 #include "postgres/connection.h"
 
 namespace pgcleave::postgres {
@@ -60,7 +61,9 @@ struct Connection::State {
     return out;
   }
 
-  [[nodiscard]] std::string reason() const {
+  // In one line; whole_reason() is as libpq gives it.
+  [[nodiscard]] std::string reason() const { return one_line(whole_reason()); }
+  [[nodiscard]] std::string whole_reason() const {
     std::string text = pg == nullptr ? "" : trimmed(PQerrorMessage(pg));
     return text.empty() && !notices.empty() ? notices.back() : text;
   }

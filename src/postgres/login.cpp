@@ -82,8 +82,9 @@ void Connection::State::advance_login() {
 }
 
 Error Connection::State::login_error(bool late) {
-  std::string seen = pg == nullptr ? "out of memory" : reason();
+  std::string seen = pg == nullptr ? "out of memory" : whole_reason();
   const std::string code = take_sqlstate(seen);
+  seen = one_line(seen);
   if (!late) return error(ErrorKind::failed, "could not connect", seen, code);
   return error(ErrorKind::timed_out, "could not connect in time", seen.empty() ? "no answer" : seen, code);
 }

@@ -1,6 +1,7 @@
 // check.members: could every member that Patroni may promote be told of a release? One that does not stream, and would own, is named before
 // anything is changed. Reads only.
 #include "base/format.h"
+#include "base/units.h"
 #include "steps/checking.h"
 #include "steps/durability.h"
 #include "steps/parameters.h"
@@ -8,6 +9,8 @@
 
 namespace pgcleave::steps {
 namespace {
+
+constexpr Duration between_looks_at_members = std::chrono::seconds(1);
 
 Result<Observation> observe_check_members(Context& context) {
   auto& side = context.on();
@@ -29,8 +32,16 @@ Result<Observation> observe_check_members(Context& context) {
   return seen;
 }
 
+// A member that Patroni starts or rewinds streams again within half a minute, or is not listed any more.
 Result<Json> apply_check_members(Context& context, const Json&) {
-  return check_once(context, observe_check_members);
+  TRY_ASSIGN(const auto wait, parse_duration(context.text("wait")));
+  const auto patience = context.deadline.or_earlier(Deadline::in(wait));
+  while (true) {
+    auto seen = check_once(context, observe_check_members);
+    if (seen || seen.error().kind != ErrorKind::not_ready || patience.passed()) return seen;
+    if (context.world.progress) context.world.progress(seen.error().what);
+    if (!sleep_until(patience, between_looks_at_members, context.stop)) return seen;
+  }
 }
 
 }  // namespace
@@ -38,7 +49,9 @@ Result<Json> apply_check_members(Context& context, const Json&) {
 StepKind check_members() {
   return {{.kind = "check.members",
            .purpose = "Checks that a release would reach every member of a cluster that Patroni may promote.",
-           .parameters = {side_parameter("on", "the side that will be released"), durable_parameter()},
+           .parameters = {side_parameter("on", "the side that will be released"),
+                          durable_parameter(),
+                          {"wait", runbook::Type::duration, "0s", false, "how long a member may take until it streams", {}}},
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",

@@ -21,6 +21,7 @@ Result<Observation> observe_ownership_durable(Context& context) {
   if (behind.empty()) seen.state = State::done;
   seen.evidence = behind.empty() ? fmt::format("all members of {} that may be promoted say the same", side.label())
                                  : fmt::format("{}", fmt::join(behind, "; "));
+  seen.lasting = false;  // a member that comes late is named, and is no failure
   return seen;
 }
 
