@@ -131,6 +131,10 @@ chain_step() {
     take_from_plan "$line"
     one_trial || return 1
     [ "$valid" = yes ] || put_off
+    if [ -n "$spoils_lab" ]; then
+      say "  a member's timeline is behind the others': a new lab"
+      return 1
+    fi
     if [ -n "$always_roll_back" ] || [ $((RANDOM % 12)) = 0 ]; then
       say "  and back"
       rm -f "$points"

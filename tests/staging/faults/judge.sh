@@ -82,7 +82,7 @@ judge_wal() {
 }
 
 judge_clients() {  # judge_clients [--live]; sets lost, duplicated, on_both_sides and acknowledged of this load so far
-  "$lab" verify --dir "$dir" --history "$history" --serving "$serves" --json "$@" >"$work/verdict.json" 2>>"$work/lab.out" || true
+  "$lab" verify --dir "$dir" --history "$history" --serving "$serves" --json "${may_be_lost[@]}" "$@" >"$work/verdict.json" 2>>"$work/lab.out" || true
   lost=$(jq '.lost + .stranded + .failed_but_present' "$work/verdict.json") || { broken "verify can't tell"; lost=0; duplicated=0; on_both_sides=0; return; }
   duplicated=$(jq .duplicated "$work/verdict.json")
   on_both_sides=$(jq .on_both_sides "$work/verdict.json")
@@ -103,6 +103,7 @@ stretch_begin() {
   load_pid=$!
   "$lab" observe --dir "$dir" --every 5ms --seconds 3600 --history "$observed" >"$work/observe.out" 2>&1 &
   observe_pid=$!
+  may_be_lost=()  # what Patroni's contract loses: words for verify
   stretch_began=$SECONDS lost=0 duplicated=0 on_both_sides=0
   sleep 1.5
 }

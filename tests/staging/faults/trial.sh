@@ -2,7 +2,8 @@
 
 load_fault() {
   title="" letter="" shape=hold places="" lasts=5 runbooks="logical-switchover promote-standby" needs_guard="" needs_small_journal="" needs_bad_disk="" needs_network="" ends_tool="" \
-    always_roll_back="" stays_stopped=""
+    always_roll_back="" stays_stopped="" spoils_lab=""
+  before() { :; }
   fault() { :; }
   took_effect() { :; }
   had_effect() { :; }
@@ -17,11 +18,12 @@ use_runbook() {
 }
 
 # ---- the tool ------------------------------------------------------------------------------------------------------
-words_of() {  # run, resume or rollback, as it is typed
+words_of() {  # run, resume, rollback or repair-owner, as it is typed
   case $1 in
     run) echo "run $runbook -e $environment --approve go" ;;
     resume) echo "resume -e $environment --approve go" ;;
     rollback) echo "rollback -e $environment" ;;
+    repair-owner) echo "repair-owner -e $environment" ;;
   esac
 }
 plain() {  # without a fault; retried while somebody else, such as the guard, holds the split
@@ -102,6 +104,7 @@ shape_random() {
   killed=yes
 }
 shape_hold() {
+  before || { invalid "what comes before the fault could not be made"; return; }
   start_tool "$verb" "hold|$(place_point "$place")"
   if ! reaches_its_point; then
     collect_tool 1
@@ -156,6 +159,7 @@ settle() {
     local typed=$followup
     [ "$attempt" != 2 ] || typed=resume
     [ "$attempt" != 3 ] || typed=rollback
+    [ -z "$spoils_lab" ] || [ "$attempt" = 1 ] || [ "$serves" != nobody ] || typed=repair-owner  # as status says
     say "    not settled ($seen_words); typed: $typed"
     plain "$typed" || say "    exit code $exit_code: $(tail -n 2 "$out" | head -c 300)"
     guards_end

@@ -108,6 +108,49 @@ wait_for() {  # wait_for SECONDS COMMAND...
 }
 is_leader() { [[ $(role_of "$1") =~ ^(master|primary|standby_leader)$ ]]; }
 
+# ---- an asynchronous failover: a replica hears no more, then its leader dies, and Patroni promotes the replica without the last commits ----
+server_of() { psql "host=127.0.0.1 port=$(jq ".members[] | select(.name == \"$1\").postgres_port" "$dir/lab.json") user=pgcleave dbname=app" -qtAc "$2" 2>>"$work/sql.out"; }
+has_replayed() { [ "$(server_of "$1" "select pg_last_wal_replay_lsn() >= '$2'")" = t ]; }
+# cut_off REPLICA LEADER: from now on it hears nothing, and its leader still takes it for a standby that streams. What was acknowledged before
+# the moment in $work/cut_us, it has.
+cut_off() {
+  local lsn us
+  us=$(now_us)
+  lsn=$(server_of "$2" "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end")
+  wait_for 20 has_replayed "$1" "$lsn" || return 1
+  freeze "$1.postgres"
+  freeze "$1"
+  echo "$us" >"$work/cut_us"
+}
+cut_off_at() {  # cut_off_at POINT REPLICA LEADER, in the background: when the tool comes by that point, which is before the one it is held at
+  local until=$((SECONDS + 120))
+  until grep -qs "$1" "$points"; do [ $SECONDS -lt $until ] || return 1; sleep 0.02; done
+  cut_off "$2" "$3"
+}
+is_cut_off() { [ -e "$work/cut_us" ]; }
+lags_may_lead() { rm -f "$work/cut_us"; rest "$1" PATCH /config '{"maximum_lag_on_failover": 1073741824}' >>"$work/lab.out"; }  # of the cluster of this member
+# The key of a dead leader expires after 30 s. Nothing is shown by waiting for that.
+forget_leader() {
+  curl -s -m 8 "http://127.0.0.1:$(jq .etcd.client_port "$dir/lab.json")/v3/kv/deleterange" -d "{\"key\": \"$(printf '/service/%s/leader' "$1" | base64 -w 0)\"}" >>"$work/lab.out"
+}
+fails_over() {  # fails_over SCOPE LEADER REPLICA: the leader is killed, with its Patroni; the replica, cut off before, is promoted
+  wait_for 25 is_cut_off || return 1
+  crash "$2"
+  crash "$2.postgres"
+  may_be_lost+=(--may-be-lost "$1:$(cat "$work/cut_us"):$(now_us)")
+  thaw "$3.postgres"
+  thaw "$3"
+  forget_leader "$1"
+  wait_for 90 is_leader "$3"
+}
+is_replica() { [ "$(role_of "$1")" = replica ] && [ "$(curl -s -m 2 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r .state)" = running ]; }
+leads_again() {  # leads_again SCOPE LEADER REPLICA: the old leader is rewound; then somebody brings it back, since the bouncers' route is its address
+  restart "$2"
+  wait_for 90 is_replica "$2" || return 1
+  local n
+  for n in 1 2 3; do switch_over "$1" "$3" "$2"; wait_for 10 is_leader "$2" && return; done
+}
+
 # ---- bouncers ------------------------------------------------------------------------------------------------------
 console() { psql "host=127.0.0.1 port=${bouncer_ports[$(($1 - 1))]} user=pgcleave_admin dbname=pgbouncer" -qAtc "$2" 2>>"$work/sql.out"; }
 pool_of() {  # port and paused, as bouncer N has them now

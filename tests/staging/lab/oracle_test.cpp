@@ -68,6 +68,20 @@ TEST_CASE("a failover may lose what a side acknowledged in its time, each write 
   CHECK(judge(history, half, half, nullptr, "ci", false, at_2).lost > 0);
 }
 
+TEST_CASE("a copy of a write that a failover lost is no second write, though its id was given out again") {
+  const std::vector<Failover> at_2{{"main", {2000, 2600}}};
+  std::vector<Record> since{history[0], told("pipeline", 4, 9, Outcome::ok), history[2], history[3]};
+  const auto serving = stored(since);
+  const auto copies = stored(history);  // of what main had acknowledged, as ci received it
+  since.push_back(history[1]);
+  CHECK(judge(since, serving, serving, &copies, "ci", false, at_2).clean());
+  CHECK(judge(since, serving, serving, &copies, "ci").on_both_sides > 0);
+  auto own = copies;
+  for (auto& [table, rows] : own.tables)
+    for (auto& row : rows) row.stored_on = "ci";
+  CHECK(judge(since, serving, serving, &own, "ci", false, at_2).on_both_sides > 0);
+}
+
 TEST_CASE("an acknowledged write that is absent is lost, also from the tables that stay") {
   const auto rows = stored(history);
   const auto findings = judge(history, nothing(), nothing(), nullptr, "ci");

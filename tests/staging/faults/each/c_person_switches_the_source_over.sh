@@ -7,4 +7,3 @@ heal() {  # the bouncers' route stands for an address that follows the leader; h
   local n
   for n in 1 2 3; do switch_over main main-2 main-1; wait_for 10 is_leader main-1 && return; done
 }
-is_replica() { [ "$(role_of "$1")" = replica ] && [ "$(curl -s -m 2 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r .state)" = running ]; }
