@@ -24,13 +24,20 @@ Owner other_of(Owner owner) {
   return owner == Owner::target ? Owner::source : Owner::target;
 }
 
+// Patroni is told after a window: between a take and that it still names the side that gave ownership away for it.
+bool gave_it_away_since(const OwnerOnSide& side, int epoch) {
+  const auto& last = side.state.last;
+  return side.seen() && last && last->expected == side.which && last->next == Owner::nobody && last->epoch > epoch;
+}
+
 std::vector<Claim> claims_of(const RepairSeen& seen) {
   std::vector<Claim> claims;
   for (const auto* on : {&seen.owners.source, &seen.owners.target}) {
     if (on->owns()) claims.push_back({on->which, on->state.epoch, fmt::format("{} owns since epoch {}", on->label, on->state.epoch)});
     for (const auto* text : {&on->configured, &on->state.witness}) {
       const auto witness = postgres::read_witness(*text);
-      if (witness) claims.push_back({witness->owner, witness->epoch, fmt::format("Patroni of {} says {}", on->label, *text)});
+      if (witness && !gave_it_away_since(seen.owners.side(witness->owner), witness->epoch))
+        claims.push_back({witness->owner, witness->epoch, fmt::format("Patroni of {} says {}", on->label, *text)});
     }
   }
   if (claims.empty() && seen.journal)

@@ -102,6 +102,24 @@ Result<int> until_writable(Context& context, Side& cluster, const Json& patch) {
   return sent ? unanswered : unanswered - 1;  // one did it
 }
 
+// To a source that failed over, pg_rewind has no way from here: nothing is promoted for a window that can only be undone. One that can't
+// be asked is not waited for; ownership.take asks again.
+Result<void> the_source_still_leads(Context& context, Side& cluster, Side& source) {
+  const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(300)));
+  for (int sessions = 1; sessions <= 2; ++sessions) {  // that the first one was lost shows only when it is used
+    const auto leader = source.leader(patience);
+    if (!leader) return {};
+    const auto looked = postgres::recovery(**leader, patience);
+    const auto failover = source.failover(patience);
+    if (failover && !failover->empty()) {
+      return fail({ErrorKind::failed, source.label(), fmt::format("failed over in the window, so {} is not promoted", cluster.label()),
+                   "the leader that the window began with", *failover, "", ""});
+    }
+    if (looked) return {};
+  }
+  return {};
+}
+
 Result<Json> apply_patroni_promote(Context& context, const Json& before) {
   auto& world = context.world;
   auto& cluster = world.side(context.text("cluster"));
@@ -113,6 +131,7 @@ Result<Json> apply_patroni_promote(Context& context, const Json& before) {
   TRY_ASSIGN(const auto result,
              world.effects->perform("promote " + cluster.label() + ": PATCH standby_cluster away, wait until it is writable",
                                     [&]() -> Result<Json> {
+                                      TRY(the_source_still_leads(context, cluster, world.other(cluster)));
                                       const auto began = Monotonic::now();
                                       TRY_ASSIGN(const int unanswered, until_writable(context, cluster, patch));
                                       const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);

@@ -73,6 +73,17 @@ TEST_CASE("a side whose take was lost gets it again only if it has all that the 
   CHECK(in_words(judge_repair(lost)) == "refused");
 }
 
+TEST_CASE("a witness from before its side gave ownership away proves nothing: Patroni is told after the window") {
+  auto lost = seen(Owner::nobody, 0, Owner::nobody, 7, "target, epoch 7");  // the source took in a rollback, and failed over
+  lost.all_on_source = lost.all_on_target = true;
+  lost.owners.target.state.last = postgres::OwnershipRow{"r-1", 8, Owner::target, Owner::nobody};
+  CHECK(in_words(judge_repair(lost)) == "refused");
+  lost.journal = Owner::source;
+  CHECK(in_words(judge_repair(lost)) == "source is right; source from nobody to source");
+  lost.owners.target.state.last = postgres::OwnershipRow{"r-1", 9, Owner::nobody, Owner::target};  // it was given back
+  CHECK(in_words(judge_repair(lost)) == "target is right; target from nobody to target");
+}
+
 TEST_CASE("where nobody owns and both databases and Patroni are silent the journal tells, else nobody does") {
   auto silent = seen(Owner::nobody, 1, Owner::nobody, 1);
   silent.all_on_target = true;
