@@ -20,7 +20,10 @@ enum class Outcome {
   restart,    // it happened, and the server or bouncer was restarted at that moment; a bouncer comes back unpaused, with what its file says
   power_cut,  // the program's machine dies: what was not synced of the journal is gone with it
   frozen,     // the journal's file system does not answer before the process has said how it ended; then the process tells it all
-  frozen_lost,  // the same, and the process is killed then: what it had not written is gone
+  frozen_lost,        // the same, and the process is killed then: what it had not written is gone
+  copied,             // the journal is copied before this record; when the process has ended, the run is taken over with the copy
+  source_fails_over,  // it happened; then that side's leader dies, and a member without the last commits leads
+  target_fails_over,
 };
 
 const char* name_of(Outcome outcome);
@@ -31,6 +34,7 @@ enum class Point {
   look,          // that changes nothing
   record,        // in the journal
   door,          // before or after an effect
+  calm,          // long after all of it
 };
 
 // The program has died at a point. Thrown through it; what it holds open is closed, as by the kernel.

@@ -71,8 +71,10 @@ std::vector<Outcome> outcomes_at(Point kind) {
   switch (kind) {
     case Point::look: return {Outcome::lost_request};
     case Point::door: return {Outcome::crash_before};
+    case Point::calm: return {Outcome::source_fails_over, Outcome::target_fails_over};
     case Point::record: {
       std::vector all{Outcome::crash_before, Outcome::frozen, Outcome::frozen_lost};
+      if (!universe().copy) all.push_back(Outcome::copied);
       if (!universe().is_all_synced()) all.push_back(Outcome::power_cut);
       return all;
     }
@@ -82,6 +84,9 @@ std::vector<Outcome> outcomes_at(Point kind) {
   std::vector<Outcome> all{Outcome::refused, Outcome::lost_request, Outcome::lost_reply, Outcome::late,
                            Outcome::restart, Outcome::crash_before, Outcome::crash_after};
   if (kind == Point::slow_request) all.push_back(Outcome::delayed);
+  if (!universe().history.released) return all;
+  if (universe().source.writable()) all.push_back(Outcome::source_fails_over);
+  if (universe().target.writable()) all.push_back(Outcome::target_fails_over);
   return all;
 }
 
@@ -109,8 +114,8 @@ bool is_wanted(Point kind, Outcome outcome) {
   if (is_telling(kind, outcome) && state.faults.back().telling) return true;
   auto hash = mixed(state.plan.seed);
   for (const auto& fault : state.faults)
-    hash = mixed(hash ^ static_cast<std::uint64_t>(fault.number * 16 + static_cast<int>(fault.outcome)));
-  hash = mixed(hash ^ static_cast<std::uint64_t>(state.number * 16 + static_cast<int>(outcome)));
+    hash = mixed(hash ^ static_cast<std::uint64_t>(fault.number * 32 + static_cast<int>(fault.outcome)));
+  hash = mixed(hash ^ static_cast<std::uint64_t>(state.number * 32 + static_cast<int>(outcome)));
   return static_cast<double>(hash >> 11) * 0x1.0p-53 < state.plan.second;
 }
 
@@ -130,6 +135,9 @@ const char* name_of(Outcome outcome) {
     case Outcome::power_cut: return "power_cut";
     case Outcome::frozen: return "frozen";
     case Outcome::frozen_lost: return "frozen_lost";
+    case Outcome::copied: return "copied";
+    case Outcome::source_fails_over: return "source_fails_over";
+    case Outcome::target_fails_over: return "target_fails_over";
   }
   return "ok";
 }
@@ -144,6 +152,7 @@ bool process_is_dead() {
 
 void die_before(Outcome outcome) {
   if (outcome == Outcome::frozen || outcome == Outcome::frozen_lost) universe().frozen.emplace(outcome == Outcome::frozen);
+  if (outcome == Outcome::copied) universe().copy = universe().journal;
   if (outcome == Outcome::power_cut) universe().cut_power();
   if (outcome == Outcome::crash_before || outcome == Outcome::power_cut) state.dead = true;
   if (state.dead) throw Died{};
@@ -155,6 +164,7 @@ void die_after(Outcome outcome) {
 }
 
 void arm() {
+  universe().history.released = false;
   state.armed = true;
   state.number = 0;
 }

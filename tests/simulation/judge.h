@@ -10,6 +10,8 @@ namespace pgcleave::simulation {
 
 // `outcome`: of the run, as its record tells: done, undone, rolled_back, rollback_undone. `way_back`: the runbook keeps one.
 std::vector<std::string> judge(const std::string& outcome, bool way_back);
+// The same where a person has to act before the run can be over: one side serves, and nothing is lost but what a failover may lose.
+std::vector<std::string> judge_who_serves(bool way_back);
 
 // All that is not clients' rows, to be compared.
 std::string fingerprint();

@@ -6,8 +6,11 @@
 #include "base/file.h"
 #include "choice.h"
 #include "conversation/conversation.h"
+#include "engine/doors.h"
 #include "model/universe.h"
 #include "products/process.h"
+#include "steps/holding.h"
+#include "steps/owner_repair.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -74,7 +77,8 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
     auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
     auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
     if (!world) return engine::Ending{engine::ExitCode::invalid, world.error().text(), "", ""};
-    world->run = {run_id, 1, 1, "tester@here", "here", "/journal.db", false};
+    world->run = {run_id, 1, 1, "tester@here", "here", "/journal.db", universe().goes_by_copy};
+    world->run.knows_all = !universe().goes_by_copy;
     const auto answered = [](const steps::Question& question) {
       return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
     };
@@ -110,6 +114,38 @@ std::optional<engine::Ending> Program::resume() {
 
 std::optional<engine::Ending> Program::rollback() {
   return process("rollback", [](engine::Run& run) { return run.back(); });
+}
+
+std::string Program::repair_owner() {
+  begin_process();
+  auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
+  auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+  if (!world) return world.error().text();
+  const auto deadline = Deadline::in(std::chrono::seconds(20));
+  const auto& run = record();
+  if (run.open_window() != nullptr) return "its window is open";
+  world->run = {run_id, std::max(run.epoch, steps::split_held(*world, deadline).last_epoch()) + 1, 1, "tester@here", "here", "/journal.db",
+                false};
+  engine::Recorder recorder(*journal, run_id, run, nullptr);
+  engine::OpenDoor door(recorder);
+  door.for_step("repair-owner", false);
+  world->effects = &door;
+  for (auto* side : {&world->source, &world->target}) {
+    const auto signature = steps::sign(*world, *side, deadline);
+    if (!signature) return signature.error().text();
+  }
+  auto seen = steps::look_for_repair(*world, deadline);
+  if (run.has_taken("window")) seen.journal = postgres::Owner::target;
+  if (run.has_taken("rollback.window")) seen.journal = postgres::Owner::source;
+  auto judged = steps::judge_repair(seen);
+  if (!judged.must_decide.empty()) {
+    seen.decided = seen.journal.value_or(postgres::Owner::source);
+    judged = steps::judge_repair(seen);
+  }
+  if (!judged.must_decide.empty()) return judged.must_decide;
+  if (const auto done = steps::repair(*world, seen, judged, deadline); !done) return done.error().text();
+  const auto told = steps::repair_witnesses(*world, steps::Owners::ask(*world, deadline), deadline);
+  return told ? judged.why : told.error().text();
 }
 
 void Program::read_runbooks_from(const std::string& folder) {

@@ -21,6 +21,10 @@ class Program {
   std::optional<engine::Ending> resume();
   std::optional<engine::Ending> rollback();
 
+  // `pgcleave repair-owner`, where a failover has left two owners or none. A person who has to decide does so for
+  // the side that clients were sent to. Returns what it said.
+  std::string repair_owner();
+
   // No run: the conversation that the real products are asked too.
   std::string converse();
 

@@ -10,7 +10,7 @@ namespace pgcleave::simulation {
 namespace {
 
 std::optional<Outcome> outcome_named(const std::string& name) {
-  for (int i = 0; i <= static_cast<int>(Outcome::frozen_lost); ++i) {
+  for (int i = 0; i <= static_cast<int>(Outcome::target_fails_over); ++i) {
     if (name == name_of(static_cast<Outcome>(i))) return static_cast<Outcome>(i);
   }
   return {};

@@ -1,6 +1,7 @@
 #include "trial.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/format.h"
 #include "explorer.h"
@@ -24,15 +25,24 @@ class Trial {
     arm();
     note(scenario_.back ? program_.rollback() : program_.run());
     // A path without a fault so far has none in what follows: that direction has a scenario of its own.
+    if (faults_so_far().empty()) an_hour_passes();
     if (faults_so_far().empty()) disarm();
     // The run may have gone well in spite of its faults: then the way back is gone from there.
     chosen_back_ = then_back_ = !both_ways(!then_back_);
+    if (universe().copy) take_over_with_copy();
     for (int i = 0; i < patience && !over(); ++i) take_up(i);
     // What can't go on can be given up.
     if (!over() && !then_back_) then_back_ = true;
     for (int i = 0; i < patience && !over(); ++i) take_up(i);
     disarm();
+    if (nobody_or_both_serve() && !universe().history.failed_over.empty()) {
+      repaired_ = program_.repair_owner();
+      then_back_ = program_.record().rolling_back;
+      for (int i = 0; i < patience && !over(); ++i) take_up(i);
+    }
     if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
+    if (universe().copy) return told(judge_who_serves(scenario_.way_back));
+    if (!universe().history.failed_over.empty() && over()) return told(judge_who_serves(scenario_.way_back));
     if (!over()) return told({"it is not over: " + last_});
     auto wrong = judge(program_.record().outcome, scenario_.way_back);
     if (bears_no_failed_write() && universe().history.refused > 0)
@@ -69,13 +79,35 @@ class Trial {
   static bool bears_a_long_wait() {
     const auto& faults = faults_so_far();
     return faults.size() > 1 || std::any_of(faults.begin(), faults.end(), [](const auto& one) {
-             return one.outcome == Outcome::late || one.outcome == Outcome::restart;
+             return one.outcome == Outcome::late || one.outcome == Outcome::restart || one.outcome == Outcome::source_fails_over ||
+                    one.outcome == Outcome::target_fails_over;
            });
   }
 
   bool over() {
     if (universe().journal.empty()) return true;  // it died before it wrote a word
-    return program_.is_over(then_back_);
+    return program_.is_over(then_back_) || (!universe().history.failed_over.empty() && waits_for_a_person());
+  }
+
+  // After a failover only these need one, with the side serving that should (docs/promises.md): the rollback path ends with its slot, and a
+  // target can't be rewound to a source that failed over since the promotion.
+  bool waits_for_a_person() {
+    const auto& run = program_.record();
+    if (nobody_or_both_serve() || !run.finished || run.open_window() != nullptr) return false;
+    const auto& all = universe();
+    const auto& failed = all.history.failed_over;
+    const bool path_ended = failed.contains(postgres::Owner::target) && all.target.lets_write(moved_table()) &&
+                            !all.target.slots.contains("pgcleave_ci_reverse");
+    return path_ended || (!all.history.failed_over_before_promotion &&
+                          (last_ + undo_failed()).find("has failed over since the promotion") != std::string::npos);
+  }
+  static std::string undo_failed() {
+    std::string text;
+    for (const auto& event : universe().journal) {
+      if (event.type == "undo.begun" || event.type == "run.resumed") text.clear();
+      if (event.type == "undo.failed") text += "; undo failed: " + event.data.value("text", "");
+    }
+    return text;
   }
 
   // Who types `resume` the second time means the direction that the run has.
@@ -87,12 +119,36 @@ class Trial {
     if (ending && ending->text.find("can't be rolled back") != std::string::npos) then_back_ = false;
   }
 
+  static bool nobody_or_both_serve() { return universe().source.lets_write(moved_table()) == universe().target.lets_write(moved_table()); }
+
+  // What is refused has written nothing: then the journal comes back. Else the copy is the journal from now on.
+  void take_over_with_copy() {
+    auto& all = universe();
+    const auto whole = std::exchange(all.journal, *all.copy);
+    all.synced = all.journal.size();
+    all.goes_by_copy = true;
+    take_up(0);
+    all.goes_by_copy = false;
+    if (all.journal.size() > all.copy->size()) return;
+    all.journal = whole;
+    all.synced = whole.size();
+  }
+
+  // Everything has reached every member by then; what is lost is what clients were told last.
+  static void an_hour_passes() {
+    universe().advance(std::chrono::milliseconds(500));
+    const auto outcome = choose(Point::calm, "an hour later");
+    if (outcome == Outcome::ok) return;
+    universe().fail_over(outcome == Outcome::source_fails_over ? postgres::Owner::source : postgres::Owner::target);
+  }
+
   std::string told(const std::vector<std::string>& wrong) {
     if (wrong.empty()) return "";
     std::string points;
     for (const auto& fault : faults_so_far()) points += fmt::format("; {} at {} ({})", name_of(fault.outcome), fault.number, fault.point);
-    return fmt::format("--only '{} {} {} {}'{}: {} (last: {})", scenario_.runbook, scenario_.back ? "back" : "forward",
-                       chosen_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_);
+    return fmt::format("--only '{} {} {} {}'{}: {} (last: {}{}{})", scenario_.runbook, scenario_.back ? "back" : "forward",
+                       chosen_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_, undo_failed(),
+                       repaired_.empty() ? "" : "; repair-owner: " + repaired_);
   }
 
   Scenario scenario_;
@@ -100,6 +156,7 @@ class Trial {
   bool chosen_back_ = false;  // at first
   Program program_;
   std::string last_;
+  std::string repaired_;  // what repair-owner said
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct Client {
 
 struct History {
   Ascending<WriteId, postgres::Owner> acknowledged;  // and by which side
+  std::set<WriteId> lost_by_failover;                // the member that was promoted did not have them: that is Patroni's contract
+  std::set<postgres::Owner> failed_over;
+  bool failed_over_before_promotion = false;  // the source did, when nobody had asked for the promotion yet
+  bool released = false;                      // somebody asked for ownership to be given away, since faults may begin
   int refused = 0;
   int unknown = 0;
   Instant longest_wait = 0;

@@ -63,14 +63,19 @@ void run_loop(Cluster& cluster, Server& server, const Server& primary, Instant n
 Json cluster_json(const Cluster& cluster, const Server& server) {
   // "leader" as soon as the key is gone, while PostgreSQL is still read-only.
   const char* role = is_standby(cluster) ? "standby_leader" : "leader";
-  const Json member{{"name", server.scope + "-1"},
+  const Json member{{"name", fmt::format("{}-{}", server.scope, server.member)},
                     {"role", server.up ? role : "replica"},
                     {"state", server.up ? "running" : "starting"},
                     {"api_url", fmt::format("http://127.0.0.1:{}/patroni", cluster.rest_port)},
                     {"host", "127.0.0.1"},
                     {"port", server.port},
                     {"timeline", server.timeline}};
-  return {{"members", Json::array({member})}};
+  Json replica = member;
+  replica["name"] = replica_of(server);
+  replica["role"] = "replica";
+  replica["state"] = "running";
+  replica["port"] = server.port + ports_to_replica;
+  return {{"members", Json::array({member, replica})}};
 }
 
 }  // namespace pgcleave::simulation

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/format.h"
 #include "model/clients.h"
 #include "model/universe.h"
 #include "postgres/witness.h"
@@ -59,6 +60,7 @@ std::uint64_t Server::commit(Instant now, std::function<void(Database&)> apply, 
 }
 
 void replay(Server& standby, const Server& primary, Instant until) {
+  if (standby.left_behind) return;
   auto next = std::upper_bound(primary.wal.begin(), primary.wal.end(), standby.end,
                                [](std::uint64_t lsn, const Change& change) { return lsn < change.lsn; });
   for (; next != primary.wal.end() && next->at <= until; ++next) {
@@ -102,11 +104,58 @@ void apply_logical(Server& subscriber, const std::string& name, Server& publishe
   }
 }
 
+std::string replica_of(const Server& server) {
+  return fmt::format("{}-{}", server.scope, server.member + 1);
+}
+
+std::uint64_t flushed_by_replica(const Server& server, Instant until) {
+  auto last =
+      std::upper_bound(server.wal.begin(), server.wal.end(), until, [](Instant at, const Change& change) { return at < change.at; });
+  return last == server.wal.begin() ? server.wal_begins : (--last)->lsn;
+}
+
+Database as_replica_has_it(const Server& server, Instant until) {
+  if (server.in_recovery) return server.db;
+  auto db = *server.before_wal;
+  for (const auto& change : server.wal) {
+    if (change.at > until) break;
+    if (change.apply) change.apply(db);
+    if (change.row) insert(db, *change.row);
+  }
+  return db;
+}
+
+void begin_wal(Server& server) {
+  server.wal.clear();
+  server.before_wal = std::make_shared<const Database>(server.db);
+  server.wal_begins = server.end;
+}
+
+std::vector<WriteId> fail_over(Server& server, Instant until) {
+  const auto lost = std::find_if(server.wal.begin(), server.wal.end(), [&](const Change& change) { return change.at > until; });
+  std::vector<WriteId> writes;
+  for (auto change = lost; change != server.wal.end(); ++change) {
+    if (change->row && change->row->canary == nullptr) writes.push_back(change->row->id);
+  }
+  const auto given_out = server.db.last_key;
+  server.db = as_replica_has_it(server, until);
+  server.wal.erase(lost, server.wal.end());
+  server.db.last_key = given_out;  // sequences are logged 32 values ahead
+  server.end = server.wal.empty() ? server.wal_begins : server.wal.back().lsn;
+  server.redo = std::min(server.redo, server.end);
+  std::erase_if(server.slots, [](const auto& slot) { return !slot.second.plugin.empty(); });
+  server.branched_at = server.end;
+  ++server.timeline;
+  ++server.incarnation;
+  ++server.member;
+  return writes;
+}
+
 void promote(Server& standby) {
   standby.in_recovery = false;
   ++standby.timeline;
   standby.branched_at = standby.end;
-  standby.wal.clear();
+  begin_wal(standby);
 }
 
 void become_standby(Server& server, const Server& primary) {
@@ -116,7 +165,8 @@ void become_standby(Server& server, const Server& primary) {
   server.redo = primary.redo;
   server.timeline = primary.timeline;
   server.branched_at.reset();
-  server.wal.clear();
+  server.left_behind = false;
+  begin_wal(server);
   server.slots.clear();
   ++server.incarnation;
 }

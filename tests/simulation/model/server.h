@@ -103,9 +103,13 @@ struct Server {
   int incarnation = 1;  // connections of an earlier one are dead
   std::uint32_t timeline = 1;
   std::optional<std::uint64_t> branched_at;
+  int member = 1;  // of its cluster, who leads
   Database db;
-  std::deque<Change> wal;  // what it wrote itself; in pieces, since each path copies those that it touches
-  std::uint64_t end = 0;   // written, or replayed while it is a standby
+  std::shared_ptr<const Database> before_wal;  // what `wal` begins with
+  std::uint64_t wal_begins = 0;
+  bool left_behind = false;  // a standby that has more than the primary's new timeline begins with
+  std::deque<Change> wal;    // what it wrote itself; in pieces, since each path copies those that it touches
+  std::uint64_t end = 0;     // written, or replayed while it is a standby
   std::uint64_t redo = 0;
   std::map<std::string, HeldSlot> slots;
 
@@ -122,8 +126,20 @@ void replay(Server& standby, const Server& primary, Instant until);
 // One enabled subscription: applies what was written before `until` and is published.
 void apply_logical(Server& subscriber, const std::string& name, Server& publisher, Instant now, Instant until);
 
+// Its cluster's other member, who leads after a failover; this one comes back behind it at once. It has what was written before `until`.
+constexpr int ports_to_replica = 1000;
+std::string replica_of(const Server& server);
+std::uint64_t flushed_by_replica(const Server& server, Instant until);
+Database as_replica_has_it(const Server& server, Instant until);
+
+// What is in it now is what its log begins with.
+void begin_wal(Server& server);
+
 // The standby's end is where its own timeline begins.
 void promote(Server& standby);
+// The leader is gone, and a member that has received only what was written before `until` leads. Its logical slots are not there
+// (PostgreSQL 15). Returns what clients had been told and it does not have.
+std::vector<WriteId> fail_over(Server& server, Instant until);
 // pg_rewind and a restart: all that only this side wrote is gone, its slots too.
 void become_standby(Server& server, const Server& primary);
 

@@ -13,12 +13,16 @@ using postgres::Owner;
 // Long enough that a position which is captured too early shows, short enough for the budget.
 constexpr Instant physical_lag = 30'000;
 constexpr Instant logical_lag = 5'000;
+constexpr Instant lag_of_replicas = 20'000;  // behind their leader
 constexpr Instant transaction = 3'000;
 constexpr Instant transaction_of_a_bypass = 12'000;
 constexpr Instant pause_of_a_client = 2'000;
 // However long a step of time is, what happens in it is cut into this many pieces.
 constexpr Instant finest = 1'000;
 constexpr Instant pieces = 24;
+// Where only the end of a link is waited for, for minutes.
+constexpr Instant long_after_a_failover = 3'000'000;
+constexpr Instant calm = 10'000;
 
 std::unique_ptr<Universe> the_universe;
 
@@ -45,6 +49,7 @@ Universe::Universe() {
   target.which = Owner::target;
   target.scope = "ci";
   target.port = 5002;
+  begin_wal(source);
   become_standby(target, source);
   source.slots["ci_standby"] = {"", source.end, 0, true, true};
   source_patroni.rest_port = 8001;
@@ -71,7 +76,7 @@ Universe::Universe() {
 Server* Universe::server_at(int port) {
   if (port == source.port) return &source;
   if (port == target.port) return &target;
-  return nullptr;
+  return port > ports_to_replica ? server_at(port - ports_to_replica) : nullptr;
 }
 
 void Universe::thaw(bool in_order) {
@@ -84,12 +89,27 @@ void Universe::thaw(bool in_order) {
   synced = journal.size();
 }
 
+Instant Universe::known_to_replicas() const {
+  return now - lag_of_replicas;
+}
+
+void Universe::fail_over(Owner side) {
+  auto& failed = server(side);
+  if (!failed.writable()) return;
+  for (const auto id : simulation::fail_over(failed, known_to_replicas())) history.lost_by_failover.insert(id);
+  history.failed_over.insert(side);
+  failed_over_at = now;
+  if (side == Owner::source && target.in_recovery && target_patroni.promotes_at < 0) history.failed_over_before_promotion = true;
+  auto& follower = side == Owner::source ? target : source;
+  if (follower.in_recovery && follower.end > failed.end) follower.left_behind = true;
+}
+
 void Universe::restart(const std::string& name) {
   for (auto& bouncer : bouncers) {
     if (name.ends_with(bouncer.name)) bouncer.restart();
   }
   for (auto* one : {&source, &target}) {
-    if (name == one->scope + "-1") ++one->incarnation;
+    if (name == one->scope + "-" + std::to_string(one->member)) ++one->incarnation;
   }
 }
 
@@ -97,10 +117,14 @@ void Universe::advance(Duration duration) {
   advance_to(now + duration.count());
 }
 
+bool Universe::calm_since(Instant moment) const {
+  return failed_over_at >= 0 && moment - failed_over_at > long_after_a_failover;
+}
+
 void Universe::advance_to(Instant when) {
   while (now < when) {
     const auto left = when - now;
-    now += std::min(left, std::max(finest, left / pieces));
+    now += std::min(left, std::max(calm_since(now) ? calm : finest, left / pieces));
     step();
   }
 }

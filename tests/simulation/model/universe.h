@@ -29,9 +29,12 @@ struct Universe {
   std::vector<Client> clients;
   History history;
   std::vector<journal::Event> journal;
-  std::size_t synced = 0;                 // so many events of it survive the machine
-  std::optional<bool> frozen;             // the journal's file system does not answer; true: it is told afterwards
-  std::vector<journal::Event> unwritten;  // meanwhile
+  std::optional<std::vector<journal::Event>> copy;  // of it, that somebody made
+  bool goes_by_copy = false;                        // whoever takes the run up
+  Instant failed_over_at = -1;                      // the last time that a side did
+  std::size_t synced = 0;                           // so many events of it survive the machine
+  std::optional<bool> frozen;                       // the journal's file system does not answer; true: it is told afterwards
+  std::vector<journal::Event> unwritten;            // meanwhile
   WriteId last_write = 0;
   // Requests that nobody waits for any more, and when they arrive.
   std::vector<std::pair<Instant, std::function<void()>>> under_way;
@@ -44,6 +47,10 @@ struct Universe {
   void cut_power() { journal.resize(synced); }
   // The process has ended. `in_order`: not by dying.
   void thaw(bool in_order);
+  // Of what a leader wrote before this instant, its replica has all.
+  [[nodiscard]] Instant known_to_replicas() const;
+  // Asynchronously: what its replicas had not received is lost, also what clients were told.
+  void fail_over(postgres::Owner side);
   // A server or bouncer by the name that requests give it; sessions are lost.
   void restart(const std::string& name);
 
@@ -56,6 +63,7 @@ struct Universe {
   [[nodiscard]] std::vector<const Client*> writing_on(postgres::Owner side) const;
 
  private:
+  [[nodiscard]] bool calm_since(Instant moment) const;
   void step();
   void watch();
   void go_on(Client& client);

@@ -140,13 +140,18 @@ Result<void> drop_triggers(Connection& primary, const Fence&, const std::vector<
 
 Result<std::optional<Owner>> owner(Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  if (simulation::leads_to_replica(connection)) {
+    const auto db = simulation::as_replica_has_it(*server, universe().known_to_replicas());
+    return db.installed ? std::optional(db.owner) : std::nullopt;
+  }
   if (!server->db.installed) return std::nullopt;
   return server->db.owner;
 }
 
 Result<std::vector<Flushed>> flushed(Connection& primary, Deadline deadline) {
-  TRY(reach(primary, deadline));
-  return std::vector<Flushed>{};  // a cluster of one member
+  TRY_ASSIGN(const auto* server, reach(primary, deadline));
+  const auto lsn = server->in_recovery ? server->end : simulation::flushed_by_replica(*server, universe().known_to_replicas());
+  return std::vector<Flushed>{{simulation::replica_of(*server), "streaming", Lsn{lsn}}};
 }
 
 Result<std::string> witness_in_force(Connection& connection, const std::string&, Deadline deadline) {
@@ -163,7 +168,8 @@ Result<OwnerState> owner_state(Connection& connection, const std::string& split,
   state.owner = db.owner;
   state.epoch = db.epoch;
   for (const auto& row : db.ownership_log) {
-    if (row.expected != row.next) state.last = OwnershipRow{row.run, row.epoch, static_cast<Owner>(row.expected), static_cast<Owner>(row.next)};
+    if (row.expected != row.next)
+      state.last = OwnershipRow{row.run, row.epoch, static_cast<Owner>(row.expected), static_cast<Owner>(row.next)};
   }
   const auto canaries = db.canaries.find(canary_of(split, side));
   if (canaries != db.canaries.end() && !canaries->second.empty()) state.newest_canary = *canaries->second.rbegin();
@@ -179,6 +185,7 @@ Result<void> pass_ownership(Connection& primary, const std::string&, Owner expec
     return told(pass_once(server, expected, next, run, epoch), server.scope);
   };
   TRY_ASSIGN(auto* there, reach(primary, deadline));
+  universe().history.released = true;
   return change_on(primary, fmt::format("owner from {} to {}", name_of(expected), name_of(next)), deadline, pass,
                    simulation::no_read_write_in_recovery, [pass, which = there->which] {
                      auto& server = universe().server(which);

@@ -8,6 +8,19 @@ namespace {
 constexpr Instant delay = 250'000;
 constexpr Duration round_trip = std::chrono::microseconds(200);
 
+// Was it the server that had to answer?
+bool fail_over(Outcome outcome, const std::string& object) {
+  if (outcome != Outcome::source_fails_over && outcome != Outcome::target_fails_over) return false;
+  const auto side = outcome == Outcome::source_fails_over ? postgres::Owner::source : postgres::Owner::target;
+  universe().fail_over(side);
+  return object.starts_with(universe().server(side).scope);
+}
+
+int port_of(const postgres::Connection& connection) {
+  const auto address = connection.address();
+  return std::stoi(address.substr(address.rfind(':') + 1));
+}
+
 }  // namespace
 
 Error refusal(const std::string& object, const std::string& what, const std::string& code) {
@@ -18,14 +31,18 @@ Error no_answer(const std::string& object, const std::string& what) {
   return {ErrorKind::unknown, object, what + ": no answer came", "", "", "", ""};
 }
 
+bool leads_to_replica(const postgres::Connection& connection) {
+  const auto* server = universe().server_at(port_of(connection));
+  return server != nullptr && server->port != port_of(connection);
+}
+
 Result<Server*> reach(postgres::Connection& connection, Deadline deadline) {
   if (choose(Point::look, connection.name() + ": look") == Outcome::lost_request) {
     connection.close();
     return fail(no_answer(connection.name(), "a look"));
   }
   TRY(connection.query("look", {}, deadline));
-  const auto address = connection.address();
-  return universe().server_at(std::stoi(address.substr(address.rfind(':') + 1)));
+  return universe().server_at(port_of(connection));
 }
 
 Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadline, const char* code) {
@@ -51,9 +68,10 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
   }
   auto done = action();
   if (outcome == Outcome::restart) universe().restart(object);
+  const bool lost = fail_over(outcome, object);
   die_after(outcome);
   if (outcome == Outcome::late) universe().advance(deadline.left());
-  if (outcome == Outcome::lost_reply || outcome == Outcome::late || outcome == Outcome::restart) {
+  if (outcome == Outcome::lost_reply || outcome == Outcome::late || outcome == Outcome::restart || lost) {
     close();
     return fail(no_answer(object, what));
   }

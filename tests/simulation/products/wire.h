@@ -12,6 +12,7 @@ namespace pgcleave::simulation {
 
 // The server that this connection leads to. An error when the connection is dead, as PostgreSQL's client library would tell it.
 Result<Server*> reach(postgres::Connection& connection, Deadline deadline);
+bool leads_to_replica(const postgres::Connection& connection);
 // The same for what only a primary does; `code` is what a standby answers (PostgreSQL 15).
 constexpr const char* read_only = "25006";
 constexpr const char* no_read_write_in_recovery = "0A000";  // to BEGIN READ WRITE
