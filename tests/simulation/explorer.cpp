@@ -67,14 +67,15 @@ bool fork_once() {
   return false;
 }
 
-std::vector<Outcome> outcomes_at(Point kind) {
+std::vector<Outcome> outcomes_at(Point kind, const std::string& name) {
   switch (kind) {
     case Point::look: return {Outcome::lost_request};
     case Point::door: return {Outcome::crash_before};
     case Point::calm: return {Outcome::source_fails_over, Outcome::target_fails_over};
     case Point::record: {
       std::vector all{Outcome::crash_before, Outcome::frozen, Outcome::frozen_lost};
-      if (!universe().copy) all.push_back(Outcome::copied);
+      // After a record it is as before the next one.
+      if (!universe().copy && name.starts_with("before")) all.push_back(Outcome::copied);
       if (!universe().is_all_synced()) all.push_back(Outcome::power_cut);
       return all;
     }
@@ -96,6 +97,11 @@ bool is_telling(Point kind, Outcome outcome) {
   return request && (outcome == Outcome::crash_before || outcome == Outcome::lost_reply);
 }
 
+// What follows them is long. Pairs with them are tried by --second 1 alone.
+bool comes_alone(Outcome outcome) {
+  return outcome == Outcome::copied || outcome == Outcome::source_fails_over || outcome == Outcome::target_fails_over;
+}
+
 bool is_death(Outcome outcome) {
   return outcome == Outcome::crash_before || outcome == Outcome::crash_after || outcome == Outcome::power_cut;
 }
@@ -111,6 +117,7 @@ std::uint64_t mixed(std::uint64_t value) {
 // The sample depends on the seed and the faults alone.
 bool is_wanted(Point kind, Outcome outcome) {
   if (state.faults.empty() || state.plan.second >= 1) return true;
+  if (comes_alone(outcome) || comes_alone(state.faults.back().outcome)) return false;
   if (is_telling(kind, outcome) && state.faults.back().telling) return true;
   auto hash = mixed(state.plan.seed);
   for (const auto& fault : state.faults)
@@ -185,7 +192,7 @@ Outcome choose(Point kind, const std::string& name) {
     }
     return Outcome::ok;
   }
-  const auto outcomes = outcomes_at(kind);
+  const auto outcomes = outcomes_at(kind, name);
   if (state.first) {
     ++state.shared->counts.points;
     state.shared->counts.crashes += std::count_if(outcomes.begin(), outcomes.end(), is_death);
