@@ -79,7 +79,7 @@ says "this runbook asks nobody"
 
 say "the environment's name, typed wrong"
 code=0
-script -qec "'$build/pgcleave' run logical-switchover -e '$environment'" /dev/null <<<"ship" >"$scratch/tool.out" 2>&1 || code=$?
+script -qec "'$build/pgcleave' run logical-switchover -e '$environment' --force drill" /dev/null <<<"ship" >"$scratch/tool.out" 2>&1 || code=$?
 is "exit code" "$code" 2
 says "environment shop: was not confirmed: another name was typed (expected shop, seen ship)"
 says "nothing was begun"
