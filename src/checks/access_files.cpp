@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -16,6 +17,9 @@ namespace pgcleave::checks {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* passfile_mode = "access.passfile_mode";
+constexpr const char* key_mode = "access.key_mode";
 
 std::string user() {
   const auto* entry = ::getpwuid(::geteuid());
@@ -39,7 +43,7 @@ class Files {
     struct stat info {};
     if (path.empty() || !seen_.insert(path).second || ::stat(path.c_str(), &info) != 0 || (info.st_mode & 077) == 0)
       return;
-    add("access.passfile_mode", "passfile " + path, fmt::format("its mode is {:04o}", info.st_mode & 07777),
+    add(passfile_mode, "passfile " + path, fmt::format("its mode is {:04o}", info.st_mode & 07777),
         "libpq does not read a passfile that others may use: every login with it would be refused",
         "chmod 600 " + in_shell(path));
   }
@@ -49,14 +53,16 @@ class Files {
     struct stat info {};
     if (path.empty() || !seen_.insert(path).second || ::stat(path.c_str(), &info) != 0) return;
     if ((info.st_mode & (info.st_uid == 0 ? 037 : 077)) == 0) return;
-    add("access.key_mode", "private key " + path, fmt::format("its mode is {:04o}", info.st_mode & 07777),
+    add(key_mode, "private key " + path, fmt::format("its mode is {:04o}", info.st_mode & 07777),
         "libpq does not use a key that others may read: every connection with it would fail",
         "chmod 600 " + in_shell(path));
   }
 
   // A file is renamed into its place, so its folder is written to as well.
+  // (A file that is not there is told by topology.bouncer_file_unreadable.)
   void bouncer(const runbook::BouncerAccess& bouncer) {
-    if (bouncer.config.empty() || !bouncer.reach.empty()) return;
+    std::error_code unknown;
+    if (bouncer.config.empty() || !bouncer.reach.empty() || !fs::exists(bouncer.config, unknown)) return;
     const auto folder = fs::path(bouncer.config).parent_path().string();
     may("access.bouncer_file", "bouncer " + bouncer.name, bouncer.config, R_OK | W_OK,
         "its configuration could not be changed inside the window",
@@ -131,6 +137,11 @@ Findings access_files(const runbook::Environment& environment, const std::string
   }
   files.journal(journal);
   return files.found;
+}
+
+bool keep_from_logging_in(const Findings& files) {
+  return std::any_of(files.begin(), files.end(),
+                     [](const auto& one) { return one.id == passfile_mode || one.id == key_mode; });
 }
 
 }  // namespace pgcleave::checks

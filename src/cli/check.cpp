@@ -111,12 +111,16 @@ std::optional<Looked> look(const Arguments& arguments) {
     looked.environment = std::move(*environment);
     looked.split = std::move(*split);
   }
-  // Without these nothing else could be looked at: it would be said once for each login.
-  looked.findings = checks::access_files(looked.environment, journal_path(arguments, &looked.environment));
-  if (!looked.findings.empty()) return looked;
+  auto files = checks::access_files(looked.environment, journal_path(arguments, &looked.environment));
+  // With a passfile or a key that libpq does not use, every login would be told to be refused.
+  if (checks::keep_from_logging_in(files)) {
+    looked.findings = std::move(files);
+    return looked;
+  }
   const auto began = Monotonic::now();
   auto world = steps::unopened_world(looked.environment, looked.split);
   looked.findings = checks::look_at(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
+  looked.findings.insert(looked.findings.begin(), files.begin(), files.end());
   looked.ms = milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began));
   return looked;
 }

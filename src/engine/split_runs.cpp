@@ -44,7 +44,7 @@ const RunRecord* last_that_matters(const SplitRuns& split) {
   if (const auto* open = unfinished_of(split)) return open;
   if (split.split_by != nullptr) return split.split_by;
   if (split.ended_by != nullptr) return split.ended_by;
-  return split.last_split_by != nullptr ? split.last_split_by : split.all.front();
+  return split.all.front();
 }
 
 Error several(const std::vector<SplitRuns>& splits, const char* verb, const std::string& rest) {

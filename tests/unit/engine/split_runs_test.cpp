@@ -127,7 +127,7 @@ TEST_CASE("a run that was rolled back holds nothing; the next one that splits do
   CHECK(runs.splits().front().split_by == nullptr);
   CHECK(runs.meant(Intent::rollback) == "r-1");
   runs.add("r-2", "logical-switchover", "undone");
-  CHECK(runs.meant(Intent::rollback) == "r-1");
+  for (const auto intent : {Intent::resume, Intent::rollback, Intent::inspect}) CHECK(runs.meant(intent) == "r-2");
   runs.split("r-3");
   runs.add("r-4", "fence", "done");
   CHECK(runs.meant(Intent::rollback) == "r-3");
