@@ -106,6 +106,7 @@ footer { margin-top: 56px; border-top: 1px solid var(--line); padding-top: 12px;
   @page { size: A4; margin: 16mm 15mm; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } nav { display: none; } table { font-size: 9pt; line-height: 1.3; } td { padding-top: 3px; padding-bottom: 3px; } .scroll { overflow: visible; }
   .desk { display: block; } .phone { display: none; } h2 { margin-top: 26px; } h1 { font-size: 22pt; }
+  figure svg { max-height: 215mm; } /* a long timeline stays on one page, with its heading */
   h2, h3, figcaption, caption { break-after: avoid; } figure, .card, .figures, .verdict, .whole, tr, li, p, ul { break-inside: avoid; } h2 + p { break-after: avoid; } thead { display: table-header-group; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }

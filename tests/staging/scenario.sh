@@ -101,14 +101,6 @@ is() { [ "$2" = "$3" ] || failed "$1: seen '$2', expected '$3'"; }
 contains() { grep -qF -- "$2" "$1" || failed "$1 does not say: $2"; }
 owner_on_source() { source_sql "select last_value from pgcleave.owner_ci"; }
 owner_on_target() { target_sql "select last_value from pgcleave.owner_ci"; }
-# members_know WORDS...: Patroni has rewound the replicas of the side that serves, so that nothing has to wait for them
-members_know() {
-  for _ in $(seq 180); do
-    [ "$("$build/pgcleave" status -e "$environment" --json "$@" | jq '.owners.not_durable | length')" = 0 ] && return
-    sleep 0.5
-  done
-  failed "a member still does not know who owns"
-}
 guards() { pgrep -cf "^(pgcleave|/proc/[0-9]+/exe) guard .*$scratch" || true; }
 guard_ends_within() {  # guard_ends_within SECONDS: it has done its work and is gone
   for _ in $(seq $(($1 * 10))); do [ "$(guards)" = 0 ] && return; sleep 0.1; done

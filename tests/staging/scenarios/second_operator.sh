@@ -63,8 +63,6 @@ sleep 2
 is "what its guard says, which it dismissed" "$(grep -c guard: "$scratch/first.out" || true)" 0
 is "owner on the target" "$(owner_on_target)" 2
 
-members_know --journal "$scratch/copy.db"
-
 say "taken over in the window by another journal, then killed: its guard finds whose the split is, and does nothing"
 first_operator 14 "after effect release ownership" rollback -e "$environment" --journal "$scratch/copy.db"
 copy_of_journal "$scratch/copy.db" "$scratch/third.db"
