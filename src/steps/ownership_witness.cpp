@@ -1,6 +1,7 @@
 // ownership.witness: makes a cluster's Patroni a witness of who owns the split, so that a member which was down at the release, and is
 // promoted later, refuses writes (postgres/witness.h). Never in a window: the owner's own sequence decides there.
 #include "base/format.h"
+#include "postgres/owner_state.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 #include "steps/witness.h"
@@ -8,12 +9,25 @@
 namespace pgcleave::steps {
 namespace {
 
+// What to tell Patroni. An undo gives ownership back under the epoch of this run, which the window may pass it on under
+// right after: that epoch told now would outrank the side that takes it then. What Patroni was told before it outranks
+// the side that lost ownership all the same, so that stays.
+Result<std::optional<postgres::Witness>> to_tell(World& world, Side& owner, const Json& configured, Deadline deadline) {
+  TRY_ASSIGN(const auto wanted, witness_of(world, owner, deadline));
+  const auto told = postgres::read_witness(configured.is_string() ? configured.get<std::string>() : "");
+  if (!wanted || !told || told->owner != wanted->owner || told->epoch >= wanted->epoch) return wanted;
+  auto& loser = world.other(owner);
+  TRY_ASSIGN(auto* leader, loser.leader(deadline));
+  TRY_ASSIGN(const auto state, postgres::owner_state(*leader, world.split.name, loser.which(), deadline));
+  return told->epoch > state.epoch ? told : wanted;
+}
+
 Result<Observation> observe_ownership_witness(Context& context) {
   auto& world = context.world;
   auto& cluster = context.on();
   auto& owner = world.side(context.text("owner"));
   TRY_ASSIGN(const auto configured, configured_witness(world, cluster, context.deadline));
-  TRY_ASSIGN(const auto wanted, witness_of(world, owner, context.deadline));
+  TRY_ASSIGN(const auto wanted, to_tell(world, owner, configured, context.deadline));
   Observation seen;
   seen.before = {{"text", configured}};
   seen.evidence = fmt::format("Patroni of {} says {}", cluster.label(), configured.is_string() ? configured.get<std::string>() : "nothing");
@@ -36,7 +50,8 @@ Result<Json> apply_ownership_witness(Context& context, const Json&) {
   auto& owner = world.side(context.text("owner"));
   return world.effects->perform(
       fmt::format("tell Patroni of {} that {} owns split {}", cluster.label(), owner.label(), world.split.name), [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto wanted, witness_of(world, owner, context.deadline));
+        TRY_ASSIGN(const auto configured, configured_witness(world, cluster, context.deadline));
+        TRY_ASSIGN(const auto wanted, to_tell(world, owner, configured, context.deadline));
         if (!wanted) {
           return fail({ErrorKind::not_ready, owner.label(), "does not own split " + world.split.name, "its owner", "another", "", ""});
         }
