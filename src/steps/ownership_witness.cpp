@@ -19,7 +19,7 @@ Result<std::optional<postgres::Witness>> to_tell(World& world, Side& owner, cons
   auto& loser = world.other(owner);
   TRY_ASSIGN(auto* leader, loser.leader(deadline));
   TRY_ASSIGN(const auto state, postgres::owner_state(*leader, world.split.name, loser.which(), deadline));
-  return told->epoch > state.epoch ? told : wanted;
+  return told->epoch >= state.epoch ? told : wanted;  // of equal epochs the fence refuses
 }
 
 Result<Observation> observe_ownership_witness(Context& context) {
