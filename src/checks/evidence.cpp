@@ -59,6 +59,14 @@ Evidence evidence_for(const Change& change) {
   return evidence;
 }
 
+const Signature* newest_of(const std::vector<Signature>& signatures, const std::string& role) {
+  const Signature* newest = nullptr;
+  for (const auto& one : signatures) {
+    if (one.role == role && (newest == nullptr || one.at_us >= newest->at_us)) newest = &one;
+  }
+  return newest;
+}
+
 double budget_ms(const Change& change, const std::string& phase) {
   for (const auto& one : change.runbook.phases) {
     if (one.name != phase || !one.is_window) continue;

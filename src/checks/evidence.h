@@ -39,6 +39,9 @@ struct Evidence {
 // nothing.
 Evidence evidence_for(const Change& change);
 
+// The signature of a role that counts; null: nobody signed for it.
+const Signature* newest_of(const std::vector<Signature>& signatures, const std::string& role);
+
 // The budget of a window in milliseconds; 0 when the runbook has no such window.
 double budget_ms(const Change& change, const std::string& phase);
 

@@ -150,10 +150,7 @@ class ProcessJudge {
   void signed_by_one() {
     std::map<std::string, std::string> role_of;
     for (const auto& role : change_.runbook.roles) {
-      const Signature* newest = nullptr;
-      for (const auto& one : evidence_.signatures) {
-        if (one.role == role && (newest == nullptr || one.at_us >= newest->at_us)) newest = &one;
-      }
+      const auto* newest = newest_of(evidence_.signatures, role);
       if (newest == nullptr) continue;
       const auto [before, first] = role_of.emplace(newest->by, role);
       if (first) continue;

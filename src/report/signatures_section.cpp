@@ -7,18 +7,6 @@
 #include "report/readiness_sections.h"
 
 namespace pgcleave::report {
-namespace {
-
-const checks::Signature* newest_of(const std::vector<checks::Signature>& all, const std::string& role) {
-  const checks::Signature* newest = nullptr;
-  for (const auto& one : all) {
-    if (one.role == role && (newest == nullptr || one.at_us >= newest->at_us)) newest = &one;
-  }
-  return newest;
-}
-
-}  // namespace
-
 Section watch_section(const Readiness& readiness) {
   Section section{"watch", "What would call for a rollback", {}};
   const auto& watch = readiness.change.runbook.watch;
@@ -38,7 +26,7 @@ Section signatures_section(const Readiness& readiness) {
   if (roles.empty()) section.say("The runbook asks for nobody's signature. Its key `roles` names who must sign.");
   Table table{{{"role"}, {"state"}, {"who"}, {"when"}, {"words"}}, {}};
   for (const auto& role : roles) {
-    const auto* one = newest_of(readiness.evidence.signatures, role);
+    const auto* one = checks::newest_of(readiness.evidence.signatures, role);
     if (one == nullptr) {
       table.rows.push_back({{role}, {"open", Mark::bad}, {}, {}, {}});
     } else {
