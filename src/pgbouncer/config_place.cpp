@@ -201,12 +201,14 @@ Result<bool> ConfigPlace::is_same_file(const std::string& path, const std::strin
 }
 
 // One folder, from however many processes: a pidfile may be stale, and a new process can have its number.
-Result<std::string> ConfigPlace::working_folder(const std::string& conffile, const std::string& pidfile, Deadline deadline) {
+Result<std::string> ConfigPlace::working_folder(const std::string& conffile, const std::string& pidfile, const std::string& config,
+                                                Deadline deadline) {
   const auto pattern = Shell::quote(conffile);
   const auto line = fmt::format(
       "for p in /proc/$(cat {0} 2>/dev/null || echo none)/cmdline $(grep -lxzF -e {1} /proc/[0-9]*/cmdline 2>/dev/null); do "
-      "[ \"$(cat \"${{p%/*}}/comm\" 2>/dev/null)\" = pgbouncer ] && grep -qxzF -e {1} \"$p\" && readlink \"${{p%/*}}/cwd\"; done; true",
-      pidfile.empty() ? "/dev/null/none" : Shell::quote(pidfile), pattern);
+      "[ \"$(cat \"${{p%/*}}/comm\" 2>/dev/null)\" = pgbouncer ] && grep -qxzF -e {1} \"$p\" && "
+      "f=$(readlink \"${{p%/*}}/cwd\") && (cd \"$f\" && [ {1} -ef {2} ]) 2>/dev/null && printf '%s\\n' \"$f\"; done; true",
+      pidfile.empty() ? "/dev/null/none" : Shell::quote(pidfile), pattern, Shell::quote(config));
   std::optional<Shell> here;
   if (local()) {
     TRY_ASSIGN(here, Shell::open({}, deadline));

@@ -29,9 +29,10 @@ class ConfigPlace {
   // Why another file could not be renamed to this path, as far as rights tell; "" when nothing stands against it.
   Result<std::string> why_not_writable(const std::string& path, Deadline deadline);
   Result<bool> is_same_file(const std::string& path, const std::string& other, Deadline deadline);  // also through links
-  // From where the process that was started with this config file opens relative names: PgBouncer does not change its folder (1.18
-  // to 1.26). By its pidfile, or else by its command line. `not_ready` when that can't be told.
-  Result<std::string> working_folder(const std::string& conffile, const std::string& pidfile, Deadline deadline);
+  // From where the process that was started with `conffile` opens relative names: PgBouncer does not change its folder (1.18 to
+  // 1.26). By its pidfile, or else by its command line. A folder counts in which `conffile` is `config`: several processes may have
+  // been started with the same relative name. `not_ready` when it can't be told.
+  Result<std::string> working_folder(const std::string& conffile, const std::string& pidfile, const std::string& config, Deadline deadline);
 
  private:
   [[nodiscard]] bool local() const { return reach_.empty(); }

@@ -25,7 +25,7 @@ Result<std::string> Bouncer::working_folder(ConfigPlace& place) {
   const auto deadline = Deadline::in(time_to_find_folder);
   TRY(open_consoles(deadline));
   TRY_ASSIGN(auto settings, watch_->settings(deadline));
-  return place.working_folder(settings["conffile"].value, settings["pidfile"].value, deadline);
+  return place.working_folder(settings["conffile"].value, settings["pidfile"].value, spec_.config, deadline);
 }
 
 // RELOAD of another file than the one that we edit would only show inside the window. A relative name can't be compared.

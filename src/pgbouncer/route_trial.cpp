@@ -149,7 +149,7 @@ class Trial {
       const auto found = settings.find(name);
       return found == settings.end() ? std::string() : found->second.value;
     };
-    return place.working_folder(value("conffile"), value("pidfile"), deadline_);
+    return place.working_folder(value("conffile"), value("pidfile"), bouncer_.config, deadline_);
   }
 
   const BouncerSpec& bouncer_;

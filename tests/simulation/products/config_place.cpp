@@ -103,7 +103,7 @@ Result<bool> ConfigPlace::is_same_file(const std::string& path, const std::strin
   return other == path;
 }
 
-Result<std::string> ConfigPlace::working_folder(const std::string&, const std::string&, Deadline) {
+Result<std::string> ConfigPlace::working_folder(const std::string&, const std::string&, const std::string&, Deadline) {
   return std::string("/");
 }
 

@@ -146,7 +146,7 @@ class Reading {
   [[nodiscard]] std::string folder() const { return folder_.path(); }
   Console& console() { return *console_; }
   ConfigFiles files(const std::vector<std::string>& reach) const {
-    return {folder() + "/one.ini", reach, [](ConfigPlace& place) { return place.working_folder("one.ini", "", soon()); }};
+    return {folder() + "/one.ini", reach, [this](ConfigPlace& place) { return place.working_folder("one.ini", "", folder() + "/one.ini", soon()); }};
   }
   // Files of this round, and none of an earlier one. True when RELOAD has read them to their end.
   bool reload(const std::map<std::string, std::string>& texts, const std::string& marker) {
@@ -304,9 +304,17 @@ TEST_CASE("a configuration in layers is edited where the line stands that is in 
   CHECK(real.console().database("app", soon())->port == 3);
 }
 
+TEST_CASE("of processes that were started with the same relative name, the one that read our file tells the folder") {
+  Reading other, ours;
+  ConfigPlace place(GENERATE(std::vector<std::string>{}, std::vector<std::string>{"env"}));
+  REQUIRE(place.open(soon()).has_value());
+  CHECK(place.working_folder("one.ini", "", ours.folder() + "/one.ini", soon()).value() == ours.folder());
+  CHECK(place.working_folder("one.ini", "", other.folder() + "/one.ini", soon()).value() == other.folder());
+}
+
 TEST_CASE("a relative %include without a process that tells its folder is refused with the way on") {
   ConfigPlace place(GENERATE(std::vector<std::string>{}, std::vector<std::string>{"env"}));
-  const auto folder = place.working_folder("/nowhere/that.ini", "/nowhere/pid", soon());
+  const auto folder = place.working_folder("/nowhere/that.ini", "/nowhere/pid", "/nowhere/that.ini", soon());
   REQUIRE_FALSE(folder.has_value());
   CHECK(folder.error().kind == ErrorKind::not_ready);
   CHECK(folder.error().hint.find("absolute paths") != std::string::npos);
