@@ -18,9 +18,10 @@ class Bouncer {
  public:
   Bouncer(BouncerSpec spec, const std::string& fleet);
 
-  // Opens what is not open. Proves that both consoles reach one process and that no other bouncer of this fleet is the same:
+  // Opens what is not open, its files too. Proves that both consoles reach one process and that no other bouncer of this fleet is the same:
   // with so_reuseport each new connection may land in another process.
   Result<void> connect(Deadline deadline);
+  Result<void> open_consoles(Deadline deadline);
   // From now on no console is opened to another process (process_id.cpp).
   void expect(ProcessId process);
   Result<ProcessId> process(Deadline deadline);
@@ -61,7 +62,6 @@ class Bouncer {
   Result<void> discard_staged(Deadline deadline);
 
  private:
-  Result<void> open_consoles(Deadline deadline);
   Result<void> inspect_process(Inspection& out, Deadline deadline);
   Result<void> inspect_file(Inspection& out, Deadline deadline);
   Result<void> remember(Deadline deadline);

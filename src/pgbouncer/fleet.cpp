@@ -143,7 +143,9 @@ std::vector<BouncerState> Fleet::look(Deadline deadline) {
 Result<void> Fleet::hold_back_logins(Deadline deadline) {
   return all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) -> Result<void> {
                   TRY(bouncer.hold_back_logins(deadline));
-                  return bouncer.let_logins_end(deadline);
+                  TRY(bouncer.let_logins_end(deadline));
+                  // Whoever lacked one would be paused after two logins, with the clients of all others waiting.
+                  return bouncer.open_consoles(deadline);
                 }));
 }
 

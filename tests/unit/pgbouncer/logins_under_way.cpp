@@ -1,4 +1,5 @@
 // A server login that PAUSE closes counts as failed, and PgBouncer 1.18 then refuses clients who come before the next one has succeeded.
+#include <csignal>
 #include <catch2/catch.hpp>
 #include <future>
 #include <thread>
@@ -83,5 +84,34 @@ TEST_CASE("a server login that is under way is waited for before PAUSE, but not 
   const auto took = time_to_hold_back(fleet);
   CHECK(took >= 100ms);
   CHECK(took < 1s);
+  CHECK_FALSE(client.get());
+}
+
+TEST_CASE("a console that was lost while logins ended is open again before the first PAUSE is sent") {
+  const Folder folder;
+  const SilentServer silent;
+  const auto pidfile = folder.path() + "/one.pid";
+  const RunningBouncer bouncer(folder, "one", silent.port(), "pidfile = " + pidfile + "\n");
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(fleet.connect(soon()).has_value());
+  auto console = bouncer.console();
+  const auto pid = std::stoi(slurp(pidfile));
+  auto client = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), Deadline::in(2s)).has_value(); });
+  REQUIRE(wait_until("a login is under way", soon(), 5ms, nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const int logins, console.logins("app", soon()));
+    return logins == 1;
+  }));
+  auto stall = std::async(std::launch::async, [&] {
+    std::this_thread::sleep_for(30ms);
+    ::kill(pid, SIGSTOP);
+    std::this_thread::sleep_for(400ms);
+    ::kill(pid, SIGCONT);
+  });
+  CHECK(problem(fleet.hold_back_logins(soon())) == "");
+  stall.get();
+  int ours = 0;
+  const auto applications = console.client_applications(soon()).value();
+  for (const auto& application : applications) ours += application.starts_with("pgcleave ") ? 1 : 0;
+  CHECK(ours == 2);
   CHECK_FALSE(client.get());
 }
