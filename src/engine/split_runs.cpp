@@ -44,7 +44,9 @@ const RunRecord* last_that_matters(const SplitRuns& split) {
   if (const auto* open = unfinished_of(split)) return open;
   if (split.split_by != nullptr) return split.split_by;
   if (split.ended_by != nullptr) return split.ended_by;
-  return split.all.front();
+  // Nobody holds it: the one in which something happened last. A rollback comes after runs that were begun meanwhile.
+  return *std::max_element(split.all.rbegin(), split.all.rend(),
+                           [](const auto* one, const auto* other) { return one->last_at_us < other->last_at_us; });
 }
 
 Error several(const std::vector<SplitRuns>& splits, const char* verb, const std::string& rest) {

@@ -14,7 +14,7 @@ class Runs {
     RunRecord run;
     run.id = id;
     run.begun = {{"name", runbook}, {"split_name", split}, {"environment_name", environment}};
-    run.begun_at_us = ++clock_;
+    run.begun_at_us = run.last_at_us = ++clock_;
     run.finished = !outcome.empty();
     run.outcome = outcome;
     return *all_.insert(all_.begin(), run);
@@ -32,6 +32,11 @@ class Runs {
     run.steps["end"].uses = "replication.stop_reverse";
     run.steps["end"].effects = 1;
     return run;
+  }
+  void happens_now(const std::string& id) {
+    for (auto& run : all_) {
+      if (run.id == id) run.last_at_us = ++clock_;
+    }
   }
   [[nodiscard]] std::string meant(Intent intent, const SplitWanted& wanted = {}) const {
     const auto run = run_meant(narrowed(runs_by_split(all_), wanted), intent, " -e lab.yml");
@@ -128,6 +133,8 @@ TEST_CASE("a run that was rolled back holds nothing; the next one that splits do
   CHECK(runs.meant(Intent::rollback) == "r-1");
   runs.add("r-2", "logical-switchover", "undone");
   for (const auto intent : {Intent::resume, Intent::rollback, Intent::inspect}) CHECK(runs.meant(intent) == "r-2");
+  runs.happens_now("r-1");
+  for (const auto intent : {Intent::resume, Intent::rollback, Intent::inspect}) CHECK(runs.meant(intent) == "r-1");
   runs.split("r-3");
   runs.add("r-4", "fence", "done");
   CHECK(runs.meant(Intent::rollback) == "r-3");
