@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "checks/access.h"
+#include "checks/loopback.h"
 #include "pgbouncer/inspection.h"
 #include "postgres/hba.h"
 #include "postgres/link_trial.h"
@@ -134,7 +135,9 @@ class Logins {
   void standby_link(const SideSeen& to, const SideSeen& from, const Login& model) {
     const auto view = to.side->patroni().view(for_one(look_));
     if (!view || from.leader == nullptr) return;
-    const auto dbname = value_in(from.side->access().replication.values, "dbname");
+    const auto& values = from.side->access().replication.values;
+    const auto dbname = value_in(values, "dbname");
+    const auto host = value_in(values, "host").empty() ? from.side->access().route.host : value_in(values, "host");
     for (const auto& member : view->members) {
       auto login = model;
       login.id = "link_hba";
@@ -142,7 +145,7 @@ class Logins {
       login.query = "SELECT * FROM pg_hba_file_rules";
       const auto answer =
           postgres::hba_answer(*from.leader, dbname.empty() ? value_in(from.side->access().postgres.values, "dbname") : dbname, login.as,
-                               member.host, for_one(look_));
+                               is_loopback(host) ? host : member.host, for_one(look_));
       login.said = answer ? answer->text : answer.error().text();
       if (answer && answer->verdict == postgres::HbaVerdict::refused) login.result = LoginResult::refused;
       if (login.result == LoginResult::not_tried) login.said = "a standby makes no subscription; " + login.said;
@@ -218,7 +221,8 @@ class Logins {
     const auto database = bouncer.database->database.empty() ? pool.database : bouncer.database->database;
     const steps::ServerLogin how{database, steps::tls_keywords(server_tls, access.reach.empty()), {access.name}};
     auto settings = steps::settings_of(how, pool, *there.side, route.host, route.port);
-    Login login{"bouncer_login", fmt::format("bouncer {}{}", access.name, access.reach.empty() ? "" : ", elsewhere"),
+    const bool elsewhere = !access.reach.empty() || cannot_be_seen_from_here(access, route.host);
+    Login login{"bouncer_login", fmt::format("bouncer {}{}", access.name, elsewhere ? ", elsewhere" : ""),
                 fmt::format("{} by {}:{}", there.side->label(), route.host, route.port), value_in(settings.values, "user")};
     login.tls = asked_tls(settings.values);
     login.opens_later = there.in_recovery;

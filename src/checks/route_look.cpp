@@ -1,8 +1,10 @@
 #include "checks/route_look.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/format.h"
+#include "checks/loopback.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -126,6 +128,8 @@ std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const
     seen.serving = here.label;
     seen.route = world.route_to(new_side.name());
     seen.in_recovery = there.identity.in_recovery;
+    seen.from_here = std::none_of(pool.bouncers.begin(), pool.bouncers.end(),
+                                  [&](const auto& bouncer) { return cannot_be_seen_from_here(bouncer, seen.route.host); });
     seen.leader_started = there.started;
     seen.pool_users.assign(users.come.begin(), users.come.end());
     seen.known_users.assign(users.known.begin(), users.known.end());
@@ -139,7 +143,7 @@ std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const
         seen.there = std::move(*theirs);
       }
     }
-    log_in(look, new_side, pool, seen);
+    if (seen.from_here) log_in(look, new_side, pool, seen);
     all.push_back(std::move(seen));
   }
   return all;

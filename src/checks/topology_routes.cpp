@@ -32,6 +32,11 @@ class RouteJudge : Judging {
 
   void look_at_route() {
     const auto query = psql("USER") + " -c 'SHOW cluster_name'";
+    if (!seen_.from_here) {
+      add("new_route_not_seen", Severity::note, route(), "it is an address of each bouncer's own machine, and that is not this one", query,
+          "what answers there was not looked at", "none is needed: a run tries it through each bouncer before it changes anything");
+      return;
+    }
     if (!seen_.unanswered.empty()) {
       // A proxy whose primary is still to come takes the connection and closes it. Where nobody listens no promotion helps.
       const bool may_open = seen_.in_recovery && seen_.unanswered.find("closed the connection unexpectedly") != std::string::npos;

@@ -30,6 +30,7 @@ struct RouteSeen {
   std::string serving;  // "source main"
   pgbouncer::Route route;
   bool in_recovery = false;  // that side's leader
+  bool from_here = true;     // false: the route is each bouncer's own machine, and none is this one
 
   // By the route, as the user of the environment file.
   std::string unanswered;  // why nobody answered

@@ -47,6 +47,15 @@ TEST_CASE("a route on which nobody listens blocks; one that is closed at once ma
   CHECK(judged(seen) == Lines{"blocker topology.new_route_closed route 10.0.0.3:5432 to target ci"});
 }
 
+TEST_CASE("a route that only the bouncers' machines know is a note") {
+  auto seen = a_route();
+  seen.route.host = "127.0.0.1";
+  seen.from_here = false;
+  seen.cluster_name = seen.started = "";
+  seen.logins.clear();
+  CHECK(judged(seen) == Lines{"note topology.new_route_not_seen route 127.0.0.1:5432 to target ci"});
+}
+
 TEST_CASE("a route that refuses, leads to another cluster or to another member blocks") {
   auto seen = a_route();
   seen.refused = "no pg_hba.conf entry";
