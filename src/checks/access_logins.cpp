@@ -2,10 +2,10 @@
 
 #include "base/format.h"
 #include "checks/access.h"
-#include "checks/loopback.h"
 #include "pgbouncer/inspection.h"
 #include "postgres/hba.h"
 #include "postgres/link_trial.h"
+#include "runbook/loopback.h"
 #include "steps/probes.h"
 #include "steps/route_answer.h"
 
@@ -145,7 +145,7 @@ class Logins {
       login.query = "SELECT * FROM pg_hba_file_rules";
       const auto answer =
           postgres::hba_answer(*from.leader, dbname.empty() ? value_in(from.side->access().postgres.values, "dbname") : dbname, login.as,
-                               is_loopback(host) ? host : member.host, for_one(look_));
+                               runbook::is_loopback(host) ? host : member.host, for_one(look_));
       login.said = answer ? answer->text : answer.error().text();
       if (answer && answer->verdict == postgres::HbaVerdict::refused) login.result = LoginResult::refused;
       if (login.result == LoginResult::not_tried) login.said = "a standby makes no subscription; " + login.said;
@@ -221,7 +221,7 @@ class Logins {
     const auto database = bouncer.database->database.empty() ? pool.database : bouncer.database->database;
     const steps::ServerLogin how{database, steps::tls_keywords(server_tls, access.reach.empty()), {access.name}};
     auto settings = steps::settings_of(how, pool, *there.side, route.host, route.port);
-    const bool elsewhere = !access.reach.empty() || cannot_be_seen_from_here(access, route.host);
+    const bool elsewhere = !access.reach.empty() || runbook::cannot_be_seen_from_here(access, route.host);
     Login login{"bouncer_login", fmt::format("bouncer {}{}", access.name, elsewhere ? ", elsewhere" : ""),
                 fmt::format("{} by {}:{}", there.side->label(), route.host, route.port), value_in(settings.values, "user")};
     login.tls = asked_tls(settings.values);

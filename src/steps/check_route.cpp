@@ -3,6 +3,7 @@
 // bouncers. A paused pool can't be tried through: this is a login from this machine, with the bouncers' TLS settings.
 #include "base/format.h"
 #include "base/units.h"
+#include "runbook/loopback.h"
 #include "steps/checking.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
@@ -18,18 +19,24 @@ struct WantedLogin {
   ServerLogin login;
 };
 
-// Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database.
+// Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database. None for a route to the bouncers' own machine, which
+// is another one than this.
 std::vector<WantedLogin> wanted_logins(Context& context, const Side& side) {
   std::vector<WantedLogin> all;
+  const auto host = side.access().route.host;
   const auto given = logins_in(Json::parse(context.text("logins"), nullptr, false));
   for (const auto& pool : context.world.environment.pools) {
-    const auto before = all.size();
-    for (const auto& login : given) {
-      for (const auto& bouncer : pool.bouncers) {
-        if (bouncer.name == login.bouncers.front()) all.push_back({&pool, login});
+    bool known = false;
+    for (const auto& bouncer : pool.bouncers) {
+      const bool hidden = runbook::cannot_be_seen_from_here(bouncer, host);
+      known = known || hidden;
+      for (const auto& login : given) {
+        if (bouncer.name != login.bouncers.front()) continue;
+        known = true;
+        if (!hidden) all.push_back({&pool, login});
       }
     }
-    if (all.size() > before) continue;
+    if (known) continue;
     const auto dbname = side.access().postgres.values.find("dbname");
     all.push_back({&pool, {dbname == side.access().postgres.values.end() ? pool.database : dbname->second, {}, {}}});
   }
@@ -65,7 +72,8 @@ Result<Observation> observe_check_route(Context& context) {
   }
   if (seen.evidence.empty()) {
     seen.state = State::done;
-    seen.evidence = fmt::format("{}'s leader answers at {}:{}", side.label(), route.host, route.port);
+    seen.evidence = wanted.empty() ? fmt::format("{} is each bouncer's own machine, and can't be tried from this one", route.host)
+                                   : fmt::format("{}'s leader answers at {}:{}", side.label(), route.host, route.port);
   } else {
     seen.evidence = fmt::format("route {}:{} to {}: {}", route.host, route.port, side.label(), seen.evidence);
   }

@@ -5,12 +5,12 @@
 
 #include "runbook/environment.h"
 
-namespace pgcleave::checks {
+namespace pgcleave::runbook {
 
 // 127.0.0.0/8, ::1, localhost, or a socket's folder.
 bool is_loopback(const std::string& host);
 
 // A bouncer on another machine, as far as its addresses tell, with a route to its own machine.
-bool cannot_be_seen_from_here(const runbook::BouncerAccess& bouncer, const std::string& route_host);
+bool cannot_be_seen_from_here(const BouncerAccess& bouncer, const std::string& route_host);
 
-}  // namespace pgcleave::checks
+}  // namespace pgcleave::runbook

@@ -1,9 +1,9 @@
-#include "checks/loopback.h"
+#include "runbook/loopback.h"
 
 #include <catch2/catch.hpp>
 
 using namespace pgcleave;
-using namespace pgcleave::checks;
+using namespace pgcleave::runbook;
 
 TEST_CASE("an address that means another server on each machine is known as such") {
   for (const auto* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost", "/run/postgresql", ""}) CHECK(is_loopback(host));
