@@ -10,6 +10,7 @@
 
 #include "base/child.h"
 #include "base/format.h"
+#include "base/heeded_stop.h"
 #include "base/process.h"
 
 namespace pgcleave {
@@ -71,7 +72,7 @@ struct Shell::State {
 
   bool send(const std::string& text, Deadline deadline) {
     std::size_t sent = 0;
-    while (sent < text.size() && !deadline.passed()) {
+    while (sent < text.size() && !deadline.passed() && !HeededStop::requested()) {
       const auto count = ::send(input.number(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (count > 0) sent += static_cast<std::size_t>(count);
       if (count >= 0 || errno == EINTR) continue;
@@ -94,11 +95,11 @@ struct Shell::State {
     Answer answer;
     while (true) {
       child.watch(std::min(stop_is_noticed_in, deadline.left()));
-      const bool last = child.exited() || deadline.passed();
+      const bool last = child.exited() || deadline.passed() || HeededStop::requested();
       // While the output floods, the deadline must still be looked at: hence a bound.
       for (int chunk = 0; chunk < 16 && child.read(seen); ++chunk) bound(seen);
       if (find_answer(seen, marker, answer)) return answer;
-      if (last) return error(child.exited() ? "ended before it answered" : "did not answer in time", seen);
+      if (last) return error(child.exited() ? "ended before it answered" : deadline.passed() ? "did not answer in time" : "was not waited for, since a stop was requested", seen);
     }
   }
 };

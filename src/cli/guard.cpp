@@ -101,7 +101,7 @@ ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Ta
   const auto nobody = [](const std::string&, const engine::Talk&) -> Answers { return nullptr; };
   const auto patience = Deadline::in(gives_up_after);
   for (int tries = 1;; ++tries) {
-    const auto acted = run.act(Way::settle, false, talk, nobody);
+    const auto acted = run.act(Way::settle, {}, talk, nobody);
     const bool again = acted ? acted->ending.exit == ExitCode::needs_person : acted.error().kind != ErrorKind::held;
     if (!acted) log::warn("guard: " + acted.error().text());
     if (!again && !acted) return ExitCode::held;  // somebody was faster

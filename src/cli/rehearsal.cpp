@@ -159,7 +159,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
   const bool was_asked = asked_to_stop();
   stop_flag().clear();
   const auto approver = [&](const std::string&, const engine::Talk&) { return approve_all(); };
-  const auto acted = take_up(journal_, seen.run.id, change_.environment.path, true, false, speech_, approver);
+  const auto acted = take_up(journal_, seen.run.id, change_.environment.path, {.back = true}, speech_, approver);
   TRY_ASSIGN(seen.run, find_run(journal_, seen.run.id));
   if (!acted) {
     seen.surprises.push_back("rollback: " + acted.error().text());

@@ -9,6 +9,8 @@ Verb rollback_verb() {
           {{"RUN", Kind::optional_positional, "run id (default: the run that holds the split)"},
            environment_option(false),
            {"--approve", Kind::list, "a gate's step id (STEP=WORDS if it asks for words), approved beforehand; staging only"},
+           {"--emergency", Kind::flag,
+            "without proofs and questions that may wait: for clients that are not served now; says which it goes without"},
            takeover_option(),
            gone_option(),
            journal_option(),

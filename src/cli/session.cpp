@@ -102,8 +102,12 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
     if (!environment) return ExitCode::invalid;
     if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   }
-  const auto acted = take_up(*journal, record->id, environment_file, direction == "rollback", arguments.flag("takeover"),
-                             talk(arguments, environment_file), people(*journal, arguments), arguments.list("gone"));
+  const Asked asked{.back = direction == "rollback",
+                    .take_over = arguments.flag("takeover"),
+                    .emergency = direction == "rollback" && arguments.flag("emergency"),
+                    .gone = arguments.list("gone")};
+  const auto acted =
+      take_up(*journal, record->id, environment_file, asked, talk(arguments, environment_file), people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
   // The reason in the words of `status`.

@@ -48,9 +48,15 @@ Approver people(const journal::Journal& journal, const Arguments& arguments);
 // A new run, to its end. An error: it was not even begun.
 Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::Talk& speech,
                     const Approver& approver);
-// An earlier one, on or back.
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,
-                      const engine::Talk& speech, const Approver& approver, const std::vector<std::string>& gone = {});
+// What was asked of an earlier run.
+struct Asked {
+  bool back = false;
+  bool take_over = false;  // of a run that another host works on
+  bool emergency = false;  // back without proofs
+  std::vector<std::string> gone;  // bouncers that are out of service
+};
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, const Asked& asked,
+                      const engine::Talk& speech, const Approver& approver);
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
 

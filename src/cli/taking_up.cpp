@@ -140,14 +140,14 @@ Result<bool> Reopened::read_again(Way way) {
   return false;
 }
 
-Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver) {
+Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::Talk& speech, const Approver& approver) {
   TRY_ASSIGN(const auto split, hold(way));
   TRY_ASSIGN(const bool whole, read_again(way));
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
-  world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, take_over};
+  world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, asked.take_over};
   const auto held = steps::split_held(*world_, Deadline::in(patience_with(record_)));
   world_->run.knows_all = whole && knows_all(*world_, *journal_, held);
-  if (way != Way::settle && !take_over) {
+  if (way != Way::settle && !asked.take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);
     TRY(may_act(*world_, *journal_, held, command));
   }
@@ -159,6 +159,7 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   recorder.must_go_on(way == Way::settle);
   Json resumed{{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction_of(way)}};
   if (!gone_.empty()) resumed["gone"] = gone_;
+  if (asked.emergency) resumed["emergency"] = true;
   world_->approval = approver(id(), speech);
   std::optional<Watching> watching;
   if (way != Way::settle) watching.emplace(*world_, journal_->path(), change_->runbook.probe_every);
@@ -173,10 +174,10 @@ Result<Acted> Reopened::act(Way way, bool take_over, const engine::Talk& speech,
   return Acted{id(), std::move(ending), leaves_clients_waiting(record_)};
 }
 
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, bool back, bool take_over,
-                      const engine::Talk& speech, const Approver& approver, const std::vector<std::string>& gone) {
-  TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file, gone));
-  return reopened.act(back ? Way::back : Way::on, take_over, speech, approver);
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, const Asked& asked,
+                      const engine::Talk& speech, const Approver& approver) {
+  TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file, asked.gone));
+  return reopened.act(asked.back ? Way::back : Way::on, asked, speech, approver);
 }
 
 }  // namespace pgcleave::cli

@@ -29,8 +29,8 @@ class Reopened {
   // Connections to both sides and all bouncers, as far as they can be had.
   void warm(Deadline deadline);
 
-  // `held` when a process works on the run, or when another run holds the split and `take_over` does not say so.
-  Result<Acted> act(Way way, bool take_over, const engine::Talk& speech, const Approver& approver);
+  // `held` when a process works on the run, or when another run holds the split and it was not asked to take over.
+  Result<Acted> act(Way way, const Asked& asked, const engine::Talk& speech, const Approver& approver);
 
  private:
   Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change);

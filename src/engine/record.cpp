@@ -97,6 +97,7 @@ void follow_step(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "step.skipped") {
     step.status = StepStatus::skipped;
     step.phase = run.phase;
+    step.note = text_in(data, "condition");
   } else if (event.type == "step.failed") {
     // A gate that nobody has answered yet has not failed.
     const bool waits = text_in(object_in(data, "error"), "kind") == name_of(ErrorKind::waiting);
@@ -138,6 +139,7 @@ void RunRecord::apply(const journal::Event& event) {
     outcome.clear();
     rolling_back = rolling_back || text_in(data, "direction") == "rollback";
     pid = small_in(data, "pid");
+    if (text_in(data, "direction") == "rollback") emergency = truth_in(data, "emergency");
     for (const auto& name : list_in(data, "gone")) {
       if (name.is_string()) gone.insert(name.get<std::string>());
     }

@@ -14,6 +14,9 @@ namespace pgcleave::engine {
 enum class StepStatus { untouched, begun, done, adopted, skipped, waiting, failed, undone, undo_failed };
 const char* name_of(StepStatus status);
 
+// The note of a step that was skipped for it, and its condition in the journal.
+constexpr auto left_out_by_emergency = "rollback --emergency";
+
 struct StepRecord {
   StepStatus status = StepStatus::untouched;
   std::string uses;
@@ -80,6 +83,7 @@ struct RunRecord {
   int epoch = 1;  // the highest that it signed with
   int windows_entered = 0;
   std::set<std::string> gone;  // bouncers that are out of service since
+  bool emergency = false;      // its rollback goes without proofs
 
   void apply(const journal::Event& event);
   [[nodiscard]] const WindowRecord* open_window() const;

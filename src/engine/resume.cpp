@@ -156,15 +156,7 @@ Ending Run::way_back() {
     if (!undo_rest(false)) return finish("stopped", ExitCode::needs_person, "not all of it could be undone");
     return finish("undone", ExitCode::done, "undone; it had not come to the point of no return");
   }
-  // The way back must stand before anybody goes it: a run that stopped while verifying is verified first, up to where a person is
-  // asked. Who goes back has answered that.
-  if (const auto* verify = phase_of("verify"); verify != nullptr && !taken(true)) {
-    auto proofs = *verify;
-    const auto asks = [](const auto& line) { return kind(line).description.meaning.waits_for_person; };
-    proofs.steps.erase(std::find_if(proofs.steps.begin(), proofs.steps.end(), asks), proofs.steps.end());
-    if (talk_.say) talk_.say("verify, since the way back must stand");
-    if (const auto verified = outside_window(proofs); !verified) return failed_outside(proofs, verified.error());
-  }
+  if (const auto verified = prove_rollback(); !verified) return failed_outside(*phase_of("verify"), verified.error());
   return phases(true);
 }
 

@@ -6,10 +6,9 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "base/heeded_stop.h"
 #include "engine/for_good.h"
 #include "steps/missable.h"
-#include "steps/serving.h"
-#include "steps/world_standby.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -20,6 +19,11 @@ bool left_nothing(const RunRecord& record) {
     const auto* kind = steps::find(step.second.uses);
     return step.second.intents == 0 || (kind != nullptr && steps::leaves_nothing(*kind));
   });
+}
+
+Error interrupted(Error error) {
+  error.kind = ErrorKind::interrupted;
+  return error;
 }
 
 }  // namespace
@@ -67,29 +71,6 @@ bool Run::fresh() const {
   });
 }
 
-std::string Run::serving() {
-  const auto deadline = Deadline::in(std::chrono::seconds(5));
-  const auto serves = steps::serving(world_, deadline);
-  // Of swapped sides the source is a standby.
-  return serves == "source" && steps::is_standby(world_.source, deadline) ? "unknown" : serves;
-}
-
-std::string Run::truth(const std::string& serves) {
-  std::string text;
-  if (serves == "source") text = world_.source.label() + " owns the moved tables";
-  if (serves == "target") text = world_.target.label() + " owns the moved tables";
-  if (serves == "both")
-    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world_.source.label(), world_.target.label(),
-                       talk_.again);
-  if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
-  if (serves == "unknown") text = "who owns the moved tables can't be seen";
-  std::string paused;
-  for (const auto& bouncer : world_.fleet.routes(Deadline::in(std::chrono::seconds(2)))) {
-    if (bouncer.keeps_clients_waiting()) paused += (paused.empty() ? "" : ", ") + bouncer.name;
-  }
-  return text + (paused.empty() ? "; clients do not wait" : "; clients WAIT at " + paused);
-}
-
 Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
   auto now = truth(serves);
@@ -110,8 +91,14 @@ Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string&
 Result<void> Run::outside_window(const runbook::Phase& phase) {
   for (const auto& line : phase.steps) {
     if (stop_.requested()) return fail({ErrorKind::interrupted, line.id, "was asked to stop before this step", "", "", "", ""});
-    const auto done = step_with_retries(line);
+    auto done = [&] {
+      const HeededStop heeded(&stop_);
+      return step_with_retries(line);
+    }();
     if (done) continue;
+    // A wait that was given up for it says so in words of its own; what it waited for is looked at by `resume`.
+    const auto why = done.error().kind;
+    if (stop_.requested() && (why == ErrorKind::unknown || why == ErrorKind::timed_out)) done = fail(interrupted(done.error()));
     // Past the point of no return a check that fails is told, not obeyed: going on is what is left.
     const auto& meaning = kind(line).description.meaning;
     const bool passed_over = (!meaning.changes || steps::may_be_missed(line.uses)) && !meaning.waits_for_person;
@@ -218,8 +205,10 @@ Ending Run::phases(bool rollback) {
     }
     if (phase.is_window) {
       if (const auto left = window(phase); !left) return failed_window(phase, left.error());
-    } else if (const auto done = outside_window(phase); !done) {
-      return failed_outside(phase, done.error());
+    } else {
+      auto lines = lines_of(phase);
+      const auto done = lines ? outside_window(*lines) : Result<void>(fail(lines.error()));
+      if (!done) return failed_outside(phase, done.error());
     }
   }
   const auto& misses = recorder_.record().misses;
@@ -227,6 +216,7 @@ Ending Run::phases(bool rollback) {
   std::string text = rollback                        ? world_.source.label() + " serves again" + what_was_left()
                      : phase_of("window") == nullptr ? runbook_.name + " is done"
                                                      : "the split is done: " + world_.target.label() + " serves";
+  if (rollback) text += what_was_left_out();
   for (const auto& miss : misses) text += "; missed: " + miss;
   return finish(rollback ? "rolled_back" : "done", exit, text);
 }

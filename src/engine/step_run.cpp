@@ -131,6 +131,12 @@ Result<void> Run::tell_missed(const runbook::StepLine& line, const Json& facts) 
   return {};
 }
 
+bool Run::holds_now(const runbook::StepLine& line, const StepRecord& record) const {
+  if (record.status != StepStatus::skipped || line.when.empty() || record.note == left_out_by_emergency) return false;
+  const auto holds = runbook::holds(line.when, scope());
+  return holds && *holds;
+}
+
 Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop) {
   const auto& step_kind = kind(line);
   const auto& meaning = step_kind.description.meaning;
@@ -140,7 +146,8 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
     const bool settled = status == StepStatus::done || status == StepStatus::adopted || status == StepStatus::skipped;
     // Past the window what is settled stays so. Before it everything is looked at again, since time has passed: checks, gates, and
     // whether what was prepared is still there.
-    if (settled && taken(record.rolling_back)) return {};
+    // What was left out by its condition is, as long as it does not hold: the environment file may have been corrected.
+    if (settled && taken(record.rolling_back) && !holds_now(line, known->second)) return {};
     if (settled && !meaning.changes && promoted_after(line)) return {};
   }
   const auto began = Monotonic::now();

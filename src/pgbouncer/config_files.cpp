@@ -29,6 +29,16 @@ std::string trial_beside(const std::string& path) {
   return path + ".pgcleave-trial";
 }
 
+// The line with the mark and the one behind it.
+std::string without_trial(const std::string& text, const std::string& mark) {
+  const auto at = text.find(mark);
+  if (at == std::string::npos) return text;
+  const auto begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+  auto end = text.find('\n', at);
+  if (end != std::string::npos) end = text.find('\n', end + 1);
+  return text.substr(0, begin) + (end == std::string::npos ? "" : text.substr(end + 1));
+}
+
 }  // namespace
 
 ConfigFiles::ConfigFiles(std::string config, std::vector<std::string> reach, WorkingFolder working_folder)
@@ -165,14 +175,22 @@ Result<bool> ConfigFiles::end_trials(const std::string& mark, Deadline deadline)
     TRY(place_.remove(trial_beside(path), deadline));
     TRY_ASSIGN(const bool kept, place_.is_there(kept_beside(path), deadline));
     if (!kept) continue;
-    TRY_ASSIGN(const auto texts, place_.read({path}, deadline));
+    TRY_ASSIGN(const auto texts, place_.read({path, kept_beside(path)}, deadline));
     TRY(texts.front());
-    if (texts.front()->find(mark) == std::string::npos) {
-      TRY(place_.remove(kept_beside(path), deadline));
-      continue;
+    TRY(texts.back());
+    const auto without = without_trial(*texts.front(), mark);
+    // Somebody edited the file meanwhile: the edit stays. Where the trial is gone with it nothing is left to be done.
+    const bool edited = without != *texts.back() && without != *texts.back() + "\n" && without != *texts.back() + "\r\n";
+    if (edited && without != *texts.front()) {
+      TRY(place_.write(trial_beside(path), without, path, deadline));
+      TRY(place_.rename(trial_beside(path), path, deadline));
     }
-    TRY(place_.rename(kept_beside(path), path, deadline));
-    put_back = true;
+    if (edited) {
+      TRY(place_.remove(kept_beside(path), deadline));
+    } else {
+      TRY(place_.rename(kept_beside(path), path, deadline));
+    }
+    put_back = put_back || without != *texts.front();
   }
   return put_back;
 }

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/format.h"
+#include "base/heeded_stop.h"
 #include "pgbouncer/bouncer.h"
 #include "pgbouncer/inspection.h"
 
@@ -22,7 +23,10 @@ auto on_each(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Action actio
   using Outcome = decltype(action(*bouncers.front()));
   std::vector<std::future<Outcome>> running;
   for (std::size_t i = 1; i < bouncers.size(); ++i) {
-    running.push_back(std::async(std::launch::async, [&action, &bouncer = *bouncers[i]] { return action(bouncer); }));
+    running.push_back(std::async(std::launch::async, [&action, &bouncer = *bouncers[i], stop = HeededStop::current()] {
+      const HeededStop heeded(stop);
+      return action(bouncer);
+    }));
   }
   std::vector<Outcome> outcomes;
   if (!bouncers.empty()) outcomes.push_back(action(*bouncers.front()));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "base/heeded_stop.h"
 #include "base/lines.h"
 #include "postgres/connection_state.h"
 
@@ -125,15 +126,17 @@ bool Connection::State::advance() {
   return PQstatus(pg) != CONNECTION_OK;
 }
 
+// False: the deadline has passed, or a stop is heeded.
 bool Connection::State::wait(Deadline deadline) const {
   const short events = PQflush(pg) == 1 ? POLLIN | POLLOUT : POLLIN;
   std::vector<pollfd> socket{{PQsocket(pg), events, 0}};
   while (true) {
-    const int ready = wait_for(socket, deadline);
+    const int ready = wait_for(socket, deadline.or_earlier(Deadline::in(HeededStop::slice(deadline))));
     if (ready > 0) return true;
-    if (ready == 0 || errno != EINTR || deadline.passed()) return false;
+    if ((ready < 0 && errno != EINTR) || deadline.passed() || HeededStop::requested()) return false;
   }
 }
+
 
 // PQcancel (libpq 15) blocks without a limit when the server's host is silent: it gets a thread of its own, which nobody waits for.
 void Connection::State::cancel() const {
@@ -166,7 +169,8 @@ void Connection::State::roll_back() {
   answer = first;
 }
 
-Result<Rows> Connection::State::finish(bool cancelled) {
+// `cancelled`: why, timed_out or interrupted.
+Result<Rows> Connection::State::finish(std::optional<ErrorKind> cancelled) {
   busy = false;
   // An answer that ends with the session says nothing about what became of the request.
   if (PQstatus(pg) != CONNECTION_OK) return fail(lost());
@@ -181,8 +185,9 @@ Result<Rows> Connection::State::finish(bool cancelled) {
     roll_back();
   }
   if (cancelled && answer.error->code == "57014") {
-    answer.error->kind = ErrorKind::timed_out;
-    answer.error->what = "the request ran past its deadline and was cancelled";
+    answer.error->kind = *cancelled;
+    answer.error->what = *cancelled == ErrorKind::interrupted ? "the request was cancelled, since a stop was requested"
+                                                              : "the request ran past its deadline and was cancelled";
   }
   return fail(std::move(*answer.error));
 }
@@ -217,21 +222,24 @@ Result<Rows> Connection::receive(Deadline deadline) {
   if (!state_->busy) return fail(state_->error(ErrorKind::invalid, "no request is under way on this connection"));
   while (!state_->advance()) {
     if (state_->wait(deadline)) continue;
+    const auto why = HeededStop::requested() ? ErrorKind::interrupted : ErrorKind::timed_out;
+    const HeededStop none(nullptr);  // the cancel gets its time
     if (state_->may_cancel) {
       state_->cancel();
       const auto grace = Deadline::in(cancel_grace);
       while (!state_->advance()) {
         if (!state_->wait(grace)) break;
       }
-      if (state_->advance()) return state_->finish(true);
+      if (state_->advance()) return state_->finish(why);
     }
-    auto late =
-        state_->error(ErrorKind::unknown, "no answer came before the deadline", state_->may_cancel ? "the cancel had no effect" : "");
+    auto late = state_->error(ErrorKind::unknown,
+                              why == ErrorKind::interrupted ? "a stop was requested before the answer came" : "no answer came before the deadline",
+                              state_->may_cancel ? "the cancel had no effect" : "");
     late.hint = "the request may still be carried out: look before repeating it";
     state_->close();
     return fail(late);
   }
-  return state_->finish(false);
+  return state_->finish({});
 }
 
 Result<bool> Connection::answered() {

@@ -78,7 +78,7 @@ struct Connection::State {
   void take(PGresult* result);
   bool wait(Deadline deadline) const;
   void cancel() const;
-  Result<Rows> finish(bool cancelled);
+  Result<Rows> finish(std::optional<ErrorKind> cancelled);
   void roll_back();
   Error lost();
 };

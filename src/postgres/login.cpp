@@ -1,12 +1,12 @@
 // Logging in, to one server or to many at once.
 #include "base/format.h"
+#include "base/heeded_stop.h"
 #include "postgres/connection_state.h"
 
 namespace pgcleave::postgres {
 namespace {
 
 constexpr std::size_t notices_limit = 200;
-constexpr auto nap = std::chrono::milliseconds(50);
 
 // libpq gives the SQLSTATE of a refused login only inside its verbose text: "FATAL:  28P01: password ...\nLOCATION:  ...".
 // Takes both out of the text.
@@ -90,6 +90,7 @@ Error Connection::State::login_error(bool late) {
 }
 
 std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline, const StopFlag* stop) {
+  const HeededStop heeded(stop == nullptr ? HeededStop::current() : stop);
   std::vector<std::unique_ptr<State>> states;
   for (const auto& one : settings) {
     states.push_back(std::make_unique<State>());
@@ -103,8 +104,8 @@ std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>
       sockets.push_back({PQsocket(state->pg), state->login_waits_for, 0});
       waiting.push_back(state.get());
     }
-    if (waiting.empty() || deadline.passed() || (stop != nullptr && stop->requested())) break;
-    if (wait_for(sockets, stop == nullptr ? deadline : deadline.or_earlier(Deadline::in(nap))) <= 0) continue;
+    if (waiting.empty() || deadline.passed() || HeededStop::requested()) break;
+    if (wait_for(sockets, deadline.or_earlier(Deadline::in(HeededStop::slice(deadline)))) <= 0) continue;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (sockets[i].revents != 0) waiting[i]->advance_login();
     }

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "base/heeded_stop.h"
 
 namespace pgcleave::rest {
 namespace {
@@ -50,7 +51,8 @@ class SigpipeBlocked {
 // cpp-httplib's timeouts bound one read, not the whole answer: a server that trickles bytes would hold us for ever.
 class Watchdog {
  public:
-  Watchdog(httplib::Client& client, Deadline deadline) : thread_([this, &client, deadline] { watch(client, deadline); }) {}
+  Watchdog(httplib::Client& client, Deadline deadline)
+      : thread_([this, &client, deadline, stop = HeededStop::current()] { watch(client, deadline, stop); }) {}
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog() {
@@ -63,10 +65,13 @@ class Watchdog {
   }
 
  private:
-  void watch(httplib::Client& client, Deadline deadline) {
+  void watch(httplib::Client& client, Deadline deadline, const StopFlag* stop) {
+    const HeededStop heeded(stop);
     std::unique_lock lock(mutex_);
     const auto done = [this] { return done_; };
-    if (finished_.wait_until(lock, deadline.when(), done)) return;
+    do {
+      if (finished_.wait_for(lock, HeededStop::slice(deadline), done)) return;
+    } while (!deadline.passed() && !HeededStop::requested());
     // Repeated: a stop() that comes between the connect and the first byte is forgotten by the library.
     do {
       lock.unlock();

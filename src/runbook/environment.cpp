@@ -133,10 +133,13 @@ Read<Environment> read_environment(const std::string& path, const std::string& t
 }
 
 Json facts_of(const Environment& environment) {
+  const auto address = [](const RouteAccess& route) { return fmt::format("{}:{}", route.host, route.port); };
   return {{"name", environment.name},
           {"class", environment.production ? "production" : "staging"},
           {"source_scope", environment.source.scope},
-          {"target_scope", environment.target.scope}};
+          {"target_scope", environment.target.scope},
+          {"source_route", address(environment.source.route)},
+          {"target_route", address(environment.target.route)}};
 }
 
 }  // namespace pgcleave::runbook

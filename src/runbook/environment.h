@@ -78,7 +78,7 @@ struct Environment {
 // bouncer name or console used twice, a passfile or secret file that can't be read, an environment variable that is not set.
 Read<Environment> read_environment(const std::string& path, const std::string& text);
 
-// What ${env.x} can read: name, class, source_scope, target_scope. No secrets.
+// What ${env.x} can read: name, class, scope and route (host:port) of each side. No secrets.
 Json facts_of(const Environment& environment);
 
 }  // namespace pgcleave::runbook

@@ -11,6 +11,10 @@ Result<void> prepare_pgbouncer_repoint(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
+Json facts_of(const pgbouncer::Route& route) {
+  return {{"route", fmt::format("{}:{}", route.host, route.port)}};
+}
+
 bool is_zero(const std::string& number) {
   return number.find_first_not_of("0.") == std::string::npos;
 }
@@ -19,6 +23,7 @@ bool is_zero(const std::string& number) {
 // wait for server_login_retry.
 Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::once_resumed));
+  seen.facts = facts_of(context.world.route_to(context.text("to")));
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
     if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
@@ -45,7 +50,7 @@ Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
         TRY(std::move(repointed));
         return Json();
       }));
-  return Json::object();
+  return facts_of(route);
 }
 
 Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {
@@ -66,10 +71,10 @@ StepKind pgbouncer_repoint() {
   return {{.kind = "pgbouncer.repoint",
            .purpose = "Points the pool of all bouncers at a side, from when it is resumed on.",
            .parameters = {side_parameter("to", "the side that the pool points to from now on")},
-           .facts = {},
+           .facts = {{"route", "host:port that the pool points at"}},
            .changes = "host and port of the pool in each configuration file; RELOAD of a process that is not paused",
            .undo = "points the pool back",
-           .meaning = {.changes = true}},
+           .meaning = {.changes = true, .routes = true}},
           prepare_pgbouncer_repoint,
           observe_pgbouncer_repoint,
           apply_pgbouncer_repoint,

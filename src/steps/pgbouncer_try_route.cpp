@@ -3,6 +3,7 @@
 #include <future>
 
 #include "base/format.h"
+#include "base/heeded_stop.h"
 #include "pgbouncer/route_trial.h"
 #include "steps/parameters.h"
 #include "steps/probes.h"
@@ -116,7 +117,10 @@ Result<Json> try_all(Context& context, const std::string& to) {
   auto all = bouncers_of(world);
   std::vector<std::future<Result<void>>> running;
   for (std::size_t i = 1; i < all.size(); ++i) {
-    running.push_back(std::async(std::launch::async, [&, i] { return try_one(all[i], side, route, leader, deadline); }));
+    running.push_back(std::async(std::launch::async, [&, i, stop = HeededStop::current()] {
+      const HeededStop heeded(stop);
+      return try_one(all[i], side, route, leader, deadline);
+    }));
   }
   std::vector<Result<void>> outcomes;
   if (!all.empty()) outcomes.push_back(try_one(all.front(), side, route, leader, deadline));
@@ -175,7 +179,7 @@ StepKind pgbouncer_try_route() {
            .facts = {{"tried", "number of bouncers that a login went through"}, {"logins", "how they log in to a server, for check.route"}},
            .changes = "for a moment each configuration file has a second entry; the pool's own stays as it is",
            .undo = "puts back a file whose trial was cut short",
-           .meaning = {.changes = true}},
+           .meaning = {.changes = true, .spared = true}},
           prepare_pgbouncer_try_route,
           observe_pgbouncer_try_route,
           apply_pgbouncer_try_route,

@@ -16,12 +16,18 @@ Result<Observation> observe_pgbouncer_verify(Context& context) {
   return seen;
 }
 
+constexpr const char* what_now = "correct that side's route in the environment file, then: pgcleave resume; or go back: pgcleave rollback";
+
 Result<void> write_through(Context& context, const Side& side) {
   const auto settings = probes(context.world.environment);
   auto connections = postgres::Connection::open_all(settings, context.deadline);
   const auto table = postgres::canary_of(context.world.split.name, side.which()).sql();
   for (std::size_t i = 0; i < connections.size(); ++i) {
-    if (!connections[i]) return fail(connections[i].error());
+    if (!connections[i]) {
+      auto error = connections[i].error();
+      error.hint = what_now;
+      return fail(std::move(error));
+    }
     const auto token = fmt::format("{} {} through {}", context.world.run.id, side.name(), settings[i].name);
     TRY(connections[i]->query("insert into " + table + " (token) values ($1) on conflict do nothing", {token}, context.deadline));
     TRY_ASSIGN(const auto rows, connections[i]->query("select current_setting('cluster_name') as cluster", {}, context.deadline));
@@ -43,7 +49,7 @@ Result<Json> apply_pgbouncer_verify(Context& context, const Json&) {
       [&]() -> Result<Json> {
         TRY_ASSIGN(const auto seen, observe_route(context, side.name(), Routed::now));
         if (seen.state != State::done)
-          return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, "", ""});
+          return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, what_now, ""});
         TRY(write_through(context, side));
         return Json();
       }));
@@ -59,7 +65,7 @@ StepKind pgbouncer_verify() {
            .facts = {{"probed", "number of bouncers that a row was written through"}},
            .changes = "a canary row",
            .undo = "nothing to undo: a canary row is no client's data",
-           .meaning = {.changes = true}},
+           .meaning = {.changes = true, .routes = true}},
           nullptr,
           observe_pgbouncer_verify,
           apply_pgbouncer_verify,

@@ -2,31 +2,9 @@
 # The new route breaks while clients wait, after it was tried: the window is undone before ownership is taken, and clients go on at the source.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
-port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }
-cat >"$scratch/proxy.py" <<'END'
-import socket, sys, threading
-def copy(a, b):
-    try:
-        while data := a.recv(65536): b.sendall(data)
-    except OSError: pass
-    for s in (a, b):
-        try: s.shutdown(socket.SHUT_RDWR)
-        except OSError: pass
-here = socket.create_server(("127.0.0.1", 0))
-print(here.getsockname()[1], flush=True)
-while True:
-    a, _ = here.accept()
-    b = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-    for pair in ((a, b), (b, a)): threading.Thread(target=copy, args=pair, daemon=True).start()
-END
-ci=$(port ci-1)
-python3 "$scratch/proxy.py" "$ci" >"$scratch/proxy.port" &
-proxy=$!
-for _ in $(seq 100); do [ -s "$scratch/proxy.port" ] && break; sleep 0.1; done
-sed "/^target:/,/^pools:/{s/route: {host: 127.0.0.1, port: $ci}/route: {host: 127.0.0.1, port: $(cat "$scratch/proxy.port")}/
-  s/replication: {/replication: {host: 127.0.0.1, port: $ci, /}" "$environment" >"$scratch/environment.yml"
-cp "$dir/split.yml" "$scratch/"
-environment=$scratch/environment.yml
+source "$root/tests/staging/route_proxy.sh"
+proxy_start
+route_by_proxy
 
 load_begin --writers 8 --reconnect 2 --rate 20
 # Paused: the route was tried for the last time.

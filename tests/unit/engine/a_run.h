@@ -88,10 +88,10 @@ class ARun {
   Ending resume() {
     return in_a_process([](Run& run) { return run.resume(); });
   }
-  Ending back() {
+  Ending back(bool emergency = false) {
     // As the program does: who may not go back is refused before that is written down.
     const bool may_go_back = !no_way_back(record(), runbook());
-    return in_a_process([](Run& run) { return run.back(); }, may_go_back ? "rollback" : "on");
+    return in_a_process([](Run& run) { return run.back(); }, may_go_back ? "rollback" : "on", emergency);
   }
   Ending settle() {
     return in_a_process([](Run& run) { return run.settle(); }, "settle");
@@ -189,12 +189,13 @@ class ARun {
     return ::mkdtemp(pattern.data());
   }
 
-  Ending in_a_process(const std::function<Ending(Run&)>& act, const std::string& direction = "on") {
+  Ending in_a_process(const std::function<Ending(Run&)>& act, const std::string& direction = "on", bool emergency = false) {
     auto book = journal();
     auto there = open_world();
     Recorder recorder(book, id, replay(events()), maybe_die);
     const char* type = recorder.record().id.empty() ? "run.begun" : "run.resumed";
-    const Json begun{{"split_name", "ci"}, {"pid", 1}, {"direction", direction}};
+    Json begun{{"split_name", "ci"}, {"pid", 1}, {"direction", direction}};
+    if (emergency) begun["emergency"] = true;
     if (const auto written = recorder.write(type, begun); !written) FAIL(written.error().text());
     there.approval = approvals(book, id, beforehand, "tester", nullptr);
     Talk talk;

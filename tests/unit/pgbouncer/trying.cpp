@@ -111,6 +111,30 @@ TEST_CASE("a trial that was cut short is ended by whoever comes next, unless som
   if (by_trial || !replaced) CHECK_FALSE(bouncer.console().database("pgcleave_trial", soon()).has_value());
 }
 
+TEST_CASE("what somebody edits while a trial stands in the file's place is kept") {
+  const Folder folder;
+  const RunningBouncer bouncer(folder, "one", free_port(), "query_wait_timeout = 33\n");
+  const auto text = slurp(bouncer.config());
+  const bool ends_open = GENERATE(false, true);
+  if (ends_open) spew(bouncer.config(), text.substr(0, text.find_last_not_of("\n") + 1));
+  ConfigFiles files(bouncer.config(), {}, [](ConfigPlace&) -> Result<std::string> { return std::string("/"); });
+  const auto before = files.read(soon()).value();
+  const auto whole = before.text();
+  const auto mark = std::string("; a trial of the test");
+  REQUIRE(files.begin_trial(before.with_lines_behind("app", {mark, "other = port=1"}).value(), soon()).has_value());
+  CHECK(slurp(bouncer.config()).find(mark) != std::string::npos);
+  auto edited = slurp(bouncer.config());
+  edited.replace(edited.find("query_wait_timeout = 33"), 23, "query_wait_timeout = 44");
+  spew(bouncer.config(), edited);
+  CHECK(files.end_trials(mark, soon()).value());
+  auto wanted = whole;
+  wanted.replace(wanted.find("query_wait_timeout = 33"), 23, "query_wait_timeout = 44");
+  CHECK(slurp(bouncer.config()) == wanted);
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-kept"));
+  CHECK_FALSE(is_there(bouncer.config() + ".pgcleave-trial"));
+  CHECK_FALSE(files.end_trials(mark, soon()).value());
+}
+
 TEST_CASE("a RELOAD that would send clients elsewhere is not tried, nor one while somebody keeps the pool paused") {
   const Folder folder;
   const Postgres postgres(folder, "pg");

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <thread>
 
+#include "base/heeded_stop.h"
 #include "server.h"
 
 using namespace pgcleave;
@@ -113,6 +115,26 @@ TEST_CASE("a query that runs past its deadline is cancelled and says timed_out")
   CHECK(took < 290ms);
   REQUIRE(connection.alive());
   CHECK(connection.query("SELECT 1", {}, soon()));
+}
+
+TEST_CASE("who waits for a statement is stopped long before its deadline: the statement is cancelled, and the session goes on") {
+  auto connection = main_server().connect();
+  StopFlag stop;
+  std::thread later([&] {
+    std::this_thread::sleep_for(100ms);
+    stop.request();
+  });
+  const auto began = Monotonic::now();
+  {
+    const HeededStop heeded(&stop);
+    const auto answer = connection.query("select pg_sleep(20)", {}, Deadline::in(20s));
+    later.join();
+    CHECK(Monotonic::now() - began < 5s);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().kind == ErrorKind::interrupted);
+    CHECK(answer.error().what.find("since a stop was requested") != std::string::npos);
+  }
+  CHECK(connection.query("select 1 as one", {}, Deadline::in(5s))->text(0, "one") == "1");
 }
 
 TEST_CASE("where no cancel is allowed, an answer that doesn't come in time is unknown and the connection is closed") {

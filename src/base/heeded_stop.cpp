@@ -1,0 +1,33 @@
+#include "base/heeded_stop.h"
+
+#include <algorithm>
+
+namespace pgcleave {
+namespace {
+
+constexpr Duration between_looks = std::chrono::milliseconds(50);
+thread_local const StopFlag* heeded = nullptr;
+
+}  // namespace
+
+HeededStop::HeededStop(const StopFlag* stop) : before_(heeded) {
+  heeded = stop;
+}
+
+HeededStop::~HeededStop() {
+  heeded = before_;
+}
+
+const StopFlag* HeededStop::current() {
+  return heeded;
+}
+
+bool HeededStop::requested() {
+  return heeded != nullptr && heeded->requested();
+}
+
+Duration HeededStop::slice(Deadline deadline) {
+  return heeded == nullptr ? deadline.left() : std::min(deadline.left(), between_looks);
+}
+
+}  // namespace pgcleave

@@ -1,0 +1,67 @@
+// What is true now, as people are told it at the end of everything: who owns, and whether clients get through.
+#include "base/format.h"
+#include "engine/run.h"
+#include "steps/clients_served.h"
+#include "steps/serving.h"
+#include "steps/world_standby.h"
+
+namespace pgcleave::engine {
+namespace {
+
+constexpr auto time_for_owners = std::chrono::seconds(5);
+constexpr auto time_for_bouncers = std::chrono::seconds(2);
+constexpr auto time_for_clients = std::chrono::seconds(2);
+
+using Lines = std::vector<std::string>;
+
+// `owner`: the side that owns, if one does. Through a bouncer that leads elsewhere clients reach the wrong cluster, though they reach one.
+Lines not_served(const std::vector<steps::AskedAsClient>& asked, const steps::Side* owner) {
+  Lines lines;
+  for (const auto& one : asked) {
+    if (!one.problem.empty()) {
+      lines.push_back(fmt::format("clients are NOT SERVED through {} ({})", one.bouncer, one.problem));
+    } else if (owner != nullptr && one.cluster != owner->access().scope) {
+      lines.push_back(fmt::format("clients of {} reach {}, not {}", one.bouncer, one.cluster, owner->label()));
+    }
+  }
+  return lines;
+}
+
+std::string of_clients(steps::World& world, const steps::Side* owner) {
+  Lines paused;
+  Lines lines;
+  for (const auto& bouncer : world.fleet.routes(Deadline::in(time_for_bouncers))) {
+    if (bouncer.keeps_clients_waiting()) paused.push_back(bouncer.name);
+    if (!bouncer.running) lines.push_back(fmt::format("{} can't be asked ({})", bouncer.name, bouncer.error));
+  }
+  if (!paused.empty()) lines.insert(lines.begin(), fmt::format("clients WAIT at {}", fmt::join(paused, ", ")));
+  const auto asked = steps::ask_as_client(world, paused, Deadline::in(time_for_clients));
+  for (auto& line : not_served(asked, owner)) lines.push_back(std::move(line));
+  if (!lines.empty()) return fmt::format("{}", fmt::join(lines, "; "));
+  return asked.empty() ? "no pool is paused" : "clients do not wait";
+}
+
+}  // namespace
+
+std::string Run::serving() {
+  const auto deadline = Deadline::in(time_for_owners);
+  const auto serves = steps::serving(world_, deadline);
+  // Of swapped sides the source is a standby.
+  return serves == "source" && steps::is_standby(world_.source, deadline) ? "unknown" : serves;
+}
+
+std::string Run::truth(const std::string& serves) {
+  const steps::Side* owner = nullptr;
+  if (serves == "source") owner = &world_.source;
+  if (serves == "target") owner = &world_.target;
+  std::string text;
+  if (owner != nullptr) text = owner->label() + " owns the moved tables";
+  if (serves == "both")
+    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world_.source.label(), world_.target.label(),
+                       talk_.again);
+  if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
+  if (serves == "unknown") text = "who owns the moved tables can't be seen";
+  return text + "; " + of_clients(world_, owner);
+}
+
+}  // namespace pgcleave::engine
