@@ -40,7 +40,8 @@ std::string words_asked_for(const std::string& output) {
   const auto at = output.find(before);
   if (at == std::string::npos) return {};
   auto words = output.substr(at + before.size(), output.find('\n', at) - at - before.size());
-  if (words.ends_with(")")) words.pop_back();  // the question stands in parentheses
+  words = words.substr(0, words.find(") (expected "));  // in an error, which repeats them
+  if (words.ends_with(")")) words.pop_back();           // the question stands in parentheses
   return words;
 }
 

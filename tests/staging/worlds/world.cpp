@@ -76,10 +76,11 @@ Database World::admin(const std::string& scope) {
 void World::execute(Database& database, const std::string& sql, const std::string& where) {
   say(fmt::format("  {}: {}", where, sql));
   // Clients are at the same tables: whoever is the victim of a deadlock types it again.
-  for (int again = 0; again < 5; ++again) {
+  for (int again = 0; again < 20; ++again) {
     const auto answer = database.query(sql, std::chrono::seconds(20));
     if (!answer.error) return;
     if (answer.error->sqlstate != "40P01") break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50 * again));
   }
   database.must(sql);
 }
