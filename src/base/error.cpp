@@ -6,10 +6,13 @@ std::string Error::text() const {
   std::string out;
   if (!object.empty()) out += printable(object) + ": ";
   out += printable(what);
-  if (!expected.empty() || !seen.empty()) {
+  // A question says already what is to be typed.
+  const bool tell_expected =
+      !expected.empty() && !(kind == ErrorKind::waiting && what.find(expected) != std::string::npos);
+  if (tell_expected || !seen.empty()) {
     out += " (";
-    if (!expected.empty()) out += "expected " + printable(expected);
-    if (!expected.empty() && !seen.empty()) out += ", ";
+    if (tell_expected) out += "expected " + printable(expected);
+    if (tell_expected && !seen.empty()) out += ", ";
     if (!seen.empty()) out += "seen " + printable(seen);
     out += ")";
   }

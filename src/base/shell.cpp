@@ -99,7 +99,11 @@ struct Shell::State {
       // While the output floods, the deadline must still be looked at: hence a bound.
       for (int chunk = 0; chunk < 16 && child.read(seen); ++chunk) bound(seen);
       if (find_answer(seen, marker, answer)) return answer;
-      if (last) return error(child.exited() ? "ended before it answered" : deadline.passed() ? "did not answer in time" : "was not waited for, since a stop was requested", seen);
+      if (last)
+        return error(child.exited()      ? "ended before it answered"
+                     : deadline.passed() ? "did not answer in time"
+                                         : "was not waited for, since a stop was requested",
+                     seen);
     }
   }
 };

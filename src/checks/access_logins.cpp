@@ -143,9 +143,9 @@ class Logins {
       login.id = "link_hba";
       login.from = fmt::format("member {} of {}", member.name, to.side->label());
       login.query = "SELECT * FROM pg_hba_file_rules";
-      const auto answer =
-          postgres::hba_answer(*from.leader, dbname.empty() ? value_in(from.side->access().postgres.values, "dbname") : dbname, login.as,
-                               runbook::is_loopback(host) ? host : member.host, for_one(look_));
+      const auto answer = postgres::hba_answer(
+          *from.leader, dbname.empty() ? value_in(from.side->access().postgres.values, "dbname") : dbname, login.as,
+          runbook::is_loopback(host) ? host : member.host, for_one(look_));
       login.said = answer ? answer->text : answer.error().text();
       if (answer && answer->verdict == postgres::HbaVerdict::refused) login.result = LoginResult::refused;
       if (login.result == LoginResult::not_tried) login.said = "a standby makes no subscription; " + login.said;
@@ -223,7 +223,8 @@ class Logins {
     auto settings = steps::settings_of(how, pool, *there.side, route.host, route.port);
     const bool elsewhere = !access.reach.empty() || runbook::cannot_be_seen_from_here(access, route.host);
     Login login{"bouncer_login", fmt::format("bouncer {}{}", access.name, elsewhere ? ", elsewhere" : ""),
-                fmt::format("{} by {}:{}", there.side->label(), route.host, route.port), value_in(settings.values, "user")};
+                fmt::format("{} by {}:{}", there.side->label(), route.host, route.port),
+                value_in(settings.values, "user")};
     login.tls = asked_tls(settings.values);
     login.opens_later = there.in_recovery;
     login.query = psql(settings.values);

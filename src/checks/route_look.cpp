@@ -128,8 +128,9 @@ std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const
     seen.serving = here.label;
     seen.route = world.route_to(new_side.name());
     seen.in_recovery = there.identity.in_recovery;
-    seen.from_here = std::none_of(pool.bouncers.begin(), pool.bouncers.end(),
-                                  [&](const auto& bouncer) { return runbook::cannot_be_seen_from_here(bouncer, seen.route.host); });
+    seen.from_here = std::none_of(pool.bouncers.begin(), pool.bouncers.end(), [&](const auto& bouncer) {
+      return runbook::cannot_be_seen_from_here(bouncer, seen.route.host);
+    });
     seen.leader_started = there.started;
     seen.pool_users.assign(users.come.begin(), users.come.end());
     seen.known_users.assign(users.known.begin(), users.known.end());

@@ -33,8 +33,10 @@ class RouteJudge : Judging {
   void look_at_route() {
     const auto query = psql("USER") + " -c 'SHOW cluster_name'";
     if (!seen_.from_here) {
-      add("new_route_not_seen", Severity::note, route(), "it is an address of each bouncer's own machine, and that is not this one", query,
-          "what answers there was not looked at", "none is needed: a run tries it through each bouncer before it changes anything");
+      add("new_route_not_seen", Severity::note, route(),
+          "it is an address of each bouncer's own machine, and that is not this one", query,
+          "what answers there was not looked at",
+          "none is needed: a run tries it through each bouncer before it changes anything");
       return;
     }
     if (!seen_.unanswered.empty()) {

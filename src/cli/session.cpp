@@ -106,8 +106,8 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
                     .take_over = arguments.flag("takeover"),
                     .emergency = direction == "rollback" && arguments.flag("emergency"),
                     .gone = arguments.list("gone")};
-  const auto acted =
-      take_up(*journal, record->id, environment_file, asked, talk(arguments, environment_file), people(*journal, arguments));
+  const auto acted = take_up(*journal, record->id, environment_file, asked, talk(arguments, environment_file),
+                             people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
   // The reason in the words of `status`.

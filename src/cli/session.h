@@ -51,12 +51,12 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
 // What was asked of an earlier run.
 struct Asked {
   bool back = false;
-  bool take_over = false;  // of a run that another host works on
-  bool emergency = false;  // back without proofs
+  bool take_over = false;         // of a run that another host works on
+  bool emergency = false;         // back without proofs
   std::vector<std::string> gone;  // bouncers that are out of service
 };
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, const Asked& asked,
-                      const engine::Talk& speech, const Approver& approver);
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+                      const Asked& asked, const engine::Talk& speech, const Approver& approver);
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
 

@@ -174,8 +174,8 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::Talk& spe
   return Acted{id(), std::move(ending), leaves_clients_waiting(record_)};
 }
 
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file, const Asked& asked,
-                      const engine::Talk& speech, const Approver& approver) {
+Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+                      const Asked& asked, const engine::Talk& speech, const Approver& approver) {
   TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file, asked.gone));
   return reopened.act(asked.back ? Way::back : Way::on, asked, speech, approver);
 }

@@ -26,7 +26,7 @@ std::optional<Ending> Run::owners_first() {
             "both sides' owners tell who serves, and that of {} can't be read: {}. Nothing was changed: try again when "
             "it answers",
             side->label(), owner.error().text()),
-        truth(serving()), ""};
+        describe_state(serving()), ""};
   }
   return recorder_.record().open_window() == nullptr ? lacks_its_end() : std::nullopt;
 }

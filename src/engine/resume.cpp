@@ -88,7 +88,7 @@ std::optional<Ending> Run::settle_window() {
   assume_begun(*phase);
   const bool clients = undo_window(*phase, "its process died in the window");
   if (clients) dismiss_guard();
-  if (talk_.say) talk_.say(truth(serving()));
+  if (talk_.say) talk_.say(describe_state(serving()));
   if (const auto saw = what_clients_saw(end_watch(*phase)); talk_.say && !saw.empty()) talk_.say(saw);
   tell_failovers(*phase);
   const bool rest = clients && undo_steps(phase, phase->is_rollback(), false);
@@ -105,14 +105,15 @@ std::optional<Ending> Run::lacks_its_end() {
   if (!takes || taken(false) || fresh()) return {};
   const auto serves = serving();
   if (serves == "unknown" && !world_.run.knows_all) {
-    return Ending{ExitCode::needs_person, "this journal may lack what was done last, and who owns can't be read; nothing was undone",
-                  truth(serves), ""};
+    return Ending{ExitCode::needs_person,
+                  "this journal may lack what was done last, and who owns can't be read; nothing was undone",
+                  describe_state(serves), ""};
   }
   if (serves != "target" && serves != "both") return {};  // nobody: this run let it go, and its undo gives it back
   const std::string text =
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was undone. Bring back the "
       "journal as it was written last, its -wal file too, then try again; until then leave both sides as they are";
-  return Ending{ExitCode::needs_person, text, truth(serves), ""};
+  return Ending{ExitCode::needs_person, text, describe_state(serves), ""};
 }
 
 Ending Run::settle() {
@@ -136,7 +137,7 @@ Ending Run::resume() {
 
 Ending Run::back() {
   if (const auto no = no_way_back(recorder_.record(), runbook_)) {
-    return {ExitCode::not_ready, no->text(), truth(serving()), next_command(recorder_.record(), talk_.again)};
+    return {ExitCode::not_ready, no->text(), describe_state(serving()), next_command(recorder_.record(), talk_.again)};
   }
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;

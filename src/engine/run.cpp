@@ -73,7 +73,7 @@ bool Run::fresh() const {
 
 Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
-  auto now = truth(serves);
+  auto now = describe_state(serves);
   if (serves == "both" && exit == ExitCode::done) exit = ExitCode::done_with_misses;
   const auto& known = recorder_.record();
   if (outcome == "done" || outcome == "undone" || outcome == "rolled_back" || (outcome == "rollback_undone" && known.went_all_the_way))
@@ -98,7 +98,8 @@ Result<void> Run::outside_window(const runbook::Phase& phase) {
     if (done) continue;
     // A wait that was given up for it says so in words of its own; what it waited for is looked at by `resume`.
     const auto why = done.error().kind;
-    if (stop_.requested() && (why == ErrorKind::unknown || why == ErrorKind::timed_out)) done = fail(interrupted(done.error()));
+    if (stop_.requested() && (why == ErrorKind::unknown || why == ErrorKind::timed_out))
+      done = fail(interrupted(done.error()));
     // Past the point of no return a check that fails is told, not obeyed: going on is what is left.
     const auto& meaning = kind(line).description.meaning;
     const bool passed_over = (!meaning.changes || steps::may_be_missed(line.uses)) && !meaning.waits_for_person;
@@ -168,7 +169,7 @@ Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
   if (talk_.warn) talk_.warn(error.text() + "; undoing, so that clients go on");
   const bool clients = undo_window(phase, error.text());
   if (clients) dismiss_guard();
-  if (talk_.say) talk_.say(truth(serving()));
+  if (talk_.say) talk_.say(describe_state(serving()));
   if (const auto saw = what_clients_saw(end_watch(phase)); talk_.say && !saw.empty()) talk_.say(saw);
   tell_failovers(phase);
   // What could not be undone at once is tried again by the guard, as soon as this process has gone.

@@ -73,7 +73,8 @@ class Run {
   [[nodiscard]] std::optional<StepRecord> began_before(const std::string& id) const;
   [[nodiscard]] Result<steps::Observation> seen_on_entering(const runbook::StepLine& line) const;
   Error failed(const runbook::StepLine& line, const Error& error);
-  [[nodiscard]] bool holds_now(const runbook::StepLine& line, const StepRecord& record) const;  // of one that was skipped
+  [[nodiscard]] bool holds_now(const runbook::StepLine& line,
+                               const StepRecord& record) const;  // of one that was skipped
   Result<void> tell_missed(const runbook::StepLine& line, const Json& facts);
 
   // window.cpp
@@ -112,7 +113,7 @@ class Run {
   // incomplete_journal.cpp
   void now_knows_all();  // once both sides are signed, and what was open is settled
 
-  // going_back.cpp
+  // rollback_phases.cpp
   Result<void> prove_rollback();
   Result<runbook::Phase> lines_of(const runbook::Phase& phase);
   Result<void> leave_out(runbook::Phase& phase, bool all);
@@ -128,9 +129,9 @@ class Run {
   void assume_begun(const runbook::Phase& phase);
   bool undo_left_over();
 
-  // truth.cpp
-  std::string serving();                         // who may write the moved tables now: source, target, both, nobody or unknown
-  std::string truth(const std::string& serves);  // the same for people, and whether clients get through
+  // describe_state.cpp
+  std::string serving();  // who may write the moved tables now: source, target, both, nobody or unknown
+  std::string describe_state(const std::string& serves);  // the same for people, and whether clients get through
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool taken(bool rollback) const;
   [[nodiscard]] bool fresh() const;                    // nothing was changed yet in this run

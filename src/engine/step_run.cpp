@@ -144,9 +144,9 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   if (const auto known = record.steps.find(line.id); known != record.steps.end()) {
     const auto status = known->second.status;
     const bool settled = status == StepStatus::done || status == StepStatus::adopted || status == StepStatus::skipped;
-    // Past the window what is settled stays so. Before it everything is looked at again, since time has passed: checks, gates, and
-    // whether what was prepared is still there.
-    // What was left out by its condition is, as long as it does not hold: the environment file may have been corrected.
+    // Past the window what is settled stays so. Before it everything is looked at again, since time has passed: checks,
+    // gates, and whether what was prepared is still there. What was left out by its condition is, as long as it does
+    // not hold: the environment file may have been corrected.
     if (settled && taken(record.rolling_back) && !holds_now(line, known->second)) return {};
     if (settled && !meaning.changes && promoted_after(line)) return {};
   }

@@ -180,7 +180,8 @@ Result<bool> ConfigFiles::end_trials(const std::string& mark, Deadline deadline)
     TRY(texts.back());
     const auto without = without_trial(*texts.front(), mark);
     // Somebody edited the file meanwhile: the edit stays. Where the trial is gone with it nothing is left to be done.
-    const bool edited = without != *texts.back() && without != *texts.back() + "\n" && without != *texts.back() + "\r\n";
+    const bool edited =
+        without != *texts.back() && without != *texts.back() + "\n" && without != *texts.back() + "\r\n";
     if (edited && without != *texts.front()) {
       TRY(place_.write(trial_beside(path), without, path, deadline));
       TRY(place_.rename(trial_beside(path), path, deadline));

@@ -39,8 +39,8 @@ class ConfigFiles {
 
   // A trial of one file: its text takes the file's place, and end_trials() puts the very file back, inode and all.
   Result<void> begin_trial(const FileText& trial, Deadline deadline);
-  // Also of a process that died. What somebody else edited meanwhile stays, without the line of `mark` and the one behind it. True when
-  // a trial was taken away.
+  // Also of a process that died. What somebody else edited meanwhile stays, without the line of `mark` and the one
+  // behind it. True when a trial was taken away.
   Result<bool> end_trials(const std::string& mark, Deadline deadline);
 
  private:

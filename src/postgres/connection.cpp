@@ -137,7 +137,6 @@ bool Connection::State::wait(Deadline deadline) const {
   }
 }
 
-
 // PQcancel (libpq 15) blocks without a limit when the server's host is silent: it gets a thread of its own, which nobody waits for.
 void Connection::State::cancel() const {
   PGcancel* request = PQgetCancel(pg);
@@ -233,7 +232,8 @@ Result<Rows> Connection::receive(Deadline deadline) {
       if (state_->advance()) return state_->finish(why);
     }
     auto late = state_->error(ErrorKind::unknown,
-                              why == ErrorKind::interrupted ? "a stop was requested before the answer came" : "no answer came before the deadline",
+                              why == ErrorKind::interrupted ? "a stop was requested before the answer came"
+                                                            : "no answer came before the deadline",
                               state_->may_cancel ? "the cancel had no effect" : "");
     late.hint = "the request may still be carried out: look before repeating it";
     state_->close();

@@ -22,7 +22,8 @@ std::string reference_in_words(const Reference& reference) {
 }  // namespace
 
 const std::vector<std::string>& environment_facts() {
-  static const std::vector<std::string> names{"name", "class", "source_scope", "target_scope", "source_route", "target_route"};
+  static const std::vector<std::string> names{"name",         "class",        "source_scope",
+                                              "target_scope", "source_route", "target_route"};
   return names;
 }
 

@@ -1,4 +1,5 @@
-// Addresses that mean another server on each machine: what this one sees there says nothing of what others see. Asks nobody.
+// Addresses that mean another server on each machine: what this one sees there says nothing of what others see. Asks
+// nobody.
 #pragma once
 
 #include <string>

@@ -19,8 +19,8 @@ struct WantedLogin {
   ServerLogin login;
 };
 
-// Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database. None for a route to the bouncers' own machine, which
-// is another one than this.
+// Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database. None for a route to the
+// bouncers' own machine, which is another one than this.
 std::vector<WantedLogin> wanted_logins(Context& context, const Side& side) {
   std::vector<WantedLogin> all;
   const auto host = side.access().route.host;
@@ -72,8 +72,9 @@ Result<Observation> observe_check_route(Context& context) {
   }
   if (seen.evidence.empty()) {
     seen.state = State::done;
-    seen.evidence = wanted.empty() ? fmt::format("{} is each bouncer's own machine, and can't be tried from this one", route.host)
-                                   : fmt::format("{}'s leader answers at {}:{}", side.label(), route.host, route.port);
+    seen.evidence = wanted.empty()
+                        ? fmt::format("{} is each bouncer's own machine, and can't be tried from this one", route.host)
+                        : fmt::format("{}'s leader answers at {}:{}", side.label(), route.host, route.port);
   } else {
     seen.evidence = fmt::format("route {}:{} to {}: {}", route.host, route.port, side.label(), seen.evidence);
   }

@@ -7,17 +7,20 @@
 
 namespace pgcleave::steps {
 
-std::vector<AskedAsClient> ask_as_client(const World& world, const std::vector<std::string>& paused, Deadline deadline) {
+std::vector<AskedAsClient> ask_as_client(const World& world, const std::vector<std::string>& paused,
+                                         Deadline deadline) {
   auto clients = probes(world.environment);
-  clients.erase(std::remove_if(clients.begin(), clients.end(),
-                               [&](const auto& client) { return std::count(paused.begin(), paused.end(), client.name) > 0; }),
-                clients.end());
+  clients.erase(
+      std::remove_if(clients.begin(), clients.end(),
+                     [&](const auto& client) { return std::count(paused.begin(), paused.end(), client.name) > 0; }),
+      clients.end());
   std::vector<AskedAsClient> all;
   auto opened = postgres::Connection::open_all(clients, deadline);
   for (std::size_t i = 0; i < opened.size(); ++i) {
     AskedAsClient one{clients[i].name, "", ""};
-    const auto rows = opened[i] ? opened[i]->query("select current_setting('cluster_name') as cluster", {}, deadline.for_a_look())
-                                : Result<postgres::Rows>(fail(opened[i].error()));
+    const auto rows =
+        opened[i] ? opened[i]->query("select current_setting('cluster_name') as cluster", {}, deadline.for_a_look())
+                  : Result<postgres::Rows>(fail(opened[i].error()));
     if (rows) one.cluster = rows->text(0, "cluster");
     if (!rows) one.problem = one_line(rows.error().text());
     all.push_back(std::move(one));

@@ -1,4 +1,5 @@
-// Whether clients get through, measured as one of them: a login and a query through each bouncer whose pool has a `probe`.
+// Whether clients get through, measured as one of them: a login and a query through each bouncer whose pool has a
+// `probe`.
 #pragma once
 
 #include <string>

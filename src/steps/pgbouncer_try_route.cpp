@@ -174,9 +174,11 @@ Result<void> undo_pgbouncer_try_route(Context& context, const Json&, const Json&
 
 StepKind pgbouncer_try_route() {
   return {{.kind = "pgbouncer.try_route",
-           .purpose = "Tries through each bouncer whether it can log in at a side's route, and whether that side's leader answers there.",
+           .purpose = "Tries through each bouncer whether it can log in at a side's route, and whether that side's "
+                      "leader answers there.",
            .parameters = {side_parameter("to", "the side whose route is tried")},
-           .facts = {{"tried", "number of bouncers that a login went through"}, {"logins", "how they log in to a server, for check.route"}},
+           .facts = {{"tried", "number of bouncers that a login went through"},
+                     {"logins", "how they log in to a server, for check.route"}},
            .changes = "for a moment each configuration file has a second entry; the pool's own stays as it is",
            .undo = "puts back a file whose trial was cut short",
            .meaning = {.changes = true, .spared = true}},

@@ -16,7 +16,8 @@ Result<Observation> observe_pgbouncer_verify(Context& context) {
   return seen;
 }
 
-constexpr const char* what_now = "correct that side's route in the environment file, then: pgcleave resume; or go back: pgcleave rollback";
+constexpr const char* what_now =
+    "correct that side's route in the environment file, then: pgcleave resume; or go back: pgcleave rollback";
 
 Result<void> write_through(Context& context, const Side& side) {
   const auto settings = probes(context.world.environment);
@@ -49,7 +50,8 @@ Result<Json> apply_pgbouncer_verify(Context& context, const Json&) {
       [&]() -> Result<Json> {
         TRY_ASSIGN(const auto seen, observe_route(context, side.name(), Routed::now));
         if (seen.state != State::done)
-          return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, what_now, ""});
+          return fail(
+              {ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, what_now, ""});
         TRY(write_through(context, side));
         return Json();
       }));
@@ -59,17 +61,18 @@ Result<Json> apply_pgbouncer_verify(Context& context, const Json&) {
 }  // namespace
 
 StepKind pgbouncer_verify() {
-  return {{.kind = "pgbouncer.verify",
-           .purpose = "Checks where each bouncer's clients land, by a row written through each if the pool has a `probe`.",
-           .parameters = {side_parameter("to", "the side that must answer")},
-           .facts = {{"probed", "number of bouncers that a row was written through"}},
-           .changes = "a canary row",
-           .undo = "nothing to undo: a canary row is no client's data",
-           .meaning = {.changes = true, .routes = true}},
-          nullptr,
-          observe_pgbouncer_verify,
-          apply_pgbouncer_verify,
-          nullptr};
+  return {
+      {.kind = "pgbouncer.verify",
+       .purpose = "Checks where each bouncer's clients land, by a row written through each if the pool has a `probe`.",
+       .parameters = {side_parameter("to", "the side that must answer")},
+       .facts = {{"probed", "number of bouncers that a row was written through"}},
+       .changes = "a canary row",
+       .undo = "nothing to undo: a canary row is no client's data",
+       .meaning = {.changes = true, .routes = true}},
+      nullptr,
+      observe_pgbouncer_verify,
+      apply_pgbouncer_verify,
+      nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -33,6 +33,19 @@ TEST_CASE("an error's text says object, what, expected, seen and the hint") {
   CHECK(error.text() == "PAUSE was refused (expected paused)");
 }
 
+TEST_CASE("a question that says what is to be typed says it once") {
+  Error error{ErrorKind::waiting,
+              "gate go",
+              "waits for approval: Go? (to approve, type: give up 2 rows)",
+              "give up 2 rows",
+              "",
+              "",
+              ""};
+  CHECK(error.text() == "gate go: waits for approval: Go? (to approve, type: give up 2 rows)");
+  error.seen = "give up 1 row";
+  CHECK(error.text() == "gate go: waits for approval: Go? (to approve, type: give up 2 rows) (seen give up 1 row)");
+}
+
 TEST_CASE("text from outside can't move the cursor, colour the terminal or add a line") {
   const Error error{ErrorKind::failed, "table \x1b[2J", "was\nrefused", "", "a\rb\tc\x7f", "", ""};
   CHECK(error.text() == "table \\x1b[2J: was\\nrefused (seen a\\x0db\\tc\\x7f)");

@@ -189,7 +189,8 @@ class ARun {
     return ::mkdtemp(pattern.data());
   }
 
-  Ending in_a_process(const std::function<Ending(Run&)>& act, const std::string& direction = "on", bool emergency = false) {
+  Ending in_a_process(const std::function<Ending(Run&)>& act, const std::string& direction = "on",
+                      bool emergency = false) {
     auto book = journal();
     auto there = open_world();
     Recorder recorder(book, id, replay(events()), maybe_die);

@@ -64,7 +64,8 @@ TEST_CASE("people are told why a window is undone, who owns, and what clients sa
   REQUIRE(run.forward().exit == ExitCode::undone);
   INFO(told.text());
   CHECK(in_order({told.at("warn", "exit code 3"), told.at("say", "  undone"), told.at("guard", "is dismissed"),
-                  told.at("say", "who owns the moved tables can't be seen; no pool is paused"), told.at("watch", "ends for window")}));
+                  told.at("say", "who owns the moved tables can't be seen; no pool is paused"),
+                  told.at("watch", "ends for window")}));
   CHECK(told.has("warn", "; undoing, so that clients go on"));
   CHECK(told.all.back() == "say: a client saw 61.2 ms of outage (through bouncer-2)");
 }
@@ -97,9 +98,10 @@ TEST_CASE("a guard undoes the window that a dead process left open, and goes no 
   Told told(run);
   CHECK(run.settle().exit == ExitCode::undone);
   INFO(told.text());
-  CHECK(in_order({told.at("guard", "stands by for window, clients wait"),
-                  told.at("warn", "the window was left open before the point of no return: undoing it, so that clients go on"),
-                  told.at("guard", "is dismissed"), told.at("say", "no pool is paused"), told.at("say", "a client saw 61.2 ms")}));
+  CHECK(in_order(
+      {told.at("guard", "stands by for window, clients wait"),
+       told.at("warn", "the window was left open before the point of no return: undoing it, so that clients go on"),
+       told.at("guard", "is dismissed"), told.at("say", "no pool is paused"), told.at("say", "a client saw 61.2 ms")}));
   CHECK(run.has("a"));
   CHECK_FALSE(run.has("b"));
   CHECK(run.record().state(false) == "window undone");

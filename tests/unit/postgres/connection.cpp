@@ -117,7 +117,9 @@ TEST_CASE("a query that runs past its deadline is cancelled and says timed_out")
   CHECK(connection.query("SELECT 1", {}, soon()));
 }
 
-TEST_CASE("who waits for a statement is stopped long before its deadline: the statement is cancelled, and the session goes on") {
+TEST_CASE(
+    "who waits for a statement is stopped long before its deadline: the statement is cancelled, and the session goes "
+    "on") {
   auto connection = main_server().connect();
   StopFlag stop;
   std::thread later([&] {

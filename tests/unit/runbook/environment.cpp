@@ -83,8 +83,12 @@ TEST_CASE("an environment is read, its paths made absolute against its folder an
   CHECK(environment.pools.at(0).bouncers.at(0).config == folder.path + "/b1.ini");
   CHECK(environment.pools.at(0).bouncers.at(0).reach.empty());
   CHECK(environment.pools.at(0).bouncers.at(1).reach == Texts{"ssh", "b2"});
-  CHECK(facts_of(environment) == pgcleave::Json{{"name", "lab"}, {"class", "staging"}, {"source_scope", "main"}, {"target_scope", "ci"},
-                                                      {"source_route", "127.0.0.1:5001"}, {"target_route", "127.0.0.1:5002"}});
+  CHECK(facts_of(environment) == pgcleave::Json{{"name", "lab"},
+                                                {"class", "staging"},
+                                                {"source_scope", "main"},
+                                                {"target_scope", "ci"},
+                                                {"source_route", "127.0.0.1:5001"},
+                                                {"target_route", "127.0.0.1:5002"}});
 }
 
 TEST_CASE("a password is a reference; a literal one is a problem that does not show it") {

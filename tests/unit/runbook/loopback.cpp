@@ -6,7 +6,8 @@ using namespace pgcleave;
 using namespace pgcleave::runbook;
 
 TEST_CASE("an address that means another server on each machine is known as such") {
-  for (const auto* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost", "/run/postgresql", ""}) CHECK(is_loopback(host));
+  for (const auto* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost", "/run/postgresql", ""})
+    CHECK(is_loopback(host));
   for (const auto* host : {"10.0.0.1", "db.example", "1127.0.0.1", "fd00::1"}) CHECK_FALSE(is_loopback(host));
 }
 

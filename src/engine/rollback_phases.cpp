@@ -1,4 +1,5 @@
-// Which steps a rollback goes through, once ownership was passed: all that its window needs, and what clients can spare the time for.
+// Which steps a rollback goes through, once ownership was passed: all that its window needs, and what clients can spare
+// the time for.
 #include <algorithm>
 
 #include "base/format.h"
@@ -18,15 +19,19 @@ bool can_be_spared(const runbook::Meaning& meaning) {
 
 }  // namespace
 
-// What a rollback needs must stand before it begins: a run that stopped while verifying is verified first, up to where a person is asked;
-// who goes back has answered that. Not whether clients get through at the side that they leave.
+// What a rollback needs must stand before it begins: a run that stopped while verifying is verified first, up to where
+// a person is asked; who goes back has answered that. Not whether clients get through at the side that they leave.
 Result<void> Run::prove_rollback() {
   const auto* verify = phase_of("verify");
   if (verify == nullptr || taken(true)) return {};
   auto proofs = *verify;
   auto& lines = proofs.steps;
-  lines.erase(std::find_if(lines.begin(), lines.end(), [](const auto& line) { return asks(kind(line).description.meaning); }), lines.end());
-  lines.erase(std::remove_if(lines.begin(), lines.end(), [](const auto& line) { return kind(line).description.meaning.routes; }), lines.end());
+  lines.erase(
+      std::find_if(lines.begin(), lines.end(), [](const auto& line) { return asks(kind(line).description.meaning); }),
+      lines.end());
+  lines.erase(std::remove_if(lines.begin(), lines.end(),
+                             [](const auto& line) { return kind(line).description.meaning.routes; }),
+              lines.end());
   if (recorder_.record().emergency) return leave_out(proofs, true);
   if (talk_.say) talk_.say("verify, since the rollback needs it");
   return outside_window(proofs);

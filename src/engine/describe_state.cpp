@@ -14,7 +14,8 @@ constexpr auto time_for_clients = std::chrono::seconds(2);
 
 using Lines = std::vector<std::string>;
 
-// `owner`: the side that owns, if one does. Through a bouncer that leads elsewhere clients reach the wrong cluster, though they reach one.
+// `owner`: the side that owns, if one does. Through a bouncer that leads elsewhere clients reach the wrong cluster,
+// though they reach one.
 Lines not_served(const std::vector<steps::AskedAsClient>& asked, const steps::Side* owner) {
   Lines lines;
   for (const auto& one : asked) {
@@ -50,15 +51,15 @@ std::string Run::serving() {
   return serves == "source" && steps::is_standby(world_.source, deadline) ? "unknown" : serves;
 }
 
-std::string Run::truth(const std::string& serves) {
+std::string Run::describe_state(const std::string& serves) {
   const steps::Side* owner = nullptr;
   if (serves == "source") owner = &world_.source;
   if (serves == "target") owner = &world_.target;
   std::string text;
   if (owner != nullptr) text = owner->label() + " owns the moved tables";
   if (serves == "both")
-    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world_.source.label(), world_.target.label(),
-                       talk_.again);
+    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world_.source.label(),
+                       world_.target.label(), talk_.again);
   if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
   if (serves == "unknown") text = "who owns the moved tables can't be seen";
   return text + "; " + of_clients(world_, owner);
