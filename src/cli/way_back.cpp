@@ -22,11 +22,12 @@ bool is_done(const engine::StepRecord& step) {
   return step.status == engine::StepStatus::done || step.status == engine::StepStatus::adopted;
 }
 
-// The steps of any runbook that make a rollback path by replication.
-bool has_reverse_link(const engine::RunRecord& run) {
-  return std::any_of(run.steps.begin(), run.steps.end(), [](const auto& step) {
+// The step of any runbook that makes a rollback path by replication. Null: none has.
+const engine::StepRecord* reverse_link_of(const engine::RunRecord& run) {
+  const auto found = std::find_if(run.steps.begin(), run.steps.end(), [](const auto& step) {
     return is_done(step.second) && step.second.uses == "replication.start_reverse";
   });
+  return found == run.steps.end() ? nullptr : &found->second;
 }
 
 bool has_promoted(const engine::RunRecord& run) {
@@ -37,17 +38,20 @@ bool has_promoted(const engine::RunRecord& run) {
 }
 
 // Before the target took ownership nobody but replication wrote moved tables there.
-Result<Json> look(const runbook::Environment& environment, const runbook::Split& split, bool taken, bool reverse) {
+Result<Json> look(const runbook::Environment& environment, const runbook::Split& split, bool taken,
+                  const engine::StepRecord* reverse) {
   const auto deadline = Deadline::in(patience_of_a_look);
   auto world = steps::unopened_world(environment, split);
   TRY(steps::resolve_split_as_it_is(world, deadline));
-  TRY_ASSIGN(const auto writes,
-             steps::discarded_writes(world, world.target, {taken && !reverse, true, true}, deadline));
+  TRY_ASSIGN(auto writes,
+             steps::discarded_writes(world, world.target, {taken && reverse == nullptr, true, true}, deadline));
+  if (taken && reverse != nullptr)
+    TRY(steps::add_failover(world, world.target, text_in(reverse->facts, "timeline"), writes, deadline));
   auto seen = writes.facts(world.target);
   seen["writes_text"] = seen["text"];
   seen["text"] = "";
   seen["losses"] = Json::array();
-  if (taken && reverse) {
+  if (taken && reverse != nullptr) {
     TRY_ASSIGN(const auto health, steps::look_at_link(world, steps::reverse_link(world), deadline));
     seen.update({{"worker", health.worker},
                  {"lag_bytes", health.lag.count},
@@ -86,7 +90,7 @@ std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& a
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
-  const auto seen = look(*environment, *split.value, run.has_taken("window"), has_reverse_link(run));
+  const auto seen = look(*environment, *split.value, run.has_taken("window"), reverse_link_of(run));
   if (!seen) return Json{{"error", seen.error().text()}};
   return *seen;
 }

@@ -12,7 +12,8 @@ bool asks(const runbook::Meaning& meaning) {
   return meaning.waits_for_person;
 }
 
-// Shows something, or makes a window shorter. Never what tells which rows are given up, nor who decides on it.
+// Shows something, makes a window shorter, or is of no use to a rollback. Never what tells which rows are given up, nor
+// who decides on it.
 bool can_be_spared(const runbook::Meaning& meaning) {
   return meaning.spared || (!meaning.changes && !meaning.gives_up && !meaning.waits_for_person);
 }
@@ -32,15 +33,15 @@ Result<void> Run::prove_rollback() {
   lines.erase(std::remove_if(lines.begin(), lines.end(),
                              [](const auto& line) { return kind(line).description.meaning.routes; }),
               lines.end());
-  if (recorder_.record().emergency) return leave_out(proofs, true);
-  if (talk_.say) talk_.say("verify, since the rollback needs it");
+  if (recorder_.record().emergency) TRY(leave_out(proofs));
+  if (!lines.empty() && talk_.say) talk_.say("verify, since the rollback needs it");
   return outside_window(proofs);
 }
 
 // Told and written down, each that is not settled.
-Result<void> Run::leave_out(runbook::Phase& phase, bool all) {
+Result<void> Run::leave_out(runbook::Phase& phase) {
   auto& lines = phase.steps;
-  const auto stays = [&](const auto& line) { return !all && !can_be_spared(kind(line).description.meaning); };
+  const auto stays = [&](const auto& line) { return !can_be_spared(kind(line).description.meaning); };
   const auto rest = std::stable_partition(lines.begin(), lines.end(), stays);
   for (auto line = rest; line != lines.end(); ++line) {
     const auto known = recorder_.record().steps.find(line->id);
@@ -57,7 +58,7 @@ Result<void> Run::leave_out(runbook::Phase& phase, bool all) {
 Result<runbook::Phase> Run::lines_of(const runbook::Phase& phase) {
   auto lines = phase;
   const bool spare = recorder_.record().emergency && phase.is_rollback() && !phase.is_window && !taken(true);
-  if (spare) TRY(leave_out(lines, false));
+  if (spare) TRY(leave_out(lines));
   return lines;
 }
 

@@ -116,7 +116,7 @@ class Run {
   // rollback_phases.cpp
   Result<void> prove_rollback();
   Result<runbook::Phase> lines_of(const runbook::Phase& phase);
-  Result<void> leave_out(runbook::Phase& phase, bool all);
+  Result<void> leave_out(runbook::Phase& phase);
   [[nodiscard]] std::string what_was_left_out() const;
 
   // resume.cpp

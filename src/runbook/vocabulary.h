@@ -36,7 +36,7 @@ struct Meaning {
   bool waits_for_person = false;
   bool changes = false;   // changes anything outside
   bool promotes = false;  // a side is a primary from here on: what was checked before of it as a standby is no more
-  bool spared = false;    // a proof, or what only makes a window shorter: `rollback --emergency` goes without it
+  bool spared = false;    // only proves something, or shortens a window: `rollback --emergency` goes without it
   bool routes = false;    // concerns only where clients are led now: who leads them back goes without it
   // Knows which rows a rollback, or an undo, gives up: its fact `given_up` says which, empty for none. It may ask for
   // them in words.

@@ -9,7 +9,8 @@ namespace {
 
 Result<Observation> observe_check_given_up(Context& context) {
   TRY_ASSIGN(const auto classes, classes_of(context));
-  TRY_ASSIGN(const auto writes, discarded_writes(context.world, context.on(), classes, context.deadline.for_a_look()));
+  TRY_ASSIGN(auto writes, discarded_writes(context.world, context.on(), classes, context.deadline.for_a_look()));
+  TRY(add_failover(context.world, context.on(), context.text("timeline"), writes, context.deadline));
   Observation seen;
   seen.lasting = false;  // it may be different the next moment, so it is looked at each time
   seen.evidence = writes.text(context.on());
@@ -20,7 +21,8 @@ Result<Observation> observe_check_given_up(Context& context) {
 Result<Json> apply_check_given_up(Context& context, const Json&) {
   TRY_ASSIGN(const auto classes, classes_of(context));
   TRY_ASSIGN(const auto patience, parse_duration(context.text("wait")));
-  TRY_ASSIGN(const auto writes, settled_discarded_writes(context, context.on(), classes, patience));
+  TRY_ASSIGN(auto writes, settled_discarded_writes(context, context.on(), classes, patience));
+  TRY(add_failover(context.world, context.on(), context.text("timeline"), writes, context.deadline));
   return writes.facts(context.on());
 }
 
@@ -33,6 +35,8 @@ StepKind check_given_up() {
            .parameters =
                {side_parameter("on", "the side that was promoted"),
                 classes_parameter(),
+                {"timeline", runbook::Type::text, "", false,
+                 "of the other side when reverse replication to it began: another one now means that it may lack rows", {}},
                 {"wait",
                  runbook::Type::duration,
                  "11s",

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/format.h"
+#include "postgres/identity.h"
 #include "postgres/kept_fence.h"
 #include "postgres/lineage.h"
 #include "postgres/wal.h"
@@ -197,6 +198,22 @@ Result<DiscardedWrites> settled_discarded_writes(Context& context, Side& side, c
                    return writes.quiet_for > counters_settle_within || enough.passed();
                  }));
   return writes;
+}
+
+Result<void> add_failover(World& world, const Side& side, const std::string& then, DiscardedWrites& writes,
+                          Deadline deadline) {
+  if (then.find_first_not_of("0123456789") != std::string::npos) return {};  // a plan's placeholder
+  if (then.empty() || writes.standby) return {};
+  auto& other = world.side(side.name() == "target" ? "source" : "target");
+  TRY_ASSIGN(auto* leader, other.leader(deadline));
+  TRY_ASSIGN(const auto identity, postgres::identify(*leader, deadline));
+  const auto now = std::to_string(identity.timeline);
+  if (now == then) return {};
+  writes.uncounted.push_back(
+      fmt::format("{} has another leader than when reverse replication began (timeline {} then, {} now): rows that it "
+                  "had received may be gone with the old one; compare the moved tables",
+                  other.label(), then, now));
+  return {};
 }
 
 }  // namespace pgcleave::steps

@@ -56,6 +56,12 @@ Result<DiscardedWrites> discarded_writes(World& world, Side& side, const Counted
 Result<DiscardedWrites> settled_discarded_writes(Context& context, Side& side, const CountedClasses& classes,
                                                  Duration patience);
 
+// Adds why there may be more, where the other side has another timeline than `then`, which it had when reverse
+// replication to it began ("": not known). It had received rows, and PostgreSQL (15 to 17) told the slot so before its
+// replicas had them; one that is promoted may lack them for ever, since the slot goes on behind them.
+Result<void> add_failover(World& world, const Side& side, const std::string& then, DiscardedWrites& writes,
+                          Deadline deadline);
+
 // Idle sessions hand in their counters ten seconds after their last transaction at the latest (PGSTAT_IDLE_INTERVAL,
 // 15).
 constexpr auto counters_settle_within = std::chrono::seconds(11);

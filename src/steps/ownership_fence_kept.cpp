@@ -124,7 +124,7 @@ StepKind ownership_fence_kept() {
            .facts = {{"fenced", "number of tables that got the trigger"}},
            .changes = "a function in schema pgcleave and one statement trigger per kept table and partition on the target",
            .undo = "drops the triggers that it made, and the function if it made it",
-           .meaning = {.changes = true}},
+           .meaning = {.changes = true, .spared = true}},
           nullptr,
           observe_ownership_fence_kept,
           apply_ownership_fence_kept,

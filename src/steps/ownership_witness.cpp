@@ -84,7 +84,7 @@ StepKind ownership_witness() {
            .facts = {{"witness", "what was written, such as: target, epoch 7"}},
            .changes = "postgresql.parameters in Patroni's dynamic configuration: one setting pgcleave.<split>",
            .undo = "puts the earlier value back",
-           .meaning = {.changes = true}},
+           .meaning = {.changes = true, .spared = true}},
           nullptr,
           observe_ownership_witness,
           apply_ownership_witness,

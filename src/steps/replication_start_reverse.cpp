@@ -1,6 +1,7 @@
 // replication.start_reverse: the source subscribes to the target. Apply workers run as replica role and pass the fence. Where the
 // publication is open already a canary row proves it; where replication.turn opens it later, replication.prove_reverse does.
 #include "base/format.h"
+#include "postgres/identity.h"
 #include "postgres/replication.h"
 #include "steps/link.h"
 #include "steps/registry.h"
@@ -10,6 +11,11 @@ namespace {
 
 std::string token(const World& world) {
   return world.run.id + " way back";
+}
+
+Result<std::string> timeline_of(postgres::Connection& leader, Deadline deadline) {
+  TRY_ASSIGN(const auto identity, postgres::identify(leader, deadline));
+  return std::to_string(identity.timeline);
 }
 
 bool proves(const Context& context) {
@@ -35,6 +41,7 @@ Result<Observation> observe_replication_start_reverse(Context& context) {
     seen.evidence += arrived ? ", canary arrived" : ", canary did not arrive";
   }
   if (subscription->enabled && subscription->worker && arrived) seen.state = State::done;
+  TRY_ASSIGN(seen.facts["timeline"], timeline_of(*source, context.deadline));
   return seen;
 }
 
@@ -56,17 +63,21 @@ Result<Json> until_it_runs(Context& context, const Link& link) {
 Result<Json> apply_replication_start_reverse(Context& context, const Json&) {
   auto& world = context.world;
   const auto link = reverse_link(world);
+  TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
+  TRY_ASSIGN(const auto timeline, timeline_of(*source, context.deadline));
   TRY(subscribe(context, link, [] { return std::optional<Lsn>(); }));
   if (!proves(context)) {
     TRY(world.effects->perform(fmt::format("wait until {} reads the slot on {}", link.to.label(), link.from.label()),
                                [&] { return until_it_runs(context, link); }));
-    return Json{{"canary_ms", nullptr}};
+    return Json{{"canary_ms", nullptr}, {"timeline", timeline}};
   }
-  return world.effects->perform(fmt::format("write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
-                                [&]() -> Result<Json> {
-                                  TRY_ASSIGN(const auto took, send_canary(context, link, token(world)));
-                                  return Json{{"canary_ms", took}};
-                                });
+  TRY_ASSIGN(const auto told, world.effects->perform(
+                                  fmt::format("write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
+                                  [&]() -> Result<Json> {
+                                    TRY_ASSIGN(const auto took, send_canary(context, link, token(world)));
+                                    return Json{{"canary_ms", took}};
+                                  }));
+  return Json{{"canary_ms", told.is_object() ? told.value("canary_ms", Json()) : Json()}, {"timeline", timeline}};
 }
 
 Result<void> undo_replication_start_reverse(Context& context, const Json& before, const Json&) {
@@ -81,7 +92,8 @@ StepKind replication_start_reverse() {
            .purpose = "Lets the target's writes flow back to the source, and proves it with a canary row.",
            .parameters =
                {{"prove", runbook::Type::boolean, true, false, "false: its publication is still closed, so only that the worker runs", {}}},
-           .facts = {{"canary_ms", "milliseconds that the canary row took from the target to the source"}},
+           .facts = {{"canary_ms", "milliseconds that the canary row took from the target to the source"},
+                     {"timeline", "the source's when its rows began to come, for check.given_up"}},
            .changes = "a subscription on the source; a canary row",
            .undo = "drops the subscription",
            .meaning = {.changes = true}},
