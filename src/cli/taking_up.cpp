@@ -145,6 +145,7 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::Talk& spe
   TRY_ASSIGN(const bool whole, read_again(way));
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
   world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, asked.take_over};
+  world_->run.emergency = asked.back ? asked.emergency : record_.emergency;
   const auto held = steps::split_held(*world_, Deadline::in(patience_with(record_)));
   world_->run.knows_all = whole && knows_all(*world_, *journal_, held);
   if (way != Way::settle && !asked.take_over) {

@@ -117,6 +117,11 @@ Result<void> Console::finish_pause(Deadline deadline) {
   return {};
 }
 
+Result<void> Console::kill(const std::string& database, Deadline deadline) {
+  TRY(connection_.simple("KILL " + quoted(database), deadline));
+  return {};
+}
+
 Result<std::vector<std::string>> Console::holding(const std::string& database, Deadline deadline) {
   TRY_ASSIGN(const auto servers, connection_.simple("SHOW SERVERS", deadline));
   TRY_ASSIGN(const auto clients, connection_.simple("SHOW CLIENTS", deadline));

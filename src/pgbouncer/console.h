@@ -54,6 +54,8 @@ class Console {
   Result<void> begin_pause(const std::string& database);
   Result<bool> answered();
   Result<void> finish_pause(Deadline deadline);
+  // Drops all client and server connections of the database, which is paused from then on.
+  Result<void> kill(const std::string& database, Deadline deadline);
 
   // Active server connections of the database with the client that holds each (SHOW SERVERS linked to SHOW CLIENTS): who
   // keeps a PAUSE from finishing. "server pid 4711 of app from 127.0.0.1:53210 (application)".

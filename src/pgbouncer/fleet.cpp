@@ -164,6 +164,10 @@ Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
   return report;
 }
 
+Result<void> Fleet::kill(Deadline deadline) {
+  return all_of("still have clients", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.kill(deadline); }));
+}
+
 Result<void> Fleet::try_files(Deadline deadline) {
   return all_of("could not be shown to read their config files",
                 on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.try_file(deadline); }));

@@ -74,6 +74,10 @@ class Fleet {
   // connections; nothing is resumed here (undo does that). Idempotent.
   Result<PauseReport> pause(Deadline deadline, const StopFlag* stop);
 
+  // KILL on all: clients of the pool get an error, and it is paused. For servers that do not answer, whose connections no
+  // PAUSE gets back. Idempotent.
+  Result<void> kill(Deadline deadline);
+
   // Before the window: does each process read the file that is renamed into place? Tried with a harmless setting, which is taken out again.
   Result<void> try_files(Deadline deadline);
   // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.

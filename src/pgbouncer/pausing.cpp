@@ -73,6 +73,11 @@ Result<bool> Bouncer::unpaused_meanwhile(Deadline deadline) {
   return !answered;
 }
 
+Result<void> Bouncer::kill(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  return watch_->kill(spec_.database, deadline);
+}
+
 // The pool stays paused; only the console that will not answer is closed.
 Error Bouncer::still_active(const Error& reason) {
   command_.reset();

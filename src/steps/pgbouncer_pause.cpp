@@ -7,12 +7,27 @@
 namespace pgcleave::steps {
 namespace {
 
+constexpr auto patience_in_an_emergency = std::chrono::milliseconds(1500);
+
 Result<void> prepare_pgbouncer_pause(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
 Result<Observation> observe_pgbouncer_pause(Context& context) {
   return observe_paused(context);
+}
+
+Result<Json> pause_all(Context& context, Deadline deadline) {
+  auto& world = context.world;
+  return world.effects->perform(
+      fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto report, world.fleet.pause(deadline, context.stop));
+        Json facts = Json::object();
+        for (const auto& [name, took] : report.took) facts["bouncers"][name] = milliseconds(took);
+        return facts;
+      },
+      Traffic::pause);
 }
 
 Result<Json> apply_pgbouncer_pause(Context& context, const Json&) {
@@ -25,15 +40,17 @@ Result<Json> apply_pgbouncer_pause(Context& context, const Json&) {
         TRY(world.fleet.hold_back_logins(context.deadline));
         return Json();
       }));
-  return world.effects->perform(
-      fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto report, world.fleet.pause(context.deadline, context.stop));
-        Json facts = Json::object();
-        for (const auto& [name, took] : report.took) facts["bouncers"][name] = milliseconds(took);
-        return facts;
-      },
-      Traffic::pause);
+  if (!world.run.emergency) return pause_all(context, context.deadline);
+  auto paused = pause_all(context, context.deadline.or_earlier(Deadline::in(patience_in_an_emergency)));
+  if (paused || paused.error().kind == ErrorKind::interrupted) return paused;
+  // A server that does not answer never gives its connections back. What it has committed it keeps, whatever its client was told.
+  if (world.progress) world.progress("PAUSE does not end: " + paused.error().seen);
+  TRY(world.effects->perform(fmt::format("KILL the moved tables' pool on {}: its clients get an error", world.bouncer_names()),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.kill(context.deadline));
+                               return Json();
+                             }));
+  return pause_all(context, context.deadline);
 }
 
 Result<void> undo_pgbouncer_pause(Context& context, const Json&, const Json&) {

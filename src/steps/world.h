@@ -38,6 +38,7 @@ struct RunIdentity {
   std::string host;
   std::string journal;     // its path on that host
   bool take_over = false;  // also from a run that is not over
+  bool emergency = false;  // a rollback without proofs, since clients are not served
   // Its journal holds all that was done to the split. Else only the owners tell, both of them: as long as one can't be read, ownership is
   // given to nobody.
   bool knows_all = true;

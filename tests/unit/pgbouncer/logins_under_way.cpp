@@ -115,3 +115,21 @@ TEST_CASE("a console that was lost while logins ended is open again before the f
   CHECK(ours == 2);
   CHECK_FALSE(client.get());
 }
+
+TEST_CASE("a pool whose server never gives a connection back is paused after KILL, and new clients wait until RESUME") {
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  const RunningBouncer bouncer(folder, "one", postgres.port());
+  Fleet fleet({bouncer.spec()});
+  REQUIRE(fleet.connect(soon()).has_value());
+  auto stuck = bouncer.connect();
+  REQUIRE(stuck.simple("begin", soon()).has_value());
+  CHECK_FALSE(pause_all(fleet, within_ms(300), nullptr).has_value());
+  CHECK(problem(fleet.kill(soon())) == "");
+  CHECK_FALSE(stuck.simple("select 1", soon()).has_value());
+  CHECK(fleet.pause(soon(), nullptr).has_value());
+  auto waits = std::async(std::launch::async, [&] { return bouncer.connect().simple("select 2 as two", soon()).has_value(); });
+  CHECK(waits.wait_for(200ms) == std::future_status::timeout);
+  REQUIRE(problem(resume_all(fleet, soon())) == "");
+  CHECK(waits.get());
+}
