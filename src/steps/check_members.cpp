@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "steps/checking.h"
+#include "steps/cluster_members.h"
 #include "steps/durability.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
@@ -11,6 +12,20 @@ namespace pgcleave::steps {
 namespace {
 
 constexpr Duration between_looks_at_members = std::chrono::seconds(1);
+
+// Patroni promotes none that takes no connections; what it is when it has started is for the witness. It is told, and is not healthy.
+std::string starting_members(Context& context, Side& side) {
+  std::string told;
+  const auto view = side.patroni().view(context.deadline.for_a_look());
+  auto leader = side.leader(context.deadline.for_a_look());
+  if (!view || !leader) return told;
+  const auto members = inspect_members(side, *view, **leader, context.deadline.for_a_look());
+  if (!members) return told;
+  for (const auto& member : *members) {
+    if (member.starting) told += (told.empty() ? "" : ", ") + member.name + " " + member.problem();
+  }
+  return told;
+}
 
 Result<Observation> observe_check_members(Context& context) {
   auto& side = context.on();
@@ -27,8 +42,10 @@ Result<Observation> observe_check_members(Context& context) {
   }
   std::string names;
   for (const auto& told : *members) names += (names.empty() ? "" : ", ") + told.member.name;
+  const auto passed_over = starting_members(context, side);
   seen.state = State::done;
   seen.evidence = names.empty() ? side.label() + " has no other member that would own" : names + " would have a release of " + side.label();
+  if (!passed_over.empty()) seen.evidence += "; passed over: " + passed_over;
   return seen;
 }
 

@@ -8,6 +8,7 @@
 #include "steps/checking.h"
 #include "steps/findings.h"
 #include "steps/link.h"
+#include "steps/member_mending.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 #include "steps/table_obstacles.h"
@@ -66,6 +67,17 @@ bool is_member(const patroni::View& view, const std::string& host, int port) {
   return false;
 }
 
+// Only the leader is promoted. A replica that will not follow it is a warning of `pgcleave check`.
+void look_at_members(Context& context, Side& side, postgres::Connection& leader, Findings& findings) {
+  const auto view = side.patroni().view(context.deadline);
+  if (!view) return findings.add(view.error());
+  const auto members = inspect_members(side, *view, leader, context.deadline.or_earlier(Deadline::in(std::chrono::seconds(3))));
+  if (!members) return findings.add(members.error());
+  for (const auto& member : *members) {
+    if (member.leads && !member.problem().empty()) findings.add(side.label(), left_behind(side, member));
+  }
+}
+
 void look_at_chain(Context& context, const postgres::Identity& source, const postgres::Identity& target, Findings& findings) {
   auto& world = context.world;
   if (source.in_recovery) {
@@ -100,6 +112,7 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
     findings.add(world.target.label(), fmt::format("streams from {}:{}, which is no member of {}", receiver->sender_host,
                                                    receiver->sender_port, world.source.label()));
   }
+  look_at_members(context, world.target, **target_leader, findings);
   const auto obstacles = world.target.patroni().obstacles_to_promotion(context.deadline);
   if (!obstacles) return findings.add(obstacles.error());
   for (const auto& obstacle : *obstacles) findings.add(world.target.label(), obstacle);

@@ -159,7 +159,10 @@ Result<void> undo_patroni_promote(Context& context, const Json& before, const Js
     TRY_ASSIGN(const bool never, never_came(context, cluster, standby));
     if (never) return {};
   }
-  TRY(reattach_cluster(context, cluster, reattaching(before)));
+  TRY_ASSIGN(const auto facts, reattach_cluster(context, cluster, reattaching(before)));
+  for (const auto& member : list_in(facts, "left_behind")) {
+    if (context.world.progress) context.world.progress(member.get<std::string>());
+  }
   return {};
 }
 

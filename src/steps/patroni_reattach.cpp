@@ -1,5 +1,6 @@
 // patroni.reattach: the end of a rollback. The cluster becomes a standby of the other side again; what only it holds is rewound.
 #include "base/format.h"
+#include "steps/member_mending.h"
 #include "steps/parameters.h"
 #include "steps/reattach.h"
 #include "steps/registry.h"
@@ -8,7 +9,9 @@ namespace pgcleave::steps {
 namespace {
 
 Result<Observation> observe_patroni_reattach(Context& context) {
-  return observe_attached(context, context.world.side(context.text("cluster")));
+  auto& cluster = context.world.side(context.text("cluster"));
+  TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
+  return observe_members(context, cluster, attached);
 }
 
 Result<Json> apply_patroni_reattach(Context& context, const Json&) {
@@ -25,7 +28,7 @@ Result<Json> apply_patroni_reattach(Context& context, const Json&) {
 StepKind patroni_reattach() {
   return {
       {.kind = "patroni.reattach",
-       .purpose = "Makes a promoted cluster a standby cluster of the other side again: rewound by Patroni, or cloned anew if WAL is gone.",
+       .purpose = "Makes a promoted cluster a standby cluster of the other side again, with every member of it.",
        .parameters =
            {side_parameter("cluster", "the cluster that becomes a standby"),
             {"standby_cluster", runbook::Type::map, nullptr, true, "the configuration to put back, a fact of patroni.promote", {}},
@@ -47,12 +50,16 @@ StepKind patroni_reattach() {
              runbook::Type::text,
              "when_needed",
              false,
-             "when WAL that pg_rewind needs is gone, the side's `reclone` of the environment file clones it anew, or never",
+             "when WAL that pg_rewind needs is gone, the side's `reclone` of the environment file clones it anew, and Patroni "
+             "reinitializes a member that does not follow; or never",
              {"when_needed", "never"}}},
        .facts = {{"seconds", "how long it took until it streamed"},
                  {"how", "rewound or cloned"},
+                 {"reinitialized", "members that Patroni was told to copy anew"},
+                 {"left_behind", "members that do not follow at the end, each with what keeps it and the command that mends it", true},
                  {"given_up", "rows that only it had, as seen right before: 2 rows of public.cfg; empty for none"}},
-       .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's, or copied anew",
+       .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's, or copied anew; a member "
+                  "that does not follow is copied anew",
        .undo = "no: what only this cluster held is gone; promote it again with a new run",
        .meaning = {.changes = true, .gives_up = true}},
       nullptr,

@@ -10,35 +10,13 @@
 #include "postgres/replication.h"
 #include "postgres/wal.h"
 #include "steps/late_promotion.h"
+#include "steps/member_mending.h"
 #include "steps/reattach_guard.h"
 #include "steps/reclone.h"
+#include "steps/telling.h"
 
 namespace pgcleave::steps {
 namespace {
-
-// How far it is, in lines for people: a copy tells its bytes every few seconds, all else is told when it changes.
-class Telling {
- public:
-  explicit Telling(Context& context) : context_(context) {}
-  void changed(const std::string& text) {
-    if (text != last_) say(text);
-  }
-  void now_and_then(const std::string& text) {
-    if (!next_.passed()) return;
-    say(text);
-    next_ = Deadline::in(std::chrono::seconds(5));
-  }
-  [[nodiscard]] const std::string& last() const { return last_; }
-
- private:
-  void say(const std::string& text) {
-    last_ = text;
-    if (context_.world.progress) context_.world.progress(text);
-  }
-  Context& context_;
-  std::string last_;
-  Deadline next_ = Deadline::in(Duration(0));
-};
 
 class Reattachment {
  public:
@@ -49,7 +27,7 @@ class Reattachment {
         standby_cluster_(patroni::without_nulls(what.standby_cluster)),
         common_checkpoint_(what.common_checkpoint),
         guard_(context, cluster, what.classes, what.given_up),
-        telling_(context) {}
+        telling_(context.world) {}
 
   // A promoted cluster is asked, a standby has nothing of its own.
   Result<void> guard(bool now) {
@@ -95,7 +73,6 @@ class Reattachment {
         waited.error().hint = "look at Patroni's log of " + cluster_.access().scope + "; then: pgcleave resume";
       return fail(waited.error());
     }
-    tell_of_replicas();
     return Json{{"how", cloned_ || being_cloned ? "cloned" : "rewound"}, {"given_up", guard_.given_up()}};
   }
 
@@ -191,19 +168,6 @@ class Reattachment {
     });
   }
 
-  // Patroni 3.0.2 brings replicas along within half a minute: told, not waited for. Not those that it rewinds while the next promotion
-  // comes.
-  void tell_of_replicas() {
-    const auto view = cluster_.patroni().view(context_.deadline.for_a_look());
-    if (!view || view->leader() == nullptr) return;
-    for (const auto& member : view->members) {
-      const bool runs = member.state == "running" || member.state == "streaming";
-      if (runs && member.timeline == view->leader()->timeline) continue;
-      telling_.changed(fmt::format("{} is not back yet ({}, timeline {}); Patroni brings it along, if nobody promotes before", member.name,
-                                   member.state, member.timeline));
-    }
-  }
-
   static constexpr auto patience = std::chrono::seconds(20);
   static constexpr auto between_looks = std::chrono::seconds(3);
   Context& context_;
@@ -279,8 +243,10 @@ Result<Json> reattach_cluster(Context& context, Side& cluster, const Reattaching
       TRY_ASSIGN(result, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
     }
   }
+  TRY_ASSIGN(const auto members, bring_members_along(context, cluster));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   Json facts = result.is_object() ? result : Json::object();
+  facts.update(members);
   facts["seconds"] = milliseconds(took) / 1000;
   return facts;
 }

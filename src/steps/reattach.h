@@ -11,7 +11,8 @@ namespace pgcleave::steps {
 // since WAL is gone, the side's `reclone` program clones the cluster anew unless with.reclone is "never", or it refuses.
 // In doubt (Context), it is watched afterwards until nothing can promote it again.
 // Before each of these effects the cluster itself must say that it does not own, and has no rows of its own but those that a person gave up
-// (reattach_guard.h). Facts: seconds, how, given_up.
+// (reattach_guard.h). Then its members are brought along
+// (member_mending.h). Facts: seconds, how, given_up, reinitialized, left_behind.
 struct Reattaching {
   Json standby_cluster;
   std::string common_checkpoint;  // redo LSN of a checkpoint that both sides have, from before the promotion; "" if none is known

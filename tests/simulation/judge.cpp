@@ -119,9 +119,15 @@ class Judgement {
     expect(all_.target.in_recovery && all_.target.up, "the target is no standby");
     expect(all_.target_patroni.config.contains("standby_cluster"), "the target's Patroni knows of no standby_cluster");
     expect(!all_.target_patroni.config.contains("pgcleave"), "the mark of the promotion was left");
+    if (outcome_ == "rolled_back")
+      expect(!all_.target_patroni.replica_is_stale || is_told(), "a stale member of the target was left, and not told");
     expect(all_.source.db.subscriptions.empty(), "a subscription was left on the source");
     for (const auto& [name, slot] : all_.source.slots) expect(name == "ci_standby", "slot {} was left on the source", name);
     expect(all_.target.slots.empty(), "a slot was left on the target");
+  }
+
+  [[nodiscard]] bool is_told() const {
+    return std::any_of(all_.journal.begin(), all_.journal.end(), [](const auto& event) { return event.type == "check.missed"; });
   }
 
   Universe& all_ = universe();

@@ -8,6 +8,7 @@ namespace {
 constexpr Instant until_shown = 3'000;
 constexpr Instant until_promoted = 150'000;
 constexpr Instant until_rewound = 8'000'000;
+constexpr Instant until_copied = 1'500'000;
 constexpr Instant until_rewound_without_checkpoint = 183'000'000;
 
 void merge(Json& into, const Json& change) {
@@ -51,9 +52,14 @@ void run_loop(Cluster& cluster, Server& server, const Server& primary, Instant n
     cluster.promotes_at = -1;
     promote(server);
   }
+  if (cluster.replica_copied_at >= 0 && now >= cluster.replica_copied_at) {
+    cluster.replica_copied_at = -1;
+    cluster.replica_is_stale = !server.up;
+  }
   if (cluster.follows_at >= 0 && now >= cluster.follows_at) {
     cluster.follows_at = -1;
     become_standby(server, primary);
+    cluster.replica_is_stale = true;
     server.up = true;
     // Patroni promotes what should not be a standby any more.
     if (!is_standby(cluster)) cluster.promotes_at = now + until_promoted;
@@ -73,9 +79,18 @@ Json cluster_json(const Cluster& cluster, const Server& server) {
   Json replica = member;
   replica["name"] = replica_of(server);
   replica["role"] = "replica";
-  replica["state"] = "running";
+  replica["state"] = state_of_replica(cluster);
+  replica["api_url"] = fmt::format("http://127.0.0.1:{}/patroni", cluster.rest_port + ports_to_replica);
   replica["port"] = server.port + ports_to_replica;
   return {{"members", Json::array({member, replica})}};
+}
+
+std::string state_of_replica(const Cluster& cluster) {
+  return cluster.replica_copied_at >= 0 ? "creating replica" : "running";
+}
+
+void reinitialize_replica(Cluster& cluster, Instant now) {
+  cluster.replica_copied_at = now + until_copied;
 }
 
 }  // namespace pgcleave::simulation

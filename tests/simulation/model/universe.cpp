@@ -54,7 +54,8 @@ Universe::Universe() {
   source.slots["ci_standby"] = {"", source.end, 0, true, true};
   source_patroni.rest_port = 8001;
   target_patroni.rest_port = 8002;
-  target_patroni.config = {{"standby_cluster", {{"host", "127.0.0.1"}, {"port", 5001}, {"primary_slot_name", "ci_standby"}}}};
+  // Whoever waits for the replica goes by loop_wait: few looks, since each is a place for a fault.
+  target_patroni.config = {{"loop_wait", 1}, {"standby_cluster", {{"host", "127.0.0.1"}, {"port", 5001}, {"primary_slot_name", "ci_standby"}}}};
   for (int i = 0; i < 2; ++i) {
     Bouncer bouncer;
     bouncer.name = fmt::format("bouncer-{}", i + 1);

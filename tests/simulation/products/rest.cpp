@@ -10,9 +10,14 @@ using simulation::universe;
 struct Client::State {
   std::string url;
 
+  [[nodiscard]] bool leads_to(int port) const { return url.find(fmt::format(":{}", port)) != std::string::npos; }
+  [[nodiscard]] bool is_replicas() const {
+    return leads_to(universe().source_patroni.rest_port + simulation::ports_to_replica) ||
+           leads_to(universe().target_patroni.rest_port + simulation::ports_to_replica);
+  }
   [[nodiscard]] postgres::Owner side() const {
-    return url.find(std::to_string(universe().target_patroni.rest_port)) == std::string::npos ? postgres::Owner::source
-                                                                                              : postgres::Owner::target;
+    const int port = universe().target_patroni.rest_port;
+    return leads_to(port) || leads_to(port + simulation::ports_to_replica) ? postgres::Owner::target : postgres::Owner::source;
   }
 };
 
@@ -28,7 +33,10 @@ Result<Answer> Client::get(const std::string& path, Deadline) {
   const auto& cluster = universe().patroni(state_->side());
   const auto& server = universe().server(state_->side());
   if (path == "/cluster") return Answer{200, simulation::cluster_json(cluster, server).dump()};
-  if (path == "/patroni") return Answer{200, Json{{"patroni", {{"version", "3.0.2"}, {"scope", server.scope}}}}.dump()};
+  if (path == "/patroni") {
+    const auto state = state_->is_replicas() ? simulation::state_of_replica(cluster) : "running";
+    return Answer{200, Json{{"state", state}, {"patroni", {{"version", "3.0.2"}, {"scope", server.scope}}}}.dump()};
+  }
   if (path == "/leader") return Answer{server.up ? 200 : 503, "{}"};
   if (path == "/config") {
     const bool followed = universe().now >= cluster.shown_from;
@@ -71,8 +79,19 @@ Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline
   return Answer{200, universe().patroni(side).config.dump()};
 }
 
-Result<Answer> Client::send(const std::string&, const std::string&, const std::string&, const std::string&, Deadline) {
-  return Answer{200, ""};
+Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string&, const std::string&, Deadline deadline) {
+  if (path != "/reinitialize") return Answer{200, ""};
+  if (!state_->is_replicas()) return Answer{503, "I am the leader, can not reinitialize"};
+  const auto& server = universe().server(state_->side());
+  const auto done = simulation::change(
+      server.scope + "'s Patroni", method + " " + path, deadline, [] {},
+      [&]() -> Result<void> {
+        simulation::reinitialize_replica(universe().patroni(state_->side()), universe().now);
+        return {};
+      });
+  if (!done && done.error().kind == ErrorKind::failed) return Answer{503, "refused"};
+  if (!done) return fail(done.error());
+  return Answer{200, "reinitialize started"};
 }
 
 const std::string& Client::url() const {

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "postgres/columns.h"
 #include "postgres/following.h"
+#include "postgres/histories.h"
 #include "postgres/identity.h"
 #include "postgres/inheritance.h"
 #include "postgres/lineage.h"
@@ -249,6 +250,16 @@ Result<std::vector<Timeline>> lineage(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach_primary(primary, deadline, simulation::not_in_recovery));
   std::vector<Timeline> found{{1, Lsn{}}};
   if (server->branched_at) found.push_back({server->timeline, Lsn{*server->branched_at}});
+  return found;
+}
+
+// A replica that is stale has the history of the next timeline, as an earlier promotion wrote it.
+Result<Histories> histories(Connection& connection, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  Histories found{server->timeline, {}};
+  if (server->branched_at) found.files.push_back({server->timeline, {{1, Lsn{}}, {server->timeline, Lsn{*server->branched_at}}}});
+  const bool stale = simulation::leads_to_replica(connection) && universe().patroni(server->which).replica_is_stale;
+  if (stale && !server->branched_at) found.files.push_back({server->timeline + 1, {{1, Lsn{}}, {server->timeline + 1, Lsn{1}}}});
   return found;
 }
 
