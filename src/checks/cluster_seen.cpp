@@ -30,6 +30,10 @@ Result<void> look_at_leader(Look& look, steps::Side& side, ClusterSeen& seen) {
     seen.standbys.push_back({standbys.text(row, "application_name"), standbys.text(row, "usename"), standbys.text(row, "sync_state"),
                              standbys.text(row, "state")});
   }
+  const auto soon = deadline.or_earlier(Deadline::in(std::chrono::seconds(3)));
+  auto members = steps::inspect_members(side, seen.patroni.view, *leader, soon);
+  if (members) seen.members = std::move(*members);
+  if (!members) seen.members_unseen = members.error().text();
   return {};
 }
 

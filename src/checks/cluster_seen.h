@@ -10,6 +10,7 @@
 #include "patroni/inspection.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"
+#include "steps/cluster_members.h"
 
 namespace pgcleave::checks {
 
@@ -41,6 +42,8 @@ struct ClusterSeen {
   std::vector<SlotSeen> slots;
   std::vector<StandbySeen> standbys;
   std::string synchronous_standby_names;
+  std::vector<steps::MemberSeen> members;  // the leader first; empty: not asked
+  std::string members_unseen;              // why they could not be asked
 
   [[nodiscard]] bool seen() const { return unseen.empty(); }
   [[nodiscard]] Json parameters() const { return patroni::object_at(patroni.config, {"postgresql", "parameters"}); }

@@ -7,6 +7,7 @@
 #include "checks/topology_bouncers.h"
 #include "checks/topology_chain.h"
 #include "checks/topology_clusters.h"
+#include "checks/topology_members.h"
 #include "checks/topology_slots.h"
 
 namespace pgcleave::checks {
@@ -36,6 +37,7 @@ Result<Findings> topology(Look& look) {
   Findings found = judge_cluster(source, target.scope, stage, now_s);
   add(found, judge_cluster(target, source.scope, stage, now_s));
   add(found, judge_chain({source, target, world.route_to("source"), world.split.name}, stage));
+  for (const auto* cluster : {&source, &target}) add(found, judge_members(*cluster, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_slots(*cluster, world.split.name, stage));
   for (const auto& seen : look_at_routes(look, here, there, bouncers.bouncers)) add(found, judge_route(seen));
   add(found, judge_bouncers(bouncers));

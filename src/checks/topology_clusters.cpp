@@ -1,5 +1,7 @@
 #include "checks/topology_clusters.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "checks/judging.h"
 
@@ -140,7 +142,7 @@ class ClusterJudge : Judging {
             "it can't take over if the leader fails", fmt::format("look at its log; patronictl reinit {} {}", cluster_.scope, one.name));
         continue;
       }
-      ++able;
+      if (!is_stuck(one)) ++able;
       if (one.timeline != 0 && leader->timeline != 0 && one.timeline != leader->timeline) {
         add("member_timeline", Severity::warning, member(one.name),
             fmt::format("timeline {}, the leader's is {}", one.timeline, leader->timeline), cluster_.list(),
@@ -157,6 +159,13 @@ class ClusterJudge : Judging {
       add("no_replica", Severity::warning, cluster_.label, "no replica runs beside the leader", cluster_.list(),
           "if the leader fails, this side's tables are down until it is back", "add a member, or bring one back");
     }
+  }
+
+  // As it says itself (topology_members.h): "running" is no proof.
+  [[nodiscard]] bool is_stuck(const Member& one) const {
+    return std::any_of(cluster_.members.begin(), cluster_.members.end(), [&](const auto& seen) {
+      return seen.name == one.name && (seen.asked() || seen.starting) && !seen.problem().empty();
+    });
   }
 
   void look_at_orders() {

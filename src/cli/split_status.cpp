@@ -6,6 +6,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/lines.h"
+#include "cli/members_behind.h"
 #include "cli/same_environment.h"
 #include "cli/way_back.h"
 #include "postgres/ownership_passed.h"
@@ -49,6 +50,9 @@ Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
       if (const auto leader = side->leader(deadline); !leader) seen["why"] = leader.error().text();
     }
     return seen;
+  }
+  if (serves == "source") {
+    if (const auto behind = members_behind(world, deadline); !behind.empty()) seen["left_behind"] = behind;
   }
   auto& side = world.side(serves);
   seen["server"] = side.label();
@@ -115,6 +119,7 @@ void print_split_status(const Json& status) {
   if (status.contains("way_back")) print_way_back(status.at("way_back"));
   if (const auto ended = text_in(status, "path_ended"); !ended.empty())
     std::cout << "  rollback: " << printable(ended) << "\n";
+  for (const auto& member : list_in(status, "left_behind")) std::cout << "  left behind: " << one_line(member.get<std::string>()) << "\n";
   if (list_in(status, "later").empty()) return;
   std::cout << "  split by run " << printable(text_in(status, "split_by")) << "; since then:\n";
   for (const auto& run : list_in(status, "later")) std::cout << "    " << printable(run.get<std::string>()) << "\n";
