@@ -70,7 +70,8 @@ MemberSeen known_of(const patroni::Member& member, bool leads) {
 }  // namespace
 
 std::string MemberSeen::problem() const {
-  if (starting) return fmt::format("is in recovery and takes no connections ({}); Patroni says: {}", unasked, told);
+  // The same SQLSTATE while it starts, replays what it needs to be consistent, or shuts down: its own words say which.
+  if (starting) return fmt::format("takes no connections ({}); Patroni says: {}", unasked, told);
   if (!asked()) return fmt::format("can't be asked ({}); Patroni says: {}", unasked, told);
   if (!stale.empty())
     return fmt::format("has {} in pg_wal, which its leader's timeline {} did not come by", fmt::join(stale, ", "),

@@ -17,7 +17,7 @@ struct MemberSeen {
   std::string state;      // Patroni's word: running, starting, creating replica ...
   std::string told;       // what Patroni says of it: "running, timeline 2"
   std::string unasked;    // why it could not be asked itself; "": it answered, and only then holds what follows
-  bool starting = false;  // unasked, since it is in recovery and takes no connections (57P03)
+  bool starting = false;  // unasked, since it starts, recovers or shuts down (57P03)
   bool writable = false;
   bool streams = false;  // from its leader
   std::uint32_t timeline = 0;

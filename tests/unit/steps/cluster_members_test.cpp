@@ -66,14 +66,13 @@ TEST_CASE("a member that was promoted beside its leader, or can't be asked, is n
   CHECK(has_words(away->at(1).problem(), "Patroni says: running, timeline 1"));
 }
 
-TEST_CASE("a member that recovers and takes no connections is told as such, with what Patroni says of it") {
+TEST_CASE("a member that takes no connections is told with its own words and what Patroni says of it") {
   auto seen = a_member();
   CHECK(seen.problem().empty());
   seen.unasked = "FATAL: the database system is not yet accepting connections";
   seen.starting = true;
   CHECK(seen.problem() ==
-        "is in recovery and takes no connections (FATAL: the database system is not yet accepting connections); "
-        "Patroni says: running, "
+        "takes no connections (FATAL: the database system is not yet accepting connections); Patroni says: running, "
         "timeline 1");
 }
 
