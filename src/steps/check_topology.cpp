@@ -68,7 +68,7 @@ bool is_member(const patroni::View& view, const std::string& host, int port) {
 }
 
 // Only the leader is promoted. A replica that will not follow it is a warning of `pgcleave check`.
-void look_at_members(Context& context, Side& side, postgres::Connection& leader, Findings& findings) {
+void look_at_standby_leader(Context& context, Side& side, postgres::Connection& leader, Findings& findings) {
   const auto view = side.patroni().view(context.deadline);
   if (!view) return findings.add(view.error());
   const auto members = inspect_members(side, *view, leader, context.deadline.or_earlier(Deadline::in(std::chrono::seconds(3))));
@@ -112,7 +112,7 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
     findings.add(world.target.label(), fmt::format("streams from {}:{}, which is no member of {}", receiver->sender_host,
                                                    receiver->sender_port, world.source.label()));
   }
-  look_at_members(context, world.target, **target_leader, findings);
+  look_at_standby_leader(context, world.target, **target_leader, findings);
   const auto obstacles = world.target.patroni().obstacles_to_promotion(context.deadline);
   if (!obstacles) return findings.add(obstacles.error());
   for (const auto& obstacle : *obstacles) findings.add(world.target.label(), obstacle);

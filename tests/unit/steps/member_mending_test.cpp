@@ -28,7 +28,7 @@ Json brought(TargetOfTwo& it, Duration time, const Json& with = Json::object()) 
   return *done;
 }
 
-Json names(std::initializer_list<const char*> all) {
+Json list_of(std::initializer_list<const char*> all) {
   return Json(std::vector<std::string>(all.begin(), all.end()));
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a member with a stale history is reinitialized by Patroni, once, and 
     return patroni::answer(200, "reinitialize started");
   };
   const auto done = brought(it, 30s);
-  CHECK(done == Json{{"reinitialized", names({"ci-2"})}, {"left_behind", Json::array()}});
+  CHECK(done == Json{{"reinitialized", list_of({"ci-2"})}, {"left_behind", Json::array()}});
   CHECK(it.reinitialized() == 1);
   CHECK(it.told.find("Patroni copies it anew") != std::string::npos);
 }
