@@ -1,5 +1,5 @@
 // Every login that a window needs, tried before it from where it will be made, or as near to that as this machine can. access_logins.cpp
-// tries, access_findings.cpp judges; `pgcleave doctor` shows all of them.
+// and access_members.cpp try, access_findings.cpp judges; `pgcleave doctor` shows all of them.
 #pragma once
 
 #include <string>
@@ -28,6 +28,7 @@ struct Login {
   std::string query;  // which shows it again
   std::string why, fix;
   bool opens_later = false;  // a proxy may open it only after the promotion
+  bool only_warns = false;   // the window itself can do without it
 };
 
 // Takes the result from libpq's outcome.

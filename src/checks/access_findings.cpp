@@ -20,7 +20,7 @@ class LoginJudge : Judging {
     const bool may_open = login.result == LoginResult::closed && login.opens_later;
     auto why = login.why;
     if (may_open) why += "; a proxy that opens only for a primary looks like this before the promotion";
-    add(login.id.c_str(), may_open ? Severity::warning : Severity::blocker,
+    add(login.id.c_str(), may_open || login.only_warns ? Severity::warning : Severity::blocker,
         fmt::format("login from {} to {} as {}", login.from, login.to, login.as), login.said, login.query, why, login.fix);
   }
 };

@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "checks/access.h"
+#include "checks/access_members.h"
 #include "pgbouncer/inspection.h"
 #include "postgres/hba.h"
 #include "postgres/link_trial.h"
@@ -66,6 +67,7 @@ class Logins {
     const auto bouncers = inspected.get();
     through_bouncers(bouncers);
     as_bouncers(bouncers, source, target);
+    for (auto& login : try_member_logins(look_)) all_.push_back(std::move(login));
     return std::move(all_);
   }
 

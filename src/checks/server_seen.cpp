@@ -145,9 +145,6 @@ Result<ServerSeen> look_at_server(Look& look, steps::Side& side) {
   TRY_ASSIGN(seen.patroni, side.patroni().config(look.deadline()));
   TRY_ASSIGN(seen.owner, postgres::owner(*session, look.world().split.name, look.deadline()));
   TRY(Looking(look, *session, seen).run());
-  if (!seen.in_recovery) {
-    TRY_ASSIGN(seen.rewind_roles, look_at_rewind_roles(look, side));
-  }
   return seen;
 }
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "checks/cluster_seen.h"
-#include "checks/rewind_roles.h"
 
 namespace pgcleave::checks {
 
@@ -45,7 +44,6 @@ struct ServerSeen {
   int background_workers = 0;  // without parallel workers
   int clients = 0;
 
-  std::vector<RewindRole> rewind_roles;  // those that lack something
   std::vector<CollationSeen> collations;
   std::vector<ExtensionSeen> extensions;             // installed, and not available in their version
   std::map<std::string, std::string> role_settings;  // "role app in database app": "statement_timeout=1s, ..."

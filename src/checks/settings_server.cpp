@@ -76,17 +76,6 @@ class ServerJudge : Judging {
           "patronictl show-config " + server_.scope, "a side that was promoted can't go back by rewinding: it has to be copied anew",
           fmt::format("patronictl edit-config {} -s postgresql.use_pg_rewind=true", server_.scope));
     }
-    for (const auto& role : server_.rewind_roles) {
-      std::string grants;
-      for (const auto& function : role.lacks) {
-        grants += fmt::format("{}GRANT EXECUTE ON FUNCTION {} TO {}", grants.empty() ? "" : "; ", function,
-                              postgres::quote_identifier(role.name));
-      }
-      add("rewind_rights", Severity::warning, fmt::format("role {} on {}", role.name, server_.label),
-          fmt::format("in database postgres it may not execute {}", fmt::join(role.lacks, ", ")),
-          "SELECT proname, proacl FROM pg_proc WHERE proname IN ('pg_ls_dir', 'pg_stat_file', 'pg_read_binary_file')",
-          "if Patroni rewinds as this role, the rewind fails and the side stays down until it is copied anew", grants);
-    }
   }
 
   void look_at_wal() {

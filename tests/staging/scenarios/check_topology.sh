@@ -162,9 +162,9 @@ say "group 7: settings"
 source_data=$(jq -r '.members[] | select(.name == "main-1") | .data' "$dir/lab.json")
 target_data=$(jq -r '.members[] | select(.name == "ci-1") | .data' "$dir/lab.json")
 in_postgres() { psql "host=127.0.0.1 port=$(port main-1) user=pgcleave dbname=postgres" -v ON_ERROR_STOP=1 -qtAc "$1"; }
-defect settings.rewind_rights "the role that rewinds lacks a right" \
+defect access.rewind_rights "the role that rewinds lacks a right" \
   "in_postgres 'revoke execute on function pg_read_binary_file(text) from rewind_ci'" \
-  "in_postgres 'grant execute on function pg_read_binary_file(text) to rewind_ci'" "role rewind_ci"
+  "in_postgres 'grant execute on function pg_read_binary_file(text) to rewind_ci'" "as rewind_ci"
 defect settings.own_sessions_cut "pgcleave's own statements are cut" \
   "source_sql \"alter role pgcleave set statement_timeout = '30s'\"" "source_sql 'alter role pgcleave reset statement_timeout'" 30000
 defect settings.read_only_by_default "a user's transactions are read-only by default" \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A login that a window needs and that is refused is found by `check` and shown by `doctor`, and stops the run before anything is changed:
-# the probe's password, Patroni's, a missing line of pg_hba.conf in either direction. Clients notice nothing.
+# the probe's password, Patroni's, a missing line of pg_hba.conf in either direction. What
+# only a rollback needs is a warning: the login and the rights of the role that rewinds. Clients notice nothing.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
@@ -62,6 +63,40 @@ psql "$TARGET" -qtAc "select pg_reload_conf()" >/dev/null
 lock_out main-1
 found link_hba "line 1 of pg_hba.conf: reject"
 let_in main-1
+source_reloads() { psql "$SOURCE" -qtAc "select pg_reload_conf()" >/dev/null; }
+source_reloads
+
+# only_warned ID TEXT: found by check as a warning, shown by doctor, each with what mends it
+only_warned() {
+  tool 0 check -e "$environment" --json
+  jq -e --arg id "access.$1" --arg text "$2" \
+    '[.findings[] | select(.id == $id and .severity == "warning" and ((.object + .evidence) | contains($text)))] | length == 1 and .[0].fix != ""' \
+    "$scratch/tool.json" >/dev/null || failed "check does not warn once of access.$1: $2"
+  tool 0 doctor -e "$environment" --json
+  jq -e --arg id "access.$1" --arg text "$2" \
+    'any(.logins[]; .id == $id and .result == "refused" and ((.to + .seen + .as) | contains($text)) and .fix != "")' \
+    "$scratch/tool.json" >/dev/null || failed "doctor does not show access.$1: $2"
+  say "found: access.$1, $2"
+}
+say "the role that rewinds: its login to the source, and its rights there"
+sed -i '1i host postgres rewind_ci 127.0.0.1/32 reject' "$(data main-1)/pg_hba.conf"
+only_warned rewind_login "line 1 of pg_hba.conf: reject"
+contains "$scratch/tool.json" "host postgres rewind_ci 127.0.0.1/32 scram-sha-256"
+sed -i '/rewind_ci/d' "$(data main-1)/pg_hba.conf"
+in_postgres() { psql "$SOURCE dbname=postgres" -v ON_ERROR_STOP=1 -qtAc "$1"; }
+in_postgres "revoke execute on function pg_stat_file(text, boolean) from rewind_ci"
+only_warned rewind_rights "pg_catalog.pg_stat_file(text, boolean)"
+in_postgres "grant execute on function pg_stat_file(text, boolean) to rewind_ci"
+
+say "this machine's login to database postgres of a member"
+sed -i '1i host postgres pgcleave 127.0.0.1/32 reject' "$(data main-1)/pg_hba.conf"
+source_reloads
+sleep 0.5
+only_warned postgres_login "member main-1 of source main, database postgres"
+sed -i '/reject/d' "$(data main-1)/pg_hba.conf"
+source_reloads
+tool 0 check -e "$environment" --json
+is "findings of the repaired lab" "$(jq '[.findings[] | select(.id | startswith("access."))] | length' "$scratch/tool.json")" 0
 load_end 1
 verify_clean source
 waited=$(jq '.client_wait_max_ms | floor' "$scratch/verdict.out")

@@ -117,13 +117,6 @@ TEST_CASE("what a way back by rewinding needs is named") {
   server = a_server(Owner::target);
   server.patroni = Json::parse(R"({"postgresql": {"use_pg_rewind": "off", "use_slots": false}})");
   CHECK(judged(server) == Lines{"warning pg_rewind_off", "warning slots_off"});
-  server = a_server(Owner::source);
-  server.rewind_roles = {{"rewind", {"pg_catalog.pg_ls_dir(text, boolean, boolean)", "pg_catalog.pg_stat_file(text, boolean)"}}};
-  const auto found = judge_server(server, Stage::standby, {}, std::chrono::seconds(5));
-  REQUIRE(lines(found) == Lines{"warning settings.rewind_rights role rewind on source main"});
-  CHECK(found[0].fix ==
-        "GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text, boolean, boolean) TO \"rewind\"; "
-        "GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_file(text, boolean) TO \"rewind\"");
 }
 
 TEST_CASE("what slows down a promotion matters on a standby only") {
