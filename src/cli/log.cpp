@@ -4,7 +4,7 @@
 
 #include "base/format.h"
 #include "base/lines.h"
-#include "cli/session.h"
+#include "cli/meant_run.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -32,7 +32,7 @@ ExitCode show(const Arguments& arguments) {
   if (!path) return ExitCode::invalid;
   const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  const auto run = find_run(*journal, arguments.text("RUN"));
+  const auto run = inspected_run(*journal, arguments, arguments.text("RUN"));
   if (!run) return complain(run.error());
   const auto events = journal->events(run->id);
   if (!events) return complain(events.error());
@@ -56,7 +56,7 @@ Verb log_verb() {
   using Kind = Option::Kind;
   return {"log",
           "Print a run's journal, event by event, after which the hash chain is checked.",
-          {{"RUN", Kind::optional_positional, "run id (default: the newest)"}, environment_option(false), journal_option(), json_option()},
+          {{"RUN", Kind::optional_positional, "run id (default: the run that status shows)"}, environment_option(false), journal_option(), json_option()},
           show};
 }
 

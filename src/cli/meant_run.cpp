@@ -48,6 +48,13 @@ Result<engine::RunRecord> meant_run(const journal::Journal& journal, const Journ
   return *run;
 }
 
+Result<engine::RunRecord> inspected_run(const journal::Journal& journal, const Arguments& arguments,
+                                        const std::string& id) {
+  if (!id.empty()) return find_run(journal, id);
+  TRY_ASSIGN(const auto runs, journal_runs(journal, arguments));
+  return meant_run(journal, runs, arguments, engine::Intent::inspect);
+}
+
 ExitCode tell_over(const engine::RunRecord& run, const JournalRuns& runs, engine::Intent intent,
                    const std::string& rest) {
   const auto* split = runs.split_of(run.id);

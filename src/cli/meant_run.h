@@ -22,6 +22,10 @@ Result<JournalRuns> journal_runs(const journal::Journal& journal, const Argument
 Result<engine::RunRecord> meant_run(const journal::Journal& journal, const JournalRuns& runs,
                                     const Arguments& arguments, engine::Intent intent);
 
+// For verbs that only read, and whose RUN has a name of its own: `id`, or else the run that `status` shows.
+Result<engine::RunRecord> inspected_run(const journal::Journal& journal, const Arguments& arguments,
+                                        const std::string& id);
+
 // For `resume` and `rollback` of a run that is over: says so, and names the run that holds the split. `not_ready` when
 // a rollback was asked for and another run holds it.
 ExitCode tell_over(const engine::RunRecord& run, const JournalRuns& runs, engine::Intent intent,

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/change.h"
+#include "cli/meant_run.h"
 #include "cli/rounds.h"
 #include "cli/session.h"
 #include "report/gather.h"
@@ -49,7 +50,7 @@ ExitCode put_out(const Arguments& arguments, const report::Document& document) {
 
 ExitCode report_run(const Arguments& arguments, const journal::Journal& journal) {
   const auto subjects = arguments.list("SUBJECT");
-  const auto run = find_run(journal, subjects.empty() ? "" : subjects.front());
+  const auto run = inspected_run(journal, arguments, subjects.empty() ? "" : subjects.front());
   if (!run) return complain(run.error());
   const auto events = journal.events(run->id);
   if (!events) return complain(events.error());
@@ -132,7 +133,7 @@ Verb report_verb() {
           "Report from the journal: whether all is ready (readiness RUNBOOK), what a run did (run [RUN]), or rounds beside each other "
           "(compare).",
           {{"WHAT", Kind::positional, "readiness, run or compare"},
-           {"SUBJECT", Kind::several, "readiness: the runbook file; run: a run id (default: the newest); compare: run ids"},
+           {"SUBJECT", Kind::several, "readiness: the runbook file; run: a run id (default: the run that status shows); compare: run ids"},
            {"--format", Kind::value, "html, md or json (default: by the name of --out, else md)"},
            {"--out", Kind::value, "file (default: standard output)"},
            {"--rehearsal", Kind::value, "compare: the rounds of this one (default: last)"},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The split is done; then a second run is refused, tables are fenced, a cleanup waits at its gate. Without a run's id, status and rollback
-# mean the run that split it all the same.
+# The split is done; then a second run is refused, tables are fenced, a cleanup waits at its gate. Without a run's id, status, log, report
+# and rollback mean the run that split it all the same.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 1
 fence=$root/runbooks/fence.yml
@@ -15,6 +15,9 @@ still_the_split() {
   contains "$scratch/status.out" "a rollback now would lose nothing"
   is "the run that status shows" "$(status .run)" "$split_run"
   is "by which run" "$(status '.splits[0].by')" "$split_run"
+  is "the run that log prints" "$("$build/pgcleave" log -e "$environment" --json | jq -rs 'map(.run) | unique | join(" ")')" "$split_run"
+  "$build/pgcleave" report run -e "$environment" >"$scratch/report.out"
+  contains "$scratch/report.out" "$split_run"
 }
 still_the_split
 
