@@ -41,6 +41,8 @@ bool is(const std::string& value, const Held& held) {
 
 Bouncer::Bouncer(BouncerSpec spec, const std::string& fleet)
     : spec_(std::move(spec)),
+      pools_{{spec_.name, spec_.database}},
+      databases_{spec_.database},
       fleet_(fleet),
       files_(spec_.config, spec_.reach, [this](ConfigPlace& place) { return working_folder(place); }) {}
 
@@ -95,7 +97,8 @@ Result<void> Bouncer::remember(Deadline deadline) {
 Result<std::vector<std::string>> Bouncer::other_databases(const std::vector<Database>& served, Deadline deadline) {
   std::vector<std::string> others;
   for (const auto& database : served) {
-    if (database.name != spec_.database && database.name != "pgbouncer") others.push_back(database.name);
+    const bool ours = std::find(databases_.begin(), databases_.end(), database.name) != databases_.end();
+    if (!ours && database.name != "pgbouncer") others.push_back(database.name);
   }
   TRY_ASSIGN(const auto file, config(deadline));
   if (file.has_database("*")) others.emplace_back("*");
@@ -126,10 +129,10 @@ Result<void> Bouncer::check_process(Deadline deadline) {
   }
   for (const auto& application : applications) {
     const auto prefix = fmt::format("pgcleave {} watch ", fleet_);
-    if (application.rfind(prefix, 0) != 0 || application == prefix + spec_.name) continue;
+    if (application.rfind(prefix, 0) != 0 || pools_.contains(application.substr(prefix.size()))) continue;
     distinct_ = false;
     auto out = error(ErrorKind::invalid, "is the same process as bouncer " + application.substr(prefix.size()));
-    out.expected = "one process per bouncer in the environment file";
+    out.expected = "one process per bouncer in the environment file, or the same console and config in pools of different databases";
     out.hint = "remove one of them, or give each process an address of its own (so_reuseport)";
     return fail(out);
   }
@@ -204,7 +207,11 @@ Result<void> Bouncer::let_logins_end(Deadline deadline) {
   TRY(command_->set("max_db_connections", "1", deadline));
   const auto patience = deadline.or_earlier(Deadline::in(longest_wait_for_logins));
   static_cast<void>(wait_until("no server login is under way", patience, std::chrono::microseconds(300), nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const int logins, watch_->logins(spec_.database, patience.for_a_look()));
+    int logins = 0;
+    for (const auto& database : databases_) {
+      TRY_ASSIGN(const int of_one, watch_->logins(database, patience.for_a_look()));
+      logins += of_one;
+    }
     return logins == 0;
   }));
   return {};

@@ -1,5 +1,8 @@
-// One PgBouncer process: two console connections, one for commands and one to watch and to give up with, and its config file.
+// One pool of a PgBouncer process: two console connections, one for commands and one to watch and to give up with, and its config file.
 // Fleet drives several of them, each on a thread of its own; nothing here is shared between them.
+//
+// Where several pools of the fleet are in one process, one Bouncer acts on the process and its files for all of them: SET, RELOAD, staged
+// text, rename, trial. Each pauses, resumes and watches its own pool.
 #pragma once
 
 #include <map>
@@ -17,6 +20,14 @@ bool no_pool_size_holds(const std::string& version);
 class Bouncer {
  public:
   Bouncer(BouncerSpec spec, const std::string& fleet);
+
+  // Its process serves other pools of the fleet too: `pools` are all of them, by the name of the bouncer, and `acting` acts for them.
+  void share_process(const std::map<std::string, std::string>& pools, const Bouncer& acting);
+  [[nodiscard]] const std::string& name() const { return spec_.name; }
+  [[nodiscard]] bool acts_on_process() const { return acting_ == nullptr; }
+  [[nodiscard]] const Bouncer* acting() const { return acting_; }  // null: itself
+  // `not_ready` when the one that acts for it is in another process. Both have their consoles.
+  Result<void> check_shares_process(Deadline deadline);
 
   // Opens what is not open, its files too. Proves that both consoles reach one process and that no other bouncer of this fleet is the same:
   // with so_reuseport each new connection may land in another process.
@@ -47,7 +58,9 @@ class Bouncer {
   // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by resume().
   void make_way(Deadline deadline);
   Result<void> resume(Deadline deadline);
-  // Waits for the route of a process that resume() left without it; pauses it again where it does not come.
+  // If the new route is not there, clients had better wait. Does not wait for the answer.
+  void pause_again();
+  // Waits for the routes of a process that resume() left without them; pauses its own pool again where they do not come.
   Result<void> settle(Deadline deadline);
   [[nodiscard]] bool is_settled() const { return !unsettled_; }
   Result<void> give_back_settings(Deadline deadline);
@@ -74,17 +87,21 @@ class Bouncer {
   Result<void> check_expected(Deadline deadline);
   Result<void> check_config_path(Deadline deadline);
   Result<void> see_trial(const std::string& file, bool in_force, Deadline deadline);
-  Result<void> check_reload_is_harmless(const ConfigFile& file, const Database& running);
+  Result<void> check_reload_is_harmless(const ConfigFile& file, const std::map<std::string, Database>& running);
   Result<std::string> working_folder(ConfigPlace& place);
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
   Result<void> take_up_route(Deadline deadline);
+  // By database.
+  using RouteOf = std::map<std::string, Route>;
+  Result<std::map<std::string, Database>> pools(Deadline deadline);
+  static bool are_in_force(const RouteOf& routes, const std::map<std::string, Database>& pools);
+  Result<bool> any_own_pool_size(const ConfigFile& file);
   bool hold(Deadline deadline);
   Result<void> let_go(Deadline deadline);
-  void pause_again();
-  Result<void> put_in_force(const Route& route, Deadline deadline);
-  Result<void> see_in_force(const Route& route, Deadline deadline);
+  Result<void> put_in_force(const RouteOf& routes, Deadline deadline);
+  Result<void> see_in_force(const RouteOf& routes, Deadline deadline);
   void let_logins_begin(Deadline deadline);
   Result<ConfigFile> config(Deadline deadline);
   std::map<std::string, std::string> own_settings(Deadline deadline);
@@ -93,6 +110,9 @@ class Bouncer {
   [[nodiscard]] postgres::Settings settings(const std::string& use) const;
 
   BouncerSpec spec_;
+  std::map<std::string, std::string> pools_;  // of the fleet in this process, databases by the name of the bouncer
+  std::vector<std::string> databases_;        // the same, its own first
+  const Bouncer* acting_ = nullptr;           // null: it acts itself
   std::string fleet_;  // tells this fleet's consoles from others in SHOW CLIENTS
   ConfigFiles files_;
   std::optional<Console> command_;
@@ -101,11 +121,11 @@ class Bouncer {
   std::optional<ProcessId> expected_;
   std::string own_max_db_connections_;  // between let_logins_end() and let_logins_begin()
   std::string version_;                 // when first connected
-  std::optional<Route> due_;            // what the file says since repoint(), and the process does not yet
-  std::optional<Route> taking_;         // what a RELOAD together with this RESUME puts in force
-  std::optional<Route> unsettled_;      // what resume() has not seen in force yet
+  std::optional<RouteOf> due_;          // what the file says since repoint(), and the process does not yet
+  std::optional<RouteOf> taking_;       // what a RELOAD together with this RESUME puts in force
+  std::optional<RouteOf> unsettled_;    // what resume() has not seen in force yet
   std::optional<Error> stays_paused_;   // why make_way() failed
-  bool own_pool_size_ = false;          // the database's own line says it
+  bool own_pool_size_ = false;          // one of the databases' own lines says it
   std::optional<bool> serves_others_;   // clients of other databases feel what is SET
   bool distinct_ = true;                // what check_process() last found
   std::vector<FileText> to_rename_;     // since check_staged()

@@ -19,7 +19,7 @@ constexpr Duration between_answers = std::chrono::microseconds(100);
 
 // A bouncer that is silent must not hold up the others: one thread each, joined before this returns.
 template <class Action>
-auto on_each(const std::vector<std::unique_ptr<Bouncer>>& bouncers, Action action) {
+auto on_each(const std::vector<Bouncer*>& bouncers, Action action) {
   using Outcome = decltype(action(*bouncers.front()));
   std::vector<std::future<Outcome>> running;
   for (std::size_t i = 1; i < bouncers.size(); ++i) {
@@ -90,6 +90,40 @@ Result<void> all_of(const std::string& what, const std::vector<Result<T>>& outco
   return fail(out);
 }
 
+// Those that act on their process and its files: one for each process.
+std::vector<Bouncer*> acting_in(const std::vector<std::unique_ptr<Bouncer>>& bouncers) {
+  std::vector<Bouncer*> acting;
+  for (const auto& bouncer : bouncers) {
+    if (bouncer->acts_on_process()) acting.push_back(bouncer.get());
+  }
+  return acting;
+}
+
+std::string console_value(const BouncerSpec& spec, const char* key) {
+  const auto found = spec.console.values.find(key);
+  return found == spec.console.values.end() ? "" : found->second;
+}
+
+// Same console and same file: one process, as the environment file says it. A database twice is for check_process() to refuse. The last
+// one acts, since whoever RELOADs is to be told last.
+void share_processes(const std::vector<BouncerSpec>& specs, const std::vector<std::unique_ptr<Bouncer>>& bouncers) {
+  std::map<std::vector<std::string>, std::vector<std::size_t>> processes;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const auto& spec = specs[i];
+    std::vector<std::string> key{console_value(spec, "host"), console_value(spec, "port"), spec.config};
+    key.insert(key.end(), spec.reach.begin(), spec.reach.end());
+    auto& those = processes[key];
+    const bool twice = std::any_of(those.begin(), those.end(), [&](auto other) { return specs[other].database == spec.database; });
+    if (!twice) those.push_back(i);
+  }
+  for (const auto& [key, those] : processes) {
+    if (those.size() < 2) continue;
+    std::map<std::string, std::string> pools;
+    for (const auto i : those) pools[specs[i].name] = specs[i].database;
+    for (const auto i : those) bouncers[i]->share_process(pools, *bouncers[those.back()]);
+  }
+}
+
 std::vector<Bouncer*> all_in(const std::vector<std::unique_ptr<Bouncer>>& bouncers) {
   std::vector<Bouncer*> all;
   for (const auto& bouncer : bouncers) all.push_back(bouncer.get());
@@ -101,13 +135,25 @@ Result<void> resume_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, b
   auto outcomes = ask_all(
       all_in(bouncers), deadline, [&](Bouncer& bouncer) { bouncer.begin_resume(at_file); },
       [&](Bouncer& bouncer) { return bouncer.resume(deadline); });
+  const auto failed = [&](const Bouncer* acting) {
+    for (std::size_t i = 0; i < bouncers.size(); ++i) {
+      if (bouncers[i].get() == acting) return !outcomes[i];
+    }
+    return false;
+  };
   const bool all_settled = std::all_of(bouncers.begin(), bouncers.end(), [](const auto& bouncer) { return bouncer->is_settled(); });
-  if (all_settled) return all_of("may still be paused", outcomes);
-  const auto settled = on_each(bouncers, [&](Bouncer& bouncer) { return bouncer.settle(deadline); });
+  const auto with_acting = [&] {
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (at_file && outcomes[i] && failed(bouncers[i]->acting())) bouncers[i]->pause_again();
+    }
+    return all_of("may still be paused", outcomes);
+  };
+  if (all_settled) return with_acting();
+  const auto settled = on_each(all_in(bouncers), [&](Bouncer& bouncer) { return bouncer.settle(deadline); });
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i] && !settled[i]) outcomes[i] = settled[i];
   }
-  return all_of("may still be paused", outcomes);
+  return with_acting();
 }
 
 std::string new_fleet_id() {
@@ -120,6 +166,7 @@ std::string new_fleet_id() {
 Fleet::Fleet(std::vector<BouncerSpec> bouncers) : specs_(std::move(bouncers)) {
   const auto id = new_fleet_id();
   for (const auto& spec : specs_) bouncers_.push_back(std::make_unique<Bouncer>(spec, id));
+  share_processes(specs_, bouncers_);
 }
 
 Fleet::Fleet(Fleet&&) noexcept = default;
@@ -133,21 +180,24 @@ void Fleet::expect(const std::string& bouncer, const ProcessId& process) {
 }
 
 std::vector<Result<ProcessId>> Fleet::processes(Deadline deadline) {
-  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.process(deadline); });
+  return on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.process(deadline); });
 }
 
 Result<void> Fleet::connect(Deadline deadline) {
-  return all_of("can't be reached", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.connect(deadline); }));
+  TRY(all_of("can't be reached", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.connect(deadline); })));
+  return all_of("can't be told apart", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_shares_process(deadline); }));
 }
 
 std::vector<BouncerState> Fleet::look(Deadline deadline) {
-  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.look(deadline); });
+  return on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.look(deadline); });
 }
 
 Result<void> Fleet::hold_back_logins(Deadline deadline) {
-  return all_of("can't be prepared for PAUSE", on_each(bouncers_, [&](Bouncer& bouncer) -> Result<void> {
-                  TRY(bouncer.hold_back_logins(deadline));
-                  TRY(bouncer.let_logins_end(deadline));
+  return all_of("can't be prepared for PAUSE", on_each(all_in(bouncers_), [&](Bouncer& bouncer) -> Result<void> {
+                  if (bouncer.acts_on_process()) {
+                    TRY(bouncer.hold_back_logins(deadline));
+                    TRY(bouncer.let_logins_end(deadline));
+                  }
                   // Whoever lacked one would be paused after two logins, with the clients of all others waiting.
                   return bouncer.open_consoles(deadline);
                 }));
@@ -170,29 +220,29 @@ Result<void> Fleet::kill(Deadline deadline) {
 
 Result<void> Fleet::try_files(Deadline deadline) {
   return all_of("could not be shown to read their config files",
-                on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.try_file(deadline); }));
+                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.try_file(deadline); }));
 }
 
 Result<void> Fleet::stage_route(const Route& route, Deadline deadline) {
   return all_of("could not be given their next config file",
-                on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.stage(route, deadline); }));
+                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.stage(route, deadline); }));
 }
 
 Result<void> Fleet::repoint(const Route& route, Deadline deadline) {
-  TRY(all_of("can't be repointed", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.check_staged(route, deadline); })));
-  return all_of("are not repointed", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.repoint(route, deadline); }));
+  TRY(all_of("can't be repointed", on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_staged(route, deadline); })));
+  return all_of("are not repointed", on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.repoint(route, deadline); }));
 }
 
 std::vector<Fleet::Routes> Fleet::routes(Deadline deadline) {
-  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.routes(deadline); });
+  return on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.routes(deadline); });
 }
 
 std::vector<Inspection> Fleet::inspect(Deadline deadline) {
-  return on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.inspect(deadline); });
+  return on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.inspect(deadline); });
 }
 
 Result<void> Fleet::discard_staged(Deadline deadline) {
-  return all_of("still have a staged file", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.discard_staged(deadline); }));
+  return all_of("still have a staged file", on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.discard_staged(deadline); }));
 }
 
 Result<void> Fleet::resume(Deadline deadline) {
@@ -200,7 +250,7 @@ Result<void> Fleet::resume(Deadline deadline) {
 }
 
 Result<void> Fleet::resume_at_file(Deadline deadline) {
-  on_each(bouncers_, [&](Bouncer& bouncer) {
+  on_each(all_in(bouncers_), [&](Bouncer& bouncer) {
     bouncer.make_way(deadline);
     return true;
   });
@@ -209,15 +259,16 @@ Result<void> Fleet::resume_at_file(Deadline deadline) {
 
 Result<void> Fleet::give_back_settings(Deadline deadline) {
   return all_of("still have settings that the pause SET",
-                on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
+                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
 }
 
 Result<std::vector<std::string>> Fleet::without_own_settings(Deadline deadline) {
-  const auto outcomes = on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.has_own_settings(deadline); });
+  const auto acting = acting_in(bouncers_);
+  const auto outcomes = on_each(acting, [&](Bouncer& bouncer) { return bouncer.has_own_settings(deadline); });
   TRY(all_of("can't be asked for their settings", outcomes));
   std::vector<std::string> names;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (!*outcomes[i]) names.push_back(specs_[i].name);
+    if (!*outcomes[i]) names.push_back(acting[i]->name());
   }
   return names;
 }

@@ -1,5 +1,6 @@
 // The way from one route to another: the future text lies beside the config file before the window; inside it there is one
 // rename, and one RELOAD when clients are let in.
+#include <algorithm>
 #include <utility>
 
 #include "base/format.h"
@@ -45,7 +46,7 @@ Result<void> Bouncer::check_config_path(Deadline deadline) {
 Result<void> Bouncer::stage(const Route& route, Deadline deadline) {
   TRY(check_config_path(deadline));
   TRY_ASSIGN(const auto file, config(deadline));
-  TRY_ASSIGN(const auto texts, file.with_routes({spec_.database}, route));
+  TRY_ASSIGN(const auto texts, file.with_routes(databases_, route));
   return files_.stage(file, texts, deadline);
 }
 
@@ -54,46 +55,53 @@ Result<void> Bouncer::stage(const Route& route, Deadline deadline) {
 Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto file, config(deadline));
-  TRY_ASSIGN(own_pool_size_, file.has_own_pool_size(spec_.database));
-  TRY_ASSIGN(to_rename_, file.with_routes({spec_.database}, route));
+  TRY_ASSIGN(own_pool_size_, any_own_pool_size(file));
+  TRY_ASSIGN(to_rename_, file.with_routes(databases_, route));
   const auto there = files_.is_staged(to_rename_, deadline);
   if (there) return {};
   auto out = there.error();
   out.object = "bouncer " + spec_.name;
-  if (out.kind == ErrorKind::not_ready) out.what = fmt::format("nothing is staged for {} {}", spec_.database, in_words(route));
+  if (out.kind == ErrorKind::not_ready) out.what = fmt::format("nothing is staged for {} {}", fmt::join(databases_, ", "), in_words(route));
   out.hint = "stage the route again: pgcleave resume";
   return fail(out);
 }
 
-// A paused process goes on as it is: its RELOAD comes with RESUME (resuming.cpp).
+// A process whose pools are paused goes on as it is: its RELOAD comes with RESUME (resuming.cpp).
 Result<void> Bouncer::repoint(const Route& route, Deadline deadline) {
   TRY(files_.put_in_place(std::exchange(to_rename_, {}), deadline));
-  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
+  TRY_ASSIGN(const auto seen, pools(deadline));
+  RouteOf routes;
+  for (const auto& database : databases_) routes[database] = route;
   due_.reset();
-  if (!seen.paused) return put_in_force(route, deadline);
-  if (Route{seen.host, seen.port} != route) due_ = route;
+  if (!std::all_of(seen.begin(), seen.end(), [](const auto& pool) { return pool.second.paused; })) return put_in_force(routes, deadline);
+  if (!are_in_force(routes, seen)) due_ = routes;
   return hold_back_logins(deadline);
 }
 
-Result<void> Bouncer::put_in_force(const Route& route, Deadline deadline) {
+Result<void> Bouncer::put_in_force(const RouteOf& routes, Deadline deadline) {
   TRY(command_->reload(deadline));
-  return see_in_force(route, deadline);
+  return see_in_force(routes, deadline);
 }
 
 // After RELOAD.
-Result<void> Bouncer::see_in_force(const Route& route, Deadline deadline) {
+Result<void> Bouncer::see_in_force(const RouteOf& routes, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
-  Route running;
+  std::map<std::string, Database> running;
   const auto there = wait_until("the new route is in force", deadline, between_looks_at_route, nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_a_look()));
-    running = {seen.host, seen.port};
-    return running == route;
+    TRY_ASSIGN(running, pools(deadline.for_a_look()));
+    return are_in_force(routes, running);
   });
   if (there) return {};
   auto out = there.error();
   out.object = "bouncer " + spec_.name;
-  out.expected = in_words(route);
-  if (out.seen.empty()) out.seen = in_words(running);
+  std::string seen;
+  for (const auto& [database, route] : routes) {
+    const auto of = routes.size() == 1 ? "" : database + " at ";
+    const auto& pool = running[database];
+    out.expected += fmt::format("{}{}{}", out.expected.empty() ? "" : ", ", of, in_words(route));
+    seen += fmt::format("{}{}{}", seen.empty() ? "" : ", ", of, in_words({pool.host, pool.port}));
+  }
+  if (out.seen.empty()) out.seen = seen;
   out.hint = "RELOAD says success even when the file can't be read: look for the reason in this bouncer's log";
   return fail(out);
 }

@@ -6,8 +6,11 @@
 // refused (check_fast_fail()). So RELOAD comes when the database is not paused any more. Until then a pool size of 0 holds its clients: it
 // lets nobody log in to a server whose welcome is known.
 //
+// With several pools of the fleet in one process the one that acts for them is told last, so that its RELOAD meets no pool that is paused.
+//
 // Where that can't hold them, or would hold clients of other databases too, RELOAD comes right before RESUME: the shorter the time between
 // them, the fewer meet in it.
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -32,6 +35,7 @@ bool no_pool_size_holds(const std::string& version) {
 void Bouncer::make_way(Deadline deadline) {
   taking_.reset();
   stays_paused_.reset();
+  if (!acts_on_process()) return;
   if (const auto way = take_up_route(deadline); !way) stays_paused_ = way.error();
 }
 
@@ -39,13 +43,18 @@ Result<void> Bouncer::take_up_route(Deadline deadline) {
   TRY(open_consoles(deadline));
   if (!due_) {
     TRY_ASSIGN(const auto file, config(deadline));
-    TRY_ASSIGN(due_, file.route(spec_.database));
-    TRY_ASSIGN(own_pool_size_, file.has_own_pool_size(spec_.database));
+    TRY_ASSIGN(own_pool_size_, any_own_pool_size(file));
+    RouteOf routes;
+    for (const auto& database : databases_) {
+      TRY_ASSIGN(routes[database], file.route(database));
+    }
+    due_ = routes;
   }
-  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline));
-  if (Route{seen.host, seen.port} == *due_) return {};
+  TRY_ASSIGN(const auto seen, pools(deadline));
+  if (are_in_force(*due_, seen)) return {};
   // A RELOAD that has been answered shows its route at once: whoever lacks it must not hold up the others, which wait for this.
-  if (!seen.paused || !hold(deadline)) return put_in_force(*due_, deadline.or_earlier(Deadline::in(time_for_a_route)));
+  const bool all_paused = std::all_of(seen.begin(), seen.end(), [](const auto& pool) { return pool.second.paused; });
+  if (!all_paused || !hold(deadline)) return put_in_force(*due_, deadline.or_earlier(Deadline::in(time_for_a_route)));
   taking_ = due_;
   return {};
 }
@@ -54,8 +63,8 @@ Result<void> Bouncer::take_up_route(Deadline deadline) {
 bool Bouncer::hold(Deadline deadline) {
   if (own_pool_size_ || serves_others(deadline) || !no_pool_size_holds(version_)) return false;
   if (!command_->set("reserve_pool_timeout", "0", deadline) || !command_->set("default_pool_size", "0", deadline)) return false;
-  const auto seen = watch_->database(spec_.database, deadline);
-  return seen && seen->paused && seen->pool_size == 0;
+  const auto seen = pools(deadline);
+  return seen && std::all_of(seen->begin(), seen->end(), [](const auto& pool) { return pool.second.paused && pool.second.pool_size == 0; });
 }
 
 void Bouncer::begin_resume(bool at_file) {
@@ -63,6 +72,7 @@ void Bouncer::begin_resume(bool at_file) {
     taking_.reset();
     stays_paused_.reset();
   }
+  if (at_file && acting_ != nullptr) stays_paused_ = acting_->stays_paused_;
   if (stays_paused_) return;
   if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
   resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
@@ -98,12 +108,11 @@ Result<void> Bouncer::let_go(Deadline deadline) {
     return reloaded;
   }
   unsettled_ = taking_;
-  const auto seen = watch_->database(spec_.database, deadline.for_a_look());
-  if (seen && Route{seen->host, seen->port} == *taking_) unsettled_.reset();
+  const auto seen = pools(deadline.for_a_look());
+  if (seen && are_in_force(*taking_, *seen)) unsettled_.reset();
   return {};
 }
 
-// If the new route is not there, clients had better wait.
 void Bouncer::pause_again() {
   if (command_ && command_->alive() && !command_->busy()) static_cast<void>(command_->begin_pause(spec_.database));
 }

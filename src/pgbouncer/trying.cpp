@@ -44,22 +44,26 @@ Result<void> Bouncer::see_trial(const std::string& file, bool in_force, Deadline
 }
 
 // One that a RELOAD would send elsewhere, if there is one.
-Result<void> Bouncer::check_reload_is_harmless(const ConfigFile& file, const Database& running) {
-  TRY_ASSIGN(const auto written, file.route(spec_.database));
-  if (Route{running.host, running.port} == written) return {};
-  auto out = error(ErrorKind::not_ready, "a RELOAD would send clients elsewhere");
-  out.expected = fmt::format("{}:{}, as {} says", written.host, written.port, file.place_of(spec_.database).value_or(files_.path()));
-  out.seen = fmt::format("{}:{} in SHOW DATABASES", running.host, running.port);
-  out.hint = "RELOAD, or correct the file; then look again: pgcleave check";
-  return fail(out);
+Result<void> Bouncer::check_reload_is_harmless(const ConfigFile& file, const std::map<std::string, Database>& running) {
+  for (const auto& [database, pool] : running) {
+    TRY_ASSIGN(const auto written, file.route(database));
+    if (Route{pool.host, pool.port} == written) continue;
+    auto out = error(ErrorKind::not_ready, "a RELOAD would send clients elsewhere");
+    out.expected = fmt::format("{}:{}, as {} says", written.host, written.port, file.place_of(database).value_or(files_.path()));
+    out.seen = fmt::format("{}:{} in SHOW DATABASES", pool.host, pool.port);
+    out.hint = "RELOAD, or correct the file; then look again: pgcleave check";
+    return fail(out);
+  }
+  return {};
 }
 
 Result<void> Bouncer::try_file(Deadline deadline) {
   TRY(check_config_path(deadline));
   TRY(end_trial(deadline));
   TRY_ASSIGN(const auto file, config(deadline));
-  TRY_ASSIGN(const auto running, watch_->database(spec_.database, deadline));
-  if (running.paused) return {};  // a RELOAD now would cost clients an error after RESUME (resuming.cpp)
+  TRY_ASSIGN(const auto running, pools(deadline));
+  // A RELOAD now would cost clients an error after RESUME (resuming.cpp).
+  if (std::any_of(running.begin(), running.end(), [](const auto& pool) { return pool.second.paused; })) return {};
   TRY(check_reload_is_harmless(file, running));
   TRY_ASSIGN(const auto trial, file.with_lines_behind(spec_.database, {trial_mark, fmt::format("{} = host=127.0.0.1 port=1", trial_database)}));
   const auto tried = [&]() -> Result<void> {

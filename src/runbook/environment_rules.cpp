@@ -65,8 +65,24 @@ class PoolRules {
       const auto& bouncer = pool.bouncers[i];
       const auto& item = bouncers->value.items.at(i);
       once(names_, bouncer.name, place_of(item, {"name"}), "the bouncer");
-      once(consoles_, console_of(bouncer), place_of(item, {"console"}), "the console");
+      console(bouncer, place_of(item, {"console"}), pool.database);
     }
+  }
+
+  // One process may serve several of the databases: then its file is the same too.
+  void console(const BouncerAccess& bouncer, Place at, const std::string& database) {
+    const auto address = console_of(bouncer);
+    const Process process{bouncer.config, bouncer.reach, database};
+    const auto first = processes_.find(address);
+    const bool shared = first != processes_.end() && first->second.database != database &&
+                        first->second.config == process.config && first->second.reach == process.reach;
+    if (shared) {
+      once(consoles_of_pool_[database], address, at, "the console");
+      return;
+    }
+    consoles_of_pool_[database].emplace(address, at);
+    processes_.emplace(address, process);
+    once(consoles_, address, at, "the console");
   }
 
   void once(std::map<std::string, Place>& seen, const std::string& value, Place at, const char* what) {
@@ -81,7 +97,14 @@ class PoolRules {
   Problems& problems_;
   std::map<std::string, Place> databases_;
   std::map<std::string, Place> names_;
+  struct Process {
+    std::string config;
+    std::vector<std::string> reach;
+    std::string database;  // of the first pool
+  };
   std::map<std::string, Place> consoles_;
+  std::map<std::string, Process> processes_;
+  std::map<std::string, std::map<std::string, Place>> consoles_of_pool_;  // by database
 };
 
 }  // namespace

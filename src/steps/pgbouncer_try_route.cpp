@@ -115,16 +115,26 @@ Result<Json> try_all(Context& context, const std::string& to) {
   TRY_ASSIGN(auto* session, side.leader(deadline));
   TRY_ASSIGN(const auto leader, ask_who_answers(*session, deadline));
   auto all = bouncers_of(world);
-  std::vector<std::future<Result<void>>> running;
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    running.push_back(std::async(std::launch::async, [&, i, stop = HeededStop::current()] {
+  // Two trials of one file, one after the other.
+  std::map<std::vector<std::string>, std::vector<TriedRoute*>> by_file;
+  for (auto& one : all) {
+    auto file = one.bouncer.reach;
+    file.push_back(one.bouncer.config);
+    by_file[file].push_back(&one);
+  }
+  std::vector<std::future<std::vector<Result<void>>>> running;
+  for (const auto& [file, those] : by_file) {
+    running.push_back(std::async(std::launch::async, [&, &those = those, stop = HeededStop::current()] {
       const HeededStop heeded(stop);
-      return try_one(all[i], side, route, leader, deadline);
+      std::vector<Result<void>> outcomes;
+      for (auto* one : those) outcomes.push_back(try_one(*one, side, route, leader, deadline));
+      return outcomes;
     }));
   }
   std::vector<Result<void>> outcomes;
-  if (!all.empty()) outcomes.push_back(try_one(all.front(), side, route, leader, deadline));
-  for (auto& one : running) outcomes.push_back(one.get());
+  for (auto& one : running) {
+    for (auto& outcome : one.get()) outcomes.push_back(std::move(outcome));
+  }
   TRY(together(outcomes));
   int tried = 0;
   for (const auto& one : all) {

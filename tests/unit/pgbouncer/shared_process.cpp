@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "pgbouncer/inspection.h"
 #include "servers.h"
 
 using namespace pgcleave;

@@ -131,6 +131,21 @@ TEST_CASE("two things that could be taken for one are problems") {
   CHECK(after("6002", "6001") == Texts{"e.yml:21:36: the console '127.0.0.1:6001' is given twice\n  the first is at e.yml:20:36"});
 }
 
+TEST_CASE("one process may serve two databases: its console stands in both pools, with the same file") {
+  const std::string second = R"(
+  - database: app_ro
+    bouncers:
+      - {name: bouncer-2-ro, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, reach: [ssh, b2]}
+)";
+  const auto with = [&](const std::string& more) { return after("reach: [ssh, b2]}\n", "reach: [ssh, b2]}" + more); };
+  CHECK(with(second).empty());
+  auto other_file = second;
+  other_file.replace(other_file.find("/etc/b2.ini"), 11, "/etc/b3.ini");
+  CHECK(with(other_file) == Texts{"e.yml:24:39: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:21:36"});
+  CHECK(with(second + "      - {name: more, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, reach: [ssh, b2]}\n") ==
+        Texts{"e.yml:25:31: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:24:39"});
+}
+
 TEST_CASE("reclone is a program with its arguments; one that is a file must be executable") {
   Folder folder;
   const auto with = [&](const std::string& value) {

@@ -1,0 +1,61 @@
+// Several pools of the fleet in one process.
+#include <algorithm>
+
+#include "base/format.h"
+#include "pgbouncer/bouncer.h"
+
+namespace pgcleave::pgbouncer {
+
+void Bouncer::share_process(const std::map<std::string, std::string>& pools, const Bouncer& acting) {
+  pools_ = pools;
+  databases_ = {spec_.database};
+  for (const auto& [name, database] : pools_) {
+    if (name != spec_.name) databases_.push_back(database);
+  }
+  acting_ = &acting == this ? nullptr : &acting;
+}
+
+// With so_reuseport one address may lead to several.
+Result<void> Bouncer::check_shares_process(Deadline deadline) {
+  if (acting_ == nullptr) return {};
+  TRY_ASSIGN(const auto applications, watch_->client_applications(deadline));
+  const auto wanted = acting_->settings("watch").values["application_name"];
+  if (std::find(applications.begin(), applications.end(), wanted) != applications.end()) return {};
+  auto out = error(ErrorKind::not_ready, fmt::format("is not in the process of bouncer {}, whose console and config it has", acting_->spec_.name));
+  out.expected = "one process behind this address";
+  out.seen = "so_reuseport: each connection goes to any of them";
+  out.hint = "give each process an address of its own (unix_socket_dir or a peer's port) and name it in the environment file";
+  return fail(out);
+}
+
+Result<std::map<std::string, Database>> Bouncer::pools(Deadline deadline) {
+  TRY_ASSIGN(const auto served, watch_->databases(deadline));
+  std::map<std::string, Database> found;
+  for (const auto& one : served) {
+    if (std::find(databases_.begin(), databases_.end(), one.name) != databases_.end()) found[one.name] = one;
+  }
+  for (const auto& database : databases_) {
+    if (found.contains(database)) continue;
+    auto out = error(ErrorKind::not_ready, "has no database " + database);
+    out.expected = "a row in SHOW DATABASES";
+    return fail(out);
+  }
+  return found;
+}
+
+bool Bouncer::are_in_force(const RouteOf& routes, const std::map<std::string, Database>& pools) {
+  return std::all_of(routes.begin(), routes.end(), [&](const auto& wanted) {
+    const auto seen = pools.find(wanted.first);
+    return seen != pools.end() && Route{seen->second.host, seen->second.port} == wanted.second;
+  });
+}
+
+Result<bool> Bouncer::any_own_pool_size(const ConfigFile& file) {
+  for (const auto& database : databases_) {
+    TRY_ASSIGN(const bool own, file.has_own_pool_size(database));
+    if (own) return true;
+  }
+  return false;
+}
+
+}  // namespace pgcleave::pgbouncer
