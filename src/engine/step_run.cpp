@@ -65,10 +65,13 @@ Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind
   // In a window, until ownership is taken, a look gets no more time than the step had: undo looks too.
   const auto* window = recorder_.record().open_window();
   const bool clients_wait = window != nullptr && !window->taken && !kind.description.meaning.takes;
+  // A process says that it is paused as soon as it was asked to. One that waited until the time was up is not, and its error names
+  // who held server connections.
+  const bool still_held = !facts && kind.description.meaning.pauses && context.deadline.passed();
   context.deadline = clients_wait ? context.deadline.for_a_look() : Deadline::in(look_timeout);
   auto after = look(line, kind, context, "after");
   if (!facts) {
-    if (after && after->state == steps::State::done) return after->facts;
+    if (after && after->state == steps::State::done && !still_held) return after->facts;
     return facts;
   }
   if (!after) return fail(after.error());
