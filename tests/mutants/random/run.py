@@ -4,10 +4,14 @@
 All are compiled into one copy of the tree, each behind its number (switch.h). Every test runs once without a mutant, which shows which of them it
 comes by; then each mutant is tried with those tests alone: unit tests and simulation, and for what survives conformance and the scenarios.
 Exit code 1 if a mutant survives that explained.json does not explain, 2 if that file explains what is no longer there.
+
+Verdicts are written to the file of --json as they come, so that a run that was stopped is worth something. With --resume a mutant is first tried
+with the one unit test that caught it then; what simulation and lab caught is kept. --until unit stops before the simulation.
 """
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,8 +20,10 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # nothing is left beside the sources
 import tree
 import trials
+from verdicts import Verdicts
 
 ROOT = Path(__file__).resolve().parents[3]
+STAGES = ("unit", "simulation", "lab")
 EXPLAINED = Path(__file__).resolve().parent / "explained.json"
 
 
@@ -27,6 +33,9 @@ def arguments():
     words.add_argument("--seed", type=int, default=1, metavar="S", help="which; the same for the same sources (1)")
     words.add_argument("--file", default="", metavar="PART", help="only in files whose name has this part")
     words.add_argument("--lab", default=".", metavar="PATTERN", help="which scenarios the survivors are tried with (all; 'none$' for none)")
+    words.add_argument("--tests", default=".", metavar="PATTERN", help="only unit tests and simulated scenarios of such a name")
+    words.add_argument("--until", choices=STAGES, default="lab", help="the last stage: unit, simulation or lab (lab)")
+    words.add_argument("--resume", type=Path, metavar="FILE", help="an older run: try first what caught each mutant there")
     words.add_argument("--jobs", type=int, default=os.cpu_count(), help="unit tests at a time")
     words.add_argument("--json", type=Path, metavar="FILE")
     words.add_argument("--results", action="store_true", help="keep the figures in tests/staging/RESULTS.md")
@@ -59,53 +68,53 @@ def main():
     scratch = folder / "build"
     say("reading the sources")
     if options.list:
-        for place in list(tree.places.choose(tree.places_of(folder), options.seed))[:options.random]:
+        for place in list(tree.places.choose(tree.places_of(ROOT, folder), options.seed))[:options.random]:
             print(line_of(place))
         return 0
-    mutants, dropped = tree.build(ROOT, folder, options.random, options.seed, options.file, say)
+    mutants, dropped = tree.build(ROOT, folder, options.random, options.seed, options.file,
+                                  trials.targets(options.until), say)
 
-    caught = {}
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    verdicts = Verdicts(ROOT, mutants, explained, options.json or scratch / "mutants-random.json",
+                        {"commit": commit, "seed": options.seed, "mutants": len(mutants), "not_compiled": dropped, "lab": options.lab})
+    def tell(stage):
+        def told(number, test):
+            say(f"{number:4} {'caught' if test else '-'}  {line_of(mutants[number])}  {test.name if test else ''}")
+            verdicts.add(number, stage, test.name if test else None)
+        return told
 
-    def tell(number, test):
-        say(f"{number:4} {'caught' if test else '-'}  {line_of(mutants[number])}  {test.name if test else ''}")
+    if options.resume:
+        known = verdicts.known(json.loads(options.resume.read_text()))
+        for number, row in known.items():
+            if row["stage"] != "unit":
+                verdicts.add(number, row["stage"], row["by"])
+        say(f"trying {len(known)} of {len(mutants)} again, which were caught in {options.resume}")
+        trials.search_again({number: row["by"] for number, row in known.items()}, trials.unit(folder), options.jobs, tell("unit"))
 
-    def attempt(tests, jobs, enough_s):
+    for stage in STAGES[:STAGES.index(options.until) + 1]:
+        left = [number for number in mutants if number not in verdicts.caught]
+        if not left:
+            break
+        tests = {"unit": trials.unit, "simulation": trials.simulation, "lab": lambda f: trials.lab(f, options.lab)}[stage](folder)
+        if stage != "lab":
+            tests = [test for test in tests if re.search(options.tests, test.name)]
+        jobs, enough_s = (1, float("inf")) if stage == "lab" else (options.jobs, trials.ENOUGH_S)
         say(f"running {len(tests)} tests without a mutant")
         tests, out = trials.record(tests, jobs, scratch, say)
-        left = [number for number in mutants if number not in caught]
+        verdicts.head.setdefault("left_out", []).extend(out)
         say(f"{len(tests)} tests come by {len({n for t in tests for n in t.reaches} & set(left))} of {len(left)} mutants")
-        found = trials.search(left, tests, jobs, enough_s, tell)
-        caught.update({number: test for number, test in found.items() if test})
-        return out
-
-    out = []
-    stages = ((trials.unit, options.jobs, trials.ENOUGH_S), (trials.simulation, options.jobs, trials.ENOUGH_S),
-              (lambda f: trials.lab(f, options.lab), 1, float("inf")))
-    for tests, jobs, enough_s in stages:
-        if len(caught) < len(mutants):
-            out += attempt(tests(folder), jobs, enough_s)
-
-    rows = []
-    for number, place in mutants.items():
-        line = (ROOT / place.file).read_text().split("\n")[place.line - 1].strip()
-        why = explained.get((place.file, line, place.before, place.after), "")
-        verdict = "caught" if number in caught else "explained" if why else "survived"
-        rows.append({"file": place.file, "line": place.line, "in": line, "kind": place.kind, "before": place.before, "after": place.after,
-                     "verdict": verdict, "by": caught[number].name if number in caught else why})
-    of = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in ("caught", "explained", "survived")}
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    figures = {"commit": commit, "seed": options.seed, "mutants": len(rows), **of, "not_compiled": dropped, "lab": options.lab,
-               "left_out": out, "rows": rows}
-    written = options.json or folder / "build" / "mutants-random.json"
-    written.write_text(json.dumps(figures, indent=1))
+        trials.search(left, tests, jobs, enough_s, tell(stage))
+    verdicts.write()
+    rows, of = verdicts.rows(), verdicts.count()
     for row in rows:
         if row["verdict"] != "caught":
             print(f"{row['verdict']}: {row['file']}:{row['line']} {row['kind']}: {row['before']} => {row['after']}  {row['by']}")
-    say(f"seed {options.seed}: {len(rows)} mutants, {of['caught']} caught, {of['explained']} explained, {of['survived']} survived; "
+    say(f"seed {options.seed}: {len(rows)} mutants, {of['caught']} caught, {of['explained']} explained, {of['survived']} survived"
+        f"{', ' + str(of['untried']) + ' not tried' if of['untried'] else ''}; "
         f"{dropped} did not compile")
     if options.results:
-        subprocess.run([ROOT / "tests/staging/results/keep.sh", "mutants-random", written], check=True)
-    return 1 if of["survived"] else 2 if stale else 0
+        subprocess.run([ROOT / "tests/staging/results/keep.sh", "mutants-random", verdicts.file], check=True)
+    return 1 if of["survived"] + of["untried"] else 2 if stale else 0
 
 
 if __name__ == "__main__":

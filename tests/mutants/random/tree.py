@@ -12,8 +12,13 @@ import places
 HERE = Path(__file__).resolve().parent
 
 
+def is_source(name):
+    return name.startswith("src/") and name.endswith(".cpp")
+
+
 def copy(root, folder):
-    """What differs is written, so that what was built of the rest stays good."""
+    """What differs is written, so that what was built of the rest stays good. Sources that are there are left to write(): with mutants they
+    always differ."""
     marker = folder / ".mutants"
     folder.mkdir(parents=True, exist_ok=True)
     if not marker.exists() and any(folder.iterdir()):
@@ -26,7 +31,7 @@ def copy(root, folder):
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, target)
-        elif target.read_bytes() != (root / name).read_bytes():
+        elif not is_source(name) and target.read_bytes() != (root / name).read_bytes():
             shutil.copy(root / name, target)
     for top in folder.iterdir():
         if top.is_dir() and top.name not in ("build", ".git"):
@@ -35,16 +40,17 @@ def copy(root, folder):
     subprocess.run(["cmake", "--preset", "release"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def places_of(folder):
+def places_of(root, folder):
     """Kept beside the build for as long as neither the sources nor the finder change."""
     build = folder / "build"
-    files = [HERE / "places.py", build / "compile_commands.json"] + sorted((folder / "src").rglob("*.[ch]*"))
+    files = [HERE / "places.py", build / "compile_commands.json"] + sorted((root / "src").rglob("*.[ch]*"))
     key = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     kept = build / "mutants-places.pickle"
     if kept.exists():
         old, found = pickle.loads(kept.read_bytes())
         if old == key:
             return found
+    write(root, folder, {})
     found = places.find(folder, build)
     kept.write_bytes(pickle.dumps((key, found)))
     return found
@@ -81,25 +87,31 @@ def overlaps(place, others):
     return any(place.file == o.file and place.start < o.end and o.start < place.end for o in others)
 
 
-def build(root, folder, wanted, seed, only, say):
-    """Chooses, writes and builds. One that does not compile is dropped, and the next of the order takes its place."""
-    order = places.choose(places_of(folder), seed)
-    mutants, number, dropped = {}, 0, 0
+def build(root, folder, wanted, seed, only, targets, say):
+    """Chooses, writes and builds. One that does not compile is dropped, and the next of the order takes its place; the next run knows it."""
+    kept = folder / "build" / "mutants-refused"
+    not_compiled = set(kept.read_text().split()) if kept.exists() else set()
+    order = places.choose(places_of(root, folder), seed)
+    mutants, taken, dropped = {}, [], 0
     environment = dict(os.environ, CCACHE_BASEDIR=str(folder), CCACHE_NOHASHDIR="1") if folder != root else None
     while True:
         while len(mutants) < wanted:
             place = next(order, None)
             if place is None:
                 break
-            if only in place.file and not overlaps(place, mutants.values()):
-                number += 1
-                mutants[number] = place
+            if only in place.file and not overlaps(place, taken):
+                taken.append(place)
+                if place.rank in not_compiled:
+                    dropped += 1
+                else:
+                    mutants[len(taken)] = place
         write(root, folder, mutants)
         say(f"building a copy with {len(mutants)} mutants")
-        done = subprocess.run(["ninja", "-C", "build", "-k", "0"], cwd=folder, env=environment, capture_output=True, text=True)
+        done = subprocess.run(["ninja", "-C", "build", "-k", "0", *targets], cwd=folder, env=environment, capture_output=True, text=True)
         if done.returncode == 0:
             return mutants, dropped
         for bad in refused(folder, mutants, done.stdout):
             say(f"does not compile: {mutants[bad].file}:{mutants[bad].line} {mutants[bad].before!r} => {mutants[bad].after!r}")
-            del mutants[bad]
+            not_compiled.add(mutants.pop(bad).rank)
             dropped += 1
+        kept.write_text("\n".join(sorted(not_compiled)))
