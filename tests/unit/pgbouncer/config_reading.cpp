@@ -319,3 +319,19 @@ TEST_CASE("a relative %include without a process that tells its folder is refuse
   CHECK(folder.error().kind == ErrorKind::not_ready);
   CHECK(folder.error().hint.find("absolute paths") != std::string::npos);
 }
+
+TEST_CASE("a config file is found where it really lies, and one that is not there is told, here and behind a shell") {
+  const Folder folder;
+  const auto real = folder.path() + "/real.ini";
+  const auto link = folder.path() + "/link.ini";
+  spew(real, "[databases]\n");
+  fs::create_symlink(real, link);
+  ConfigPlace place(GENERATE(std::vector<std::string>{}, std::vector<std::string>{"env"}));
+  REQUIRE(place.open(soon()).has_value());
+  const auto found = place.resolve(link, soon());
+  REQUIRE(found.has_value());
+  CHECK(*found == fs::canonical(real).string());
+  const auto missing = place.resolve(folder.path() + "/none.ini", soon());
+  REQUIRE_FALSE(missing.has_value());
+  CHECK(missing.error().what == "the config file can't be found");
+}

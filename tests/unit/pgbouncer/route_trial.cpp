@@ -121,6 +121,20 @@ TEST_CASE("a pool that is paused is not tried, nor one whose clients no password
   CHECK(slurp(folder.path() + "/one.log").find("RELOAD command") == std::string::npos);
 }
 
+TEST_CASE("a process that reads another file than the environment file names is not tried, and its file stays as it is") {
+  const Folder folder;
+  const Postgres here(folder, "here");
+  const RunningBouncer bouncer(folder, "one", here.port());
+  auto spec = bouncer.spec();
+  spec.config = folder.path() + "/other.ini";
+  spew(spec.config, slurp(bouncer.config()));
+  const auto tried = try_route(spec, {"127.0.0.1", 1}, bouncer.client(), which_port, soon());
+  REQUIRE_FALSE(tried.has_value());
+  CHECK(tried.error().seen == bouncer.config());
+  CHECK(slurp(spec.config) == slurp(bouncer.config()));
+  CHECK(entries(bouncer) == std::vector<std::string>{"app", "pgbouncer"});
+}
+
 TEST_CASE("the pool's line is copied with the new route and all else that it says") {
   const std::string mark = std::string(trial_mark) + "\n";
   CHECK(copied("[databases]\napp = host=a port=1 user=u password='x=''y'\nb = port=2\n", {"c", 3}) ==

@@ -135,6 +135,10 @@ TEST_CASE("a member that says something else than its leader makes ownership not
   owner_on_the_other_member("1");
   TwoMembers same(ci_server().port());
   CHECK(not_durable_on(same.sides.world, same.sides.world.source, soon())->empty());
+  const auto durable = same.sides.observe("ownership.durable", {{"on", "source"}, {"durable", "members"}});
+  REQUIRE(durable);
+  CHECK(durable->state == State::done);
+  CHECK_FALSE(durable->lasting);  // a member may come that is behind
   owner_on_the_other_member("2");
   TwoMembers it(ci_server().port());
   CHECK(*not_durable_on(it.sides.world, it.sides.world.source, soon()) == std::vector<std::string>{"main-2 says target"});
@@ -145,6 +149,22 @@ TEST_CASE("a member that says something else than its leader makes ownership not
   CHECK(silent->front().find("main-2 can't be asked") == 0);
   owner_on_the_other_member("");
   run(source, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+}
+
+TEST_CASE(
+    "a wait for members is ended by who asks to stop, which is no answer; when its time is up it names who is late") {
+  TwoMembers it(ci_server().port());
+  StopFlag stop;
+  const auto wait = [&] {
+    return wait_until_flushed_by_members(it.sides.world.source, Deadline::in(std::chrono::milliseconds(300)), &stop);
+  };
+  const auto late = wait();
+  REQUIRE(late);
+  CHECK(*late == std::vector<std::string>{"main-2"});
+  stop.request();
+  const auto stopped = wait();
+  REQUIRE_FALSE(stopped);
+  CHECK(stopped.error().kind == ErrorKind::interrupted);
 }
 
 }  // namespace pgcleave::steps::test

@@ -89,4 +89,46 @@ TEST_CASE("of a PATCH that was sent again the first may still come when the clus
   CHECK(promoted->at("unanswered") == 1);
 }
 
+TEST_CASE(
+    "a source that failed over in the window is seen although its session is lost and Patroni's first answer is an "
+    "error") {
+  const Server standby("ci", main_server());
+  std::atomic<int> patches{0};
+  TwoSides sides(main_server(), standby, [&] {
+    ++patches;
+    return patroni::answer(200, "{}");
+  });
+  std::atomic<int> errors{0};
+  std::atomic<bool> failed_over{false};
+  const patroni::StandIn member([&](const patroni::Request& request) {
+    if (errors > 0 && errors-- > 0) return patroni::answer(503, "");
+    if (request.path != "/cluster")
+      return patroni::answer(200, R"({"patroni": {"version": "3.0.2", "scope": "main"}})");
+    const Json one{{"name", failed_over ? "main-2" : "main-1"},
+                   {"role", "leader"},
+                   {"state", "running"},
+                   {"api_url", "http://127.0.0.1:1/patroni"},
+                   {"host", "127.0.0.1"},
+                   {"port", main_server().port()},
+                   {"timeline", 1}};
+    return patroni::answer(200, Json{{"members", {one}}}.dump());
+  });
+  auto access = sides.world.source.access();
+  access.patroni.members = {member.url()};
+  auto& source = sides.world.source = Side(postgres::Owner::source, access);
+  REQUIRE(source.note_leadership(Deadline::in(5s)));
+  const auto leader = source.leader(Deadline::in(5s));
+  REQUIRE(leader);
+  const auto pid = (*leader)->query("SELECT pg_backend_pid() AS pid", {}, Deadline::in(5s));
+  REQUIRE(pid);
+  auto other = main_server().connect();
+  postgres::test::run(other, "SELECT pg_terminate_backend(" + pid->text(0, "pid") + ", 5000)");
+  failed_over = true;
+  errors = 1;
+  const auto promoted = sides.apply("patroni.promote", target, 3s);
+  REQUIRE_FALSE(promoted);
+  CHECK(promoted.error().what == "failed over in the window, so target ci is not promoted");
+  CHECK(patches == 0);
+}
+
 }  // namespace pgcleave::steps::test

@@ -136,6 +136,16 @@ TEST_CASE("what counters can't tell is given up in words too: a table that was e
   CHECK(split.lets_through(reattaching_with("give up 1 row of kept.users and what cannot be counted")));
 }
 
+TEST_CASE("what a rollback would give up is not told before sessions have handed in what they wrote") {
+  Split split;
+  auto client = split.target.connect();  // stays, and hands in its counters when it likes to
+  postgres::test::run(client, "INSERT INTO kept.users VALUES (1)");
+  const Json with{{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "60s"}};
+  const auto early = split.sides.apply("check.given_up", with, 500ms);
+  REQUIRE_FALSE(early);
+  CHECK(early.error().kind == ErrorKind::timed_out);
+}
+
 TEST_CASE("a writer whose transaction is open keeps a cluster from being made a standby: nobody could count its rows") {
   Split split;
   auto writer = split.target.connect();

@@ -1,9 +1,12 @@
-// How a side is reached by the other side's server, read back by libpq itself.
+// How a side is reached by the other side's server, read back by libpq itself, and for how long its configuration holds.
 #include "steps/side.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "base/process.h"
+#include "patroni/member.h"
 #include "postgres/server.h"
 
 namespace pgcleave::steps::test {
@@ -46,6 +49,30 @@ TEST_CASE("a publisher is reached through the side's route and in its database u
   auto nameless = reached({});
   nameless.postgres.values.erase("dbname");
   CHECK(conninfo(nameless) == "host='10.0.0.9' port='6000'");
+}
+
+TEST_CASE("a configuration that was remembered is used for ten seconds, and then read anew") {
+  std::atomic<int> asked{0};
+  const patroni::StandIn member([&](const patroni::Request& request) {
+    if (request.path == "/config") return patroni::answer(200, Json{{"asked", ++asked}}.dump());
+    return patroni::answer(200, "{}");
+  });
+  runbook::SideAccess access;
+  access.scope = "main";
+  access.patroni.members = {member.url()};
+  Side side(postgres::Owner::source, access);
+  const auto config = [&] {
+    const auto seen = side.config(postgres::test::soon());
+    REQUIRE(seen);
+    return seen->at("asked");
+  };
+  CHECK(config() == 1);
+  CHECK(config() == 2);
+  REQUIRE(side.remember_config(postgres::test::soon()));
+  CHECK(config() == 3);
+  CHECK(config() == 3);
+  std::this_thread::sleep_for(std::chrono::milliseconds(10050));
+  CHECK(config() == 4);
 }
 
 }  // namespace pgcleave::steps::test

@@ -5,6 +5,7 @@
 #include "steps/database_id.h"
 #include "steps/forecast.h"
 #include "steps/late_promotion.h"
+#include "steps/missable.h"
 #include "steps/probes.h"
 #include "steps/serving.h"
 
@@ -236,6 +237,14 @@ TEST_CASE("each user that probes is named once, and a probe without one is none"
   environment.pools[2].probe.values = {{"user", "probe"}};
   environment.pools[3].probe.values = {{"connect_timeout", "1"}};
   CHECK(probe_users(environment) == std::vector<std::string>{"canary", "probe"});
+}
+
+TEST_CASE("of what changes something only a witness may be missed") {
+  CHECK(may_be_missed("ownership.witness"));
+  for (const char* kind : {"ownership.take", "ownership.release", "pgbouncer.repoint", "replication.turn"}) {
+    INFO(kind);
+    CHECK_FALSE(may_be_missed(kind));
+  }
 }
 
 }  // namespace pgcleave::steps::test

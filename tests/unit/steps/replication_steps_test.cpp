@@ -1,0 +1,131 @@
+// Steps of the replication from the target back to the source, between two real servers.
+#include <catch2/catch.hpp>
+
+#include "fenced_split.h"
+#include "postgres/replication.h"
+#include "steps/owner_repair.h"
+
+namespace pgcleave::steps::test {
+namespace {
+
+using pgcleave::postgres::test::ci_server;
+using pgcleave::postgres::test::main_server;
+using pgcleave::postgres::test::soon;
+
+const std::string way_back = "pgcleave_ci_reverse";
+const Json published_back{{"on", "target"}, {"direction", "reverse"}};
+const Json unproven{{"prove", false}};
+
+// Both databases with the split's tables and the fence; nothing replicates yet.
+struct ReverseLink {
+  ReverseLink() {
+    name_tables(sides.world);
+    auto access = sides.world.target.access();
+    access.route = {"127.0.0.1", ci_server().port()};
+    access.replication.values = {{"user", "postgres"}};
+    sides.world.target = Side(postgres::Owner::target, std::move(access));
+    for (auto* side : {&source, &target})
+      side->sql("ALTER TABLE moved.builds ADD PRIMARY KEY (id); ALTER TABLE moved.jobs ADD PRIMARY KEY (id)");
+  }
+  ~ReverseLink() {
+    (void)postgres::drop_subscription(source.here, way_back, soon());
+    (void)postgres::drop_slot(target.here, way_back, soon());
+    (void)postgres::drop_publication(target.here, way_back, soon());
+  }
+  ReverseLink(const ReverseLink&) = delete;
+  ReverseLink& operator=(const ReverseLink&) = delete;
+
+  void install() {
+    for (auto* side : {&source, &target}) side->install();
+  }
+  void make_publication_and_slot() {
+    REQUIRE(problem(sides.apply("replication.publish", published_back, 5s)) == "");
+    REQUIRE(problem(sides.apply("replication.arm_reverse", Json::object(), 5s)) == "");
+  }
+  State applied_at(Lsn lsn) {
+    const auto seen = sides.observe("replication.wait_apply", {{"on", "source"}, {"lsn", lsn.text()}});
+    REQUIRE(problem(seen) == "");
+    return seen->state;
+  }
+
+  SplitDatabase source{main_server()};
+  SplitDatabase target{ci_server()};
+  TwoSides sides{main_server(), ci_server()};
+};
+
+}  // namespace
+
+TEST_CASE("reverse replication is proven by a row that arrives, and what is applied is told to the byte") {
+  ReverseLink link;
+  CHECK(says(problem(link.sides.prepare("replication.prove_reverse", Json::object())), "canary_target_ci"));
+  link.install();
+  REQUIRE(problem(link.sides.prepare("replication.prove_reverse", Json::object())) == "");
+  link.make_publication_and_slot();
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
+  CHECK(link.sides.observe("replication.prove_reverse", Json::object())->state == State::pending);
+  REQUIRE(problem(link.sides.apply("replication.prove_reverse", Json::object(), 5s)) == "");
+  CHECK(link.sides.observe("replication.prove_reverse", Json::object())->state == State::done);
+
+  const auto applied = postgres::applied(link.source.here, way_back, true, soon());
+  REQUIRE(problem(applied) == "");
+  CHECK(link.applied_at(*applied) == State::done);
+  CHECK(link.applied_at(Lsn{applied->position + 1}) == State::pending);
+  CHECK(problem(link.sides.apply("replication.wait_apply", {{"on", "source"}, {"lsn", applied->text()}}, 1s)) == "");
+}
+
+TEST_CASE("a subscription that reads another slot is not taken for reverse replication") {
+  ReverseLink link;
+  link.install();
+  link.source.sql("CREATE SUBSCRIPTION " + way_back +
+                  " CONNECTION 'host=127.0.0.1' PUBLICATION other WITH (connect = false, slot_name = other)");
+  const auto started = link.sides.apply("replication.start_reverse", unproven, 1s);
+  REQUIRE_FALSE(started);
+  CHECK(started.error().kind == ErrorKind::foreign);
+  CHECK(started.error().seen == "other");
+}
+
+TEST_CASE("a publication that can't be dropped in time is not taken for undone") {
+  ReverseLink link;
+  link.install();
+  const auto before = link.sides.observe("replication.publish", published_back);
+  REQUIRE(problem(before) == "");
+  REQUIRE(problem(link.sides.apply("replication.publish", published_back, 5s)) == "");
+  auto other = ci_server().connect();
+  postgres::test::run(other,
+                      "BEGIN; ALTER PUBLICATION " + way_back + " OWNER TO postgres; DROP PUBLICATION " + way_back);
+  CHECK(problem(link.sides.undo("replication.publish", published_back, before->before, 300ms)) != "");
+  postgres::test::run(other, "ROLLBACK");
+  CHECK(problem(link.sides.undo("replication.publish", published_back, before->before)) == "");
+  CHECK_FALSE(postgres::publication(link.target.here, way_back, soon()).value());
+}
+
+TEST_CASE(
+    "a stale source goes on reading until its subscription is really disabled, and the repair is not done before") {
+  ReverseLink link;
+  link.install();
+  link.make_publication_and_slot();
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
+  const auto seen = look_for_repair(link.sides.world, soon());
+  Repair judged;
+  judged.right = postgres::Owner::target;
+  judged.stale = true;
+  auto other = main_server().connect();
+  postgres::test::run(other, "BEGIN; ALTER SUBSCRIPTION " + way_back + " SET (synchronous_commit = off)");
+  CHECK(problem(repair(link.sides.world, seen, judged, Deadline::in(300ms))) != "");
+  postgres::test::run(other, "ROLLBACK");
+  CHECK(problem(repair(link.sides.world, seen, judged, soon())) == "");
+  CHECK_FALSE(postgres::subscription(link.source.here, way_back, soon()).value()->enabled);
+}
+
+TEST_CASE("an undo of the turn that does not know what was before closes reverse replication") {
+  ReverseLink link;
+  link.install();
+  REQUIRE(problem(link.sides.apply("replication.publish", published_back, 5s)) == "");
+  const auto is_open = [&] { return postgres::publication(link.target.here, way_back, soon()).value()->open; };
+  CHECK(problem(link.sides.undo("replication.turn", Json::object(), {{"reverse", true}})) == "");
+  CHECK(is_open());
+  CHECK(problem(link.sides.undo("replication.turn", Json::object(), Json::object())) == "");
+  CHECK_FALSE(is_open());
+}
+
+}  // namespace pgcleave::steps::test
