@@ -1,0 +1,80 @@
+// check.truncation and tables.truncate on a split that was done, as both databases prove.
+#include <catch2/catch.hpp>
+
+#include "fenced_split.h"
+
+namespace pgcleave::steps::test {
+namespace {
+
+using pgcleave::postgres::Owner;
+using pgcleave::postgres::test::ci_server;
+using pgcleave::postgres::test::main_server;
+using pgcleave::postgres::test::soon;
+
+// The source has rows in its stale half, behind the fence.
+struct StaleSource {
+  StaleSource() {
+    auto& world = sides.world;
+    name_tables(world);
+    world.split_file.text = "split: 1\nname: ci\nmoved: {schemas: [moved]}\nkept: {schemas: [kept]}\n";
+    world.progress = [this](const std::string& text) { told.push_back(text); };
+    source.sql("INSERT INTO moved.builds SELECT generate_series(1, 3); INSERT INTO moved.jobs VALUES (1), (2)");
+    for (auto* side : {&source, &target}) side->install();
+    REQUIRE(postgres::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
+    write_down(world, {&source, &target});
+    pass(source, Owner::source, Owner::nobody);
+    pass(target, Owner::source, Owner::nobody);
+    pass(target, Owner::nobody, Owner::target);
+  }
+  void pass(SplitDatabase& side, Owner from, Owner to) {
+    const auto& run = sides.world.run;
+    REQUIRE(postgres::pass_ownership(side.here, "ci", from, to, run.id, run.epoch, soon()));
+  }
+  Observation truncation() {
+    const auto seen = sides.observe("check.truncation", with);
+    REQUIRE(problem(seen) == "");
+    return *seen;
+  }
+  std::size_t rows() { return source.sql("SELECT FROM moved.builds UNION ALL SELECT FROM moved.jobs").size(); }
+
+  const Json with{{"on", "source"}, {"which", "moved"}, {"lock_timeout", "300ms"}, {"pause", "0s"}};
+  std::vector<std::string> told;
+  SplitDatabase source{main_server()};
+  SplitDatabase target{ci_server()};
+  TwoSides sides{main_server(), ci_server()};
+};
+
+}  // namespace
+
+TEST_CASE("a person is told how many tables and rows a cleanup would empty, and which tables it leaves alone") {
+  StaleSource it;
+  const auto seen = it.truncation();
+  INFO(seen.evidence);
+  CHECK(seen.state == State::done);
+  CHECK(seen.facts.at("tables") == 2);
+  CHECK(seen.facts.at("rows") == 5);
+  CHECK(seen.facts.at("left_alone") == 0);
+  it.source.sql("CREATE TABLE moved.later (id int)");
+  CHECK(it.truncation().facts.at("tables") == 2);
+  CHECK(it.truncation().facts.at("left_alone") == 1);
+}
+
+TEST_CASE("a cleanup rests between two tables, and ends with the last one") {
+  StaleSource it;
+  auto with = it.with;
+  with["pause"] = "4s";
+  const auto before = it.sides.observe("tables.truncate", with);
+  REQUIRE(problem(before) == "");
+  const auto began = Monotonic::now();
+  const auto emptied = it.sides.apply("tables.truncate", with, 20s, before->before);
+  const auto took = Monotonic::now() - began;
+  REQUIRE(problem(emptied) == "");
+  CHECK(it.rows() == 0);
+  CHECK(took >= 4s);
+  CHECK(took < 8s);
+  REQUIRE(it.told.size() == 3);
+  CHECK(says(it.told[0], "1 of 2: "));
+  CHECK(says(it.told[1], "2 of 2: "));
+}
+
+}  // namespace pgcleave::steps::test
