@@ -117,6 +117,19 @@ TEST_CASE("ownership that was taken stays taken when the window is left") {
   CHECK_FALSE(events.record().has_taken("rollback.window"));
 }
 
+TEST_CASE("of a step's effects those that failed do not count, and one without an answer may still come") {
+  auto events = begun().add("effect.announced", effect(""));  // of a step that was never begun
+  CHECK(events.record().steps.empty());
+  events.add("step.intent", {{"step", "x"}, {"uses", "run.command"}}).add("effect.announced", effect(""));
+  CHECK(events.record().steps.at("x").effects == 1);
+  CHECK(events.record().steps.at("x").unanswered == 1);
+  events.add("effect.done", effect("", "unknown"));
+  CHECK(events.record().steps.at("x").unanswered == 1);
+  events.add("effect.announced", effect("")).add("effect.done", effect("", "failed"));
+  CHECK(events.record().steps.at("x").effects == 1);
+  CHECK(events.record().steps.at("x").unanswered == 1);
+}
+
 TEST_CASE("a step's record tells what undo needs, how it ended and how often it was begun") {
   auto events = begun().add("phase.begun", {{"phase", "prepare"}});
   events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}, {"with", {{"x", 1}}}, {"before", {{"y", 2}}}});

@@ -73,6 +73,7 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
   REQUIRE(of.recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
   of.door.for_step("pause", false);
   REQUIRE(of.door.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
+  CHECK_FALSE(of.recorder.lost_a_record());
   of.run.forget_journal();
   of.recorder.must_go_on(true);
   of.door.for_step("resume", false);
@@ -83,6 +84,7 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
     return Result<Json>(Json());
   }, steps::Traffic::resume));
   CHECK(acted);
+  CHECK(of.recorder.lost_a_record());
   const auto& window = of.recorder.record().windows.at("window");
   CHECK(window.pause_ms >= 2);
   CHECK(window.pause_ms < 10'000);
