@@ -18,6 +18,12 @@ TEST_CASE("what has to be replayed is asked of the member that replays") {
   const auto lsn = run(source, "SELECT pg_current_wal_flush_lsn() AS lsn").text(0, "lsn");
   TwoSides sides(main_server(), standby);
   const Json with{{"on", "target"}, {"lsn", lsn}};
+  const auto state = [&] {
+    const auto seen = sides.observe("postgres.wait_replay", with);
+    REQUIRE(seen);
+    return seen->state;
+  };
+  CHECK(state() == State::pending);
   const auto in_vain = sides.apply("postgres.wait_replay", with, 300ms);
   REQUIRE_FALSE(in_vain);
   CHECK(in_vain.error().kind == ErrorKind::timed_out);
@@ -25,6 +31,7 @@ TEST_CASE("what has to be replayed is asked of the member that replays") {
   run(target, "SELECT pg_wal_replay_resume()");
   const auto replayed = sides.apply("postgres.wait_replay", with, 5s);
   CHECK((replayed ? "" : replayed.error().text()) == "");
+  CHECK(state() == State::done);
   CHECK(run(target, "SELECT FROM public.replayed").empty());
 }
 

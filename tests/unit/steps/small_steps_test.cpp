@@ -165,6 +165,18 @@ TEST_CASE("who serves is what both owners say, and unknown where one that has a 
   CHECK(serving(without_source.world, soon()) == "unknown");
 }
 
+TEST_CASE("a source that is silent is not waited for where the target says that it owns") {
+  DoneSplit split;
+  auto& world = split.sides.world;
+  const patroni::StandIn silent([](const patroni::Request&) { return patroni::StandIn::silence; });
+  auto access = world.source.access();
+  access.patroni.members = {silent.url()};
+  world.source = Side(Owner::source, access);
+  const auto began = Monotonic::now();
+  CHECK(serving(world, Deadline::in(10s)) == "target");
+  CHECK(Monotonic::now() - began < 6s);
+}
+
 TEST_CASE("a side does not pass as serving while its owner can't be read") {
   DoneSplit split;
   const Json target_serves{{"side", "target"}};
