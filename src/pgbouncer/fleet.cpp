@@ -215,7 +215,7 @@ Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
 }
 
 Result<void> Fleet::kill(Deadline deadline) {
-  return all_of("still have clients", on_each(bouncers_, [&](Bouncer& bouncer) { return bouncer.kill(deadline); }));
+  return all_of("still have clients", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.kill(deadline); }));
 }
 
 Result<void> Fleet::try_files(Deadline deadline) {
