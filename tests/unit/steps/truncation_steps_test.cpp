@@ -7,28 +7,35 @@ namespace pgcleave::steps::test {
 namespace {
 
 using pgcleave::postgres::Owner;
-using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
+using pgcleave::postgres::test::Server;
 using pgcleave::postgres::test::soon;
 
-// The source has rows in its stale half, behind the fence.
+// The source has rows in its stale half, behind the fence. The target is a promoted copy, so OIDs are the same.
 struct StaleSource {
   StaleSource() {
     auto& world = sides.world;
     name_tables(world);
     world.split_file.text = "split: 1\nname: ci\nmoved: {schemas: [moved]}\nkept: {schemas: [kept]}\n";
     world.progress = [this](const std::string& text) { told.push_back(text); };
-    source.sql("INSERT INTO moved.builds SELECT generate_series(1, 3); INSERT INTO moved.jobs VALUES (1), (2)");
-    for (auto* side : {&source, &target}) side->install();
-    REQUIRE(postgres::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
-    write_down(world, {&source, &target});
-    pass(source, Owner::source, Owner::nobody);
-    pass(target, Owner::source, Owner::nobody);
-    pass(target, Owner::nobody, Owner::target);
+    postgres::test::run(there, "SELECT pg_promote()");
+    const auto tables = tables_on(world, world.source, soon());
+    REQUIRE(tables);
+    for (auto* here : {&source.here, &there}) {
+      REQUIRE(postgres::freeze_split(*here, "ci", to_freeze(world, tables->split), soon()));
+      pass(*here, Owner::source, Owner::nobody);
+    }
+    pass(there, Owner::nobody, Owner::target);
   }
-  void pass(SplitDatabase& side, Owner from, Owner to) {
+  static const Server& fenced(SplitDatabase& source) {
+    source.sql("INSERT INTO moved.builds SELECT generate_series(1, 3); INSERT INTO moved.jobs VALUES (1), (2)");
+    source.install();
+    REQUIRE(postgres::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
+    return main_server();
+  }
+  void pass(postgres::Connection& here, Owner from, Owner to) {
     const auto& run = sides.world.run;
-    REQUIRE(postgres::pass_ownership(side.here, "ci", from, to, run.id, run.epoch, soon()));
+    REQUIRE(postgres::pass_ownership(here, "ci", from, to, run.id, run.epoch, soon()));
   }
   Observation truncation() {
     const auto seen = sides.observe("check.truncation", with);
@@ -40,8 +47,9 @@ struct StaleSource {
   const Json with{{"on", "source"}, {"which", "moved"}, {"lock_timeout", "300ms"}, {"pause", "0s"}};
   std::vector<std::string> told;
   SplitDatabase source{main_server()};
-  SplitDatabase target{ci_server()};
-  TwoSides sides{main_server(), ci_server()};
+  Server target{"ci", fenced(source)};
+  postgres::Connection there{target.connect()};
+  TwoSides sides{main_server(), target};
 };
 
 }  // namespace
