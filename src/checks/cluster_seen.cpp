@@ -23,6 +23,11 @@ Result<void> look_at_leader(Look& look, steps::Side& side, ClusterSeen& seen) {
     seen.slots.push_back(
         {slots.text(row, "slot_name"), slots.text(row, "plugin"), slots.text(row, "database"), slots.truth(row, "active")});
   }
+  TRY_ASSIGN(const auto subscriptions,
+             leader->query("SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database"
+                           " WHERE datname = pg_catalog.current_database()) ORDER BY 1",
+                           {}, deadline));
+  for (std::size_t row = 0; row < subscriptions.size(); ++row) seen.subscriptions.push_back(subscriptions.text(row, "subname"));
   TRY_ASSIGN(
       const auto standbys,
       leader->query("SELECT application_name, usename, sync_state, state FROM pg_catalog.pg_stat_replication ORDER BY 1", {}, deadline));
@@ -44,6 +49,7 @@ ClusterSeen look_at_cluster(Look& look, steps::Side& side) {
   seen.which = side.which();
   seen.label = side.label();
   seen.scope = side.access().scope;
+  seen.route = look.world().route_to(side.name());
   seen.patroni = patroni::inspect(side.rest_access(), look.deadline().or_earlier(Deadline::in(std::chrono::seconds(3))));
   if (!seen.patroni.error.empty() || seen.patroni.view.leader() == nullptr) {
     seen.unseen = seen.patroni.error.empty() ? "the cluster has no leader" : seen.patroni.error;

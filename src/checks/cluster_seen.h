@@ -32,6 +32,7 @@ struct ClusterSeen {
   postgres::Owner which = postgres::Owner::source;
   std::string label;  // "source main"
   std::string scope;  // as the environment file says
+  pgbouncer::Route route;
   patroni::Inspection patroni;
 
   std::string unseen;  // why the leader's session tells nothing; all below is empty then
@@ -40,6 +41,7 @@ struct ClusterSeen {
   std::optional<postgres::Owner> owner;
   postgres::Receiver receiver;  // in recovery
   std::vector<SlotSeen> slots;
+  std::vector<std::string> subscriptions;  // of the database
   std::vector<StandbySeen> standbys;
   std::string synchronous_standby_names;
   std::vector<steps::MemberSeen> members;  // the leader first; empty: not asked

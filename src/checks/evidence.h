@@ -5,22 +5,11 @@
 #include <vector>
 
 #include "engine/rehearsals.h"
-#include "runbook/environment.h"
-#include "runbook/runbook.h"
-#include "runbook/split.h"
+#include "runbook/change.h"
 
 namespace pgcleave::checks {
 
-// What is about to be done, and by what.
-struct Change {
-  runbook::Runbook runbook;
-  Json params;  // resolved
-  runbook::Environment environment;
-  runbook::Split split;
-  std::string journal;        // path of the one that the run will be recorded in
-  std::string binary_sha256;  // of the program
-  std::int64_t now_us = 0;
-};
+using runbook::Change;
 
 struct Signature {
   std::string role;

@@ -1,5 +1,7 @@
 #include "checks/families.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 
 namespace pgcleave::checks {
@@ -22,6 +24,18 @@ const std::vector<Family>& families() {
 #define PGCLEAVE_ROW(family) {#family, family},
   static const std::vector<Family> rows{PGCLEAVE_CHECK_FAMILIES(PGCLEAVE_ROW)};
   return rows;
+}
+
+Result<std::vector<Family>> families_named(const std::vector<std::string>& names) {
+  std::vector<Family> chosen;
+  for (const auto& name : names) {
+    const auto& all = families();
+    const auto family = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+    if (family == all.end())
+      return fail({ErrorKind::invalid, "family " + name, "is no family of checks", "", "", "see docs/checks.md", ""});
+    chosen.push_back(*family);
+  }
+  return chosen;
 }
 
 Findings look_at(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {

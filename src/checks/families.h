@@ -12,6 +12,7 @@ struct Family {
 };
 
 const std::vector<Family>& families();
+Result<std::vector<Family>> families_named(const std::vector<std::string>& names);
 
 // One after the other, each with this much time, and with what is asked for watching on top. A family that can't finish is a finding itself:
 // what it would have found is not known.

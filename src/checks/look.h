@@ -1,16 +1,26 @@
 // What a family of checks may use. It only reads: the sessions that it is given refuse to write.
 #pragma once
 
+#include <optional>
+
 #include "base/deadline.h"
 #include "checks/evidence.h"
 #include "steps/world.h"
 
 namespace pgcleave::checks {
 
+// What a step says of the moment in which it stands.
+struct Expected {
+  postgres::Owner serving = postgres::Owner::source;  // the moved tables
+  bool target_promoted = false;                       // while the source serves
+};
+
 // What the checks are for.
 struct Asked {
-  const Change* change = nullptr;  // what is about to be done; null: nobody said
-  Duration observe{};              // how long to watch what clients do; zero: one short look
+  const Change* change = nullptr;    // what is about to be done; null: nobody said
+  Duration observe{};                // how long to watch what clients do; zero: one short look
+  std::optional<Duration> budget{};  // of the window; none: that of the change
+  std::optional<Expected> expected{};
 };
 
 class Look {
@@ -22,6 +32,7 @@ class Look {
   [[nodiscard]] Duration budget() const;  // how long clients may wait in a window: the runbook's, or 5 s
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] Duration observe() const { return asked_.observe; }  // the deadline leaves time for it
+  [[nodiscard]] const std::optional<Expected>& expected() const { return asked_.expected; }
   // A session on the side's leader or standby leader.
   Result<postgres::Connection*> session(steps::Side& side);
   // " -e lab.yml", for commands that mend something.

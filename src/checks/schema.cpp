@@ -5,6 +5,7 @@
 #include "checks/schema_obstacles.h"
 #include "checks/schema_outside.h"
 #include "checks/schema_plans.h"
+#include "checks/schema_stale_half.h"
 #include "checks/schema_tables.h"
 #include "checks/side_look.h"
 
@@ -22,6 +23,16 @@ Result<Findings> plans_of_target(const BothSides& both, Reach& reach, Deadline d
   if (big.empty()) return Findings{};
   TRY_ASSIGN(const auto seen, plans(*both.target->session, hottest(statements.all, reach, most_plans), deadline));
   return judge_plans(seen, big, both.target->side->label());
+}
+
+Finding moves_no_table(const steps::SplitTables& tables, const std::string& side) {
+  return {"schema.moves_no_table",
+          Severity::blocker,
+          "split " + tables.name,
+          "none of its moved names is a table on " + side,
+          "",
+          "there is nothing to split",
+          "name the tables under moved in the split file"};
 }
 
 struct OfCatalog {
@@ -49,6 +60,7 @@ Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
   const auto& home = both.home();
   TRY_ASSIGN(const auto tables, look_at_tables(*home.session, home.side->label(), home.tables.moved, deadline));
   auto found = judge_tables(tables);
+  if (home.tables.moved.empty()) found.push_back(moves_no_table(home.tables, home.side->label()));
   TRY_ASSIGN(const auto indexes, look_at_indexes(*home.session, home.side->label(), home.tables.moved, deadline));
   take(found, judge_indexes(indexes));
   if (both.source && both.target && !both.target->standby) {
@@ -72,6 +84,10 @@ Result<Findings> schema(Look& look) {
   }
   TRY_ASSIGN(auto of_tables, of_moved_tables(both, deadline));
   take(all, std::move(of_tables));
+  if (both.source && both.target && !both.target->standby) {
+    TRY_ASSIGN(auto in_use, look_at_stale_halves(look));
+    take(all, std::move(in_use));
+  }
   if (!reach) return all;
   TRY_ASSIGN(auto planned, plans_of_target(both, *reach, deadline));
   take(all, std::move(planned));

@@ -8,6 +8,7 @@
 #include "checks/topology_chain.h"
 #include "checks/topology_clusters.h"
 #include "checks/topology_members.h"
+#include "checks/topology_moment.h"
 #include "checks/topology_slots.h"
 
 namespace pgcleave::checks {
@@ -38,6 +39,7 @@ Result<Findings> topology(Look& look) {
   add(found, judge_cluster(target, source.scope, stage, now_s));
   add(found, judge_chain({source, target, world.route_to("source"), world.split.name}, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_members(*cluster, stage));
+  add(found, judge_moment({source, target, world.split.name, look.expected()}, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_slots(*cluster, world.split.name, stage));
   for (const auto& seen : look_at_routes(look, here, there, bouncers.bouncers)) add(found, judge_route(seen));
   add(found, judge_bouncers(bouncers));

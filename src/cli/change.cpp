@@ -15,18 +15,6 @@ namespace {
 
 constexpr std::size_t largest_program = 1U << 30;
 
-Result<std::vector<checks::Family>> families_named(const std::vector<std::string>& names) {
-  std::vector<checks::Family> chosen;
-  for (const auto& name : names) {
-    const auto family =
-        std::find_if(checks::families().begin(), checks::families().end(), [&](const auto& one) { return one.name == name; });
-    if (family == checks::families().end())
-      return fail({ErrorKind::invalid, "family " + name, "is no family of checks", "", "", "see docs/checks.md", ""});
-    chosen.push_back(*family);
-  }
-  return chosen;
-}
-
 steps::RehearsedPause rehearsed_pause(const checks::Change& change, const std::string& phase) {
   const auto seen = checks::evidence_for(change).rehearsed.pauses(phase);
   return {seen.count, seen.p50, seen.p90, seen.max};
@@ -67,17 +55,9 @@ std::string program_sha256() {
 }
 
 Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& names) {
-  TRY_ASSIGN(const auto families, families_named(names));
+  TRY_ASSIGN(const auto families, checks::families_named(names));
   auto aside = steps::unopened_world(change.environment, change.split);
   return checks::look_at(aside, families, {&change, {}}, time_per_family);
-}
-
-Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& names) {
-  TRY_ASSIGN(const auto found, findings_now(change, names));
-  std::vector<steps::Remark> remarks;
-  for (const auto& finding : found)
-    remarks.push_back({finding.id, checks::name_of(finding.severity), finding.object, finding.evidence, finding.fix});
-  return remarks;
 }
 
 Result<steps::World> open_world_of(const checks::Change& change, Deadline deadline) {
@@ -93,7 +73,7 @@ Result<steps::World> open_world_of(const checks::Change& change, Deadline deadli
 
 void inform(steps::World& world, const checks::Change& change) {
   world.rehearsed = [&change](const std::string& phase) { return rehearsed_pause(change, phase); };
-  world.check = [&change](const std::vector<std::string>& families) { return check_now(change, families); };
+  world.change = &change;
 }
 
 }  // namespace pgcleave::cli

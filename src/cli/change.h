@@ -25,14 +25,12 @@ std::string program_sha256();
 
 // What these families of checks find now, over sessions of their own: those refuse to write, so they are not a run's.
 Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& families);
-// The same, in the words of steps.
-Result<std::vector<steps::Remark>> check_now(const checks::Change& change, const std::vector<std::string>& families);
 
 // The world of a change that is about to begin: every table has a class, and every sequence, if the runbook carries them. See
 // steps::open_world.
 Result<steps::World> open_world_of(const checks::Change& change, Deadline deadline);
 
-// Gives a run's world what it can't know: how often this change was rehearsed, and the checks. `change` must outlive the world.
+// Gives a run's world what it can't know: the change, and how often it was rehearsed. `change` must outlive the world.
 void inform(steps::World& world, const checks::Change& change);
 
 }  // namespace pgcleave::cli

@@ -43,7 +43,8 @@ Table split_table(const runbook::Split& split) {
 std::string counted(const Readiness& readiness) {
   for (auto round = readiness.rounds.rbegin(); round != readiness.rounds.rend(); ++round) {
     for (const auto& step : round->story.steps) {
-      if (step.uses == "check.topology" && !step.note.empty()) return step.note;
+      const bool counts = step.uses == "check.topology" || step.uses == "check.readiness";
+      if (counts && !step.note.empty()) return step.note;
     }
   }
   return "";

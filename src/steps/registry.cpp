@@ -8,13 +8,9 @@ namespace pgcleave::steps {
   kind(check_given_up) \
   kind(check_lag) \
   kind(check_members) \
-  kind(check_readiness) \
   kind(check_route) \
   kind(check_serving) \
-  kind(check_settings) \
   kind(check_split) \
-  kind(check_topology) \
-  kind(check_truncation) \
   kind(gate_approve) \
   kind(http_request) \
   kind(ownership_durable) \
@@ -62,10 +58,24 @@ namespace pgcleave::steps {
 #define PGCLEAVE_DECLARE(kind) StepKind kind();
 PGCLEAVE_STEP_KINDS(PGCLEAVE_DECLARE)
 
-const std::vector<StepKind>& registry() {
+namespace {
+
+std::vector<StepKind>& all_kinds() {
 #define PGCLEAVE_ROW(kind) kind(),
-  static const std::vector<StepKind> rows{PGCLEAVE_STEP_KINDS(PGCLEAVE_ROW)};
+  static std::vector<StepKind> rows{PGCLEAVE_STEP_KINDS(PGCLEAVE_ROW)};
   return rows;
+}
+
+}  // namespace
+
+const std::vector<StepKind>& registry() {
+  return all_kinds();
+}
+
+void add_kinds(const std::vector<StepKind>& rows) {
+  for (const auto& row : rows) {
+    if (find(row.description.kind) == nullptr) all_kinds().push_back(row);
+  }
 }
 
 const StepKind* find(const std::string& kind) {

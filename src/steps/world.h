@@ -11,6 +11,7 @@
 #include "postgres/catalog.h"
 #include "postgres/holder.h"
 #include "postgres/ownership.h"
+#include "runbook/change.h"
 #include "runbook/environment.h"
 #include "runbook/split.h"
 #include "steps/effects.h"
@@ -71,15 +72,6 @@ struct RehearsedPause {
   double max_ms = 0;
 };
 
-// What a check found, as far as a step needs it.
-struct Remark {
-  std::string id;
-  std::string severity;  // blocker, warning, note
-  std::string object;
-  std::string evidence;
-  std::string fix;
-};
-
 struct World {
   Side source;
   Side target;
@@ -94,8 +86,8 @@ struct World {
   runbook::Split split_file = {};
   // By the name of a window's phase; rounds = 0: never. It may have to read many journals: not while clients wait. Empty: never.
   std::function<RehearsedPause(const std::string& phase)> rehearsed;
-  // Families of readiness checks, by name; over sessions of their own. Empty where nobody offers them.
-  std::function<Result<std::vector<Remark>>(const std::vector<std::string>& families)> check;
+  // What is carried out, for checks that judge the change itself; null: nobody said.
+  const runbook::Change* change = nullptr;
   // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be durable.
   std::optional<PendingRelease> pending_release = {};
 

@@ -8,9 +8,11 @@
 #include "conversation/conversation.h"
 #include "engine/doors.h"
 #include "model/universe.h"
+#include "products/judging_kinds.h"
 #include "products/process.h"
 #include "steps/holding.h"
 #include "steps/owner_repair.h"
+#include "steps/registry.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -61,6 +63,7 @@ void at_point(const std::string& name) {
 }  // namespace
 
 Program::Program(const std::string& runbook) {
+  steps::add_kinds(judging_kinds());
   const auto path = runbooks + "/" + runbook + ".yml";
   const auto text = read_file(path);
   if (!text) std::abort();
@@ -83,7 +86,6 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
       return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
     };
     world->approval = answered;
-    world->check = [](const std::vector<std::string>&) { return std::vector<steps::Remark>{}; };
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
     engine::Recorder recorder(*journal, run_id, record(), at_point);
     StopFlag stop;

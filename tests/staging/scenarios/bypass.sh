@@ -6,7 +6,7 @@ lab_up
 load_begin --writers 6 --reconnect 1 --rate 20
 
 say "a session that writes round the bouncers is named, and the window undone"
-tool 6 run "$runbook" -e "$environment" --set pause_budget=6s
+tool 6 run "$runbook" -e "$environment" --set pause_budget=6s --set 'accept=[workload.session_goes_round]'
 mkfifo "$scratch/writer"
 PGAPPNAME=night_batch psql "$SOURCE" -v ON_ERROR_STOP=1 -qtA <"$scratch/writer" >"$scratch/writer.out" 2>&1 &
 writer=$!

@@ -7,7 +7,7 @@ source_sql "alter role app set default_transaction_isolation = 'repeatable read'
 for runbook in "$root/runbooks/logical-switchover.yml" "$root/runbooks/promote-standby.yml"; do
   for _ in 1 2; do
     load_begin --writers 16 --reconnect 4 --bypass
-    tool 0 run "$runbook" -e "$environment" --approve go
+    tool 0 run "$runbook" -e "$environment" --approve go --set 'accept=[workload.session_goes_round]'
     load_end 1
     verify_clean target errors
     contains "$scratch/verdict.out" "takes no writes on cluster"

@@ -66,7 +66,7 @@ said() {
   "$build/pgcleave" "$@" >"$kept/$number-$1.stdout" 2>"$kept/$number-$1.stderr" || echo "exit $?" >>"$kept/$number-$1.stderr"
 }
 load_begin --writers 2 --rate 10
-sed 's/^  - {id: topology/  - {id: told, uses: run.command, with: {argv: [sh, -c, "cat \/dev\/null"]}}\n&/' "$runbook" >"$scratch/with_command.yml"
+sed 's/^  - {id: ready/  - {id: told, uses: run.command, with: {argv: [sh, -c, "cat \/dev\/null"]}}\n&/' "$runbook" >"$scratch/with_command.yml"
 
 say "check, plan, run, rollback, and what tells of them"
 said check "$scratch/with_command.yml" -e "$environment" -v

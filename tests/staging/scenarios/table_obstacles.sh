@@ -18,11 +18,11 @@ refuse() {
 }
 
 source_sql "set role app; create table ci.late_key (id int primary key deferrable, v text); insert into ci.late_key values (1, 'a')"
-refuse "ci.late_key: its primary key is DEFERRABLE, which is no replica identity"
+refuse "blocker schema.no_replica_identity: table ci.late_key" "its primary key is DEFERRABLE, which is no replica identity"
 source_sql "update ci.late_key set v = 'b'; drop table ci.late_key"
 
 source_sql "set role app; create table ci.papers (id int, j json); alter table ci.papers replica identity full"
-refuse "ci.papers: REPLICA IDENTITY FULL without a primary key, and no equality operator for column j of type json"
+refuse "blocker schema.identity_not_applicable: table ci.papers" "no equality operator for column j of type json"
 source_sql "drop table ci.papers"
 
 source_sql "set role app; create table public.child (primary key (id)) inherits (ci.pipelines)"
@@ -49,12 +49,12 @@ grep -q 'conf' "$dir/split.yml" || failed "the split file does not name schema c
 say "prepared transactions: before the run, and again just before the window"
 hold_prepared() { psql "$1" -qtA -c "begin; update public.users set name = name where id = 1; prepare transaction '$2'" >/dev/null; }
 hold_prepared "$SOURCE" early
-refuse "prepared transaction 'early'" "ROLLBACK PREPARED 'early'"
+refuse "blocker workload.prepared_transaction: prepared transaction early" "ROLLBACK PREPARED 'early'"
 source_sql "rollback prepared 'early'"
 tool 6 run "$runbook" -e "$environment"
 hold_prepared "$SOURCE" waiting
 tool 4 resume -e "$environment" --approve go
-contains "$scratch/tool.out" "prepared transaction 'waiting'"
+contains "$scratch/tool.out" "prepared transaction waiting"
 is "owner on the source, if any" "$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")" 0
 source_sql "rollback prepared 'waiting'"
 

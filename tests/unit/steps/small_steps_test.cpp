@@ -206,13 +206,6 @@ TEST_CASE("a split file that puts a table into another class than when the split
   CHECK(says(other->evidence, "kept.audit"));
 }
 
-TEST_CASE("a server whose WAL level is logical is not told that it is another") {
-  TwoSides sides(main_server(), ci_server());
-  const auto seen = sides.observe("check.settings", Json::object());
-  REQUIRE(problem(seen) == "");
-  CHECK_FALSE(says(seen->evidence, "wal_level"));
-}
-
 TEST_CASE("the slot that keeps WAL for a rewind is dropped by the run that made it, and by no other") {
   TwoSides sides(main_server(), ci_server());
   const Json with{{"on", "source"}};

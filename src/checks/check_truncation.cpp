@@ -1,14 +1,13 @@
-// check.truncation: could the stale half of a side be emptied? Names what stands against it while nothing has been changed yet.
+// check.truncation: could the stale half of a side be emptied? Names what stands against it while nothing has been
+// changed yet.
 #include "base/format.h"
 #include "base/units.h"
+#include "checks/judging_step.h"
+#include "checks/schema_stale_half.h"
+#include "checks/step_kinds.h"
 #include "postgres/row_counts.h"
-#include "steps/checking.h"
-#include "steps/findings.h"
-#include "steps/link.h"
-#include "steps/registry.h"
-#include "steps/stale_half.h"
 
-namespace pgcleave::steps {
+namespace pgcleave::checks {
 namespace {
 
 struct Amount {
@@ -17,7 +16,8 @@ struct Amount {
   bool exact = true;
 };
 
-Result<Amount> amount_of(postgres::Connection& leader, const std::vector<postgres::TableName>& tables, Deadline deadline) {
+Result<Amount> amount_of(postgres::Connection& leader, const std::vector<postgres::TableName>& tables,
+                         Deadline deadline) {
   TRY_ASSIGN(const auto counts, postgres::row_counts(leader, tables, deadline));
   TRY_ASSIGN(const auto sizes, postgres::sizes(leader, tables, deadline));
   Amount amount;
@@ -29,11 +29,11 @@ Result<Amount> amount_of(postgres::Connection& leader, const std::vector<postgre
   return amount;
 }
 
-Result<Json> facts_of(Context& context, const StaleHalf& half) {
+Result<Json> facts_of(steps::Context& context, const steps::StaleHalf& half) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto amount, amount_of(*leader, half.with_rows, context.deadline));
-  TRY_ASSIGN(const auto left_alone, in_words(context, half.left_alone));
+  TRY_ASSIGN(const auto left_alone, steps::in_words(context, half.left_alone));
   auto text = fmt::format("on {} {} {} tables with {}, {}", side.label(), half.with_rows.size(), context.text("which"),
                           postgres::rows_in_words(amount.rows, amount.exact), to_text(Bytes{amount.bytes}));
   if (!left_alone.empty()) text += fmt::format(" ({})", fmt::join(left_alone, "; "));
@@ -41,32 +41,45 @@ Result<Json> facts_of(Context& context, const StaleHalf& half) {
               {"bytes", amount.bytes}, {"left_alone", left_alone.size()}, {"split", context.world.split.name}};
 }
 
-Result<Observation> observe_check_truncation(Context& context) {
-  TRY_ASSIGN(const auto half, stale_half(context));
-  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
-  TRY_ASSIGN(const auto obstacles, postgres::obstacles_to_truncation(*leader, half.tables, link_names(context.world), context.deadline));
-  Findings findings;
-  for (const auto& obstacle : obstacles) findings.add(context.on().label(), obstacle);
-  Observation seen;
-  seen.evidence = findings.text();
-  if (!findings.empty()) return seen;
-  TRY_ASSIGN(seen.facts, facts_of(context, half));
-  seen.state = State::done;
+struct OfHalf {
+  steps::StaleHalf half;
+  Findings in_use;
+};
+
+Result<OfHalf> look_at_half(steps::Context& context) {
+  OfHalf seen;
+  TRY_ASSIGN(seen.half, steps::stale_half(context));
+  TRY_ASSIGN(seen.in_use, uses_of(context, seen.half));
+  return seen;
+}
+
+Result<steps::Observation> observe_check_truncation(steps::Context& context) {
+  TRY_ASSIGN(const auto of_half, look_at_half(context));
+  steps::Observation seen;
+  std::vector<std::string> lines;
+  for (const auto& one : of_half.in_use) lines.push_back(in_a_line(one));
+  seen.evidence = fmt::format("{}", fmt::join(lines, " | "));
+  if (!lines.empty()) return seen;
+  TRY_ASSIGN(seen.facts, facts_of(context, of_half.half));
+  seen.state = steps::State::done;
   seen.evidence = "nothing depends on what would be emptied: " + seen.facts.value("text", "");
   return seen;
 }
 
-Result<Json> apply_check_truncation(Context& context, const Json&) {
-  return check_once(context, observe_check_truncation);
+Result<Json> apply_check_truncation(steps::Context& context, const Json&) {
+  TRY_ASSIGN(const auto of_half, look_at_half(context));
+  if (!of_half.in_use.empty()) return refused(context, of_half.in_use);
+  return facts_of(context, of_half.half);
 }
 
 }  // namespace
 
-StepKind check_truncation() {
+steps::StepKind check_truncation() {
   return {{.kind = "check.truncation",
-           .purpose = "Tells what a cleanup would empty on a side, and checks that nothing depends on it: foreign keys, publications, "
+           .purpose = "Tells what a cleanup would empty on a side, and checks that nothing depends on it: foreign "
+                      "keys, publications, "
                       "subscriptions.",
-           .parameters = stale_half_parameters(),
+           .parameters = steps::stale_half_parameters(),
            .facts = {{"text", "what would be emptied and what would not, in a line for people"},
                      {"tables", "how many tables would be emptied"},
                      {"rows", "how many rows they hold; of large tables an estimate"},
@@ -82,4 +95,4 @@ StepKind check_truncation() {
           nullptr};
 }
 
-}  // namespace pgcleave::steps
+}  // namespace pgcleave::checks

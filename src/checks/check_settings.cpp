@@ -1,0 +1,40 @@
+// check.settings: what would only fail inside the window, or when going back: slots and senders left, WAL level, a
+// delayed standby, what a promotion copies along, foreign keys that cross the line.
+#include "checks/judging_step.h"
+#include "checks/step_kinds.h"
+
+namespace pgcleave::checks {
+namespace {
+
+Result<Findings> look_at_settings(steps::Context& context) {
+  return findings_for(context, {"settings", "schema", "workload"});
+}
+
+Result<steps::Observation> observe_check_settings(steps::Context& context) {
+  TRY_ASSIGN(const auto findings, look_at_settings(context));
+  return observed(context, findings);
+}
+
+Result<Json> apply_check_settings(steps::Context& context, const Json& before) {
+  return refused_or_judged(context, before, look_at_settings);
+}
+
+}  // namespace
+
+steps::StepKind check_settings() {
+  return {{.kind = "check.settings",
+           .purpose = "Checks what would only fail inside the window or when going back: the families settings, schema "
+                      "and workload of "
+                      "`pgcleave check`.",
+           .parameters = {accept_parameter()},
+           .facts = {},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .meaning = {}},
+          nullptr,
+          observe_check_settings,
+          apply_check_settings,
+          nullptr};
+}
+
+}  // namespace pgcleave::checks

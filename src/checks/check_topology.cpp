@@ -1,0 +1,44 @@
+// check.topology: is the world as the environment file says, and are the split's tables fit for a cutover? Cheap enough
+// for a gate.
+#include "checks/judging_step.h"
+#include "checks/step_kinds.h"
+#include "steps/parameters.h"
+
+namespace pgcleave::checks {
+namespace {
+
+Result<Findings> look_at_topology(steps::Context& context) {
+  return findings_for(context, {"topology", "schema"});
+}
+
+Result<steps::Observation> observe_check_topology(steps::Context& context) {
+  TRY_ASSIGN(const auto findings, look_at_topology(context));
+  return observed(context, findings);
+}
+
+Result<Json> apply_check_topology(steps::Context& context, const Json& before) {
+  return refused_or_judged(context, before, look_at_topology);
+}
+
+}  // namespace
+
+steps::StepKind check_topology() {
+  std::vector<runbook::Parameter> parameters{
+      steps::side_parameter("serving", "the side that serves the moved tables now")};
+  for (auto& parameter : moment_parameters()) parameters.push_back(std::move(parameter));
+  return {
+      {.kind = "check.topology",
+       .purpose =
+           "Checks clusters, standby chain, bouncers and tables: the families topology and schema of `pgcleave check`.",
+       .parameters = std::move(parameters),
+       .facts = {},
+       .changes = "",
+       .undo = "nothing to undo: it only looks",
+       .meaning = {}},
+      nullptr,
+      observe_check_topology,
+      apply_check_topology,
+      nullptr};
+}
+
+}  // namespace pgcleave::checks

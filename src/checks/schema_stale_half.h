@@ -1,0 +1,16 @@
+// After a split: what still uses the tables that a cleanup would empty.
+#pragma once
+
+#include "checks/finding.h"
+#include "checks/look.h"
+#include "steps/stale_half.h"
+
+namespace pgcleave::checks {
+
+// Of one half. A warning for `check`, which nobody asked to empty anything; check.truncation stops at it.
+Result<Findings> uses_of(steps::Context& context, const steps::StaleHalf& half);
+
+// Of both, once the target serves; before, nothing is stale.
+Result<Findings> look_at_stale_halves(Look& look);
+
+}  // namespace pgcleave::checks

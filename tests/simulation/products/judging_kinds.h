@@ -1,0 +1,13 @@
+// The step kinds that judge by families of checks (checks/step_kinds.h), which nobody links here: the families ask for
+// catalogs, settings, statements and logins of which the model has nothing.
+#pragma once
+
+#include <vector>
+
+#include "steps/step.h"
+
+namespace pgcleave::simulation {
+
+std::vector<steps::StepKind> judging_kinds();
+
+}  // namespace pgcleave::simulation
