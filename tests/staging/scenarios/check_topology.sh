@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What is wrong with clusters, bouncers and settings is planted in a real lab and found by its id; on the repaired lab nothing is found.
+# What is wrong with clusters, bouncers and settings is planted in a real lab and found by its id, and each blocker stops a run before
+# anything is changed; on the repaired lab nothing is found.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 source "$(dirname "$0")/../plants.sh"
@@ -104,6 +105,9 @@ defect topology.bouncer_server_login_retry "one refused login stalls clients for
   "say_setting bouncer-3 'server_login_retry = 120'" "unsay bouncer-3 server_login_retry" bouncer-3
 defect topology.bouncer_reload_would_change "what runs was set by hand" \
   "console bouncer-3 \"SET server_check_delay = 29\"" "console bouncer-3 \"SET server_check_delay = 30\"" server_check_delay
+defect topology.leftover "the reverse subscription of an earlier run was left" \
+  "source_sql \"create subscription pgcleave_ci_reverse connection 'host=nowhere.invalid' publication p with (connect = false)\"" \
+  "source_sql 'alter subscription pgcleave_ci_reverse set (slot_name = none); drop subscription pgcleave_ci_reverse'" "source main"
 defect topology.user_may_not_log_in "a user of the pool may not log in" \
   "source_sql 'alter role app nologin'; until_sees \"target_sql \\\"select rolcanlogin from pg_roles where rolname = 'app'\\\"\" f" \
   "source_sql 'alter role app login'; until_sees \"target_sql \\\"select rolcanlogin from pg_roles where rolname = 'app'\\\"\" t" "user app"
@@ -141,6 +145,13 @@ defect topology.bouncer_reads_another_file "a bouncer reads another file" \
   "cp $dir/bouncer-2.ini $dir/copy.ini; in_copy '/name: bouncer-2/s|$dir/bouncer-2.ini|$dir/copy.ini|'" "rm $dir/copy.ini" bouncer-2
 defect topology.bouncer_host_is_a_name "a bouncer goes by a name" \
   "edit bouncer-3 's/host=127.0.0.1/host=localhost/'" "edit bouncer-3 's/host=localhost/host=127.0.0.1/'" localhost
+also topology.bouncer_route_in_file topology.bouncer_route_that_runs
+look_for_defects
+
+say "a route that does not follow its leader"
+copy_environment
+defect topology.route_is_replica "the source's route is the address of a replica" \
+  "in_copy '/^source:/,/^target:/s/route: {host: 127.0.0.1, port: $(port main-1)}/route: {host: 127.0.0.1, port: $(port main-2)}/'" true "is member main-2, but main-1 leads"
 also topology.bouncer_route_in_file topology.bouncer_route_that_runs
 look_for_defects
 
@@ -241,5 +252,5 @@ defect topology.new_route_closed "nobody listens on the new route, as topology s
 also topology.user_refused
 look_for_defects
 
-defects_end 56
+defects_end 62 35
 say "ok"
