@@ -173,5 +173,5 @@ defect workload.stale_copy_is_read "a reader of the stale copy of a moved table"
 also workload.session_goes_round
 look_for_defects
 check_options=()
-defects_end 49 25
+defects_end 48 20
 say "ok"

@@ -121,13 +121,18 @@ defect topology.member_unreachable "a member's REST address does not answer" \
 defect topology.new_route_leads_to_replica "the new route leads to a replica" \
   "in_copy 's/route: {host: 127.0.0.1, port: $(port ci-1)}/route: {host: 127.0.0.1, port: $(port ci-2)}/'" true
 defect topology.bouncer_unreachable "a bouncer is not there" "in_copy '/name: bouncer-2/s/port: $(port bouncer-2)/port: 2/'" true bouncer-2
-defect topology.bouncer_not_distinct "a bouncer is named twice" \
-  "in_copy '/name: bouncer-3/s|host: 127.0.0.1, port: $(port bouncer-3)|host: $dir/run, port: $(port bouncer-1)|'" true "same process"
 defect topology.user_refused "the target refuses a user of the pool" \
   "source_sql 'alter role app connection limit 0'; until_sees \"target_sql \\\"select rolconnlimit from pg_roles where rolname = 'app'\\\"\" 0" \
   "source_sql 'alter role app connection limit -1'; until_sees \"target_sql \\\"select rolconnlimit from pg_roles where rolname = 'app'\\\"\" -1" "user app"
-also topology.bouncer_reads_another_file topology.bouncer_reload_would_change  # of the bouncer that is named twice
 also access.bouncer_login access.probe_login                                   # of the user that is refused
+look_for_defects
+
+say "a bouncer that is named twice"
+copy_environment
+defect topology.bouncer_not_distinct "a bouncer is named twice" \
+  "in_copy '/name: bouncer-3/s|host: 127.0.0.1, port: $(port bouncer-3)|host: $dir/run, port: $(port bouncer-1)|'" true "same process"
+also topology.bouncer_reads_another_file topology.bouncer_reload_would_change  # of that bouncer
+refused_before topology.bouncer_not_distinct  # the bouncers are told apart before a run begins
 look_for_defects
 
 say "group 4: another one"

@@ -45,6 +45,38 @@ TEST_CASE("a split passes ownership there and back, and people are told which si
   CHECK(run.told.has("warn", "; trying again, since source main owns already"));
 }
 
+TEST_CASE("an emergency goes back without the checks that refuse a rollback, and names them") {
+  ASplit run(there + "rollback:\n  prepare:\n    - {id: wrong, uses: check.serving, with: {side: source}}\n" +
+             "    - {id: d, uses: run.command, with: {argv: [sh, -c, 'echo d >> @/log']}}\n" +
+             "  window:\n    budget: 20s\n    steps:\n" + release_and_take_back);
+  REQUIRE(run.forward().exit == ExitCode::done);
+  CHECK(run.back().exit == ExitCode::not_ready);
+  CHECK(run.owner_on(run.target) == "target");
+  CHECK_FALSE(run.told.has("warn", "left out, by --emergency"));
+  const auto ending = run.back(true);
+  INFO(run.told.text());
+  CHECK(ending.exit == ExitCode::done);
+  CHECK(ending.text.find("; by --emergency without wrong") != std::string::npos);
+  CHECK(run.owner_on(run.source) == "source");
+  CHECK(run.told.has("warn", "left out, by --emergency"));
+  const auto log = run.log();
+  CHECK(std::count(log.begin(), log.end(), "d") == 1);
+}
+
+TEST_CASE("the next rollback has its checks again, unless it is an emergency too") {
+  RunRecord record;
+  const auto resumed = [](bool emergency) {
+    journal::Event event;
+    event.type = "run.resumed";
+    event.data = {{"direction", "rollback"}, {"emergency", emergency}};
+    return event;
+  };
+  record.apply(resumed(true));
+  CHECK(record.emergency);
+  record.apply(resumed(false));
+  CHECK_FALSE(record.emergency);
+}
+
 TEST_CASE("ownership is not taken any more when the journal was so slow that the time for it is over") {
   ASplit run(head + "prepare:\n" + make("a") + window(release_and_take + make("b"), "2s"));
   when_passed = [](const std::string& point) {
@@ -86,7 +118,7 @@ TEST_CASE("a rollback that stopped behind its window does not prove the way back
              "[sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");
   REQUIRE(run.forward().exit == ExitCode::done);
   CHECK(run.back().exit == ExitCode::past_no_return);
-  CHECK(run.told.has("say", "verify, since the way back must stand"));
+  CHECK(run.told.has("say", "verify, since the rollback needs it"));
   run.told.all.clear();
   std::ofstream(run.file("ready")) << "\n";
   CHECK(run.back().exit == ExitCode::done);

@@ -30,26 +30,6 @@ TEST_CASE("who rolls back while verify waits for a person is not asked that, and
   CHECK(run.record().state(false) == "rolled back");
 }
 
-TEST_CASE("an emergency goes back without the proofs, names them, and still asks what a person decides") {
-  ARun run(with_a_way_back(line("proof", "echo proof >> @/log; exit 1")));
-  REQUIRE(run.forward().exit == ExitCode::past_no_return);
-  CHECK(run.back().exit == ExitCode::past_no_return);
-  CHECK(run.back(true).exit == ExitCode::waiting);
-  run.beforehand = {"sure=give it up"};
-  const auto ending = run.back(true);
-  CHECK(ending.exit == ExitCode::done);
-  CHECK(ending.text.find("; by --emergency without proof") != std::string::npos);
-  CHECK(run.log() == Lines{"do split", "proof", "proof", "do look", "do back"});
-}
-
-TEST_CASE("the next rollback has its proofs again, unless it is an emergency too") {
-  ARun run(with_a_way_back(line("proof", "echo proof >> @/log; exit 1")));
-  REQUIRE(run.forward().exit == ExitCode::past_no_return);
-  CHECK(run.back(true).exit == ExitCode::waiting);
-  CHECK(run.back().exit == ExitCode::past_no_return);
-  CHECK(run.log() == Lines{"do split", "proof", "do look", "proof"});
-}
-
 TEST_CASE("what verify proves before it asks a person is proved before a rollback") {
   ARun run(with_a_way_back(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
   CHECK(run.forward().exit == ExitCode::past_no_return);

@@ -1,0 +1,86 @@
+// With the kinds that judge, every kind is there that a runbook may use.
+#include "checks/step_kinds.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "base/file.h"
+#include "runbook/runbook.h"
+#include "steps/registry.h"
+
+namespace pgcleave::checks {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path source_root = PGCLEAVE_SOURCE_DIR;
+
+}  // namespace
+
+TEST_CASE("the kinds that judge are added once, each with help for its parameters") {
+  offer_step_kinds();
+  const auto before = steps::registry().size();
+  offer_step_kinds();
+  CHECK(steps::registry().size() == before);
+  for (const auto* name : {"check.readiness", "check.settings", "check.topology", "check.truncation"}) {
+    const auto* kind = steps::find(name);
+    REQUIRE(kind != nullptr);
+    CHECK_FALSE(kind->description.meaning.changes);
+    for (const auto& parameter : kind->description.parameters) CHECK_FALSE(parameter.help.empty());
+  }
+}
+
+TEST_CASE("every shipped runbook reads without a problem") {
+  int runbooks = 0;
+  offer_step_kinds();
+  const auto words = steps::vocabulary();
+  for (const auto& entry : fs::directory_iterator(source_root / "runbooks")) {
+    if (entry.path().extension() != ".yml") continue;
+    ++runbooks;
+    const auto text = read_file(entry.path().string());
+    REQUIRE(text);
+    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
+    std::string problems;
+    for (const auto& problem : read.problems) problems += problem.text() + "\n";
+    INFO(problems);
+    REQUIRE(read.value);
+    CHECK(read.value->name == entry.path().stem().string());
+    CHECK_FALSE(read.value->summary.empty());
+    for (const auto& param : read.value->params) {
+      INFO(entry.path().filename().string() << ", param " << param.name);
+      CHECK_FALSE(param.help.empty());
+    }
+  }
+  CHECK(runbooks > 0);
+}
+
+TEST_CASE("every shipped runbook whose way back carries writes keeps them from before anybody may write on the target") {
+  int runbooks = 0;
+  offer_step_kinds();
+  const auto words = steps::vocabulary();
+  for (const auto& entry : fs::directory_iterator(source_root / "runbooks")) {
+    if (entry.path().extension() != ".yml") continue;
+    INFO(entry.path().filename().string());
+    const auto text = read_file(entry.path().string());
+    REQUIRE(text);
+    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
+    REQUIRE(read.value);
+    int steps = 0, armed = 0, taken = 0, started = 0;  // places, counted from 1
+    for (const auto& phase : read.value->phases) {
+      if (phase.is_rollback()) continue;
+      for (const auto& step : phase.steps) {
+        ++steps;
+        if (step.uses == "replication.arm_reverse") armed = steps;
+        if (step.uses == "replication.start_reverse") started = steps;
+        if (step.uses == "ownership.take") taken = steps;
+      }
+    }
+    if (started == 0) continue;
+    ++runbooks;
+    CHECK(armed > 0);
+    CHECK(armed < taken);
+  }
+  CHECK(runbooks >= 2);
+}
+
+}  // namespace pgcleave::checks
