@@ -15,7 +15,7 @@ mkdir "$dir/conf.d"
 { echo "# written by a template"; line_of "$dir/bouncer-1.ini"; } >"$dir/conf.d/databases.txt"
 echo "%include $dir/conf.d/databases.txt" >"$dir/conf.d/level.txt"
 sed -i "s#^app = .*#%include $dir/conf.d/level.txt#" "$dir/bouncer-1.ini"
-echo "$(line_of "$dir/bouncer-2.ini") pool_size=7" >"$dir/local.txt"
+echo "$(line_of "$dir/bouncer-2.ini") pool_mode=transaction" >"$dir/local.txt"
 sed -i "/^app = /a %include $dir/local.txt" "$dir/bouncer-2.ini"
 chown -R "$owner" "$dir/conf.d" "$dir/local.txt" "$dir/bouncer-1.ini" "$dir/bouncer-2.ini"
 for number in 1 2; do console $number RELOAD; done

@@ -18,7 +18,7 @@ plant_history ci-1 00000002.history
 check 3
 is "findings" "$(of_members)" "blocker topology.stale_history member ci-1 of target ci"
 tool 3 run "$runbook" -e "$environment" --approve go
-contains "$scratch/tool.out" "member ci-1 of target ci has 00000002.history in pg_wal"
+contains "$scratch/tool.out" "member ci-1 of target ci: has 00000002.history in pg_wal"
 rm "$dir/data/ci-1/pg_wal/00000002.history"
 
 say "a replica has one: the promotion leaves it behind, although Patroni shows it running"
