@@ -4,6 +4,7 @@
 
 #include "base/lines.h"
 #include "steps/probes.h"
+#include "steps/route_answer.h"
 
 namespace pgcleave::steps {
 
@@ -22,7 +23,7 @@ std::vector<AskedAsClient> ask_as_client(const World& world, const std::vector<s
         opened[i] ? opened[i]->query("select current_setting('cluster_name') as cluster", {}, deadline.for_a_look())
                   : Result<postgres::Rows>(fail(opened[i].error()));
     if (rows) one.cluster = rows->text(0, "cluster");
-    if (!rows) one.problem = one_line(rows.error().text());
+    if (!rows) one.problem = one_line(reason_of(rows.error()));
     all.push_back(std::move(one));
   }
   return all;

@@ -151,6 +151,7 @@ defect topology.bouncer_reads_another_file "a bouncer reads another file" \
 defect topology.bouncer_host_is_a_name "a bouncer goes by a name" \
   "edit bouncer-3 's/host=127.0.0.1/host=localhost/'" "edit bouncer-3 's/host=localhost/host=127.0.0.1/'" localhost
 also topology.bouncer_route_in_file topology.bouncer_route_that_runs
+also access.probe_login  # by the bouncer with a name, whose first address may be one where nobody listens
 look_for_defects
 
 say "a route that does not follow its leader"
