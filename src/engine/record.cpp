@@ -19,6 +19,8 @@ void begin_step(RunRecord& run, const Json& data) {
   step.before = object_in(data, "before");
   step.note.clear();
   ++step.intents;
+  // Its own records were lost: nobody knows what it sent.
+  if (truth_in(data, "assumed")) ++step.unanswered;
   run.order.erase(std::remove(run.order.begin(), run.order.end(), id), run.order.end());
   run.order.push_back(id);
 }
@@ -52,6 +54,9 @@ void follow_effect(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "effect.done") {
     if (outcome == "failed") --step->second.effects;
     if (outcome != "unknown") --step->second.unanswered;
+    // Of several requests one may still arrive. The step tells it with its facts, unless its process dies before that.
+    const int late = small_in(object_in(event.data, "result"), "unanswered");
+    if (late > 0) step->second.facts["unanswered"] = late;
   }
 }
 

@@ -130,6 +130,18 @@ TEST_CASE("of a step's effects those that failed do not count, and one without a
   CHECK(events.record().steps.at("x").unanswered == 1);
 }
 
+TEST_CASE("a request that may still arrive is known from the effect that sent it, and of a step whose records were lost") {
+  auto events = begun().add("step.intent", {{"step", "x"}, {"uses", "run.command"}}).add("effect.announced", effect(""));
+  auto done = effect("", "ok");
+  done["result"] = {{"unanswered", 1}};
+  events.add("effect.done", done);  // and its process died before it told the step's facts
+  CHECK(events.record().steps.at("x").is_in_doubt());
+  events.add("step.intent", {{"step", "y"}, {"uses", "run.command"}, {"assumed", true}});
+  CHECK(events.record().steps.at("y").is_in_doubt());
+  events.add("step.intent", {{"step", "z"}, {"uses", "run.command"}});
+  CHECK_FALSE(events.record().steps.at("z").is_in_doubt());
+}
+
 TEST_CASE("a step's record tells what undo needs, how it ended and how often it was begun") {
   auto events = begun().add("phase.begun", {{"phase", "prepare"}});
   events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}, {"with", {{"x", 1}}}, {"before", {{"y", 2}}}});
