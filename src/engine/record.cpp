@@ -19,8 +19,8 @@ void begin_step(RunRecord& run, const Json& data) {
   step.before = object_in(data, "before");
   step.note.clear();
   ++step.intents;
-  // Its own records were lost: nobody knows what it sent.
-  if (truth_in(data, "assumed")) ++step.unanswered;
+  // Nobody knows what it sent.
+  if (truth_in(data, "records_lost")) ++step.unanswered;
   run.order.erase(std::remove(run.order.begin(), run.order.end(), id), run.order.end());
   run.order.push_back(id);
 }

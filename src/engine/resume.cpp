@@ -12,6 +12,12 @@ namespace pgcleave::engine {
 // every step before it counts as begun. Undo looks first, and does nothing where nothing was done.
 void Run::assume_begun(const runbook::Phase& phase) {
   const auto before = recorder_.record().open_window()->before;
+  // A process that is killed leaves its records; a power cut leaves none of this window.
+  const auto& recorded = recorder_.record().steps;
+  const bool records_lost = std::none_of(phase.steps.begin(), phase.steps.end(), [&](const auto& line) {
+    const auto step = recorded.find(line.id);
+    return step != recorded.end() && step->second.status != StepStatus::untouched;
+  });
   for (const auto& line : phase.steps) {
     const auto& step_kind = kind(line);
     if (step_kind.description.meaning.takes) return;
@@ -23,7 +29,7 @@ void Run::assume_begun(const runbook::Phase& phase) {
     if (!with) continue;  // it needs a fact of a step that was lost with it
     static_cast<void>(recorder_.write(
         "step.intent",
-        {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", object_in(before, line.id.c_str())}, {"assumed", true}}));
+        {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", object_in(before, line.id.c_str())}, {"assumed", true}, {"records_lost", records_lost}}));
   }
 }
 

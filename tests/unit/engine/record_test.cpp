@@ -136,9 +136,9 @@ TEST_CASE("a request that may still arrive is known from the effect that sent it
   done["result"] = {{"unanswered", 1}};
   events.add("effect.done", done);  // and its process died before it told the step's facts
   CHECK(events.record().steps.at("x").is_in_doubt());
-  events.add("step.intent", {{"step", "y"}, {"uses", "run.command"}, {"assumed", true}});
+  events.add("step.intent", {{"step", "y"}, {"uses", "run.command"}, {"assumed", true}, {"records_lost", true}});
   CHECK(events.record().steps.at("y").is_in_doubt());
-  events.add("step.intent", {{"step", "z"}, {"uses", "run.command"}});
+  events.add("step.intent", {{"step", "z"}, {"uses", "run.command"}, {"assumed", true}, {"records_lost", false}});
   CHECK_FALSE(events.record().steps.at("z").is_in_doubt());
 }
 
