@@ -1,10 +1,13 @@
 // check.truncation and tables.truncate on a split that was done, as both databases prove.
 #include <catch2/catch.hpp>
 
-#include "fenced_split.h"
+#include "checks/step_kinds.h"
+#include "steps/fenced_split.h"
 
 namespace pgcleave::steps::test {
 namespace {
+
+[[maybe_unused]] const bool kinds_that_judge = (checks::offer_step_kinds(), true);
 
 using pgcleave::postgres::Owner;
 using pgcleave::postgres::test::main_server;
