@@ -1,7 +1,5 @@
 #include "base/heeded_stop.h"
 
-#include <algorithm>
-
 namespace pgcleave {
 namespace {
 
@@ -26,8 +24,8 @@ bool HeededStop::requested() {
   return heeded != nullptr && heeded->requested();
 }
 
-Duration HeededStop::slice(Deadline deadline) {
-  return heeded == nullptr ? deadline.left() : std::min(deadline.left(), between_looks);
+Deadline HeededStop::next_look(Deadline deadline) {
+  return heeded == nullptr ? deadline : deadline.or_earlier(Deadline::in(between_looks));
 }
 
 }  // namespace pgcleave

@@ -18,8 +18,8 @@ class HeededStop {
 
   static const StopFlag* current();
   static bool requested();
-  // How long a wait may last before requested() is looked at again: the deadline's whole time where none is heeded.
-  static Duration slice(Deadline deadline);
+  // Until when a wait may last before requested() is looked at again: the deadline itself where none is heeded.
+  static Deadline next_look(Deadline deadline);
 
  private:
   const StopFlag* before_;

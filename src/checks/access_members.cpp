@@ -6,13 +6,13 @@
 #include "base/format.h"
 #include "checks/rewind_roles.h"
 #include "postgres/hba.h"
+#include "postgres/sqlstate.h"
 
 namespace pgcleave::checks {
 namespace {
 
 constexpr auto time_for_members = std::chrono::seconds(3);
 constexpr const char* no_such_database = "3D000";
-constexpr const char* still_starting = "57P03";
 
 std::string text_of(const std::map<std::string, std::string>& values, const char* key, const char* otherwise = "") {
   const auto found = values.find(key);
@@ -96,7 +96,7 @@ class MemberLogins {
     login.result = LoginResult::works;
     if (!opened) note(login, opened.error());
     const bool nobody = login.result == LoginResult::unanswered || login.result == LoginResult::closed;
-    if (!opened && (nobody || opened.error().code == still_starting || opened.error().code == no_such_database))
+    if (!opened && (nobody || opened.error().code == postgres::cannot_connect_now || opened.error().code == no_such_database))
       login.result = LoginResult::not_tried;
     all_.push_back(std::move(login));
   }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "postgres/sqlstate.h"
 #include "runbook/loopback.h"
 
 namespace pgcleave::checks {
@@ -31,7 +32,7 @@ Result<std::map<std::string, RoleSeen>> roles_of(Look& look, steps::Side& side, 
 }
 
 bool nobody_answered(const Error& error) {
-  return error.kind == ErrorKind::timed_out || error.code.empty() || error.code == "57P03";
+  return error.kind == ErrorKind::timed_out || error.code.empty() || error.code == postgres::cannot_connect_now;
 }
 
 LoginSeen login_seen(const Result<postgres::Connection>& connection) {

@@ -29,7 +29,12 @@ void Run::assume_begun(const runbook::Phase& phase) {
     if (!with) continue;  // it needs a fact of a step that was lost with it
     static_cast<void>(recorder_.write(
         "step.intent",
-        {{"step", line.id}, {"uses", line.uses}, {"with", *with}, {"before", object_in(before, line.id.c_str())}, {"assumed", true}, {"records_lost", records_lost}}));
+        {{"step", line.id},
+         {"uses", line.uses},
+         {"with", *with},
+         {"before", object_in(before, line.id.c_str())},
+         {"assumed", true},
+         {"records_lost", records_lost}}));
   }
 }
 

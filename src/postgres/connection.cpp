@@ -131,7 +131,7 @@ bool Connection::State::wait(Deadline deadline) const {
   const short events = PQflush(pg) == 1 ? POLLIN | POLLOUT : POLLIN;
   std::vector<pollfd> socket{{PQsocket(pg), events, 0}};
   while (true) {
-    const int ready = wait_for(socket, deadline.or_earlier(Deadline::in(HeededStop::slice(deadline))));
+    const int ready = wait_for(socket, HeededStop::next_look(deadline));
     if (ready > 0) return true;
     if ((ready < 0 && errno != EINTR) || deadline.passed() || HeededStop::requested()) return false;
   }

@@ -105,7 +105,7 @@ std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>
       waiting.push_back(state.get());
     }
     if (waiting.empty() || deadline.passed() || HeededStop::requested()) break;
-    if (wait_for(sockets, deadline.or_earlier(Deadline::in(HeededStop::slice(deadline)))) <= 0) continue;
+    if (wait_for(sockets, HeededStop::next_look(deadline)) <= 0) continue;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (sockets[i].revents != 0) waiting[i]->advance_login();
     }

@@ -70,7 +70,7 @@ class Watchdog {
     std::unique_lock lock(mutex_);
     const auto done = [this] { return done_; };
     do {
-      if (finished_.wait_for(lock, HeededStop::slice(deadline), done)) return;
+      if (finished_.wait_until(lock, HeededStop::next_look(deadline).when(), done)) return;
     } while (!deadline.passed() && !HeededStop::requested());
     // Repeated: a stop() that comes between the connect and the first byte is forgotten by the library.
     do {

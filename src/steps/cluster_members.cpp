@@ -4,13 +4,12 @@
 
 #include "base/format.h"
 #include "postgres/flushed.h"
+#include "postgres/sqlstate.h"
 #include "postgres/wal.h"
 #include "steps/stale_histories.h"
 
 namespace pgcleave::steps {
 namespace {
-
-constexpr const char* takes_no_connections = "57P03";
 
 std::string said_by_patroni(const patroni::Member& member) {
   return fmt::format("{}, timeline {}", member.state.empty() ? "no state" : member.state,
@@ -53,7 +52,7 @@ Result<void> ask_member(postgres::Connection& member, const LeaderSeen& leader, 
 }
 
 void note_refusal(const Error& error, MemberSeen& seen) {
-  seen.starting = error.code == takes_no_connections;
+  seen.starting = error.code == postgres::cannot_connect_now;
   seen.unasked = error.seen.empty() ? error.text() : error.seen;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "postgres/flushed.h"
+#include "postgres/sqlstate.h"
 #include "postgres/wal.h"
 
 namespace pgcleave::steps {
@@ -16,7 +17,6 @@ constexpr const char* how_to_mend =
     "bring it back; or keep Patroni from promoting it (tag nofailover); or wait until Patroni lists it no more; or accept what its "
     "promotion "
     "would do with --set durable=leader";
-constexpr const char* cannot_connect_now = "57P03";
 constexpr auto patience_with_a_member = std::chrono::seconds(2);
 constexpr auto patience_with_a_look = std::chrono::seconds(4);
 constexpr auto patience_with_the_leader = std::chrono::milliseconds(200);
@@ -42,7 +42,7 @@ Result<std::optional<MemberToTell>> ask_apart(World& world, Side& side, const pa
   };
   auto connection = connect(side, member, deadline);
   // Patroni promotes no member whose server is still starting (3.0 to 4.1). What it is when it has started is for the witness.
-  if (!connection && connection.error().code == cannot_connect_now) return std::nullopt;
+  if (!connection && connection.error().code == postgres::cannot_connect_now) return std::nullopt;
   const auto owner = connection ? postgres::owner(*connection, world.split.name, deadline) : fail(connection.error());
   if (!owner) return refused("does not stream from the leader and can't be asked", owner.error().text());
   if (!is_owner(owner, side.which())) return std::nullopt;

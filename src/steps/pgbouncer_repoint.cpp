@@ -11,8 +11,9 @@ Result<void> prepare_pgbouncer_repoint(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
-Json facts_of(const pgbouncer::Route& route) {
-  return {{"route", fmt::format("{}:{}", route.host, route.port)}};
+// As ${env.target_route} says it: runbooks compare the two.
+Json facts_of(const Context& context) {
+  return {{"route", runbook::facts_of(context.world.environment).at(context.text("to") + "_route")}};
 }
 
 bool is_zero(const std::string& number) {
@@ -23,7 +24,7 @@ bool is_zero(const std::string& number) {
 // wait for server_login_retry.
 Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::once_resumed));
-  seen.facts = facts_of(context.world.route_to(context.text("to")));
+  seen.facts = facts_of(context);
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
     if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
@@ -50,7 +51,7 @@ Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
         TRY(std::move(repointed));
         return Json();
       }));
-  return facts_of(route);
+  return facts_of(context);
 }
 
 Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {

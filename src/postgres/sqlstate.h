@@ -1,0 +1,8 @@
+// SQLSTATEs by which more than one place decides, by the names of their conditions (PostgreSQL's appendix A).
+#pragma once
+
+namespace pgcleave::postgres {
+
+inline constexpr const char* cannot_connect_now = "57P03";  // starts, recovers or shuts down
+
+}  // namespace pgcleave::postgres
