@@ -4,11 +4,6 @@ wait_for_role() {  # wait_for_role MEMBER ROLE SECONDS
   for _ in $(seq $(($3 * 10))); do [[ $(role_of "$1") =~ ^($2)\ running$ ]] && return; sleep 0.1; done
   failed "$1 is '$(role_of "$1")', not $2"
 }
-on() {  # on MEMBER SQL
-  local port
-  port=$(jq ".members[] | select(.name == \"$1\").postgres_port" "$dir/lab.json")
-  psql "host=127.0.0.1 port=$port user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"
-}
 crash() { "$lab" kill --dir "$dir" "$1"; "$lab" kill --dir "$dir" "$1.postgres"; }
 fails_over_to() {  # fails_over_to MEMBER OLD_LEADER: what MEMBER missed while it was down is lost
   crash "$2"

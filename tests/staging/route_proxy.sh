@@ -1,6 +1,4 @@
 # A target whose clients come by a proxy, so that its route can break while replication goes another way. Sourced after scenario.sh.
-# port NAME: of a member's server or of a bouncer
-port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }
 
 cat >"$scratch/proxy.py" <<'END'
 import socket, sys, threading

@@ -108,6 +108,8 @@ guard_ends_within() {  # guard_ends_within SECONDS: it has done its work and is 
 }
 replaying_process() { target_sql "select pid from pg_stat_activity where backend_type = 'startup'"; }  # of the target, which replays no more while it is stopped
 rest_port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .rest_port' "$dir/lab.json"; }
+port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }  # of a member's server, or of a bouncer
+on() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }  # on MEMBER SQL
 wait_for_file() {
   for _ in $(seq 600); do [ -e "$1" ] && return; sleep 0.05; done
   failed "$1 never came"

@@ -4,7 +4,6 @@
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 source "$(dirname "$0")/../plants.sh"
-port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }
 patch() {
   curl -sSf -u "pgcleave:$(cat "$dir/rest.password")" -X PATCH -d "$2" "http://127.0.0.1:$(rest_port "$1")/config" >/dev/null
 }
@@ -14,11 +13,10 @@ edit_file() { sed -i "$2" "$dir/$1.ini"; }
 edit() { edit_file "$1" "$2" && console "$1" RELOAD; }
 say_setting() { edit "$1" "/^pool_mode/a $2"; }
 unsay() { edit "$1" "/^$2 *=/d"; }
-member_sql() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
 # alter_system MEMBER SETTING VALUE; reset_system MEMBER SETTING
-alter_system() { member_sql "$1" "alter system set $2 = $3" && reload "$1" && until_sees "member_sql $1 'show $2'" "${4:-$3}"; }
-reset_system() { member_sql "$1" "alter system reset $2" && reload "$1"; }
-reload() { member_sql "$1" "select pg_reload_conf()" >/dev/null && sleep 0.2; }
+alter_system() { on "$1" "alter system set $2 = $3" && reload "$1" && until_sees "on $1 'show $2'" "${4:-$3}"; }
+reset_system() { on "$1" "alter system reset $2" && reload "$1"; }
+reload() { on "$1" "select pg_reload_conf()" >/dev/null && sleep 0.2; }
 # Patroni drops a slot that it does not know between its making and its first use, if one of its loops comes just then.
 stream_by_a_slot() {
   mkdir -p "$scratch/wal"
@@ -214,7 +212,7 @@ defect settings.slot_wal_limited "a slot that falls behind is lost" \
 defect settings.smaller_on_target "the source has more memory for a query" \
   "alter_system main-1 work_mem \"'64MB'\" 64MB" "reset_system main-1 work_mem" work_mem
 defect settings.pending_restart "a change waits for a restart" \
-  "member_sql main-1 \"alter system set shared_buffers = '65MB'\"; reload main-1
+  "on main-1 \"alter system set shared_buffers = '65MB'\"; reload main-1
    until_sees \"source_sql 'select name from pg_settings where pending_restart'\" shared_buffers" \
   "reset_system main-1 shared_buffers" shared_buffers
 defect settings.differs "the target lives in another time zone" \

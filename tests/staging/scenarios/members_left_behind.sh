@@ -3,12 +3,10 @@
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
-port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json"; }
-member_sql() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
 # As a promotion would have left it that forked off long ago. COPY writes the very format, also on a standby.
-plant_history() { member_sql "$1" "copy (select 1, '0/100', 'planted') to '$dir/data/$1/pg_wal/$2'"; }
-histories() { member_sql "$1" "select coalesce(string_agg(name, ' ' order by name), 'none') from pg_ls_waldir() where name like '%.history'"; }
-timeline() { member_sql "$1" "select received_tli from pg_stat_wal_receiver where status = 'streaming'"; }
+plant_history() { on "$1" "copy (select 1, '0/100', 'planted') to '$dir/data/$1/pg_wal/$2'"; }
+histories() { on "$1" "select coalesce(string_agg(name, ' ' order by name), 'none') from pg_ls_waldir() where name like '%.history'"; }
+timeline() { on "$1" "select received_tli from pg_stat_wal_receiver where status = 'streaming'"; }
 of_members() { jq -r '.findings[] | select(.id | test("stale_history|member_stuck")) | "\(.severity) \(.id) \(.object)"' "$scratch/tool.json"; }
 reattached() { status ".steps[] | select(.step == \"reattach\") | .facts.$1 | join(\" \")"; }
 check() { tool "$1" check -e "$environment" --json; }

@@ -3,7 +3,6 @@
 # a certificate that the bouncers do not trust, one that is not for that address. Clients notice nothing.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
-port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }
 reload_bouncer() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qtAc RELOAD; }
 catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
 files() { cat "$dir"/bouncer-[12].ini; ls -i "$dir"/bouncer-[12].ini*; }

@@ -13,7 +13,6 @@ switch_over() {  # switch_over FROM TO, as patronictl does
   wait_for_role "$2" "master|primary" 20
   wait_for_role "$1" replica 40
 }
-on() { psql "host=127.0.0.1 port=$(jq ".members[] | select(.name == \"$1\").postgres_port" "$dir/lab.json") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
 # held_at POINT: a run in the background that stands there until $scratch/reached is removed
 held_at() {
   rm -f "$scratch/reached"

@@ -20,7 +20,6 @@ insert after
 comes_to main-2 after
 if has main-2 lost; then failed "the row was not lost"; fi
 
-port() { jq ".members[] | select(.name == \"$1\").postgres_port" "$dir/lab.json"; }
 sed -i "s/route: {host: 127.0.0.1, port: $(port main-1)}/route: {host: 127.0.0.1, port: $(port main-2)}/" "$environment"
 "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
 contains "$scratch/status.out" "whether a rollback would lose writes can't be told"

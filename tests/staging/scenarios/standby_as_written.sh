@@ -3,7 +3,6 @@
 # promoted, goes back and follows again, and what is put back is what was, key for key, but for keys without a value.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 1
-port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json"; }
 rest=http://127.0.0.1:$(rest_port ci-1)
 config() { curl -sf "$rest/config"; }
 # A PATCH would take nulls out: the whole configuration is PUT, as an operator's does.

@@ -3,9 +3,7 @@
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
-port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json"; }
-member_sql() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
-histories() { member_sql "$1" "select coalesce(string_agg(name, ' ' order by name), 'none') from pg_ls_waldir() where name like '%.history'"; }
+histories() { on "$1" "select coalesce(string_agg(name, ' ' order by name), 'none') from pg_ls_waldir() where name like '%.history'"; }
 reinitialized=0
 for round in $(seq "${ROUNDS:-20}"); do
   began=$(date +%s)
@@ -13,9 +11,9 @@ for round in $(seq "${ROUNDS:-20}"); do
   for member in ci-1 ci-2; do
     is "histories on $member after round $round" "$(histories "$member")" none
     is "timeline that $member receives after round $round" \
-      "$(member_sql "$member" "select received_tli from pg_stat_wal_receiver where status = 'streaming'")" 1
+      "$(on "$member" "select received_tli from pg_stat_wal_receiver where status = 'streaming'")" 1
   done
-  is "ci-2 on ci-1 after round $round" "$(member_sql ci-1 "select state from pg_stat_replication where application_name = 'ci-2'")" streaming
+  is "ci-2 on ci-1 after round $round" "$(on ci-1 "select state from pg_stat_replication where application_name = 'ci-2'")" streaming
   copied=$(status '.steps[] | select(.step == "reattach") | .facts.reinitialized | join(" ")')
   [ -z "$copied" ] || reinitialized=$((reinitialized + 1))
   say "round $round: $(($(date +%s) - began)) s, reattached in $(status '.steps[] | select(.step == "reattach") | .facts.seconds') s, reinitialized: ${copied:-nobody}"
