@@ -215,6 +215,7 @@ class BouncerJudge {
       return;
     }
     look_at_include();
+    look_at_lines_out_of_force();
     look_at_route("file", *route, "the file points");
     if (!bouncer_.database) return;
     const auto written = entry->find("dbname");
@@ -234,6 +235,18 @@ class BouncerJudge {
                     config.place_of(bouncer_.database_name).value_or(*file)),
         "cat " + *file, "that file is the one that a run edits; if a program generates it, the next time it writes the old route again",
         "stop what generates it from prepare until the split is kept, and give it the new route");
+  }
+
+  void look_at_lines_out_of_force() {
+    const auto others = bouncer_.config->places_out_of_force(bouncer_.database_name);
+    if (others.empty()) return;
+    const auto in_force = bouncer_.config->place_of(bouncer_.database_name).value_or(bouncer_.path);
+    add("entry_twice", Severity::warning,
+        fmt::format("{} has an entry at {} too; the one at {} is in force", bouncer_.database_name, fmt::join(others, ", "), in_force),
+        "cat " + bouncer_.path,
+        "a run edits the entry in force only. While the entries name different servers, each RELOAD closes all server connections of the "
+        "pool, and its clients may get an error (\"server login has been failing\")",
+        fmt::format("remove the entry at {}, then RELOAD", fmt::join(others, ", ")));
   }
 
   const BouncersSeen& seen_;

@@ -237,6 +237,17 @@ Result<std::string> ConfigFile::place_of(const std::string& name) const {
   return place(*found);
 }
 
+std::vector<std::string> ConfigFile::places_out_of_force(const std::string& name) const {
+  std::vector<std::string> places;
+  for (const auto& entry : entries_) {
+    if (entry.section == "databases" && entry.line.name == name) places.push_back(place(entry));
+  }
+  if (places.empty()) return places;
+  const auto in_force = places.back();
+  places.erase(std::remove(places.begin(), places.end(), in_force), places.end());  // a file may be included twice
+  return places;
+}
+
 Result<Route> ConfigFile::route(const std::string& name) const {
   TRY(database(name));
   TRY_ASSIGN(const auto* found, entry(name));

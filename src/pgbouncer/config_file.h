@@ -41,6 +41,9 @@ class ConfigFile {
   // Where that entry stands: the file, and path:line for people.
   [[nodiscard]] Result<std::string> file_of(const std::string& name) const;
   [[nodiscard]] Result<std::string> place_of(const std::string& name) const;
+  // Where entries of that name stand that a later one puts out of force. Where they name another server, each RELOAD closes all server
+  // connections of the pool (measured with 1.18): PgBouncer takes the one, then the other.
+  [[nodiscard]] std::vector<std::string> places_out_of_force(const std::string& name) const;
   [[nodiscard]] Result<Route> route(const std::string& name) const;             // port defaults to 5432
   [[nodiscard]] Result<bool> has_own_pool_size(const std::string& name) const;  // its line says pool_size: default_pool_size is not heard
   [[nodiscard]] std::string setting(const std::string& key) const;              // [pgbouncer] section; "" when not set

@@ -92,7 +92,7 @@ verify_clean() {
   done
   [ "$(jq .acknowledged "$scratch/verdict.out")" -gt 100 ] || failed "verify: hardly any write was acknowledged"
   if [ "${2:-}" != errors ]; then
-    [ "$(jq .client_errors "$scratch/verdict.out")" = 0 ] || failed "verify: clients saw errors"
+    [ "$(jq .client_errors "$scratch/verdict.out")" = 0 ] || failed "verify: clients saw errors: $(jq -c .error_messages "$scratch/verdict.out")"
   fi
   say "verify: $(jq -c '{acknowledged, lost, duplicated, on_both_sides, client_errors, client_wait_max_ms, client_gap_ms}' "$scratch/verdict.out")"
 }

@@ -181,6 +181,10 @@ TEST_CASE("an entry in an included file is told, and where it stands") {
   bouncer.config = pgbouncer::ConfigFile::parse("b.ini", main_file, [](const std::string&) {
                      return "app = host=10.0.0.1 port=5432 dbname=app\n";
                    }).value();
+  CHECK(judged(bouncer) == Lines{"note entry_in_include", "warning entry_twice"});
+  bouncer.config = pgbouncer::ConfigFile::parse("b.ini", "[databases]\n%include local.txt\n%include local.txt\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n",
+                                                [](const std::string&) { return "app = host=10.0.0.1 port=5432 dbname=app\n"; })
+                      .value();
   CHECK(judged(bouncer) == Lines{"note entry_in_include"});
 }
 
