@@ -52,7 +52,9 @@ Json json_of(const steps::Forecast& seen, double budget_ms) {
           {"p90_ms", known(seen.rehearsed.p90_ms)},
           {"max_ms", known(seen.rehearsed.max_ms)},
           {"expected_ms", known(seen.expected_ms())},
+          {"transactions", seen.transactions},
           {"oldest_transaction_ms", milliseconds(seen.oldest_transaction)},
+          {"still_to_come_ms", milliseconds(seen.still_to_come)},
           {"lag_bytes", seen.lag.count},
           {"wal_bytes_per_second", seen.wal_per_second.count},
           {"budget_ms", budget_ms}};

@@ -53,6 +53,8 @@ class Bouncer {
   bool has_answered();
   // Since `start`, when the fleet's first PAUSE was sent.
   Result<Duration> pause(Monotonic::time_point start, Deadline deadline, const StopFlag* stop);
+  // The clients for which pause() would wait.
+  Result<std::vector<ActiveServer>> active_servers(Deadline deadline);
   // Drops the pool's clients and servers; it is paused from then on.
   Result<void> kill(Deadline deadline);
   // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by resume().

@@ -122,10 +122,10 @@ Result<void> Console::kill(const std::string& database, Deadline deadline) {
   return {};
 }
 
-Result<std::vector<std::string>> Console::holding(const std::string& database, Deadline deadline) {
+Result<std::vector<ActiveServer>> Console::active_servers(const std::string& database, Deadline deadline) {
   TRY_ASSIGN(const auto servers, connection_.simple("SHOW SERVERS", deadline));
   TRY_ASSIGN(const auto clients, connection_.simple("SHOW CLIENTS", deadline));
-  return holders_in(servers, clients, database, name());
+  return active_servers_in(servers, clients, database, name());
 }
 
 Result<std::vector<std::string>> Console::client_applications(Deadline deadline) {

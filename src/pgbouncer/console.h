@@ -33,6 +33,14 @@ struct ConsoleSetting {
   bool changeable = false;  // RELOAD and SET put another value in force
 };
 
+// An active server connection and the client that has it: until its transaction ends PAUSE waits.
+struct ActiveServer {
+  int server_pid = 0;  // of the backend; 0: PgBouncer does not know it
+  std::string client;  // "app from 127.0.0.1:53210 (application)"; empty: it has no client
+  bool operator==(const ActiveServer&) const = default;
+  [[nodiscard]] std::string text() const;
+};
+
 class Console {
  public:
   static Result<Console> open(const postgres::Settings& settings, Deadline deadline);
@@ -57,9 +65,8 @@ class Console {
   // Drops all client and server connections of the database, which is paused from then on.
   Result<void> kill(const std::string& database, Deadline deadline);
 
-  // Active server connections of the database with the client that holds each (SHOW SERVERS linked to SHOW CLIENTS): who
-  // keeps a PAUSE from finishing. "server pid 4711 of app from 127.0.0.1:53210 (application)".
-  Result<std::vector<std::string>> holding(const std::string& database, Deadline deadline);
+  // The clients that keep a PAUSE of the database from finishing (SHOW SERVERS linked to SHOW CLIENTS).
+  Result<std::vector<ActiveServer>> active_servers(const std::string& database, Deadline deadline);
   Result<int> waiting_clients(const std::string& database, Deadline deadline);                  // SHOW POOLS cl_waiting
   Result<std::vector<std::string>> pool_users(const std::string& database, Deadline deadline);  // SHOW POOLS
   Result<std::vector<std::string>> known_users(Deadline deadline);     // SHOW USERS: of the auth_file, or logged in once

@@ -47,17 +47,17 @@ Database database_in(const postgres::Rows& rows, std::size_t row) {
 }
 
 // 1.18 writes "unix" or an address, newer ones too; remote_pid is the backend for servers, the client's pid on Unix sockets.
-std::string holder(const postgres::Rows& servers, std::size_t server, const postgres::Rows& clients) {
-  std::string out = fmt::format("server pid {}", text_of(servers, server, "remote_pid"));
+ActiveServer active_server(const postgres::Rows& servers, std::size_t server, const postgres::Rows& clients) {
+  ActiveServer out{number_of(servers, server, "remote_pid"), ""};
   const auto link = text_of(servers, server, "link");
   for (std::size_t row = 0; row < clients.size(); ++row) {
     if (link.empty() || text_of(clients, row, "ptr") != link) continue;
-    out += fmt::format(" of {} from {}:{}", text_of(clients, row, "user"), text_of(clients, row, "addr"), text_of(clients, row, "port"));
+    out.client = fmt::format("{} from {}:{}", text_of(clients, row, "user"), text_of(clients, row, "addr"), text_of(clients, row, "port"));
     const auto application = text_of(clients, row, "application_name");
-    if (!application.empty()) out += fmt::format(" ({})", application);
-    return out;
+    if (!application.empty()) out.client += fmt::format(" ({})", application);
+    break;
   }
-  return out + " of no client: it is being closed or logged in";
+  return out;
 }
 
 }  // namespace
@@ -78,13 +78,17 @@ Result<std::map<std::string, ConsoleSetting>> settings_in(const postgres::Rows& 
   return out;
 }
 
-Result<std::vector<std::string>> holders_in(const postgres::Rows& servers, const postgres::Rows& clients, const std::string& database,
-                                            const std::string& console) {
+std::string ActiveServer::text() const {
+  return fmt::format("server pid {} of {}", server_pid, client.empty() ? "no client: it is being closed or logged in" : client);
+}
+
+Result<std::vector<ActiveServer>> active_servers_in(const postgres::Rows& servers, const postgres::Rows& clients, const std::string& database,
+                                       const std::string& console) {
   TRY(needs(servers, console, "SHOW SERVERS", {"database", "state", "link"}));
-  std::vector<std::string> out;
+  std::vector<ActiveServer> out;
   for (std::size_t row = 0; row < servers.size(); ++row) {
     if (servers.text(row, "database") != database || servers.text(row, "state") != "active") continue;
-    out.push_back(holder(servers, row, clients));
+    out.push_back(active_server(servers, row, clients));
   }
   return out;
 }

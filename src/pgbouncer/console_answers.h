@@ -9,9 +9,9 @@ namespace pgcleave::pgbouncer {
 // `console` is how messages call it. Errors: `failed` when a column is missing without which the answer tells nothing.
 Result<std::vector<Database>> databases_in(const postgres::Rows& rows, const std::string& console);
 Result<std::map<std::string, ConsoleSetting>> settings_in(const postgres::Rows& rows, const std::string& console);
-// Who holds the database's active server connections: SHOW SERVERS linked to SHOW CLIENTS.
-Result<std::vector<std::string>> holders_in(const postgres::Rows& servers, const postgres::Rows& clients, const std::string& database,
-                                            const std::string& console);
+// The clients of the database's active server connections: SHOW SERVERS linked to SHOW CLIENTS.
+Result<std::vector<ActiveServer>> active_servers_in(const postgres::Rows& servers, const postgres::Rows& clients, const std::string& database,
+                                       const std::string& console);
 // One column of each row; `command` is what was asked.
 Result<std::vector<std::string>> column_in(const postgres::Rows& rows, const std::string& column, const std::string& command,
                                            const std::string& console);

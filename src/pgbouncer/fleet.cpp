@@ -214,6 +214,14 @@ Result<PauseReport> Fleet::pause(Deadline deadline, const StopFlag* stop) {
   return report;
 }
 
+Result<std::vector<ActiveServer>> Fleet::active_servers(Deadline deadline) {
+  auto answers = on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.active_servers(deadline); });
+  TRY(all_of("can't be asked for their active server connections", answers));
+  std::vector<ActiveServer> all;
+  for (auto& one : answers) all.insert(all.end(), one->begin(), one->end());
+  return all;
+}
+
 Result<void> Fleet::kill(Deadline deadline) {
   return all_of("still have clients", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.kill(deadline); }));
 }

@@ -74,6 +74,10 @@ class Fleet {
   // connections; nothing is resumed here (undo does that). Idempotent.
   Result<PauseReport> pause(Deadline deadline, const StopFlag* stop);
 
+  // The clients of all pools for which a PAUSE would wait now. Opens consoles as connect() does, and changes nothing. Errors name each
+  // bouncer that can't be asked.
+  Result<std::vector<ActiveServer>> active_servers(Deadline deadline);
+
   // KILL on all: clients of the pool get an error, and it is paused. For servers that do not answer, whose connections no
   // PAUSE gets back. Idempotent.
   Result<void> kill(Deadline deadline);

@@ -73,6 +73,11 @@ Result<bool> Bouncer::unpaused_meanwhile(Deadline deadline) {
   return !answered;
 }
 
+Result<std::vector<ActiveServer>> Bouncer::active_servers(Deadline deadline) {
+  TRY(open_consoles(deadline));
+  return watch_->active_servers(spec_.database, deadline);
+}
+
 Result<void> Bouncer::kill(Deadline deadline) {
   TRY(open_consoles(deadline));
   return watch_->kill(spec_.database, deadline);
@@ -83,13 +88,14 @@ Error Bouncer::still_active(const Error& reason) {
   command_.reset();
   auto out = reason;
   out.object = "bouncer " + spec_.name;
-  const auto holders = watch_->holding(spec_.database, Deadline::in(to_name_holders));
+  const auto holders = watch_->active_servers(spec_.database, Deadline::in(to_name_holders));
   if (!holders) {
     out.seen = "who holds them can't be told: " + holders.error().text();
     return out;
   }
   const auto shown = std::min(holders->size(), holders_shown);
-  out.seen = fmt::format("{}", fmt::join(holders->begin(), holders->begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  out.seen.clear();
+  for (std::size_t i = 0; i < shown; ++i) out.seen += (i > 0 ? ", " : "") + (*holders)[i].text();
   if (holders->size() > shown) out.seen += fmt::format(" and {} more", holders->size() - shown);
   if (holders->empty()) out.seen = "none any more";
   out.hint = "let these transactions end, or end them with pg_terminate_backend(server pid), and run again";

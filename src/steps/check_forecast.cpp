@@ -24,7 +24,9 @@ Result<Observation> observe_check_forecast(Context& context) {
   Observation seen;
   seen.facts = {{"expected_ms", seen_now.expected_ms()}, {"rounds", seen_now.rehearsed.rounds},
                 {"p50_ms", seen_now.rehearsed.p50_ms},   {"p90_ms", seen_now.rehearsed.p90_ms},
-                {"max_ms", seen_now.rehearsed.max_ms},   {"oldest_transaction_ms", milliseconds(seen_now.oldest_transaction)},
+                {"max_ms", seen_now.rehearsed.max_ms},   {"transactions", seen_now.transactions},
+                {"oldest_transaction_ms", milliseconds(seen_now.oldest_transaction)},
+                {"still_to_come_ms", milliseconds(seen_now.still_to_come)},
                 {"lag_bytes", seen_now.lag.count},       {"wal_bytes_per_second", seen_now.wal_per_second.count}};
   seen.evidence = seen_now.text();
   if (seen_now.rehearsed.rounds == 0 && context.world.environment.production && context.text("unrehearsed") != "go") {
@@ -34,7 +36,6 @@ Result<Observation> observe_check_forecast(Context& context) {
     seen.state = State::done;
   } else {
     seen.evidence += fmt::format("; budget {} less what is kept for undo: {:.0f} ms", to_text(budget), milliseconds(budget) * usable);
-    if (!seen_now.whose.empty()) seen.evidence += "; oldest: " + seen_now.whose;
   }
   return seen;
 }
@@ -61,7 +62,9 @@ StepKind check_forecast() {
                      {"p50_ms", "their median pause"},
                      {"p90_ms", "nine in ten were shorter"},
                      {"max_ms", "the longest"},
-                     {"oldest_transaction_ms", "age of the oldest transaction that writes moved tables"},
+                     {"transactions", "open ones that PAUSE waits for, readers too, or that write moved tables"},
+                     {"oldest_transaction_ms", "age of the oldest of them"},
+                     {"still_to_come_ms", "estimate until the last of them ends"},
                      {"lag_bytes", "what the other side had not taken in"},
                      {"wal_bytes_per_second", "WAL written by the side that serves"}},
            .changes = "",

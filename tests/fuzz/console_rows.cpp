@@ -44,8 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto half = rows_of(text.substr(text.size() / 2));
   look(pgbouncer::databases_in(rows, "bouncer"));
   look(pgbouncer::settings_in(rows, "bouncer"));
-  look(pgbouncer::holders_in(rows, half, "app", "bouncer"));
-  look(pgbouncer::holders_in(rows, rows, "app", "bouncer"));
+  look(pgbouncer::active_servers_in(rows, half, "app", "bouncer"));
+  look(pgbouncer::active_servers_in(rows, rows, "app", "bouncer"));
   look(pgbouncer::column_in(rows, "application_name", "SHOW CLIENTS", "bouncer"));
   look(pgbouncer::pool_users_in(rows, "app", "bouncer"));
   look(pgbouncer::sum_in(rows, "app", "cl_waiting", "bouncer"));

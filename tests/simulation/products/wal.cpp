@@ -12,6 +12,7 @@
 #include "postgres/lineage.h"
 #include "postgres/locks.h"
 #include "postgres/prepared.h"
+#include "postgres/activity.h"
 #include "postgres/transactions.h"
 #include "postgres/writes.h"
 #include "products/wire.h"
@@ -210,6 +211,23 @@ Result<std::vector<Blocker>> in_the_way_of_truncate(Connection&, const std::vect
 
 Result<void> terminate(Connection&, const std::vector<Blocker>&, Deadline) {
   return {};
+}
+
+std::string OpenTransaction::text() const {
+  return "pid " + std::to_string(pid);
+}
+
+Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  std::vector<OpenTransaction> open;
+  for (const auto* client : universe().writing_on(server->which)) {
+    if (std::find(pids.begin(), pids.end(), client->id) == pids.end()) continue;
+    OpenTransaction one;
+    one.pid = client->id;
+    one.age = Duration(universe().now - client->since);
+    open.push_back(one);
+  }
+  return open;
 }
 
 Result<std::vector<std::string>> oldest_transactions(Connection&, int, Deadline) {

@@ -5,12 +5,34 @@ source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 load_begin --writers 4 --reconnect 1 --rate 20
 port=$(sed -n 's/^listen_port = //p' "$dir/bouncer-2.ini")
-# Reads only, so that the forecast, which counts writers, lets the window begin.
-PGAPPNAME=nightreport timeout 60 psql "host=127.0.0.1 port=$port user=app dbname=app" -qtAc "select pg_sleep(30)" >"$scratch/reader.out" 2>&1 &
-reader=$!
-sleep 1
-say "PAUSE waits for a session that reads, until the budget is used up"
-tool 4 run "$runbook" -e "$environment" --approve go --set pause_budget=2s
+reads_for() {  # reads_for SECONDS: a report, through bouncer-2
+  PGAPPNAME=nightreport timeout 60 psql "host=127.0.0.1 port=$port user=app dbname=app" -qtAc "select pg_sleep($1)" >"$scratch/reader.out" 2>&1 &
+  reader=$!
+}
+
+say "a session that reads when the gate is reached is waited for outside of the window"
+reads_for 12
+sleep 4
+tool 0 run "$runbook" -e "$environment" --approve go --set pause_budget=3s
+wait "$reader" || failed "the reader was cut off: $(cat "$scratch/reader.out")"
+contains "$scratch/tool.out" "of app (nightreport), active for"
+"$build/pgcleave" log -e "$environment" --json >"$scratch/log.jsonl"
+waited=$(jq -rs '[.[] | select(.type == "step.done" and .data.step == "forecast")] | last.data.ms' "$scratch/log.jsonl")
+[ "${waited%.*}" -gt 1000 ] || failed "the forecast let the window begin after $waited ms"
+tool 0 rollback -e "$environment"
+
+say "PAUSE waits for a session that began to read after that, until the budget is used up"
+rm -f "$scratch/reached"
+PGCLEAVE_FAULT="hold|before effect PAUSE" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" run "$runbook" -e "$environment" \
+  --approve go --set pause_budget=2s >"$scratch/tool.out" 2>&1 &
+run=$!
+wait_for_file "$scratch/reached"
+reads_for 30
+until [ "$(source_sql "select count(*) from pg_stat_activity where query = 'select pg_sleep(30)' and state = 'active'")" = 1 ]; do sleep 0.05; done
+rm -f "$scratch/reached"
+code=0
+wait "$run" || code=$?
+is "exit code" "$code" 4
 contains "$scratch/tool.out" "nightreport"
 is "owner on the source" "$(owner_on_source)" 1
 "$build/pgcleave" log -e "$environment" --json >"$scratch/log.jsonl"

@@ -35,7 +35,7 @@ TEST_CASE("an answer without the column that is needed is named, whatever answer
   CHECK(databases_in(other, "bouncer b").error().text() ==
         "bouncer b: SHOW DATABASES lacks a column (expected name, seen another version's answer, or not PgBouncer's console)");
   CHECK_FALSE(settings_in(other, "b"));
-  CHECK_FALSE(holders_in(other, other, "app", "b"));
+  CHECK_FALSE(active_servers_in(other, other, "app", "b"));
   CHECK_FALSE(clients_in(other, "b"));
   CHECK_FALSE(version_in(other, "b"));
   CHECK(version_in(rows({"version"}, {}), "b") == "");
@@ -44,6 +44,8 @@ TEST_CASE("an answer without the column that is needed is named, whatever answer
 TEST_CASE("who holds a server connection is told, or that it is nobody's") {
   const auto servers = rows({"database", "state", "link", "remote_pid"}, {{"app", "active", "0x2", "4711"}, {"app", "idle", "", "1"}, {"app", "active", "", "12"}});
   const auto clients = rows({"ptr", "user", "addr", "port", "application_name"}, {{"0x2", "joe", "127.0.0.1", "5", "psql"}});
-  CHECK(holders_in(servers, clients, "app", "b") == std::vector<std::string>{"server pid 4711 of joe from 127.0.0.1:5 (psql)",
-                                                                              "server pid 12 of no client: it is being closed or logged in"});
+  const auto seen = active_servers_in(servers, clients, "app", "b").value();
+  CHECK(seen == std::vector<ActiveServer>{{4711, "joe from 127.0.0.1:5 (psql)"}, {12, ""}});
+  CHECK(seen.front().text() == "server pid 4711 of joe from 127.0.0.1:5 (psql)");
+  CHECK(seen.back().text() == "server pid 12 of no client: it is being closed or logged in");
 }

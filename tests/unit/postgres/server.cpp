@@ -104,7 +104,7 @@ void Server::start() {
   port_ = free_port();
   std::vector<std::string> argv = {program("postgres"), "-D", folder_ + "/data"};
   for (const auto& setting :
-       {"listen_addresses=127.0.0.1", "fsync=off", "wal_level=logical", "max_prepared_transactions=5",
+       {"listen_addresses=127.0.0.1", "fsync=off", "wal_level=logical", "shared_preload_libraries=pg_stat_statements", "max_prepared_transactions=5",
         "unix_socket_directories=", "shared_buffers=16MB", "max_wal_senders=5", "log_statement=all", "wal_retrieve_retry_interval=100ms"}) {
     argv.insert(argv.end(), {"-c", setting});
   }
