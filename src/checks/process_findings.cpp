@@ -68,7 +68,7 @@ class ProcessJudge {
     if (asked == 0 || rehearsed_.good() == 0) return;
     if (has_rollback() && rehearsed_.rolled_back() == 0) {
       add("rollback_not_rehearsed", Severity::blocker, runbook(), fmt::format("none of {} good rounds went back", rehearsed_.good()),
-          "the way back is needed when everything else is going wrong", rehearse() + " --rollback always");
+          "a rollback is needed when everything else is going wrong", rehearse() + " --rollback always");
     }
     if (proves_way_back() && std::none_of(rehearsed_.counting.begin(), rehearsed_.counting.end(), way_back_was_proven)) {
       add("way_back_not_proven", Severity::blocker, runbook(), "in no round that counts a row went back to the source",

@@ -140,7 +140,7 @@ class CrossingJudge {
     }
     if (trigger.fires_on_apply && part == Part::moved) {
       add("trigger_fires_on_apply", Severity::warning, object, "it is ENABLE REPLICA or ALWAYS", query,
-          "it fires once more when a row comes by logical replication, as on the way back: what it writes comes twice",
+          "it fires once more when a row comes by logical replication, as in reverse replication: what it writes comes twice",
           fmt::format("ALTER TABLE {} ENABLE TRIGGER {}", trigger.table.sql(), quote_identifier(trigger.name)));
     }
   }

@@ -149,7 +149,7 @@ Findings compare_indexes(const IndexesOfSide& source, const IndexesOfSide& targe
   Findings found;
   std::set<std::string> differing;
   compare(source, target, Severity::blocker, "queries that used it read the whole table on the side that serves", differing, found);
-  compare(target, source, Severity::warning, "on the way back queries that use it would read the whole table", differing, found);
+  compare(target, source, Severity::warning, "after a rollback, queries that use it would read the whole table", differing, found);
   return found;
 }
 

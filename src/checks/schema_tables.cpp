@@ -28,7 +28,7 @@ void judge_table(const postgres::Table& table, const std::string& side, Findings
   if (table.holds_rows && !table.identity_problem.empty()) {
     found.push_back({"schema.no_replica_identity", Severity::blocker, object, table.identity_problem,
                      fmt::format("SELECT relreplident FROM pg_class WHERE oid = {}", regclass(table.name)),
-                     "as soon as it is published, for the way back too, UPDATE and DELETE of clients fail",
+                     "as soon as it is published, for reverse replication too, UPDATE and DELETE of clients fail",
                      fmt::format("give it a primary key, or: ALTER TABLE {} REPLICA IDENTITY FULL", table.name.sql())});
   }
   if (table.holds_rows && !table.apply_problem.empty()) {
@@ -70,8 +70,8 @@ Findings judge_tables(const TablesSeen& seen) {
     found.push_back({"schema.large_objects", Severity::warning, "large objects on " + seen.side,
                      seen.large_objects >= 1000 ? "a thousand or more" : fmt::format("{}", seen.large_objects),
                      "SELECT count(*) FROM pg_largeobject_metadata",
-                     "they belong to no table: both sides have a copy after the split, and logical replication does not carry them, so the "
-                     "way back loses new ones",
+                     "they belong to no table: both sides have a copy after the split, and logical replication does not carry them: a "
+                     "rollback loses new ones",
                      "store them as bytea or outside of the database, or decide on which side they stay"});
   }
   return found;

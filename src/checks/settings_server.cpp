@@ -40,7 +40,7 @@ class ServerJudge : Judging {
   void look_at_logical_replication() {
     if (!server_.is("wal_level", "logical")) {
       add("wal_level", Severity::blocker, on("wal_level"), is("wal_level"), show("wal_level"),
-          "changes can't be sent to the other side, so there is no way back", change("wal_level", "logical") + ", then restart");
+          "changes can't be sent to the other side: there is no rollback after the split", change("wal_level", "logical") + ", then restart");
     }
     if (!before()) return;
     if (const auto version = server_.number("server_version_num");
@@ -81,7 +81,7 @@ class ServerJudge : Judging {
   void look_at_wal() {
     if (server_.number("max_slot_wal_keep_size") >= 0) {
       add("slot_wal_limited", Severity::warning, on("max_slot_wal_keep_size"), is("max_slot_wal_keep_size") + " MB",
-          show("max_slot_wal_keep_size"), "a slot that falls behind by more is lost, and with it the way back, or the standby",
+          show("max_slot_wal_keep_size"), "a slot that falls behind by more is lost, and with it the rollback, or the standby",
           change("max_slot_wal_keep_size", "-1"));
     }
     if (const auto slots = patroni::object_at(server_.patroni, {"postgresql"});

@@ -45,7 +45,7 @@ class ChainJudge : Judging {
     const auto evidence = fmt::format("server_version_num {} on {}, {} on {}", ours, source_.label, theirs, target_.label);
     if (ours / 10000 != theirs / 10000) {
       add("major_versions_differ", Severity::blocker, target_.label, evidence, "SHOW server_version_num",
-          "a physical standby can't follow, and there is no way back by rewinding", "bring both sides to one major version");
+          "a physical standby can't follow, and a rollback can't rewind the target", "bring both sides to one major version");
     } else if (ours != theirs) {
       add("minor_versions_differ", Severity::note, target_.label, evidence, "SHOW server_version_num",
           "clients will meet another minor version after the split", "upgrade the older one, standbys first");

@@ -62,7 +62,7 @@ class MomentJudge : Judging {
     add("route_is_replica", Severity::blocker, serving.label,
         fmt::format("its route {}:{} is member {}, but {} leads", serving.route.host, serving.route.port, member->name,
                     leader->name),
-        serving.list(), "a run that goes back would send clients to a standby",
+        serving.list(), "a rollback would send clients to a standby",
         fmt::format(
             "let it be an address that follows the leader, or: patronictl switchover {} --leader {} --candidate {}",
             serving.scope, leader->name, member->name));

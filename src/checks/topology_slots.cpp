@@ -57,7 +57,7 @@ Findings judge_slots(const ClusterSeen& cluster, const std::string& split, Stage
     const bool before = stage == Stage::standby || stage == Stage::promoted;
     if (!slot.plugin.empty() && before && cluster.which == postgres::Owner::source) {
       found.push_back({"topology.change_reader_stays", Severity::warning, object, seen, query,
-                       "whoever reads changes here gets none of the moved tables after the split, and misses nothing loudly",
+                       "its reader gets no changes of the moved tables after the split, and no error either",
                        "plan a slot on the target for its reader, made before clients come; or move no table that it reads"});
     }
   }

@@ -41,7 +41,7 @@ Result<void> publications(Connection& connection, const NameArrays& lists, const
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.is_null(row, "slots")) continue;
     found.push_back(fmt::format(
-        "publication {0} would carry TRUNCATE of {1} of the tables to whoever reads slot {2}: take them out of it, or "
+        "publication {0} would carry TRUNCATE of {1} of the tables to the reader of slot {2}: take them out of it, or "
         "ALTER PUBLICATION {3} SET (publish = 'insert, update, delete')",
         rows.text(row, "pubname"), rows.number(row, "tables"), rows.text(row, "slots"), quote_identifier(rows.text(row, "pubname"))));
   }

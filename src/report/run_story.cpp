@@ -11,6 +11,16 @@
 namespace pgcleave::report {
 namespace {
 
+// An effect's error is written without the sentence for people (docs/journal.md).
+std::string words_of(const Json& effect) {
+  const auto error = object_in(effect, "error");
+  if (const auto text = text_in(effect, "error"); !text.empty()) return text;
+  if (error.empty()) return "no reason was written";
+  return Error{ErrorKind::failed,         text_in(error, "object"), text_in(error, "what"), text_in(error, "expected"),
+               text_in(error, "seen"), text_in(error, "hint"),   text_in(error, "code")}
+      .text();
+}
+
 class Teller {
  public:
   RunStory run(const std::vector<journal::Event>& events) {
@@ -166,10 +176,8 @@ class Teller {
       window->resumed_ms = now_ms_;
     }
     if (event.type == "effect.done" && outcome != "ok") {
-      auto error = text_in(event.data, "error");
-      if (error.empty() && event.data.contains("error")) error = to_text(event.data.at("error"));
-      story_.mishaps.push_back(
-          {event.at_us, text_in(event.data, "step"), "effect " + outcome, text_in(event.data, "effect") + ": " + error});
+      story_.mishaps.push_back({event.at_us, text_in(event.data, "step"), "effect " + outcome,
+                                text_in(event.data, "effect") + ": " + one_line(words_of(event.data))});
     }
   }
 

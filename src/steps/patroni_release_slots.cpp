@@ -95,7 +95,7 @@ Result<void> nobody_reads(Context& context, Side& cluster, const std::vector<std
 Result<void> way_back_is_gone(Context& context, Side& cluster) {
   TRY_ASSIGN(const auto left, present(context, cluster, link_names(context.world)));
   if (left.empty()) return {};
-  return fail({ErrorKind::not_ready, cluster.label(), "the way back still stands: Patroni would drop its slot", "no slot " + left.front(),
+  return fail({ErrorKind::not_ready, cluster.label(), "reverse replication still runs: Patroni would drop its slot", "no slot " + left.front(),
                "", "end it first, with replication.stop_reverse", ""});
 }
 
@@ -171,7 +171,7 @@ Result<void> undo_patroni_release_slots(Context& context, const Json& before, co
 
 StepKind patroni_release_slots() {
   return {{.kind = "patroni.release_slots",
-           .purpose = "Lets go of the slots that a split needed for its way back, so that they hold no WAL.",
+           .purpose = "Releases the slots that a split needed for its rollback, so that they hold no WAL.",
            .parameters = {side_parameter("cluster", "the cluster that holds the slots")},
            .facts = {},
            .changes = "ignore_slots and slots in Patroni's dynamic configuration; Patroni drops the slots",

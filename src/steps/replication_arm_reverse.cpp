@@ -22,10 +22,10 @@ Result<void> undo_replication_arm_reverse(Context& context, const Json&, const J
 
 StepKind replication_arm_reverse() {
   return {{.kind = "replication.arm_reverse",
-           .purpose = "Creates the logical slot of the way back on the target, before any client writes there.",
+           .purpose = "Creates the slot of reverse replication on the target, before any client writes there.",
            .parameters = {},
            .facts = {{"from", "LSN from which every change of the target is kept for the source"}},
-           .changes = "a logical slot on the target; it holds WAL until the way back is given up",
+           .changes = "a logical slot on the target; it holds WAL until reverse replication is ended",
            .undo = "drops the slot",
            .meaning = {.changes = true}},
           nullptr,

@@ -19,7 +19,7 @@ Result<Observation> observe_replication_check_reverse(Context& context) {
 
 Result<Json> apply_replication_check_reverse(Context& context, const Json&) {
   return check_until_done(
-      context, [](Context& again) { return look_at_way_back(again, Depth::flow); }, "the way back has caught up",
+      context, [](Context& again) { return look_at_way_back(again, Depth::flow); }, "reverse replication has caught up",
       reverse_link(context.world).name);
 }
 
@@ -27,7 +27,7 @@ Result<Json> apply_replication_check_reverse(Context& context, const Json&) {
 
 StepKind replication_check_reverse() {
   return {{.kind = "replication.check_reverse",
-           .purpose = "Checks that the way back is whole and waits until it has nearly caught up.",
+           .purpose = "Checks that reverse replication is whole and waits until it has nearly caught up.",
            .parameters = {{"below", runbook::Type::bytes, "1MiB", false, "lag at which a rollback may begin", {}}},
            .facts = {{"lag_bytes", "how far the source was behind"}},
            .changes = "",

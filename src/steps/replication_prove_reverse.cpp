@@ -32,7 +32,7 @@ Result<Observation> observe_replication_prove_reverse(Context& context) {
 Result<Json> apply_replication_prove_reverse(Context& context, const Json&) {
   const auto link = reverse_link(context.world);
   return context.world.effects->perform(
-      fmt::format("prove the way back: write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
+      fmt::format("prove reverse replication: write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
       [&]() -> Result<Json> {
         TRY_ASSIGN(const auto took, send_canary(context, link, token(context)));
         return Json{{"canary_ms", took}};
@@ -43,7 +43,7 @@ Result<Json> apply_replication_prove_reverse(Context& context, const Json&) {
 
 StepKind replication_prove_reverse() {
   return {{.kind = "replication.prove_reverse",
-           .purpose = "Proves the way back with a canary row from the target to the source.",
+           .purpose = "Proves reverse replication with a canary row from the target to the source.",
            .parameters = {},
            .facts = {{"canary_ms", "milliseconds that the canary row took"}},
            .changes = "a canary row",

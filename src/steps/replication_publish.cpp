@@ -135,7 +135,7 @@ StepKind replication_publish() {
            .purpose = "Publishes the moved tables in one direction. Physical replication copies the publication to the target.",
            .parameters =
                {side_parameter("on", "where it is created"),
-                {"direction", Type::text, "reverse", false, "forward: source to target; reverse: the way back", {"forward", "reverse"}},
+                {"direction", Type::text, "reverse", false, "forward: source to target; reverse: target to source", {"forward", "reverse"}},
                 {"open", Type::boolean, true, false, "false: it publishes nothing until replication.turn opens it", {}}},
            .facts = {},
            .changes = "a publication",

@@ -110,11 +110,11 @@ Result<void> undo_replication_turn(Context& context, const Json& before, const J
 
 StepKind replication_turn() {
   return {{.kind = "replication.turn",
-           .purpose = "Turns the replication round: the way forth is closed, then the way back is opened.",
+           .purpose = "Reverses replication: closes the forward link, then opens the reverse link.",
            .parameters = {},
            .facts = {},
            .changes = "which changes the two publications publish",
-           .undo = "closes the way back, then opens the way forth again, if nobody could write meanwhile",
+           .undo = "closes the reverse link, then opens the forward link again, if nobody could write meanwhile",
            .meaning = {.changes = true}},
           prepare_replication_turn,
           observe_replication_turn,

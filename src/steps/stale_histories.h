@@ -8,7 +8,7 @@
 
 namespace pgcleave::steps {
 
-// Names of files that the member has, and that tell of timelines which its leader did not come by. Asks nobody. The
+// Names of files that the member has, and that tell of timelines outside of its leader's history. Asks nobody. The
 // leader itself is judged as a member of its own.
 std::vector<std::string> stale_histories(const postgres::Histories& member, const postgres::Histories& leader);
 

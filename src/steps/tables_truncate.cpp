@@ -156,7 +156,7 @@ StepKind tables_truncate() {
                         runbook::Type::duration,
                         "300ms",
                         false,
-                        "how long one try may hold up whoever uses a table; tried again until the step's timeout",
+                        "how long one try may keep the sessions that use a table waiting; it is repeated until the step's timeout",
                         {}});
   parameters.push_back({"pause", runbook::Type::duration, "0ms", false, "rest between two transactions, for disks and standbys", {}});
   return {{.kind = "tables.truncate",

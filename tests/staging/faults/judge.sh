@@ -81,12 +81,21 @@ judge_wal() {
   [ "$n" = 0 ] || broken "$n client transactions wrote moved tables on the source after the captured LSN $lsn"
 }
 
+# What the client was told of the first write that is wrong.
+first_example() {
+  local client n
+  read -r client n < <(jq -r '.examples[0] // ""' "$work/verdict.json" | sed -n 's/.*client \([0-9]*\) n \([0-9]*\).*/\1 \2/p')
+  [ -n "${n:-}" ] && grep -m 1 -F "\"client\":$client,\"n\":$n," "$history" || echo "no client's write"
+}
 judge_clients() {  # judge_clients [--live]; sets lost, duplicated, on_both_sides and acknowledged of this load so far
   "$lab" verify --dir "$dir" --history "$history" --serving "$serves" --json "${may_be_lost[@]}" "$@" >"$work/verdict.json" 2>>"$work/lab.out" || true
   lost=$(jq '.lost + .stranded + .failed_but_present' "$work/verdict.json") || { broken "verify can't tell"; lost=0; duplicated=0; on_both_sides=0; return; }
   duplicated=$(jq .duplicated "$work/verdict.json")
   on_both_sides=$(jq .on_both_sides "$work/verdict.json")
-  if [ $((lost + duplicated + on_both_sides)) -gt 0 ]; then say "    $(jq -c '{lost, stranded, failed_but_present, duplicated, on_both_sides, examples}' "$work/verdict.json" | head -c 1500)"; fi
+  if [ $((lost + duplicated + on_both_sides)) -gt 0 ]; then
+    say "    $(jq -c '{lost, stranded, failed_but_present, duplicated, on_both_sides, examples}' "$work/verdict.json" | head -c 1500)"
+    say "    ${may_be_lost[*]:-no failover}; $(first_example)"
+  fi
 }
 
 longest_wait_ms() { "$lab" observed --dir "$dir" --history "$observed" --from "$1" --to "$2" | jq '.longest.outage_ms // 0 | floor'; }

@@ -137,6 +137,8 @@ fails_over() {  # fails_over SCOPE LEADER REPLICA: the leader is killed, with it
   wait_for 25 is_cut_off || return 1
   crash "$2"
   crash "$2.postgres"
+  # Nobody can commit until the replica is thawed. What the leader acknowledged before may be on its way to a client.
+  sleep 1
   may_be_lost+=(--may-be-lost "$1:$(cat "$work/cut_us"):$(now_us)")
   thaw "$3.postgres"
   thaw "$3"

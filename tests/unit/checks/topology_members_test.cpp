@@ -39,7 +39,7 @@ TEST_CASE("a stale history blocks on the member that would be promoted, and is t
   cluster.members[1].stale = {"00000002.history"};
   auto found = judge_members(cluster, Stage::standby);
   REQUIRE(lines(found) == Lines{"warning topology.stale_history member ci-2 of target ci"});
-  CHECK(found[0].evidence == "has 00000002.history in pg_wal, which its leader's timeline 1 did not come by");
+  CHECK(found[0].evidence == "has 00000002.history in pg_wal, which is not in the history of its leader's timeline 1");
   CHECK(found[0].fix == "patronictl reinit ci ci-2");
   cluster.members[0].stale = {"00000002.history"};
   found = judge_members(cluster, Stage::standby);

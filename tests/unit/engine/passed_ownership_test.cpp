@@ -112,7 +112,7 @@ TEST_CASE("a journal that lacks the end of a run undoes nothing under the side t
   for (const auto& event : run.events()) CHECK((event.type != "undo.begun" && event.type != "run.finished"));
 }
 
-TEST_CASE("a rollback that stopped behind its window does not prove the way back again") {
+TEST_CASE("a rollback that stopped after its window does not prove reverse replication again") {
   ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n") +
              "  then:\n    - {id: e, uses: run.command, with: {argv: "
              "[sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");

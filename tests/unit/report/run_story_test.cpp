@@ -62,6 +62,19 @@ TEST_CASE("a pause whose end is not known is no pause of zero") {
   CHECK_FALSE(story.windows[0].resumed_ms.has_value());
   REQUIRE(story.mishaps.size() == 1);
   CHECK(story.mishaps[0].kind == "effect unknown");
+  CHECK(story.mishaps[0].text == "resume the pool: no reason was written");
+}
+
+TEST_CASE("an effect that failed is told with its error in words") {
+  AStory events;
+  events.begin().phase("prepare");
+  events.at(5).add("effect.done", {{"step", "fence"}, {"effect", "fence the tables"}, {"outcome", "unknown"},
+                                   {"error", {{"kind", "unknown"}, {"object", "source main"}, {"what", "no answer"}, {"seen", "silence"}, {"hint", "look"}}}});
+  events.at(6).add("effect.done", {{"step", "fence"}, {"effect", "fence the tables"}, {"outcome", "failed"}, {"error", "refused"}});
+  const auto story = events.told();
+  REQUIRE(story.mishaps.size() == 2);
+  CHECK(story.mishaps[0].text == "fence the tables: source main: no answer (seen silence); look");
+  CHECK(story.mishaps[1].text == "fence the tables: refused");
 }
 
 TEST_CASE("an approval through the journal and the gate that took it are one decision") {
