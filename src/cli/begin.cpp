@@ -106,7 +106,7 @@ Result<void> may_approve_beforehand(const runbook::Environment& environment, con
                "--approve", "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
 }
 
-Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::Talk& speech,
+Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::RunOutput& speech,
                     const Approver& approver) {
   const auto& environment = change.environment;
   const auto id = journal::new_run_id();

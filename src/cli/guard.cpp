@@ -45,8 +45,8 @@ engine::RunRecord now(const journal::Journal& journal, const Reopened& run) {
   return events ? engine::replay(*events) : run.record();
 }
 
-engine::Talk speech(const std::string& environment) {
-  engine::Talk talk;
+engine::RunOutput speech(const std::string& environment) {
+  engine::RunOutput talk;
   talk.again = " -e " + environment;
   talk.say = [](const std::string& text) { log::info("guard: " + text); };
   talk.warn = [](const std::string& text) { log::warn("guard: " + text); };
@@ -97,8 +97,8 @@ bool clients_wait(steps::World& world) {
                      [](const auto& bouncer) { return bouncer.keeps_clients_waiting() || !bouncer.error.empty(); });
 }
 
-ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::Talk& talk) {
-  const auto nobody = [](const std::string&, const engine::Talk&) -> Answers { return nullptr; };
+ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::RunOutput& talk) {
+  const auto nobody = [](const std::string&, const engine::RunOutput&) -> Answers { return nullptr; };
   const auto patience = Deadline::in(gives_up_after);
   for (int tries = 1;; ++tries) {
     const auto acted = run.act(Way::settle, {}, talk, nobody);

@@ -122,7 +122,7 @@ void Guard::dismiss() {
   child_.reset();
 }
 
-engine::Guarding Guard::hooks() {
+engine::GuardHooks Guard::hooks() {
   return {[this](const runbook::Phase&, bool clients_wait) -> Result<void> { return start(clients_wait); },
           [this](Duration longest_stop) { return tell(fmt::format("longest {}\n", longest_stop.count())); },
           [this](const journal::Event& entered) { return tell(entered_line(entered)); }, [this] { say_alive(); }, [this] { dismiss(); }};

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "base/child.h"
-#include "engine/guarding.h"
+#include "engine/guard_hooks.h"
 
 namespace pgcleave::cli {
 
@@ -24,7 +24,7 @@ class Guard {
   Guard& operator=(const Guard&) = delete;
   ~Guard();
 
-  [[nodiscard]] engine::Guarding hooks();
+  [[nodiscard]] engine::GuardHooks hooks();
 
  private:
   Result<void> start(bool clients_wait);

@@ -26,7 +26,7 @@ bool asked_to_stop() {
 
 }  // namespace
 
-Rehearsal::Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::Talk speech)
+Rehearsal::Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::RunOutput speech)
     : journal_(journal), change_(change), asked_(std::move(asked)), speech_(std::move(speech)), id_(journal::new_id("h")) {}
 
 Result<void> Rehearsal::write(const std::string& type, Json data) {
@@ -146,7 +146,7 @@ Result<void> Rehearsal::round(int number) {
 }
 
 Result<void> Rehearsal::forth(RoundSeen& seen) {
-  const auto approver = [&](const std::string&, const engine::Talk&) { return approve_all(); };
+  const auto approver = [&](const std::string&, const engine::RunOutput&) { return approve_all(); };
   TRY_ASSIGN(const auto acted, begin(journal_, change_, {id_, seen.number}, speech_, approver));
   TRY_ASSIGN(seen.run, find_run(journal_, acted.run));
   if (acted.ending.exit != ExitCode::done) seen.surprises.push_back("cutover: " + acted.ending.text);
@@ -158,7 +158,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
   // Who asks to stop gets the way back all the same: a rehearsal leaves nothing behind.
   const bool was_asked = asked_to_stop();
   stop_flag().clear();
-  const auto approver = [&](const std::string&, const engine::Talk&) { return approve_all(); };
+  const auto approver = [&](const std::string&, const engine::RunOutput&) { return approve_all(); };
   const auto acted = take_up(journal_, seen.run.id, change_.environment.path, {.back = true}, speech_, approver);
   TRY_ASSIGN(seen.run, find_run(journal_, seen.run.id));
   if (!acted) {

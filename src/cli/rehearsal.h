@@ -32,7 +32,7 @@ struct RoundSeen {
 
 class Rehearsal {
  public:
-  Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::Talk speech);
+  Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::RunOutput speech);
 
   // All rounds. An error: it did not even begin, or the journal can't be written.
   Result<void> run();
@@ -60,7 +60,7 @@ class Rehearsal {
   journal::Journal& journal_;
   const checks::Change& change_;
   RehearsalAsked asked_;
-  engine::Talk speech_;
+  engine::RunOutput speech_;
   std::string id_;
   std::optional<Load> load_;
   checks::Picture picture_;                  // before the first round

@@ -10,7 +10,7 @@
 #include "cli/same_environment.h"
 #include "cli/session.h"
 #include "engine/approvals.h"
-#include "engine/doors.h"
+#include "engine/effects.h"
 #include "steps/durability.h"
 #include "steps/holding.h"
 #include "steps/owner_repair.h"
@@ -100,9 +100,9 @@ Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, steps:
   world.run = {run.id, std::max(run.epoch, held.last_epoch()) + 1, 1, operator_name(), host_name(), journal_identity(journal), false};
   TRY(may_act(world, journal, held, "pgcleave repair-owner" + rest));
   engine::Recorder recorder(journal, run.id, run, engine::fault_point());
-  engine::OpenDoor door(recorder);
-  door.for_step("repair-owner", false);
-  world.effects = &door;
+  engine::JournaledEffects effects(recorder);
+  effects.for_step("repair-owner", false);
+  world.effects = &effects;
 
   Told told{steps::look_for_repair(world, deadline), {}, {}, {}, {}, {}};
   const auto judged = [&] {

@@ -59,7 +59,7 @@ ExitCode tell(const Acted& acted, bool json) {
     std::cout << to_text(Json{{"run", run},
                               {"exit", static_cast<int>(ending.exit)},
                               {"text", ending.text},
-                              {"truth", ending.truth},
+                              {"truth", ending.state},
                               {"next", ending.next}},
                          2)
               << "\n";
@@ -67,13 +67,13 @@ ExitCode tell(const Acted& acted, bool json) {
   const auto line = fmt::format("run {}: {}", run, printable_lines(ending.text));
   // Who waits for a person has not failed.
   ending.exit == ExitCode::done || ending.exit == ExitCode::waiting ? log::info(line) : log::warn(line);
-  log::info("now: " + printable(ending.truth));
+  log::info("now: " + printable(ending.state));
   if (!ending.next.empty()) log::info("next: " + ending.next);
   return ending.exit;
 }
 
 Approver people(const journal::Journal& journal, const Arguments& arguments) {
-  return [&journal, beforehand = arguments.list("approve")](const std::string& run, const engine::Talk& speech) {
+  return [&journal, beforehand = arguments.list("approve")](const std::string& run, const engine::RunOutput& speech) {
     return engine::approvals(journal, run, beforehand, operator_name(), speech.ask);
   };
 }

@@ -15,7 +15,7 @@ namespace pgcleave::cli {
 // Ctrl-C, SIGTERM and SIGHUP set this flag from the moment of the first call.
 StopFlag& stop_flag();
 
-engine::Talk talk(const Arguments& arguments, const std::string& environment);
+engine::RunOutput talk(const Arguments& arguments, const std::string& environment);
 
 // What a command about a run needs besides its id to find it again: " -e lab.yml", and " --journal ..." if that was given.
 std::string again(const Arguments& arguments, const std::string& environment);
@@ -30,7 +30,7 @@ struct Origin {
 
 struct Acted {
   std::string run;
-  engine::Ending ending;
+  engine::RunResult ending;
   bool clients_may_wait = false;  // a window is open, or was not undone
 };
 
@@ -41,12 +41,12 @@ constexpr Duration patience_with_unwritten = std::chrono::minutes(1);
 
 // Who answers a run's gates.
 using Answers = std::function<std::optional<steps::Approval>(const steps::Question& question)>;
-using Approver = std::function<Answers(const std::string& run, const engine::Talk& speech)>;
+using Approver = std::function<Answers(const std::string& run, const engine::RunOutput& speech)>;
 // People: --approve, `pgcleave approve`, or the terminal. The journal must outlive it.
 Approver people(const journal::Journal& journal, const Arguments& arguments);
 
 // A new run, to its end. An error: it was not even begun.
-Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::Talk& speech,
+Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::RunOutput& speech,
                     const Approver& approver);
 // What was asked of an earlier run.
 struct Asked {
@@ -56,7 +56,7 @@ struct Asked {
   std::vector<std::string> gone;  // bouncers that are out of service
 };
 Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file,
-                      const Asked& asked, const engine::Talk& speech, const Approver& approver);
+                      const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
 

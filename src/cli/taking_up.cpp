@@ -13,7 +13,7 @@
 #include "cli/same_environment.h"
 #include "cli/watching.h"
 #include "engine/approvals.h"
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 #include "steps/run_servers.h"
 
 namespace pgcleave::cli {
@@ -25,11 +25,11 @@ constexpr auto patience_with_a_silent_journal = std::chrono::milliseconds(300);
 
 // A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
 Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
-  if (const auto no = engine::no_way_back(record, frozen)) return fail(*no);
+  if (const auto no = engine::rollback_blocker(record, frozen)) return fail(*no);
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& later : runs) {
     if (later.id == record.id) break;
-    const auto done = engine::for_good(later, false);
+    const auto done = engine::irreversible(later, false);
     if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
                  fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")), "",
@@ -108,7 +108,7 @@ void Reopened::warm(Deadline deadline) {
   if (const auto connected = world_->fleet.connect(deadline); !connected) log::warn(connected.error().text());
 }
 
-Result<engine::Ending> Reopened::go(Way way, engine::Run& run) {
+Result<engine::RunResult> Reopened::go(Way way, engine::Run& run) {
   switch (way) {
     case Way::on: return run.resume();
     case Way::back: return run.back();
@@ -140,7 +140,7 @@ Result<bool> Reopened::read_again(Way way) {
   return false;
 }
 
-Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::Talk& speech, const Approver& approver) {
+Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
   TRY_ASSIGN(const auto split, hold(way));
   TRY_ASSIGN(const bool whole, read_again(way));
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
@@ -166,7 +166,7 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::Talk& spe
   if (way != Way::settle) watching.emplace(*world_, journal_->path(), change_->runbook.probe_every);
   Guard guard(id(), journal_->path(), change_->environment.path);
   engine::Run run(change_->runbook, change_->params, *world_, recorder, stop_flag(), speech,
-                  watching ? watching->windows() : engine::Watch{}, guard.hooks());
+                  watching ? watching->windows() : engine::WindowProbe{}, guard.hooks());
   if (auto refused = run.owners_first()) return Acted{id(), std::move(*refused), leaves_clients_waiting(record_)};
   TRY(recorder.write("run.resumed", resumed));
   if (way != Way::settle) log::info(fmt::format("run {}: {}", id(), way == Way::back ? "going back" : "going on"));
@@ -176,7 +176,7 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::Talk& spe
 }
 
 Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file,
-                      const Asked& asked, const engine::Talk& speech, const Approver& approver) {
+                      const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
   TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file, asked.gone));
   return reopened.act(asked.back ? Way::back : Way::on, asked, speech, approver);
 }

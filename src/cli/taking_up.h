@@ -30,11 +30,11 @@ class Reopened {
   void warm(Deadline deadline);
 
   // `held` when a process works on the run, or when another run holds the split and it was not asked to take over.
-  Result<Acted> act(Way way, const Asked& asked, const engine::Talk& speech, const Approver& approver);
+  Result<Acted> act(Way way, const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
 
  private:
   Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change);
-  Result<engine::Ending> go(Way way, engine::Run& run);
+  Result<engine::RunResult> go(Way way, engine::Run& run);
   Result<bool> read_again(Way way);  // false: the record may lack its end
   Result<journal::SplitHold> hold(Way way);
 

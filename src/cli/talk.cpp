@@ -51,8 +51,8 @@ bool somebody_types() {
 
 }  // namespace
 
-engine::Talk talk(const Arguments& arguments, const std::string& environment) {
-  engine::Talk talk;
+engine::RunOutput talk(const Arguments& arguments, const std::string& environment) {
+  engine::RunOutput talk;
   talk.again = again(arguments, environment);
   talk.say = [](const std::string& text) { log::info(text); };
   talk.warn = [](const std::string& text) { log::warn(text); };

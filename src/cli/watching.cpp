@@ -38,7 +38,7 @@ Watching::Watching(const steps::World& world, const std::string& journal_path, D
       probe_table_(postgres::probe_of(world.split.name)),
       sampling_(sample(world, journal_path)) {}
 
-engine::Watch Watching::windows() const {
+engine::WindowProbe Watching::windows() const {
   const auto watch = std::make_shared<watch::WindowWatch>(probes_, probe_table_, probe_every_);
   return {[watch](const runbook::Phase&, bool clients_wait) { watch->begin(clients_wait); },
           [watch](const runbook::Phase&) { return watch->end(); }};

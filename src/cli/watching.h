@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "engine/watch.h"
+#include "engine/window_probe.h"
 #include "steps/world.h"
 #include "watch/sampler.h"
 
@@ -12,7 +12,7 @@ namespace pgcleave::cli {
 class Watching {
  public:
   Watching(const steps::World& world, const std::string& journal_path, Duration probe_every);
-  [[nodiscard]] engine::Watch windows() const;
+  [[nodiscard]] engine::WindowProbe windows() const;
 
  private:
   Duration probe_every_;

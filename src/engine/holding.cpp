@@ -22,8 +22,8 @@ constexpr auto patience_for_a_question = std::chrono::milliseconds(200);
 
 }  // namespace
 
-std::optional<Ending> Run::begin_acting() {
-  door_.may_act = [this] { return still_ours(); };
+std::optional<RunResult> Run::begin_acting() {
+  effects_.may_act = [this] { return still_ours(); };
   if (auto no = owners_first()) return no;
   const auto held = hold_split();
   if (held) return {};

@@ -10,7 +10,7 @@ constexpr auto patience_with_an_owner = std::chrono::seconds(5);
 
 }  // namespace
 
-std::optional<Ending> Run::owners_first() {
+std::optional<RunResult> Run::owners_first() {
   if (world_.run.knows_all) return {};
   const auto deadline = Deadline::in(patience_with_an_owner);
   for (auto* side : {&world_.target, &world_.source}) {
@@ -19,7 +19,7 @@ std::optional<Ending> Run::owners_first() {
       return postgres::owner(*leader, world_.split.name, deadline);
     }();
     if (owner) continue;
-    return Ending{
+    return RunResult{
         ExitCode::needs_person,
         fmt::format(
             "this journal may lack what was done last, since it is not the one that signed the split last; then only "

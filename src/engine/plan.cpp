@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/doors.h"
+#include "engine/effects.h"
 #include "engine/readable.h"
 #include "runbook/expressions.h"
 
@@ -31,7 +31,7 @@ bool waits_for_a_fact(const Json& with) {
   });
 }
 
-PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, ClosedDoor& door,
+PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, DryRunEffects& effects,
                       bool& clouded) {
   PlannedStep planned{phase.name, line.id, line.uses, "pending", "", {}, Json::object()};
   const auto* kind = steps::find(line.uses);
@@ -42,7 +42,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     return planned;
   }
   if (!line.when.empty()) {
-    if (const auto holds = runbook::holds(line.when, scope); holds && !*holds) {
+    if (const auto holds = runbook::evaluate_condition(line.when, scope); holds && !*holds) {
       planned.state = "skipped";
       planned.evidence = "not: " + line.when;
       put_placeholders(scope, line, *kind, Json::object());
@@ -74,7 +74,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     const auto announced = readable(line.id, [&] { return kind->apply(context, planned.before); });
     if (!announced && telling) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
     if (announced && announced->is_object()) facts = *announced;
-    planned.effects = door.take();
+    planned.effects = effects.take();
   }
   put_placeholders(scope, line, *kind, facts);
   clouded = clouded || (kind->description.meaning.promotes && !adopted);
@@ -89,11 +89,11 @@ std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, st
 }
 
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& clouded) {
-  ClosedDoor door;
+  DryRunEffects effects;
   auto* open = world.effects;
-  world.effects = &door;
+  world.effects = &effects;
   std::vector<PlannedStep> steps;
-  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, door, clouded));
+  for (const auto& line : phase.steps) steps.push_back(plan_step(phase, line, scope, world, effects, clouded));
   world.effects = open;
   return steps;
 }

@@ -1,4 +1,4 @@
-// What a runbook would do: every step with its door closed. Reads only.
+// What a runbook would do: every step over DryRunEffects. Reads only.
 #pragma once
 
 #include <optional>

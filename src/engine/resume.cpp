@@ -3,7 +3,7 @@
 
 #include "base/fields.h"
 #include "base/format.h"
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 #include "engine/run.h"
 
 namespace pgcleave::engine {
@@ -24,7 +24,7 @@ void Run::assume_begun(const runbook::Phase& phase) {
     const auto& known = recorder_.record().steps;
     const auto step = known.find(line.id);
     if (step_kind.undo == nullptr || (step != known.end() && step->second.status != StepStatus::untouched)) continue;
-    if (const auto holds = line.when.empty() ? Result<bool>(true) : runbook::holds(line.when, scope()); holds && !*holds) continue;
+    if (const auto holds = line.when.empty() ? Result<bool>(true) : runbook::evaluate_condition(line.when, scope()); holds && !*holds) continue;
     const auto with = runbook::resolve_with(line, step_kind.description, scope());
     if (!with) continue;  // it needs a fact of a step that was lost with it
     static_cast<void>(recorder_.write(
@@ -64,7 +64,7 @@ Result<bool> Run::take_was_passed(const runbook::StepLine& take) {
   return was_taken(take, Deadline::in(std::chrono::seconds(10)), signed_sides_.count(side) == 0);
 }
 
-std::optional<Ending> Run::settle_window() {
+std::optional<RunResult> Run::settle_window() {
   const auto* open = recorder_.record().open_window();
   if (open == nullptr) {
     if (undo_left_over()) return {};
@@ -109,14 +109,14 @@ std::optional<Ending> Run::settle_window() {
 
 // A journal that was restored from a copy, or whose file was exchanged. What this run prepared would be undone under the side that serves
 // now: its fence, the way back, the promotion itself. Nothing is written either: that would be a second end beside the lost one.
-std::optional<Ending> Run::lacks_its_end() {
+std::optional<RunResult> Run::lacks_its_end() {
   const auto* window = phase_of("window");
   const bool takes = window != nullptr && std::any_of(window->steps.begin(), window->steps.end(),
                                                       [](const auto& line) { return kind(line).description.meaning.takes; });
   if (!takes || taken(false) || fresh()) return {};
   const auto serves = serving();
   if (serves == "unknown" && !world_.run.knows_all) {
-    return Ending{ExitCode::needs_person,
+    return RunResult{ExitCode::needs_person,
                   "this journal may lack what was done last, and who owns can't be read; nothing was undone",
                   describe_state(serves), ""};
   }
@@ -124,10 +124,10 @@ std::optional<Ending> Run::lacks_its_end() {
   const std::string text =
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was undone. Bring back the "
       "journal as it was written last, its -wal file too, then try again; until then leave both sides as they are";
-  return Ending{ExitCode::needs_person, text, describe_state(serves), ""};
+  return RunResult{ExitCode::needs_person, text, describe_state(serves), ""};
 }
 
-Ending Run::settle() {
+RunResult Run::settle() {
   const bool rollback = recorder_.record().rolling_back;
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
@@ -138,7 +138,7 @@ Ending Run::settle() {
   return finish(rollback ? "rollback_undone" : "window_undone", ExitCode::undone, "the window was undone");
 }
 
-Ending Run::resume() {
+RunResult Run::resume() {
   if (auto no = begin_acting()) return *no;
   if (auto stuck = settle_window()) return *stuck;
   if (auto stuck = lacks_its_end()) return *stuck;
@@ -146,8 +146,8 @@ Ending Run::resume() {
   return recorder_.record().rolling_back ? way_back() : phases(false);
 }
 
-Ending Run::back() {
-  if (const auto no = no_way_back(recorder_.record(), runbook_)) {
+RunResult Run::back() {
+  if (const auto no = rollback_blocker(recorder_.record(), runbook_)) {
     return {ExitCode::not_ready, no->text(), describe_state(serving()), next_command(recorder_.record(), talk_.again)};
   }
   if (auto no = begin_acting()) return *no;
@@ -157,7 +157,7 @@ Ending Run::back() {
   return way_back();
 }
 
-Ending Run::way_back() {
+RunResult Run::way_back() {
   if (!taken(false)) {
     if (const auto may = may_undo(false); !may) {
       note_waiting(may.error());

@@ -7,7 +7,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/heeded_stop.h"
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 #include "steps/missable.h"
 
 namespace pgcleave::engine {
@@ -28,18 +28,18 @@ Error interrupted(Error error) {
 
 }  // namespace
 
-Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch,
-         Guarding guarding)
+Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, RunOutput talk, WindowProbe watch,
+         GuardHooks guarding)
     : runbook_(std::move(runbook)),
       params_(std::move(params)),
       world_(world),
       recorder_(recorder),
-      door_(recorder),
+      effects_(recorder),
       stop_(stop),
       talk_(std::move(talk)),
       watch_(std::move(watch)),
       guarding_(std::move(guarding)) {
-  world_.effects = &door_;
+  world_.effects = &effects_;
   world_.progress = talk_.progress;
   recorder_.when_recording = guarding_.alive;
 }
@@ -71,7 +71,7 @@ bool Run::fresh() const {
   });
 }
 
-Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
+RunResult Run::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving();
   auto now = describe_state(serves);
   if (serves == "both" && exit == ExitCode::done) exit = ExitCode::done_with_misses;
@@ -80,7 +80,7 @@ Ending Run::finish(const std::string& outcome, ExitCode exit, const std::string&
     let_go();
   const auto written =
       recorder_.write("run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
-  Ending ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again)};
+  RunResult ending{exit, text, std::move(now), next_command(recorder_.record(), talk_.again)};
   if (!written) {
     ending.text += "; the journal could not be written: " + written.error().text();
     if (exit == ExitCode::done) ending.exit = ExitCode::done_with_misses;
@@ -110,7 +110,7 @@ Result<void> Run::outside_window(const runbook::Phase& phase) {
   return {};
 }
 
-Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
+RunResult Run::failed_outside(const runbook::Phase& phase, const Error& error) {
   const bool rollback = phase.is_rollback();
   static_cast<void>(still_ours());
   if (outranked_) return finish("stopped", ExitCode::held, outranked_->text());
@@ -120,7 +120,7 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
   }
   if (taken(rollback)) return finish("stopped", ExitCode::past_no_return, "stopped in " + phase.name + ": " + error.text());
   // Undoing the rest would leave something that is neither the one nor the other: what was begun for good is finished.
-  if (const auto done = for_good(recorder_.record(), rollback); !done.empty()) {
+  if (const auto done = irreversible(recorder_.record(), rollback); !done.empty()) {
     return finish("stopped", ExitCode::past_no_return,
                   fmt::format("stopped in {}: {}; done and not to be taken back: {}", phase.name, error.text(), fmt::join(done, "; ")));
   }
@@ -142,7 +142,7 @@ Ending Run::failed_outside(const runbook::Phase& phase, const Error& error) {
   return finish(undone, exit, error.text() + (only_tried ? "; nothing was changed" : "; undone"));
 }
 
-Ending Run::failed_window(const runbook::Phase& phase, const Error& error) {
+RunResult Run::failed_window(const runbook::Phase& phase, const Error& error) {
   const bool rollback = phase.is_rollback();
   static_cast<void>(still_ours());
   if (outranked_) {
@@ -194,7 +194,7 @@ std::string Run::what_was_left() const {
   return given_up.empty() ? ", no write was left behind" : fmt::format(", without {}, written on {}", given_up, world_.target.label());
 }
 
-Ending Run::phases(bool rollback) {
+RunResult Run::phases(bool rollback) {
   for (const auto& phase : runbook_.phases) {
     if (phase.is_rollback() != rollback) continue;
     if (phase.is_window && recorder_.record().windows.count(phase.name) > 0 && recorder_.record().windows.at(phase.name).outcome == "done")
@@ -222,7 +222,7 @@ Ending Run::phases(bool rollback) {
   return finish(rollback ? "rolled_back" : "done", exit, text);
 }
 
-Ending Run::forward() {
+RunResult Run::forward() {
   if (auto no = begin_acting()) return *no;
   now_knows_all();
   return phases(false);

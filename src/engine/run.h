@@ -4,7 +4,7 @@
 //   back      rollback.prepare > rollback.gate > rollback.window > rollback.then   rollback, resume
 //
 // A step: observe > already done? adopted. foreign? stop. > intent (with what undo needs) > apply > observe > outcome.
-// A window: planned with the closed door, announced on disk, then run under its budget. Until ownership is taken every
+// A window: planned with the dry run, announced on disk, then run under its budget. Until ownership is taken every
 // failure, ctrl-C or lost budget is undone: first what clients wait for, then the rest. After it nothing stops the tail.
 // A run that died is taken up by what both sides' owners say, never by what the journal hopes (resume.cpp).
 #pragma once
@@ -13,11 +13,11 @@
 #include <set>
 #include <string>
 
-#include "engine/doors.h"
+#include "engine/effects.h"
 #include "engine/exit_code.h"
-#include "engine/guarding.h"
+#include "engine/guard_hooks.h"
 #include "engine/recorder.h"
-#include "engine/watch.h"
+#include "engine/window_probe.h"
 #include "runbook/expressions.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
@@ -25,7 +25,7 @@
 namespace pgcleave::engine {
 
 // How a run talks to people. All may be empty.
-struct Talk {
+struct RunOutput {
   std::function<void(const std::string&)> say;                                         // a step was done
   std::function<void(const std::string&)> warn;                                        // a miss, an undo
   std::function<void(const std::string&)> progress;                                    // how far a long step is
@@ -33,37 +33,37 @@ struct Talk {
   std::string again;  // what a command about this run needs besides its id, such as " -e lab.yml"
 };
 
-struct Ending {
+struct RunResult {
   ExitCode exit = ExitCode::done;
   std::string text;   // what happened, in a sentence
-  std::string truth;  // what is true now: who owns, do clients wait
+  std::string state;  // what is true now: who owns, do clients wait
   std::string next;   // the command to type next; may be empty
 };
 
 class Run {
  public:
-  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, Talk talk, Watch watch = {},
-      Guarding guarding = {});
+  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, RunOutput talk, WindowProbe watch = {},
+      GuardHooks guarding = {});
 
-  Ending forward();
-  Ending back();
+  RunResult forward();
+  RunResult back();
   // Takes up a run that died or stopped, in the direction that it had.
-  Ending resume();
+  RunResult resume();
   // Brings clients back where a process that died had left a window open: undoes it, or finishes it when ownership was taken. Goes no
   // further. What a guard does.
-  Ending settle();
+  RunResult settle();
   // The owners of both sides, where the journal may not hold all that was done. A value: one can't be read, or it lacks its end. Asked before
   // anything is written of whoever resumes: a refusal leaves the journal as it was.
-  std::optional<Ending> owners_first();
+  std::optional<RunResult> owners_first();
 
  private:
   // run.cpp
-  Ending phases(bool rollback);
+  RunResult phases(bool rollback);
   Result<void> outside_window(const runbook::Phase& phase);
-  Ending failed_outside(const runbook::Phase& phase, const Error& error);
-  Ending failed_window(const runbook::Phase& phase, const Error& error);
+  RunResult failed_outside(const runbook::Phase& phase, const Error& error);
+  RunResult failed_window(const runbook::Phase& phase, const Error& error);
   [[nodiscard]] std::string what_was_left() const;
-  Ending finish(const std::string& outcome, ExitCode exit, const std::string& text);
+  RunResult finish(const std::string& outcome, ExitCode exit, const std::string& text);
 
   // step_run.cpp
   Result<void> step(const runbook::StepLine& line, Deadline limit, const StopFlag* stop);
@@ -104,7 +104,7 @@ class Run {
   void note_waiting(const Error& error);
 
   // holding.cpp
-  std::optional<Ending> begin_acting();  // a value: this process may not
+  std::optional<RunResult> begin_acting();  // a value: this process may not
   Result<void> hold_split();
   Result<void> outrank_on(steps::Side& side, Deadline deadline);
   Result<void> still_ours();
@@ -120,11 +120,11 @@ class Run {
   [[nodiscard]] std::string what_was_left_out() const;
 
   // resume.cpp
-  Ending way_back();
+  RunResult way_back();
   // A window that a dead process left open. No value: settled, go on.
-  std::optional<Ending> settle_window();
+  std::optional<RunResult> settle_window();
   // Ownership was passed, and the journal says nothing of it: what it lacks can't be undone. No value: it is not so, go on.
-  std::optional<Ending> lacks_its_end();
+  std::optional<RunResult> lacks_its_end();
   Result<bool> take_was_passed(const runbook::StepLine& take);
   void assume_begun(const runbook::Phase& phase);
   bool undo_left_over();
@@ -145,11 +145,11 @@ class Run {
   Json params_;
   steps::World& world_;
   Recorder& recorder_;
-  OpenDoor door_;
+  JournaledEffects effects_;
   StopFlag& stop_;
-  Talk talk_;
-  Watch watch_;
-  Guarding guarding_;
+  RunOutput talk_;
+  WindowProbe watch_;
+  GuardHooks guarding_;
   bool watching_ = false;
   Duration last_seen_ours_{};       // time_since_boot()
   std::optional<Error> outranked_;  // somebody has taken over

@@ -4,7 +4,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 #include "engine/readable.h"
 #include "engine/run.h"
 
@@ -57,7 +57,7 @@ Result<steps::Observation> Run::look(const runbook::StepLine& line, const steps:
 
 // Applies, and resolves an outcome that is not known by looking.
 Result<Json> Run::act(const runbook::StepLine& line, const steps::StepKind& kind, steps::Context& context, const steps::Observation& seen) {
-  door_.for_step(line.id, false, context.deadline);
+  effects_.for_step(line.id, false, context.deadline);
   auto facts = readable(line.id, [&] { return kind.apply(context, seen.before); });
   const bool in_doubt = !facts && (facts.error().kind == ErrorKind::unknown || facts.error().kind == ErrorKind::timed_out);
   if (!facts && !in_doubt) return facts;
@@ -136,7 +136,7 @@ Result<void> Run::tell_missed(const runbook::StepLine& line, const Json& facts) 
 
 bool Run::holds_now(const runbook::StepLine& line, const StepRecord& record) const {
   if (record.status != StepStatus::skipped || line.when.empty() || record.note == left_out_by_emergency) return false;
-  const auto holds = runbook::holds(line.when, scope());
+  const auto holds = runbook::evaluate_condition(line.when, scope());
   return holds && *holds;
 }
 
@@ -155,7 +155,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   }
   const auto began = Monotonic::now();
   if (!line.when.empty()) {
-    const auto holds = runbook::holds(line.when, scope());
+    const auto holds = runbook::evaluate_condition(line.when, scope());
     if (!holds) return fail(failed(line, holds.error()));
     if (!*holds) return recorder_.write("step.skipped", {{"step", line.id}, {"condition", line.when}});
   }
@@ -174,7 +174,7 @@ Result<void> Run::step(const runbook::StepLine& line, Deadline limit, const Stop
   if (seen->state == steps::State::foreign) {
     return fail(failed(
         line, {ErrorKind::foreign, line.id + " (" + line.uses + ")", "finds something that this run did not do", "", seen->evidence,
-               taken(record.rolling_back) || record.rolling_back || no_way_back(record, runbook_)
+               taken(record.rolling_back) || record.rolling_back || rollback_blocker(record, runbook_)
                    ? "look at what was found and put it right; then: pgcleave resume " + recorder_.run() + talk_.again
                    : "look at what was found and put it right, or undo this run with: pgcleave rollback " + recorder_.run() + talk_.again,
                ""}));

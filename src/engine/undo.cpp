@@ -33,7 +33,7 @@ bool Run::undo_step(const std::string& id) {
   const auto began = Monotonic::now();
   steps::Context context{world_, id, record.with, Deadline::in(timeout_of(*step_kind, phase != nullptr && phase->is_window)), nullptr};
   context.in_doubt = record.is_in_doubt();
-  door_.for_step(id, true);
+  effects_.for_step(id, true);
   const auto undone = readable(id, [&] { return step_kind->undo(context, record.before, record.facts); });
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   if (undone) {

@@ -26,7 +26,7 @@ Result<Json> resolve(const Json& value, const Scope& scope);
 
 // `when`: true or false. Durations, sizes and LSNs compare as such ("5s" < "1m"), numbers as numbers, all else as text. `invalid`
 // for an order between values of two kinds ("5s" < "10"); they can only be equal or not. A value alone must be true or false.
-Result<bool> holds(const std::string& condition, const Scope& scope);
+Result<bool> evaluate_condition(const std::string& condition, const Scope& scope);
 
 // Whether a condition is well formed, without its values.
 Result<void> check_condition(const std::string& condition);

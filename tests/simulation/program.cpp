@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "choice.h"
 #include "conversation/conversation.h"
-#include "engine/doors.h"
+#include "engine/effects.h"
 #include "model/universe.h"
 #include "products/judging_kinds.h"
 #include "products/process.h"
@@ -74,12 +74,12 @@ Program::Program(const std::string& runbook) {
 }
 
 template <class Act>
-std::optional<engine::Ending> Program::process(const char* direction, Act act) {
+std::optional<engine::RunResult> Program::process(const char* direction, Act act) {
   begin_process();
   try {
     auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
     auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
-    if (!world) return engine::Ending{engine::ExitCode::invalid, world.error().text(), "", ""};
+    if (!world) return engine::RunResult{engine::ExitCode::invalid, world.error().text(), "", ""};
     world->run = {run_id, 1, 1, "tester@here", "here", "/journal.db", universe().goes_by_copy};
     world->run.knows_all = !universe().goes_by_copy;
     const auto answered = [](const steps::Question& question) {
@@ -95,7 +95,7 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
     if (!refused) {
       const auto begun = resumes ? recorder.write("run.resumed", {{"direction", direction}, {"pid", 1}})
                                  : recorder.write("run.begun", {{"split_name", "ci"}, {"epoch", 1}, {"pid", 1}});
-      if (!begun) refused = engine::Ending{engine::ExitCode::invalid, begun.error().text(), "", ""};
+      if (!begun) refused = engine::RunResult{engine::ExitCode::invalid, begun.error().text(), "", ""};
     }
     const auto ending = refused ? *refused : act(run);
     universe().thaw(true);
@@ -106,15 +106,15 @@ std::optional<engine::Ending> Program::process(const char* direction, Act act) {
   }
 }
 
-std::optional<engine::Ending> Program::run() {
+std::optional<engine::RunResult> Program::run() {
   return process("", [](engine::Run& run) { return run.forward(); });
 }
 
-std::optional<engine::Ending> Program::resume() {
+std::optional<engine::RunResult> Program::resume() {
   return process("on", [](engine::Run& run) { return run.resume(); });
 }
 
-std::optional<engine::Ending> Program::rollback() {
+std::optional<engine::RunResult> Program::rollback() {
   return process("rollback", [](engine::Run& run) { return run.back(); });
 }
 
@@ -129,9 +129,9 @@ std::string Program::repair_owner() {
   world->run = {run_id, std::max(run.epoch, steps::split_held(*world, deadline).last_epoch()) + 1, 1, "tester@here", "here", "/journal.db",
                 false};
   engine::Recorder recorder(*journal, run_id, run, nullptr);
-  engine::OpenDoor door(recorder);
-  door.for_step("repair-owner", false);
-  world->effects = &door;
+  engine::JournaledEffects effects(recorder);
+  effects.for_step("repair-owner", false);
+  world->effects = &effects;
   for (auto* side : {&world->source, &world->target}) {
     const auto signature = steps::sign(*world, *side, deadline);
     if (!signature) return signature.error().text();

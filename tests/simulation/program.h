@@ -17,9 +17,9 @@ class Program {
   static void read_runbooks_from(const std::string& folder);
 
   // Each is a process of its own. No value: it died.
-  std::optional<engine::Ending> run();
-  std::optional<engine::Ending> resume();
-  std::optional<engine::Ending> rollback();
+  std::optional<engine::RunResult> run();
+  std::optional<engine::RunResult> resume();
+  std::optional<engine::RunResult> rollback();
 
   // `pgcleave repair-owner`, where a failover has left two owners or none. A person who has to decide does so for
   // the side that clients were sent to. Returns what it said.
@@ -35,7 +35,7 @@ class Program {
 
  private:
   template <class Act>
-  std::optional<engine::Ending> process(const char* direction, Act act);
+  std::optional<engine::RunResult> process(const char* direction, Act act);
 
   runbook::Runbook runbook_;
   runbook::Environment environment_;

@@ -56,11 +56,11 @@ class Trial {
   }
 
  private:
-  bool went(const std::optional<engine::Ending>& ending) {
+  bool went(const std::optional<engine::RunResult>& ending) {
     note(ending);
     return ending && ending->exit == engine::ExitCode::done;
   }
-  void note(const std::optional<engine::Ending>& ending) { last_ = ending ? ending->text : "died"; }
+  void note(const std::optional<engine::RunResult>& ending) { last_ = ending ? ending->text : "died"; }
 
   // Clients wait instead of failing, also when an answer is lost.
   static bool bears_no_failed_write() {

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "checks/step_kinds.h"
-#include "engine/doors.h"
+#include "engine/effects.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -175,7 +175,7 @@ class Conformance {
   }
   std::vector<std::string> plan_leaves_no_trace(const Observation& before) {
     if (!kind_->description.meaning.changes) return {};
-    engine::ClosedDoor closed;
+    engine::DryRunEffects closed;
     world_.effects = &closed;
     went_well("plan", call(kind_->apply, before.before));
     world_.effects = &open_;

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/approvals.h"
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 #include "engine/run.h"
 #include "steps/registry.h"
 
@@ -82,26 +82,26 @@ class ARun {
   ARun(const ARun&) = delete;
   ARun& operator=(const ARun&) = delete;
 
-  Ending forward() {
+  RunResult forward() {
     return in_a_process([](Run& run) { return run.forward(); });
   }
-  Ending resume() {
+  RunResult resume() {
     return in_a_process([](Run& run) { return run.resume(); });
   }
-  Ending back(bool emergency = false) {
+  RunResult back(bool emergency = false) {
     // As the program does: who may not go back is refused before that is written down.
-    const bool may_go_back = !no_way_back(record(), runbook());
+    const bool may_go_back = !rollback_blocker(record(), runbook());
     return in_a_process([](Run& run) { return run.back(); }, may_go_back ? "rollback" : "on", emergency);
   }
-  Ending settle() {
+  RunResult settle() {
     return in_a_process([](Run& run) { return run.settle(); }, "settle");
   }
 
   // The process dies at this fault point. No value: it died.
-  std::optional<Ending> dying_at(int point, const std::function<Ending()>& what) {
+  std::optional<RunResult> dying_at(int point, const std::function<RunResult()>& what) {
     passed_points = 0;
     deadly_point = point;
-    std::optional<Ending> ending;
+    std::optional<RunResult> ending;
     try {
       ending = what();
     } catch (const Died&) {
@@ -174,8 +174,8 @@ class ARun {
   inline static const std::string id = "r-20260101-000000-0001";
   Json params = Json::object();
   StopFlag stop;
-  Watch watch;
-  Guarding guarding;
+  WindowProbe probe;
+  GuardHooks guard;
   std::function<void(const std::string&)> when_said;
   std::function<void(const std::string&)> when_warned;
   std::function<steps::World()> open_world = world;  // of each process
@@ -189,7 +189,7 @@ class ARun {
     return ::mkdtemp(pattern.data());
   }
 
-  Ending in_a_process(const std::function<Ending(Run&)>& act, const std::string& direction = "on",
+  RunResult in_a_process(const std::function<RunResult(Run&)>& act, const std::string& direction = "on",
                       bool emergency = false) {
     auto book = journal();
     auto there = open_world();
@@ -199,10 +199,10 @@ class ARun {
     if (emergency) begun["emergency"] = true;
     if (const auto written = recorder.write(type, begun); !written) FAIL(written.error().text());
     there.approval = approvals(book, id, beforehand, "tester", nullptr);
-    Talk talk;
-    talk.say = when_said;
-    talk.warn = when_warned;
-    Run run(runbook(), params, there, recorder, stop, talk, watch, guarding);
+    RunOutput output;
+    output.say = when_said;
+    output.warn = when_warned;
+    Run run(runbook(), params, there, recorder, stop, output, probe, guard);
     return act(run);
   }
 

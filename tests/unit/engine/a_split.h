@@ -18,17 +18,17 @@ class Told {
   explicit Told(ARun& run) {
     run.when_said = [this](const std::string& text) { add("say", text); };
     run.when_warned = [this](const std::string& text) { add("warn", text); };
-    run.guarding.stand_by = [this](const runbook::Phase& phase, bool clients_wait) {
+    run.guard.stand_by = [this](const runbook::Phase& phase, bool clients_wait) {
       add("guard", "stands by for " + phase.name + (clients_wait ? ", clients wait" : ""));
       return no_guard ? fail(*no_guard) : Result<void>();
     };
-    run.guarding.watch = [this](Duration longest_stop) {
+    run.guard.watch = [this](Duration longest_stop) {
       add("guard", "watches, longest stop " + std::to_string(longest_stop.count() / 1000) + " ms");
       return guard_gone ? fail(*guard_gone) : Result<void>();
     };
-    run.guarding.dismiss = [this] { add("guard", "is dismissed"); };
-    run.watch.begin = [this](const runbook::Phase& phase, bool) { add("watch", "begins for " + phase.name); };
-    run.watch.end = [this](const runbook::Phase& phase) {
+    run.guard.dismiss = [this] { add("guard", "is dismissed"); };
+    run.probe.begin = [this](const runbook::Phase& phase, bool) { add("watch", "begins for " + phase.name); };
+    run.probe.end = [this](const runbook::Phase& phase) {
       add("watch", "ends for " + phase.name);
       return Json{{"why", ""}, {"outage_ms", 61.25}, {"through", "bouncer-2"}};
     };

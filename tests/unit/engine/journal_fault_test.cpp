@@ -20,7 +20,7 @@ struct Seen {
 };
 
 // A process whose journal's disk fails at the n-th operation after the run has begun.
-Seen with_failing_disk(ARun& run, DiskFault fault, int n, Ending (Run::*act)()) {
+Seen with_failing_disk(ARun& run, DiskFault fault, int n, RunResult (Run::*act)()) {
   auto book = run.journal();
   auto there = run.open_world();
   Recorder recorder(book, ARun::id, replay(run.events()), nullptr);
@@ -64,7 +64,7 @@ void comes_to_an_end(ARun& run, bool back) {
 }
 
 // How many operations a run has.
-int at_every_operation(DiskFault fault, Ending (Run::*act)(), const std::function<void(ARun&)>& before) {
+int at_every_operation(DiskFault fault, RunResult (Run::*act)(), const std::function<void(ARun&)>& before) {
   for (int n = 1;; ++n) {
     ARun run(whole());
     before(run);

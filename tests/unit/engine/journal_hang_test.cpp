@@ -14,13 +14,13 @@ using Lines = std::vector<std::string>;
 constexpr Duration budget = 3s;
 
 struct Hung {
-  Ending ending;
+  RunResult ending;
   Duration clients_waited{};       // since the disk froze, until the guard was dismissed
   std::vector<std::string> types;  // of what the journal was told afterwards
 };
 
 // A process whose journal's disk freezes at this point, and is thawed when the process has said how it ended.
-Hung frozen_at(ASplit& run, const std::string& point, Ending (Run::*act)() = &Run::forward) {
+Hung frozen_at(ASplit& run, const std::string& point, RunResult (Run::*act)() = &Run::forward) {
   auto book = run.journal();
   auto there = run.open_world();
   std::optional<Monotonic::time_point> froze;
@@ -31,15 +31,15 @@ Hung frozen_at(ASplit& run, const std::string& point, Ending (Run::*act)() = &Ru
     froze = Monotonic::now();
     hang_disk();
   };
-  Guarding guarding;
-  guarding.dismiss = [&] {
+  GuardHooks guard;
+  guard.dismiss = [&] {
     if (froze && seen.clients_waited == Duration::zero())
       seen.clients_waited = std::chrono::duration_cast<Duration>(Monotonic::now() - *froze);
   };
   Recorder recorder(book, ARun::id, replay(run.events()), maybe_die);
   REQUIRE(recorder.write(recorder.record().id.empty() ? "run.begun" : "run.resumed", {{"split_name", "ci"}, {"pid", 1}}));
   const auto before = run.events().size();
-  Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {}, guarding);
+  Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {}, guard);
   seen.ending = (one.*act)();
   when_passed = nullptr;
   INFO("frozen at " << point << ": " << seen.ending.text);
@@ -123,9 +123,9 @@ TEST_CASE("a journal that thaws while clients are brought back is told, and the 
   passed_points = 0;
   Recorder recorder(book, ARun::id, {}, maybe_die);
   REQUIRE(recorder.write("run.begun", {{"split_name", "ci"}, {"pid", 1}}));
-  Guarding guarding;
-  guarding.dismiss = [] { repair_disk(); };
-  Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {}, guarding);
+  GuardHooks guard;
+  guard.dismiss = [] { repair_disk(); };
+  Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {}, guard);
   const auto ending = one.forward();
   repair_disk();
   CHECK(ending.exit == ExitCode::done);

@@ -34,12 +34,12 @@ TEST_CASE("a split passes ownership there and back, and people are told which si
   INFO(run.told.text());
   CHECK(split.exit == ExitCode::done);
   CHECK(split.text == "the split is done: target ci serves");
-  CHECK(split.truth == "target ci owns the moved tables; no pool is paused");
+  CHECK(split.state == "target ci owns the moved tables; no pool is paused");
   CHECK(run.owners() == "nobody, target");
   const auto back = run.back();
   CHECK(back.exit == ExitCode::done);
   CHECK(back.text == "source main serves again");
-  CHECK(back.truth == "source main owns the moved tables; no pool is paused");
+  CHECK(back.state == "source main owns the moved tables; no pool is paused");
   CHECK(run.owner_on(run.source) == "source");
   CHECK(run.told.has("warn", "  d: "));
   CHECK(run.told.has("warn", "; trying again, since source main owns already"));
@@ -104,7 +104,7 @@ TEST_CASE("a journal that lacks the end of a run undoes nothing under the side t
     INFO(ending.text);
     CHECK(ending.exit == ExitCode::needs_person);
     CHECK(ending.text.find("ownership was passed, but the journal does not know it") == 0);
-    CHECK(ending.truth == "target ci owns the moved tables; no pool is paused");
+    CHECK(ending.state == "target ci owns the moved tables; no pool is paused");
   }
   CHECK(run.owners() == "nobody, target");
   CHECK(run.has("a"));
@@ -207,7 +207,7 @@ TEST_CASE("a guard that undoes a rollback's window leaves the split as it was be
   run.write("window.entered", {{"phase", "rollback.window"}, {"budget_ms", 1000.0}});
   const auto ending = run.settle();
   CHECK(ending.exit == ExitCode::undone);
-  CHECK(ending.truth == "target ci owns the moved tables; no pool is paused");
+  CHECK(ending.state == "target ci owns the moved tables; no pool is paused");
   CHECK(run.owners() == "nobody, target");
   CHECK(run.record().state(false) == "done, its rollback was undone");
   CHECK(run.has("b"));
@@ -243,7 +243,7 @@ TEST_CASE("while nobody can tell whether ownership was taken the window stays as
   INFO(run.told.text());
   CHECK(ending.exit == ExitCode::needs_person);
   CHECK(ending.text.find("can't tell whether ownership was taken") != std::string::npos);
-  CHECK(ending.truth == "nobody owns the moved tables: their writes fail; no pool is paused");
+  CHECK(ending.state == "nobody owns the moved tables: their writes fail; no pool is paused");
   CHECK_FALSE(run.told.has("guard", "is dismissed"));
   CHECK(run.record().open_window() != nullptr);
 

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "a_run.h"
-#include "engine/doors.h"
+#include "engine/effects.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -18,12 +18,12 @@ std::vector<std::string> types(const ARun& run) {
   return all;
 }
 
-// The open door of a run, and the journal behind it.
+// The effects of a run, and the journal behind it.
 struct ADoor {
   ARun run{head};
   journal::Journal book = run.journal();
   Recorder recorder{book, ARun::id, {}, nullptr};
-  OpenDoor door{recorder};
+  JournaledEffects effects{recorder};
 };
 
 }  // namespace
@@ -44,9 +44,9 @@ TEST_CASE("a fault can be injected before and after each record and each effect"
   auto book = run.journal();
   points.clear();
   Recorder recorder(book, ARun::id, {}, remember);
-  OpenDoor door(recorder);
-  door.for_step("a", false);
-  REQUIRE(door.perform("open the sluice", [] { return Result<Json>(Json(1)); }));
+  JournaledEffects effects(recorder);
+  effects.for_step("a", false);
+  REQUIRE(effects.perform("open the sluice", [] { return Result<Json>(Json(1)); }));
   CHECK(points == std::vector<std::string>{"before record effect.announced a", "after record effect.announced a",
                                            "before effect open the sluice", "after effect open the sluice", "before record effect.done a",
                                            "after record effect.done a"});
@@ -59,27 +59,27 @@ TEST_CASE("without a journal nothing is done") {
   CHECK_FALSE(of.recorder.write("phase.begun", {{"phase", "window"}}));
   CHECK(of.recorder.record().phase == "prepare");
   bool acted = false;
-  CHECK_FALSE(of.door.perform("open the sluice", [&] {
+  CHECK_FALSE(of.effects.perform("open the sluice", [&] {
     acted = true;
     return Result<Json>(Json());
   }));
   CHECK_FALSE(acted);
-  CHECK(of.door.performed() == 0);
+  CHECK(of.effects.performed() == 0);
 }
 
 TEST_CASE("while clients wait a journal that fails stops nothing, and the record still follows") {
   ADoor of;
   REQUIRE(of.recorder.write("phase.begun", {{"phase", "window"}}));
   REQUIRE(of.recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
-  of.door.for_step("pause", false);
-  REQUIRE(of.door.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
+  of.effects.for_step("pause", false);
+  REQUIRE(of.effects.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
   CHECK_FALSE(of.recorder.lost_a_record());
   of.run.forget_journal();
   of.recorder.must_go_on(true);
-  of.door.for_step("resume", false);
+  of.effects.for_step("resume", false);
   bool acted = false;
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  REQUIRE(of.door.perform("RESUME", [&] {
+  REQUIRE(of.effects.perform("RESUME", [&] {
     acted = true;
     return Result<Json>(Json());
   }, steps::Traffic::resume));
@@ -93,16 +93,16 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
   CHECK(of.recorder.record().phase == "window");
 }
 
-TEST_CASE("the open door announces before it acts, and tells how it ended") {
+TEST_CASE("an effect is announced before it is made, and its end is told") {
   ADoor of;
-  of.door.for_step("pause", true);
-  const auto got = of.door.perform("PAUSE everything", [&]() -> Result<Json> {
+  of.effects.for_step("pause", true);
+  const auto got = of.effects.perform("PAUSE everything", [&]() -> Result<Json> {
     CHECK(types(of.run) == std::vector<std::string>{"effect.announced"});
     return Json(7);
   }, steps::Traffic::pause);
   REQUIRE(got);
   CHECK(*got == 7);
-  CHECK(of.door.performed() == 1);
+  CHECK(of.effects.performed() == 1);
   const auto events = of.run.events();
   REQUIRE(events.size() == 2);
   for (const auto& event : events) {
@@ -118,8 +118,8 @@ TEST_CASE("the open door announces before it acts, and tells how it ended") {
 TEST_CASE("an effect that was refused failed; one whose answer was lost is unknown") {
   const auto outcome = [](ErrorKind kind) {
     ADoor of;
-    of.door.for_step("a", false);
-    const auto got = of.door.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
+    of.effects.for_step("a", false);
+    const auto got = of.effects.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
     REQUIRE_FALSE(got);
     CHECK(got.error().kind == kind);
     const auto done = of.run.events().back();
@@ -142,30 +142,30 @@ TEST_CASE("an effect whose time is over is not begun, and has failed") {
     acted = true;
     return Result<Json>(Json());
   };
-  of.door.for_step("take", false, Deadline::in({}));
-  const auto late = of.door.perform("open the sluice", open);
+  of.effects.for_step("take", false, Deadline::in({}));
+  const auto late = of.effects.perform("open the sluice", open);
   REQUIRE_FALSE(late);
   CHECK(late.error().text() == "open the sluice: not begun, since the time for it was over");
   CHECK_FALSE(acted);
   CHECK(of.run.events().back().data.at("outcome") == "failed");
-  of.door.for_step("take", false);
-  REQUIRE(of.door.perform("open the sluice", open));
+  of.effects.for_step("take", false);
+  REQUIRE(of.effects.perform("open the sluice", open));
   CHECK(acted);
 }
 
-TEST_CASE("the closed door runs nothing and collects what would be done") {
-  ClosedDoor door;
+TEST_CASE("a dry run makes no effect and collects what would be done") {
+  DryRunEffects effects;
   bool acted = false;
-  const auto got = door.perform("open the sluice", [&] {
+  const auto got = effects.perform("open the sluice", [&] {
     acted = true;
     return Result<Json>(Json(1));
   });
   REQUIRE(got);
   CHECK(got->is_null());
   CHECK_FALSE(acted);
-  REQUIRE(door.perform("close it", nullptr));
-  CHECK(door.take() == std::vector<std::string>{"open the sluice", "close it"});
-  CHECK(door.take().empty());
+  REQUIRE(effects.perform("close it", nullptr));
+  CHECK(effects.take() == std::vector<std::string>{"open the sluice", "close it"});
+  CHECK(effects.take().empty());
 }
 
 }  // namespace pgcleave::engine

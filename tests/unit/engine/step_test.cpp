@@ -119,13 +119,13 @@ TEST_CASE("who finds what somebody else did is told how to go on, and of a rollb
   CHECK(going_back.back().exit == ExitCode::not_ready);
   CHECK(hint_of(going_back) == resume);
 
-  ASplit for_good(head + "verify:\n  - {id: end, uses: replication.stop_reverse}\n" + promote);
-  for_good.write("run.begun", {{"split_name", "ci"}});
-  for_good.write("phase.begun", {{"phase", "verify"}});
-  for_good.write("step.intent", {{"step", "end"}, {"uses", "replication.stop_reverse"}});
-  for_good.write("effect.announced", {{"step", "end"}, {"effect", "drop subscription x"}});
-  CHECK(for_good.resume().exit == ExitCode::past_no_return);
-  CHECK(hint_of(for_good) == resume);
+  ASplit ended(head + "verify:\n  - {id: end, uses: replication.stop_reverse}\n" + promote);
+  ended.write("run.begun", {{"split_name", "ci"}});
+  ended.write("phase.begun", {{"phase", "verify"}});
+  ended.write("step.intent", {{"step", "end"}, {"uses", "replication.stop_reverse"}});
+  ended.write("effect.announced", {{"step", "end"}, {"effect", "drop subscription x"}});
+  CHECK(ended.resume().exit == ExitCode::past_no_return);
+  CHECK(hint_of(ended) == resume);
 }
 
 }  // namespace pgcleave::engine

@@ -17,7 +17,7 @@ std::string error_of(const Json& value) {
 }
 
 std::string condition_error(const std::string& text) {
-  const auto held = holds(text, scope);
+  const auto held = evaluate_condition(text, scope);
   return held ? "no error" : held.error().text();
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("durations, sizes, numbers and LSNs compare as such, all else as text"
   for (const auto& [text, expected] : cases) {
     CAPTURE(text);
     CHECK(condition_error(text) == "no error");
-    CHECK(holds(text, scope).value_or(!expected) == expected);
+    CHECK(evaluate_condition(text, scope).value_or(!expected) == expected);
   }
 }
 

@@ -43,7 +43,7 @@ Result<bool> evaluate(const Condition& condition, const Scope& scope) {
 
 }  // namespace
 
-Result<bool> holds(const std::string& condition, const Scope& scope) {
+Result<bool> evaluate_condition(const std::string& condition, const Scope& scope) {
   TRY_ASSIGN(const auto parsed, parse_condition(condition));
   return evaluate(parsed, scope);
 }

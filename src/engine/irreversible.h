@@ -11,13 +11,13 @@
 namespace pgcleave::engine {
 
 // "empty_source (tables.truncate): the rows are gone", for each step that did something, in the order in which they were begun.
-std::vector<std::string> for_good(const RunRecord& run, bool rollback);
+std::vector<std::string> irreversible(const RunRecord& run, bool rollback);
 
 // The window of this direction is behind: ownership was taken. One that has nothing to take, such as one that only stops and starts
 // services, is behind when it was left, if the runbook says how to go back; else undoing is the way back.
 bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, bool rollback);
 
 // Why this run can't be rolled back; no value: it can.
-std::optional<Error> no_way_back(const RunRecord& run, const runbook::Runbook& runbook);
+std::optional<Error> rollback_blocker(const RunRecord& run, const runbook::Runbook& runbook);
 
 }  // namespace pgcleave::engine

@@ -1,4 +1,5 @@
-// The two doors for effects: the open one announces in the journal and acts; the closed one collects what would be done.
+// What stands behind steps::Effects. JournaledEffects announces each effect in the journal, makes it and records how it
+// ended. DryRunEffects makes none and collects their descriptions.
 #pragma once
 
 #include <functional>
@@ -12,9 +13,9 @@
 
 namespace pgcleave::engine {
 
-class OpenDoor : public steps::Effects {
+class JournaledEffects : public steps::Effects {
  public:
-  explicit OpenDoor(Recorder& recorder) : recorder_(recorder) {}
+  explicit JournaledEffects(Recorder& recorder) : recorder_(recorder) {}
   // Asked before each effect: may this process still act?
   std::function<Result<void>()> may_act;
   // For which step the next effects are. What has not been begun by then is not begun any more, and has failed: a journal or a machine may
@@ -31,7 +32,7 @@ class OpenDoor : public steps::Effects {
   int performed_ = 0;
 };
 
-class ClosedDoor : public steps::Effects {
+class DryRunEffects : public steps::Effects {
  public:
   using Effects::perform;
   Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;

@@ -8,7 +8,7 @@
 
 namespace pgcleave::engine {
 
-struct Watch {
+struct WindowProbe {
   // Before the window is planned. `clients_wait`: it was left open by another process, so nothing may hold it up.
   std::function<void(const runbook::Phase& phase, bool clients_wait)> begin;
   // After it was left or undone, or was not entered at all: the data of `window.watched` without phase and attempt.

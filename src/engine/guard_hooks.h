@@ -9,7 +9,7 @@
 
 namespace pgcleave::engine {
 
-struct Guarding {
+struct GuardHooks {
   // Before a window is planned: returns when the guard has opened all that it needs. `clients_wait`: another process left the window open,
   // so nothing may hold it up; the guard is only asked to come. An error: there is none, and no window may be entered.
   std::function<Result<void>(const runbook::Phase& phase, bool clients_wait)> stand_by;

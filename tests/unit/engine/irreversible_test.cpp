@@ -1,12 +1,12 @@
 // What a run did that can't be undone: there is one end for it, to be finished. No step of the tests' own kinds is like that, so the
 // journal tells of a real one, whose servers are not there.
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "a_run.h"
-#include "engine/doors.h"
+#include "engine/effects.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -80,7 +80,7 @@ TEST_CASE("a rollback after what can't be undone is refused with the reason, and
 TEST_CASE("what was refused changed nothing, so the run is undone as ever") {
   ARun run(ending_the_way_back());
   died_in_it(run, true);
-  CHECK(for_good(run.record(), false).empty());
+  CHECK(irreversible(run.record(), false).empty());
   CHECK(run.resume().exit == ExitCode::undone);
   CHECK(run.record().state(false) == "undone");
 }
@@ -92,7 +92,7 @@ TEST_CASE("inside a window what can't be undone does not end the way back, since
   run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}});
   run.write("step.intent", {{"step", "end"}, {"uses", "replication.stop_reverse"}});
   run.write("effect.announced", {{"step", "end"}, {"effect", "drop subscription x"}});
-  CHECK(for_good(run.record(), false).empty());
+  CHECK(irreversible(run.record(), false).empty());
   CHECK(run.back().exit == ExitCode::done);
   CHECK(run.record().state(false) == "undone");
 }
@@ -103,7 +103,7 @@ TEST_CASE("a run that did for good all that it had to do offers no way back") {
   run.write("step.done", {{"step", "end"}});
   run.write("run.finished", {{"outcome", "done"}, {"exit", 0}});
   CHECK(next_command(run.record(), "").empty());
-  const auto no = no_way_back(run.record(), run.runbook());
+  const auto no = rollback_blocker(run.record(), run.runbook());
   REQUIRE(no);
   CHECK(no->hint.find("nothing to do") != std::string::npos);
 }
@@ -119,10 +119,10 @@ TEST_CASE("the journal keeps what an effect brought about") {
   ARun run(head + "prepare:\n" + make("a"));
   auto journal = run.journal();
   Recorder recorder(journal, ARun::id, {}, nullptr);
-  OpenDoor door(recorder);
-  door.for_step("a", false);
-  REQUIRE(door.perform("count", [] { return Result<Json>(Json{{"freed_bytes", 7}}); }));
-  REQUIRE(door.perform("say nothing", [] { return Result<Json>(Json()); }));
+  JournaledEffects effects(recorder);
+  effects.for_step("a", false);
+  REQUIRE(effects.perform("count", [] { return Result<Json>(Json{{"freed_bytes", 7}}); }));
+  REQUIRE(effects.perform("say nothing", [] { return Result<Json>(Json()); }));
   const auto events = run.events();
   REQUIRE(events.size() == 4);
   CHECK(events[1].data.at("result").at("freed_bytes") == 7);

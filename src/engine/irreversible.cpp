@@ -1,4 +1,4 @@
-#include "engine/for_good.h"
+#include "engine/irreversible.h"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ bool ends_with_window(const std::string& phase) {
 
 }  // namespace
 
-std::vector<std::string> for_good(const RunRecord& run, bool rollback) {
+std::vector<std::string> irreversible(const RunRecord& run, bool rollback) {
   std::vector<std::string> found;
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
@@ -34,9 +34,9 @@ bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, bool 
   return window->second.taken || (window->second.outcome == "done" && says_how_to_go_back);
 }
 
-std::optional<Error> no_way_back(const RunRecord& run, const runbook::Runbook& runbook) {
+std::optional<Error> rollback_blocker(const RunRecord& run, const runbook::Runbook& runbook) {
   if (run.rolling_back || is_past_window(run, runbook, false)) return {};
-  const auto done = for_good(run, false);
+  const auto done = irreversible(run, false);
   if (done.empty()) return {};
   Error error{ErrorKind::not_ready, "run " + run.id, "can't be rolled back: what it did can't be undone", "", "", "", ""};
   error.seen = fmt::format("{}", fmt::join(done, "; "));

@@ -1,4 +1,4 @@
-#include "engine/doors.h"
+#include "engine/effects.h"
 
 #include <utility>
 
@@ -22,13 +22,13 @@ Error too_late(const std::string& description) {
 
 }  // namespace
 
-void OpenDoor::for_step(const std::string& step, bool undo, std::optional<Deadline> begins_by) {
+void JournaledEffects::for_step(const std::string& step, bool undo, std::optional<Deadline> begins_by) {
   who_ = {{"step", step}};
   begins_by_ = begins_by;
   if (undo) who_["undo"] = true;
 }
 
-Result<Json> OpenDoor::perform(const std::string& description, const Action& action, steps::Traffic traffic) {
+Result<Json> JournaledEffects::perform(const std::string& description, const Action& action, steps::Traffic traffic) {
   if (may_act) TRY(may_act());
   Json announced = who_;
   if (traffic != steps::Traffic::none) announced["traffic"] = traffic == steps::Traffic::pause ? "pause" : "resume";
@@ -49,12 +49,12 @@ Result<Json> OpenDoor::perform(const std::string& description, const Action& act
   return result;
 }
 
-Result<Json> ClosedDoor::perform(const std::string& description, const Action&, steps::Traffic) {
+Result<Json> DryRunEffects::perform(const std::string& description, const Action&, steps::Traffic) {
   descriptions_.push_back(description);
   return Json();
 }
 
-std::vector<std::string> ClosedDoor::take() {
+std::vector<std::string> DryRunEffects::take() {
   return std::exchange(descriptions_, {});
 }
 

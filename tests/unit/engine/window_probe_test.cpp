@@ -13,7 +13,7 @@ Json seen() {
 }
 
 // Notes in the run's own log when the watch began and ended.
-Watch watching(ARun& run) {
+WindowProbe watching(ARun& run) {
   const auto note = [&run](const std::string& text) { std::ofstream(run.file("log"), std::ios::app) << text << "\n"; };
   return {[note](const runbook::Phase& phase, bool clients_wait) { note("watch " + phase.name + (clients_wait ? ", clients wait" : "")); },
           [note](const runbook::Phase& phase) {
@@ -32,7 +32,7 @@ std::vector<journal::Event> watched(const ARun& run) {
 
 TEST_CASE("a window is watched from before it until after it, and the journal holds what clients saw") {
   ARun run(head + "prepare:\n" + make("a") + window(make("b")) + "verify:\n" + make("c"));
-  run.watch = watching(run);
+  run.probe = watching(run);
   std::string said;
   run.when_said = [&](const std::string& text) { said += text + "\n"; };
   REQUIRE(run.forward().exit == ExitCode::done);
@@ -48,7 +48,7 @@ TEST_CASE("a window is watched from before it until after it, and the journal ho
 
 TEST_CASE("a window that is undone is watched until clients are served again, not until the rest is undone") {
   ARun run(head + window(make("a") + line("b", "exit 3")));
-  run.watch = watching(run);
+  run.probe = watching(run);
   REQUIRE(run.forward().exit == ExitCode::undone);
   CHECK(run.log() == Lines{"watch window", "do a", "undo a", "watched window"});
   CHECK(watched(run).size() == 1);
@@ -58,8 +58,8 @@ TEST_CASE("a window that is undone is watched until clients are served again, no
 
 TEST_CASE("a window that was not entered was watched for nothing, and nothing is told of it") {
   ARun run(head + window(make("a")));
-  run.watch = watching(run);
-  run.watch.begin = [&run](const runbook::Phase&, bool) { run.stop.request(); };
+  run.probe = watching(run);
+  run.probe.begin = [&run](const runbook::Phase&, bool) { run.stop.request(); };
   CHECK(run.forward().exit == ExitCode::needs_person);
   CHECK(run.log() == Lines{"watched window"});
   CHECK(watched(run).empty());
@@ -73,7 +73,7 @@ TEST_CASE("a window that a dead process left open is watched by who takes it up,
     died_in_it = run.record().open_window() != nullptr && run.has("a");
     if (!died_in_it) run.forget_journal();
   }
-  run.watch = watching(run);
+  run.probe = watching(run);
   REQUIRE(run.resume().exit == ExitCode::done);
   const auto log = run.log();
   CHECK(std::count(log.begin(), log.end(), "watch window, clients wait") == 1);
@@ -106,8 +106,8 @@ TEST_CASE("of errors that no bouncer tells the first of, only the number is said
 TEST_CASE("a watch that found nothing writes nothing, and nothing is said of it") {
   CHECK(what_clients_saw(Json::object()).empty());
   ARun run(head + window(make("a")));
-  run.watch = watching(run);
-  run.watch.end = [](const runbook::Phase&) { return Json(); };
+  run.probe = watching(run);
+  run.probe.end = [](const runbook::Phase&) { return Json(); };
   std::string said;
   run.when_said = [&](const std::string& text) { said += text + "\n"; };
   CHECK(run.forward().exit == ExitCode::done);
