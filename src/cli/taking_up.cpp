@@ -29,7 +29,7 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& later : runs) {
     if (later.id == record.id) break;
-    const auto done = engine::irreversible(later, false);
+    const auto done = engine::irreversible(later, engine::Direction::forward);
     if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
                  fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")), "",
@@ -50,7 +50,7 @@ const char* direction_of(Way way) {
 // Past its window a run goes on by the words of then and the tables of now; until then a table that nobody classified stops it.
 Result<void> resolve_for(const engine::RunRecord& record, const runbook::Runbook& runbook, steps::World& world) {
   const auto deadline = Deadline::in(std::chrono::seconds(10));
-  if (record.open_window() == nullptr && !engine::is_past_window(record, runbook, false)) return steps::resolve_split(world, deadline);
+  if (record.open_window() == nullptr && !engine::is_past_window(record, runbook, engine::Direction::forward)) return steps::resolve_split(world, deadline);
   TRY_ASSIGN(const auto notes, steps::resolve_split_as_it_is(world, deadline));
   for (const auto& note : notes) log::info("since the split: " + note);
   return {};

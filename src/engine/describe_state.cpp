@@ -1,6 +1,6 @@
-// What is true now, as people are told it at the end of everything: who owns, and whether clients get through.
+#include "engine/describe_state.h"
+
 #include "base/format.h"
-#include "engine/run.h"
 #include "steps/clients_served.h"
 #include "steps/serving.h"
 #include "steps/world_standby.h"
@@ -44,25 +44,25 @@ std::string of_clients(steps::World& world, const steps::Side* owner) {
 
 }  // namespace
 
-std::string Run::serving() {
+std::string serving(steps::World& world) {
   const auto deadline = Deadline::in(time_for_owners);
-  const auto serves = steps::serving(world_, deadline);
+  const auto serves = steps::serving(world, deadline);
   // Of swapped sides the source is a standby.
-  return serves == "source" && steps::is_standby(world_.source, deadline) ? "unknown" : serves;
+  return serves == "source" && steps::is_standby(world.source, deadline) ? "unknown" : serves;
 }
 
-std::string Run::describe_state(const std::string& serves) {
+std::string describe_state(steps::World& world, const std::string& serves, const std::string& again) {
   const steps::Side* owner = nullptr;
-  if (serves == "source") owner = &world_.source;
-  if (serves == "target") owner = &world_.target;
+  if (serves == "source") owner = &world.source;
+  if (serves == "target") owner = &world.target;
   std::string text;
   if (owner != nullptr) text = owner->label() + " owns the moved tables";
   if (serves == "both")
-    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world_.source.label(),
-                       world_.target.label(), talk_.again);
+    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world.source.label(),
+                       world.target.label(), again);
   if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
   if (serves == "unknown") text = "who owns the moved tables can't be seen";
-  return text + "; " + of_clients(world_, owner);
+  return text + "; " + of_clients(world, owner);
 }
 
 }  // namespace pgcleave::engine

@@ -18,8 +18,8 @@ class JournaledEffects : public steps::Effects {
   explicit JournaledEffects(Recorder& recorder) : recorder_(recorder) {}
   // Asked before each effect: may this process still act?
   std::function<Result<void>()> may_act;
-  // For which step the next effects are. What has not been begun by then is not begun any more, and has failed: a journal or a machine may
-  // be slow. Undo has no such limit.
+  // For which step the next effects are. What has not been begun by then is not begun any more, and has failed: a
+  // journal or a machine may be slow. Undo has no such limit.
   void for_step(const std::string& step, bool undo, std::optional<Deadline> begins_by = {});
   using Effects::perform;
   Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;

@@ -8,26 +8,26 @@
 namespace pgcleave::engine {
 namespace {
 
-bool ends_with_window(const std::string& phase) {
-  return phase == "window" || phase == "rollback.window";
+bool is_window(const std::string& phase) {
+  return phase == window_of(direction_of(phase));
 }
 
 }  // namespace
 
-std::vector<std::string> irreversible(const RunRecord& run, bool rollback) {
+std::vector<std::string> irreversible(const RunRecord& run, Direction direction) {
   std::vector<std::string> found;
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
     const auto* kind = steps::find(step.uses);
     if (kind == nullptr || kind->description.can_be_undone() || step.effects <= 0) continue;
-    if (ends_with_window(step.phase) || (step.phase.rfind("rollback.", 0) == 0) != rollback) continue;
+    if (is_window(step.phase) || direction_of(step.phase) != direction) continue;
     found.push_back(fmt::format("{} ({}):{}", id, step.uses, kind->description.undo.substr(3)));
   }
   return found;
 }
 
-bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, bool rollback) {
-  const auto window = run.windows.find(rollback ? "rollback.window" : "window");
+bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, Direction direction) {
+  const auto window = run.windows.find(window_of(direction));
   if (window == run.windows.end()) return false;
   const bool says_how_to_go_back =
       std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
@@ -35,12 +35,14 @@ bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, bool 
 }
 
 std::optional<Error> rollback_blocker(const RunRecord& run, const runbook::Runbook& runbook) {
-  if (run.rolling_back || is_past_window(run, runbook, false)) return {};
-  const auto done = irreversible(run, false);
+  if (run.rolling_back || is_past_window(run, runbook, Direction::forward)) return {};
+  const auto done = irreversible(run, Direction::forward);
   if (done.empty()) return {};
-  Error error{ErrorKind::not_ready, "run " + run.id, "can't be rolled back: what it did can't be undone", "", "", "", ""};
+  Error error{
+      ErrorKind::not_ready, "run " + run.id, "can't be rolled back: what it did can't be undone", "", "", "", ""};
   error.seen = fmt::format("{}", fmt::join(done, "; "));
-  error.hint = run.finished && !run.is_open() ? "it is over, and there is nothing to do" : "finish it with: pgcleave resume " + run.id;
+  error.hint = run.finished && !run.is_open() ? "it is over, and there is nothing to do"
+                                              : "finish it with: pgcleave resume " + run.id;
   return error;
 }
 

@@ -219,7 +219,7 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   const auto rollback = "pgcleave rollback " + run.id + rest;
   const auto window = run.windows.find("window");
   const bool past_window = window != run.windows.end() && (window->second.taken || window->second.outcome == "done");
-  const bool may_go_back = past_window || run.rolling_back || irreversible(run, false).empty();
+  const bool may_go_back = past_window || run.rolling_back || irreversible(run, Direction::forward).empty();
   const auto approval = run.approvals.find(run.waiting_for);
   const bool approved = approval != run.approvals.end() && approval->second.at_us >= run.waiting_since_us;
   if (run.outcome == "waiting" && approved) return run.rolling_back ? resume : resume + "   or: " + rollback;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/direction.h"
 #include "journal/journal.h"
 
 namespace pgcleave::engine {
@@ -85,6 +86,7 @@ struct RunRecord {
   std::set<std::string> gone;  // bouncers that are out of service since
   bool emergency = false;      // its rollback goes without proofs
 
+  [[nodiscard]] Direction direction() const { return rolling_back ? Direction::back : Direction::forward; }
   void apply(const journal::Event& event);
   [[nodiscard]] const WindowRecord* open_window() const;
   [[nodiscard]] bool has_taken(const std::string& phase) const;

@@ -29,7 +29,7 @@ void find_who_split(SplitRuns& split) {
       split.last_split_by = *run;
       split.split_by = went_back(**run) ? nullptr : *run;
       split.ended_by = nullptr;
-    } else if (split.split_by != nullptr && !irreversible(**run, false).empty()) {
+    } else if (split.split_by != nullptr && !irreversible(**run, Direction::forward).empty()) {
       split.ended_by = *run;
       split.split_by = nullptr;
     }

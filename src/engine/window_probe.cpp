@@ -1,7 +1,7 @@
-// A window as its clients saw it.
+#include "engine/window_probe.h"
+
 #include "base/fields.h"
 #include "base/format.h"
-#include "engine/run.h"
 
 namespace pgcleave::engine {
 
@@ -12,7 +12,8 @@ std::string what_clients_saw(const Json& watched) {
   const bool at_least = truth_in(watched, "at_least");
   std::string text = fmt::format("a client saw {}{:.1f} ms of outage (through {})", at_least ? "at least " : "",
                                  number_in(watched, "outage_ms"), text_in(watched, "through"));
-  if (watched.contains("mean_outage_ms")) text += fmt::format("; all clients on average {:.1f} ms", number_in(watched, "mean_outage_ms"));
+  if (watched.contains("mean_outage_ms"))
+    text += fmt::format("; all clients on average {:.1f} ms", number_in(watched, "mean_outage_ms"));
   if (const int errors = small_in(watched, "errors"); errors > 0) {
     text += fmt::format("; {} errors", errors);
     for (const auto& bouncer : list_in(watched, "bouncers")) {
@@ -22,27 +23,9 @@ std::string what_clients_saw(const Json& watched) {
       }
     }
   }
-  if (const int wrong = small_in(watched, "wrong_side"); wrong > 0) text += fmt::format("; {} WRITES WERE TAKEN BY THE WRONG SIDE", wrong);
+  if (const int wrong = small_in(watched, "wrong_side"); wrong > 0)
+    text += fmt::format("; {} WRITES WERE TAKEN BY THE WRONG SIDE", wrong);
   return text;
-}
-
-void Run::dismiss_guard() {
-  if (guarding_.dismiss) guarding_.dismiss();
-}
-
-void Run::begin_watch(const runbook::Phase& phase, bool clients_wait) {
-  watching_ = true;
-  if (watch_.begin) watch_.begin(phase, clients_wait);
-}
-
-Json Run::end_watch(const runbook::Phase& phase, bool entered) {
-  if (!std::exchange(watching_, false) || !watch_.end) return {};
-  auto watched = watch_.end(phase);
-  if (!entered || !watched.is_object()) return {};
-  watched["phase"] = phase.name;
-  watched["attempt"] = world_.run.attempt;
-  static_cast<void>(recorder_.write("window.watched", watched));
-  return watched;
 }
 
 }  // namespace pgcleave::engine

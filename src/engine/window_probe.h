@@ -1,4 +1,5 @@
-// How somebody watches a window from the clients' side. Both may be empty; neither may fail or throw, and what they find fails no run.
+// How somebody watches a window from the clients' side. Both may be empty; neither may fail or throw, and what they
+// find fails no run.
 #pragma once
 
 #include <functional>

@@ -80,7 +80,7 @@ TEST_CASE("a rollback after what can't be undone is refused with the reason, and
 TEST_CASE("what was refused changed nothing, so the run is undone as ever") {
   ARun run(ending_the_way_back());
   died_in_it(run, true);
-  CHECK(irreversible(run.record(), false).empty());
+  CHECK(irreversible(run.record(), Direction::forward).empty());
   CHECK(run.resume().exit == ExitCode::undone);
   CHECK(run.record().state(false) == "undone");
 }
@@ -92,7 +92,7 @@ TEST_CASE("inside a window what can't be undone does not end the way back, since
   run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}});
   run.write("step.intent", {{"step", "end"}, {"uses", "replication.stop_reverse"}});
   run.write("effect.announced", {{"step", "end"}, {"effect", "drop subscription x"}});
-  CHECK(irreversible(run.record(), false).empty());
+  CHECK(irreversible(run.record(), Direction::forward).empty());
   CHECK(run.back().exit == ExitCode::done);
   CHECK(run.record().state(false) == "undone");
 }
