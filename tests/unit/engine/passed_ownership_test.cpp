@@ -1,35 +1,17 @@
 // Windows that pass ownership on real servers: which side owns when an answer is lost, and what people are told of it.
 #include <algorithm>
 
-#include "a_split.h"
+#include "passing.h"
 
 namespace pgcleave::engine {
 namespace {
 
 using Lines = std::vector<std::string>;
 
-const std::string there = head + "prepare:\n" + make("a") + window(release_and_take + make("b")) + "verify:\n" + make("c");
-
-std::string and_back(const std::string& tail) {
-  return there + "rollback:\n  window:\n    budget: 20s\n    steps:\n" + release_and_take_back + tail;
-}
-
-// The run as a dead process left it: in the window, with no word of what it did there.
-void was_left_in_the_window(const ARun& run, const Json& leaders = Json::object()) {
-  run.write("run.begun", {{"split_name", "ci"}});
-  run.write("phase.begun", {{"phase", "window"}});
-  run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}, {"leaders", leaders}});
-}
-
-void passes(postgres::Connection& side, postgres::Owner from, postgres::Owner to) {
-  const auto passed = postgres::pass_ownership(side, "ci", from, to, ARun::id, 1, postgres::test::soon());
-  if (!passed) FAIL(passed.error().text());
-}
-
 }  // namespace
 
 TEST_CASE("a split passes ownership there and back, and people are told which side serves") {
-  ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: [sh, -c, 'echo try >> @/log; test $(grep -c try @/log) -ge 2']}}\n"));
+  ASplit run(there_and_back("    - {id: d, uses: run.command, with: {argv: [sh, -c, 'echo try >> @/log; test $(grep -c try @/log) -ge 2']}}\n"));
   const auto split = run.forward();
   INFO(run.told.text());
   CHECK(split.exit == ExitCode::done);
@@ -46,7 +28,7 @@ TEST_CASE("a split passes ownership there and back, and people are told which si
 }
 
 TEST_CASE("an emergency goes back without the checks that refuse a rollback, and names them") {
-  ASplit run(there + "rollback:\n  prepare:\n    - {id: wrong, uses: check.serving, with: {side: source}}\n" +
+  ASplit run(one_split + "rollback:\n  prepare:\n    - {id: wrong, uses: check.serving, with: {side: source}}\n" +
              "    - {id: d, uses: run.command, with: {argv: [sh, -c, 'echo d >> @/log']}}\n" +
              "  window:\n    budget: 20s\n    steps:\n" + release_and_take_back);
   REQUIRE(run.forward().exit == ExitCode::done);
@@ -91,29 +73,8 @@ TEST_CASE("ownership is not taken any more when the journal was so slow that the
   CHECK(ending.text.find("not begun, since the time for it was over") != std::string::npos);
 }
 
-TEST_CASE("a journal that lacks the end of a run undoes nothing under the side that serves, whatever is typed") {
-  ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n"));
-  REQUIRE(run.forward().exit == ExitCode::done);
-  const auto whole_run = run.events();
-  run.forget_journal();
-  for (const auto& event : whole_run) {
-    if (event.type == "window.entered") break;
-    run.write(event.type, event.data);
-  }
-  for (const auto& ending : {run.resume(), run.back()}) {
-    INFO(ending.text);
-    CHECK(ending.exit == ExitCode::needs_person);
-    CHECK(ending.text.find("ownership was passed, but the journal does not know it") == 0);
-    CHECK(ending.state == "target ci owns the moved tables; no pool is paused");
-  }
-  CHECK(run.owners() == "nobody, target");
-  CHECK(run.has("a"));
-  CHECK(run.log() == Lines{"do a", "do b", "do c"});
-  for (const auto& event : run.events()) CHECK((event.type != "undo.begun" && event.type != "run.finished"));
-}
-
 TEST_CASE("a rollback that stopped after its window does not prove reverse replication again") {
-  ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n") +
+  ASplit run(there_and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n") +
              "  then:\n    - {id: e, uses: run.command, with: {argv: "
              "[sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");
   REQUIRE(run.forward().exit == ExitCode::done);
@@ -126,141 +87,8 @@ TEST_CASE("a rollback that stopped after its window does not prove reverse repli
   CHECK(run.log() == Lines{"do a", "do b", "do c", "e", "e"});
 }
 
-TEST_CASE("a run whose records of the window were lost is finished when the target owns, and undone when it does not") {
-  for (const bool taken : {true, false}) {
-    ASplit run(there);
-    was_left_in_the_window(run);
-    passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-    passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
-    if (taken) passes(run.target, postgres::Owner::nobody, postgres::Owner::target);
-    const auto ending = run.settle();
-    INFO(run.told.text());
-    CHECK(ending.exit == (taken ? ExitCode::past_no_return : ExitCode::undone));
-    CHECK(run.owner_on(run.source) == (taken ? "nobody" : "source"));
-    CHECK(run.has("b") == taken);
-    CHECK(run.told.has("say", "the point of no return was passed: finishing the window") == taken);
-    CHECK(run.told.has("warn", "the window was left open before the point of no return: undoing it, so that clients go on") == !taken);
-    CHECK(run.told.has("guard", "is dismissed"));
-    if (taken) CHECK(ending.text == "the window was finished; what comes after it was not begun");
-    CHECK_FALSE(run.has("c"));
-  }
-}
-
-TEST_CASE("a journal that may lack its end changes nothing while the target can't be asked, and finishes what was taken when it can") {
-  for (const bool in_the_window : {true, false}) {
-    ASplit run(there);
-    if (in_the_window) was_left_in_the_window(run);
-    if (!in_the_window) {
-      run.write("run.begun", {{"split_name", "ci"}});
-      run.write("phase.begun", {{"phase", "prepare"}});
-      run.write("step.intent", {{"step", "a"}, {"uses", "run.command"}});
-    }
-    passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-    passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
-    passes(run.target, postgres::Owner::nobody, postgres::Owner::target);
-    run.knows_all = false;
-    run.target_answers = false;
-    for (const auto& ending : {run.settle(), run.resume(), run.back()}) {
-      INFO(ending.text);
-      CHECK(ending.exit == ExitCode::needs_person);
-      CHECK(ending.text.find("this journal may lack what was done last") == 0);
-      CHECK(ending.text.find("that of target ci can't be read") != std::string::npos);
-    }
-    run.target_answers = true;
-    const auto ending = run.resume();
-    INFO(ending.text);
-    CHECK(ending.exit == (in_the_window ? ExitCode::done : ExitCode::needs_person));
-    CHECK(run.has("b") == in_the_window);
-    CHECK(run.owners() == "nobody, target");
-    for (const auto& event : run.events()) CHECK(event.type != "undo.begun");
-    if (!in_the_window) {
-      for (const auto& event : run.events()) CHECK(event.type != "run.signing");
-    }
-  }
-}
-
-TEST_CASE("a journal that may lack its end undoes a window when both sides say that nobody took") {
-  ASplit run(there);
-  was_left_in_the_window(run);
-  passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-  passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
-  run.knows_all = false;
-  CHECK(run.settle().exit == ExitCode::undone);
-  CHECK(run.owner_on(run.source) == "source");
-}
-
-TEST_CASE("whoever knows that ownership was never asked for gives it back while the target can't be asked") {
-  ASplit run(there);
-  was_left_in_the_window(run);
-  passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-  run.target_answers = false;
-  run.settle();
-  INFO(run.told.text());
-  CHECK(run.owner_on(run.source) == "source");
-}
-
-TEST_CASE("a guard that undoes a rollback's window leaves the split as it was before the rollback") {
-  ASplit run(and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n"));
-  REQUIRE(run.forward().exit == ExitCode::done);
-  run.write("run.resumed", {{"direction", "rollback"}});
-  run.write("phase.begun", {{"phase", "rollback.window"}});
-  run.write("window.entered", {{"phase", "rollback.window"}, {"budget_ms", 1000.0}});
-  const auto ending = run.settle();
-  CHECK(ending.exit == ExitCode::undone);
-  CHECK(ending.state == "target ci owns the moved tables; no pool is paused");
-  CHECK(run.owners() == "nobody, target");
-  CHECK(run.record().state(false) == "done, its rollback was undone");
-  CHECK(run.has("b"));
-}
-
-TEST_CASE("a side that failed over while clients waited is told once, with what may be lost") {
-  ASplit run(there);
-  was_left_in_the_window(run, {{"source", {{"member", "main-0"}, {"timeline", 1}, {"standby", false}}},
-                               {"target", {{"member", "ci-0"}, {"timeline", 1}, {"standby", false}}}});
-  CHECK(run.settle().exit == ExitCode::undone);
-  run.settle();
-  INFO(run.told.text());
-  const auto misses = run.record().misses;
-  REQUIRE(misses.size() == 2);
-  CHECK(misses[0].find("source main failed over while clients waited: its leader was main-0 on timeline 1, and is main-1") == 0);
-  CHECK(misses[0].find("that is Patroni's contract") != std::string::npos);
-  CHECK(misses[1].find("target ci failed over while clients waited: its leader was ci-0") == 0);
-  CHECK(misses[1].find("contract") == std::string::npos);
-  CHECK(std::count_if(run.told.all.begin(), run.told.all.end(),
-                      [](const auto& one) { return one.find("failed over") != std::string::npos; }) == 2);
-}
-
-TEST_CASE("while nobody can tell whether ownership was taken the window stays as it is for a person, and is settled later") {
-  auto text = there;
-  const std::string take = "{on: target}";
-  text.insert(text.find(take) + take.size(), ", timeout: 300ms");
-  ASplit run(text);
-  auto somebody = postgres::test::ci_server().connect();
-  run.told.when_added = [&](const std::string& one) {
-    if (one.find("say:   release ") == 0) postgres::test::run(somebody, "BEGIN; LOCK TABLE pgcleave.ownership_log IN EXCLUSIVE MODE");
-  };
-  const auto ending = run.forward();
-  INFO(run.told.text());
-  CHECK(ending.exit == ExitCode::needs_person);
-  CHECK(ending.text.find("can't tell whether ownership was taken") != std::string::npos);
-  CHECK(ending.state == "nobody owns the moved tables: their writes fail; no pool is paused");
-  CHECK_FALSE(run.told.has("guard", "is dismissed"));
-  CHECK(run.record().open_window() != nullptr);
-
-  const auto still = run.resume();
-  CHECK(still.exit == ExitCode::needs_person);
-  CHECK(still.text.find("can't tell whether ownership was taken: ") == 0);
-  CHECK(run.record().open_window() != nullptr);
-
-  run.told.when_added = nullptr;
-  postgres::test::run(somebody, "ROLLBACK");
-  CHECK(run.resume().exit == ExitCode::done);
-  CHECK(run.owners() == "nobody, target");
-  CHECK(run.record().windows_entered == 2);
-}
-
 TEST_CASE("a window is not entered where ownership is not as it was left, and what was prepared is undone") {
-  ASplit run(there);
+  ASplit run(one_split);
   passes(run.source, postgres::Owner::source, postgres::Owner::target);
   const auto ending = run.forward();
   INFO(ending.text);
@@ -300,7 +128,7 @@ TEST_CASE("whoever was taken over while away does nothing more, wherever it was,
 }
 
 TEST_CASE("whoever finishes a dead run's window and is taken over meanwhile stops there") {
-  ASplit run(there);
+  ASplit run(one_split);
   was_left_in_the_window(run);
   run.write("window.taken", {{"phase", "window"}});
   run.is_taken_over_after("say: the point of no return was passed");
@@ -312,7 +140,7 @@ TEST_CASE("whoever finishes a dead run's window and is taken over meanwhile stop
 
 TEST_CASE("a split that another run holds is left alone, by every command") {
   for (const auto* command : {"run", "resume", "rollback", "settle"}) {
-    ASplit run(there);
+    ASplit run(one_split);
     if (command != std::string("run")) {
       run.write("run.begun", {{"split_name", "ci"}});
       run.write("phase.begun", {{"phase", "prepare"}});

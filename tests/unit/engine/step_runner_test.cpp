@@ -1,7 +1,10 @@
 // One step that can't be begun, is adopted, or is tried again: what people are told, and what becomes of the run.
+#include "engine/step_runner.h"
+
 #include <algorithm>
 
 #include "a_split.h"
+#include "a_state.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -126,6 +129,51 @@ TEST_CASE("who finds what somebody else did is told how to go on, and of a rollb
   ended.write("effect.announced", {{"step", "end"}, {"effect", "drop subscription x"}});
   CHECK(ended.resume().exit == ExitCode::past_no_return);
   CHECK(hint_of(ended) == resume);
+}
+
+TEST_CASE("a step that this run began keeps what was before its first try, and is its own when it shows later") {
+  ARun run(head + "prepare:\n" + make("a"));
+  AState of(run);
+  of.write("phase.begun", {{"phase", "prepare"}});
+  of.write("step.intent", {{"step", "a"}, {"uses", "run.command"}, {"before", {{"first", true}}}});
+  StepRunner steps(of.state);
+  const auto again = [&] { return steps.run(of.line("a"), Deadline::in(std::chrono::seconds(20)), nullptr); };
+  REQUIRE(again());
+  CHECK(run.record().steps.at("a").before == Json{{"first", true}});
+  CHECK(run.log() == Lines{"do a"});
+  of.write("step.failed", {{"step", "a"}, {"error", Json::object()}, {"outcome", "unknown"}});
+  REQUIRE(again());
+  CHECK(run.status("a") == StepStatus::done);  // not adopted: undo must know of it
+  CHECK(run.log() == Lines{"do a"});
+}
+
+TEST_CASE("a step's error is recorded, and one whose answer was lost as unknown") {
+  for (const auto& [command, outcome] : {std::pair{"exit 3", "failed"}, std::pair{"sleep 30", "unknown"}}) {
+    ARun run(head + "prepare:\n" + line("a", command));
+    AState of(run);
+    of.write("phase.begun", {{"phase", "prepare"}});
+    StepRunner steps(of.state);
+    const auto done = steps.run(of.line("a"), Deadline::in(std::chrono::milliseconds(300)), nullptr);
+    REQUIRE_FALSE(done);
+    const auto event = run.events().back();
+    CHECK(event.type == "step.failed");
+    CHECK(event.data.at("text") == done.error().text());
+    CHECK(event.data.at("outcome") == outcome);
+  }
+}
+
+TEST_CASE("what is settled is inspected again before the window, and not any more behind it") {
+  for (const bool behind : {false, true}) {
+    ARun run(head + window(release_and_take) + "verify:\n" + make("a"));
+    AState of(run);
+    of.write("phase.begun", {{"phase", "window"}});
+    if (behind) of.write("window.taken", {{"phase", "window"}});
+    of.write("phase.begun", {{"phase", "verify"}});
+    of.write("step.done", {{"step", "a"}, {"facts", Json::object()}});
+    StepRunner steps(of.state);
+    REQUIRE(steps.run(of.line("a"), Deadline::in(std::chrono::seconds(20)), nullptr));
+    CHECK(run.has("a") != behind);
+  }
 }
 
 }  // namespace pgcleave::engine

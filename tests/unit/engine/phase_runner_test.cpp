@@ -1,5 +1,8 @@
-// Gates on the way there and back: what a rollback asks, runs and leaves alone.
+// Gates forward and back: what a rollback asks, runs and leaves out.
+#include "engine/phase_runner.h"
+
 #include "a_run.h"
+#include "a_state.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -14,7 +17,7 @@ std::string deeper(const std::string& steps) {
 }
 
 // Its window takes nothing, and is behind when it was left.
-std::string with_a_way_back(const std::string& verify) {
+std::string with_a_rollback(const std::string& verify) {
   return head + window(make("split")) + "verify:\n" + verify + "rollback:\n  prepare:\n" + deeper(make("look")) +
          "  gate:\n    - {id: sure, uses: gate.approve, with: {text: Sure, words: give it up}}\n" + "  then:\n" + deeper(make("back"));
 }
@@ -22,7 +25,7 @@ std::string with_a_way_back(const std::string& verify) {
 }  // namespace
 
 TEST_CASE("who rolls back while verify waits for a person is not asked that, and what comes after it is not done") {
-  ARun run(with_a_way_back(make("proof") + gate("tested") + make("open")));
+  ARun run(with_a_rollback(make("proof") + gate("tested") + make("open")));
   REQUIRE(run.forward().exit == ExitCode::waiting);
   run.beforehand = {"sure=give it up"};
   CHECK(run.back().exit == ExitCode::done);
@@ -31,7 +34,7 @@ TEST_CASE("who rolls back while verify waits for a person is not asked that, and
 }
 
 TEST_CASE("what verify proves before it asks a person is proved before a rollback") {
-  ARun run(with_a_way_back(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
+  ARun run(with_a_rollback(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
   CHECK(run.forward().exit == ExitCode::past_no_return);
   run.beforehand = {"sure=give it up"};
   CHECK(run.back().exit == ExitCode::past_no_return);
@@ -41,8 +44,8 @@ TEST_CASE("what verify proves before it asks a person is proved before a rollbac
   CHECK(run.log() == Lines{"do split", "proof", "proof", "proof", "do look", "do back"});
 }
 
-TEST_CASE("who refuses the way back takes it back: the run stands where it stood, and can go on") {
-  ARun run(with_a_way_back(make("proof") + gate("tested") + make("open")));
+TEST_CASE("rejecting a rollback gate cancels the rollback: the run keeps its previous state, and can go on") {
+  ARun run(with_a_rollback(make("proof") + gate("tested") + make("open")));
   REQUIRE(run.forward().exit == ExitCode::waiting);
   run.beforehand = {"sure"};
   const auto refused = run.back();
@@ -59,7 +62,7 @@ TEST_CASE("who refuses the way back takes it back: the run stands where it stood
 }
 
 TEST_CASE("a run that went all the way is done again when its rollback is refused") {
-  ARun run(with_a_way_back(make("proof")));
+  ARun run(with_a_rollback(make("proof")));
   REQUIRE(run.forward().exit == ExitCode::done);
   run.beforehand = {"sure=no"};
   CHECK(run.back().exit == ExitCode::not_ready);
@@ -91,7 +94,7 @@ TEST_CASE("a rollback that died before it undid everything is gone on with by re
 }
 
 TEST_CASE("a rollback that died before its proofs is proved by resume too, before it goes on") {
-  ARun run(with_a_way_back(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
+  ARun run(with_a_rollback(line("proof", "echo proof >> @/log; test -e @/ready") + gate("tested") + make("open")));
   CHECK(run.forward().exit == ExitCode::past_no_return);
   run.beforehand = {"sure=give it up"};
   int point = 1;
@@ -101,6 +104,25 @@ TEST_CASE("a rollback that died before its proofs is proved by resume too, befor
   std::ofstream(run.file("ready")) << "\n";
   CHECK(run.resume().exit == ExitCode::done);
   CHECK(run.record().state(false) == "rolled back");
+}
+
+TEST_CASE("a phase ends at the first step that fails, and a gate that a person rejected is told from a stop") {
+  ARun run(head + "gate:\n" + make("a") + gate("go") + make("b"));
+  AState of(run);
+  StepRunner steps(of.state);
+  PhaseRunner phases(of.state, steps);
+  std::optional<steps::Approval> answer;
+  of.world.approval = [&](const steps::Question&) { return answer; };
+  CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::waiting);
+  CHECK_FALSE(phases.gate_was_rejected());
+  answer = steps::Approval{};
+  CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::interrupted);
+  CHECK(phases.gate_was_rejected());
+  answer->given = true;
+  run.stop.request();
+  CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::interrupted);
+  CHECK_FALSE(phases.gate_was_rejected());
+  CHECK(run.log() == Lines{"do a"});
 }
 
 }  // namespace pgcleave::engine
