@@ -193,7 +193,7 @@ class Logins {
       for (const auto& access : pool.bouncers) {
         for (const auto& bouncer : bouncers) {
           if (bouncer.name != access.name || !bouncer.error.empty() || !bouncer.database) continue;
-          const auto here = world_.route_to("source");
+          const auto here = world_.route_to(steps::SideName::source);
           const bool at_source = bouncer.database->host == here.host && bouncer.database->port == here.port;
           settings.push_back(as_bouncer(pool, access, bouncer, at_source ? target : source));
           at.push_back(all_.size() - 1);
@@ -219,7 +219,7 @@ class Logins {
     for (const auto& [key, setting] : bouncer.settings) {
       if (key.rfind("server_tls_", 0) == 0) server_tls[key] = setting.value;
     }
-    const auto route = world_.route_to(there.side->name());
+    const auto route = world_.route_to(there.side->side_name());
     const auto database = bouncer.database->database.empty() ? pool.database : bouncer.database->database;
     const steps::ServerLogin how{database, steps::tls_keywords(server_tls, access.reach.empty()), {access.name}};
     auto settings = steps::settings_of(how, pool, *there.side, route.host, route.port);

@@ -49,7 +49,7 @@ ClusterSeen look_at_cluster(Look& look, steps::Side& side) {
   seen.which = side.which();
   seen.label = side.label();
   seen.scope = side.access().scope;
-  seen.route = look.world().route_to(side.name());
+  seen.route = look.world().route_to(side.side_name());
   seen.patroni = patroni::inspect(side.rest_access(), look.deadline().or_earlier(Deadline::in(std::chrono::seconds(3))));
   if (!seen.patroni.error.empty() || seen.patroni.view.leader() == nullptr) {
     seen.unseen = seen.patroni.error.empty() ? "the cluster has no leader" : seen.patroni.error;

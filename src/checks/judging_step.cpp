@@ -79,8 +79,8 @@ Result<Asked> asked_by(const steps::Context& context) {
     TRY_ASSIGN(asked.budget, parse_duration(budget));
   }
   if (const auto serving = context.text("serving"); !serving.empty() && serving != "any") {
-    const auto side = serving == "target" ? postgres::Owner::target : postgres::Owner::source;
-    asked.expected = Expected{side, context.text("target") == "promoted"};
+    TRY_ASSIGN(const auto side, runbook::side_named(serving));
+    asked.expected = Expected{steps::owner_of(side), context.text("target") == "promoted"};
   }
   return asked;
 }

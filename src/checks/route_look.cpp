@@ -118,7 +118,7 @@ Users users_of(const runbook::Pool& pool, const std::vector<pgbouncer::Inspectio
 std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const ClusterSeen& there,
                                       const std::vector<pgbouncer::Inspection>& bouncers) {
   auto& world = look.world();
-  auto& new_side = world.side(postgres::name_of(there.which));
+  auto& new_side = there.which == postgres::Owner::target ? world.target : world.source;
   std::vector<RouteSeen> all;
   for (const auto& pool : world.environment.pools) {
     const auto users = users_of(pool, bouncers);
@@ -127,7 +127,7 @@ std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const
     seen.label = there.label;
     seen.scope = there.scope;
     seen.serving = here.label;
-    seen.route = world.route_to(new_side.name());
+    seen.route = there.route;
     seen.in_recovery = there.identity.in_recovery;
     seen.from_here = std::none_of(pool.bouncers.begin(), pool.bouncers.end(), [&](const auto& bouncer) {
       return runbook::cannot_be_seen_from_here(bouncer, seen.route.host);
@@ -138,7 +138,7 @@ std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const
     auto everybody = users.come;
     everybody.insert(users.known.begin(), users.known.end());
     if (here.seen() && there.seen() && here.identity.superuser && there.identity.superuser) {
-      auto ours = roles_of(look, world.side(postgres::name_of(here.which)), seen.database, everybody);
+      auto ours = roles_of(look, world.other(new_side), seen.database, everybody);
       auto theirs = roles_of(look, new_side, seen.database, everybody);
       if (ours && theirs) {
         seen.here = std::move(*ours);

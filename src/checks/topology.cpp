@@ -32,12 +32,11 @@ Result<Findings> topology(Look& look) {
   const auto& here = target_serves ? target : source;
   const auto& there = target_serves ? source : target;
 
-  BouncersSeen bouncers{asked_bouncers.get(), world.route_to(postgres::name_of(here.which)), here.label, look.budget(),
-                         here.identity.database};
+  BouncersSeen bouncers{asked_bouncers.get(), here.route, here.label, look.budget(), here.identity.database};
   const auto now_s = utc_now_us() / 1'000'000;
   Findings found = judge_cluster(source, target.scope, stage, now_s);
   add(found, judge_cluster(target, source.scope, stage, now_s));
-  add(found, judge_chain({source, target, world.route_to("source"), world.split.name}, stage));
+  add(found, judge_chain({source, target, source.route, world.split.name}, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_members(*cluster, stage));
   add(found, judge_moment({source, target, world.split.name, look.expected()}, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_slots(*cluster, world.split.name, stage));

@@ -91,7 +91,7 @@ bool make_sure(const WatchedProcess& runner) {
 // Also where that can't be seen. While nobody owns, their writes fail.
 bool clients_wait(steps::World& world) {
   const auto serves = steps::serving(world, Deadline::in(std::chrono::seconds(2)));
-  if (serves != "source" && serves != "target" && serves != "both") return true;
+  if (serves == steps::Serving::nobody || serves == steps::Serving::unknown) return true;
   const auto routes = world.fleet.routes(Deadline::in(std::chrono::seconds(1)));
   return std::any_of(routes.begin(), routes.end(),
                      [](const auto& bouncer) { return bouncer.keeps_clients_waiting() || !bouncer.error.empty(); });

@@ -16,17 +16,18 @@ namespace {
 
 constexpr auto patience_with_owners = std::chrono::seconds(3);
 
-std::string who(const steps::Owners& owners) {
-  if (owners.both()) return "both";
-  if (owners.target.owns()) return "target";
-  if (owners.source.owns()) return "source";
-  return owners.nobody() ? "nobody" : "unknown";
+steps::Serving who(const steps::Owners& owners) {
+  if (owners.both()) return steps::Serving::both;
+  if (owners.target.owns()) return steps::Serving::target;
+  if (owners.source.owns()) return steps::Serving::source;
+  return owners.nobody() ? steps::Serving::nobody : steps::Serving::unknown;
 }
 
-std::vector<std::string> problems_of(const steps::Owners& owners, const std::string& serves) {
+std::vector<std::string> problems_of(const steps::Owners& owners, steps::Serving serves) {
   std::vector<std::string> problems;
-  if (serves == "both") problems.emplace_back("both sides own the moved tables: each takes writes that the other does not see");
-  if (serves == "nobody") problems.emplace_back("nobody owns the moved tables: their writes fail");
+  if (serves == steps::Serving::both)
+    problems.emplace_back("both sides own the moved tables: each takes writes that the other does not see");
+  if (serves == steps::Serving::nobody) problems.emplace_back("nobody owns the moved tables: their writes fail");
   for (const auto& missing : owners.missing_witnesses()) problems.push_back(missing);
   return problems;
 }
@@ -50,7 +51,7 @@ std::optional<Json> owners_of(const engine::RunRecord& run, const Arguments& arg
   for (const auto* side : {&owners.source, &owners.target}) {
     for (const auto& member : side->not_durable) not_durable.push_back(side->label + ": " + member);
   }
-  return Json{{"serves", serves},
+  return Json{{"serves", name_of(serves)},
               {"sides", {owners.source.text(), owners.target.text()}},
               {"problems", problems},
               {"not_durable", not_durable},
@@ -75,18 +76,21 @@ Result<void> target_must_own(steps::World& world, const engine::RunRecord& run, 
       std::any_of(run.windows.begin(), run.windows.end(), [](const auto& window) { return window.second.outcome == "failed"; });
   if (!run.has_taken("window") || run.has_taken("rollback.window") || run.open_window() != nullptr || undo_failed) return {};
   const auto serves = steps::serving(world, Deadline::in(patience_with_owners));
-  if (serves == "target") {
+  if (serves == steps::Serving::target) {
     const auto blocker = steps::rollback_blocker(world, Deadline::in(patience_with_owners));
     if (!blocker || blocker->empty()) return {};  // who can't be asked now is needed by the steps anyway
     return fail({ErrorKind::not_ready, "run " + run.id, "can't be rolled back: it would lose rows", "", *blocker,
                  "keep the target; what " + world.source.label() + " lacks can only be copied to it by hand", ""});
   }
-  if (serves == "unknown") return {};
-  return fail({ErrorKind::not_ready, "split " + world.split.name,
-               serves == "both" ? "is owned by both sides" : "is not owned by the target any more, to which this run gave it",
-               world.target.label() + " owns",
-               serves == "both" ? "both own" : serves + (serves == "nobody" ? " owns" : " owns, as it says itself"),
-               "find out which side is right with: pgcleave repair-owner" + again, ""});
+  if (serves == steps::Serving::unknown) return {};
+  const bool both = serves == steps::Serving::both;
+  return fail(
+      {ErrorKind::not_ready, "split " + world.split.name,
+       both ? "is owned by both sides" : "is not owned by the target any more, to which this run gave it",
+       world.target.label() + " owns",
+       both ? "both own"
+            : name_of(serves) + std::string(serves == steps::Serving::nobody ? " owns" : " owns, as it says itself"),
+       "find out which side is right with: pgcleave repair-owner" + again, ""});
 }
 
 }  // namespace pgcleave::cli

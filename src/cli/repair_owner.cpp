@@ -44,11 +44,11 @@ std::optional<postgres::Owner> took_last(const engine::RunRecord& run) {
 }
 
 Result<Decision> decided_by(const Arguments& arguments) {
-  const auto side = arguments.text("owner");
-  if (side.empty()) return Decision{};
-  if (side == "source") return Decision{postgres::Owner::source, arguments.text("words")};
-  if (side == "target") return Decision{postgres::Owner::target, arguments.text("words")};
-  return fail({ErrorKind::invalid, "--owner", "names no side", "source or target", side, "", ""});
+  const auto text = arguments.text("owner");
+  if (text.empty()) return Decision{};
+  const auto side = runbook::side_named(text);
+  if (!side) return fail({ErrorKind::invalid, "--owner", "names no side", side.error().expected, text, "", ""});
+  return Decision{steps::owner_of(*side), arguments.text("words")};
 }
 
 Result<void> no_window_is_open(const engine::RunRecord& run, const std::string& rest) {

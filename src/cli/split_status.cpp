@@ -31,30 +31,31 @@ Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
   const auto environment = read_environment_file(given.empty() ? text_in(run.begun, "environment") : given);
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value)
-    return {{"serves", "unknown"}, {"why", "the files of run " + run.id + " can't be read"}};
+    return {{"serves", name_of(steps::Serving::unknown)}, {"why", "the files of run " + run.id + " can't be read"}};
   if (const auto same = same_environment(run, *environment); !same)
-    return {{"serves", "unknown"}, {"why", same.error().text()}};
+    return {{"serves", name_of(steps::Serving::unknown)}, {"why", same.error().text()}};
   auto world = steps::unopened_world(*environment, *split.value);
   steps::expect_servers(world, object_in(run.begun, "servers"));
   const auto deadline = Deadline::in(patience_with_owners);
   auto serves = steps::serving(world, deadline);
   Json standby;
-  if (serves == "source" && steps::is_standby(world.source, deadline)) {
-    serves = "unknown";
+  if (serves == steps::Serving::source && steps::is_standby(world.source, deadline)) {
+    serves = steps::Serving::unknown;
     standby = world.source.label() + " is a standby: are the sides swapped in the environment file?";
   }
-  Json seen{{"serves", serves}};
+  Json seen{{"serves", name_of(serves)}};
   if (standby.is_string()) seen["why"] = standby;
-  if (serves != "source" && serves != "target") {
+  const auto name = side_of(serves);
+  if (!name) {
     for (auto* side : {&world.source, &world.target}) {
       if (const auto leader = side->leader(deadline); !leader) seen["why"] = leader.error().text();
     }
     return seen;
   }
-  if (serves == "source") {
+  if (*name == steps::SideName::source) {
     if (const auto behind = members_behind(world, deadline); !behind.empty()) seen["left_behind"] = behind;
   }
-  auto& side = world.side(serves);
+  auto& side = world.side(*name);
   seen["server"] = side.label();
   const auto leader = side.leader(deadline);
   if (!leader) return seen;
@@ -64,11 +65,11 @@ Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
 }
 
 std::string in_words(const Json& status) {
-  const auto serves = text_in(status, "serves");
   if (status.contains("at_work")) return fmt::format("run {} is at work", text_in(status, "at_work"));
-  if (serves == "nobody") return "nobody serves: writes to moved tables fail on both sides";
-  if (serves == "both") return "BOTH sides own the moved tables";
-  if (serves == "unknown") {
+  const auto serves = steps::serving_named(text_in(status, "serves")).value_or(steps::Serving::unknown);
+  if (serves == steps::Serving::nobody) return "nobody serves: writes to moved tables fail on both sides";
+  if (serves == steps::Serving::both) return "BOTH sides own the moved tables";
+  if (serves == steps::Serving::unknown) {
     const auto why = text_in(status, "why");
     return "who serves can't be read" + (why.empty() ? "" : ": " + why);
   }

@@ -48,7 +48,7 @@ std::string serving(steps::World& world) {
   const auto deadline = Deadline::in(time_for_owners);
   const auto serves = steps::serving(world, deadline);
   // Of swapped sides the source is a standby.
-  return serves == "source" && steps::is_standby(world.source, deadline) ? "unknown" : serves;
+  return serves == steps::Serving::source && steps::is_standby(world.source, deadline) ? "unknown" : name_of(serves);
 }
 
 std::string describe_state(steps::World& world, const std::string& serves, const std::string& again) {

@@ -1,8 +1,11 @@
 #include "runbook/proof.h"
 
+#include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "base/format.h"
+#include "runbook/side_name.h"
 
 namespace pgcleave::runbook {
 namespace {
@@ -13,12 +16,12 @@ Place place(const StepLine& step) {
   return {step.at.line, step.at.column};
 }
 
-// The side that a step is on; "" when it is not written out.
-std::string side_of(const StepLine& step) {
+// The side that a step is on; no value when it is not written out.
+std::optional<SideName> side_of(const StepLine& step) {
   const auto on = step.with.find("on");
-  if (on == step.with.end() || !on->is_string()) return "";
-  const auto side = on->get<std::string>();
-  return side == "source" || side == "target" ? side : "";
+  if (on == step.with.end() || !on->is_string()) return std::nullopt;
+  const auto side = side_named(on->get<std::string>());
+  return side ? std::optional(*side) : std::nullopt;
 }
 
 // Goes through one window, step by step.
@@ -46,7 +49,9 @@ class WindowProof {
     }
     for (const auto& [side, step] : released_) {
       if (taken_ == nullptr) {
-        report(*step, fmt::format("releases ownership of the {}, and no step of this window takes it: nobody could write", side),
+        report(*step,
+               fmt::format("releases ownership of the {}, and no step of this window takes it: nobody could write",
+                           name_of(side)),
                "add a step that takes ownership on the other side");
       }
     }
@@ -69,15 +74,16 @@ class WindowProof {
     }
   }
 
-  std::string written_side(const StepLine& step) {
-    auto side = side_of(step);
-    if (side.empty()) report(step, "must say on which side, as source or target", "write with: {on: source} or with: {on: target}");
+  std::optional<SideName> written_side(const StepLine& step) {
+    const auto side = side_of(step);
+    if (!side)
+      report(step, "must say on which side, as source or target", "write with: {on: source} or with: {on: target}");
     return side;
   }
 
   void release(const StepLine& step) {
     const auto side = written_side(step);
-    if (!side.empty()) released_.emplace(side, &step);
+    if (side) released_.emplace(*side, &step);
     if (taken_ != nullptr) report(step, fmt::format("releases ownership after '{}' took it", taken_->id), "move it in front");
   }
 
@@ -85,11 +91,12 @@ class WindowProof {
     const auto side = written_side(step);
     if (taken_ != nullptr) report(step, fmt::format("takes ownership again after '{}'", taken_->id), "a window takes ownership once");
     if (taken_ == nullptr) taken_ = &step;
-    if (side.empty()) return;
-    const std::string other = side == "source" ? "target" : "source";
-    if (released_.count(other) > 0) return;
-    report(step, fmt::format("takes ownership on the {}, but no earlier step of this window releases it on the {}", side, other),
-           fmt::format("add a step that releases with on: {} in front of it, such as ownership.release", other));
+    if (!side || released_.count(other(*side)) > 0) return;
+    report(step,
+           fmt::format("takes ownership on the {}, but no earlier step of this window releases it on the {}",
+                       name_of(*side), name_of(other(*side))),
+           fmt::format("add a step that releases with on: {} in front of it, such as ownership.release",
+                       name_of(other(*side))));
   }
 
   const Phase& phase_;
@@ -98,7 +105,7 @@ class WindowProof {
   const StepLine* taken_ = nullptr;
   bool pauses_ = false;
   bool resumed_after_take_ = false;
-  std::map<std::string, const StepLine*> released_;
+  std::map<SideName, const StepLine*> released_;
 };
 
 void check_outside(const Phase& phase, const StepLine& step, const Meaning& meaning, Problems& problems) {

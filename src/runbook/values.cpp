@@ -6,6 +6,7 @@
 #include "base/lsn.h"
 #include "base/units.h"
 #include "runbook/schema.h"
+#include "runbook/side_name.h"
 
 namespace pgcleave::runbook {
 namespace {
@@ -84,9 +85,7 @@ Result<void> check_text(const std::string& text, Type type) {
   if (type == Type::duration) return parse_duration(text).map([](auto) {});
   if (type == Type::bytes) return parse_bytes(text).map([](auto) {});
   if (type == Type::lsn) return parse_lsn(text).map([](auto) {});
-  if (type == Type::side && text != "source" && text != "target") {
-    return fail({ErrorKind::invalid, "", fmt::format("{} is not a side", shown(text)), "source or target", "", "", ""});
-  }
+  if (type == Type::side) return side_named(text).map([](auto) {});
   return {};
 }
 

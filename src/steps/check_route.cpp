@@ -45,7 +45,7 @@ std::vector<WantedLogin> wanted_logins(Context& context, const Side& side) {
 
 Result<Observation> observe_check_route(Context& context) {
   auto& world = context.world;
-  const auto to = context.text("to");
+  const auto to = context.side_name("to");
   auto& side = world.side(to);
   const auto route = world.route_to(to);
   TRY_ASSIGN(auto* session, side.leader(context.deadline));
@@ -85,8 +85,8 @@ Result<Json> apply_check_route(Context& context, const Json&) {
   TRY_ASSIGN(const auto within, parse_duration(context.text("within")));
   Context own = context;
   own.deadline = context.deadline.or_earlier(Deadline::in(within));
-  const auto& side = context.world.side(context.text("to"));
-  const auto route = context.world.route_to(side.name());
+  const auto& side = context.side("to");
+  const auto route = context.world.route_to(side.side_name());
   return check_until_done(own, observe_check_route, fmt::format("{}'s leader answers at its route", side.label()),
                           fmt::format("route {}:{}", route.host, route.port));
 }

@@ -10,9 +10,9 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> look_at_owners(Context& context, const std::string& serving, Findings& findings) {
+Result<void> look_at_owners(Context& context, SideName serving, Findings& findings) {
   auto& world = context.world;
-  if (serving == "target") {
+  if (serving == SideName::target) {
     TRY_ASSIGN(const auto wrong, not_split(world, context.deadline));
     if (!wrong.empty()) findings.add(world.target.label(), "does not serve: " + wrong);
     return {};
@@ -25,7 +25,7 @@ Result<void> look_at_owners(Context& context, const std::string& serving, Findin
   return {};
 }
 
-void look_at_bouncers(Context& context, const std::string& serving, Findings& findings) {
+void look_at_bouncers(Context& context, SideName serving, Findings& findings) {
   auto& world = context.world;
   const auto route = world.route_to(serving);
   for (const auto& bouncer : world.fleet.routes(context.deadline)) {
@@ -42,7 +42,7 @@ void look_at_bouncers(Context& context, const std::string& serving, Findings& fi
 
 Result<Observation> inspect_check_serving(Context& context, Findings& findings) {
   auto& world = context.world;
-  const auto serving = context.text("side");
+  const auto serving = context.side_name("side");
   TRY_ASSIGN(auto* leader, world.side(serving).leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   if (recovery.in_recovery) findings.add(world.side(serving).label(), "is a standby");

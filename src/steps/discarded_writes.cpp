@@ -204,7 +204,7 @@ Result<void> add_failover(World& world, const Side& side, const std::string& the
                           Deadline deadline) {
   if (then.find_first_not_of("0123456789") != std::string::npos) return {};  // a plan's placeholder
   if (then.empty() || writes.standby) return {};
-  auto& other = world.side(side.name() == "target" ? "source" : "target");
+  auto& other = world.other(side);
   TRY_ASSIGN(auto* leader, other.leader(deadline));
   TRY_ASSIGN(const auto identity, postgres::identify(*leader, deadline));
   const auto now = std::to_string(identity.timeline);

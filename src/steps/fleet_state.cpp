@@ -48,7 +48,7 @@ Result<Observation> observe_resumed(Context& context) {
   return seen;
 }
 
-Result<Observation> observe_route(Context& context, const std::string& side, Routed routed) {
+Result<Observation> observe_route(Context& context, SideName side, Routed routed) {
   const auto wanted = context.world.route_to(side);
   TRY_ASSIGN(const auto all, routes(context));
   Observation seen;
@@ -60,7 +60,7 @@ Result<Observation> observe_route(Context& context, const std::string& side, Rou
     if (bouncer.file != bouncer.running) seen.evidence += fmt::format(" (its file says {})", text_of(bouncer.file));
   }
   if (everywhere) seen.state = State::done;
-  const auto& other = context.world.route_to(side == "target" ? "source" : "target");
+  const auto& other = context.world.route_to(runbook::other(side));
   seen.before = {{"host", other.host}, {"port", other.port}};
   return seen;
 }

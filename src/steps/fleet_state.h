@@ -14,7 +14,7 @@ Result<Observation> observe_resumed(Context& context);
 // Done when every bouncer's file and process have this side's route; a paused process takes its file's when it is resumed, if that will do.
 // `before` holds the route that they have now.
 enum class Routed { now, once_resumed };
-Result<Observation> observe_route(Context& context, const std::string& side, Routed routed);
+Result<Observation> observe_route(Context& context, SideName side, Routed routed);
 
 // RESUME on all, as an effect: at the route that each process has, or takes from its file.
 enum class At { process, file };

@@ -11,12 +11,12 @@
 namespace pgcleave::steps {
 namespace {
 
-std::string name_of(const World& world, const char* direction) {
-  return fmt::format("pgcleave_{}_{}", world.split.name, direction);
+std::string object_name(const World& world, const char* end) {
+  return fmt::format("pgcleave_{}_{}", world.split.name, end);
 }
 
-Link link(World& world, Side& from, const char* direction) {
-  return {name_of(world, direction), from, world.other(from), postgres::canary_of(world.split.name, from.which())};
+std::string link_name(const World& world, Direction direction) {
+  return object_name(world, name_of(direction));
 }
 
 // A slot can be made when all transactions that write have ended once.
@@ -32,28 +32,45 @@ Error with_those_in_the_way(Error error, postgres::Connection& leader) {
 
 }  // namespace
 
+const char* name_of(Direction direction) {
+  switch (direction) {
+    case Direction::forward: return "forward";
+    case Direction::reverse: return "reverse";
+  }
+  return "";
+}
+
+Result<Direction> direction_named(const std::string& text) {
+  for (const auto direction : {Direction::forward, Direction::reverse}) {
+    if (text == name_of(direction)) return direction;
+  }
+  return fail({ErrorKind::invalid, "", fmt::format("'{}' is not a direction", printable(text)), "forward or reverse",
+               "", "", ""});
+}
+
+Link link_of(World& world, Direction direction) {
+  auto& from = direction == Direction::forward ? world.source : world.target;
+  return {link_name(world, direction), from, world.other(from), postgres::canary_of(world.split.name, from.which())};
+}
+
 Link forward_link(World& world) {
-  return link(world, world.source, "forward");
+  return link_of(world, Direction::forward);
 }
 
 Link reverse_link(World& world) {
-  return link(world, world.target, "reverse");
+  return link_of(world, Direction::reverse);
 }
 
 Link link_into(World& world, Side& to) {
   return to.which() == postgres::Owner::target ? forward_link(world) : reverse_link(world);
 }
 
-Link link_named(World& world, const std::string& direction) {
-  return direction == "forward" ? forward_link(world) : reverse_link(world);
-}
-
 std::vector<std::string> link_names(const World& world) {
-  return {name_of(world, "forward"), name_of(world, "reverse")};
+  return {link_name(world, Direction::forward), link_name(world, Direction::reverse)};
 }
 
 std::string wal_slot(const World& world) {
-  return name_of(world, "rewind");
+  return object_name(world, "rewind");
 }
 
 std::vector<postgres::TableName> published(const World& world, const Link& link) {

@@ -16,6 +16,11 @@
 
 namespace pgcleave::steps {
 
+enum class Direction { forward, reverse };  // source to target; back
+const char* name_of(Direction direction);
+// `invalid` for any text but "forward" and "reverse".
+Result<Direction> direction_named(const std::string& text);
+
 struct Link {
   std::string name;
   Side& from;
@@ -26,8 +31,8 @@ struct Link {
 Link forward_link(World& world);
 Link reverse_link(World& world);
 Link link_into(World& world, Side& to);
-Link link_named(World& world, const std::string& direction);  // "forward" or "reverse"
-std::vector<std::string> link_names(const World& world);      // of both
+Link link_of(World& world, Direction direction);
+std::vector<std::string> link_names(const World& world);  // of both
 
 // The physical slot on the source that keeps the WAL which pg_rewind will need on the target.
 std::string wal_slot(const World& world);

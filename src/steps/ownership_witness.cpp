@@ -25,7 +25,7 @@ Result<std::optional<postgres::Witness>> to_tell(World& world, Side& owner, cons
 Result<Observation> observe_ownership_witness(Context& context) {
   auto& world = context.world;
   auto& cluster = context.on();
-  auto& owner = world.side(context.text("owner"));
+  auto& owner = context.side("owner");
   TRY_ASSIGN(const auto configured, configured_witness(world, cluster, context.deadline));
   TRY_ASSIGN(const auto wanted, to_tell(world, owner, configured, context.deadline));
   Observation seen;
@@ -47,7 +47,7 @@ Result<Observation> observe_ownership_witness(Context& context) {
 Result<Json> apply_ownership_witness(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = context.on();
-  auto& owner = world.side(context.text("owner"));
+  auto& owner = context.side("owner");
   return world.effects->perform(
       fmt::format("tell Patroni of {} that {} owns split {}", cluster.label(), owner.label(), world.split.name), [&]() -> Result<Json> {
         TRY_ASSIGN(const auto configured, configured_witness(world, cluster, context.deadline));

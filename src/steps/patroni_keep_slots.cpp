@@ -33,7 +33,7 @@ std::string names_of(const std::vector<Json>& rules) {
 }
 
 Result<Observation> observe_patroni_keep_slots(Context& context) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
   const auto rules = config.value("ignore_slots", Json());
   Observation seen;
@@ -58,7 +58,7 @@ Result<void> put(Context& context, Side& cluster, const Json& rules) {
 
 Result<Json> apply_patroni_keep_slots(Context& context, const Json&) {
   auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   const auto wanted = rules_for(world, cluster);
   TRY(world.effects->perform(fmt::format("tell Patroni of {} to keep the slots {} (ignore_slots)", cluster.label(), names_of(wanted)),
                              [&]() -> Result<Json> {
@@ -76,7 +76,7 @@ Result<Json> apply_patroni_keep_slots(Context& context, const Json&) {
 
 Result<void> undo_patroni_keep_slots(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   const auto earlier = before.value("ignore_slots", Json());
   std::vector<Json> own;
   for (const auto& rule : rules_for(world, cluster)) {

@@ -14,7 +14,7 @@ namespace pgcleave::steps {
 namespace {
 
 Result<void> prepare_patroni_promote(Context& context) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY(cluster.patroni().warm(context.deadline));
   TRY(cluster.remember_config(context.deadline));
   TRY(cluster.leader(context.deadline));
@@ -67,7 +67,7 @@ bool becomes_writable(Context& context, Side& cluster, postgres::Connection& lea
 }
 
 Result<Observation> observe_patroni_promote(Context& context) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   if (!recovery.in_recovery) return observe_promoted(context, cluster);
@@ -122,7 +122,7 @@ Result<void> the_source_still_leads(Context& context, Side& cluster, Side& sourc
 
 Result<Json> apply_patroni_promote(Context& context, const Json& before) {
   auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   Json facts{{"standby_cluster", before.value("standby_cluster", Json())},
              {"common_checkpoint", before.value("common_checkpoint", std::string())}};
   Json mark = facts;
@@ -150,7 +150,7 @@ Reattaching reattaching(const Json& before) {
 
 // The standby configuration is put back also when the cluster is still in recovery.
 Result<void> undo_patroni_promote(Context& context, const Json& before, const Json&) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   const auto standby = before.value("standby_cluster", Json());
   if (!standby.is_object()) return {};
   const auto follows = still_follows(context, cluster, standby);
@@ -167,7 +167,7 @@ Result<void> undo_patroni_promote(Context& context, const Json& before, const Js
 }
 
 Result<void> may_undo_patroni_promote(Context& context, const Json& before) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   const auto standby = before.value("standby_cluster", Json());
   return standby.is_object() ? may_reattach(context, cluster, reattaching(before)) : Result<void>();
 }

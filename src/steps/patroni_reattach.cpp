@@ -9,14 +9,13 @@ namespace pgcleave::steps {
 namespace {
 
 Result<Observation> observe_patroni_reattach(Context& context) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
   return observe_members(context, cluster, attached);
 }
 
 Result<Json> apply_patroni_reattach(Context& context, const Json&) {
-  auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY_ASSIGN(const auto classes, classes_of(context));
   return reattach_cluster(
       context, cluster,

@@ -67,7 +67,7 @@ Result<std::vector<std::string>> names_to_go(Context& context, Side& cluster) {
 }
 
 Result<Observation> observe_patroni_release_slots(Context& context) {
-  auto& cluster = context.world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY_ASSIGN(const auto ours, configured(context, cluster));
   TRY_ASSIGN(const auto names, names_to_go(context, cluster));
   TRY_ASSIGN(const auto there, present(context, cluster, names));
@@ -125,7 +125,7 @@ Result<void> wait_for_slots(Context& context, Side& cluster, const std::vector<s
 
 Result<Json> apply_patroni_release_slots(Context& context, const Json&) {
   auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   TRY_ASSIGN(const auto names, names_to_go(context, cluster));
   auto what = fmt::format("tell Patroni of {} to ignore the slots of split {} no longer", cluster.label(), world.split.name);
   if (!names.empty()) what += fmt::format(", and to drop {}", fmt::join(names, " and "));
@@ -149,7 +149,7 @@ Result<Json> apply_patroni_release_slots(Context& context, const Json&) {
 
 Result<void> undo_patroni_release_slots(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
-  auto& cluster = world.side(context.text("cluster"));
+  auto& cluster = context.side("cluster");
   const auto slots = before.value("slots", Json::object());
   TRY(world.effects->perform(fmt::format("give ignore_slots and slots of {} what was taken from them", cluster.label()),
                              [&]() -> Result<Json> {

@@ -13,7 +13,7 @@ Result<void> prepare_pgbouncer_repoint(Context& context) {
 
 // As ${env.target_route} says it: runbooks compare the two.
 Json facts_of(const Context& context) {
-  return {{"route", runbook::facts_of(context.world.environment).at(context.text("to") + "_route")}};
+  return {{"route", runbook::facts_of(context.world.environment).at(context.side("to").name() + "_route")}};
 }
 
 bool is_zero(const std::string& number) {
@@ -23,7 +23,7 @@ bool is_zero(const std::string& number) {
 // RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go like that: they would
 // wait for server_login_retry.
 Result<Observation> observe_pgbouncer_repoint(Context& context) {
-  TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::once_resumed));
+  TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::once_resumed));
   seen.facts = facts_of(context);
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
@@ -37,7 +37,7 @@ Result<Observation> observe_pgbouncer_repoint(Context& context) {
 
 Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
   auto& world = context.world;
-  const auto to = context.text("to");
+  const auto to = context.side_name("to");
   const auto route = world.route_to(to);
   TRY(world.effects->perform(
       fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host, route.port, world.side(to).label()),

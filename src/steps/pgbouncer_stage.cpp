@@ -13,7 +13,7 @@ Result<void> prepare_pgbouncer_stage(Context& context) {
 }
 
 Result<Observation> observe_pgbouncer_stage(Context& context) {
-  TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::now));
+  TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::now));
   seen.before = Json::object();
   seen.lasting = false;  // a staged file is renamed by repoint: its absence says nothing
   return seen;
@@ -21,7 +21,7 @@ Result<Observation> observe_pgbouncer_stage(Context& context) {
 
 Result<Json> apply_pgbouncer_stage(Context& context, const Json&) {
   auto& world = context.world;
-  const auto to = context.text("to");
+  const auto to = context.side_name("to");
   const auto route = world.route_to(to);
   TRY(world.effects->perform(
       fmt::format("try whether {} read their configuration files: rename one with one more database into place, RELOAD, put the file back",

@@ -107,7 +107,7 @@ std::vector<ServerLogin> distinct_logins(const std::vector<TriedRoute>& all) {
   return logins;
 }
 
-Result<Json> try_all(Context& context, const std::string& to) {
+Result<Json> try_all(Context& context, SideName to) {
   auto& world = context.world;
   auto& side = world.side(to);
   const auto route = world.route_to(to);
@@ -149,7 +149,7 @@ Result<void> prepare_pgbouncer_try_route(Context& context) {
 }
 
 Result<Observation> observe_pgbouncer_try_route(Context& context) {
-  const auto route = context.world.route_to(context.text("to"));
+  const auto route = context.world.route_to(context.side_name("to"));
   Observation seen;
   seen.lasting = false;
   seen.evidence = fmt::format("{} are to log in at {}:{}", context.world.bouncer_names(), route.host, route.port);
@@ -158,7 +158,7 @@ Result<Observation> observe_pgbouncer_try_route(Context& context) {
 
 Result<Json> apply_pgbouncer_try_route(Context& context, const Json&) {
   auto& world = context.world;
-  const auto to = context.text("to");
+  const auto to = context.side_name("to");
   const auto route = world.route_to(to);
   Json facts{{"tried", 0}, {"logins", "[]"}};
   TRY_ASSIGN(const auto told, world.effects->perform(

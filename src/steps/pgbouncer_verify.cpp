@@ -10,7 +10,7 @@ namespace pgcleave::steps {
 namespace {
 
 Result<Observation> observe_pgbouncer_verify(Context& context) {
-  TRY_ASSIGN(auto seen, observe_route(context, context.text("to"), Routed::now));
+  TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::now));
   seen.lasting = false;
   seen.state = State::pending;
   return seen;
@@ -42,13 +42,13 @@ Result<void> write_through(Context& context, const Side& side) {
 
 Result<Json> apply_pgbouncer_verify(Context& context, const Json&) {
   auto& world = context.world;
-  const auto& side = world.side(context.text("to"));
+  const auto& side = context.side("to");
   const auto count = probes(world.environment).size();
   TRY(world.effects->perform(
-      fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(), count == 0 ? "" : ", by a canary row through each",
-                  side.label()),
+      fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(),
+                  count == 0 ? "" : ", by a canary row through each", side.label()),
       [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto seen, observe_route(context, side.name(), Routed::now));
+        TRY_ASSIGN(const auto seen, observe_route(context, side.side_name(), Routed::now));
         if (seen.state != State::done)
           return fail(
               {ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, what_now, ""});

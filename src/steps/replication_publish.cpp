@@ -35,7 +35,8 @@ Result<bool> other_way_flows(Context& context, const Link& link) {
 }
 
 Result<Observation> observe_replication_publish(Context& context) {
-  const auto link = link_named(context.world, context.text("direction"));
+  TRY_ASSIGN(const auto direction, direction_named(context.text("direction")));
+  const auto link = link_of(context.world, direction);
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto existing, postgres::publication(*leader, link.name, context.deadline));
   const auto publication = wanted(context, link);
@@ -90,7 +91,8 @@ Result<Json> apply_replication_publish(Context& context, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
   TRY(every_table_can_be_replicated(world, side, context.deadline));
-  const auto link = link_named(world, context.text("direction"));
+  TRY_ASSIGN(const auto direction, direction_named(context.text("direction")));
+  const auto link = link_of(world, direction);
   TRY(closing_takes_effect(world, link, context.deadline));
   const auto publication = wanted(context, link);
   TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}{}", link.name, publication.tables.size(), side.label(),
@@ -106,7 +108,8 @@ Result<Json> apply_replication_publish(Context& context, const Json&) {
 Result<void> undo_replication_publish(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   auto& side = context.on();
-  const auto link = link_named(world, context.text("direction"));
+  TRY_ASSIGN(const auto direction, direction_named(context.text("direction")));
+  const auto link = link_of(world, direction);
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto existing, postgres::publication(*leader, link.name, context.deadline));
   if (!existing) return {};

@@ -36,7 +36,7 @@ Result<std::vector<postgres::Sequence>> read(Context& context, Side& side) {
 }
 
 Result<Both> compare(Context& context) {
-  auto& to = context.world.side(context.text("to"));
+  auto& to = context.side("to");
   auto reading = std::async(std::launch::async, [&] { return read(context, context.world.other(to)); });
   const auto there_read = read(context, to);
   TRY_ASSIGN(const auto here, reading.get());
@@ -77,7 +77,7 @@ Result<Observation> observe_sequences_bump(Context& context) {
 
 Result<Json> apply_sequences_bump(Context& context, const Json&) {
   auto& world = context.world;
-  auto& to = world.side(context.text("to"));
+  auto& to = context.side("to");
   return world.effects->perform(fmt::format("set the moved sequences on {} to where {} stopped", to.label(), world.other(to).label()),
                                 [&]() -> Result<Json> {
                                   TRY_ASSIGN(const auto both, compare(context));

@@ -29,6 +29,19 @@ std::string conninfo_value(const std::string& value) {
 
 }  // namespace
 
+std::optional<SideName> side_of(postgres::Owner owner) {
+  switch (owner) {
+    case postgres::Owner::source: return SideName::source;
+    case postgres::Owner::target: return SideName::target;
+    case postgres::Owner::nobody: break;
+  }
+  return std::nullopt;
+}
+
+postgres::Owner owner_of(SideName side) {
+  return side == SideName::target ? postgres::Owner::target : postgres::Owner::source;
+}
+
 Side::Side(postgres::Owner which, const runbook::SideAccess& access)
     : which_(which), access_(access), patroni_(postgres::name_of(which), patroni_access(access.patroni)) {}
 

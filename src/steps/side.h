@@ -10,9 +10,16 @@
 #include "postgres/ownership.h"
 #include "postgres/sequences.h"
 #include "runbook/environment.h"
+#include "runbook/side_name.h"
 #include "steps/database_id.h"
 
 namespace pgcleave::steps {
+
+using runbook::SideName;
+
+// The side that owns, if one does.
+std::optional<SideName> side_of(postgres::Owner owner);
+postgres::Owner owner_of(SideName side);
 
 // Who leads a side. After a failover it is another member, or the same one on a later timeline.
 struct Leadership {
@@ -26,6 +33,9 @@ class Side {
   Side(postgres::Owner which, const runbook::SideAccess& access);
 
   [[nodiscard]] postgres::Owner which() const { return which_; }
+  [[nodiscard]] SideName side_name() const {
+    return which_ == postgres::Owner::target ? SideName::target : SideName::source;
+  }
   [[nodiscard]] std::string name() const { return postgres::name_of(which_); }      // "source"
   [[nodiscard]] std::string label() const { return name() + " " + access_.scope; }  // "source main", in every message
   [[nodiscard]] const runbook::SideAccess& access() const { return access_; }

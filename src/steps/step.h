@@ -43,7 +43,10 @@ struct Context {
   // Something was never answered, and may still arrive. For undo: of what the step sent. Else: of what a promotion of this run sent.
   bool in_doubt = false;
 
-  [[nodiscard]] Side& on() const { return world.side(with.at("on").get<std::string>()); }
+  // Of a parameter of type `side`; throws as Json does where it holds none.
+  [[nodiscard]] SideName side_name(const std::string& parameter) const { return with.at(parameter).get<SideName>(); }
+  [[nodiscard]] Side& side(const std::string& parameter) const { return world.side(side_name(parameter)); }
+  [[nodiscard]] Side& on() const { return side("on"); }
   [[nodiscard]] std::string text(const std::string& parameter) const { return with.value(parameter, std::string()); }
 };
 

@@ -139,8 +139,12 @@ postgres::Holder RunIdentity::as_holder() const {
   return {id, epoch, by, host, journal, "", false};
 }
 
-Side& World::side(const std::string& name) {
-  return name == "target" ? target : source;
+Side& World::side(SideName name) {
+  return name == SideName::target ? target : source;
+}
+
+const Side& World::side(SideName name) const {
+  return name == SideName::target ? target : source;
 }
 
 Side& World::other(const Side& side) {
@@ -151,8 +155,8 @@ postgres::Fence World::fence() const {
   return {split.name, source.access().scope, target.access().scope};
 }
 
-pgbouncer::Route World::route_to(const std::string& side) const {
-  const auto& route = (side == "target" ? target : source).access().route;
+pgbouncer::Route World::route_to(SideName name) const {
+  const auto& route = side(name).access().route;
   return {route.host, route.port};
 }
 

@@ -91,10 +91,11 @@ struct World {
   // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be durable.
   std::optional<PendingRelease> pending_release = {};
 
-  [[nodiscard]] Side& side(const std::string& name);  // "source" or "target"
+  [[nodiscard]] Side& side(SideName name);
+  [[nodiscard]] const Side& side(SideName name) const;
   [[nodiscard]] Side& other(const Side& side);
   [[nodiscard]] postgres::Fence fence() const;
-  [[nodiscard]] pgbouncer::Route route_to(const std::string& side) const;
+  [[nodiscard]] pgbouncer::Route route_to(SideName side) const;
   [[nodiscard]] std::string bouncer_names() const;  // "bouncer-1, bouncer-2", for descriptions
 };
 

@@ -54,7 +54,7 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
 
 void look_at_fleet(Context& context, Findings& findings) {
   auto& world = context.world;
-  const auto route = world.route_to("source");
+  const auto route = world.route_to(steps::SideName::source);
   for (const auto& bouncer : world.fleet.look(context.deadline)) {
     if (!bouncer.reachable) findings.add(bouncer.name, "can't be reached: " + bouncer.error);
     if (bouncer.reachable && bouncer.database.paused) findings.add(bouncer.name, "is paused");

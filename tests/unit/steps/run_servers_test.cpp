@@ -50,7 +50,7 @@ TEST_CASE(
       CHECK(compared.error().what.find("is not the one that the run began with") != std::string::npos);
       CHECK(compared.error().expected.find(key == std::string("database") ? "database 1," : " 1") != std::string::npos);
       CHECK(compared.error().seen.find("database postgres, OID ") == 0);
-      const auto leader = later.world.side(side).leader(in_time());
+      const auto leader = later.world.side(*runbook::side_named(side)).leader(in_time());
       REQUIRE_FALSE(leader);
       CHECK(leader.error().kind == ErrorKind::invalid);
     }

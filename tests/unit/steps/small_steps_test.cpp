@@ -152,17 +152,17 @@ TEST_CASE("a promotion that may still come is waited for until somebody stops it
 TEST_CASE("who serves is what both owners say, and unknown where one that has a say can't be asked") {
   DoneSplit split;
   auto& world = split.sides.world;
-  CHECK(serving(world, soon()) == "target");
+  CHECK(serving(world, soon()) == Serving::target);
   split.target.set_owner(Owner::nobody);
-  CHECK(serving(world, soon()) == "nobody");
+  CHECK(serving(world, soon()) == Serving::nobody);
   split.source.set_owner(Owner::source);
-  CHECK(serving(world, soon()) == "source");
+  CHECK(serving(world, soon()) == Serving::source);
   TwoSides without_target(main_server().port(), free_port());
-  CHECK(serving(without_target.world, soon()) == "source");
+  CHECK(serving(without_target.world, soon()) == Serving::source);
   split.source.set_owner(Owner::nobody);
-  CHECK(serving(without_target.world, soon()) == "unknown");
+  CHECK(serving(without_target.world, soon()) == Serving::unknown);
   TwoSides without_source(free_port(), ci_server().port());
-  CHECK(serving(without_source.world, soon()) == "unknown");
+  CHECK(serving(without_source.world, soon()) == Serving::unknown);
 }
 
 TEST_CASE("a source that is silent is not waited for where the target says that it owns") {
@@ -173,7 +173,7 @@ TEST_CASE("a source that is silent is not waited for where the target says that 
   access.patroni.members = {silent.url()};
   world.source = Side(Owner::source, access);
   const auto began = Monotonic::now();
-  CHECK(serving(world, Deadline::in(10s)) == "target");
+  CHECK(serving(world, Deadline::in(10s)) == Serving::target);
   CHECK(Monotonic::now() - began < 6s);
 }
 
