@@ -28,6 +28,7 @@ struct Login {
   std::string query;  // which shows it again
   std::string why, fix;
   bool opens_later = false;  // a proxy may open it only after the promotion
+  bool elsewhere = false;    // it is made on another machine than this one
   bool only_warns = false;   // the window itself can do without it
 };
 

@@ -1,6 +1,7 @@
 #include "base/format.h"
 #include "checks/access.h"
 #include "checks/judging.h"
+#include "postgres/login_failure.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -42,14 +43,11 @@ const char* name_of(LoginResult result) {
 void note(Login& login, const Error& error) {
   login.said = error.seen.empty() ? error.text() : error.seen;
   login.said = login.said.substr(0, login.said.find("\n\t"));
-  const auto says = [&](const char* words) { return error.text().find(words) != std::string::npos; };
-  login.result = LoginResult::refused;
-  if (says("no password supplied")) {
-    login.result = LoginResult::not_tried;
-  } else if (says("closed the connection unexpectedly")) {
-    login.result = LoginResult::closed;
-  } else if (error.kind == ErrorKind::timed_out || says("Connection refused") || says("No route to host")) {
-    login.result = LoginResult::unanswered;
+  switch (postgres::login_failure(error)) {
+    case postgres::LoginFailure::no_password: login.result = LoginResult::not_tried; break;
+    case postgres::LoginFailure::closed: login.result = LoginResult::closed; break;
+    case postgres::LoginFailure::unanswered: login.result = LoginResult::unanswered; break;
+    case postgres::LoginFailure::refused: login.result = LoginResult::refused; break;
   }
 }
 

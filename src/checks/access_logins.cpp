@@ -205,8 +205,7 @@ class Logins {
       auto& login = all_[at[i]];
       note_outcome(login, connections[i]);
       if (connections[i]) login.tls = seen_tls(*connections[i], for_one(look_));
-      const bool elsewhere = login.from.find(", elsewhere") != std::string::npos;
-      if (!elsewhere || connections[i]) continue;
+      if (!login.elsewhere || connections[i]) continue;
       login.result = LoginResult::not_tried;
       login.said = "from this machine, in the bouncer's place: " + login.said;
     }
@@ -229,6 +228,7 @@ class Logins {
                 value_in(settings.values, "user")};
     login.tls = asked_tls(settings.values);
     login.opens_later = there.in_recovery;
+    login.elsewhere = elsewhere;
     login.query = psql(settings.values);
     login.why = "clients would be sent there, and PgBouncer could not log in";
     login.fix = "correct route in the environment file, the server's certificate, server_tls_* of the bouncer, or pg_hba.conf there";

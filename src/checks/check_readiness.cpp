@@ -45,6 +45,7 @@ steps::StepKind check_readiness() {
                      {"notes", "how many"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_readiness,

@@ -30,6 +30,7 @@ steps::StepKind check_settings() {
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_settings,

@@ -34,6 +34,7 @@ steps::StepKind check_topology() {
        .facts = {},
        .changes = "",
        .undo = "nothing to undo: it only looks",
+       .undo_kind = runbook::UndoKind::nothing,
        .meaning = {}},
       nullptr,
       observe_check_topology,

@@ -88,6 +88,7 @@ steps::StepKind check_truncation() {
                      {"split", "the split's name"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_truncation,

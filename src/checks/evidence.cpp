@@ -67,9 +67,9 @@ const Signature* newest_of(const std::vector<Signature>& signatures, const std::
   return newest;
 }
 
-double budget_ms(const Change& change, const std::string& phase) {
+double budget_ms(const Change& change, runbook::PhaseKind window) {
   for (const auto& one : change.runbook.phases) {
-    if (one.name != phase || !one.is_window) continue;
+    if (one.kind != window) continue;
     const auto resolved = runbook::resolve(Json(one.budget), {{"params", change.params}});
     const auto budget = resolved && resolved->is_string() ? parse_duration(resolved->get<std::string>()) : Duration::zero();
     return budget ? milliseconds(*budget) : 0;

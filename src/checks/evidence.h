@@ -32,6 +32,6 @@ Evidence evidence_for(const Change& change);
 const Signature* newest_of(const std::vector<Signature>& signatures, const std::string& role);
 
 // The budget of a window in milliseconds; 0 when the runbook has no such window.
-double budget_ms(const Change& change, const std::string& phase);
+double budget_ms(const Change& change, runbook::PhaseKind window);
 
 }  // namespace pgcleave::checks

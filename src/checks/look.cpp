@@ -10,7 +10,7 @@ Result<postgres::Connection*> Look::session(steps::Side& side) {
 
 Duration Look::budget() const {
   if (asked_.budget) return *asked_.budget;
-  const auto budget = asked_.change == nullptr ? 0 : budget_ms(*asked_.change, "window");
+  const auto budget = asked_.change == nullptr ? 0 : budget_ms(*asked_.change, runbook::PhaseKind::window);
   return budget > 0 ? std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(budget)) : std::chrono::seconds(5);
 }
 

@@ -24,8 +24,8 @@ class ProcessJudge {
     open_runs();
     rehearsals();
     problems();
-    forecast("window");
-    forecast("rollback.window");
+    forecast(runbook::PhaseKind::window);
+    forecast(runbook::PhaseKind::rollback_window);
     signatures();
     return std::move(found_);
   }
@@ -122,14 +122,15 @@ class ProcessJudge {
     }
   }
 
-  void forecast(const std::string& phase) {
-    const auto budget = budget_ms(change_, phase);
-    const auto pauses = rehearsed_.pauses(phase);
+  void forecast(runbook::PhaseKind window) {
+    const auto budget = budget_ms(change_, window);
+    const auto pauses = rehearsed_.pauses(runbook::name_of(window));
     if (budget <= 0 || pauses.count == 0 || pauses.max <= budget) return;
     const bool mostly = pauses.p90 > budget;
-    add(mostly ? "forecast_over_budget" : "forecast_near_budget", mostly ? Severity::blocker : Severity::warning, phase,
-        fmt::format("p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rounds; budget {:.0f} ms", pauses.p50, pauses.p90, pauses.max,
-                    pauses.count, budget),
+    add(mostly ? "forecast_over_budget" : "forecast_near_budget", mostly ? Severity::blocker : Severity::warning,
+        runbook::name_of(window),
+        fmt::format("p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rounds; budget {:.0f} ms", pauses.p50,
+                    pauses.p90, pauses.max, pauses.count, budget),
         "clients would wait longer than they were promised",
         "look at the rounds with: pgcleave report compare; raise the budget or mend the slowest step");
   }

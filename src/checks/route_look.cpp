@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "postgres/login_failure.h"
 #include "postgres/sqlstate.h"
 #include "runbook/loopback.h"
 
@@ -40,7 +41,7 @@ LoginSeen login_seen(const Result<postgres::Connection>& connection) {
   seen.tried = true;
   if (connection) return seen;
   const auto& error = connection.error();
-  if (error.text().find("no password supplied") != std::string::npos) seen.tried = false;
+  if (postgres::login_failure(error) == postgres::LoginFailure::no_password) seen.tried = false;
   seen.answered = !nobody_answered(error);
   seen.refused = error.text();
   return seen;

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "cli/same_environment.h"
 #include "cli/with_run.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -20,7 +21,7 @@ bool asks_a_person(const engine::RunRecord& run, const runbook::StepLine& line) 
 }
 
 bool undo_waits_for(const engine::RunRecord& run, const std::string& step) {
-  return run.outcome == "stopped" && run.asked.contains(step);
+  return journal::run_outcome(run.outcome) == journal::RunOutcome::stopped && run.asked.contains(step);
 }
 
 ExitCode approve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {

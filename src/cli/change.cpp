@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t largest_program = 1U << 30;
 
-steps::RehearsedPause rehearsed_pause(const checks::Change& change, const std::string& phase) {
-  const auto seen = checks::evidence_for(change).rehearsed.pauses(phase);
+steps::RehearsedPause rehearsed_pause(const checks::Change& change, runbook::PhaseKind window) {
+  const auto seen = checks::evidence_for(change).rehearsed.pauses(name_of(window));
   return {seen.count, seen.p50, seen.p90, seen.max};
 }
 
@@ -72,7 +72,7 @@ Result<steps::World> open_world_of(const checks::Change& change, Deadline deadli
 }
 
 void inform(steps::World& world, const checks::Change& change) {
-  world.rehearsed = [&change](const std::string& phase) { return rehearsed_pause(change, phase); };
+  world.rehearsed = [&change](runbook::PhaseKind window) { return rehearsed_pause(change, window); };
   world.change = &change;
 }
 

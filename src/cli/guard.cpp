@@ -19,6 +19,7 @@
 #include "cli/taking_up.h"
 #include "cli/unwritten.h"
 #include "engine/approvals.h"
+#include "journal/outcomes.h"
 #include "steps/serving.h"
 
 namespace pgcleave::cli {
@@ -34,7 +35,7 @@ constexpr auto gives_up_after = std::chrono::minutes(30);
 
 bool left_undone(const engine::RunRecord& record) {
   for (const auto& [phase, window] : record.windows) {
-    if (window.open || window.outcome == "failed") return true;
+    if (window.open || journal::window_outcome(window.outcome) == journal::WindowOutcome::failed) return true;
   }
   return false;
 }

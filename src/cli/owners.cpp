@@ -8,6 +8,8 @@
 #include "cli/files.h"
 #include "cli/same_environment.h"
 #include "cli/session.h"
+#include "journal/outcomes.h"
+#include "runbook/phase_kind.h"
 #include "steps/run_servers.h"
 #include "steps/serving.h"
 
@@ -35,8 +37,10 @@ std::vector<std::string> problems_of(const steps::Owners& owners, steps::Serving
 }  // namespace
 
 std::optional<Json> owners_of(const engine::RunRecord& run, const Arguments& arguments) {
-  const bool needs_a_split = run.windows.empty() && run.outcome == "done";  // such as cleanup
-  if ((!run.has_taken("window") && !needs_a_split) || run.open_window() != nullptr) return {};
+  const bool needs_a_split =
+      run.windows.empty() && journal::run_outcome(run.outcome) == journal::RunOutcome::done;  // such as cleanup
+  if ((!run.has_taken(name_of(runbook::PhaseKind::window)) && !needs_a_split) || run.open_window() != nullptr)
+    return {};
   const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
@@ -72,9 +76,12 @@ void print_owners(const Json& owners) {
 }
 
 Result<void> target_must_own(steps::World& world, const engine::RunRecord& run, const std::string& again) {
-  const bool undo_failed =
-      std::any_of(run.windows.begin(), run.windows.end(), [](const auto& window) { return window.second.outcome == "failed"; });
-  if (!run.has_taken("window") || run.has_taken("rollback.window") || run.open_window() != nullptr || undo_failed) return {};
+  const bool undo_failed = std::any_of(run.windows.begin(), run.windows.end(), [](const auto& window) {
+    return journal::window_outcome(window.second.outcome) == journal::WindowOutcome::failed;
+  });
+  if (!run.has_taken(name_of(runbook::PhaseKind::window)) ||
+      run.has_taken(name_of(runbook::PhaseKind::rollback_window)) || run.open_window() != nullptr || undo_failed)
+    return {};
   const auto serves = steps::serving(world, Deadline::in(patience_with_owners));
   if (serves == steps::Serving::target) {
     const auto blocker = steps::rollback_blocker(world, Deadline::in(patience_with_owners));

@@ -39,8 +39,8 @@ void print(const std::vector<engine::PlannedStep>& steps) {
 
 // What rehearsals took, and what is in the way now; nothing for a runbook without a window, or where one side can't be asked.
 std::optional<steps::Forecast> look_ahead(const checks::Change& change, steps::World& world) {
-  if (checks::budget_ms(change, "window") <= 0) return {};
-  auto seen = steps::forecast(world, "window", Deadline::in(std::chrono::seconds(3)));
+  if (checks::budget_ms(change, runbook::PhaseKind::window) <= 0) return {};
+  auto seen = steps::forecast(world, runbook::PhaseKind::window, Deadline::in(std::chrono::seconds(3)));
   if (!seen) log::warn("no forecast: " + seen.error().text());
   return seen ? std::optional(*seen) : std::nullopt;
 }
@@ -74,7 +74,7 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto forward = engine::plan(runbook, scope, *world, false);
   const auto back = engine::plan(runbook, scope, *world, true);
   const auto ahead = look_ahead(*change, *world);
-  const auto budget = checks::budget_ms(*change, "window");
+  const auto budget = checks::budget_ms(*change, runbook::PhaseKind::window);
   const auto guard = try_outside(Deadline::in(std::chrono::seconds(5)));
   if (arguments.flag("json")) {
     std::cout << to_text(Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},
@@ -90,7 +90,9 @@ ExitCode make_plan(const Arguments& arguments) {
   }
   // What the first checks already refuse is said by the exit code too.
   for (const auto& step : forward) {
-    if (step.phase == "prepare" && (step.state == "foreign" || (step.uses.rfind("check.", 0) == 0 && step.state == "pending"))) {
+    if (runbook::phase_named(step.phase) != runbook::PhaseKind::prepare) continue;
+    const auto state = steps::state_named(step.state);
+    if (state == steps::State::foreign || (step.uses.rfind("check.", 0) == 0 && state == steps::State::pending)) {
       log::error(step.id + " is not ready: " + one_line(step.evidence));
       return ExitCode::not_ready;
     }

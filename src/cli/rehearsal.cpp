@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "base/units.h"
 #include "cli/change.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -116,8 +117,8 @@ Result<void> Rehearsal::round(int number) {
   RoundSeen seen;
   seen.number = number;
   TRY(forth(seen));
-  if (seen.run.is_open() || seen.run.outcome == "done") {
-    const bool there = seen.run.outcome == "done";
+  const bool there = journal::run_outcome(seen.run.outcome) == journal::RunOutcome::done;
+  if (seen.run.is_open() || there) {
     if (there) hold(seen);
     const bool goes_back = asked_.back == GoBack::always || (asked_.back == GoBack::last && number == asked_.times);
     if (goes_back || !there) TRY(back(seen));
@@ -150,7 +151,7 @@ Result<void> Rehearsal::forth(RoundSeen& seen) {
   TRY_ASSIGN(const auto acted, begin(journal_, change_, {id_, seen.number}, speech_, approver));
   TRY_ASSIGN(seen.run, find_run(journal_, acted.run));
   if (acted.ending.exit != ExitCode::done) seen.surprises.push_back("cutover: " + acted.ending.text);
-  if (seen.run.outcome == "done") look_after_cutover(seen);
+  if (journal::run_outcome(seen.run.outcome) == journal::RunOutcome::done) look_after_cutover(seen);
   return {};
 }
 
@@ -166,7 +167,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
   } else if (acted->ending.exit != ExitCode::done) {
     seen.surprises.push_back("rollback: " + acted->ending.text);
   }
-  seen.rolled_back = seen.run.outcome == "rolled_back";
+  seen.rolled_back = journal::run_outcome(seen.run.outcome) == journal::RunOutcome::rolled_back;
   if (seen.rolled_back) look_after_rollback(seen);
   if (was_asked) stop_flag().request();
   return {};

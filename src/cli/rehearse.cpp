@@ -18,7 +18,8 @@ Error wrong(const std::string& option, const std::string& what, const std::strin
 }
 
 bool takes_ownership(const runbook::Runbook& runbook) {
-  return std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.name == "window"; });
+  return std::any_of(runbook.phases.begin(), runbook.phases.end(),
+                     [](const auto& phase) { return phase.kind == runbook::PhaseKind::window; });
 }
 
 Result<GoBack> go_back_named(const std::string& name) {

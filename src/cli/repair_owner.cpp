@@ -11,6 +11,8 @@
 #include "cli/session.h"
 #include "engine/approvals.h"
 #include "engine/effects.h"
+#include "journal/outcomes.h"
+#include "runbook/phase_kind.h"
 #include "steps/durability.h"
 #include "steps/holding.h"
 #include "steps/owner_repair.h"
@@ -38,8 +40,8 @@ struct Told {
 };
 
 std::optional<postgres::Owner> took_last(const engine::RunRecord& run) {
-  if (run.has_taken("rollback.window")) return postgres::Owner::source;
-  if (run.has_taken("window")) return postgres::Owner::target;
+  if (run.has_taken(name_of(runbook::PhaseKind::rollback_window))) return postgres::Owner::source;
+  if (run.has_taken(name_of(runbook::PhaseKind::window))) return postgres::Owner::target;
   return {};
 }
 
@@ -53,7 +55,7 @@ Result<Decision> decided_by(const Arguments& arguments) {
 
 Result<void> no_window_is_open(const engine::RunRecord& run, const std::string& rest) {
   for (const auto& [phase, window] : run.windows) {
-    if (!window.open && window.outcome != "failed") continue;
+    if (!window.open && journal::window_outcome(window.outcome) != journal::WindowOutcome::failed) continue;
     return fail({ErrorKind::not_ready, "run " + run.id, "has left its window open: what it began is settled first", "", "",
                  engine::next_command(run, rest), ""});
   }

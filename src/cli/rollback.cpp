@@ -17,7 +17,7 @@ Verb rollback_verb() {
        gone_option(),
        journal_option(),
        json_option()},
-      [](const Arguments& arguments) { return run_again(arguments, "rollback"); }};
+      [](const Arguments& arguments) { return run_again(arguments, engine::Intent::rollback); }};
 }
 
 }  // namespace pgcleave::cli

@@ -9,12 +9,13 @@ namespace pgcleave::cli {
 namespace {
 
 using engine::Round;
+using runbook::PhaseKind;
 
 // 0: there was no such window, or nobody looked.
 template <double engine::WindowRecord::*Ms>
-double of_window(const Round& round, const char* phase) {
-  const auto window = round.run.windows.find(phase);
-  return window == round.run.windows.end() ? 0 : window->second.*Ms;
+double of_window(const Round& round, PhaseKind window) {
+  const auto found = round.run.windows.find(name_of(window));
+  return found == round.run.windows.end() ? 0 : found->second.*Ms;
 }
 constexpr auto pause_of = of_window<&engine::WindowRecord::pause_ms>;
 constexpr auto outage_of = of_window<&engine::WindowRecord::outage_ms>;
@@ -27,12 +28,14 @@ struct Figure {
 };
 
 const std::vector<Figure> figures{
-    {"pause ms", "pause_ms", [](const Round& round) { return pause_of(round, "window"); }},
-    {"outage ms", "outage_ms", [](const Round& round) { return outage_of(round, "window"); }},
-    {"on average", "mean_outage_ms", [](const Round& round) { return mean_of(round, "window"); }},
-    {"back pause", "rollback_pause_ms", [](const Round& round) { return pause_of(round, "rollback.window"); }},
-    {"back outage", "rollback_outage_ms", [](const Round& round) { return outage_of(round, "rollback.window"); }},
-    {"on average", "rollback_mean_outage_ms", [](const Round& round) { return mean_of(round, "rollback.window"); }},
+    {"pause ms", "pause_ms", [](const Round& round) { return pause_of(round, PhaseKind::window); }},
+    {"outage ms", "outage_ms", [](const Round& round) { return outage_of(round, PhaseKind::window); }},
+    {"on average", "mean_outage_ms", [](const Round& round) { return mean_of(round, PhaseKind::window); }},
+    {"back pause", "rollback_pause_ms", [](const Round& round) { return pause_of(round, PhaseKind::rollback_window); }},
+    {"back outage", "rollback_outage_ms",
+     [](const Round& round) { return outage_of(round, PhaseKind::rollback_window); }},
+    {"on average", "rollback_mean_outage_ms",
+     [](const Round& round) { return mean_of(round, PhaseKind::rollback_window); }},
     {"forth s", "forth_s", [](const Round& round) { return round.forth_s; }},
     {"back s", "back_s", [](const Round& round) { return round.back_s; }},
 };

@@ -8,8 +8,8 @@
 namespace pgcleave::cli {
 namespace {
 
-engine::WindowRecord window_of(const engine::RunRecord& run, const char* phase) {
-  const auto window = run.windows.find(phase);
+engine::WindowRecord window_of(const engine::RunRecord& run, runbook::PhaseKind kind) {
+  const auto window = run.windows.find(name_of(kind));
   return window == run.windows.end() ? engine::WindowRecord{} : window->second;
 }
 
@@ -43,8 +43,8 @@ ExitCode list(const Arguments& arguments) {
   for (const auto& run : *runs) {
     const auto split = text_in(run.begun, "split_name");
     // The lock is the split's: only its newest open run can be the one that lives.
-    const auto forth = window_of(run, "window");
-    const auto back = window_of(run, "rollback.window");
+    const auto forth = window_of(run, runbook::PhaseKind::window);
+    const auto back = window_of(run, runbook::PhaseKind::rollback_window);
     const bool alive = !run.finished && journal::SplitLock::is_held(*path, split);
     if (arguments.flag("json")) {
       rows.push_back({{"run", run.id},

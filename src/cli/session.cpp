@@ -13,6 +13,7 @@
 #include "cli/unwritten.h"
 #include "cli/way_back.h"
 #include "engine/approvals.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::cli {
 
@@ -48,8 +49,9 @@ Result<journal::SplitHold> hold_split(journal::Journal& journal, const std::stri
 }
 
 bool leaves_clients_waiting(const engine::RunRecord& record) {
-  return std::any_of(record.windows.begin(), record.windows.end(),
-                     [](const auto& window) { return window.second.open || window.second.outcome == "failed"; });
+  return std::any_of(record.windows.begin(), record.windows.end(), [](const auto& window) {
+    return window.second.open || journal::window_outcome(window.second.outcome) == journal::WindowOutcome::failed;
+  });
 }
 
 ExitCode tell(const Acted& acted, bool json) {
@@ -78,21 +80,31 @@ Approver people(const journal::Journal& journal, const Arguments& arguments) {
   };
 }
 
-ExitCode run_again(const Arguments& arguments, const std::string& direction) {
+namespace {
+
+bool nothing_left(const engine::RunRecord& run, bool back) {
+  using journal::RunOutcome;
+  const auto outcome = journal::run_outcome(run.outcome);
+  if (outcome == RunOutcome::undone || outcome == RunOutcome::rolled_back) return true;
+  return !back && (outcome == RunOutcome::done || outcome == RunOutcome::rollback_undone);
+}
+
+}  // namespace
+
+ExitCode run_again(const Arguments& arguments, engine::Intent intent) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
   auto journal = journal::Journal::open_existing(*path, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  const auto intent = direction.empty() ? engine::Intent::resume : engine::Intent::rollback;
+  const bool back = intent == engine::Intent::rollback;
   const auto runs = journal_runs(*journal, arguments);
   if (!runs) return complain(runs.error());
   const auto record = meant_run(*journal, *runs, arguments, intent);
   if (!record) return complain(record.error());
   const auto environment_file =
       arguments.text("environment").empty() ? text_in(record->begun, "environment") : arguments.text("environment");
-  const auto over = record->finished && (record->outcome == "undone" || record->outcome == "rolled_back" ||
-                                         (direction.empty() && (record->outcome == "done" || record->outcome == "rollback_undone")));
-  if (over) return tell_over(*record, *runs, intent, again(arguments, environment_file));
+  if (record->finished && nothing_left(*record, back))
+    return tell_over(*record, *runs, intent, again(arguments, environment_file));
   if (!arguments.list("approve").empty()) {
     const auto frozen = runbook::read_runbook(text_in(record->begun, "runbook"), text_in(record->begun, "text"), steps::vocabulary());
     if (frozen.value) {
@@ -102,16 +114,16 @@ ExitCode run_again(const Arguments& arguments, const std::string& direction) {
     if (!environment) return ExitCode::invalid;
     if (const auto may = may_approve_beforehand(*environment, arguments); !may) return complain(may.error());
   }
-  const Asked asked{.back = direction == "rollback",
+  const Asked asked{.back = back,
                     .take_over = arguments.flag("takeover"),
-                    .emergency = direction == "rollback" && arguments.flag("emergency"),
+                    .emergency = back && arguments.flag("emergency"),
                     .gone = arguments.list("gone")};
   const auto acted = take_up(*journal, record->id, environment_file, asked, talk(arguments, environment_file),
                              people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
   // The reason in the words of `status`.
-  if (intent == engine::Intent::rollback && exit == ExitCode::not_ready) {
+  if (back && exit == ExitCode::not_ready) {
     if (const auto again = find_run(*journal, record->id)) warn_of_losses(way_back_of(*again, arguments));
   }
   if (!acted->clients_may_wait) await_unwritten(*journal, patience_with_unwritten);

@@ -8,6 +8,7 @@
 #include "checks/evidence.h"
 #include "cli/files.h"
 #include "engine/run.h"
+#include "engine/split_runs.h"
 #include "journal/journal.h"
 
 namespace pgcleave::cli {
@@ -72,8 +73,8 @@ Result<void> asks_for_these(const runbook::Runbook& runbook, const Arguments& ar
 // `run`: a new run. Returns its exit code after printing the ending.
 ExitCode run_new(const Arguments& arguments);
 
-// `resume` and `rollback`: an earlier one. `direction`: "" = the one that it had, "rollback" = back.
-ExitCode run_again(const Arguments& arguments, const std::string& direction);
+// `resume` (an earlier one in the direction that it had) and `rollback`.
+ExitCode run_again(const Arguments& arguments, engine::Intent intent);
 
 // Runs of the journal, newest first.
 Result<std::vector<engine::RunRecord>> all_runs(const journal::Journal& journal);

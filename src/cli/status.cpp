@@ -74,7 +74,9 @@ void print(const engine::RunRecord& run, bool alive, const Arguments& arguments)
 
 // A target that owns and is told to be a standby is about to lose what its clients wrote. No value: it is not so, or it can't be asked.
 std::optional<std::string> alarm_of(const engine::RunRecord& run, const Arguments& arguments) {
-  if (!run.has_taken("window") || run.has_taken("rollback.window")) return {};
+  if (!run.has_taken(name_of(runbook::PhaseKind::window)) ||
+      run.has_taken(name_of(runbook::PhaseKind::rollback_window)))
+    return {};
   const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));

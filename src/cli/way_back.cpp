@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/files.h"
 #include "cli/same_environment.h"
+#include "journal/outcomes.h"
 #include "steps/discarded_writes.h"
 #include "steps/link_health.h"
 #include "steps/registry.h"
@@ -82,7 +83,9 @@ std::vector<std::string> lines_of(const Json& way_back) {
 }  // namespace
 
 std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments) {
-  const bool over = run.has_taken("rollback.window") || run.outcome == "rolled_back" || run.outcome == "undone";
+  const auto outcome = journal::run_outcome(run.outcome);
+  const bool over = run.has_taken(name_of(runbook::PhaseKind::rollback_window)) ||
+                    outcome == journal::RunOutcome::rolled_back || outcome == journal::RunOutcome::undone;
   if (over || !has_promoted(run)) return {};
   const auto file =
       arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
@@ -90,7 +93,8 @@ std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& a
   const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
-  const auto seen = look(*environment, *split.value, run.has_taken("window"), reverse_link_of(run));
+  const auto seen =
+      look(*environment, *split.value, run.has_taken(name_of(runbook::PhaseKind::window)), reverse_link_of(run));
   if (!seen) return Json{{"error", seen.error().text()}};
   return *seen;
 }

@@ -96,8 +96,12 @@ Section topology_section(const Readiness& readiness) {
   const auto& environment = readiness.change.environment;
   const auto& runbook = readiness.change.runbook;
   const auto cluster = [](const char* side, const runbook::SideAccess& access) {
-    DrawnCluster drawn{
-        side, access.scope, "leader", 0, access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port), ""};
+    DrawnCluster drawn{side,
+                       access.scope,
+                       false,
+                       0,
+                       access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port),
+                       ""};
     drawn.replicas = std::max(0, static_cast<int>(access.patroni.members.size()) - 1);
     return drawn;
   };
@@ -115,13 +119,13 @@ Section topology_section(const Readiness& readiness) {
   }
   before.pool = fmt::format("{}", fmt::join(pools, ", "));
   before.source.holds = "all tables, writes";
-  before.target.head = "standby leader";
+  before.target.standby = true;
   before.target.holds = "a copy, read only";
   auto after = before;
   after.title = "After";
   after.moved_at_target = true;
   after.source.holds = "kept tables, writes";
-  after.target.head = "leader";
+  after.target.standby = false;
   after.target.holds = "moved tables, writes";
   after.replication.reset();
   if (has_step(runbook, "replication.arm_reverse", false))

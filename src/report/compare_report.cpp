@@ -12,7 +12,7 @@ Verdict verdict_of(const std::vector<ComparedRound>& rounds, const Chain& chain)
   if (!chain.broken.empty()) return {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
   const auto good = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.good; });
   const auto all = static_cast<std::ptrdiff_t>(rounds.size());
-  const auto pause = middle_of(pauses_of(rounds, "window"));
+  const auto pause = middle_of(pauses_of(rounds, runbook::PhaseKind::window));
   Verdict verdict{good == all ? Mark::good : Mark::warning, fmt::format("{} of {} good", good, many(all, "round")), "", {}};
   if (pause.high > 0)
     verdict.sentence =
@@ -32,11 +32,11 @@ void add_figure(Figures& figures, const std::string& label, const std::vector<do
 
 Figures figures_of(const std::vector<ComparedRound>& rounds) {
   Figures figures;
-  add_figure(figures, "clients waited", pauses_of(rounds, "window"));
-  add_figure(figures, "outage that a client saw", outages_of(rounds, "window"));
-  add_figure(figures, "outage of all clients on average", mean_outages_of(rounds, "window"));
-  add_figure(figures, "clients waited, way back", pauses_of(rounds, "rollback.window"));
-  add_figure(figures, "outage, way back", outages_of(rounds, "rollback.window"));
+  add_figure(figures, "clients waited", pauses_of(rounds, runbook::PhaseKind::window));
+  add_figure(figures, "outage that a client saw", outages_of(rounds, runbook::PhaseKind::window));
+  add_figure(figures, "outage of all clients on average", mean_outages_of(rounds, runbook::PhaseKind::window));
+  add_figure(figures, "clients waited, way back", pauses_of(rounds, runbook::PhaseKind::rollback_window));
+  add_figure(figures, "outage, way back", outages_of(rounds, runbook::PhaseKind::rollback_window));
   const auto back = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.rolled_back; });
   figures.all.push_back({count(back), "", "went back", fmt::format("of {}", many(static_cast<std::int64_t>(rounds.size()), "round"))});
   return figures;
@@ -65,13 +65,14 @@ Json data_of(const std::vector<ComparedRound>& rounds) {
                     {"windows", windows},
                     {"steps_ms", steps}});
   }
-  return {{"rounds", list},
-          {"pause_ms", json_of(middle_of(pauses_of(rounds, "window")))},
-          {"outage_ms", json_of(middle_of(outages_of(rounds, "window")))},
-          {"mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, "window")))},
-          {"rollback_pause_ms", json_of(middle_of(pauses_of(rounds, "rollback.window")))},
-          {"rollback_outage_ms", json_of(middle_of(outages_of(rounds, "rollback.window")))},
-          {"rollback_mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, "rollback.window")))}};
+  return {
+      {"rounds", list},
+      {"pause_ms", json_of(middle_of(pauses_of(rounds, runbook::PhaseKind::window)))},
+      {"outage_ms", json_of(middle_of(outages_of(rounds, runbook::PhaseKind::window)))},
+      {"mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, runbook::PhaseKind::window)))},
+      {"rollback_pause_ms", json_of(middle_of(pauses_of(rounds, runbook::PhaseKind::rollback_window)))},
+      {"rollback_outage_ms", json_of(middle_of(outages_of(rounds, runbook::PhaseKind::rollback_window)))},
+      {"rollback_mean_outage_ms", json_of(middle_of(mean_outages_of(rounds, runbook::PhaseKind::rollback_window)))}};
 }
 
 }  // namespace
@@ -92,7 +93,7 @@ Document compare_report(const std::vector<ComparedRound>& rounds, const std::str
   summary.add(rounds_table(rounds));
   document.sections.push_back(std::move(summary));
   Section pauses{"pauses", "How long clients waited", {}};
-  for (const char* phase : {"window", "rollback.window"}) {
+  for (const auto phase : runbook::both_windows) {
     if (!pauses_of(rounds, phase).empty()) pauses.add(pauses_picture(rounds, phase));
   }
   if (!pauses.blocks.empty()) document.sections.push_back(std::move(pauses));

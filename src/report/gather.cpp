@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "checks/process_findings.h"
+#include "journal/outcomes.h"
 #include "report/metrics.h"
 
 namespace pgcleave::report {
@@ -34,8 +35,9 @@ std::vector<journal::Sample> samples_around(const journal::Journal& journal, con
 Result<ComparedRound> compared(const journal::Journal& journal, const engine::RunRecord& run) {
   TRY_ASSIGN(const auto events, journal.events(run.id));
   ComparedRound round{"run " + run.id.substr(run.id.rfind('-') + 1), tell(events)};
-  round.rolled_back = run.outcome == "rolled_back";
-  round.good = (run.outcome == "done" || round.rolled_back) && run.misses.empty();
+  const auto outcome = journal::run_outcome(run.outcome);
+  round.rolled_back = outcome == journal::RunOutcome::rolled_back;
+  round.good = (outcome == journal::RunOutcome::done || round.rolled_back) && run.misses.empty();
   if (!round.good) round.surprise = round.story.ending.empty() ? "it did not end" : round.story.ending;
   return round;
 }

@@ -27,10 +27,11 @@ struct Around {
 };
 
 std::optional<Around> around(const RunStory& story) {
-  const auto* window = story.window("window");
+  const auto* window = story.window(runbook::PhaseKind::window);
   if (window == nullptr || window->paused_at_us == 0 || window->pause_ms() <= 0) return {};
   Around around{window->paused_at_us, window->paused_at_us + static_cast<std::int64_t>(window->pause_ms() * 1000), 0};
-  if (const auto* back = story.window("rollback.window"); back != nullptr) around.after_until_us = back->paused_at_us;
+  if (const auto* back = story.window(runbook::PhaseKind::rollback_window); back != nullptr)
+    around.after_until_us = back->paused_at_us;
   return around;
 }
 
@@ -156,7 +157,7 @@ std::optional<Picture> lag_picture(const RunStory& story, const std::vector<jour
     during.push_back(std::move(plain));
   }
   if (during.size() < 4) return {};
-  const auto* window = story.window("window");
+  const auto* window = story.window(runbook::PhaseKind::window);
   const auto origin = window != nullptr && window->paused_at_us != 0 ? window->paused_at_us : story.record.begun_at_us;
   const auto axis = axis_of(origin, story.record.last_at_us - story.record.begun_at_us);
   auto chart = curves_of(during, "lag.", axis, 1024);

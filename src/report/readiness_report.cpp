@@ -24,8 +24,8 @@ Verdict verdict_of(const checks::Findings& findings, const Readiness& readiness)
   return verdict;
 }
 
-void add_pause(Figures& figures, const Readiness& readiness, const std::string& phase, const std::string& label) {
-  const auto pauses = readiness.evidence.rehearsed.pauses(phase);
+void add_pause(Figures& figures, const Readiness& readiness, runbook::PhaseKind phase, const std::string& label) {
+  const auto pauses = readiness.evidence.rehearsed.pauses(name_of(phase));
   const auto budget = checks::budget_ms(readiness.change, phase);
   if (pauses.count == 0) return;
   const auto [value, unit] = measure(pauses.p90);
@@ -46,9 +46,9 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
   figures.all.push_back({fmt::format("{}/{}", rehearsed.good(), runbook.rehearsal.times), "", "good rehearsals",
                          fmt::format("{} went all the way back", rehearsed.rolled_back()),
                          rehearsed.good() >= runbook.rehearsal.times ? Mark::good : Mark::bad});
-  add_pause(figures, readiness, "window", "clients will wait");
-  add_pause(figures, readiness, "rollback.window", "clients wait, way back");
-  const auto outage = middle_of(outages_of(readiness.rounds, "window"));
+  add_pause(figures, readiness, runbook::PhaseKind::window, "clients will wait");
+  add_pause(figures, readiness, runbook::PhaseKind::rollback_window, "clients wait, way back");
+  const auto outage = middle_of(outages_of(readiness.rounds, runbook::PhaseKind::window));
   if (outage.high > 0) {
     const auto [value, unit] = measure(outage.high);
     figures.all.push_back({value, unit, "outage that a client saw", "the worst round"});
@@ -91,8 +91,8 @@ Json data_of(const Readiness& readiness, const checks::Findings& findings) {
   for (const auto& chain : readiness.chains)
     journals.push_back({{"journal", chain.journal}, {"head", chain.head}, {"broken", chain.broken}});
   Json forecast = Json::object();
-  for (const char* phase : {"window", "rollback.window"})
-    forecast[phase] = json_of(rehearsed.pauses(phase), checks::budget_ms(change, phase));
+  for (const auto phase : runbook::both_windows)
+    forecast[name_of(phase)] = json_of(rehearsed.pauses(name_of(phase)), checks::budget_ms(change, phase));
   return {{"ready", checks::count(findings, Severity::blocker) == 0},
           {"runbook", change.runbook.path},
           {"runbook_sha256", change.runbook.sha256},

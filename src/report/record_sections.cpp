@@ -43,7 +43,7 @@ Section mishaps_section(const RunStory& story) {
   }
   Table table{{{"when, UTC"}, {"where"}, {"what"}, {"in words"}}, {}};
   for (const auto& one : story.mishaps) {
-    const auto mark = one.kind == "check missed" ? Mark::warning : Mark::bad;
+    const auto mark = one.only_missed ? Mark::warning : Mark::bad;
     table.rows.push_back({{utc_clock(one.at_us)}, code(one.where), {one.kind, mark}, {one.text}});
   }
   section.add(table);

@@ -23,8 +23,8 @@ Table others_table(const engine::Rehearsed& rehearsed) {
   return table;
 }
 
-void add_forecast(Section& section, const Readiness& readiness, const std::string& phase, const std::string& title) {
-  const auto pauses = readiness.evidence.rehearsed.pauses(phase);
+void add_forecast(Section& section, const Readiness& readiness, runbook::PhaseKind phase, const std::string& title) {
+  const auto pauses = readiness.evidence.rehearsed.pauses(name_of(phase));
   if (pauses.count == 0) return;
   const auto budget = checks::budget_ms(readiness.change, phase);
   Bars chart;
@@ -73,11 +73,11 @@ Section rehearsals_section(const Readiness& readiness) {
 
 Section forecast_section(const Readiness& readiness) {
   Section section{"forecast", "Forecast of the window", {}};
-  add_forecast(section, readiness, "window", "The window");
+  add_forecast(section, readiness, runbook::PhaseKind::window, "The window");
   if (section.blocks.empty()) section.say("There is no good rehearsal to forecast from.");
-  if (const auto outages = outages_of(readiness.rounds, "window"); !outages.empty()) {
+  if (const auto outages = outages_of(readiness.rounds, runbook::PhaseKind::window); !outages.empty()) {
     const auto middle = middle_of(outages);
-    const auto means = mean_outages_of(readiness.rounds, "window");
+    const auto means = mean_outages_of(readiness.rounds, runbook::PhaseKind::window);
     section.say(fmt::format(
         "The client that was served last saw an outage of {} in the middle round and {} in the worst{}; measured by writes through each "
         "bouncer.",
@@ -120,7 +120,7 @@ Section way_back_section(const Readiness& readiness) {
   list.items.push_back(back > 0 ? Cell{fmt::format("Practised: {} went all the way back.", many(back, "good round")), Mark::good}
                                 : Cell{"Never practised in a round that counts.", Mark::bad});
   section.add(std::move(list));
-  add_forecast(section, readiness, "rollback.window", "The way back's window");
+  add_forecast(section, readiness, runbook::PhaseKind::rollback_window, "The way back's window");
   return section;
 }
 

@@ -11,25 +11,25 @@
 namespace pgcleave::report {
 namespace {
 
-std::optional<double> pause_of(const RunStory& story, const std::string& phase) {
+std::optional<double> pause_of(const RunStory& story, runbook::PhaseKind phase) {
   const auto* window = story.window(phase);
   if (window == nullptr || window->pause_ms() <= 0) return {};
   return window->pause_ms();
 }
 
-const Watched* watched_in(const RunStory& story, const std::string& phase) {
+const Watched* watched_in(const RunStory& story, runbook::PhaseKind phase) {
   const auto* window = story.window(phase);
   if (window == nullptr || !window->watched || !window->watched->measured()) return nullptr;
   return &*window->watched;
 }
 
-std::optional<double> outage_of(const RunStory& story, const std::string& phase) {
+std::optional<double> outage_of(const RunStory& story, runbook::PhaseKind phase) {
   const auto* watched = watched_in(story, phase);
   if (watched == nullptr) return {};
   return watched->outage_ms;
 }
 
-std::optional<double> mean_outage_of(const RunStory& story, const std::string& phase) {
+std::optional<double> mean_outage_of(const RunStory& story, runbook::PhaseKind phase) {
   const auto* watched = watched_in(story, phase);
   if (watched == nullptr || watched->mean_outage_ms <= 0) return {};
   return watched->mean_outage_ms;
@@ -52,7 +52,7 @@ double worst_lag(const RunStory& story) {
 }
 
 template <class Get>
-std::vector<double> gather(const std::vector<ComparedRound>& rounds, const std::string& phase, Get get) {
+std::vector<double> gather(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase, Get get) {
   std::vector<double> values;
   for (const auto& round : rounds) {
     if (const auto value = get(round.story, phase)) values.push_back(*value);
@@ -62,6 +62,7 @@ std::vector<double> gather(const std::vector<ComparedRound>& rounds, const std::
 
 struct StepAcross {
   std::string phase;
+  bool back = false;
   std::vector<double> ms;
   Hue hue = Hue::work;
 };
@@ -72,13 +73,19 @@ std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<C
   for (const auto& round : rounds) {
     std::set<std::string> told;  // a way back looks at some again before it begins
     for (const auto& step : round.story.steps) {
-      if ((step.outcome != "done" && step.outcome != "found done") || !told.insert(step.id).second) continue;
+      if (!step.is_done() || !told.insert(step.id).second) continue;
       const auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == step.id; });
       if (known != found.end()) {
         known->second.ms.push_back(step.ms);
         continue;
       }
-      found.push_back({step.id, {step.phase, {step.ms}, step.in_window() ? Hue::pause : step.person ? Hue::person : Hue::work}});
+      found.push_back({step.id,
+                       {step.phase,
+                        step.back(),
+                        {step.ms},
+                        step.in_window() ? Hue::pause
+                        : step.person    ? Hue::person
+                                         : Hue::work}});
     }
   }
   return found;
@@ -92,15 +99,15 @@ Middle middle_of(const std::vector<double>& values) {
   return {*std::min_element(values.begin(), values.end()), spread.p50, spread.max};
 }
 
-std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase) {
   return gather(rounds, phase, pause_of);
 }
 
-std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase) {
   return gather(rounds, phase, outage_of);
 }
 
-std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase) {
   return gather(rounds, phase, mean_outage_of);
 }
 
@@ -119,11 +126,12 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
     const auto& story = round.story;
     const auto errors = errors_of(story);
     table.rows.push_back({{round.label},
-                          {round.good ? (round.rolled_back ? "good, went back" : "good") : "surprise", round.good ? Mark::good : Mark::bad},
-                          ms_cell(pause_of(story, "window")),
-                          ms_cell(outage_of(story, "window")),
-                          ms_cell(pause_of(story, "rollback.window")),
-                          ms_cell(outage_of(story, "rollback.window")),
+                          {round.good ? (round.rolled_back ? "good, went back" : "good") : "surprise",
+                           round.good ? Mark::good : Mark::bad},
+                          ms_cell(pause_of(story, runbook::PhaseKind::window)),
+                          ms_cell(outage_of(story, runbook::PhaseKind::window)),
+                          ms_cell(pause_of(story, runbook::PhaseKind::rollback_window)),
+                          ms_cell(outage_of(story, runbook::PhaseKind::rollback_window)),
                           number(count(errors), errors > 0 ? Mark::bad : Mark::none),
                           number(bytes(worst_lag(story))),
                           code(story.record.id)});
@@ -131,7 +139,7 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
   return table;
 }
 
-Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::string& phase) {
+Picture pauses_picture(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase) {
   Bars chart;
   Table table{{{"round"}, {"pause, ms", true}, {"worst outage seen, ms", true}, {"on average, ms", true}, {"of the budget", true}}, {}};
   for (const auto& round : rounds) {
@@ -152,14 +160,15 @@ Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::stri
   table.rows.push_back(
       {{"median"}, median(pauses_of(rounds, phase)), median(outages_of(rounds, phase)), median(mean_outages_of(rounds, phase)), {}});
   chart.limit_label = "budget";
-  return {phase == "window" ? "On the way forth, round by round" : "On the way back, round by round", chart, table};
+  return {phase == runbook::PhaseKind::window ? "On the way forth, round by round" : "On the way back, round by round",
+          chart, table};
 }
 
 Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back) {
   Ranges chart;
   Table table{{{"step"}, {"median, ms", true}, {"shortest, ms", true}, {"longest, ms", true}, {"rounds", true}, {"phase"}}, {}};
   for (const auto& [id, step] : steps_across(rounds)) {
-    if ((step.phase.rfind("rollback.", 0) == 0) != back) continue;
+    if (step.back != back) continue;
     const auto middle = middle_of(step.ms);
     chart.rows.push_back({phase_title(step.phase), id, middle.low, middle.median, middle.high, step.hue});
     table.rows.push_back({code(id),

@@ -28,12 +28,14 @@ struct Middle {
 Middle middle_of(const std::vector<double>& values);
 
 // Of all rounds that have it, in their order. `phase`: window, rollback.window.
-std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, const std::string& phase);
-std::vector<double> outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase);       // of the worst client
-std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds, const std::string& phase);  // of all its clients
+std::vector<double> pauses_of(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase);
+std::vector<double> outages_of(const std::vector<ComparedRound>& rounds,
+                               runbook::PhaseKind phase);  // of the worst client
+std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds,
+                                    runbook::PhaseKind phase);  // of all its clients
 
 Table rounds_table(const std::vector<ComparedRound>& rounds);
-Picture pauses_picture(const std::vector<ComparedRound>& rounds, const std::string& phase);
+Picture pauses_picture(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase);
 // Per step of the way forth or back: shortest, median, longest.
 Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back);
 // What went otherwise than it should, and how it was solved. Empty columns when nothing did.

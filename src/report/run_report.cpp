@@ -1,8 +1,9 @@
 #include <cctype>
 
-#include "base/format.h"
-#include "report/display.h"
 #include "base/fields.h"
+#include "base/format.h"
+#include "journal/outcomes.h"
+#include "report/display.h"
 #include "report/metrics.h"
 #include "report/report.h"
 #include "report/run_sections.h"
@@ -12,7 +13,8 @@ namespace {
 
 std::string sentence_of(const RunStory& story) {
   auto text = story.ending.empty() ? "the run has not ended" : story.ending;
-  const auto* window = story.window(story.record.outcome == "rolled_back" ? "rollback.window" : "window");
+  const bool rolled_back = journal::run_outcome(story.record.outcome) == journal::RunOutcome::rolled_back;
+  const auto* window = story.window(rolled_back ? runbook::PhaseKind::rollback_window : runbook::PhaseKind::window);
   if (window != nullptr && window->pause_ms() > 0) {
     text += fmt::format("; clients waited {} of a budget of {}", duration(window->pause_ms()), chosen(window->budget_ms));
   }
@@ -21,27 +23,29 @@ std::string sentence_of(const RunStory& story) {
 }
 
 Verdict verdict_of(const RunStory& story, bool alive, const Chain& chain) {
+  using journal::RunOutcome;
   const auto& run = story.record;
+  const auto outcome = journal::run_outcome(run.outcome);
   Verdict verdict{Mark::bad, run.state(alive), sentence_of(story), run.misses};
   if (!chain.broken.empty()) {
     verdict = {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
   } else if (!run.finished) {
     verdict.mark = alive ? Mark::note : Mark::bad;
     verdict.word = alive ? "Under way" : "Interrupted";
-  } else if (run.outcome == "done") {
+  } else if (outcome == RunOutcome::done) {
     verdict.mark = run.misses.empty() ? Mark::good : Mark::warning;
     verdict.word = run.misses.empty() ? "Done" : "Done, and something was missed";
-  } else if (run.outcome == "rolled_back") {
+  } else if (outcome == RunOutcome::rolled_back) {
     verdict.mark = run.misses.empty() ? Mark::good : Mark::warning;
     verdict.word = "Rolled back";
-  } else if (run.outcome == "waiting") {
+  } else if (outcome == RunOutcome::waiting) {
     verdict.mark = Mark::note;
     verdict.word = "Waiting for approval";
-  } else if (run.outcome == "stopped") {
+  } else if (outcome == RunOutcome::stopped) {
     verdict.word = "Stopped, needs a person";
   } else {
     verdict.mark = Mark::warning;
-    verdict.word = run.outcome == "rollback_undone" ? "The rollback was undone" : "Undone";
+    verdict.word = outcome == RunOutcome::rollback_undone ? "The rollback was undone" : "Undone";
   }
   return verdict;
 }
@@ -59,7 +63,7 @@ Figures figures_of(const RunStory& story) {
   Figures figures;
   const Watched* worst = nullptr;
   std::int64_t errors = 0;
-  for (const char* phase : {"window", "rollback.window"}) {
+  for (const auto phase : runbook::both_windows) {
     const auto* window = story.window(phase);
     if (window == nullptr) continue;
     if (window->pause_ms() > 0) figures.all.push_back(pause_figure(*window));
@@ -92,7 +96,7 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
                      {"phase", step.phase},
                      {"from_ms", step.from_ms},
                      {"ms", step.ms},
-                     {"outcome", step.outcome},
+                     {"outcome", name_of(step.outcome)},
                      {"note", step.note}});
   }
   Json windows = Json::array();

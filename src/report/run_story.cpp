@@ -5,6 +5,7 @@
 
 #include "base/fields.h"
 #include "base/lines.h"
+#include "journal/outcomes.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 
@@ -65,7 +66,8 @@ class Teller {
       decide(event, event.data);
     } else if (type == "check.missed") {
       const auto step = text_in(event.data, "step");
-      story_.mishaps.push_back({event.at_us, step.empty() ? phase_ : step, "check missed", one_line(text_in(event.data, "text"))});
+      story_.mishaps.push_back(
+          {event.at_us, step.empty() ? phase_ : step, "check missed", one_line(text_in(event.data, "text")), true});
     } else if (type == "run.finished") {
       story_.ending = one_line(text_in(event.data, "text"));
     }
@@ -73,7 +75,7 @@ class Teller {
 
   void hear_process(const journal::Event& event) {
     if (event.type == "run.begun") learn_kinds(text_in(event.data, "text"));
-    const bool back = text_in(event.data, "direction") == "rollback";
+    const bool back = journal::goes_back(event.data);
     const char* what = event.type == "run.begun" ? "began" : back ? "went back" : "resumed";
     story_.processes.push_back({event.at_us, what, text_in(event.data, "operator"), text_in(event.data, "host")});
     if (back && story_.back_from_ms < 0) story_.back_from_ms = now_ms_;
@@ -101,12 +103,15 @@ class Teller {
     // A gate that nobody has answered yet has not failed.
     const bool waits = text_in(object_in(data, "error"), "kind") == name_of(ErrorKind::waiting);
     if (!waits && (event.type == "step.failed" || event.type == "undo.failed")) {
-      const char* what = event.type == "undo.failed"             ? "undo failed"
-                         : text_in(data, "outcome") == "unknown" ? "outcome unknown"
-                                                                 : "step failed";
+      const char* what = event.type == "undo.failed" ? "undo failed"
+                         : journal::effect_outcome(text_in(data, "outcome")) == journal::EffectOutcome::unknown
+                             ? "outcome unknown"
+                             : "step failed";
       story_.mishaps.push_back({event.at_us, id, what, one_line(text_in(data, "text"))});
     }
-    StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = waits ? "waiting" : outcome_of(event.type)};
+    const auto outcome = waits ? StepOutcome::waiting : outcome_of(event.type);
+    if (!outcome) return;
+    StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = *outcome};
     step.note =
         event.type == "step.skipped" ? text_in(data, "condition") : one_line(text_in(data, event.type == "step.adopted" ? "evidence" : "text"));
     step.to_ms = now_ms_;
@@ -120,12 +125,13 @@ class Teller {
     story_.steps.push_back(std::move(step));
   }
 
-  static std::string outcome_of(const std::string& type) {
-    static const std::map<std::string, std::string> words{{"step.done", "done"},       {"step.adopted", "found done"},
-                                                          {"step.skipped", "skipped"}, {"step.failed", "failed"},
-                                                          {"step.undone", "undone"},   {"undo.failed", "undo failed"}};
-    const auto found = words.find(type);
-    return found == words.end() ? type : found->second;
+  static std::optional<StepOutcome> outcome_of(const std::string& type) {
+    static const std::map<std::string, StepOutcome> ends{
+        {"step.done", StepOutcome::done},       {"step.adopted", StepOutcome::found_done},
+        {"step.skipped", StepOutcome::skipped}, {"step.failed", StepOutcome::failed},
+        {"step.undone", StepOutcome::undone},   {"undo.failed", StepOutcome::undo_failed}};
+    const auto found = ends.find(type);
+    return found == ends.end() ? std::nullopt : std::optional(found->second);
   }
 
   // An approval through the journal is repeated by the gate's own facts.
@@ -164,18 +170,20 @@ class Teller {
   }
 
   void hear_effect(const journal::Event& event) {
-    const auto traffic = text_in(event.data, "traffic");
+    const auto traffic = steps::traffic_named(text_in(event.data, "traffic"));
     const auto outcome = text_in(event.data, "outcome");
     auto* window = last_window(phase_);
-    if (window != nullptr && event.type == "effect.announced" && traffic == "pause" && !window->paused_ms) {
+    if (window != nullptr && event.type == "effect.announced" && traffic == steps::Traffic::pause &&
+        !window->paused_ms) {
       window->paused_ms = now_ms_;
       window->paused_at_us = event.at_us;
     }
-    if (window != nullptr && event.type == "effect.done" && traffic == "resume" && outcome == "ok" && window->paused_ms &&
-        !window->resumed_ms) {
+    const bool ok = journal::effect_outcome(outcome) == journal::EffectOutcome::ok;
+    if (window != nullptr && event.type == "effect.done" && traffic == steps::Traffic::resume && ok &&
+        window->paused_ms && !window->resumed_ms) {
       window->resumed_ms = now_ms_;
     }
-    if (event.type == "effect.done" && outcome != "ok") {
+    if (event.type == "effect.done" && !ok) {
       story_.mishaps.push_back({event.at_us, text_in(event.data, "step"), "effect " + outcome,
                                 text_in(event.data, "effect") + ": " + one_line(words_of(event.data))});
     }
@@ -202,10 +210,41 @@ class Teller {
 
 }  // namespace
 
-const WindowStory* RunStory::window(const std::string& phase) const {
+const char* name_of(StepOutcome outcome) {
+  switch (outcome) {
+    case StepOutcome::done: return "done";
+    case StepOutcome::found_done: return "found done";
+    case StepOutcome::skipped: return "skipped";
+    case StepOutcome::waiting: return "waiting";
+    case StepOutcome::failed: return "failed";
+    case StepOutcome::undone: return "undone";
+    case StepOutcome::undo_failed: return "undo failed";
+  }
+  return "";
+}
+
+bool StepTime::back() const {
+  const auto kind = runbook::phase_named(phase);
+  return kind && runbook::is_rollback(*kind);
+}
+
+bool StepTime::in_window() const {
+  const auto kind = runbook::phase_named(phase);
+  return kind && runbook::is_window(*kind);
+}
+
+bool StepTime::went_wrong() const {
+  return outcome == StepOutcome::failed || outcome == StepOutcome::undone || outcome == StepOutcome::undo_failed;
+}
+
+bool WindowStory::back() const {
+  return runbook::phase_named(phase) == runbook::PhaseKind::rollback_window;
+}
+
+const WindowStory* RunStory::window(runbook::PhaseKind kind) const {
   const WindowStory* found = nullptr;
   for (const auto& window : windows) {
-    if (window.phase == phase) found = &window;
+    if (runbook::phase_named(window.phase) == kind) found = &window;
   }
   return found;
 }

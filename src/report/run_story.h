@@ -8,23 +8,29 @@
 #include "engine/record.h"
 #include "journal/journal.h"
 #include "report/watched.h"
+#include "runbook/phase_kind.h"
 
 namespace pgcleave::report {
+
+// How a step ended, in the words of a report.
+enum class StepOutcome { done, found_done, skipped, waiting, failed, undone, undo_failed };
+const char* name_of(StepOutcome outcome);
 
 // Milliseconds since the run began, on the machine's monotonic clock within one process and on the wall clock between processes.
 struct StepTime {
   std::string id;
   std::string uses;
-  std::string phase;
+  std::string phase;  // as the journal names it
   double from_ms = 0;
   double to_ms = 0;
   double ms = 0;        // as the journal says; for a look only, how long that took
-  std::string outcome;  // done, found done, skipped, waiting, failed, undone, undo failed
+  StepOutcome outcome = StepOutcome::done;
   std::string note;     // evidence or error
   bool person = false;  // waits for one
-  [[nodiscard]] bool back() const { return phase.rfind("rollback.", 0) == 0; }
-  [[nodiscard]] bool in_window() const { return phase == "window" || phase == "rollback.window"; }
-  [[nodiscard]] bool went_wrong() const { return outcome == "failed" || outcome == "undone" || outcome == "undo failed"; }
+  [[nodiscard]] bool back() const;
+  [[nodiscard]] bool in_window() const;
+  [[nodiscard]] bool is_done() const { return outcome == StepOutcome::done || outcome == StepOutcome::found_done; }
+  [[nodiscard]] bool went_wrong() const;
 };
 
 struct WindowStory {
@@ -39,7 +45,7 @@ struct WindowStory {
   std::optional<double> resumed_ms;
   std::int64_t paused_at_us = 0;
   std::optional<Watched> watched;
-  [[nodiscard]] bool back() const { return phase == "rollback.window"; }
+  [[nodiscard]] bool back() const;
   [[nodiscard]] double pause_ms() const { return paused_ms && resumed_ms ? *resumed_ms - *paused_ms : 0; }
 };
 
@@ -57,6 +63,7 @@ struct Mishap {
   std::string where;  // step or phase
   std::string kind;   // "check missed", "step failed", "effect unknown", "undo failed"
   std::string text;
+  bool only_missed = false;  // the run went on all the same
 };
 
 struct LagReading {
@@ -87,7 +94,7 @@ struct RunStory {
   std::int64_t last_seq = 0;
   std::string last_hash;
   // The last one of that phase that was entered; null: none.
-  [[nodiscard]] const WindowStory* window(const std::string& phase) const;
+  [[nodiscard]] const WindowStory* window(runbook::PhaseKind kind) const;
   [[nodiscard]] bool went_back() const { return back_from_ms >= 0; }
 };
 

@@ -21,7 +21,8 @@ std::vector<const StepTime*> steps_of(const RunStory& story, bool back) {
 Timeline chart_of(const std::vector<const StepTime*>& steps) {
   Timeline chart;
   for (const auto* step : steps) {
-    if (step->outcome != "skipped") chart.spans.push_back({phase_title(step->phase), step->id, step->from_ms, step->to_ms, hue_of(*step)});
+    if (step->outcome != StepOutcome::skipped)
+      chart.spans.push_back({phase_title(step->phase), step->id, step->from_ms, step->to_ms, hue_of(*step)});
   }
   if (chart.spans.empty()) return chart;
   const double origin = chart.spans.front().from;
@@ -40,9 +41,9 @@ Table table_of(const std::vector<const StepTime*>& steps) {
     const auto mark = step->went_wrong() ? Mark::bad : Mark::none;
     table.rows.push_back({{step->phase == phase ? "" : phase_title(step->phase)},
                           code(step->id),
-                          number(step->outcome == "skipped" ? "" : fixed(step->ms / 1000, 3)),
+                          number(step->outcome == StepOutcome::skipped ? "" : fixed(step->ms / 1000, 3)),
                           number(fixed((step->from_ms - origin) / 1000, 3)),
-                          {step->outcome, mark},
+                          {name_of(step->outcome), mark},
                           code(step->uses)});
     phase = step->phase;
   }
@@ -58,14 +59,15 @@ double length_of(const Timeline& chart) {
 }  // namespace
 
 std::string phase_title(const std::string& phase) {
-  return phase.rfind("rollback.", 0) == 0 ? "way back: " + phase.substr(9) : phase;
+  const auto kind = runbook::phase_named(phase);
+  return kind && runbook::is_rollback(*kind) ? "way back: " + phase.substr(phase.find('.') + 1) : phase;
 }
 
 Hue hue_of(const StepTime& step) {
   if (step.went_wrong()) return Hue::undo;
   if (step.person) return Hue::person;
   if (step.in_window()) return Hue::pause;
-  return step.outcome == "found done" ? Hue::quiet : Hue::work;
+  return step.outcome == StepOutcome::found_done ? Hue::quiet : Hue::work;
 }
 
 Section timeline_section(const RunStory& story) {

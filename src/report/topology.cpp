@@ -20,14 +20,18 @@ std::string names_of(const Topology& topology) {
   return fmt::format("{}", fmt::join(topology.bouncers, ", "));
 }
 
+const char* head_of(const DrawnCluster& cluster) {
+  return cluster.standby ? "standby leader" : "leader";
+}
+
 void draw_cluster(Svg& svg, const DrawnCluster& cluster, double x, bool serves) {
   const double height = 78 + 26.0 * (1 + (cluster.replicas > 0 ? 1 : 0));
   svg.rect(x, clusters_y, box, height, serves ? "box serving" : "box", 6);
   svg.text(x + 10, clusters_y + 20, fitted(cluster.side + " · " + cluster.scope, letter, box - 16), "strong");
   svg.text(x + 10, clusters_y + 36, fitted(cluster.address, letter, box - 16), "small muted");
-  const bool leads = cluster.head == "leader";
+  const bool leads = !cluster.standby;
   svg.rect(x + 10, clusters_y + 46, box - 20, 22, leads ? "node lead" : "node", 4);
-  svg.text(x + box / 2, clusters_y + 61, cluster.head, leads ? "small on-fill strong" : "small", Anchor::middle);
+  svg.text(x + box / 2, clusters_y + 61, head_of(cluster), leads ? "small on-fill strong" : "small", Anchor::middle);
   if (cluster.replicas > 0) {
     svg.rect(x + 10, clusters_y + 72, box - 20, 22, "node", 4);
     svg.text(x + box / 2, clusters_y + 87, many(cluster.replicas, "replica"), "small", Anchor::middle);
@@ -80,8 +84,8 @@ std::string svg_of(const Topology& topology) {
 
 std::vector<std::string> lines_of(const Topology& topology) {
   const auto cluster = [](const DrawnCluster& one) {
-    return fmt::format("{} {} ({}{}): {}", one.side, one.scope, one.head, one.replicas > 0 ? ", " + many(one.replicas, "replica") : "",
-                       one.holds);
+    return fmt::format("{} {} ({}{}): {}", one.side, one.scope, head_of(one),
+                       one.replicas > 0 ? ", " + many(one.replicas, "replica") : "", one.holds);
   };
   const auto& serving = topology.moved_at_target ? topology.target : topology.source;
   std::vector<std::string> lines{fmt::format("clients of kept tables  --> {} {}", topology.source.side, topology.source.scope),

@@ -10,7 +10,7 @@ namespace pgcleave::report {
 struct DrawnCluster {
   std::string side;   // "source"
   std::string scope;  // "main"
-  std::string head;   // "leader" or "standby leader"
+  bool standby = false;  // its leader is a standby leader
   int replicas = 0;
   std::string address;  // where bouncers find it
   std::string holds;    // "all tables"

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "journal/outcomes.h"
 #include "report/display.h"
 #include "report/run_sections.h"
 
@@ -11,7 +12,7 @@ std::vector<const StepTime*> steps_of(const WindowStory& window, const RunStory&
   std::vector<const StepTime*> steps;
   for (const auto& step : story.steps) {
     const bool within = step.to_ms >= window.entered_ms && (window.left_ms <= window.entered_ms || step.to_ms <= window.left_ms + 1);
-    if (step.phase == window.phase && within && step.outcome != "skipped") steps.push_back(&step);
+    if (step.phase == window.phase && within && step.outcome != StepOutcome::skipped) steps.push_back(&step);
   }
   return steps;
 }
@@ -58,7 +59,8 @@ std::string sentence_of(const WindowStory& window) {
   auto text = fmt::format("Clients waited {} at most, of a budget of {} ({}).", duration(window.pause_ms()), chosen(window.budget_ms),
                           percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0));
   if (window.undo_reserve_ms > 0) text += fmt::format(" {} of the budget were kept back for undoing.", chosen(window.undo_reserve_ms));
-  if (window.outcome != "done") text += " It ended: " + (window.outcome.empty() ? "never left" : window.outcome) + ".";
+  if (journal::window_outcome(window.outcome) != journal::WindowOutcome::done)
+    text += " It ended: " + (window.outcome.empty() ? "never left" : window.outcome) + ".";
   return text;
 }
 

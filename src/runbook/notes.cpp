@@ -16,8 +16,8 @@ std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary)
       if (kind == nullptr) continue;
       if (kind->meaning.takes && takes == nullptr) takes = &step;
       if (!kind->meaning.changes || kind->can_be_undone()) continue;
-      const auto why = kind->undo.substr(std::min(kind->undo.size(), kind->undo.find_first_not_of(' ', 3)));
-      out.push_back({step.at, fmt::format("step '{}' ({}) can't be undone: {}", step.id, step.uses, why), ""});
+      out.push_back(
+          {step.at, fmt::format("step '{}' ({}) can't be undone: {}", step.id, step.uses, kind->why_not_undone()), ""});
     }
   }
   if (takes != nullptr && !has_rollback) {

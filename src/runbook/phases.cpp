@@ -11,6 +11,7 @@ namespace {
 
 // A phase whose steps are still to be read.
 struct Unread {
+  explicit Unread(PhaseKind kind) : phase(kind) {}
   Phase phase;
   std::vector<const Node*> steps;
 };
@@ -46,17 +47,15 @@ void check_budget(const Node& node, const Known& known, Problems& problems) {
   }
 }
 
-Unread read_list(Fields& fields, const std::string& key, const std::string& name) {
-  Unread out;
-  out.phase.name = name;
+Unread read_list(Fields& fields, const std::string& key, PhaseKind kind) {
+  Unread out(kind);
   out.steps = fields.list(key);
   return out;
 }
 
-Unread read_window(Fields& parent, const std::string& name, const Known& known, Problems& problems) {
-  Unread out;
-  out.phase.name = name;
-  out.phase.is_window = true;
+Unread read_window(Fields& parent, PhaseKind kind, const Known& known, Problems& problems) {
+  Unread out(kind);
+  const auto& name = out.phase.name;
   const auto* node = parent.map("window");
   if (node == nullptr) return out;
   Fields fields(*node, name, node->at, problems);
@@ -85,16 +84,16 @@ void announce(const std::vector<Unread>& phases, Known& known) {
 
 std::vector<Phase> read_phases(Fields& top, Known& known, Problems& problems) {
   std::vector<Unread> unread;
-  unread.push_back(read_list(top, "prepare", "prepare"));
-  unread.push_back(read_list(top, "gate", "gate"));
-  unread.push_back(read_window(top, "window", known, problems));
-  unread.push_back(read_list(top, "verify", "verify"));
+  unread.push_back(read_list(top, "prepare", PhaseKind::prepare));
+  unread.push_back(read_list(top, "gate", PhaseKind::gate));
+  unread.push_back(read_window(top, PhaseKind::window, known, problems));
+  unread.push_back(read_list(top, "verify", PhaseKind::verify));
   if (const auto* node = top.map("rollback")) {
     Fields rollback(*node, "rollback", node->at, problems);
-    unread.push_back(read_list(rollback, "prepare", "rollback.prepare"));
-    unread.push_back(read_list(rollback, "gate", "rollback.gate"));
-    unread.push_back(read_window(rollback, "rollback.window", known, problems));
-    unread.push_back(read_list(rollback, "then", "rollback.then"));
+    unread.push_back(read_list(rollback, "prepare", PhaseKind::rollback_prepare));
+    unread.push_back(read_list(rollback, "gate", PhaseKind::rollback_gate));
+    unread.push_back(read_window(rollback, PhaseKind::rollback_window, known, problems));
+    unread.push_back(read_list(rollback, "then", PhaseKind::rollback_then));
     rollback.finish();
   }
   announce(unread, known);

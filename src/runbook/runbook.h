@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "runbook/phase_kind.h"
 #include "runbook/problem.h"
 #include "runbook/vocabulary.h"
 
@@ -32,11 +33,13 @@ struct StepLine {
 };
 
 struct Phase {
-  std::string name;  // prepare, gate, window, verify; rollback.prepare, rollback.gate, rollback.window, rollback.then
-  bool is_window = false;
+  explicit Phase(PhaseKind which) : kind(which), name(name_of(which)), is_window(runbook::is_window(which)) {}
+  PhaseKind kind;
+  std::string name;  // of `kind`, for people and the journal
+  bool is_window;
   std::string budget;  // of a window: a duration or an expression
   std::vector<StepLine> steps;
-  [[nodiscard]] bool is_rollback() const { return name.rfind("rollback.", 0) == 0; }
+  [[nodiscard]] bool is_rollback() const { return runbook::is_rollback(kind); }
 };
 
 // How often, and how lately, a runbook must have been rehearsed before it is ready for production.

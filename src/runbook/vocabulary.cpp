@@ -19,6 +19,10 @@ const char* name_of(Type type) {
   return "text";
 }
 
+std::string StepDescription::why_not_undone() const {
+  return can_be_undone() ? "" : undo.substr(std::min(undo.size(), std::string("no: ").size()));
+}
+
 const StepDescription* find(const Vocabulary& vocabulary, const std::string& kind) {
   const auto found = std::find_if(vocabulary.begin(), vocabulary.end(), [&](const auto& step) { return step.kind == kind; });
   return found == vocabulary.end() ? nullptr : &*found;

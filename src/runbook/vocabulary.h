@@ -43,15 +43,19 @@ struct Meaning {
   bool gives_up = false;
 };
 
+enum class UndoKind { restores, nothing, impossible };
+
 struct StepDescription {
   std::string kind;     // "pgbouncer.pause"
   std::string purpose;  // one sentence
   std::vector<Parameter> parameters;
   std::vector<Fact> facts;
   std::string changes;  // what it can change outside; "" = nothing
-  std::string undo;     // how it is undone, or "no: ..." and why not
+  std::string undo;     // how it is undone, or "no: ..." and why not, for people
+  UndoKind undo_kind = UndoKind::restores;
   Meaning meaning;
-  [[nodiscard]] bool can_be_undone() const { return undo.rfind("no:", 0) != 0; }
+  [[nodiscard]] bool can_be_undone() const { return undo_kind != UndoKind::impossible; }
+  [[nodiscard]] std::string why_not_undone() const;  // in words; "" when it can be
 };
 
 using Vocabulary = std::vector<StepDescription>;

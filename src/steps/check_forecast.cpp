@@ -20,7 +20,8 @@ constexpr double usable = 0.7;  // of the budget: the engine keeps the rest for 
 
 Result<Observation> observe_check_forecast(Context& context) {
   TRY_ASSIGN(const auto budget, parse_duration(context.text("budget")));
-  TRY_ASSIGN(const auto seen_now, forecast(context.world, context.text("window"), enough(context.deadline)));
+  TRY_ASSIGN(const auto window, runbook::window_named(context.text("window")));
+  TRY_ASSIGN(const auto seen_now, forecast(context.world, window, enough(context.deadline)));
   Observation seen;
   seen.facts = {{"expected_ms", seen_now.expected_ms()}, {"rounds", seen_now.rehearsed.rounds},
                 {"p50_ms", seen_now.rehearsed.p50_ms},   {"p90_ms", seen_now.rehearsed.p90_ms},
@@ -69,6 +70,7 @@ StepKind check_forecast() {
                      {"wal_bytes_per_second", "WAL written by the side that serves"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_forecast,

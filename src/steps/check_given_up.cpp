@@ -51,6 +51,7 @@ StepKind check_given_up() {
                      {"words", "what somebody has to type to give it up; empty for nothing"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.gives_up = true}},
           nullptr,
           observe_check_given_up,

@@ -37,6 +37,7 @@ StepKind check_lag() {
            .facts = {{"lag_bytes", "the lag seen"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_lag,

@@ -72,6 +72,7 @@ StepKind check_members() {
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_members,

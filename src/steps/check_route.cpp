@@ -102,6 +102,7 @@ StepKind check_route() {
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_route,

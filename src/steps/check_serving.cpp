@@ -73,6 +73,7 @@ StepKind check_serving() {
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_serving,

@@ -43,6 +43,7 @@ StepKind check_split() {
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_check_split,

@@ -13,6 +13,8 @@ namespace pgcleave::steps {
 
 // What an effect means for the clients of the moved tables. The pause that a run reports is from the first `pause` to the `resume`.
 enum class Traffic { none, pause, resume };
+const char* name_of(Traffic traffic);            // as the journal has it; "" for none
+Traffic traffic_named(const std::string& text);  // none for any other text
 
 class Effects {
  public:

@@ -84,11 +84,11 @@ std::string Forecast::text() const {
                      to_text(to_catch_up));
 }
 
-Result<Forecast> forecast(World& world, const std::string& phase, Deadline deadline) {
-  const bool back = phase.rfind("rollback.", 0) == 0;
+Result<Forecast> forecast(World& world, runbook::PhaseKind window, Deadline deadline) {
+  const bool back = runbook::is_rollback(window);
   auto& serves = back ? world.target : world.source;
   Forecast out;
-  if (world.rehearsed) out.rehearsed = world.rehearsed(phase);
+  if (world.rehearsed) out.rehearsed = world.rehearsed(window);
   TRY_ASSIGN(auto* serving, serves.leader(deadline));
   TRY(read_transactions(world, *serving, out, deadline));
   TRY_ASSIGN(const auto before, postgres::current_lsn(*serving, deadline));

@@ -30,7 +30,7 @@ struct Forecast {
   [[nodiscard]] std::string text() const;  // one line for people
 };
 
-// `phase` is the window's. Takes a quarter of a second, to measure the rate. Reads only. An error where a bouncer can't be asked.
-Result<Forecast> forecast(World& world, const std::string& phase, Deadline deadline);
+// Takes a quarter of a second, to measure the rate. Reads only. An error where a bouncer can't be asked.
+Result<Forecast> forecast(World& world, runbook::PhaseKind window, Deadline deadline);
 
 }  // namespace pgcleave::steps

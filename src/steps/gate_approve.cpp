@@ -58,6 +58,7 @@ StepKind gate_approve() {
        .facts = {{"by", "who approved"}, {"how", "at the terminal, or by command"}, {"words", "what was typed, if words were asked for"}},
        .changes = "",
        .undo = "nothing to undo: it only asks",
+       .undo_kind = runbook::UndoKind::nothing,
        .meaning = {.waits_for_person = true}},
       nullptr,
       observe_gate_approve,

@@ -10,7 +10,6 @@
 namespace pgcleave::steps {
 namespace {
 
-constexpr const char* asked_to_stop = "the run was asked to stop before the answer came";
 constexpr auto between_looks = std::chrono::milliseconds(5);
 
 struct Url {
@@ -42,7 +41,9 @@ Result<rest::Access> access(Context& context) {
   return access;
 }
 
-Result<rest::Answer> call(Context& context, const std::string& method, const std::string& url, const std::string& body) {
+// `cut_short`: a stop was requested before the answer came.
+Result<rest::Answer> call(Context& context, const std::string& method, const std::string& url, const std::string& body,
+                          bool& cut_short) {
   TRY_ASSIGN(const auto parts, parse(url));
   TRY_ASSIGN(const auto with, access(context));
   // By a thread of its own, which is left behind when a stop is requested: cpp-httplib (0.11) waits for an answer until its timeout.
@@ -63,7 +64,11 @@ Result<rest::Answer> call(Context& context, const std::string& method, const std
       const std::lock_guard lock(made->mutex);
       if (made->answer) return std::move(*made->answer);
     }
-    if (stopped) return fail({ErrorKind::unknown, url, method + " was sent, and " + asked_to_stop, "an answer", "", "", ""});
+    if (stopped) {
+      cut_short = true;
+      return fail({ErrorKind::unknown, url, method + " was sent, and the run was asked to stop before the answer came",
+                   "an answer", "", "", ""});
+    }
     sleep_until(Deadline::in(between_looks), between_looks, nullptr);
   }
 }
@@ -76,8 +81,9 @@ bool expected(Context& context, int status) {
 }
 
 Result<void> must_succeed(Context& context, const std::string& method, const std::string& url, const std::string& body) {
+  bool cut_short = false;
   const auto done = context.world.effects->perform(fmt::format("{} {}", method, url), [&]() -> Result<Json> {
-    TRY_ASSIGN(const auto answer, call(context, method, url, body));
+    TRY_ASSIGN(const auto answer, call(context, method, url, body, cut_short));
     if (!expected(context, answer.status)) {
       return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected",
                    to_text(context.with.value("expect", Json::array())), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)),
@@ -88,7 +94,7 @@ Result<void> must_succeed(Context& context, const std::string& method, const std
   if (done) return {};
   auto error = done.error();
   // Nobody waits to see what came of it.
-  if (error.what.ends_with(asked_to_stop)) error.kind = ErrorKind::interrupted;
+  if (cut_short && error.kind == ErrorKind::unknown) error.kind = ErrorKind::interrupted;
   return fail(error);
 }
 
@@ -100,7 +106,8 @@ Result<Observation> observe_http_request(Context& context) {
     seen.lasting = false;
     return seen;
   }
-  TRY_ASSIGN(const auto answer, call(context, "GET", check, ""));
+  bool cut_short = false;
+  TRY_ASSIGN(const auto answer, call(context, "GET", check, "", cut_short));
   seen.evidence = fmt::format("GET {} answered {}", check, answer.status);
   if (expected(context, answer.status)) seen.state = State::done;
   return seen;

@@ -47,6 +47,7 @@ StepKind ownership_durable() {
            .facts = {{"not_durable_on", "members that did not know it when the time was up, with what they say"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_ownership_durable,

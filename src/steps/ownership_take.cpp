@@ -83,6 +83,7 @@ StepKind ownership_take() {
            .facts = {},
            .changes = "the owner sequence of the split",
            .undo = "no: clients may have written; use `pgcleave rollback`, which loses no write to the moved tables",
+           .undo_kind = runbook::UndoKind::impossible,
            .meaning = {.takes = true, .changes = true}},
           nullptr,
           observe_ownership_take,

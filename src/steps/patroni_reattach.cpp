@@ -60,6 +60,7 @@ StepKind patroni_reattach() {
        .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's, or copied anew; a member "
                   "that does not follow is copied anew",
        .undo = "no: what only this cluster held is gone; promote it again with a new run",
+       .undo_kind = runbook::UndoKind::impossible,
        .meaning = {.changes = true, .gives_up = true}},
       nullptr,
       observe_patroni_reattach,

@@ -36,6 +36,7 @@ StepKind pgbouncer_resume() {
            .facts = {},
            .changes = "RESUME of the pool; RELOAD where it was repointed, with default_pool_size 0 until then",
            .undo = "nothing to undo: traffic flows",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.resumes = true, .changes = true}},
           prepare_pgbouncer_resume,
           observe_pgbouncer_resume,

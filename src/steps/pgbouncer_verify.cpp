@@ -68,6 +68,7 @@ StepKind pgbouncer_verify() {
        .facts = {{"probed", "number of bouncers that a row was written through"}},
        .changes = "a canary row",
        .undo = "nothing to undo: a canary row is no client's data",
+       .undo_kind = runbook::UndoKind::nothing,
        .meaning = {.changes = true, .routes = true}},
       nullptr,
       observe_pgbouncer_verify,

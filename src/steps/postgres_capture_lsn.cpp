@@ -63,6 +63,7 @@ StepKind postgres_capture_lsn() {
            .facts = {{"lsn", "the position"}},
            .changes = "one row in the canary table and one logical message in the WAL",
            .undo = "nothing to undo: a canary row is no client's data",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.changes = true}},
           nullptr,
           observe_postgres_capture_lsn,

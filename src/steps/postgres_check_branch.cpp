@@ -96,6 +96,7 @@ StepKind postgres_check_branch() {
        .facts = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
        .changes = "",
        .undo = "nothing to undo: it only looks",
+       .undo_kind = runbook::UndoKind::nothing,
        .meaning = {}},
       nullptr,
       observe_postgres_check_branch,

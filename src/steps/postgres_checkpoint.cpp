@@ -36,6 +36,7 @@ StepKind postgres_checkpoint() {
            .facts = {{"redo", "LSN from which a recovery would start now"}},
            .changes = "writes dirty pages to disk",
            .undo = "nothing to undo: no data is changed",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.changes = true, .spared = true}},
           nullptr,
           observe_postgres_checkpoint,

@@ -37,6 +37,7 @@ StepKind postgres_release_wal() {
            .facts = {},
            .changes = "drops the physical slot",
            .undo = "no: WAL that is removed can't be had back; the other cluster would have to be cloned anew",
+           .undo_kind = runbook::UndoKind::impossible,
            .meaning = {.changes = true}},
           nullptr,
           observe_postgres_release_wal,

@@ -66,6 +66,7 @@ StepKind postgres_release_xmin() {
            .facts = {},
            .changes = "the standby's physical slot is dropped and made again in one statement",
            .undo = "nothing to undo: a standby that comes back reports an xmin of its own",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.changes = true}},
           nullptr,
           observe_postgres_release_xmin,

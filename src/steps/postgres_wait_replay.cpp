@@ -51,6 +51,7 @@ StepKind postgres_wait_replay() {
            .facts = {{"replayed", "the position that it had replayed then"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_postgres_wait_replay,

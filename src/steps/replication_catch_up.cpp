@@ -91,6 +91,7 @@ StepKind replication_catch_up() {
            .facts = {{"lag_bytes", "how far it was behind"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_replication_catch_up,

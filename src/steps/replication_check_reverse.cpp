@@ -32,6 +32,7 @@ StepKind replication_check_reverse() {
            .facts = {{"lag_bytes", "how far the source was behind"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           nullptr,
           observe_replication_check_reverse,

@@ -48,6 +48,7 @@ StepKind replication_prove_reverse() {
            .facts = {{"canary_ms", "milliseconds that the canary row took"}},
            .changes = "a canary row",
            .undo = "nothing to undo: a canary row is no client's data",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.changes = true}},
           prepare_replication_prove_reverse,
           observe_replication_prove_reverse,

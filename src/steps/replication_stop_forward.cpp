@@ -22,6 +22,7 @@ StepKind replication_stop_forward() {
            .facts = {},
            .changes = "drops the subscription on the target and the slot on the source",
            .undo = "no: what the source writes from now on would be missing on the target",
+           .undo_kind = runbook::UndoKind::impossible,
            .meaning = {.changes = true}},
           nullptr,
           observe_replication_stop_forward,

@@ -22,6 +22,7 @@ StepKind replication_stop_reverse() {
            .facts = {},
            .changes = "drops the subscription on the source and the slot on the target",
            .undo = "no: what the target writes from now on would be missing on the source",
+           .undo_kind = runbook::UndoKind::impossible,
            .meaning = {.changes = true}},
           nullptr,
           observe_replication_stop_reverse,

@@ -73,6 +73,7 @@ StepKind replication_wait_apply() {
            .facts = {{"applied", "the position that it had applied then"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {}},
           prepare_replication_wait_apply,
           observe_replication_wait_apply,

@@ -97,6 +97,7 @@ StepKind sequences_bump() {
            .facts = {{"bumped", "number of sequences that were set"}},
            .changes = "sequence values",
            .undo = "nothing to undo: a sequence that is ahead harms nobody, one that goes back does",
+           .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.changes = true}},
           prepare_sequences_bump,
           observe_sequences_bump,

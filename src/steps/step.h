@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/deadline.h"
@@ -22,6 +23,7 @@ namespace pgcleave::steps {
 
 enum class State { pending, done, foreign };
 const char* name_of(State state);
+std::optional<State> state_named(const std::string& text);
 
 struct Observation {
   State state = State::pending;

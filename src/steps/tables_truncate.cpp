@@ -167,6 +167,7 @@ StepKind tables_truncate() {
                      {"left_alone", "tables that were not proven stale, each with its rows and the reason", true}},
            .changes = "TRUNCATE of the moved tables on the source, or of the kept ones on the target",
            .undo = "no: the rows are gone",
+           .undo_kind = runbook::UndoKind::impossible,
            .meaning = {.changes = true}},
           nullptr,
           observe_tables_truncate,

@@ -13,6 +13,7 @@
 #include "postgres/ownership.h"
 #include "runbook/change.h"
 #include "runbook/environment.h"
+#include "runbook/phase_kind.h"
 #include "runbook/split.h"
 #include "steps/effects.h"
 #include "steps/pending_release.h"
@@ -84,8 +85,8 @@ struct World {
   std::function<std::optional<Approval>(const Question& question)> approval;
   std::function<void(const std::string& text)> progress;  // what takes long says how far it is
   runbook::Split split_file = {};
-  // By the name of a window's phase; rounds = 0: never. It may have to read many journals: not while clients wait. Empty: never.
-  std::function<RehearsedPause(const std::string& phase)> rehearsed;
+  // By the window; rounds = 0: never. It may have to read many journals: not while clients wait. Empty: never.
+  std::function<RehearsedPause(runbook::PhaseKind window)> rehearsed;
   // What is carried out, for checks that judge the change itself; null: nobody said.
   const runbook::Change* change = nullptr;
   // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be durable.

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/format.h"
+#include "postgres/sqlstate.h"
 
 namespace pgcleave::watch {
 namespace {
@@ -25,9 +26,9 @@ std::string write_sql(const postgres::TableName& table, const std::string& row) 
       table.sql(), postgres::quote_literal(row));
 }
 
-// undefined table, no such schema, no right
 bool is_for_good(const Error& error) {
-  return error.code == "42P01" || error.code == "3F000" || error.code == "42501";
+  return error.code == postgres::undefined_table || error.code == postgres::invalid_schema_name ||
+         error.code == postgres::insufficient_privilege;
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST_CASE("a window that was tried twice is told twice") {
   CHECK(story.windows[0].outcome == "undone");
   CHECK(story.windows[0].pause_ms() == Approx(100));
   CHECK(story.windows[1].pause_ms() == Approx(30));
-  CHECK(story.window("window") == &story.windows[1]);
+  CHECK(story.window(runbook::PhaseKind::window) == &story.windows[1]);
 }
 
 TEST_CASE("a pause whose end is not known is no pause of zero") {

@@ -49,6 +49,7 @@ Vocabulary a_vocabulary() {
                                 {.name = "env", .type = Type::map, .help = "variables"}},
                  .changes = "whatever the command does",
                  .undo = "no: only its author knows what it does",
+                 .undo_kind = UndoKind::impossible,
                  .meaning = {.changes = true}});
   return out;
 }

@@ -125,9 +125,12 @@ TEST_CASE("what a step kind tells about its undo is true") {
     const auto& undo = row.description.undo;
     INFO(row.description.kind << " undo: " << undo);
     REQUIRE_FALSE(undo.empty());
-    const bool none = begins_with(undo, "no:") || begins_with(undo, "nothing to undo");
-    CHECK((row.undo == nullptr) == none);
-    CHECK(row.description.can_be_undone() == !begins_with(undo, "no:"));
+    const auto kind = row.description.undo_kind;
+    CHECK((row.undo == nullptr) == (kind != runbook::UndoKind::restores));
+    CHECK(("no: " + row.description.why_not_undone() == undo) == (kind == runbook::UndoKind::impossible));
+    CHECK(begins_with(undo, "no: ") == (kind == runbook::UndoKind::impossible));
+    CHECK(begins_with(undo, "nothing to undo") == (kind == runbook::UndoKind::nothing));
+    CHECK(row.description.can_be_undone() == (kind != runbook::UndoKind::impossible));
     if (row.undo_order == UndoOrder::after_traffic) CHECK(row.undo != nullptr);
     if (row.description.meaning.pauses || row.description.meaning.releases) CHECK(row.undo != nullptr);
     // Whatever clients wait for is undone before they are let go.

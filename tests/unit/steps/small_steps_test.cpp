@@ -111,7 +111,7 @@ TEST_CASE("a standby is near enough only below the limit, and not while its repl
 
   // A megabyte behind where hardly anything is written is a second at the least speed, or less at a higher one.
   postgres::test::run(source, "SELECT pg_logical_emit_message(false, 'pgcleave', repeat('x', 1000000))");
-  const auto seen = forecast(sides.world, "window", soon());
+  const auto seen = forecast(sides.world, runbook::PhaseKind::window, soon());
   REQUIRE(problem(seen) == "");
   CHECK(seen->lag.count > 1000000);
   const auto speed = std::max<double>(1024 * 1024, static_cast<double>(seen->wal_per_second.count));
