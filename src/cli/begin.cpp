@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/version.h"
 #include "cli/change.h"
 #include "cli/guarding.h"
 #include "cli/holding.h"
@@ -72,7 +73,7 @@ Json beginning(const checks::Change& change, const Origin& origin, int epoch, co
           {"operator", operator_name()},
           {"host", host_name()},
           {"pid", ::getpid()},
-          {"version", PGCLEAVE_VERSION},
+          {"version", version()},
           {"binary_sha256", program}};
 }
 

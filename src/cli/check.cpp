@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/units.h"
+#include "base/version.h"
 #include "checks/access_files.h"
 #include "checks/families.h"
 #include "cli/change.h"
@@ -83,7 +84,7 @@ void record(const Looked& looked, const std::string& journal_file) {
                                                   {"families", families_of(checks::families())},
                                                   {"findings", findings},
                                                   {"operator", operator_name()},
-                                                  {"version", PGCLEAVE_VERSION},
+                                                  {"version", version()},
                                                   {"ms", looked.ms}},
                                                  journal::Durability::disk)
                                : fail(journal.error());

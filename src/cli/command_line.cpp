@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/log.h"
+#include "base/version.h"
 #include "checks/step_kinds.h"
 #include "cli/did_you_mean.h"
 #include "cli/verb.h"
@@ -53,7 +54,7 @@ int pgcleave::cli::main(int argc, char** argv) {
                                      cli::steps_verb(),    cli::schema_verb(),   cli::guard_verb(),   cli::repair_owner_verb()};
   CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
   app.require_subcommand(1);
-  app.set_version_flag("--version", "pgcleave " PGCLEAVE_VERSION);
+  app.set_version_flag("--version", std::string("pgcleave ") + version());
   bool quiet = false;
   bool verbose = false;
   app.add_flag("-q,--quiet", quiet, "warnings and errors only");

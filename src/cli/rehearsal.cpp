@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/units.h"
+#include "base/version.h"
 #include "cli/change.h"
 #include "journal/outcomes.h"
 
@@ -95,7 +96,7 @@ Result<void> Rehearsal::run() {
                                 {"class", "staging"},
                                 {"split_name", change_.split.name},
                                 {"split_sha256", sha256(change_.split.text)},
-                                {"version", PGCLEAVE_VERSION},
+                                {"version", version()},
                                 {"binary_sha256", change_.binary_sha256},
                                 {"times", asked_.times},
                                 {"rollback", name_of(asked_.back)},

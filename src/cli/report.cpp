@@ -5,6 +5,7 @@
 #include "base/fields.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "cli/change.h"
 #include "cli/meant_run.h"
 #include "cli/rounds.h"
@@ -33,7 +34,7 @@ Renderer renderer_of(const std::string& format) {
 }
 
 report::Made made_now() {
-  return {utc_now_us(), PGCLEAVE_VERSION};
+  return {utc_now_us(), version()};
 }
 
 ExitCode put_out(const Arguments& arguments, const report::Document& document) {

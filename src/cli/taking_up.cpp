@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "base/version.h"
 #include "cli/change.h"
 #include "cli/guarding.h"
 #include "cli/holding.h"
@@ -158,7 +159,11 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::RunOutput
   engine::Recorder recorder(*journal_, id(), record_, engine::fault_point());
   // In the middle of a window clients wait, and need no record on a disk that may be full.
   recorder.must_go_on(way == Way::settle);
-  Json resumed{{"operator", operator_name()}, {"host", host_name()}, {"pid", ::getpid()}, {"direction", direction_of(way)}};
+  Json resumed{{"operator", operator_name()},
+               {"host", host_name()},
+               {"pid", ::getpid()},
+               {"direction", direction_of(way)},
+               {"version", version()}};
   if (!gone_.empty()) resumed["gone"] = gone_;
   if (asked.emergency) resumed["emergency"] = true;
   world_->approval = approver(id(), speech);

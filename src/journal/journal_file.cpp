@@ -11,12 +11,14 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "base/version.h"
 
 namespace pgcleave::journal {
 namespace {
 
 constexpr int application_id = 0x70676c76;  // "pglv"; file(1) and sqlite3 show it
-constexpr int format_version = 1;
+// Of tables, triggers and what events mean: raised when an older program would misread the file.
+constexpr int schema_number = 1;
 constexpr std::int64_t tail_events = 64;
 constexpr std::int64_t quick_check_pages = 1024;
 
@@ -94,8 +96,8 @@ Result<void> create(const std::string& path) {
   auto made = [&]() -> Result<void> {
     TRY_ASSIGN(const auto database, Database::open(draft, Access::create));
     TRY(database.execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL"));
-    TRY(database.execute(
-        fmt::format("BEGIN; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", schema, application_id, format_version)));
+    TRY(database.execute(fmt::format("BEGIN; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", schema,
+                                     application_id, schema_number)));
     // Closing it does the same, and tells nobody when it fails.
     return database.execute("PRAGMA wal_checkpoint(TRUNCATE)");
   }();
@@ -124,17 +126,33 @@ Result<void> check_file(const std::string& path, bool to_write) {
   return {};
 }
 
+// Of the program that wrote to it last, for people; "" where that can't be read, as in a schema that is not known.
+std::string written_by(const Database& database) {
+  constexpr const char* last_one =
+      "SELECT json_extract(data, '$.version') FROM event WHERE type IN ('run.begun', 'run.resumed') ORDER BY seq DESC "
+      "LIMIT 1";
+  return database.value(last_one).value_or("");
+}
+
+Error of_another_schema(const Database& database, const std::string& path, const std::string& number) {
+  const auto expected = fmt::format("schema {}, of pgcleave {}", schema_number, version());
+  const auto writer = written_by(database);
+  const auto seen = fmt::format("schema {}{}", number, writer.empty() ? "" : ", last written by pgcleave " + writer);
+  const bool newer = std::stoll(number) > schema_number;
+  return invalid(path,
+                 newer ? "the journal has a newer schema than this pgcleave knows"
+                       : "the journal's schema is not known to this pgcleave",
+                 expected, seen, newer ? "use the pgcleave that wrote it or a newer one; nothing was changed in the file" : keep_it);
+}
+
 Result<void> check_format(const Database& database, const std::string& path) {
   TRY_ASSIGN(const auto application, database.value("PRAGMA application_id"));
   if (application != std::to_string(application_id)) {
     return fail(
         invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application, "give another path"));
   }
-  TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
-  if (version != std::to_string(format_version)) {
-    return fail(invalid(path, "the journal's format is not known to this pgcleave", fmt::format("format {}", format_version),
-                        "format " + version, "use the pgcleave that wrote it, or give another path"));
-  }
+  TRY_ASSIGN(const auto number, database.value("PRAGMA user_version"));
+  if (number != std::to_string(schema_number)) return fail(of_another_schema(database, path, number));
   TRY_ASSIGN(const auto parts, database.value(triggers_sql));
   if (parts != "4")
     return fail(invalid(path, "the journal is damaged", "its table and the triggers that protect it", parts + " of 4", keep_it));

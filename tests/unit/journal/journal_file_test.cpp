@@ -4,12 +4,19 @@
 
 #include <fstream>
 
+#include "base/file.h"
+#include "base/sha256.h"
+#include "base/version.h"
 #include "scratch.h"
 
 using namespace pgcleave;
 using namespace pgcleave::journal;
 
 namespace {
+
+std::string sha256_of(const std::string& path) {
+  return sha256(read_file(path, 1U << 20).value());
+}
 
 void flip_byte(const std::string& path, std::streamoff at) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -102,11 +109,39 @@ TEST_CASE("a journal without its triggers is refused") {
   CHECK(refused(scratch.path).kind == ErrorKind::invalid);
 }
 
-TEST_CASE("a newer format and another program's database are refused") {
+TEST_CASE(
+    "a journal of a newer schema is refused with what was expected, what was seen and what to do, and stays as it is") {
   const Scratch scratch;
   fill(scratch.path, 1);
   REQUIRE(raw(scratch.path, "PRAGMA user_version = 2") == SQLITE_OK);
-  CHECK(refused(scratch.path).seen == "format 2");
+  const auto nameless = refused(scratch.path);
+  CHECK(nameless.kind == ErrorKind::invalid);
+  CHECK(nameless.seen == "schema 2");
+  REQUIRE(raw(scratch.path, "PRAGMA user_version = 1") == SQLITE_OK);
+  {
+    auto journal = opened(scratch.path);
+    REQUIRE(journal.append("r-2", "run.begun", {{"version", "9.8.6"}}, Durability::process));
+    REQUIRE(journal.append("r-2", "run.resumed", {{"version", "9.8.7"}}, Durability::process));
+  }
+  REQUIRE(raw(scratch.path, "PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)") == SQLITE_OK);
+  const auto before = sha256_of(scratch.path);
+  for (const auto& error : {refused(scratch.path), Journal::open_to_read(scratch.path, soon()).error()}) {
+    CHECK(error.what == "the journal has a newer schema than this pgcleave knows");
+    CHECK(error.expected == std::string("schema 1, of pgcleave ") + version());
+    CHECK(error.seen == "schema 2, last written by pgcleave 9.8.7");
+    CHECK(error.hint.find("use the pgcleave that wrote it or a newer one") == 0);
+  }
+  CHECK(sha256_of(scratch.path) == before);
+  // A schema that this program can't read says so as clearly.
+  REQUIRE(raw(scratch.path, "ALTER TABLE event RENAME TO events; PRAGMA user_version = 3") == SQLITE_OK);
+  CHECK(refused(scratch.path).seen == "schema 3");
+  REQUIRE(raw(scratch.path, "PRAGMA user_version = 0") == SQLITE_OK);
+  CHECK(refused(scratch.path).what == "the journal's schema is not known to this pgcleave");
+}
+
+TEST_CASE("another program's database is refused") {
+  const Scratch scratch;
+  fill(scratch.path, 1);
   REQUIRE(raw(scratch.path, "PRAGMA user_version = 1; PRAGMA application_id = 42") == SQLITE_OK);
   CHECK(refused(scratch.path).what == "is another program's database");
   REQUIRE(raw(scratch.folder / "fresh", "CREATE TABLE t (x)") == SQLITE_OK);
