@@ -94,7 +94,7 @@ Verb rehearse_verb() {
            environment_option(true),
            {"--times", Kind::value, "rounds (default: as many as the runbook asks for)"},
            {"--rollback", Kind::value, "always (the default), last or never"},
-           {"--hold", Kind::value, "how long the target serves before the way back (default 5s)"},
+           {"--hold", Kind::value, "how long the target serves before the rollback (default 5s)"},
            {"--load", Kind::value, "a shell command that loads the database meanwhile"},
            {"--keep-going", Kind::flag, "go on past a surprise"},
            {"--split", Kind::value, "split file (default: the environment's)"},

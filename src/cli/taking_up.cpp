@@ -33,7 +33,7 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
     const auto done = engine::irreversible(later, engine::Direction::forward);
     if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
-                 fmt::format("can't be rolled back: run {} ({}) ended the way back", later.id, text_in(later.begun, "name")), "",
+                 fmt::format("can't be rolled back: run {} ({}) ended the rollback path", later.id, text_in(later.begun, "name")), "",
                  fmt::format("{}", fmt::join(done, "; ")), "", ""});
   }
   return {};
@@ -79,7 +79,7 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
   complain(split.problems);
   auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment)
-    return fail({ErrorKind::invalid, "run " + record.id, "can't be taken up: one of its files is wrong", "", "", "", ""});
+    return fail({ErrorKind::invalid, "run " + record.id, "can't be resumed: one of its files is wrong", "", "", "", ""});
   if (sha256(environment->text) != text_in(begun, "environment_sha256")) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }

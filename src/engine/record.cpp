@@ -232,7 +232,7 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   if (undo_waits) return approve_command(run, rest) + " && " + rollback + "   or: " + resume;
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;
   if (!may_go_back) return "";
-  if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (the way back)";
+  if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (goes back to the source)";
   return "";
 }
 

@@ -129,7 +129,7 @@ Section topology_section(const Readiness& readiness) {
   after.target.holds = "moved tables, writes";
   after.replication.reset();
   if (has_step(runbook, "replication.arm_reverse", false))
-    after.replication = DrawnReplication{false, true, "logical, moved tables: the way back"};
+    after.replication = DrawnReplication{false, true, "logical, moved tables: reverse replication"};
   Section section{"topology", "Topology, before and after", {}};
   section.add(Drawings{{before, after}});
   Table table{{{"member"}, {"before"}, {"after"}}, {}};

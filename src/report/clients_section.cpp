@@ -8,7 +8,7 @@ namespace pgcleave::report {
 namespace {
 
 const char* direction_of(const WindowStory& window) {
-  return window.back() ? "way back" : "way forth";
+  return window.back() ? "rollback" : "forward";
 }
 
 Table bouncers_of(const Watched& watched) {

@@ -124,7 +124,7 @@ std::optional<Section> before_after_section(const RunStory& story, const std::ve
   if (compared.stretch_us < shortest_us || compared.rows.empty()) return {};
   Section section{"before-after", "Before and after", {}};
   const auto length = duration(static_cast<double>(compared.stretch_us) / 1000);
-  section.say(fmt::format("Means of the {} before clients were made to wait, and of the {} after they were let go on.", length, length));
+  section.say(fmt::format("Means of the {} before clients were made to wait, and of the {} after they went on.", length, length));
   const auto axis = axis_of(stretch->before_until_us, compared.stretch_us);
   for (const auto& one : drawn) {
     auto table = table_of(compared, one.name);

@@ -44,10 +44,10 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
                          many(static_cast<std::int64_t>(checks::count(findings, Severity::warning)), "warning"),
                          blockers == 0 ? Mark::good : Mark::bad});
   figures.all.push_back({fmt::format("{}/{}", rehearsed.good(), runbook.rehearsal.times), "", "good rehearsals",
-                         fmt::format("{} went all the way back", rehearsed.rolled_back()),
+                         fmt::format("{} went back by a whole rollback", rehearsed.rolled_back()),
                          rehearsed.good() >= runbook.rehearsal.times ? Mark::good : Mark::bad});
   add_pause(figures, readiness, runbook::PhaseKind::window, "clients will wait");
-  add_pause(figures, readiness, runbook::PhaseKind::rollback_window, "clients wait, way back");
+  add_pause(figures, readiness, runbook::PhaseKind::rollback_window, "clients wait, rollback");
   const auto outage = middle_of(outages_of(readiness.rounds, runbook::PhaseKind::window));
   if (outage.high > 0) {
     const auto [value, unit] = measure(outage.high);

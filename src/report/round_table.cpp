@@ -160,7 +160,7 @@ Picture pauses_picture(const std::vector<ComparedRound>& rounds, runbook::PhaseK
   table.rows.push_back(
       {{"median"}, median(pauses_of(rounds, phase)), median(outages_of(rounds, phase)), median(mean_outages_of(rounds, phase)), {}});
   chart.limit_label = "budget";
-  return {phase == runbook::PhaseKind::window ? "On the way forth, round by round" : "On the way back, round by round",
+  return {phase == runbook::PhaseKind::window ? "Forward, round by round" : "Rollback, round by round",
           chart, table};
 }
 

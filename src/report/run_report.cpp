@@ -53,7 +53,7 @@ Verdict verdict_of(const RunStory& story, bool alive, const Chain& chain) {
 Figure pause_figure(const WindowStory& window) {
   const auto [value, unit] = measure(window.pause_ms());
   const bool within = window.pause_ms() <= window.budget_ms;
-  return {value, unit, window.back() ? "clients waited, way back" : "clients waited",
+  return {value, unit, window.back() ? "clients waited, rollback" : "clients waited",
           fmt::format("{} of the budget of {}", percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0),
                       chosen(window.budget_ms)),
           within ? Mark::good : Mark::warning};

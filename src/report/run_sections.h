@@ -18,7 +18,7 @@ Section decisions_section(const RunStory& story);
 Section mishaps_section(const RunStory& story);
 Section evidence_section(const RunStory& story, const Chain& chain);
 
-std::string phase_title(const std::string& phase);  // "rollback.window" -> "way back: window"
+std::string phase_title(const std::string& phase);  // "rollback.window" -> "rollback: window"
 Hue hue_of(const StepTime& step);
 
 }  // namespace pgcleave::report

@@ -60,7 +60,7 @@ double length_of(const Timeline& chart) {
 
 std::string phase_title(const std::string& phase) {
   const auto kind = runbook::phase_named(phase);
-  return kind && runbook::is_rollback(*kind) ? "way back: " + phase.substr(phase.find('.') + 1) : phase;
+  return kind && runbook::is_rollback(*kind) ? "rollback: " + phase.substr(phase.find('.') + 1) : phase;
 }
 
 Hue hue_of(const StepTime& step) {

@@ -55,7 +55,7 @@ Timeline timeline_of(const WindowStory& window, const std::vector<const StepTime
 
 std::string sentence_of(const WindowStory& window) {
   if (!window.paused_ms) return "No client was made to wait in it.";
-  if (!window.resumed_ms) return "Clients were made to wait, and the journal does not say that they were let go on.";
+  if (!window.resumed_ms) return "Clients were made to wait, and the journal does not say that they went on.";
   auto text = fmt::format("Clients waited {} at most, of a budget of {} ({}).", duration(window.pause_ms()), chosen(window.budget_ms),
                           percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0));
   if (window.undo_reserve_ms > 0) text += fmt::format(" {} of the budget were kept back for undoing.", chosen(window.undo_reserve_ms));
@@ -70,7 +70,7 @@ Section window_section(const WindowStory& window, const RunStory& story) {
   const auto steps = steps_of(window, story);
   const auto attempt = window.attempt > 1 && story.windows.size() > 2 ? fmt::format(", attempt {}", window.attempt) : "";
   Section section{
-      fmt::format("window-{}", &window - story.windows.data()), (window.back() ? "The way back's window" : "The window") + attempt, {}};
+      fmt::format("window-{}", &window - story.windows.data()), (window.back() ? "The rollback's window" : "The window") + attempt, {}};
   section.say(sentence_of(window));
   if (!steps.empty()) section.add(Picture{"The pause, step by step", timeline_of(window, steps), split_of(window, steps)});
   return section;

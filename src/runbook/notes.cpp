@@ -21,7 +21,7 @@ std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary)
     }
   }
   if (takes != nullptr && !has_rollback) {
-    out.push_back({takes->at, fmt::format("after step '{}' there is no way back: the runbook has no rollback", takes->id),
+    out.push_back({takes->at, fmt::format("after step '{}' there is no rollback: the runbook has none", takes->id),
                    "add rollback with a window that takes ownership back"});
   }
   return out;

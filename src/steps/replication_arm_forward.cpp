@@ -23,7 +23,7 @@ Result<void> undo_replication_arm_forward(Context& context, const Json&, const J
 
 StepKind replication_arm_forward() {
   return {{.kind = "replication.arm_forward",
-           .purpose = "Creates the logical slot of the way forth on the source, before the target is promoted.",
+           .purpose = "Creates the slot of forward replication on the source, before the target is promoted.",
            .parameters = {},
            .facts = {{"from", "LSN from which every change of the source is kept for the target; the promotion must come after it"}},
            .changes = "a logical slot on the source; it holds WAL until the split is done or given up",

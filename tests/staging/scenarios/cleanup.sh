@@ -125,9 +125,9 @@ for scope in main ci; do
   ! grep -qE "pgcleave_ci_|^ *ci_cluster:" "$scratch/$scope.out" || failed "Patroni of $scope still knows a slot of the split"
 done
 
-say "the way back is refused with the reason"
+say "a rollback is refused with the reason"
 tool 3 rollback "$first" -e "$environment"
-contains "$scratch/tool.out" "(cleanup) ended the way back"
+contains "$scratch/tool.out" "(cleanup) ended the rollback path"
 tool 3 rollback -e "$environment"
 contains "$scratch/tool.out" "there is nothing to do"
 is "owner on the target" "$(owner_on_target)" 2

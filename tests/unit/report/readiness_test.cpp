@@ -144,7 +144,7 @@ TEST_CASE("a review has the parts that a readiness review asks for, in the order
   CHECK(says(document, "error rate above 1 %"));
   CHECK(says(document, "| p90 | "));
   CHECK(says(document, "| that move | 2 | 0 | 1 |"));
-  CHECK(says(document, "1 good round went all the way back"));
+  CHECK(says(document, "1 good round went back by a whole rollback"));
   CHECK(says(document, a.change.runbook.sha256));
 }
 

@@ -265,6 +265,6 @@ TEST_CASE("notes tell what can't be undone and that there is no rollback") {
         Texts{"r.yml:35:7: step 'tidy' (command.run) can't be undone: only its author knows what it does"});
   const auto forward = read_runbook("r.yml", good_text.substr(0, good_text.find("rollback:")), a_vocabulary());
   REQUIRE(forward.value);
-  CHECK(texts(notes(*forward.value, a_vocabulary())) == Texts{"r.yml:22:7: after step 'take' there is no way back: the runbook has no "
-                                                              "rollback\n  add rollback with a window that takes ownership back"});
+  CHECK(texts(notes(*forward.value, a_vocabulary())) == Texts{"r.yml:22:7: after step 'take' there is no rollback: the runbook has "
+                                                              "none\n  add rollback with a window that takes ownership back"});
 }
