@@ -198,6 +198,7 @@ TEST_CASE("a split file that puts a table into another class than when the split
   split.target.set_owner(Owner::target);
   const auto same = split.sides.observe("check.split", Json::object());
   REQUIRE(problem(same) == "");
+  INFO(same->evidence);
   CHECK(same->state == State::done);
   split.sides.world.split_file.shared.tables = {{"kept.audit", {}}};
   const auto other = split.sides.observe("check.split", Json::object());
