@@ -19,7 +19,7 @@ Json json_of(const std::vector<engine::PlannedStep>& steps) {
     list.push_back({{"phase", step.phase},
                     {"step", step.id},
                     {"uses", step.uses},
-                    {"state", step.state},
+                    {"state", name_of(step.state)},
                     {"evidence", step.evidence},
                     {"effects", step.effects}});
   }
@@ -31,7 +31,7 @@ void print(const std::vector<engine::PlannedStep>& steps) {
   for (const auto& step : steps) {
     if (step.phase != phase) std::cout << (phase.empty() ? "" : "\n") << step.phase << "\n";
     phase = step.phase;
-    std::cout << fmt::format("  {:<22} {:<28} {}\n", step.id, step.uses, step.state);
+    std::cout << fmt::format("  {:<22} {:<28} {}\n", step.id, step.uses, name_of(step.state));
     if (!step.evidence.empty()) std::cout << "      now: " << one_line(step.evidence) << "\n";
     for (const auto& effect : step.effects) std::cout << "      will " << printable(effect) << "\n";
   }
@@ -71,8 +71,8 @@ ExitCode make_plan(const Arguments& arguments) {
   world->run.id = "plan";
   inform(*world, *change);
   const Json scope{{"params", change->params}, {"env", runbook::facts_of(environment)}};
-  const auto forward = engine::plan(runbook, scope, *world, false);
-  const auto back = engine::plan(runbook, scope, *world, true);
+  const auto forward = engine::plan(runbook, scope, *world, engine::Direction::forward);
+  const auto back = engine::plan(runbook, scope, *world, engine::Direction::back);
   const auto ahead = look_ahead(*change, *world);
   const auto budget = checks::budget_ms(*change, runbook::PhaseKind::window);
   const auto guard = try_outside(Deadline::in(std::chrono::seconds(5)));
@@ -91,8 +91,8 @@ ExitCode make_plan(const Arguments& arguments) {
   // What the first checks already refuse is said by the exit code too.
   for (const auto& step : forward) {
     if (runbook::phase_named(step.phase) != runbook::PhaseKind::prepare) continue;
-    const auto state = steps::state_named(step.state);
-    if (state == steps::State::foreign || (step.uses.rfind("check.", 0) == 0 && state == steps::State::pending)) {
+    const bool a_check = step.uses.rfind("check.", 0) == 0;
+    if (step.state == engine::PlannedState::foreign || (a_check && step.state == engine::PlannedState::pending)) {
       log::error(step.id + " is not ready: " + one_line(step.evidence));
       return ExitCode::not_ready;
     }

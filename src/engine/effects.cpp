@@ -3,17 +3,18 @@
 #include <utility>
 
 #include "base/units.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::engine {
 
 namespace {
 
 // Asked to stop, or out of time, in the middle of it: what was sent may still take effect.
-const char* outcome_of(const Result<Json>& result) {
-  if (result) return "ok";
+journal::EffectOutcome outcome_of(const Result<Json>& result) {
+  if (result) return journal::EffectOutcome::ok;
   const auto kind = result.error().kind;
   const bool open = kind == ErrorKind::unknown || kind == ErrorKind::timed_out || kind == ErrorKind::interrupted;
-  return open ? "unknown" : "failed";
+  return open ? journal::EffectOutcome::unknown : journal::EffectOutcome::failed;
 }
 
 Error too_late(const std::string& description) {
@@ -41,7 +42,7 @@ Result<Json> JournaledEffects::perform(const std::string& description, const Act
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   recorder_.fault("after effect " + description);
   Json done = announced;
-  done["outcome"] = outcome_of(result);
+  done["outcome"] = name_of(outcome_of(result));
   done["ms"] = milliseconds(took);
   if (result && !result->is_null()) done["result"] = *result;
   if (!result) done["error"] = json_of(result.error());

@@ -31,7 +31,7 @@ bool is_past_window(const RunRecord& run, const runbook::Runbook& runbook, Direc
   if (window == run.windows.end()) return false;
   const bool says_how_to_go_back =
       std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
-  return window->second.taken || (window->second.outcome == "done" && says_how_to_go_back);
+  return window->second.taken || (window->second.is_done() && says_how_to_go_back);
 }
 
 std::optional<Error> rollback_blocker(const RunRecord& run, const runbook::Runbook& runbook) {

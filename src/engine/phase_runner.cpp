@@ -98,7 +98,7 @@ Result<void> PhaseRunner::run(const runbook::Phase& phase) {
 std::string PhaseRunner::what_was_left_out() const {
   std::string ids;
   for (const auto& [id, step] : run_.record().steps) {
-    if (step.status == StepStatus::skipped && step.note == left_out_by_emergency) ids += (ids.empty() ? "" : ", ") + id;
+    if (step.status == StepStatus::skipped && step.spared) ids += (ids.empty() ? "" : ", ") + id;
   }
   return ids.empty() ? "" : "; by --emergency without " + ids;
 }

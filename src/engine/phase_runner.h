@@ -16,9 +16,9 @@ class PhaseRunner {
   // Past the point of no return a check that fails is recorded as missed and is no error. In an emergency nothing comes
   // before a rollback's window that it can do without.
   Result<void> run(const runbook::Phase& phase);
-  // What a rollback needs must stand before it begins: a run that stopped while verifying is verified first, up to
-  // where a person is asked; whoever goes back has answered that. Not whether clients get through at the side that they
-  // leave.
+  // What a rollback needs must stand before it begins. A run that stopped while verifying is verified first, up to the
+  // first gate: asking for the rollback has answered that. Checks of where clients land are left out, since a rollback
+  // leads them away.
   Result<void> prove_rollback();
   // "; by --emergency without a, b", by id; "" where nothing was left out.
   [[nodiscard]] std::string what_was_left_out() const;

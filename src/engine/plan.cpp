@@ -31,57 +31,83 @@ bool waits_for_a_fact(const Json& with) {
   });
 }
 
-PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world, DryRunEffects& effects,
-                      bool& clouded) {
-  PlannedStep planned{phase.name, line.id, line.uses, "pending", "", {}, Json::object()};
+PlannedState planned_as(steps::State state) {
+  switch (state) {
+    case steps::State::pending: return PlannedState::pending;
+    case steps::State::done: return PlannedState::done;
+    case steps::State::foreign: return PlannedState::foreign;
+  }
+  return PlannedState::pending;
+}
+
+// What it shows already, for the steps after it; empty where it can't be inspected.
+Json inspect_now(PlannedStep& planned, const steps::StepKind& kind, steps::Context& context) {
+  const auto seen = readable(planned.id, [&] { return kind.observe(context); });
+  if (!seen) {
+    planned.evidence = seen.error().text();
+    if (!waits_for_a_fact(context.with)) planned.unseen = seen.error();
+    return Json::object();
+  }
+  planned.state = planned_as(seen->state);
+  planned.evidence = seen->evidence;
+  planned.before = seen->before;
+  return seen->facts;
+}
+
+PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world,
+                      DryRunEffects& effects, bool& clouded) {
+  PlannedStep planned{phase.name, line.id, line.uses, PlannedState::pending, "", {}, Json::object()};
   const auto* kind = steps::find(line.uses);
   const auto with = runbook::resolve(line.with, scope);
   if (kind == nullptr || !with) {
-    planned.state = "unknown";
+    planned.state = PlannedState::unknown;
     planned.evidence = kind == nullptr ? "no such step kind" : with.error().text();
     return planned;
   }
   if (!line.when.empty()) {
     if (const auto holds = runbook::evaluate_condition(line.when, scope); holds && !*holds) {
-      planned.state = "skipped";
+      planned.state = PlannedState::skipped;
       planned.evidence = "not: " + line.when;
       put_placeholders(scope, line, *kind, Json::object());
       return planned;
     }
   }
   steps::Context context{world, line.id, *with, Deadline::in(std::chrono::seconds(5)), nullptr};
-  const auto seen = readable(line.id, [&] { return kind->observe(context); });
-  Json facts = Json::object();
-  if (seen) {
-    planned.state = name_of(seen->state);
-    planned.evidence = seen->evidence;
-    planned.before = seen->before;
-    facts = seen->facts;
-  } else {
-    planned.evidence = seen.error().text();
-    if (!waits_for_a_fact(*with)) planned.unseen = seen.error();
-  }
+  auto facts = inspect_now(planned, *kind, context);
   // From the window on, or from a promotion on, what is seen now says nothing: the steps before will have changed it.
   const bool telling = !clouded && !waits_for_a_fact(*with);
-  const bool adopted = telling && planned.state == "done";
-  planned.foreign = planned.state == "foreign";
+  const bool adopted = telling && planned.state == PlannedState::done;
+  const auto& meaning = kind->description.meaning;
+  planned.foreign = planned.state == PlannedState::foreign;
   if (!telling) {
-    planned.state = "later";
+    planned.state = PlannedState::later;
     // What a rollback would give up now is worth knowing, although it is not begun now.
-    if (!planned.foreign && !(kind->description.meaning.gives_up && !kind->description.meaning.changes)) planned.evidence.clear();
+    if (!planned.foreign && !(meaning.gives_up && !meaning.changes)) planned.evidence.clear();
   }
-  if (kind->description.meaning.changes && !adopted) {
+  if (meaning.changes && !adopted) {
     const auto announced = readable(line.id, [&] { return kind->apply(context, planned.before); });
     if (!announced && telling) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
     if (announced && announced->is_object()) facts = *announced;
     planned.effects = effects.take();
   }
   put_placeholders(scope, line, *kind, facts);
-  clouded = clouded || (kind->description.meaning.promotes && !adopted);
+  clouded = clouded || (meaning.promotes && !adopted);
   return planned;
 }
 
 }  // namespace
+
+const char* name_of(PlannedState state) {
+  switch (state) {
+    case PlannedState::pending: return "pending";
+    case PlannedState::done: return "done";
+    case PlannedState::foreign: return "foreign";
+    case PlannedState::skipped: return "skipped";
+    case PlannedState::unknown: return "unknown";
+    case PlannedState::later: return "later";
+  }
+  return "";
+}
 
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world) {
   bool clouded = phase.is_window;
@@ -98,17 +124,19 @@ std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, st
   return steps;
 }
 
-std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback) {
+std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world,
+                              Direction direction) {
   Json known = scope;
-  bool clouded = rollback;
+  const bool back = direction == Direction::back;
+  bool clouded = back;
   std::vector<PlannedStep> all;
-  // The way back refers to facts of the way forth.
+  // A rollback refers to facts of the steps forward.
   for (const auto& phase : runbook.phases) {
     for (const auto& line : phase.steps) {
       const auto* kind = steps::find(line.uses);
-      if (rollback && !phase.is_rollback() && kind != nullptr) put_placeholders(known, line, *kind, Json::object());
+      if (back && !phase.is_rollback() && kind != nullptr) put_placeholders(known, line, *kind, Json::object());
     }
-    if (phase.is_rollback() != rollback) continue;
+    if (direction_of(phase) != direction) continue;
     clouded = clouded || phase.is_window;
     for (auto& step : plan_phase(phase, known, world, clouded)) all.push_back(std::move(step));
   }

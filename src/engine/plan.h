@@ -5,28 +5,40 @@
 #include <string>
 #include <vector>
 
+#include "engine/direction.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 
 namespace pgcleave::engine {
 
+enum class PlannedState {
+  pending,
+  done,  // would be adopted
+  foreign,
+  skipped,  // by its condition
+  unknown,  // its kind or its parameters can't be read
+  later,    // from the window, a promotion or an output that is still to come on: what is seen now says nothing
+};
+const char* name_of(PlannedState state);
+
 struct PlannedStep {
   std::string phase;
   std::string id;
   std::string uses;
-  std::string state;  // "pending", "done" (would be adopted), "foreign", "skipped", "unknown"; "later" from the window, a promotion or a
-                      // fact still to come on
+  PlannedState state = PlannedState::pending;
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
-  bool foreign = false;              // as seen now, also where `state` says "later"
-  std::optional<Error> unseen = {};  // why it could not be looked at; never for want of a fact that is still to come
+  bool foreign = false;              // as seen now, also where `state` is later
+  std::optional<Error> unseen = {};  // why it could not be inspected; never because an output is still to come
 };
 
-// `rollback`: the way back instead of the way forth. Facts of steps that have not run yet stand as <step.fact>.
-std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world, bool rollback);
+// Facts of steps that have not run yet stand as <step.fact>.
+std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world,
+                              Direction direction);
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world);
-// `clouded`: what is seen now says nothing, since a window or a promotion comes before; set when one of these steps promotes.
+// `clouded`: what is seen now says nothing, since a window or a promotion comes before; set when one of these steps
+// promotes.
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& clouded);
 
 }  // namespace pgcleave::engine

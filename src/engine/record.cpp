@@ -25,7 +25,8 @@ void begin_step(RunRecord& run, const Json& data) {
   run.order.push_back(id);
 }
 
-// The pause that clients see: from the first PAUSE announced to the last RESUME answered, by the machine's monotonic clock.
+// The pause that clients see: from the first PAUSE announced to the last RESUME answered, by the machine's monotonic
+// clock.
 void follow_pause(RunRecord& run, const journal::Event& event) {
   auto window = run.windows.find(run.phase);
   if (window == run.windows.end()) return;
@@ -36,7 +37,7 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
     seen.pause_mono_us = event.mono_us;
   }
   if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
-      text_in(event.data, "outcome") == "ok") {
+      journal::effect_outcome(text_in(event.data, "outcome")) == journal::EffectOutcome::ok) {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = (static_cast<double>(event.mono_us) - static_cast<double>(seen.pause_mono_us)) / 1000;
   }
@@ -47,13 +48,13 @@ void follow_effect(RunRecord& run, const journal::Event& event) {
   const auto step = run.steps.find(text_in(event.data, "step"));
   if (step == run.steps.end() || truth_in(event.data, "undo")) return;
   step->second.effect_at_us = event.at_us;
-  const auto outcome = text_in(event.data, "outcome");
+  const auto outcome = journal::effect_outcome(text_in(event.data, "outcome"));
   if (event.type == "effect.announced") {
     ++step->second.effects;
     ++step->second.unanswered;
   } else if (event.type == "effect.done") {
-    if (outcome == "failed") --step->second.effects;
-    if (outcome != "unknown") --step->second.unanswered;
+    if (outcome == journal::EffectOutcome::failed) --step->second.effects;
+    if (outcome != journal::EffectOutcome::unknown) --step->second.unanswered;
     // Of several requests one may still arrive. The step tells it with its facts, unless its process dies before that.
     const int late = small_in(object_in(event.data, "result"), "unanswered");
     if (late > 0) step->second.facts["unanswered"] = late;
@@ -68,7 +69,8 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     window.open = true;
     window.budget_ms = number_in(event.data, "budget_ms");
     window.leaders = object_in(event.data, "leaders");
-    for (const auto& step : list_in(event.data, "steps")) window.before[text_in(step, "step")] = object_in(step, "before");
+    for (const auto& step : list_in(event.data, "steps"))
+      window.before[text_in(step, "step")] = object_in(step, "before");
     ++run.windows_entered;
     // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
     for (auto& [id, step] : run.steps) {
@@ -103,6 +105,7 @@ void follow_step(RunRecord& run, const journal::Event& event) {
     step.status = StepStatus::skipped;
     step.phase = run.phase;
     step.note = text_in(data, "condition");
+    step.spared = step.note == left_out_by_emergency;
   } else if (event.type == "step.failed") {
     // A gate that nobody has answered yet has not failed.
     const bool waits = text_in(object_in(data, "error"), "kind") == name_of(ErrorKind::waiting);
@@ -115,6 +118,18 @@ void follow_step(RunRecord& run, const journal::Event& event) {
     step.status = StepStatus::undo_failed;
     step.note = one_line(text_in(data, "text"));
   }
+}
+
+// A rollback that was undone leaves the run as it was before it; there may be more to do forward then.
+void finish_run(RunRecord& run, const Json& data) {
+  run.finished = true;
+  run.outcome = text_in(data, "outcome");
+  run.exit = small_in(data, "exit", -1);
+  run.serves = text_in(data, "serves");
+  run.went_all_the_way = run.went_all_the_way || run.ended() == journal::RunOutcome::done;
+  if (run.ended() != journal::RunOutcome::rollback_undone) return;
+  run.rolling_back = false;
+  if (!run.went_all_the_way) run.outcome = name_of(journal::RunOutcome::stopped);
 }
 
 std::string approve_command(const RunRecord& run, const std::string& rest) {
@@ -168,15 +183,7 @@ void RunRecord::apply(const journal::Event& event) {
   } else if (event.type == "check.missed") {
     misses.push_back(one_line(text_in(data, "text")));
   } else if (event.type == "run.finished") {
-    finished = true;
-    outcome = text_in(data, "outcome");
-    exit = small_in(data, "exit", -1);
-    serves = text_in(data, "serves");
-    went_all_the_way = went_all_the_way || outcome == "done";
-    if (outcome == "rollback_undone") {
-      rolling_back = false;
-      if (!went_all_the_way) outcome = "stopped";  // there is more to do in the direction that it has again
-    }
+    finish_run(*this, data);
   }
 }
 
@@ -197,15 +204,18 @@ std::string RunRecord::state(bool alive) const {
     if (alive) return rolling_back ? "rolling back" : "running";
     return "interrupted";
   }
-  if (outcome == "waiting") return "waiting for approval";
-  if (outcome == "rolled_back") return "rolled back";
-  if (outcome == "window_undone") return "window undone";
-  if (outcome == "rollback_undone") return "done, its rollback was undone";
+  const auto how = ended();
+  if (how == journal::RunOutcome::waiting) return "waiting for approval";
+  if (how == journal::RunOutcome::rolled_back) return "rolled back";
+  if (how == journal::RunOutcome::window_undone) return "window undone";
+  if (how == journal::RunOutcome::rollback_undone) return "done, its rollback was undone";
   return outcome;
 }
 
 bool RunRecord::is_open() const {
-  return !finished || outcome == "stopped" || outcome == "waiting" || outcome == "window_undone";
+  const auto how = ended();
+  return !finished || how == journal::RunOutcome::stopped || how == journal::RunOutcome::waiting ||
+         how == journal::RunOutcome::window_undone;
 }
 
 std::string words_asked_for(const RunRecord& run, const std::string& step) {
@@ -217,22 +227,23 @@ std::string words_asked_for(const RunRecord& run, const std::string& step) {
 std::string next_command(const RunRecord& run, const std::string& rest) {
   const auto resume = "pgcleave resume " + run.id + rest;
   const auto rollback = "pgcleave rollback " + run.id + rest;
-  const auto window = run.windows.find("window");
-  const bool past_window = window != run.windows.end() && (window->second.taken || window->second.outcome == "done");
+  const auto window = run.windows.find(window_of(Direction::forward));
+  const bool past_window = window != run.windows.end() && (window->second.taken || window->second.is_done());
   const bool may_go_back = past_window || run.rolling_back || irreversible(run, Direction::forward).empty();
   const auto approval = run.approvals.find(run.waiting_for);
   const bool approved = approval != run.approvals.end() && approval->second.at_us >= run.waiting_since_us;
-  if (run.outcome == "waiting" && approved) return run.rolling_back ? resume : resume + "   or: " + rollback;
-  if (run.outcome == "waiting") {
-    return approve_command(run, rest) + " && " + resume;
-  }
-  // An undo that would destroy rows asks for them first; whoever wants to keep them goes on.
-  const bool undo_waits = run.outcome == "stopped" && !run.waiting_for.empty() && run.asked.count(run.waiting_for) > 0;
+  const auto how = run.ended();
+  if (how == journal::RunOutcome::waiting && approved) return run.rolling_back ? resume : resume + "   or: " + rollback;
+  if (how == journal::RunOutcome::waiting) return approve_command(run, rest) + " && " + resume;
+  // An undo that would destroy rows asks for them first; a person who wants to keep them resumes instead.
+  const bool undo_waits =
+      how == journal::RunOutcome::stopped && !run.waiting_for.empty() && run.asked.count(run.waiting_for) > 0;
   if (undo_waits && approved) return rollback + "   or: " + resume;
   if (undo_waits) return approve_command(run, rest) + " && " + rollback + "   or: " + resume;
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;
   if (!may_go_back) return "";
-  if (run.outcome == "done" || run.outcome == "rollback_undone") return rollback + "   (goes back to the source)";
+  if (how == journal::RunOutcome::done || how == journal::RunOutcome::rollback_undone)
+    return rollback + "   (goes back to the source)";
   return "";
 }
 

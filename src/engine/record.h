@@ -9,13 +9,14 @@
 
 #include "engine/direction.h"
 #include "journal/journal.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::engine {
 
 enum class StepStatus { untouched, begun, done, adopted, skipped, waiting, failed, undone, undo_failed };
 const char* name_of(StepStatus status);
 
-// The note of a step that was skipped for it, and its condition in the journal.
+// The condition, in the journal, of a step that was skipped for it.
 constexpr auto left_out_by_emergency = "rollback --emergency";
 
 struct StepRecord {
@@ -25,22 +26,24 @@ struct StepRecord {
   Json with = Json::object();
   Json before = Json::object();
   Json facts = Json::object();
-  std::string note;  // evidence or error
+  std::string note;     // evidence or error
+  bool spared = false;  // skipped by `rollback --emergency`
   double ms = 0;
   int intents = 0;     // how often it was begun
   int effects = 0;     // of those announced, not those that were refused: what it changed, or may have changed
   int unanswered = 0;  // of those, the ones whose end nobody knows
-  // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose fact tells of them.
+  // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose fact tells of
+  // them.
   [[nodiscard]] bool is_in_doubt() const;
   std::int64_t effect_at_us = 0;  // wall clock of the last effect's announcement or end
 };
 
 struct WindowRecord {
   std::string phase;
-  bool open = false;    // entered and not left
-  bool taken = false;   // ownership was given inside it
+  bool open = false;             // entered and not left
+  bool taken = false;            // ownership was given inside it
   std::int64_t taken_at_us = 0;  // wall clock
-  std::string outcome;  // done, undone, failed
+  std::string outcome;           // as window.left tells it; empty: not left
   double budget_ms = 0;
   double pause_ms = 0;            // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended
   std::int64_t paused_at_us = 0;  // wall clock, 0: not yet
@@ -50,7 +53,9 @@ struct WindowRecord {
   double outage_ms = 0;           // until the last client of a bouncer was served again
   double mean_outage_ms = 0;      // over all clients; 0: not known
   Json leaders = Json::object();  // by side, when it was entered: member, timeline, standby
-  Json before = Json::object();   // by step, as seen when it was entered: what undo needs should the steps' own records be lost
+  // By step, as seen when it was entered: what undo needs should the steps' own records be lost.
+  Json before = Json::object();
+  [[nodiscard]] bool is_done() const { return journal::window_outcome(outcome) == journal::WindowOutcome::done; }
 };
 
 struct Approved {
@@ -76,7 +81,7 @@ struct RunRecord {
   bool rolling_back = false;
   bool went_all_the_way = false;  // forward, at some time
   bool finished = false;
-  std::string outcome;  // of run.finished: done, undone, window_undone, rolled_back, rollback_undone, waiting, stopped
+  std::string outcome;  // as run.finished tells it
   int exit = -1;
   std::string serves;               // source, target, nobody, unknown
   std::vector<std::string> misses;  // checks and budgets that were missed
@@ -86,11 +91,14 @@ struct RunRecord {
   std::set<std::string> gone;  // bouncers that are out of service since
   bool emergency = false;      // its rollback goes without proofs
 
+  // How it ended last; no value: it has not, or another version wrote the journal.
+  [[nodiscard]] std::optional<journal::RunOutcome> ended() const { return journal::run_outcome(outcome); }
   [[nodiscard]] Direction direction() const { return rolling_back ? Direction::back : Direction::forward; }
   void apply(const journal::Event& event);
   [[nodiscard]] const WindowRecord* open_window() const;
   [[nodiscard]] bool has_taken(const std::string& phase) const;
-  // One word for people: running, waiting, interrupted, stopped, done, undone, rolled back. `alive`: a process holds the split.
+  // One word for people: running, waiting, interrupted, stopped, done, undone, rolled back. `alive`: a process holds
+  // the split.
   [[nodiscard]] std::string state(bool alive) const;
   // May it be resumed or rolled back, so that no other run may begin on its split?
   [[nodiscard]] bool is_open() const;
@@ -101,7 +109,8 @@ RunRecord replay(const std::vector<journal::Event>& events);
 // The words with which a person approves this step; "" where it asked for none, or has not asked yet.
 std::string words_asked_for(const RunRecord& run, const std::string& step);
 
-// What to type next about a run that no process works on; "" when nothing is left. `rest`: what the command needs besides the run's id.
+// What to type next about a run that no process works on; "" when nothing is left. `rest`: what the command needs
+// besides the run's id.
 std::string next_command(const RunRecord& run, const std::string& rest);
 
 }  // namespace pgcleave::engine

@@ -20,7 +20,7 @@ struct Round {
   std::string solved_by;
   Json checks = Json::object();  // after_cutover, after_rollback: {blockers, warnings}
   double forth_s = 0;            // from the beginning of the run until the target served
-  double back_s = 0;             // of the way back, until all was as before; 0: not gone
+  double back_s = 0;             // of the rollback, until all was as before; 0: none
   std::int64_t finished_at_us = 0;
 };
 
@@ -58,7 +58,7 @@ struct Rehearsed {
   std::vector<std::string> unread;
 
   [[nodiscard]] int good() const;
-  [[nodiscard]] int rolled_back() const;                        // good ones that went all the way back
+  [[nodiscard]] int rolled_back() const;                        // good ones that were rolled back to the end
   [[nodiscard]] Spread pauses(const std::string& phase) const;  // of good ones, ms: "window", "rollback.window"
   [[nodiscard]] Spread step_ms(const std::string& step) const;  // of good ones
 };

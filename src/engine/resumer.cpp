@@ -59,7 +59,7 @@ bool Resumer::undo_left_over() {
   if (phase == nullptr) return true;
   const auto& windows = run_.record().windows;
   const auto window = windows.find(phase->name);
-  if (window == windows.end() || window->second.outcome.empty() || window->second.outcome == "done") return true;
+  if (window == windows.end() || window->second.outcome.empty() || window->second.is_done()) return true;
   expect_leaders(run_.world, window->second.leaders);
   if (!undoer_.undo_phase(*phase, Undoer::Part::clients_wait_for)) return false;
   tell_failovers(run_, *phase);
@@ -100,18 +100,19 @@ std::optional<RunResult> Resumer::undo_window(const runbook::Phase& phase) {
   run_.recorder.must_go_on(true);
   assume_begun(phase);
   if (end_.undo_window(phase, "its process died in the window")) return {};
-  return end_.finish("stopped", ExitCode::needs_person, "the window could not be undone entirely");
+  return end_.finish(journal::RunOutcome::stopped, ExitCode::needs_person, "the window could not be undone entirely");
 }
 
 std::optional<RunResult> Resumer::settle_window() {
   const auto* open = run_.record().open_window();
   if (open == nullptr) {
     if (undo_left_over()) return {};
-    return end_.finish("stopped", ExitCode::needs_person, "the window's last try could not be undone entirely");
+    return end_.finish(journal::RunOutcome::stopped, ExitCode::needs_person,
+                       "the window's last try could not be undone entirely");
   }
   const auto* phase = run_.phase(open->phase);
   if (phase == nullptr)
-    return end_.finish("stopped", ExitCode::needs_person,
+    return end_.finish(journal::RunOutcome::stopped, ExitCode::needs_person,
                        "the journal names a window that the runbook does not have: " + open->phase);
   run_.recorder.inside_window(true);
   expect_leaders(run_.world, open->leaders);
@@ -119,7 +120,7 @@ std::optional<RunResult> Resumer::settle_window() {
   const auto* take = take_of(*phase);
   const auto taken = ask_whether_taken(*phase, take);
   if (!taken)
-    return end_.finish("stopped", ExitCode::needs_person,
+    return end_.finish(journal::RunOutcome::stopped, ExitCode::needs_person,
                        "can't tell whether ownership was taken: " + taken.error().text());
   hooks_.begin_probe(*phase, true);
   return *taken ? finish_window(*phase, take) : undo_window(*phase);

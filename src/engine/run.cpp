@@ -24,7 +24,7 @@ std::optional<RunResult> Run::begin_acting() {
   const auto held = lease_.acquire();
   if (held) return {};
   const bool other = held.error().kind == ErrorKind::held || held.error().kind == ErrorKind::foreign;
-  return end_.finish(run_.record().phase.empty() ? "undone" : "stopped",
+  return end_.finish(run_.record().phase.empty() ? journal::RunOutcome::undone : journal::RunOutcome::stopped,
                      other ? ExitCode::held : ExitCode::needs_person, held.error().text() + "; nothing was changed");
 }
 
@@ -58,7 +58,8 @@ RunResult Run::done(Direction direction) {
                                       : "the split is done: " + run_.world.target.label() + " serves";
   if (back) text += phases_.what_was_left_out();
   for (const auto& miss : misses) text += "; missed: " + miss;
-  return end_.finish(back ? "rolled_back" : "done", misses.empty() ? ExitCode::done : ExitCode::done_with_misses, text);
+  return end_.finish(back ? journal::RunOutcome::rolled_back : journal::RunOutcome::done,
+                     misses.empty() ? ExitCode::done : ExitCode::done_with_misses, text);
 }
 
 RunResult Run::phases(Direction direction) {
@@ -66,7 +67,7 @@ RunResult Run::phases(Direction direction) {
     if (direction_of(phase) != direction) continue;
     const auto& windows = run_.record().windows;
     const auto window = windows.find(phase.name);
-    if (phase.is_window && window != windows.end() && window->second.outcome == "done") continue;
+    if (phase.is_window && window != windows.end() && window->second.is_done()) continue;
     auto& attempt = run_.world.run.attempt;
     attempt = run_.record().windows_entered + 1;
     if (run_.output.say) run_.output.say(phase.name);
@@ -95,11 +96,12 @@ RunResult Run::settle() {
   const auto* phase = run_.phase(window_of(direction));
   const auto& windows = run_.record().windows;
   const auto window = windows.find(phase == nullptr ? "" : phase->name);
-  if (window != windows.end() && window->second.outcome == "done")
-    return end_.finish("stopped", ExitCode::past_no_return,
+  if (window != windows.end() && window->second.is_done())
+    return end_.finish(journal::RunOutcome::stopped, ExitCode::past_no_return,
                        "the window was finished; what comes after it was not begun");
-  return end_.finish(direction == Direction::back ? "rollback_undone" : "window_undone", ExitCode::undone,
-                     "the window was undone");
+  return end_.finish(
+      direction == Direction::back ? journal::RunOutcome::rollback_undone : journal::RunOutcome::window_undone,
+      ExitCode::undone, "the window was undone");
 }
 
 RunResult Run::resume() {
@@ -130,14 +132,14 @@ RunResult Run::roll_back() {
   if (const auto may = undoer_.may_undo(Direction::forward); !may) {
     run_.note_waiting(may.error());
     const bool asks = may.error().kind == ErrorKind::waiting;
-    return end_.finish("rollback_undone", asks ? ExitCode::waiting : ExitCode::needs_person,
+    return end_.finish(journal::RunOutcome::rollback_undone, asks ? ExitCode::waiting : ExitCode::needs_person,
                        "nothing was undone: " + may.error().text());
   }
   static_cast<void>(
       run_.recorder.write("undo.begun", {{"why", "rollback was asked for before the point of no return"}}));
   if (!undoer_.undo_rest(Direction::forward))
-    return end_.finish("stopped", ExitCode::needs_person, "not all of it could be undone");
-  return end_.finish("undone", ExitCode::done, "undone; it had not come to the point of no return");
+    return end_.finish(journal::RunOutcome::stopped, ExitCode::needs_person, "not all of it could be undone");
+  return end_.finish(journal::RunOutcome::undone, ExitCode::done, "undone; it had not come to the point of no return");
 }
 
 }  // namespace pgcleave::engine

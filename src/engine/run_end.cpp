@@ -18,20 +18,26 @@ bool left_nothing(const RunRecord& record) {
   });
 }
 
+bool leaves_nothing_to_do(journal::RunOutcome outcome) {
+  return outcome == journal::RunOutcome::done || outcome == journal::RunOutcome::undone ||
+         outcome == journal::RunOutcome::rolled_back;
+}
+
 }  // namespace
 
 RunEnd::RunEnd(RunState& run, SplitLease& lease, Undoer& undoer, WindowHooks& hooks)
     : run_(run), lease_(lease), undoer_(undoer), hooks_(hooks) {}
 
-RunResult RunEnd::finish(const std::string& outcome, ExitCode exit, const std::string& text) {
+RunResult RunEnd::finish(journal::RunOutcome outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving(run_.world);
   auto now = describe_state(run_.world, serves, run_.output.again);
   if (serves == "both" && exit == ExitCode::done) exit = ExitCode::done_with_misses;
-  const bool over = outcome == "done" || outcome == "undone" || outcome == "rolled_back" ||
-                    (outcome == "rollback_undone" && run_.record().went_all_the_way);
+  const bool over = leaves_nothing_to_do(outcome) ||
+                    (outcome == journal::RunOutcome::rollback_undone && run_.record().went_all_the_way);
   if (over) lease_.release();
   const auto written = run_.recorder.write(
-      "run.finished", {{"outcome", outcome}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
+      "run.finished",
+      {{"outcome", name_of(outcome)}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
   RunResult result{exit, text, std::move(now), next_command(run_.record(), run_.output.again)};
   if (!written) {
     result.text += "; the journal could not be written: " + written.error().text();
@@ -43,37 +49,40 @@ RunResult RunEnd::finish(const std::string& outcome, ExitCode exit, const std::s
 RunResult RunEnd::failed_outside(const runbook::Phase& phase, const Error& error, bool gate_rejected) {
   const auto direction = direction_of(phase);
   static_cast<void>(lease_.verify());
-  if (lease_.lost()) return finish("stopped", ExitCode::held, lease_.lost()->text());
+  if (lease_.lost()) return finish(journal::RunOutcome::stopped, ExitCode::held, lease_.lost()->text());
   if (error.kind == ErrorKind::waiting) {
     run_.note_waiting(error);
-    return finish("waiting", ExitCode::waiting, error.what);
+    return finish(journal::RunOutcome::waiting, ExitCode::waiting, error.what);
   }
   const auto stopped = "stopped in " + phase.name + ": " + error.text();
-  if (run_.is_past_window(direction)) return finish("stopped", ExitCode::past_no_return, stopped);
+  if (run_.is_past_window(direction)) return finish(journal::RunOutcome::stopped, ExitCode::past_no_return, stopped);
   // Undoing the rest would leave something that is neither the one nor the other: an irreversible change is finished.
   if (const auto done = irreversible(run_.record(), direction); !done.empty()) {
-    return finish("stopped", ExitCode::past_no_return,
+    return finish(journal::RunOutcome::stopped, ExitCode::past_no_return,
                   fmt::format("{}; done and not to be taken back: {}", stopped, fmt::join(done, "; ")));
   }
   const bool cancelled = direction == Direction::back && gate_rejected;
-  if (error.kind == ErrorKind::interrupted && !cancelled) return finish("stopped", ExitCode::needs_person, stopped);
+  if (error.kind == ErrorKind::interrupted && !cancelled)
+    return finish(journal::RunOutcome::stopped, ExitCode::needs_person, stopped);
   return undo_all(direction, error);
 }
 
 RunResult RunEnd::undo_all(Direction direction, const Error& error) {
   const bool back = direction == Direction::back;
-  const char* undone = back ? "rollback_undone" : "undone";
+  const auto undone = back ? journal::RunOutcome::rollback_undone : journal::RunOutcome::undone;
   if (!back && run_.changed_nothing())
     return finish(undone, ExitCode::not_ready, error.text() + "; nothing was changed");
   if (const auto may = undoer_.may_undo(direction); !may) {
     run_.note_waiting(may.error());
-    return finish("stopped", ExitCode::needs_person, error.text() + "; nothing was undone: " + may.error().text());
+    return finish(journal::RunOutcome::stopped, ExitCode::needs_person,
+                  error.text() + "; nothing was undone: " + may.error().text());
   }
   const bool only_tried = !back && left_nothing(run_.record());
   if (run_.output.warn) run_.output.warn(error.text() + "; undoing");
   static_cast<void>(run_.recorder.write("undo.begun", {{"why", error.text()}}));
   if (!undoer_.undo_rest(direction))
-    return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
+    return finish(journal::RunOutcome::stopped, ExitCode::needs_person,
+                  error.text() + "; not all of it could be undone");
   const auto exit = back || only_tried ? ExitCode::not_ready : ExitCode::undone;
   return finish(undone, exit, error.text() + (only_tried ? "; nothing was changed" : "; undone"));
 }
@@ -85,12 +94,13 @@ RunResult RunEnd::failed_in_window(const runbook::Phase& phase, const Error& err
     run_.recorder.inside_window(false);
     hooks_.dismiss_guard();
     hooks_.end_probe(phase);
-    return finish("stopped", ExitCode::held, lease_.lost()->text());
+    return finish(journal::RunOutcome::stopped, ExitCode::held, lease_.lost()->text());
   }
   if (run_.is_past_window(direction)) {
     run_.recorder.inside_window(false);
     hooks_.end_probe(phase);
-    return finish("stopped", ExitCode::past_no_return, "the window could not be finished: " + error.text());
+    return finish(journal::RunOutcome::stopped, ExitCode::past_no_return,
+                  "the window could not be finished: " + error.text());
   }
   if (run_.record().open_window() == nullptr) {
     hooks_.dismiss_guard();
@@ -100,15 +110,17 @@ RunResult RunEnd::failed_in_window(const runbook::Phase& phase, const Error& err
   if (ownership_unknown) {
     run_.recorder.inside_window(false);
     hooks_.end_probe(phase);
-    return finish("stopped", ExitCode::needs_person, error.text());
+    return finish(journal::RunOutcome::stopped, ExitCode::needs_person, error.text());
   }
   if (run_.output.warn) run_.output.warn(error.text() + "; undoing, so that clients go on");
   if (!undo_window(phase, error.text()))
-    return finish("stopped", ExitCode::needs_person, error.text() + "; not all of it could be undone");
+    return finish(journal::RunOutcome::stopped, ExitCode::needs_person,
+                  error.text() + "; not all of it could be undone");
   // What was prepared stays: it costs clients little, taking it away would cost them more, and the next try needs it
   // again.
-  return finish(direction == Direction::back ? "rollback_undone" : "window_undone", ExitCode::undone,
-                error.text() + "; the window was undone");
+  return finish(
+      direction == Direction::back ? journal::RunOutcome::rollback_undone : journal::RunOutcome::window_undone,
+      ExitCode::undone, error.text() + "; the window was undone");
 }
 
 bool RunEnd::undo_window(const runbook::Phase& phase, const std::string& why) {

@@ -16,7 +16,7 @@ class RunEnd {
   RunEnd(RunState& run, SplitLease& lease, Undoer& undoer, WindowHooks& hooks);
 
   // Records the outcome and who serves. Releases the split's lease when nothing is left to do.
-  RunResult finish(const std::string& outcome, ExitCode exit, const std::string& text);
+  RunResult finish(journal::RunOutcome outcome, ExitCode exit, const std::string& text);
   // After a failure outside windows: undoes all of this direction, unless it is too late for that or a person has to
   // decide first. `gate_rejected`: a person said no; a rollback is cancelled then, and the run keeps its previous
   // state.

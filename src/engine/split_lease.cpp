@@ -38,7 +38,7 @@ Result<void> SplitLease::acquire() {
   Json signatures{{"epoch", identity.epoch}};
   if (held.source.answered) TRY(sign(run_.world.source, clients_wait, signatures));
   if (held.target.answered) TRY(sign(run_.world.target, clients_wait, signatures));
-  identity.take_over = false;  // once; whoever takes over from us is not taken over again
+  identity.take_over = false;  // once: a process that takes over from this one keeps the split
   return run_.recorder.write("run.signed", std::move(signatures));
 }
 

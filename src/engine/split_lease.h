@@ -3,7 +3,7 @@
 //
 // The lease itself is a row on both sides. What a lease is, is here; other files carry it:
 //   postgres/holder.h   the row and its epoch, by SQL: pass_ownership() rejects lower epochs inside the database
-//   steps/holding.h     the rows of both sides together, for whoever needs no run: `status`, `begin`, `repair-owner`
+//   steps/holding.h     the rows of both sides together, for commands without a run: `status`, `repair-owner`
 //   journal (SplitLock) two processes with one journal: the operating system ends it with its process, a row does not
 //   cli/holding.h       before a run: who holds the lease, and may this operator take it over
 #pragma once

@@ -10,11 +10,11 @@ namespace pgcleave::engine {
 namespace {
 
 bool has_split(const RunRecord& run) {
-  return run.has_taken("window");
+  return run.has_taken(window_of(Direction::forward));
 }
 
 bool went_back(const RunRecord& run) {
-  return run.has_taken("rollback.window") || run.outcome == "rolled_back";
+  return run.has_taken(window_of(Direction::back)) || run.ended() == journal::RunOutcome::rolled_back;
 }
 
 std::string named(const RunRecord& run) {

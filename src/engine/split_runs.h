@@ -35,7 +35,7 @@ struct SplitWanted {
   std::string split;        // the name in the environment's split file
 };
 
-// Those that fit. An environment or a split that the journal does not know narrows nothing down: whoever acts compares
+// Those that fit. An environment or a split that the journal does not know narrows nothing down: a command that acts compares
 // them with what the run began with, and says what differs.
 std::vector<SplitRuns> narrowed(std::vector<SplitRuns> splits, const SplitWanted& wanted);
 

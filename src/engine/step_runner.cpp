@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto default_timeout = std::chrono::seconds(60);
 constexpr auto inspection_timeout = std::chrono::seconds(5);
-// Who goes back long after a promotion was asked for need not wait for it.
+// A rollback long after a promotion was asked for need not wait for it.
 constexpr std::int64_t promotion_may_come_us = 180'000'000;
 
 Json evidence_of(const std::string& step, const steps::Observation& seen, const char* when) {
@@ -49,9 +49,10 @@ bool StepRunner::promotion_may_come() const {
 
 Error StepRunner::failed(const runbook::StepLine& line, const Error& error) {
   inspected_on_entering_ = false;
-  const char* outcome = is_open_end(error) ? "unknown" : "failed";
+  const auto outcome = is_open_end(error) ? journal::EffectOutcome::unknown : journal::EffectOutcome::failed;
   const auto written = run_.recorder.write(
-      "step.failed", {{"step", line.id}, {"error", json_of(error)}, {"text", error.text()}, {"outcome", outcome}});
+      "step.failed",
+      {{"step", line.id}, {"error", json_of(error)}, {"text", error.text()}, {"outcome", name_of(outcome)}});
   return written ? error : written.error();
 }
 
@@ -146,7 +147,7 @@ Result<void> StepRunner::tell_missed(const runbook::StepLine& line, const Json& 
 
 // Of a step that was skipped: the environment file may have been corrected since.
 bool StepRunner::condition_is_true_now(const runbook::StepLine& line, const StepRecord& record) const {
-  if (record.status != StepStatus::skipped || line.when.empty() || record.note == left_out_by_emergency) return false;
+  if (record.status != StepStatus::skipped || line.when.empty() || record.spared) return false;
   const auto is_true = runbook::evaluate_condition(line.when, run_.scope());
   return is_true && *is_true;
 }

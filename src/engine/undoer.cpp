@@ -93,7 +93,9 @@ bool Undoer::undo_window(const runbook::Phase& phase, const std::string& why) {
   run_.recorder.inside_window(false);
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   static_cast<void>(run_.recorder.write(
-      "window.left", {{"phase", phase.name}, {"outcome", complete ? "undone" : "failed"}, {"ms", milliseconds(took)}}));
+      "window.left", {{"phase", phase.name},
+                      {"outcome", name_of(complete ? journal::WindowOutcome::undone : journal::WindowOutcome::failed)},
+                      {"ms", milliseconds(took)}}));
   run_.recorder.must_go_on(false);
   return complete;
 }

@@ -153,7 +153,7 @@ Result<void> WindowRunner::leave(const runbook::Phase& phase) {
   steps_.trust_inspection(false);
   hooks_.dismiss_guard();
   run_.recorder.inside_window(false);
-  TRY(run_.recorder.write("window.left", {{"phase", phase.name}, {"outcome", "done"}}));
+  TRY(run_.recorder.write("window.left", {{"phase", phase.name}, {"outcome", name_of(journal::WindowOutcome::done)}}));
   const auto& window = run_.record().windows.at(phase.name);
   const auto saw = what_clients_saw(hooks_.end_probe(phase));
   if (run_.output.say)

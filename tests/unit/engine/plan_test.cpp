@@ -8,10 +8,11 @@ namespace {
 
 const Json nothing_known{{"params", Json::object()}, {"env", Json::object()}};
 
-std::map<std::string, PlannedStep> planned(const runbook::Runbook& runbook, const Json& scope = nothing_known, bool rollback = false) {
+std::map<std::string, PlannedStep> planned(const runbook::Runbook& runbook, const Json& scope = nothing_known,
+                                           Direction direction = Direction::forward) {
   auto world = ARun::world();
   std::map<std::string, PlannedStep> by_id;
-  for (auto& step : plan(runbook, scope, world, rollback)) by_id.emplace(step.id, step);
+  for (auto& step : plan(runbook, scope, world, direction)) by_id.emplace(step.id, step);
   return by_id;
 }
 
@@ -24,12 +25,12 @@ TEST_CASE("a plan tells a step that needs nothing from one that will be skipped 
            make("c", ", when: \"${params.full} == false\""));
   std::ofstream(run.file("a")) << "mine\n";
   const auto steps = planned(run.runbook(), {{"params", {{"full", false}}}, {"env", Json::object()}});
-  CHECK(steps.at("a").state == "done");
+  CHECK(steps.at("a").state == PlannedState::done);
   CHECK(steps.at("a").effects.empty());
-  CHECK(steps.at("b").state == "skipped");
+  CHECK(steps.at("b").state == PlannedState::skipped);
   CHECK(steps.at("b").evidence == "not: ${params.full}");
   CHECK(steps.at("b").effects.empty());
-  CHECK(steps.at("c").state == "pending");
+  CHECK(steps.at("c").state == PlannedState::pending);
   CHECK(steps.at("c").effects.size() == 1);
   CHECK_FALSE(run.has("c"));
 }
@@ -40,11 +41,11 @@ TEST_CASE("a plan says which parameter is unknown and which step kind does not e
   auto runbook = run.runbook();
   runbook.phases[0].steps[1].uses = "moon.rise";
   const auto steps = planned(runbook);
-  CHECK(steps.at("a").state == "unknown");
+  CHECK(steps.at("a").state == PlannedState::unknown);
   CHECK(steps.at("a").evidence.find("params.word") != std::string::npos);
-  CHECK(steps.at("b").state == "unknown");
+  CHECK(steps.at("b").state == PlannedState::unknown);
   CHECK(steps.at("b").evidence == "no such step kind");
-  CHECK(steps.at("c").state == "pending");  // whether it will be skipped can't be told
+  CHECK(steps.at("c").state == PlannedState::pending);  // whether it will be skipped can't be told
   CHECK(steps.at("c").effects.size() == 1);
 }
 
@@ -53,11 +54,11 @@ TEST_CASE("a plan says of a side that can't be asked why, and announces what can
            "  - {id: promote, uses: patroni.promote, with: {cluster: target}}\n" + make("a"));
   const auto steps = planned(run.runbook());
   REQUIRE(steps.at("lsn").unseen);
-  CHECK(steps.at("lsn").state == "pending");
+  CHECK(steps.at("lsn").state == PlannedState::pending);
   CHECK(steps.at("lsn").evidence == steps.at("lsn").unseen->text());
   CHECK(steps.at("promote").unseen);
   // After a promotion what is seen now says nothing.
-  CHECK(steps.at("a").state == "later");
+  CHECK(steps.at("a").state == PlannedState::later);
   CHECK(steps.at("a").evidence.empty());
   CHECK(steps.at("a").effects.size() == 1);
 }
@@ -69,22 +70,22 @@ TEST_CASE("a step that waits for another one's fact is planned for later, with t
   const auto steps = planned(run.runbook());
   REQUIRE(steps.at("a").effects.size() == 1);
   CHECK(steps.at("a").effects[0].find("hello <go.by>") != std::string::npos);
-  CHECK(steps.at("b").state == "later");
+  CHECK(steps.at("b").state == PlannedState::later);
   CHECK_FALSE(steps.at("b").unseen);
-  CHECK(steps.at("c").state == "done");
+  CHECK(steps.at("c").state == PlannedState::done);
 }
 
 TEST_CASE("the way back is planned as what comes later, with what the way there will have told") {
   ARun run(head + "gate:\n" + gate("go") + window(make("split")) + "rollback:\n  then:\n" + "  " + line("back", "echo ${go.by}") + "  " +
            make("again"));
-  const auto steps = planned(run.runbook(), nothing_known, true);
+  const auto steps = planned(run.runbook(), nothing_known, Direction::back);
   CHECK(steps.size() == 2);
   CHECK(steps.at("back").phase == "rollback.then");
-  CHECK(steps.at("back").state == "later");
+  CHECK(steps.at("back").state == PlannedState::later);
   CHECK(steps.at("back").effects.at(0).find("<go.by>") != std::string::npos);
   auto known = nothing_known;
   known["go"] = {{"by", "ann"}};
-  CHECK(planned(run.runbook(), known, true).at("back").effects.at(0).find("echo ann") != std::string::npos);
+  CHECK(planned(run.runbook(), known, Direction::back).at("back").effects.at(0).find("echo ann") != std::string::npos);
 }
 
 }  // namespace pgcleave::engine

@@ -23,14 +23,15 @@ Error refusal(ErrorKind kind) {
 
 TEST_CASE("a run that is over releases the split's lease, and one that has to be resumed keeps it") {
   for (const auto& [outcome, over] :
-       {std::pair{"done", true}, std::pair{"undone", true}, std::pair{"rolled_back", true},
-        std::pair{"rollback_undone", false}, std::pair{"window_undone", false}, std::pair{"waiting", false},
-        std::pair{"stopped", false}}) {
+       {std::pair{journal::RunOutcome::done, true}, std::pair{journal::RunOutcome::undone, true},
+        std::pair{journal::RunOutcome::rolled_back, true}, std::pair{journal::RunOutcome::rollback_undone, false},
+        std::pair{journal::RunOutcome::window_undone, false}, std::pair{journal::RunOutcome::waiting, false},
+        std::pair{journal::RunOutcome::stopped, false}}) {
     ASplit run(head + "prepare:\n" + make("a"));
     AnEnd of(run);
     REQUIRE(of.lease.acquire());
     const auto result = of.end.finish(outcome, ExitCode::needs_person, "for a test");
-    INFO(outcome);
+    INFO(name_of(outcome));
     CHECK(result.exit == ExitCode::needs_person);
     CHECK(result.state == "source main owns the moved tables; no pool is paused");
     const auto held = postgres::held(run.source, "ci", postgres::test::soon());

@@ -43,10 +43,10 @@ TEST_CASE("a run does its steps in order and says that it is done") {
 TEST_CASE("plan does nothing, and says word for word what the run then does") {
   ARun run(from_a_to_e());
   auto world = ARun::world();
-  const auto planned = plan(run.runbook(), {{"params", Json::object()}, {"env", Json::object()}}, world, false);
+  const auto planned = plan(run.runbook(), {{"params", Json::object()}, {"env", Json::object()}}, world, Direction::forward);
   Lines foretold;
   for (const auto& step : planned) {
-    CHECK(step.state == (step.phase == "prepare" ? "pending" : "later"));
+    CHECK(step.state == (step.phase == "prepare" ? PlannedState::pending : PlannedState::later));
     foretold.insert(foretold.end(), step.effects.begin(), step.effects.end());
   }
   CHECK(run.log().empty());
