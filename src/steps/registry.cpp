@@ -95,13 +95,6 @@ runbook::Vocabulary vocabulary() {
   return words;
 }
 
-std::optional<State> state_named(const std::string& text) {
-  for (const auto state : {State::pending, State::done, State::foreign}) {
-    if (text == name_of(state)) return state;
-  }
-  return std::nullopt;
-}
-
 const char* name_of(State state) {
   switch (state) {
     case State::pending: return "pending";

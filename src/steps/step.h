@@ -23,7 +23,6 @@ namespace pgcleave::steps {
 
 enum class State { pending, done, foreign };
 const char* name_of(State state);
-std::optional<State> state_named(const std::string& text);
 
 struct Observation {
   State state = State::pending;
