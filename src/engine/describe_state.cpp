@@ -2,7 +2,6 @@
 
 #include "base/format.h"
 #include "steps/clients_served.h"
-#include "steps/serving.h"
 #include "steps/world_standby.h"
 
 namespace pgcleave::engine {
@@ -44,24 +43,27 @@ std::string of_clients(steps::World& world, const steps::Side* owner) {
 
 }  // namespace
 
-std::string serving(steps::World& world) {
+steps::Serving serving(steps::World& world) {
   const auto deadline = Deadline::in(time_for_owners);
   const auto serves = steps::serving(world, deadline);
   // Of swapped sides the source is a standby.
-  return serves == steps::Serving::source && steps::is_standby(world.source, deadline) ? "unknown" : name_of(serves);
+  return serves == steps::Serving::source && steps::is_standby(world.source, deadline) ? steps::Serving::unknown : serves;
 }
 
-std::string describe_state(steps::World& world, const std::string& serves, const std::string& again) {
-  const steps::Side* owner = nullptr;
-  if (serves == "source") owner = &world.source;
-  if (serves == "target") owner = &world.target;
+std::string describe_state(steps::World& world, steps::Serving serves, const std::string& again) {
+  const auto side = steps::side_of(serves);
+  const auto* owner = side ? &world.side(*side) : nullptr;
   std::string text;
-  if (owner != nullptr) text = owner->label() + " owns the moved tables";
-  if (serves == "both")
-    text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world.source.label(),
-                       world.target.label(), again);
-  if (serves == "nobody") text = "nobody owns the moved tables: their writes fail";
-  if (serves == "unknown") text = "who owns the moved tables can't be seen";
+  switch (serves) {
+    case steps::Serving::source:
+    case steps::Serving::target: text = owner->label() + " owns the moved tables"; break;
+    case steps::Serving::both:
+      text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world.source.label(),
+                         world.target.label(), again);
+      break;
+    case steps::Serving::nobody: text = "nobody owns the moved tables: their writes fail"; break;
+    case steps::Serving::unknown: text = "who owns the moved tables can't be seen"; break;
+  }
   return text + "; " + of_clients(world, owner);
 }
 

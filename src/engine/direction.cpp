@@ -1,9 +1,12 @@
 #include "engine/direction.h"
 
+#include "runbook/phase_kind.h"
+
 namespace pgcleave::engine {
 
 Direction direction_of(const std::string& phase_name) {
-  return phase_name.rfind("rollback.", 0) == 0 ? Direction::back : Direction::forward;
+  const auto kind = runbook::phase_named(phase_name);
+  return kind && runbook::is_rollback(*kind) ? Direction::back : Direction::forward;
 }
 
 Direction direction_of(const runbook::Phase& phase) {
@@ -11,7 +14,7 @@ Direction direction_of(const runbook::Phase& phase) {
 }
 
 const char* window_of(Direction direction) {
-  return direction == Direction::back ? "rollback.window" : "window";
+  return name_of(direction == Direction::back ? runbook::PhaseKind::rollback_window : runbook::PhaseKind::window);
 }
 
 }  // namespace pgcleave::engine

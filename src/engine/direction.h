@@ -9,7 +9,7 @@ namespace pgcleave::engine {
 
 enum class Direction { forward, back };
 
-// By the phase's name, as runbooks and journals have it.
+// By the phase's name, as journals have it; forward where the name is of no phase.
 Direction direction_of(const std::string& phase_name);
 Direction direction_of(const runbook::Phase& phase);
 

@@ -32,7 +32,7 @@ void JournaledEffects::for_step(const std::string& step, bool undo, std::optiona
 Result<Json> JournaledEffects::perform(const std::string& description, const Action& action, steps::Traffic traffic) {
   if (may_act) TRY(may_act());
   Json announced = who_;
-  if (traffic != steps::Traffic::none) announced["traffic"] = traffic == steps::Traffic::pause ? "pause" : "resume";
+  if (traffic != steps::Traffic::none) announced["traffic"] = name_of(traffic);
   announced["effect"] = description;
   TRY(recorder_.announce("effect.announced", announced));
   ++performed_;

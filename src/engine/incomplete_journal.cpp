@@ -45,9 +45,9 @@ std::optional<RunResult> refuse_without_end(RunState& run) {
   const auto refuse = [&](const char* text) {
     return RunResult{ExitCode::needs_person, text, describe_state(run.world, serves, run.output.again), ""};
   };
-  if (serves == "unknown" && !run.world.run.knows_all)
+  if (serves == steps::Serving::unknown && !run.world.run.knows_all)
     return refuse("this journal may lack what was done last, and who owns can't be read; nothing was undone");
-  if (serves != "target" && serves != "both") return {};  // nobody: this run released it, and its undo gives it back
+  if (serves != steps::Serving::target && serves != steps::Serving::both) return {};  // nobody: this run released it, and its undo gives it back
   return refuse(
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was "
       "undone. Bring back the journal as it was written last, its -wal file too, then try again; until then leave both "

@@ -21,7 +21,7 @@ std::vector<std::string> irreversible(const RunRecord& run, Direction direction)
     const auto* kind = steps::find(step.uses);
     if (kind == nullptr || kind->description.can_be_undone() || step.effects <= 0) continue;
     if (is_window(step.phase) || direction_of(step.phase) != direction) continue;
-    found.push_back(fmt::format("{} ({}):{}", id, step.uses, kind->description.undo.substr(3)));
+    found.push_back(fmt::format("{} ({}): {}", id, step.uses, kind->description.why_not_undone()));
   }
   return found;
 }

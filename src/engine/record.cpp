@@ -5,6 +5,7 @@
 #include "base/fields.h"
 #include "base/lines.h"
 #include "engine/irreversible.h"
+#include "steps/effects.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -31,12 +32,12 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
   auto window = run.windows.find(run.phase);
   if (window == run.windows.end()) return;
   auto& seen = window->second;
-  const auto traffic = text_in(event.data, "traffic");
-  if (event.type == "effect.announced" && traffic == "pause" && seen.paused_at_us == 0) {
+  const auto traffic = steps::traffic_named(text_in(event.data, "traffic"));
+  if (event.type == "effect.announced" && traffic == steps::Traffic::pause && seen.paused_at_us == 0) {
     seen.paused_at_us = event.at_us;
     seen.pause_mono_us = event.mono_us;
   }
-  if (event.type == "effect.done" && traffic == "resume" && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
+  if (event.type == "effect.done" && traffic == steps::Traffic::resume && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
       journal::effect_outcome(text_in(event.data, "outcome")) == journal::EffectOutcome::ok) {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = (static_cast<double>(event.mono_us) - static_cast<double>(seen.pause_mono_us)) / 1000;
@@ -157,9 +158,9 @@ void RunRecord::apply(const journal::Event& event) {
   } else if (event.type == "run.resumed") {
     finished = false;
     outcome.clear();
-    rolling_back = rolling_back || text_in(data, "direction") == "rollback";
+    rolling_back = rolling_back || journal::goes_back(data);
     pid = small_in(data, "pid");
-    if (text_in(data, "direction") == "rollback") emergency = truth_in(data, "emergency");
+    if (journal::goes_back(data)) emergency = truth_in(data, "emergency");
     for (const auto& name : list_in(data, "gone")) {
       if (name.is_string()) gone.insert(name.get<std::string>());
     }

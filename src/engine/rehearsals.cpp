@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/fields.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -27,7 +28,7 @@ void measure(const std::vector<journal::Event>& events, Round& round) {
   for (const auto& event : events) {
     if (event.type == "run.begun") began_us = event.at_us;
     if (event.type == "run.resumed") {
-      back = text_in(event.data, "direction") == "rollback";
+      back = journal::goes_back(event.data);
       began_us = event.at_us;
     }
     if (event.type == "run.finished") (back ? round.back_s : round.forth_s) += seconds(began_us, event.at_us);

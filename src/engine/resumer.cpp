@@ -75,8 +75,8 @@ Result<bool> Resumer::owner_says_taken(const runbook::StepLine& take) {
     const auto inspected = windows_.was_taken(take, Deadline::in(std::chrono::milliseconds(300)), false);
     return inspected && *inspected;
   }
-  const auto side = steps::Context{run_.world, take.id, take.with, Deadline::in({}), nullptr}.on().name();
-  return windows_.was_taken(take, Deadline::in(std::chrono::seconds(10)), !lease_.is_signed_on(side));
+  TRY_ASSIGN(const auto* side, run_.side_of(take));
+  return windows_.was_taken(take, Deadline::in(std::chrono::seconds(10)), !lease_.is_signed_on(side->side_name()));
 }
 
 Result<bool> Resumer::ask_whether_taken(const runbook::Phase& phase, const runbook::StepLine* take) {

@@ -31,13 +31,13 @@ RunEnd::RunEnd(RunState& run, SplitLease& lease, Undoer& undoer, WindowHooks& ho
 RunResult RunEnd::finish(journal::RunOutcome outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving(run_.world);
   auto now = describe_state(run_.world, serves, run_.output.again);
-  if (serves == "both" && exit == ExitCode::done) exit = ExitCode::done_with_misses;
+  if (serves == steps::Serving::both && exit == ExitCode::done) exit = ExitCode::done_with_misses;
   const bool over = leaves_nothing_to_do(outcome) ||
                     (outcome == journal::RunOutcome::rollback_undone && run_.record().went_all_the_way);
   if (over) lease_.release();
   const auto written = run_.recorder.write(
       "run.finished",
-      {{"outcome", name_of(outcome)}, {"exit", static_cast<int>(exit)}, {"serves", serves}, {"text", text}});
+      {{"outcome", name_of(outcome)}, {"exit", static_cast<int>(exit)}, {"serves", name_of(serves)}, {"text", text}});
   RunResult result{exit, text, std::move(now), next_command(run_.record(), run_.output.again)};
   if (!written) {
     result.text += "; the journal could not be written: " + written.error().text();

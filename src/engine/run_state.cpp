@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/irreversible.h"
+#include "engine/readable.h"
 #include "runbook/environment.h"
 
 namespace pgcleave::engine {
@@ -49,6 +50,12 @@ void RunState::note_waiting(const Error& error) const {
   Json waiting{{"step", error.object.substr(error.object.find(' ') + 1)}, {"text", error.what}};
   if (!error.expected.empty()) waiting["words"] = error.expected;
   static_cast<void>(recorder.write("gate.waiting", waiting));
+}
+
+Result<steps::Side*> RunState::side_of(const runbook::StepLine& line) const {
+  return readable(line.id, [&]() -> Result<steps::Side*> {
+    return &steps::Context{world, line.id, line.with, Deadline::in({}), nullptr}.on();
+  });
 }
 
 const steps::StepKind& kind_of(const runbook::StepLine& line) {

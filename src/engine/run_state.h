@@ -30,6 +30,8 @@ struct RunState {
   // Records a question that a person has to answer; does nothing for any other error. The error names the gate as its
   // object, and the words that it asks for as what was expected.
   void note_waiting(const Error& error) const;
+  // The side that a step names as `on`; an error where it names none.
+  [[nodiscard]] Result<steps::Side*> side_of(const runbook::StepLine& line) const;
 
   runbook::Runbook definition;
   Json params;

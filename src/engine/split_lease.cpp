@@ -45,7 +45,7 @@ Result<void> SplitLease::acquire() {
 Result<void> SplitLease::sign(steps::Side& side, bool clients_wait, Json& signatures) {
   TRY_ASSIGN(const auto signature, steps::sign(run_.world, side, deadline_for_a_side(clients_wait)));
   signatures[side.name()] = steps::name_of(signature);
-  if (signature != steps::Signature::unknown) signed_sides_.insert(side.name());
+  if (signature != steps::Signature::unknown) signed_sides_.insert(side.side_name());
   if (signature != steps::Signature::given || clients_wait) return {};
   const auto lacking = steps::wait_until_flushed_by_members(side, Deadline::in(patience_with_members), &run_.stop);
   if (!lacking || lacking->empty()) return {};
@@ -67,7 +67,7 @@ Result<void> SplitLease::fence_out(steps::Side& side, Deadline deadline) {
                    steps::sign(run_.world, side, deadline.or_earlier(Deadline::in(std::chrono::seconds(2)))));
         return signature != steps::Signature::unknown;
       }));
-  signed_sides_.insert(side.name());
+  signed_sides_.insert(side.side_name());
   return run_.recorder.write("run.signed", {{"epoch", epoch}, {side.name(), steps::name_of(steps::Signature::given)}});
 }
 

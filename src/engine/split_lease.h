@@ -10,7 +10,6 @@
 
 #include <optional>
 #include <set>
-#include <string>
 
 #include "base/deadline.h"
 #include "engine/run_state.h"
@@ -39,7 +38,7 @@ class SplitLease {
 
   // Why another run has it, as verify() found out; no value: it was not lost.
   [[nodiscard]] const std::optional<Error>& lost() const { return lost_; }
-  [[nodiscard]] bool is_signed_on(const std::string& side) const { return signed_sides_.count(side) > 0; }
+  [[nodiscard]] bool is_signed_on(steps::SideName side) const { return signed_sides_.count(side) > 0; }
   [[nodiscard]] bool is_signed_on_both() const { return signed_sides_.size() == 2; }
 
  private:
@@ -48,7 +47,7 @@ class SplitLease {
   RunState& run_;
   Duration last_verified_{};  // time_since_boot()
   std::optional<Error> lost_;
-  std::set<std::string> signed_sides_;
+  std::set<steps::SideName> signed_sides_;
 };
 
 }  // namespace pgcleave::engine

@@ -78,10 +78,9 @@ Result<void> WindowRunner::enter(const runbook::Phase& phase, Duration budget, D
 
 Result<bool> WindowRunner::was_taken(const runbook::StepLine& take, Deadline deadline, bool fence_out) {
   bool taken_there = false;
+  TRY_ASSIGN(auto* side, run_.side_of(take));
   run_.recorder.must_go_on(true);
-  const auto fenced_out =
-      fence_out ? lease_.fence_out(steps::Context{run_.world, take.id, take.with, deadline, nullptr}.on(), deadline)
-                : Result<void>();
+  const auto fenced_out = fence_out ? lease_.fence_out(*side, deadline) : Result<void>();
   run_.recorder.must_go_on(false);
   TRY(fenced_out);
   TRY(wait_until("the owner can be read", deadline, std::chrono::milliseconds(100), nullptr, [&]() -> Result<bool> {

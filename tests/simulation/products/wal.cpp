@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/activity.h"
 #include "postgres/columns.h"
 #include "postgres/following.h"
 #include "postgres/histories.h"
@@ -12,7 +13,6 @@
 #include "postgres/lineage.h"
 #include "postgres/locks.h"
 #include "postgres/prepared.h"
-#include "postgres/activity.h"
 #include "postgres/transactions.h"
 #include "postgres/writes.h"
 #include "products/wire.h"

@@ -23,8 +23,8 @@ struct AllowedPlace {
 };
 
 const std::vector<AllowedPlace> allowed_places{
-    {"src/engine/", "",
-     "TO BE REMOVED: records and runs keep phase, outcome and who serves as text until the engine has types for them"},
+    {"src/engine/rehearsals.cpp", "round.good =", "the journal's word for a round is read here alone"},
+    {"src/engine/run_state.cpp", "error.object.substr", "names the gate that asks, and decides nothing"},
 };
 
 std::string without_comment(const std::string& line) {

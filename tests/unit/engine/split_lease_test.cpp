@@ -49,7 +49,7 @@ TEST_CASE("a lease that another run has is not acquired, unless it is to be take
   const auto refused = lease.acquire();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::held);
-  CHECK_FALSE(lease.is_signed_on("source"));
+  CHECK_FALSE(lease.is_signed_on(steps::SideName::source));
   CHECK(lease_row(run.source).holder->by == "bob@ops2");
   of.world.run.take_over = true;
   REQUIRE(lease.acquire());
@@ -64,12 +64,12 @@ TEST_CASE("a side that does not answer is not signed, and nobody is fenced out t
   AState of(run);
   SplitLease lease(of.state);
   REQUIRE(lease.acquire());
-  CHECK(lease.is_signed_on("source"));
+  CHECK(lease.is_signed_on(steps::SideName::source));
   CHECK_FALSE(lease.is_signed_on_both());
   const auto fenced_out = lease.fence_out(of.world.target, Deadline::in(std::chrono::milliseconds(250)));
   REQUIRE_FALSE(fenced_out);
   CHECK(fenced_out.error().kind == ErrorKind::timed_out);
-  CHECK_FALSE(lease.is_signed_on("target"));
+  CHECK_FALSE(lease.is_signed_on(steps::SideName::target));
 }
 
 TEST_CASE("whoever fences out a side raises its epoch, so that a request of before is rejected there") {
@@ -132,7 +132,7 @@ TEST_CASE("where no fence is installed there is no lease to acquire, and nothing
   CHECK(lease.acquire());
   CHECK(lease.verify());
   lease.release();
-  CHECK_FALSE(lease.is_signed_on("source"));
+  CHECK_FALSE(lease.is_signed_on(steps::SideName::source));
   CHECK(run.events().empty());
 }
 
