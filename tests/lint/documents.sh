@@ -35,6 +35,7 @@ done | sort -u)
 
 size() { [ "$(wc -c <"$1")" -le "$2" ] || fault "$1: $(wc -c <"$1") bytes, at most $2 are allowed"; }
 size README.md 9216
+size ARCHITECTURE.md 12288
 wide() { LC_ALL=C.UTF-8 grep -nP '^[^|].{120,}' "$1" | sed "s|^\\([0-9]*\\):.*|$1:\\1: more than 120 columns|" || true; }
 while read -r line; do fault "$line"; done < <(
   for document in README.md CHANGELOG.md SECURITY.md docs/{README,operating,performance,promises,compatibility,security,glossary}.md; do

@@ -10,8 +10,8 @@ source "$(dirname "$0")/../scenario.sh" "$build"
 source "$(dirname "$0")/rounds.sh"
 runbook=$root/runbooks/logical-switchover.yml
 [ -e "$runbook" ] || runbook=$root/runbooks/promote-standby.yml
-table_counts=(${SCALE_TABLES-10 100 1000})
-bouncer_counts=(${SCALE_BOUNCERS-1 8 32})
+read -ra table_counts <<<"${SCALE_TABLES-10 100 1000}"
+read -ra bouncer_counts <<<"${SCALE_BOUNCERS-1 8 32}"
 
 moved_tables() {
   source_sql "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -34,7 +34,7 @@ find_stage() {
 find_above() {
   local direction=run last
   [ "$stage" != back ] || direction=rollback
-  [ "$stage" != none ] && [ "$chain_state" != done ] || { above=0; return; }
+  [ "$stage" != none ] && [ "$chain_state" != "done" ] || { above=0; return; }
   last=$(last_ordinal_come_by "$chain_runbook" "$direction")
   [ "$last" = 0 ] || above=$last
   local window=window behind=verify

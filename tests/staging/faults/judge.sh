@@ -87,6 +87,7 @@ first_example() {
   read -r client n < <(jq -r '.examples[0] // ""' "$work/verdict.json" | sed -n 's/.*client \([0-9]*\) n \([0-9]*\).*/\1 \2/p')
   [ -n "${n:-}" ] && grep -m 1 -F "\"client\":$client,\"n\":$n," "$history" || echo "no client's write"
 }
+# shellcheck disable=SC2120  # trial.sh passes --live
 judge_clients() {  # judge_clients [--live]; sets lost, duplicated, on_both_sides and acknowledged of this load so far
   "$lab" verify --dir "$dir" --history "$history" --serving "$serves" --json "${may_be_lost[@]}" "$@" >"$work/verdict.json" 2>>"$work/lab.out" || true
   lost=$(jq '.lost + .stranded + .failed_but_present' "$work/verdict.json") || { broken "verify can't tell"; lost=0; duplicated=0; on_both_sides=0; return; }

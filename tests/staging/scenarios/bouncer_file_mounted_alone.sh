@@ -32,7 +32,7 @@ tool 3 run "$runbook" -e "$environment" --approve go
 contains "$scratch/tool.out" "does not read its config file after a rename"
 contains "$scratch/tool.out" "alone mounted into a container"
 is "the file" "$(sha256sum <"$config")" "$before"
-is "what lies beside it" "$(ls "$dir" | grep -c 'bouncer-1.ini.' || true)" 0
+is "what lies beside it" "$(find "$dir" -maxdepth 1 -name '*bouncer-1.ini?*' | wc -l)" 0
 is "owner on the source" "$(source_sql "select to_regclass('pgcleave.owner_ci')")" ""
 load_end 1
 verify_clean source

@@ -87,7 +87,7 @@ source_sql "select setval('pgcleave.owner_ci', 0)" >/dev/null
 
 say "resume finishes it"
 tool 0 resume -e "$environment" --approve go=ci
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 load_end 1
 
 contains "$scratch/tool.out" "freed on target ci in all"
@@ -131,6 +131,6 @@ contains "$scratch/tool.out" "(cleanup) ended the rollback path"
 tool 3 rollback -e "$environment"
 contains "$scratch/tool.out" "there is nothing to do"
 is "owner on the target" "$(owner_on_target)" 2
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 tool 0 resume -e "$environment"
 say "ok"

@@ -81,7 +81,7 @@ say "what is proven stale is emptied, all else is left alone"
 tool 9 resume -e "$environment" --approve go=ci
 contains "$scratch/tool.out" "public.ci_settings on source main (1000 rows) is left alone: it came after the split"
 contains "$scratch/tool.out" "ci.counters on source main ($counters rows) is left alone: it does not exist on target ci"
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 is "exit code kept" "$(status .exit)" 9
 is "settings on the source" "$(rows source public.ci_settings)" 1000
 is "counters on the source" "$(rows source ci.counters)" "$counters"

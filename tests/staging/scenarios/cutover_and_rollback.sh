@@ -33,7 +33,7 @@ verify_clean target
 [ "$(bouncer_commands)" -gt "$told" ] || failed "the bouncers' logs do not show the cutover either"
 is "owner on the target" "$(owner_on_target)" 2
 is "owner on the source" "$(owner_on_source)" 0
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 
 say "the journal holds the plan's words"
 "$build/pgcleave" log -e "$environment" --json >"$scratch/log.json" || failed "the journal can't be read, or its chain is broken"

@@ -32,10 +32,10 @@ kill_at "after effect give ownership" resume -e "$environment" --approve go
 flows_again
 guard_ends_within 10
 is "owner on the target" "$(owner_on_target)" 2
-is "the window is behind" "$(status .windows.window.outcome)" done
+is "the window is behind" "$(status .windows.window.outcome)" "done"
 is "state" "$(status .state)" stopped
 tool 0 resume -e "$environment"
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 
 say "killed in the window of the way back: undone, then gone again"
 kill_at "after effect release ownership" rollback -e "$environment"

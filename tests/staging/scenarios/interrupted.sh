@@ -31,9 +31,9 @@ is "owner on the source" "$(owner_on_source)" 1
 is "ci is a standby again" "$(target_sql "select pg_is_in_recovery()")" t
 interrupt_at "after effect give ownership" 8 resume -e "$environment" --approve go
 is "owner on the target" "$(owner_on_target)" 2
-is "the window" "$(status .windows.window.outcome)" done
+is "the window" "$(status .windows.window.outcome)" "done"
 tool 0 resume -e "$environment"
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 load_end 1
 verify_clean target
 say "ok"

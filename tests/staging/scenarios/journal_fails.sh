@@ -37,7 +37,7 @@ fails_at "after effect give ownership" take_away bring_back 8 resume
 contains "$scratch/failed-last.out" "going on until clients are served"
 is "owner on the target" "$(owner_on_target)" 2
 tool 0 resume -e "$environment" --journal "$journal"
-is "state" "$(known .state)" done
+is "state" "$(known .state)" "done"
 tool 0 log -e "$environment" --journal "$journal"
 tool 0 rollback -e "$environment" --journal "$journal"
 is "owner on the source" "$(owner_on_source)" 1

@@ -87,7 +87,7 @@ frozen_at "before record step.intent take" 5 1 source resume
 say "after ownership was taken: the window is finished"
 frozen_at "after effect give ownership" 8 0 target resume
 tool 0 resume -e "$environment" --journal "$journal"
-is "state" "$(known .state)" done
+is "state" "$(known .state)" "done"
 tool 0 rollback -e "$environment" --journal "$journal"
 is "owner on the source" "$(owner_on_source)" 1
 
@@ -114,9 +114,9 @@ killed_at() {
 say "killed after the release: its guard undoes the window without a journal"
 killed_at "after effect release ownership" 1 undone source run "$runbook"
 say "killed after ownership was taken: its guard finishes the window without a journal"
-killed_at "after effect give ownership" 0 done target resume
+killed_at "after effect give ownership" 0 "done" target resume
 tool 0 resume -e "$environment" --journal "$journal"
-is "state" "$(known .state)" done
+is "state" "$(known .state)" "done"
 tool 0 rollback -e "$environment" --journal "$journal"
 
 load_begin --writers 4 --rate 20

@@ -24,7 +24,7 @@ is "the window is open" "$(status .windows.window.open)" true
 tool 0 resume -e "$environment"
 load_end 1
 verify_clean target
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 load_begin --writers 8 --reconnect 2 --rate 20
 say "killed in the middle of the rollback's window: rollback again goes back"
 kill_both_at "after effect release ownership" rollback -e "$environment"
@@ -34,7 +34,7 @@ is "owner on the source" "$(owner_on_source)" 1
 say "killed while verifying: resume goes on there"
 kill_both_at "after effect create subscription" run "$runbook" -e "$environment" --approve go
 tool 0 resume -e "$environment"
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 is "repeating it changes nothing" "$(tool 0 resume -e "$environment"; owner_on_target)" 2
 load_end 1
 verify_clean target

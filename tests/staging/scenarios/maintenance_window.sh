@@ -108,7 +108,7 @@ tool 6 run "$runbook" -e "$environment" "${set_all[@]}" --approve go
 tool 0 approve "$(status .run)" tested -e "$environment"
 tool 0 resume -e "$environment"
 is "told" "$(told)" "edge /block,stop,start,edge /unblock,"
-is "state" "$(status .state)" done
+is "state" "$(status .state)" "done"
 services_run
 load_end 1
 verify_clean target

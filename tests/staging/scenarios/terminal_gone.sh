@@ -41,7 +41,7 @@ is "owner on the source" "$(owner_on_source)" 1
 say "a terminal that is closed past the point of no return"
 in_terminal "after effect give ownership" resume -e "$environment" --approve go
 is "owner on the target" "$(owner_on_target)" 2
-is "the window" "$(status .windows.window.outcome)" done
+is "the window" "$(status .windows.window.outcome)" "done"
 tool 0 resume -e "$environment"
 
 say "a reader of standard error that has gone, in the window, while all goes well"
