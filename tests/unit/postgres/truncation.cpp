@@ -345,6 +345,6 @@ TEST_CASE("what depends on tables from outside stands against emptying them, and
   run(it.admin, "DROP PUBLICATION ours; DROP PUBLICATION theirs; SELECT pg_drop_replication_slot('somebody')");
   REQUIRE(published);
   REQUIRE(published->size() == 1);
-  CHECK(published->front().find("publication theirs would carry TRUNCATE of 3 of the tables to whoever reads slot somebody") == 0);
+  CHECK(published->front().find("publication theirs would carry TRUNCATE of 3 of the tables to the reader of slot somebody") == 0);
   CHECK(harmless->empty());
 }
