@@ -10,6 +10,7 @@ patch() {
 console() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qtAc "$2"; }
 # edit BOUNCER SED: its file and what runs; edit_file BOUNCER SED: the file alone
 edit_file() { sed -i "$2" "$dir/$1.ini"; }
+through() { psql "host=127.0.0.1 port=$(port "$1") user=app dbname=app" -qtAc "$2"; }  # as a client
 edit() { edit_file "$1" "$2" && console "$1" RELOAD; }
 say_setting() { edit "$1" "/^pool_mode/a $2"; }
 unsay() { edit "$1" "/^$2 *=/d"; }
@@ -147,7 +148,8 @@ defect topology.bouncer_no_admin "the console's user may only look" \
 defect topology.bouncer_reads_another_file "a bouncer reads another file" \
   "cp $dir/bouncer-2.ini $dir/copy.ini; in_copy '/name: bouncer-2/s|$dir/bouncer-2.ini|$dir/copy.ini|'" "rm $dir/copy.ini" bouncer-2
 defect topology.bouncer_host_is_a_name "a bouncer goes by a name" \
-  "edit bouncer-3 's/host=127.0.0.1/host=localhost/'" "edit bouncer-3 's/host=localhost/host=127.0.0.1/'" localhost
+  "edit bouncer-3 's/host=127.0.0.1/host=localhost/'" \
+  "edit bouncer-3 's/host=localhost/host=127.0.0.1/'; until_sees 'through bouncer-3 \"select 1\"' 1" localhost  # after server_login_retry
 also topology.bouncer_route_in_file topology.bouncer_route_that_runs
 also access.probe_login  # by the bouncer with a name, whose first address may be one where nobody listens
 look_for_defects
