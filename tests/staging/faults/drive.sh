@@ -8,8 +8,8 @@ root=$(cd "$here/../../.." && pwd)
 build=$(cd "$1" && pwd)
 shift
 lab=$build/pgcleave-lab
-waldump=$(command -v pg_waldump || echo /usr/lib/postgresql/15/bin/pg_waldump)
-PATH=/usr/lib/postgresql/15/bin:$PATH  # not through the wrapper of Debian, which costs a tenth of a second each time
+for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do PATH=$folder:$PATH; done  # the newest first; not through the wrapper of Debian, which costs a tenth of a second each time
+waldump=$(command -v pg_waldump)
 seed=$((RANDOM * 7 + RANDOM)) only="" minutes=80 most=100000 keep="" json="" results=""
 while [ $# -gt 0 ]; do
   case $1 in

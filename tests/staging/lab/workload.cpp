@@ -58,7 +58,7 @@ const std::vector<WriteKind>& write_kinds() {
   return all;
 }
 
-const WriteKind& write_kind(const std::string& name) {
+const WriteKind& write_kind(std::string_view name) {
   for (const WriteKind& kind : write_kinds())
     if (kind.name == name) return kind;
   fail("the history names a kind of write that is not known: {}", name);

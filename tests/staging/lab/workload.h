@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgcleave_lab {
@@ -23,7 +24,7 @@ struct WriteKind {
 
 const std::vector<WrittenTable>& written_tables();
 const std::vector<WriteKind>& write_kinds();
-const WriteKind& write_kind(const std::string& name);
+const WriteKind& write_kind(std::string_view name);
 const WriteKind& kind_of_write(bool moved, long long n);  // the mix: which kind the n-th write of a client is
 
 std::string filled_in(const std::string& statement, int client, long long n);

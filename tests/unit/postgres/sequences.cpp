@@ -34,14 +34,14 @@ TEST_CASE("the sequences of the given names are found with their exact state, ot
   const auto found = sequences(connection, {{"seq", "a_id_seq"}, {"seq", "a_n_seq"}, odd, {"seq", "a"}, {"seq", "gone"}}, soon());
   REQUIRE(found);
   REQUIRE(found->size() == 3);
-  const auto& serial = find(*found, "a_id_seq");
+  const auto serial = find(*found, "a_id_seq");
   CHECK(serial.last_value == 2);
   CHECK(serial.is_called);
   CHECK(serial.maximum == 2147483647);
-  const auto& identity = find(*found, "a_n_seq");
+  const auto identity = find(*found, "a_n_seq");
   CHECK(identity.last_value == 1);
   CHECK_FALSE(identity.is_called);
-  const auto& both = find(*found, odd.name);
+  const auto both = find(*found, odd.name);
   CHECK(both.last_value == 10);
   CHECK(both.increment == -2);
   CHECK(both.minimum == -100);
