@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
+#include "postgres/statements_view.h"
 
 namespace pgcleave::postgres {
 namespace {
@@ -16,22 +17,18 @@ Duration milliseconds_in(const Rows& rows, std::size_t row, const char* column) 
   return Duration(static_cast<std::int64_t>(std::strtod(rows.text(row, column).c_str(), nullptr) * 1000));
 }
 
-// The extension's functions stand in the schema that CREATE EXTENSION was given; without shared_preload_libraries they are errors.
 // Rows of others have no queryid without pg_read_all_stats.
 std::map<std::string, StatementTimes> usual_times(Connection& connection, const std::vector<std::string>& queries, Deadline deadline) {
   std::map<std::string, StatementTimes> times;
-  const auto schema = connection.query(
-      "SELECT quote_ident(n.nspname) AS name FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
-      "WHERE e.extname = 'pg_stat_statements'",
-      {}, deadline);
-  if (!schema || schema->empty()) return times;
+  const auto function = statements_function(connection, deadline);
+  if (!function || !*function) return times;
   const auto rows = connection.query(
       fmt::format("SELECT s.queryid::text AS query, sum(s.calls)::int8 AS calls, "
                   "sum(s.total_exec_time) / sum(s.calls) AS mean, max(s.stddev_exec_time) AS spread, max(s.max_exec_time) AS longest "
-                  "FROM {}.pg_stat_statements(false) s "
+                  "FROM {}(false) s "
                   "WHERE s.queryid = ANY ($1::int8[]) AND s.calls > 0 "
                   "AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) GROUP BY 1",
-                  schema->text(0, "name")),
+                  **function),
       {array_literal(queries)}, deadline);
   if (!rows) return times;
   for (std::size_t row = 0; row < rows->size(); ++row) {

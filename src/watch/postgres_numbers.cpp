@@ -1,6 +1,7 @@
 #include "watch/postgres_numbers.h"
 
 #include "base/format.h"
+#include "postgres/statements_view.h"
 #include "watch/query_times.h"
 
 namespace pgcleave::watch {
@@ -57,9 +58,6 @@ constexpr const char* statements_sql =
     "SELECT userid || ' ' || dbid || ' ' || queryid || ' ' || toplevel AS key, calls, total_exec_time FROM {}(false) WHERE dbid = (SELECT "
     "oid "
     "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
-constexpr const char* statements_where_sql =
-    "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = "
-    "'pg_stat_statements'";
 
 // A name of its own: who waits until nobody has written for a while looks past it (postgres/writes.cpp).
 runbook::SideAccess as_sampler(runbook::SideAccess access) {
@@ -153,10 +151,9 @@ class PostgresNumbers : public Source {
 
   // Whoever has not the extension, or not the right to it, does without.
   void statements(postgres::Connection& leader, Numbers& numbers, Deadline deadline) {
-    const auto where = leader.query(statements_where_sql, {}, deadline);
-    if (!where || where->empty()) return;
-    const auto function = postgres::quote_identifier(where->text(0, "nspname")) + ".pg_stat_statements";
-    const auto rows = leader.query(fmt::format(fmt::runtime(statements_sql), function), {}, deadline);
+    const auto function = postgres::statements_function(leader, deadline);
+    if (!function || !*function) return;
+    const auto rows = leader.query(fmt::format(fmt::runtime(statements_sql), **function), {}, deadline);
     if (!rows) return;
     std::vector<StatementTotal> totals;
     totals.reserve(rows->size());
