@@ -32,11 +32,11 @@ class Deadline {
   [[nodiscard]] Duration left() const;
   [[nodiscard]] Deadline or_earlier(Deadline other) const { return when_ < other.when_ ? *this : other; }
   // The last look before a deadline needs time to be answered: cut off, it would tell nothing and cost its connection.
-  [[nodiscard]] Deadline for_a_look() const { return left() > look ? *this : in(look); }
+  [[nodiscard]] Deadline for_one_read() const { return left() > one_read ? *this : in(one_read); }
   [[nodiscard]] Monotonic::time_point when() const { return when_; }
 
  private:
-  static constexpr Duration look = std::chrono::milliseconds(250);
+  static constexpr Duration one_read = std::chrono::milliseconds(250);
   explicit Deadline(Monotonic::time_point when) : when_(when) {}
   Monotonic::time_point when_;
 };

@@ -5,8 +5,8 @@
 
 namespace pgcleave::checks {
 
-Result<Findings> access(Look& look) {
-  TRY_ASSIGN(const auto logins, try_logins(look));
+Result<Findings> access(CheckContext& context) {
+  TRY_ASSIGN(const auto logins, try_logins(context));
   return judge_logins(logins);
 }
 

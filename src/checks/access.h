@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checks/finding.h"
-#include "checks/look.h"
+#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 
@@ -37,7 +37,7 @@ void note(Login& login, const Error& error);
 
 // All of them. Changes nothing that stays: a subscription is made in a transaction that is rolled back, Patroni gets a PATCH that takes
 // away a key that is not there.
-Result<std::vector<Login>> try_logins(Look& look);
+Result<std::vector<Login>> try_logins(CheckContext& context);
 
 Findings judge_logins(const std::vector<Login>& logins);
 Json json_of(const Login& login);

@@ -16,8 +16,8 @@ namespace {
 constexpr auto time_for_one = std::chrono::seconds(3);
 constexpr const char* this_machine = "this machine";
 
-Deadline for_one(Look& look) {
-  return look.deadline().or_earlier(Deadline::in(time_for_one));
+Deadline for_one(CheckContext& context) {
+  return context.deadline().or_earlier(Deadline::in(time_for_one));
 }
 
 std::string value_in(const std::map<std::string, std::string>& values, const char* key) {
@@ -54,10 +54,10 @@ struct SideSeen {
 
 class Logins {
  public:
-  explicit Logins(Look& look) : look_(look), world_(look.world()) {}
+  explicit Logins(CheckContext& context) : context_(context), world_(context.world()) {}
 
   std::vector<Login> run() {
-    auto inspected = std::async(std::launch::async, [&] { return world_.fleet.inspect(for_one(look_)); });
+    auto inspected = std::async(std::launch::async, [&] { return world_.fleet.inspect(for_one(context_)); });
     const auto source = own(world_.source);
     const auto target = own(world_.target);
     rest(source);
@@ -67,7 +67,7 @@ class Logins {
     const auto bouncers = inspected.get();
     through_bouncers(bouncers);
     as_bouncers(bouncers, source, target);
-    for (auto& login : try_member_logins(look_)) all_.push_back(std::move(login));
+    for (auto& login : try_member_logins(context_)) all_.push_back(std::move(login));
     return std::move(all_);
   }
 
@@ -78,13 +78,13 @@ class Logins {
     login.tls = asked_tls(side.access().postgres.values);
     login.why = "every step asks this side's leader";
     login.fix = fmt::format("correct postgres of the {} in the environment file, and pg_hba.conf there", side.name());
-    auto leader = side.leader(for_one(look_));
+    auto leader = side.leader(for_one(context_));
     if (leader) {
       seen.leader = *leader;
       login.result = LoginResult::works;
-      login.tls = seen_tls(**leader, for_one(look_));
-      const auto rows = (*leader)->query("SELECT pg_catalog.pg_is_in_recovery() AS standby", {}, for_one(look_));
-      seen.in_recovery = rows && rows->truth(0, "standby");
+      login.tls = seen_tls(**leader, for_one(context_));
+      const auto rows = (*leader)->query("SELECT pg_catalog.pg_is_in_recovery() AS standby", {}, for_one(context_));
+      seen.in_recovery = rows && rows->boolean(0, "standby");
     } else {
       note(login, leader.error());
     }
@@ -102,7 +102,7 @@ class Logins {
                               access.members.empty() ? "" : access.members.front());
     login.why = "slots are kept and the target is promoted by writing to Patroni's configuration";
     login.fix = fmt::format("correct patroni.username and patroni.password of the {} in the environment file", side.name());
-    const auto tried = side.patroni().patch_config({{"pgcleave_try", nullptr}}, for_one(look_));
+    const auto tried = side.patroni().patch_config({{"pgcleave_try", nullptr}}, for_one(context_));
     login.result = LoginResult::works;
     if (!tried) note(login, tried.error());
     all_.push_back(std::move(login));
@@ -125,7 +125,7 @@ class Logins {
     } else {
       const auto name = fmt::format("pgcleave_try_{}", world_.split.name);
       const auto tried = postgres::try_subscription(
-          *to.leader, {name, name, "", from.side->replication_conninfo(), from.side->access().replication.password}, for_one(look_));
+          *to.leader, {name, name, "", from.side->replication_conninfo(), from.side->access().replication.password}, for_one(context_));
       login.result = LoginResult::works;
       if (!tried) note(login, tried.error());
       if (login.result == LoginResult::not_tried) login.result = LoginResult::refused;  // that server knows no password
@@ -135,7 +135,7 @@ class Logins {
 
   // A standby can't make a subscription: the other side's pg_hba.conf is read for each of its members.
   void standby_link(const SideSeen& to, const SideSeen& from, const Login& model) {
-    const auto view = to.side->patroni().view(for_one(look_));
+    const auto view = to.side->patroni().view(for_one(context_));
     if (!view || from.leader == nullptr) return;
     const auto& values = from.side->access().replication.values;
     const auto dbname = value_in(values, "dbname");
@@ -147,7 +147,7 @@ class Logins {
       login.query = "SELECT * FROM pg_hba_file_rules";
       const auto answer = postgres::hba_answer(
           *from.leader, dbname.empty() ? value_in(from.side->access().postgres.values, "dbname") : dbname, login.as,
-          runbook::is_loopback(host) ? host : member.host, for_one(look_));
+          runbook::is_loopback(host) ? host : member.host, for_one(context_));
       login.said = answer ? answer->text : answer.error().text();
       if (answer && answer->verdict == postgres::HbaVerdict::refused) login.result = LoginResult::refused;
       if (login.result == LoginResult::not_tried) login.said = "a standby makes no subscription; " + login.said;
@@ -176,7 +176,7 @@ class Logins {
       }
       all_.push_back(std::move(login));
     }
-    const auto connections = postgres::Connection::open_all(settings, for_one(look_));
+    const auto connections = postgres::Connection::open_all(settings, for_one(context_));
     for (std::size_t i = 0; i < connections.size(); ++i) note_outcome(all_[at[i]], connections[i]);
   }
 
@@ -200,11 +200,11 @@ class Logins {
         }
       }
     }
-    auto connections = postgres::Connection::open_all(settings, for_one(look_));
+    auto connections = postgres::Connection::open_all(settings, for_one(context_));
     for (std::size_t i = 0; i < connections.size(); ++i) {
       auto& login = all_[at[i]];
       note_outcome(login, connections[i]);
-      if (connections[i]) login.tls = seen_tls(*connections[i], for_one(look_));
+      if (connections[i]) login.tls = seen_tls(*connections[i], for_one(context_));
       if (!login.elsewhere || connections[i]) continue;
       login.result = LoginResult::not_tried;
       login.said = "from this machine, in the bouncer's place: " + login.said;
@@ -236,15 +236,15 @@ class Logins {
     return settings;
   }
 
-  Look& look_;
+  CheckContext& context_;
   steps::World& world_;
   std::vector<Login> all_;
 };
 
 }  // namespace
 
-Result<std::vector<Login>> try_logins(Look& look) {
-  return Logins(look).run();
+Result<std::vector<Login>> try_logins(CheckContext& context) {
+  return Logins(context).run();
 }
 
 }  // namespace pgcleave::checks

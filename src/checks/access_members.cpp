@@ -32,7 +32,7 @@ struct MembersSeen {
 
 class MemberLogins {
  public:
-  explicit MemberLogins(Look& look) : look_(look), world_(look.world()) {}
+  explicit MemberLogins(CheckContext& context) : context_(context), world_(context.world()) {}
 
   std::vector<Login> run() {
     auto target = own(world_.target);
@@ -45,7 +45,7 @@ class MemberLogins {
 
  private:
   // Each look has its own time, so that a member that hangs hides nobody else.
-  [[nodiscard]] Deadline soon() const { return look_.deadline().or_earlier(Deadline::in(time_for_members)); }
+  [[nodiscard]] Deadline soon() const { return context_.deadline().or_earlier(Deadline::in(time_for_members)); }
 
   // The leader is tried in the split's database by access_logins.cpp.
   MembersSeen own(steps::Side& side) {
@@ -164,15 +164,15 @@ class MemberLogins {
     return out;
   }
 
-  Look& look_;
+  CheckContext& context_;
   steps::World& world_;
   std::vector<Login> all_;
 };
 
 }  // namespace
 
-std::vector<Login> try_member_logins(Look& look) {
-  return MemberLogins(look).run();
+std::vector<Login> try_member_logins(CheckContext& context) {
+  return MemberLogins(context).run();
 }
 
 }  // namespace pgcleave::checks

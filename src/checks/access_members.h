@@ -8,6 +8,6 @@
 namespace pgcleave::checks {
 
 // Members that nobody can ask are not tried: the family topology tells of them. Changes nothing.
-std::vector<Login> try_member_logins(Look& look);
+std::vector<Login> try_member_logins(CheckContext& context);
 
 }  // namespace pgcleave::checks

@@ -20,7 +20,7 @@ BouncerServers::BouncerServers(const std::vector<pgbouncer::BouncerSpec>& bounce
   }
 }
 
-void BouncerServers::look(int sample, Deadline deadline) {
+void BouncerServers::read(int sample, Deadline deadline) {
   std::vector<Result<void>> sent;
   for (auto& console : consoles_) sent.push_back(console.send("SHOW SERVERS"));
   for (std::size_t i = 0; i < consoles_.size(); ++i) {

@@ -15,7 +15,7 @@ class BouncerServers {
   // Opens a console on each. One that can't be asked is in problems(), and then nobody can be said to go round the bouncers.
   BouncerServers(const std::vector<pgbouncer::BouncerSpec>& bouncers, Deadline deadline);
   // SHOW SERVERS on all, between two samples of the servers' sessions: `sample` is the number of the one before.
-  void look(int sample, Deadline deadline);
+  void read(int sample, Deadline deadline);
 
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
   [[nodiscard]] bool have(const Session& session) const;

@@ -6,17 +6,17 @@
 namespace pgcleave::checks {
 namespace {
 
-Result<Findings> look_at_settings(steps::Context& context) {
+Result<Findings> inspect_settings(steps::Context& context) {
   return findings_for(context, {"settings", "schema", "workload"});
 }
 
 Result<steps::Observation> observe_check_settings(steps::Context& context) {
-  TRY_ASSIGN(const auto findings, look_at_settings(context));
+  TRY_ASSIGN(const auto findings, inspect_settings(context));
   return observed(context, findings);
 }
 
 Result<Json> apply_check_settings(steps::Context& context, const Json& before) {
-  return refused_or_judged(context, before, look_at_settings);
+  return refused_or_judged(context, before, inspect_settings);
 }
 
 }  // namespace

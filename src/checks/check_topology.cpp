@@ -7,17 +7,17 @@
 namespace pgcleave::checks {
 namespace {
 
-Result<Findings> look_at_topology(steps::Context& context) {
+Result<Findings> inspect_topology(steps::Context& context) {
   return findings_for(context, {"topology", "schema"});
 }
 
 Result<steps::Observation> observe_check_topology(steps::Context& context) {
-  TRY_ASSIGN(const auto findings, look_at_topology(context));
+  TRY_ASSIGN(const auto findings, inspect_topology(context));
   return observed(context, findings);
 }
 
 Result<Json> apply_check_topology(steps::Context& context, const Json& before) {
-  return refused_or_judged(context, before, look_at_topology);
+  return refused_or_judged(context, before, inspect_topology);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ struct OfHalf {
   Findings in_use;
 };
 
-Result<OfHalf> look_at_half(steps::Context& context) {
+Result<OfHalf> inspect_half(steps::Context& context) {
   OfHalf seen;
   TRY_ASSIGN(seen.half, steps::stale_half(context));
   TRY_ASSIGN(seen.in_use, uses_of(context, seen.half));
@@ -54,7 +54,7 @@ Result<OfHalf> look_at_half(steps::Context& context) {
 }
 
 Result<steps::Observation> observe_check_truncation(steps::Context& context) {
-  TRY_ASSIGN(const auto of_half, look_at_half(context));
+  TRY_ASSIGN(const auto of_half, inspect_half(context));
   steps::Observation seen;
   std::vector<std::string> lines;
   for (const auto& one : of_half.in_use) lines.push_back(in_a_line(one));
@@ -67,7 +67,7 @@ Result<steps::Observation> observe_check_truncation(steps::Context& context) {
 }
 
 Result<Json> apply_check_truncation(steps::Context& context, const Json&) {
-  TRY_ASSIGN(const auto of_half, look_at_half(context));
+  TRY_ASSIGN(const auto of_half, inspect_half(context));
   if (!of_half.in_use.empty()) return refused(context, of_half.in_use);
   return facts_of(context, of_half.half);
 }

@@ -3,11 +3,11 @@
 namespace pgcleave::checks {
 namespace {
 
-Result<void> look_at_leader(Look& look, steps::Side& side, ClusterSeen& seen) {
-  const auto deadline = look.deadline();
-  TRY_ASSIGN(auto* leader, look.session(side));
+Result<void> inspect_leader(CheckContext& context, steps::Side& side, ClusterSeen& seen) {
+  const auto deadline = context.deadline();
+  TRY_ASSIGN(auto* leader, context.session(side));
   TRY_ASSIGN(seen.identity, postgres::identify(*leader, deadline));
-  TRY_ASSIGN(seen.owner, postgres::owner(*leader, look.world().split.name, deadline));
+  TRY_ASSIGN(seen.owner, postgres::owner(*leader, context.world().split.name, deadline));
   if (seen.identity.in_recovery) {
     TRY_ASSIGN(seen.receiver, postgres::receiver(*leader, deadline));
   }
@@ -21,7 +21,7 @@ Result<void> look_at_leader(Look& look, steps::Side& side, ClusterSeen& seen) {
                                              {}, deadline));
   for (std::size_t row = 0; row < slots.size(); ++row) {
     seen.slots.push_back(
-        {slots.text(row, "slot_name"), slots.text(row, "plugin"), slots.text(row, "database"), slots.truth(row, "active")});
+        {slots.text(row, "slot_name"), slots.text(row, "plugin"), slots.text(row, "database"), slots.boolean(row, "active")});
   }
   TRY_ASSIGN(const auto subscriptions,
              leader->query("SELECT subname FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database"
@@ -44,18 +44,18 @@ Result<void> look_at_leader(Look& look, steps::Side& side, ClusterSeen& seen) {
 
 }  // namespace
 
-ClusterSeen look_at_cluster(Look& look, steps::Side& side) {
+ClusterSeen inspect_cluster(CheckContext& context, steps::Side& side) {
   ClusterSeen seen;
   seen.which = side.which();
   seen.label = side.label();
   seen.scope = side.access().scope;
-  seen.route = look.world().route_to(side.side_name());
-  seen.patroni = patroni::inspect(side.rest_access(), look.deadline().or_earlier(Deadline::in(std::chrono::seconds(3))));
+  seen.route = context.world().route_to(side.side_name());
+  seen.patroni = patroni::inspect(side.rest_access(), context.deadline().or_earlier(Deadline::in(std::chrono::seconds(3))));
   if (!seen.patroni.error.empty() || seen.patroni.view.leader() == nullptr) {
     seen.unseen = seen.patroni.error.empty() ? "the cluster has no leader" : seen.patroni.error;
     return seen;
   }
-  if (const auto looked = look_at_leader(look, side, seen); !looked) seen.unseen = looked.error().text();
+  if (const auto looked = inspect_leader(context, side, seen); !looked) seen.unseen = looked.error().text();
   return seen;
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checks/look.h"
+#include "checks/check_context.h"
 #include "checks/stage.h"
 #include "patroni/inspection.h"
 #include "postgres/identity.h"
@@ -52,7 +52,7 @@ struct ClusterSeen {
   [[nodiscard]] std::string list() const { return "patronictl list " + scope; }
 };
 
-ClusterSeen look_at_cluster(Look& look, steps::Side& side);
+ClusterSeen inspect_cluster(CheckContext& context, steps::Side& side);
 Stage stage_of(const ClusterSeen& target);
 
 }  // namespace pgcleave::checks

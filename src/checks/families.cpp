@@ -17,7 +17,7 @@ namespace pgcleave::checks {
   family(access)
 // clang-format on
 
-#define PGCLEAVE_DECLARE(family) Result<Findings> family(Look& look);
+#define PGCLEAVE_DECLARE(family) Result<Findings> family(CheckContext& context);
 PGCLEAVE_CHECK_FAMILIES(PGCLEAVE_DECLARE)
 
 const std::vector<Family>& families() {
@@ -38,18 +38,18 @@ Result<std::vector<Family>> families_named(const std::vector<std::string>& names
   return chosen;
 }
 
-Findings look_at(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {
+Findings inspect(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {
   Findings all;
   for (const auto& family : families) {
-    Look look(world, asked, Deadline::in(each + asked.observe));
-    auto found = family.look(look);
+    CheckContext context(world, asked, Deadline::in(each + asked.observe));
+    auto found = family.inspect(context);
     if (found) {
       all.insert(all.end(), found->begin(), found->end());
       continue;
     }
     all.push_back({fmt::format("{}.not_checked", family.name), Severity::blocker, fmt::format("checks of family {}", family.name),
                    found.error().text(), "", "what these checks would have found is not known",
-                   "mend what is in the way, then: pgcleave check" + look.with_environment()});
+                   "mend what is in the way, then: pgcleave check" + context.with_environment()});
   }
   return all;
 }

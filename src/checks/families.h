@@ -2,13 +2,13 @@
 #pragma once
 
 #include "checks/finding.h"
-#include "checks/look.h"
+#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 
 struct Family {
   const char* name;  // the first word of its findings' ids, and the name of its file
-  Result<Findings> (*look)(Look& look);
+  Result<Findings> (*inspect)(CheckContext& context);
 };
 
 const std::vector<Family>& families();
@@ -16,6 +16,6 @@ Result<std::vector<Family>> families_named(const std::vector<std::string>& names
 
 // One after the other, each with this much time, and with what is asked for watching on top. A family that can't finish is a finding itself:
 // what it would have found is not known.
-Findings look_at(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each);
+Findings inspect(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each);
 
 }  // namespace pgcleave::checks

@@ -30,11 +30,11 @@ Result<Triggers> triggers_of(postgres::Connection& connection, const std::string
   return triggers;
 }
 
-Result<void> look_at_side(Look& look, steps::Side& side, FenceOfSide& seen) {
-  auto& world = look.world();
+Result<void> inspect_side(CheckContext& context, steps::Side& side, FenceOfSide& seen) {
+  auto& world = context.world();
   const auto fence = world.fence();
-  const auto deadline = look.deadline();
-  TRY_ASSIGN(auto* session, look.session(side));
+  const auto deadline = context.deadline();
+  TRY_ASSIGN(auto* session, context.session(side));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*session, deadline));
   seen.in_recovery = recovery.in_recovery;
   TRY_ASSIGN(auto tables, steps::tables_on(world, side, deadline));
@@ -54,28 +54,28 @@ Result<void> look_at_side(Look& look, steps::Side& side, FenceOfSide& seen) {
   return {};
 }
 
-FenceOfSide of_side(Look& look, steps::Side& side) {
+FenceOfSide of_side(CheckContext& context, steps::Side& side) {
   FenceOfSide seen;
   seen.which = side.which();
   seen.label = side.label();
-  if (const auto looked = look_at_side(look, side, seen); !looked) seen.unseen = looked.error().text();
+  if (const auto looked = inspect_side(context, side, seen); !looked) seen.unseen = looked.error().text();
   return seen;
 }
 
 }  // namespace
 
-Result<Findings> fence(Look& look) {
-  auto& world = look.world();
-  FenceSeen seen{world.split.name, world.split_file.path, look.with_environment(), of_side(look, world.source),
-                 of_side(look, world.target)};
+Result<Findings> fence(CheckContext& context) {
+  auto& world = context.world();
+  FenceSeen seen{world.split.name, world.split_file.path, context.with_environment(), of_side(context, world.source),
+                 of_side(context, world.target)};
   if (seen.source.unseen.empty() && seen.target.owns()) {
-    TRY_ASSIGN(auto* session, look.session(world.target));
-    TRY_ASSIGN(const auto frozen, postgres::frozen_split(*session, world.split.name, look.deadline()));
+    TRY_ASSIGN(auto* session, context.session(world.target));
+    TRY_ASSIGN(const auto frozen, postgres::frozen_split(*session, world.split.name, context.deadline()));
     if (frozen) {
-      TRY_ASSIGN(seen.reclassified, steps::reclassified(world, *frozen, look.deadline()));
+      TRY_ASSIGN(seen.reclassified, steps::reclassified(world, *frozen, context.deadline()));
     }
   }
-  const auto owners = steps::Owners::ask(world, look.deadline());
+  const auto owners = steps::Owners::ask(world, context.deadline());
   seen.missing_witnesses = owners.missing_witnesses();
   for (const auto* side : {&owners.source, &owners.target}) {
     for (const auto& member : side->not_durable) seen.not_durable.push_back(side->label + ": " + member);

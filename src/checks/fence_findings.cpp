@@ -15,7 +15,7 @@ class Judge : Judging {
   explicit Judge(const FenceSeen& seen) : Judging("fence"), seen_(seen) {}
 
   Findings run() {
-    for (const auto* side : {&seen_.source, &seen_.target}) look_at_split_file(*side);
+    for (const auto* side : {&seen_.source, &seen_.target}) inspect_split_file(*side);
     for (const auto& change : seen_.reclassified) {
       add("split_changed", Severity::blocker, split(), change, "",
           "the split was done in other words: a fence or a cleanup by these would be of the wrong tables",
@@ -23,10 +23,10 @@ class Judge : Judging {
                       seen_.split_path, postgres::quote_literal(seen_.split)));
     }
     if (installation_is_whole()) {
-      look_at_owners();
-      look_at_members();
-      for (const auto* side : {&seen_.source, &seen_.target}) look_at_moved(*side);
-      look_at_kept();
+      inspect_owners();
+      inspect_members();
+      for (const auto* side : {&seen_.source, &seen_.target}) inspect_moved(*side);
+      inspect_kept();
     }
     return std::move(found_);
   }
@@ -54,7 +54,7 @@ class Judge : Judging {
   }
 
   // A standby has its upstream's tables: what there is to say of them was said there.
-  void look_at_split_file(const FenceOfSide& side) {
+  void inspect_split_file(const FenceOfSide& side) {
     if (!side.unseen.empty()) {
       add("side_unseen", Severity::blocker, side.label, side.unseen, "",
           "whether its tables are fenced, and who owns them there, is not known", "bring it back, then: " + command("check"));
@@ -99,7 +99,7 @@ class Judge : Judging {
     return true;
   }
 
-  void look_at_owners() {
+  void inspect_owners() {
     const auto &source = seen_.source, &target = seen_.target;
     if (!source.installed() || !target.installed()) return;
     const auto evidence = fmt::format("{}; {}{}", in_words(source), in_words(target), target.in_recovery ? ", a standby" : "");
@@ -117,7 +117,7 @@ class Judge : Judging {
     }
   }
 
-  void look_at_members() {
+  void inspect_members() {
     for (const auto& member : seen_.not_durable) {
       add("owner_not_durable", Severity::warning, split(), member, owner_query(),
           "promoted now, it would not know who owns: it would refuse its clients, or take writes that belong to the other side",
@@ -125,7 +125,7 @@ class Judge : Judging {
     }
   }
 
-  void look_at_moved(const FenceOfSide& side) {
+  void inspect_moved(const FenceOfSide& side) {
     if (!side.writable() || !side.installed()) return;
     // Before the split every run fences what came since; afterwards none does.
     const bool mended_by_next_run = side.which == Owner::source && side.owns();
@@ -146,7 +146,7 @@ class Judge : Judging {
     for (const auto& table : side.moved.superfluous) superfluous(side, table, "pgcleave_fence_");
   }
 
-  void look_at_kept() {
+  void inspect_kept() {
     const auto& target = seen_.target;
     for (const auto& table : target.kept.superfluous) superfluous(target, table, "pgcleave_fence_kept_");
     if (!target.owns()) return;

@@ -90,7 +90,7 @@ Result<Findings> findings_for(steps::Context& context, const std::vector<std::st
   TRY_ASSIGN(const auto asked, asked_by(context));
   auto aside = steps::unopened_world(context.world.environment, context.world.split_file);
   const auto left = context.deadline.left();
-  return look_at(aside, families, asked, std::min<Duration>(left, longest_for_a_family));
+  return inspect(aside, families, asked, std::min<Duration>(left, longest_for_a_family));
 }
 
 Findings in_the_way(const steps::Context& context, const Findings& findings) {
@@ -162,9 +162,9 @@ Result<Json> judged(steps::Context& context, const Findings& findings) {
 }
 
 Result<Json> refused_or_judged(steps::Context& context, const Json& before,
-                               Result<Findings> (*look)(steps::Context& context)) {
+                               Result<Findings> (*inspect)(steps::Context& context)) {
   if (const auto seen = findings_in(before); !seen.empty()) return refused(context, seen);
-  TRY_ASSIGN(const auto findings, look(context));
+  TRY_ASSIGN(const auto findings, inspect(context));
   return judged(context, findings);
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checks/finding.h"
-#include "checks/look.h"
+#include "checks/check_context.h"
 #include "steps/step.h"
 
 namespace pgcleave::checks {
@@ -35,7 +35,7 @@ Result<Json> refused(const steps::Context& context, const Findings& stopping);
 // That, of what the look just before found (`before` of its observation), so that nobody waits for a second look; else
 // of another look.
 Result<Json> refused_or_judged(steps::Context& context, const Json& before,
-                               Result<Findings> (*look)(steps::Context& context));
+                               Result<Findings> (*inspect)(steps::Context& context));
 // That, if anything is in the way; else the facts of `observed`.
 Result<Json> judged(steps::Context& context, const Findings& findings);
 

@@ -5,11 +5,11 @@
 
 namespace pgcleave::checks {
 
-Result<Findings> process(Look& look) {
-  const auto* change = look.change();
+Result<Findings> process(CheckContext& context) {
+  const auto* change = context.change();
   if (change == nullptr) return Findings{};
   auto found = process_findings(*change, evidence_for(*change));
-  if (const auto tried = try_outside(look.deadline()); !tried.outside) found.push_back(guard_inside(tried));
+  if (const auto tried = try_outside(context.deadline()); !tried.outside) found.push_back(guard_inside(tried));
   return found;
 }
 

@@ -62,17 +62,17 @@ class ProcessJudge {
     if (rehearsed_.good() < asked) {
       add("too_few_rehearsals", Severity::blocker, runbook(),
           fmt::format("{} good rounds count, {} are asked for", rehearsed_.good(), asked),
-          "what was never practised goes wrong when it counts", rehearse());
+          "the run would meet for the first time what a rehearsal shows", rehearse());
       for (const auto why : {Mismatch::runbook, Mismatch::split, Mismatch::binary, Mismatch::age}) not_counting(why);
     }
     if (asked == 0 || rehearsed_.good() == 0) return;
     if (has_rollback() && rehearsed_.rolled_back() == 0) {
-      add("rollback_not_rehearsed", Severity::blocker, runbook(), fmt::format("none of {} good rounds went back", rehearsed_.good()),
+      add("rollback_not_rehearsed", Severity::blocker, runbook(), fmt::format("none of {} good rounds ran the rollback", rehearsed_.good()),
           "a rollback is needed when everything else is going wrong", rehearse() + " --rollback always");
     }
-    if (proves_way_back() && std::none_of(rehearsed_.counting.begin(), rehearsed_.counting.end(), way_back_was_proven)) {
-      add("way_back_not_proven", Severity::blocker, runbook(), "in no round that counts a row went back to the source",
-          "reverse replication that was never seen to work is a hope", rehearse());
+    if (asks_for_reverse() && std::none_of(rehearsed_.counting.begin(), rehearsed_.counting.end(), reverse_was_proven)) {
+      add("reverse_not_proven", Severity::blocker, runbook(), "in no round that counts did reverse replication carry a row back to the source",
+          "it is not known whether a rollback keeps what the target's clients write", rehearse());
     }
     other_params();
   }
@@ -92,7 +92,7 @@ class ProcessJudge {
                                                      {Mismatch::age, "rehearsal_stale"}};
     add(ids.at(why), Severity::blocker, runbook(),
         fmt::format("{} rounds do not count, being {}; the last: {}", count, engine::text_of(why), fmt::join(names, ", ")),
-        "what was practised is not what would be run", rehearse());
+        "what was rehearsed is not what would be run", rehearse());
   }
 
   void other_params() {
@@ -157,7 +157,7 @@ class ProcessJudge {
       if (first) continue;
       add("signed_by_one", Severity::blocker, "role " + role,
           fmt::format("{} signed for it, and for the role {} too", newest->by, before->second),
-          "a second person sees what the first one does not",
+          "two roles need two people",
           fmt::format("somebody else: pgcleave sign {} -e {} --role '{}'", change_.runbook.path, change_.environment.path, role));
     }
   }
@@ -165,16 +165,16 @@ class ProcessJudge {
   [[nodiscard]] bool has_rollback() const {
     return std::any_of(change_.runbook.phases.begin(), change_.runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
   }
-  [[nodiscard]] bool proves_way_back() const {
+  [[nodiscard]] bool asks_for_reverse() const {
     for (const auto& phase : change_.runbook.phases) {
       if (phase.is_rollback()) continue;
-      if (std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& step) { return step.uses == "replication.arm_reverse"; }))
+      if (std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& step) { return step.uses == "replication.create_slot_reverse"; }))
         return true;
     }
     return false;
   }
   // A row of the canary reached the source, or a whole rollback did.
-  static bool way_back_was_proven(const Round& round) {
+  static bool reverse_was_proven(const Round& round) {
     if (round.good && round.rolled_back) return true;
     return std::any_of(round.run.steps.begin(), round.run.steps.end(), [](const auto& step) {
       return step.second.uses == "replication.prove_reverse" && step.second.status == engine::StepStatus::done;

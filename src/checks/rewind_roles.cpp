@@ -51,7 +51,7 @@ Result<std::vector<RewindRole>> rewind_roles(postgres::Connection& superuser, De
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (roles.empty() || roles.back().name != rows.text(row, "rolname"))
       roles.push_back({rows.text(row, "rolname"), {}, rows.text(row, "no_login")});
-    if (!rows.truth(row, "may")) roles.back().lacks.push_back(rows.text(row, "name"));
+    if (!rows.boolean(row, "may")) roles.back().lacks.push_back(rows.text(row, "name"));
   }
   return roles;
 }

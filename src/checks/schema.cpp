@@ -7,7 +7,7 @@
 #include "checks/schema_plans.h"
 #include "checks/schema_stale_half.h"
 #include "checks/schema_tables.h"
-#include "checks/side_look.h"
+#include "checks/inspected_side.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -40,7 +40,7 @@ struct OfCatalog {
   Reach reach;
 };
 
-Result<OfCatalog> of_catalog(const SideLook& one, Deadline deadline) {
+Result<OfCatalog> of_catalog(const InspectedSide& one, Deadline deadline) {
   CrossingSeen crossing;
   crossing.side = one.side->label();
   TRY_ASSIGN(crossing.dependencies, dependencies(*one.session, deadline));
@@ -51,20 +51,20 @@ Result<OfCatalog> of_catalog(const SideLook& one, Deadline deadline) {
   auto found = judge_crossing(crossing, reach);
   TRY_ASSIGN(const auto obstacles, steps::table_obstacles(*one.session, one.tables, deadline));
   take(found, judge_obstacles(obstacles, crossing.side));
-  TRY_ASSIGN(const auto outside, look_at_outside(*one.session, crossing.side, reach, deadline));
+  TRY_ASSIGN(const auto outside, inspect_outside(*one.session, crossing.side, reach, deadline));
   take(found, judge_outside(outside));
   return OfCatalog{std::move(found), std::move(reach)};
 }
 
 Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
   const auto& home = both.home();
-  TRY_ASSIGN(const auto tables, look_at_tables(*home.session, home.side->label(), home.tables.moved, deadline));
+  TRY_ASSIGN(const auto tables, inspect_tables(*home.session, home.side->label(), home.tables.moved, deadline));
   auto found = judge_tables(tables);
   if (home.tables.moved.empty()) found.push_back(moves_no_table(home.tables, home.side->label()));
-  TRY_ASSIGN(const auto indexes, look_at_indexes(*home.session, home.side->label(), home.tables.moved, deadline));
+  TRY_ASSIGN(const auto indexes, inspect_indexes(*home.session, home.side->label(), home.tables.moved, deadline));
   take(found, judge_indexes(indexes));
   if (both.source && both.target && !both.target->standby) {
-    TRY_ASSIGN(const auto others, look_at_indexes(*both.source->session, both.source->side->label(), both.source->tables.moved, deadline));
+    TRY_ASSIGN(const auto others, inspect_indexes(*both.source->session, both.source->side->label(), both.source->tables.moved, deadline));
     take(found, compare_indexes(others, indexes));
   }
   return found;
@@ -72,9 +72,9 @@ Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
 
 }  // namespace
 
-Result<Findings> schema(Look& look) {
-  const auto deadline = look.deadline();
-  TRY_ASSIGN(const auto both, look_at_both(look));
+Result<Findings> schema(CheckContext& context) {
+  const auto deadline = context.deadline();
+  TRY_ASSIGN(const auto both, inspect_both(context));
   Findings all;
   std::optional<Reach> reach;  // of where the moved tables live
   for (const auto* one : both.with_own_catalog()) {
@@ -85,7 +85,7 @@ Result<Findings> schema(Look& look) {
   TRY_ASSIGN(auto of_tables, of_moved_tables(both, deadline));
   take(all, std::move(of_tables));
   if (both.source && both.target && !both.target->standby) {
-    TRY_ASSIGN(auto in_use, look_at_stale_halves(look));
+    TRY_ASSIGN(auto in_use, inspect_stale_halves(context));
     take(all, std::move(in_use));
   }
   if (!reach) return all;

@@ -104,7 +104,7 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
 
 }  // namespace
 
-Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
+Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
                                       Deadline deadline) {
   std::vector<std::uint32_t> oids;
   IndexesOfSide seen{side, {}, {}};
@@ -116,8 +116,8 @@ Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const st
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
     seen.indexes.push_back({table, rows.text(row, "index_name"), without_name(rows.text(row, "definition"), rows.text(row, "index_name")),
-                            rows.truth(row, "indisunique"), rows.truth(row, "valid"), rows.truth(row, "of_constraint"),
-                            rows.truth(row, "relispartition")});
+                            rows.boolean(row, "indisunique"), rows.boolean(row, "valid"), rows.boolean(row, "of_constraint"),
+                            rows.boolean(row, "relispartition")});
   }
   return seen;
 }

@@ -25,7 +25,7 @@ struct IndexesOfSide {
 };
 
 // One query.
-Result<IndexesOfSide> look_at_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
+Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
                                       Deadline deadline);
 Findings judge_indexes(const IndexesOfSide& seen);
 // Once both sides take DDL of their own. Of tables that both have.

@@ -26,7 +26,7 @@ struct OutsideSeen {
   std::string preloaded;                                                // shared_preload_libraries
 };
 
-Result<OutsideSeen> look_at_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline);
+Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline);
 Findings judge_outside(const OutsideSeen& seen);
 
 }  // namespace pgcleave::checks

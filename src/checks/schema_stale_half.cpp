@@ -19,9 +19,9 @@ Finding in_use(const std::string& label, const std::string& which, const std::st
           whole ? "" : sentence.substr(colon + 2)};
 }
 
-Result<Findings> of_half(Look& look, const char* on, const char* which) {
+Result<Findings> of_half(CheckContext& check, const char* on, const char* which) {
   const Json with{{"on", on}, {"which", which}};
-  steps::Context context{look.world(), "", with, look.deadline(), nullptr};
+  steps::Context context{check.world(), "", with, check.deadline(), nullptr};
   TRY_ASSIGN(const auto half, steps::stale_half(context));
   return uses_of(context, half);
 }
@@ -37,13 +37,13 @@ Result<Findings> uses_of(steps::Context& context, const steps::StaleHalf& half) 
   return found;
 }
 
-Result<Findings> look_at_stale_halves(Look& look) {
-  TRY_ASSIGN(const auto why_not, steps::not_split(look.world(), look.deadline()));
+Result<Findings> inspect_stale_halves(CheckContext& context) {
+  TRY_ASSIGN(const auto why_not, steps::not_split(context.world(), context.deadline()));
   if (!why_not.empty()) return Findings{};
   Findings all;
   // What can't be proven stale is named by check.truncation, and left alone.
-  if (auto moved = of_half(look, "source", "moved")) take(all, std::move(*moved));
-  if (auto kept = of_half(look, "target", "kept")) take(all, std::move(*kept));
+  if (auto moved = of_half(context, "source", "moved")) take(all, std::move(*moved));
+  if (auto kept = of_half(context, "target", "kept")) take(all, std::move(*kept));
   return all;
 }
 

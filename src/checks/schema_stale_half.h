@@ -2,7 +2,7 @@
 #pragma once
 
 #include "checks/finding.h"
-#include "checks/look.h"
+#include "checks/check_context.h"
 #include "steps/stale_half.h"
 
 namespace pgcleave::checks {
@@ -11,6 +11,6 @@ namespace pgcleave::checks {
 Result<Findings> uses_of(steps::Context& context, const steps::StaleHalf& half);
 
 // Of both, once the target serves; before, nothing is stale.
-Result<Findings> look_at_stale_halves(Look& look);
+Result<Findings> inspect_stale_halves(CheckContext& context);
 
 }  // namespace pgcleave::checks

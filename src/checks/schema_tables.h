@@ -33,7 +33,7 @@ struct TablesSeen {
 };
 
 // From the catalog of one side; `moved` is given.
-Result<TablesSeen> look_at_tables(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& moved,
+Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& moved,
                                   Deadline deadline);
 Findings judge_tables(const TablesSeen& seen);
 

@@ -30,10 +30,10 @@ Result<SeenStatements> seen_statements(postgres::Connection& connection, Deadlin
         FROM (SELECT) one LEFT JOIN pg_catalog.pg_extension e ON e.extname = 'pg_stat_statements'
         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace)sql",
                                                 {}, deadline));
-  if (place.is_null(0, "nspname") || !place.truth(0, "loaded")) {
-    seen.why_not = place.truth(0, "loaded") ? "the extension pg_stat_statements is not in this database"
+  if (place.is_null(0, "nspname") || !place.boolean(0, "loaded")) {
+    seen.why_not = place.boolean(0, "loaded") ? "the extension pg_stat_statements is not in this database"
                                             : "pg_stat_statements is not in shared_preload_libraries";
-    seen.fix = place.truth(0, "loaded")
+    seen.fix = place.boolean(0, "loaded")
                    ? "CREATE EXTENSION pg_stat_statements"
                    : "add it to shared_preload_libraries, restart the server, then: CREATE EXTENSION pg_stat_statements";
     return seen;

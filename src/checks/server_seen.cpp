@@ -7,9 +7,9 @@
 namespace pgcleave::checks {
 namespace {
 
-class Looking {
+class ServerInspection {
  public:
-  Looking(Look& look, postgres::Connection& session, ServerSeen& seen) : look_(look), session_(session), seen_(seen) {}
+  ServerInspection(CheckContext& context, postgres::Connection& session, ServerSeen& seen) : context_(context), session_(session), seen_(seen) {}
 
   Result<void> run() {
     TRY(settings());
@@ -22,7 +22,7 @@ class Looking {
 
  private:
   Result<postgres::Rows> ask(const std::string& sql, const postgres::Parameters& parameters = {}) {
-    return session_.query(sql, parameters, look_.deadline());
+    return session_.query(sql, parameters, context_.deadline());
   }
   Result<std::vector<std::string>> lines(const std::string& sql) {
     TRY_ASSIGN(const auto rows, ask(sql));
@@ -38,16 +38,16 @@ class Looking {
                    " FROM pg_catalog.pg_settings"));
     for (std::size_t row = 0; row < rows.size(); ++row) {
       seen_.settings[rows.text(row, "name")] = rows.text(row, "reset_val");
-      if (rows.truth(row, "pending_restart")) seen_.pending_restart.insert(rows.text(row, "name"));
+      if (rows.boolean(row, "pending_restart")) seen_.pending_restart.insert(rows.text(row, "name"));
     }
-    seen_.in_recovery = rows.truth(0, "standby");
+    seen_.in_recovery = rows.boolean(0, "standby");
     seen_.user = rows.text(0, "username");
     return {};
   }
 
   // Names of what a run makes begin with pgcleave_<split>_.
   Result<void> in_use() {
-    const auto own = "pgcleave_" + look_.world().split.name + "_";
+    const auto own = "pgcleave_" + context_.world().split.name + "_";
     TRY_ASSIGN(const auto rows, ask(R"sql(
         SELECT (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE NOT pg_catalog.starts_with(slot_name, $1)) AS slots,
                (SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE NOT pg_catalog.starts_with(application_name, $1)) AS senders,
@@ -105,7 +105,7 @@ class Looking {
           FROM pg_catalog.pg_extension e
          WHERE NOT EXISTS (SELECT FROM available WHERE name = e.extname AND version = e.extversion) ORDER BY 1)sql"));
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      seen_.extensions.push_back({rows.text(row, "extname"), rows.text(row, "extversion"), rows.truth(row, "there")});
+      seen_.extensions.push_back({rows.text(row, "extname"), rows.text(row, "extversion"), rows.boolean(row, "there")});
     }
     return {};
   }
@@ -120,7 +120,7 @@ class Looking {
     return {};
   }
 
-  Look& look_;
+  CheckContext& context_;
   postgres::Connection& session_;
   ServerSeen& seen_;
 };
@@ -136,15 +136,15 @@ long long ServerSeen::number(const std::string& name) const {
   return std::atoll(text(name).c_str());
 }
 
-Result<ServerSeen> look_at_server(Look& look, steps::Side& side) {
+Result<ServerSeen> inspect_server(CheckContext& context, steps::Side& side) {
   ServerSeen seen;
   seen.which = side.which();
   seen.label = side.label();
   seen.scope = side.access().scope;
-  TRY_ASSIGN(auto* session, look.session(side));
-  TRY_ASSIGN(seen.patroni, side.patroni().config(look.deadline()));
-  TRY_ASSIGN(seen.owner, postgres::owner(*session, look.world().split.name, look.deadline()));
-  TRY(Looking(look, *session, seen).run());
+  TRY_ASSIGN(auto* session, context.session(side));
+  TRY_ASSIGN(seen.patroni, side.patroni().config(context.deadline()));
+  TRY_ASSIGN(seen.owner, postgres::owner(*session, context.world().split.name, context.deadline()));
+  TRY(ServerInspection(context, *session, seen).run());
   return seen;
 }
 

@@ -53,6 +53,6 @@ struct ServerSeen {
   [[nodiscard]] bool is(const std::string& name, const std::string& value) const { return text(name) == value; }
 };
 
-Result<ServerSeen> look_at_server(Look& look, steps::Side& side);
+Result<ServerSeen> inspect_server(CheckContext& context, steps::Side& side);
 
 }  // namespace pgcleave::checks

@@ -54,7 +54,7 @@ Result<void> Sessions::sample(postgres::Connection& connection, Deadline deadlin
     session.query = rows.text(row, "query");
     session.transaction_s = seconds(rows, row, "transaction_s");
     session.in_state_s = seconds(rows, row, "in_state_s");
-    session.own = rows.truth(row, "own");
+    session.own = rows.boolean(row, "own");
     session.advisory_locks = rows.number(row, "advisory");
     session.last_sample = samples_;
     const auto each = [&](const char* column, auto take) {

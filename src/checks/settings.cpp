@@ -11,9 +11,9 @@
 namespace pgcleave::checks {
 namespace {
 
-void look_at_bouncers(Look& look, Demand& demand) {
-  const auto deadline = look.deadline().or_earlier(Deadline::in(std::chrono::seconds(5)));
-  for (const auto& bouncer : look.world().fleet.inspect(deadline)) {
+void inspect_bouncers(CheckContext& context, Demand& demand) {
+  const auto deadline = context.deadline().or_earlier(Deadline::in(std::chrono::seconds(5)));
+  for (const auto& bouncer : context.world().fleet.inspect(deadline)) {
     if (!bouncer.database) continue;
     const auto& pool = *bouncer.database;
     const int users = pool.force_user.empty() ? std::max<int>(1, static_cast<int>(bouncer.pool_users.size())) : 1;
@@ -24,15 +24,15 @@ void look_at_bouncers(Look& look, Demand& demand) {
   }
 }
 
-Result<void> look_at_indexes(Look& look, steps::Side& side, Demand& demand) {
-  TRY_ASSIGN(auto* session, look.session(side));
-  TRY_ASSIGN(const auto tables, steps::tables_on(look.world(), side, look.deadline()));
+Result<void> inspect_indexes(CheckContext& context, steps::Side& side, Demand& demand) {
+  TRY_ASSIGN(auto* session, context.session(side));
+  TRY_ASSIGN(const auto tables, steps::tables_on(context.world(), side, context.deadline()));
   std::vector<std::string> oids;
   for (const auto& table : tables.split.moved) oids.push_back(std::to_string(table.oid));
   TRY_ASSIGN(const auto rows,
              session->query("SELECT indexrelid::pg_catalog.regclass AS name, pg_catalog.pg_relation_size(indexrelid) AS size"
                             " FROM pg_catalog.pg_index WHERE indrelid = ANY ($1::oid[]) ORDER BY 2 DESC NULLS LAST LIMIT 1",
-                            {postgres::array_literal(oids)}, look.deadline()));
+                            {postgres::array_literal(oids)}, context.deadline()));
   if (rows.empty()) return {};
   demand.largest_index = rows.text(0, "name");
   demand.largest_index_bytes = rows.number(0, "size");
@@ -45,20 +45,20 @@ Stage stage_of(const ServerSeen& target) {
 
 }  // namespace
 
-Result<Findings> settings(Look& look) {
-  auto& world = look.world();
-  auto asked = std::async(std::launch::async, [&] { return look_at_server(look, world.target); });
+Result<Findings> settings(CheckContext& context) {
+  auto& world = context.world();
+  auto asked = std::async(std::launch::async, [&] { return inspect_server(context, world.target); });
   Demand demand;
-  look_at_bouncers(look, demand);
-  const auto source = look_at_server(look, world.source);
+  inspect_bouncers(context, demand);
+  const auto source = inspect_server(context, world.source);
   const auto target = asked.get();
   if (!source) return fail(source.error());
   if (!target) return fail(target.error());
   const auto stage = stage_of(*target);
-  TRY(look_at_indexes(look, stage == Stage::split ? world.target : world.source, demand));
+  TRY(inspect_indexes(context, stage == Stage::split ? world.target : world.source, demand));
 
-  Findings found = judge_server(*source, stage, demand, look.budget());
-  for (const auto& more : {judge_server(*target, stage, demand, look.budget()), judge_differences(*source, *target, stage)}) {
+  Findings found = judge_server(*source, stage, demand, context.budget());
+  for (const auto& more : {judge_server(*target, stage, demand, context.budget()), judge_differences(*source, *target, stage)}) {
     found.insert(found.end(), more.begin(), more.end());
   }
   return found;

@@ -68,11 +68,11 @@ class ComparingJudge : Judging {
       : Judging("settings"), source_(source), target_(target), stage_(stage) {}
 
   Findings run() {
-    look_at_behaviour();
-    look_at_capacity();
-    look_at_libraries();
-    look_at_archive();
-    look_at_access();
+    inspect_behaviour();
+    inspect_capacity();
+    inspect_libraries();
+    inspect_archive();
+    inspect_access();
     return std::move(found_);
   }
 
@@ -84,7 +84,7 @@ class ComparingJudge : Judging {
     return fmt::format("patronictl edit-config {} -p {}='{}'", target_.scope, name, source_.text(name));
   }
 
-  void look_at_behaviour() {
+  void inspect_behaviour() {
     for (const auto* name : behaviour) {
       if (source_.text(name) == target_.text(name)) continue;
       add("differs", Severity::warning, name, both(name), fmt::format("SELECT reset_val FROM pg_settings WHERE name = '{}'", name),
@@ -92,7 +92,7 @@ class ComparingJudge : Judging {
     }
   }
 
-  void look_at_capacity() {
+  void inspect_capacity() {
     for (const auto* name : capacity) {
       if (target_.number(name) >= source_.number(name)) continue;
       add("smaller_on_target", Severity::warning, name, both(name),
@@ -101,7 +101,7 @@ class ComparingJudge : Judging {
     }
   }
 
-  void look_at_libraries() {
+  void inspect_libraries() {
     const auto there = names_in(target_.text("shared_preload_libraries"));
     for (const auto& library : names_in(source_.text("shared_preload_libraries"))) {
       if (contains(there, library)) continue;
@@ -112,7 +112,7 @@ class ComparingJudge : Judging {
     }
   }
 
-  void look_at_archive() {
+  void inspect_archive() {
     for (const auto* side : {&source_, &target_}) {
       if (side->text("archive_mode").empty() || side->is("archive_mode", "off")) return;
     }
@@ -126,7 +126,7 @@ class ComparingJudge : Judging {
     }
   }
 
-  void look_at_access() {
+  void inspect_access() {
     const bool target_serves = stage_ == Stage::split;
     const auto &here = target_serves ? target_ : source_, &there = target_serves ? source_ : target_;
     std::vector<std::string> missing;

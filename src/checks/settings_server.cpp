@@ -16,14 +16,14 @@ class ServerJudge : Judging {
       : Judging("settings"), server_(server), stage_(stage), demand_(demand), budget_(budget) {}
 
   Findings run() {
-    look_at_logical_replication();
-    look_at_rewind();
-    look_at_wal();
-    if (server_.which == Owner::target && stage_ == Stage::standby) look_at_promotion();
-    look_at_memory();
-    if (server_.which == Owner::target && before()) look_at_connections();
-    look_at_files();
-    look_at_sessions();
+    inspect_logical_replication();
+    inspect_rewind();
+    inspect_wal();
+    if (server_.which == Owner::target && stage_ == Stage::standby) inspect_promotion();
+    inspect_memory();
+    if (server_.which == Owner::target && before()) inspect_connections();
+    inspect_files();
+    inspect_sessions();
     return std::move(found_);
   }
 
@@ -37,7 +37,7 @@ class ServerJudge : Judging {
   }
 
   // A run makes two slots on the source (the link over, the WAL that a rewind needs) and one on the target (the link back).
-  void look_at_logical_replication() {
+  void inspect_logical_replication() {
     if (!server_.is("wal_level", "logical")) {
       add("wal_level", Severity::blocker, on("wal_level"), is("wal_level"), show("wal_level"),
           "changes can't be sent to the other side: there is no rollback after the split", change("wal_level", "logical") + ", then restart");
@@ -65,7 +65,7 @@ class ServerJudge : Judging {
         change(setting, std::to_string(used + needed + 5)) + ", then restart");
   }
 
-  void look_at_rewind() {
+  void inspect_rewind() {
     if (!server_.is("wal_log_hints", "on") && !server_.is("data_checksums", "on")) {
       add("no_hint_bits_in_wal", Severity::blocker, on("wal_log_hints"), "wal_log_hints and data_checksums are off",
           "SHOW wal_log_hints; SHOW data_checksums", "pg_rewind can't make this side a standby again: it has to be copied anew",
@@ -78,7 +78,7 @@ class ServerJudge : Judging {
     }
   }
 
-  void look_at_wal() {
+  void inspect_wal() {
     if (server_.number("max_slot_wal_keep_size") >= 0) {
       add("slot_wal_limited", Severity::warning, on("max_slot_wal_keep_size"), is("max_slot_wal_keep_size") + " MB",
           show("max_slot_wal_keep_size"), "a slot that falls behind by more is lost, and with it the rollback, or the standby",
@@ -97,7 +97,7 @@ class ServerJudge : Judging {
     }
   }
 
-  void look_at_promotion() {
+  void inspect_promotion() {
     const auto target_query = "SELECT name, setting, unit FROM pg_settings WHERE name ~ 'recovery|restore|standby|retry'";
     if (server_.number("recovery_min_apply_delay") > 0) {
       add("recovery_delay", Severity::blocker, on("recovery_min_apply_delay"), is("recovery_min_apply_delay") + " ms", target_query,
@@ -127,7 +127,7 @@ class ServerJudge : Judging {
     }
   }
 
-  void look_at_memory() {
+  void inspect_memory() {
     const auto index = fmt::format("the largest index of the moved tables, {}, has {}", demand_.largest_index,
                                    to_text(Bytes{demand_.largest_index_bytes}));
     const auto query = "SELECT indexrelid::regclass, pg_relation_size(indexrelid) FROM pg_index ORDER BY 2 DESC LIMIT 1";
@@ -145,7 +145,7 @@ class ServerJudge : Judging {
     }
   }
 
-  void look_at_connections() {
+  void inspect_connections() {
     const auto most = server_.number("max_connections") - server_.number("superuser_reserved_connections");
     const auto left = most - server_.clients;
     if (left >= demand_.connections_most) return;
@@ -158,7 +158,7 @@ class ServerJudge : Judging {
             ", then restart; or smaller pools");
   }
 
-  void look_at_files() {
+  void inspect_files() {
     if (!server_.pending_restart.empty()) {
       add("pending_restart", Severity::warning, server_.label,
           fmt::format("not in force yet: {}", fmt::join(server_.pending_restart, ", ")),
@@ -194,7 +194,7 @@ class ServerJudge : Judging {
     }
   }
 
-  void look_at_sessions() {
+  void inspect_sessions() {
     for (const auto* setting :
          {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "transaction_timeout"}) {
       if (server_.number(setting) <= 0) continue;

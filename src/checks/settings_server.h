@@ -1,4 +1,4 @@
-// What must be right of one side's settings for a promotion and for the way back. Asks nobody.
+// What must be right of one side's settings for a promotion and for the rollback. Asks nobody.
 #pragma once
 
 #include "checks/finding.h"

@@ -1,9 +1,9 @@
-// The family topology: are both clusters, the chain between them and every bouncer as a cutover and its way back need them?
+// The family topology: are both clusters, the chain between them and every bouncer as a cutover and its rollback need them?
 #include <future>
 
 #include "base/format.h"
 #include "checks/families.h"
-#include "checks/route_look.h"
+#include "checks/route_inspection.h"
 #include "checks/topology_bouncers.h"
 #include "checks/topology_chain.h"
 #include "checks/topology_clusters.h"
@@ -20,27 +20,27 @@ void add(Findings& all, Findings more) {
 
 }  // namespace
 
-Result<Findings> topology(Look& look) {
-  auto& world = look.world();
-  auto asked_target = std::async(std::launch::async, [&] { return look_at_cluster(look, world.target); });
+Result<Findings> topology(CheckContext& context) {
+  auto& world = context.world();
+  auto asked_target = std::async(std::launch::async, [&] { return inspect_cluster(context, world.target); });
   auto asked_bouncers = std::async(std::launch::async,
-                                   [&] { return world.fleet.inspect(look.deadline().or_earlier(Deadline::in(std::chrono::seconds(5)))); });
-  const auto source = look_at_cluster(look, world.source);
+                                   [&] { return world.fleet.inspect(context.deadline().or_earlier(Deadline::in(std::chrono::seconds(5)))); });
+  const auto source = inspect_cluster(context, world.source);
   const auto target = asked_target.get();
   const auto stage = stage_of(target);
   const bool target_serves = stage == Stage::split;
   const auto& here = target_serves ? target : source;
   const auto& there = target_serves ? source : target;
 
-  BouncersSeen bouncers{asked_bouncers.get(), here.route, here.label, look.budget(), here.identity.database};
+  BouncersSeen bouncers{asked_bouncers.get(), here.route, here.label, context.budget(), here.identity.database};
   const auto now_s = utc_now_us() / 1'000'000;
   Findings found = judge_cluster(source, target.scope, stage, now_s);
   add(found, judge_cluster(target, source.scope, stage, now_s));
   add(found, judge_chain({source, target, source.route, world.split.name}, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_members(*cluster, stage));
-  add(found, judge_moment({source, target, world.split.name, look.expected()}, stage));
+  add(found, judge_moment({source, target, world.split.name, context.expected()}, stage));
   for (const auto* cluster : {&source, &target}) add(found, judge_slots(*cluster, world.split.name, stage));
-  for (const auto& seen : look_at_routes(look, here, there, bouncers.bouncers)) add(found, judge_route(seen));
+  for (const auto& seen : inspect_routes(context, here, there, bouncers.bouncers)) add(found, judge_route(seen));
   add(found, judge_bouncers(bouncers));
   return found;
 }

@@ -48,10 +48,10 @@ class BouncerJudge {
       unseen();
       return std::move(found_);
     }
-    look_at_rights();
-    look_at_timeouts();
-    look_at_pool();
-    look_at_file();
+    inspect_rights();
+    inspect_timeouts();
+    inspect_pool();
+    inspect_file();
     return std::move(found_);
   }
 
@@ -74,7 +74,7 @@ class BouncerJudge {
         "start it, or correct its console in the environment file");
   }
 
-  void look_at_rights() {
+  void inspect_rights() {
     const auto admins = bouncer_.setting("admin_users");
     const bool by_socket = bouncer_.console_user == "pgbouncer" && bouncer_.address.rfind('/', 0) == 0;
     if (lists(admins, bouncer_.console_user) || by_socket || bouncer_.setting("auth_type") == "any") return;
@@ -87,7 +87,7 @@ class BouncerJudge {
   [[nodiscard]] double seconds(const char* key) const { return std::strtod(bouncer_.setting(key).c_str(), nullptr); }
   [[nodiscard]] double budget() const { return milliseconds(seen_.budget) / 1000; }
 
-  void look_at_timeouts() {
+  void inspect_timeouts() {
     for (const auto* key : {"query_wait_timeout", "query_timeout", "client_login_timeout"}) {
       const double limit = seconds(key);
       if (limit <= 0 || limit > budget()) continue;
@@ -114,7 +114,7 @@ class BouncerJudge {
     }
   }
 
-  void look_at_pool() {
+  void inspect_pool() {
     if (!bouncer_.database) {
       add("serves_no_pool", Severity::blocker, fmt::format("it serves no database {}", bouncer_.database_name), "SHOW DATABASES",
           "there is nothing to pause and repoint", "correct pools.database in the environment file");
@@ -127,7 +127,7 @@ class BouncerJudge {
     }
     if (pool.paused) {
       add("paused", Severity::blocker, fmt::format("{} is paused", pool.name), "SHOW DATABASES",
-          "its clients wait now, and a run would bring them back where somebody wanted them to wait",
+          "the pool was paused by someone else, so its clients wait now; a run would resume it",
           fmt::format("find out who paused it, then: RESUME {}", pool.name));
     }
     if (!seen_.database.empty() && !pool.database.empty() && pool.database != seen_.database) {
@@ -136,16 +136,16 @@ class BouncerJudge {
           "its clients would be led to a side on which their database was not split: their writes fail",
           "correct postgres.dbname or pools.database in the environment file");
     }
-    look_at_holding(pool.name);
+    inspect_holding(pool.name);
     if (pool.disabled) {
       add("disabled", Severity::blocker, fmt::format("{} is disabled", pool.name), "SHOW DATABASES", "it refuses its clients",
           fmt::format("ENABLE {}", pool.name));
     }
-    look_at_route("runs", Route{pool.host, pool.port}, "the running process points");
+    inspect_route("runs", Route{pool.host, pool.port}, "the running process points");
   }
 
   // Clients that log in between RELOAD and RESUME: see pgbouncer/resuming.cpp.
-  void look_at_holding(const std::string& pool) {
+  void inspect_holding(const std::string& pool) {
     const char* why =
         "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: a client who logs in "
         "between them costs another an error (\"server login has been failing\")";
@@ -165,7 +165,7 @@ class BouncerJudge {
         "nothing, where clients try again; else give the pool a PgBouncer process of its own");
   }
 
-  void look_at_route(const char* where, const std::optional<Route>& route, const char* says) {
+  void inspect_route(const char* where, const std::optional<Route>& route, const char* says) {
     if (route != seen_.route) {
       add(std::string(where) == "file" ? "route_in_file" : "route_that_runs", Severity::blocker,
           fmt::format("{} to {}, not to {} ({})", says, in_words(route), in_words(seen_.route), seen_.serving),
@@ -184,7 +184,7 @@ class BouncerJudge {
     }
   }
 
-  void look_at_file() {
+  void inspect_file() {
     if (!bouncer_.file_error.empty() || !bouncer_.config) {
       add("file_unreadable", Severity::blocker, bouncer_.file_error, "cat " + bouncer_.path, "it can't be repointed",
           "correct its config in the environment file, or what the file says");
@@ -199,14 +199,14 @@ class BouncerJudge {
       add("file_not_writable", Severity::blocker, bouncer_.why_unwritable, "ls -ld " + bouncer_.path, "it can't be repointed",
           "run pgcleave as the owner of the file and its folder");
     }
-    look_at_entry();
+    inspect_entry();
     const auto changes = reload_would_change(bouncer_);
     if (changes.empty()) return;
     add("reload_would_change", Severity::warning, fmt::format("{}", fmt::join(changes, "; ")), "SHOW CONFIG; cat " + bouncer_.path,
         "the RELOAD in the window puts this in force too, and a restart would have", "RELOAD now, or correct the file");
   }
 
-  void look_at_entry() {
+  void inspect_entry() {
     const auto entry = bouncer_.config->database(bouncer_.database_name);
     const auto route = bouncer_.config->route(bouncer_.database_name);
     if (!entry || !route) {
@@ -214,9 +214,9 @@ class BouncerJudge {
           "it can't be repointed", "give the pool an entry of its own");
       return;
     }
-    look_at_include();
-    look_at_lines_out_of_force();
-    look_at_route("file", *route, "the file points");
+    inspect_include();
+    inspect_lines_out_of_force();
+    inspect_route("file", *route, "the file points");
     if (!bouncer_.database) return;
     const auto written = entry->find("dbname");
     const auto name = written == entry->end() ? bouncer_.database_name : written->second;
@@ -226,7 +226,7 @@ class BouncerJudge {
         "RELOAD now, or correct the file");
   }
 
-  void look_at_include() {
+  void inspect_include() {
     const auto& config = *bouncer_.config;
     const auto file = config.file_of(bouncer_.database_name);
     if (!file || *file == config.files().front()) return;
@@ -237,7 +237,7 @@ class BouncerJudge {
         "stop what generates it from prepare until the split is kept, and give it the new route");
   }
 
-  void look_at_lines_out_of_force() {
+  void inspect_lines_out_of_force() {
     const auto others = bouncer_.config->places_out_of_force(bouncer_.database_name);
     if (others.empty()) return;
     const auto in_force = bouncer_.config->place_of(bouncer_.database_name).value_or(bouncer_.path);

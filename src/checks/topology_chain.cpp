@@ -17,18 +17,18 @@ class ChainJudge : Judging {
       : Judging("topology"), source_(seen.source), target_(seen.target), seen_(seen), stage_(stage) {}
 
   Findings run() {
-    look_at_names();
-    look_at_versions();
-    for (const auto* cluster : {&source_, &target_}) look_at_synchronous(*cluster);
+    inspect_names();
+    inspect_versions();
+    for (const auto* cluster : {&source_, &target_}) inspect_synchronous(*cluster);
     if (source_.seen() && target_.seen() && roles_are_right() && stage_ == Stage::standby) {
-      look_at_stream();
-      look_at_slot();
+      inspect_stream();
+      inspect_slot();
     }
     return std::move(found_);
   }
 
  private:
-  void look_at_names() {
+  void inspect_names() {
     std::set<std::string> names;
     for (const auto& member : source_.patroni.view.members) names.insert(member.name);
     for (const auto& member : target_.patroni.view.members) {
@@ -39,7 +39,7 @@ class ChainJudge : Judging {
     }
   }
 
-  void look_at_versions() {
+  void inspect_versions() {
     if (!source_.seen() || !target_.seen()) return;
     const int ours = source_.identity.version, theirs = target_.identity.version;
     const auto evidence = fmt::format("server_version_num {} on {}, {} on {}", ours, source_.label, theirs, target_.label);
@@ -63,7 +63,7 @@ class ChainJudge : Judging {
   }
 
   // Who writes where commits wait for the other side's standby waits for ever once that side has left.
-  void look_at_synchronous(const ClusterSeen& cluster) {
+  void inspect_synchronous(const ClusterSeen& cluster) {
     if (!cluster.seen()) return;
     const auto& other = &cluster == &source_ ? target_ : source_;
     const auto query = "SELECT application_name, sync_state FROM pg_stat_replication";
@@ -119,7 +119,7 @@ class ChainJudge : Judging {
     return nullptr;
   }
 
-  void look_at_stream() {
+  void inspect_stream() {
     const auto query = "SELECT status, sender_host, sender_port, slot_name, received_tli FROM pg_stat_wal_receiver";
     const auto repoint = fmt::format("patronictl edit-config {} -s standby_cluster.host={} -s standby_cluster.port={}", target_.scope,
                                      seen_.source_route.host, seen_.source_route.port);
@@ -166,7 +166,7 @@ class ChainJudge : Judging {
         "the WAL that a run waits for may never come from there", repoint);
   }
 
-  void look_at_slot() {
+  void inspect_slot() {
     const auto name = patroni::slot_of_standby(upstream());
     if (!patroni::is_set(target_.patroni.config, "standby_cluster")) return;
     if (upstream().contains("primary_slot_name") && upstream().at("primary_slot_name").is_null()) {

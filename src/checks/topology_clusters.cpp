@@ -22,13 +22,13 @@ class ClusterJudge : Judging {
       : Judging("topology"), cluster_(cluster), other_scope_(other_scope), stage_(stage), now_s_(now_s) {}
 
   Findings run() {
-    look_at_addresses();
+    inspect_addresses();
     if (!cluster_.patroni.error.empty()) return std::move(found_);
-    look_at_leader();
-    look_at_replicas();
-    look_at_orders();
-    look_at_owner();
-    if (will_be_promoted()) look_at_promotion();
+    inspect_leader();
+    inspect_replicas();
+    inspect_orders();
+    inspect_owner();
+    if (will_be_promoted()) inspect_promotion();
     return std::move(found_);
   }
 
@@ -42,10 +42,10 @@ class ClusterJudge : Judging {
     return fmt::format("patronictl edit-config {} -s {}", cluster_.scope, change);
   }
 
-  void look_at_addresses() {
+  void inspect_addresses() {
     const auto& addresses = cluster_.patroni.addresses;
     for (const auto& address : addresses) {
-      if (address.error.empty()) look_at_address(address);
+      if (address.error.empty()) inspect_address(address);
     }
     if (!cluster_.patroni.error.empty()) {
       add("cluster_unreachable", Severity::blocker, cluster_.label, cluster_.patroni.error, curl("/cluster"),
@@ -61,7 +61,7 @@ class ClusterJudge : Judging {
     }
   }
 
-  void look_at_address(const patroni::Address& address) {
+  void inspect_address(const patroni::Address& address) {
     const auto query = fmt::format("curl {}/patroni", address.url);
     const auto object = fmt::format("{} of {}", address.url, cluster_.label);
     if (address.scope != cluster_.scope) {
@@ -97,7 +97,7 @@ class ClusterJudge : Judging {
     }
   }
 
-  void look_at_leader() {
+  void inspect_leader() {
     const auto* leader = cluster_.patroni.view.leader();
     if (leader == nullptr) {
       add("no_leader", Severity::blocker, cluster_.label,
@@ -122,11 +122,11 @@ class ClusterJudge : Judging {
     }
     if (cluster_.identity.version < 150000) {
       add("postgres_too_old", Severity::blocker, cluster_.label, fmt::format("server_version_num {}", cluster_.identity.version),
-          "SHOW server_version_num", "the ways over and back are made for PostgreSQL 15 and newer", "upgrade it first");
+          "SHOW server_version_num", "forward and reverse replication need PostgreSQL 15 or newer", "upgrade it first");
     }
   }
 
-  void look_at_replicas() {
+  void inspect_replicas() {
     const auto& view = cluster_.patroni.view;
     const auto* leader = view.leader();
     const auto limit = std::atoll(patroni::text_at(cluster_.patroni.config, "maximum_lag_on_failover").c_str());
@@ -168,7 +168,7 @@ class ClusterJudge : Judging {
     });
   }
 
-  void look_at_orders() {
+  void inspect_orders() {
     const auto& patroni = cluster_.patroni;
     if (patroni.view.paused) {
       add("patroni_paused", Severity::blocker, cluster_.label, "pause is on", cluster_.list(),
@@ -185,7 +185,7 @@ class ClusterJudge : Judging {
   }
 
   // Patroni makes a standby of it within loop_wait: its clients' writes since are rewound or lost.
-  void look_at_owner() {
+  void inspect_owner() {
     if (cluster_.which != Owner::target || cluster_.owner != Owner::target) return;
     if (!patroni::is_set(cluster_.patroni.config, "standby_cluster")) return;
     add("owner_made_standby", Severity::blocker, cluster_.label,
@@ -194,7 +194,7 @@ class ClusterJudge : Judging {
         "at once: " + edit("standby_cluster=null") + "; then stop what put it there until cleanup");
   }
 
-  void look_at_promotion() {
+  void inspect_promotion() {
     const auto& config = cluster_.patroni.config;
     const auto* leader = cluster_.patroni.view.leader();
     if (!patroni::is_set(config, "standby_cluster")) {

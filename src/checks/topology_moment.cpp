@@ -15,15 +15,15 @@ class MomentJudge : Judging {
   MomentJudge(const MomentSeen& seen, Stage stage) : Judging("topology"), seen_(seen), stage_(stage) {}
 
   Findings run() {
-    look_at_stage();
-    look_at_route(stage_ == Stage::split ? seen_.target : seen_.source);
-    if (stage_ == Stage::standby) look_at_leftovers();
+    inspect_stage();
+    inspect_route(stage_ == Stage::split ? seen_.target : seen_.source);
+    if (stage_ == Stage::standby) inspect_leftovers();
     return std::move(found_);
   }
 
  private:
   // Of an unknown or foreign stage other judges say what is wrong.
-  void look_at_stage() {
+  void inspect_stage() {
     if (!seen_.expected || stage_ == Stage::unknown || stage_ == Stage::foreign) return;
     const auto& expected = *seen_.expected;
     const auto wanted = expected.serving == Owner::target ? Stage::split
@@ -50,7 +50,7 @@ class MomentJudge : Judging {
   }
 
   // A route of one's own, such as a proxy's, follows the leader. A member's address does not.
-  void look_at_route(const ClusterSeen& serving) {
+  void inspect_route(const ClusterSeen& serving) {
     const auto& view = serving.patroni.view;
     const auto* leader = view.leader();
     if (leader == nullptr) return;
@@ -68,7 +68,7 @@ class MomentJudge : Judging {
             serving.scope, leader->name, member->name));
   }
 
-  void look_at_leftovers() {
+  void inspect_leftovers() {
     const auto name = fmt::format("pgcleave_{}_reverse", seen_.split);
     const auto fix = "roll that run back (pgcleave status), or drop it";
     const auto why = "a run would meet it when it makes its own, and replication would go on from where that one stood";

@@ -15,11 +15,11 @@ class RouteJudge : Judging {
   explicit RouteJudge(const RouteSeen& seen) : Judging("topology"), seen_(seen) {}
 
   Findings run() {
-    look_at_route();
-    for (const auto& user : seen_.pool_users) look_at_user(user, true);
+    inspect_route();
+    for (const auto& user : seen_.pool_users) inspect_user(user, true);
     for (const auto& user : seen_.known_users) {
       const auto& come = seen_.pool_users;
-      if (std::find(come.begin(), come.end(), user) == come.end()) look_at_user(user, false);
+      if (std::find(come.begin(), come.end(), user) == come.end()) inspect_user(user, false);
     }
     return std::move(found_);
   }
@@ -30,7 +30,7 @@ class RouteJudge : Judging {
     return fmt::format("psql \"host={} port={} dbname={} user={}\"", seen_.route.host, seen_.route.port, seen_.database, user);
   }
 
-  void look_at_route() {
+  void inspect_route() {
     const auto query = psql("USER") + " -c 'SHOW cluster_name'";
     if (!seen_.from_here) {
       add("new_route_not_seen", Severity::note, route(),
@@ -60,7 +60,7 @@ class RouteJudge : Judging {
     }
   }
 
-  void look_at_user(const std::string& user, bool comes) {
+  void inspect_user(const std::string& user, bool comes) {
     const auto here = seen_.here.find(user), there = seen_.there.find(user);
     const bool roles_known = !seen_.here.empty() && !seen_.there.empty();
     const auto object = fmt::format("user {} on {}", user, seen_.label);
@@ -76,7 +76,7 @@ class RouteJudge : Judging {
     }
     const bool could_log_in = here == seen_.here.end() || here->second.may_log_in;
     if (!comes && (!could_log_in || here == seen_.here.end())) return;
-    if (roles_known && look_at_role(user, object, query)) return;
+    if (roles_known && inspect_role(user, object, query)) return;
     const auto login = seen_.logins.find(user);
     if (login == seen_.logins.end() || !login->second.tried || !login->second.answered || login->second.refused.empty()) return;
     add("user_refused", Severity::blocker, object, login->second.refused, psql(user),
@@ -84,7 +84,7 @@ class RouteJudge : Judging {
   }
 
   // True when something was found.
-  bool look_at_role(const std::string& user, const std::string& object, const std::string& query) {
+  bool inspect_role(const std::string& user, const std::string& object, const std::string& query) {
     const auto& there = seen_.there.at(user);
     const auto name = postgres::quote_identifier(user);
     const auto why = "PgBouncer fails every waiting client of a user whose login is refused";

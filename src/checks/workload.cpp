@@ -2,7 +2,7 @@
 #include "base/format.h"
 #include "checks/bouncer_servers.h"
 #include "checks/families.h"
-#include "checks/side_look.h"
+#include "checks/inspected_side.h"
 #include "checks/workload_sessions.h"
 #include "checks/workload_statements.h"
 #include "checks/workload_tables.h"
@@ -18,7 +18,7 @@ constexpr int samples_per_fleet_look = 10;
 
 // A side that takes writes, and what is seen of it over time.
 struct Watched {
-  const SideLook* side = nullptr;
+  const InspectedSide* side = nullptr;
   Reach reach;
   Sessions sessions;
   Uses uses;  // when the observation began
@@ -26,15 +26,15 @@ struct Watched {
 
 class Observation {
  public:
-  Observation(Look& look, const BothSides& both)
-      : look_(look), both_(both), servers_(look.world().fleet.bouncers(), look.deadline()), length_(std::max(look.observe(), short_look)) {}
+  Observation(CheckContext& context, const BothSides& both)
+      : context_(context), both_(both), servers_(context.world().fleet.bouncers(), context.deadline()), length_(std::max(context.observe(), short_look)) {}
 
   Result<Findings> run() {
     for (const auto* side : both_.with_own_catalog()) {
-      TRY_ASSIGN(const auto links, dependencies(*side->session, look_.deadline()));
-      TRY_ASSIGN(const auto code, programs(*side->session, look_.deadline()));
+      TRY_ASSIGN(const auto links, dependencies(*side->session, context_.deadline()));
+      TRY_ASSIGN(const auto code, programs(*side->session, context_.deadline()));
       watched_.push_back({side, Reach(side->tables, links, code), Sessions(side->tables), {}});
-      TRY_ASSIGN(watched_.back().uses, table_uses(*side->session, look_.deadline()));
+      TRY_ASSIGN(watched_.back().uses, table_uses(*side->session, context_.deadline()));
     }
     TRY(watch());
     can_be_told_ = routes_can_be_told();
@@ -47,11 +47,11 @@ class Observation {
  private:
   // The fleet is asked between two samples, so that who is in both of them would be among its server connections.
   Result<void> watch() {
-    const auto end = Deadline::in(length_).or_earlier(look_.deadline());
+    const auto end = Deadline::in(length_).or_earlier(context_.deadline());
     for (int sample = 1;; ++sample) {
-      for (auto& one : watched_) TRY(one.sessions.sample(*one.side->session, look_.deadline()));
+      for (auto& one : watched_) TRY(one.sessions.sample(*one.side->session, context_.deadline()));
       TRY(take_lag());
-      if (sample % samples_per_fleet_look == 1) servers_.look(sample, look_.deadline());
+      if (sample % samples_per_fleet_look == 1) servers_.read(sample, context_.deadline());
       if (end.passed() && sample > 1) return {};
       sleep_until(end, std::max(between_samples, length_ / most_samples), nullptr);
     }
@@ -59,8 +59,8 @@ class Observation {
 
   Result<void> take_lag() {
     if (!both_.source || !both_.target || both_.source->standby || !both_.target->standby) return {};
-    TRY_ASSIGN(const auto written, postgres::current_lsn(*both_.source->session, look_.deadline()));
-    TRY_ASSIGN(const auto there, postgres::recovery(*both_.target->session, look_.deadline()));
+    TRY_ASSIGN(const auto written, postgres::current_lsn(*both_.source->session, context_.deadline()));
+    TRY_ASSIGN(const auto there, postgres::recovery(*both_.target->session, context_.deadline()));
     lags_.push_back(written.ahead_of(there.replayed));
     return {};
   }
@@ -71,12 +71,12 @@ class Observation {
 
   Result<void> judge(Watched& one) {
     const auto label = one.side->side->label();
-    TRY_ASSIGN(const auto statements, seen_statements(*one.side->session, look_.deadline()));
+    TRY_ASSIGN(const auto statements, seen_statements(*one.side->session, context_.deadline()));
     take(found_, judge_statements(statements, one.reach, label));
     take(found_, judge_sessions({label, observed(), seen_sessions(one), {}}, one.reach));
     TRY_ASSIGN(const auto prepared, prepared_transactions(*one.side->session));
     take(found_, judge_sessions({label, observed(), {}, prepared}, one.reach));
-    TRY_ASSIGN(const auto ages, table_ages(*one.side->session, one.reach, look_.deadline()));
+    TRY_ASSIGN(const auto ages, table_ages(*one.side->session, one.reach, context_.deadline()));
     take(found_, judge_ages(ages, label));
     return {};
   }
@@ -113,15 +113,15 @@ class Observation {
                           ? "none of the bouncers' server connections is among the sessions: addresses are translated on the way"
                           : problems.front(),
                       "SHOW SERVERS on each bouncer; SELECT client_addr, client_port FROM pg_stat_activity",
-                      "who goes round the bouncers, and whether their pool is used for moved tables only, is not known",
-                      "mend what is in the way, then: pgcleave check" + look_.with_environment()});
+                      "it is not known which sessions bypass the bouncers, and whether the pool is used for moved tables only",
+                      "mend what is in the way, then: pgcleave check" + context_.with_environment()});
   }
 
   Result<std::vector<PreparedTransaction>> prepared_transactions(postgres::Connection& session) {
     TRY_ASSIGN(const auto rows,
                session.query("SELECT gid, owner, EXTRACT(epoch FROM now() - prepared)::float8 AS age FROM pg_catalog.pg_prepared_xacts "
                              "WHERE database = current_database() ORDER BY prepared",
-                             {}, look_.deadline()));
+                             {}, context_.deadline()));
     std::vector<PreparedTransaction> found;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       found.push_back({rows.text(row, "gid"), rows.text(row, "owner"), std::atof(rows.text(row, "age").c_str())});
@@ -131,18 +131,18 @@ class Observation {
 
   // Once the target owns the moved tables, each side has a stale half.
   Result<void> judge_copies() {
-    if (look_.observe() == Duration::zero() || watched_.size() < 2) return {};
-    TRY_ASSIGN(const auto owner, postgres::owner(*both_.target->session, look_.world().split.name, look_.deadline()));
+    if (context_.observe() == Duration::zero() || watched_.size() < 2) return {};
+    TRY_ASSIGN(const auto owner, postgres::owner(*both_.target->session, context_.world().split.name, context_.deadline()));
     if (owner != postgres::Owner::target) return {};
     for (auto& one : watched_) {
-      TRY_ASSIGN(const auto after, table_uses(*one.side->session, look_.deadline()));
+      TRY_ASSIGN(const auto after, table_uses(*one.side->session, context_.deadline()));
       const auto stale = one.side->side->which() == postgres::Owner::target ? Part::kept : Part::moved;
       take(found_, judge_uses(one.uses, after, one.reach, stale, one.side->side->label(), length_));
     }
     return {};
   }
 
-  Look& look_;
+  CheckContext& context_;
   const BothSides& both_;
   BouncerServers servers_;
   Duration length_;
@@ -154,9 +154,9 @@ class Observation {
 
 }  // namespace
 
-Result<Findings> workload(Look& look) {
-  TRY_ASSIGN(const auto both, look_at_both(look));
-  return Observation(look, both).run();
+Result<Findings> workload(CheckContext& context) {
+  TRY_ASSIGN(const auto both, inspect_both(context));
+  return Observation(context, both).run();
 }
 
 }  // namespace pgcleave::checks

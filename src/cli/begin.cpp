@@ -16,7 +16,7 @@
 #include "cli/ready.h"
 #include "cli/session.h"
 #include "cli/unwritten.h"
-#include "cli/watching.h"
+#include "cli/run_watch.h"
 #include "cli/written_down.h"
 #include "engine/approvals.h"
 #include "engine/split_runs.h"
@@ -128,7 +128,7 @@ Result<Acted> begin(journal::Journal& journal, const checks::Change& change, con
   log::info(fmt::format("run {}: {} on {} ({}), split {}", id, change.runbook.name, environment.name,
                         environment.production ? "production" : "staging", change.split.name));
   world.approval = approver(id, speech);
-  const Watching watching(world, journal.path(), change.runbook.probe_every);
+  const RunWatch watching(world, journal.path(), change.runbook.probe_every);
   Guard guard(id, journal.path(), environment.path);
   engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows(), guard.hooks());
   auto ending = run.forward();

@@ -57,7 +57,7 @@ std::string program_sha256() {
 Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& names) {
   TRY_ASSIGN(const auto families, checks::families_named(names));
   auto aside = steps::unopened_world(change.environment, change.split);
-  return checks::look_at(aside, families, {&change, {}}, time_per_family);
+  return checks::inspect(aside, families, {&change, {}}, time_per_family);
 }
 
 Result<steps::World> open_world_of(const checks::Change& change, Deadline deadline) {

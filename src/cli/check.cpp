@@ -120,7 +120,7 @@ std::optional<Looked> look(const Arguments& arguments) {
   }
   const auto began = Monotonic::now();
   auto world = steps::unopened_world(looked.environment, looked.split);
-  looked.findings = checks::look_at(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
+  looked.findings = checks::inspect(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
   looked.findings.insert(looked.findings.begin(), files.begin(), files.end());
   looked.ms = milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began));
   return looked;

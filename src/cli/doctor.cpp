@@ -42,8 +42,8 @@ ExitCode doctor(const Arguments& arguments) {
   const auto split = read_split_for(arguments, *environment);
   if (!split) return ExitCode::invalid;
   auto world = steps::unopened_world(*environment, *split);
-  checks::Look look(world, {}, Deadline::in(time_per_family));
-  const auto logins = checks::try_logins(look);
+  checks::CheckContext context(world, {}, Deadline::in(time_per_family));
+  const auto logins = checks::try_logins(context);
   if (!logins) {
     complain(logins.error());
     return ExitCode::not_ready;

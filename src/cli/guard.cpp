@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/watched_process.h"
 #include "cli/guard_orders.h"
-#include "cli/taking_up.h"
+#include "cli/resumed_run.h"
 #include "cli/unwritten.h"
 #include "engine/approvals.h"
 #include "journal/outcomes.h"
@@ -41,7 +41,7 @@ bool left_undone(const engine::RunRecord& record) {
 }
 
 // As the journal tells it; where its file system does not answer, as this process knows it.
-engine::RunRecord now(const journal::Journal& journal, const Reopened& run) {
+engine::RunRecord now(const journal::Journal& journal, const ResumedRun& run) {
   const auto events = journal.events_by(Deadline::in(patience_with_the_journal), run.id());
   return events ? engine::replay(*events) : run.record();
 }
@@ -98,7 +98,7 @@ bool clients_wait(steps::World& world) {
                      [](const auto& bouncer) { return bouncer.keeps_clients_waiting() || !bouncer.error.empty(); });
 }
 
-ExitCode settle(Reopened& run, const journal::Journal& journal, const engine::RunOutput& talk) {
+ExitCode settle(ResumedRun& run, const journal::Journal& journal, const engine::RunOutput& talk) {
   const auto nobody = [](const std::string&, const engine::RunOutput&) -> Answers { return nullptr; };
   const auto patience = Deadline::in(gives_up_after);
   for (int tries = 1;; ++tries) {
@@ -141,7 +141,7 @@ ExitCode guard(const Arguments& arguments) {
   ::prctl(PR_SET_NAME, "pgcleave guard");
   auto journal = journal::Journal::open_existing(arguments.text("journal"), Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  auto reopened = Reopened::open(*journal, run, environment);
+  auto reopened = ResumedRun::open(*journal, run, environment);
   if (!reopened) return complain(reopened.error());
   reopened->warm(Deadline::in(std::chrono::seconds(5)));
   if (const auto point = engine::fault_point(); point != nullptr) point("guard ready");

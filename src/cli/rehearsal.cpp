@@ -42,7 +42,7 @@ Answers Rehearsal::approve_all() const {
   };
 }
 
-struct Rehearsal::Look {
+struct Rehearsal::LookOfRound {
   const char* when;
   const std::vector<std::string>& families;
   checks::Severity least;  // of what is a surprise
@@ -58,7 +58,7 @@ void Rehearsal::look_after_rollback(RoundSeen& seen) {
   look(seen, {"after_rollback", lasting, checks::Severity::warning, settling});
 }
 
-void Rehearsal::look(RoundSeen& seen, const Look& look) {
+void Rehearsal::look(RoundSeen& seen, const LookOfRound& look) {
   const auto deadline = Deadline::in(look.patience);
   std::vector<std::string> found;
   do {
@@ -124,7 +124,7 @@ Result<void> Rehearsal::round(int number) {
     const bool goes_back = asked_.back == GoBack::always || (asked_.back == GoBack::last && number == asked_.times);
     if (goes_back || !there) TRY(back(seen));
   }
-  look_at_windows(seen);
+  inspect_windows(seen);
   if (load_) {
     if (const auto why = load_->ended()) seen.surprises.push_back(*why);
   }
@@ -157,11 +157,11 @@ Result<void> Rehearsal::forth(RoundSeen& seen) {
 }
 
 Result<void> Rehearsal::back(RoundSeen& seen) {
-  // Who asks to stop gets the way back all the same: a rehearsal leaves nothing behind.
+  // Who asks to stop gets the rollback all the same: a rehearsal leaves nothing behind.
   const bool was_asked = asked_to_stop();
   stop_flag().clear();
   const auto approver = [&](const std::string&, const engine::RunOutput&) { return approve_all(); };
-  const auto acted = take_up(journal_, seen.run.id, change_.environment.path, {.back = true}, speech_, approver);
+  const auto acted = act_on(journal_, seen.run.id, change_.environment.path, {.back = true}, speech_, approver);
   TRY_ASSIGN(seen.run, find_run(journal_, seen.run.id));
   if (!acted) {
     seen.surprises.push_back("rollback: " + acted.error().text());
@@ -183,7 +183,7 @@ void Rehearsal::hold(RoundSeen& seen) {
 }
 
 // What a client saw is a surprise when it was an error, a write on the wrong side, or longer than promised.
-void Rehearsal::look_at_windows(RoundSeen& seen) {
+void Rehearsal::inspect_windows(RoundSeen& seen) {
   const auto events = journal_.events(seen.run.id);
   if (!events) return;
   for (const auto& event : *events) {

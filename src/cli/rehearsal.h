@@ -1,4 +1,4 @@
-// A rehearsal: rounds of a whole run, time under load, and the whole way back, by the code that production runs, with nobody asked. Each
+// A rehearsal: rounds of a whole run, time under load, and the whole rollback, by the code that production runs, with nobody asked. Each
 // round is a run of its own in the journal.
 #pragma once
 
@@ -48,12 +48,12 @@ class Rehearsal {
   Result<void> forth(RoundSeen& seen);
   Result<void> back(RoundSeen& seen);
   void hold(RoundSeen& seen);
-  void look_at_windows(RoundSeen& seen);
+  void inspect_windows(RoundSeen& seen);
   Result<void> remember_how_it_was();
   void look_after_cutover(RoundSeen& seen);
   void look_after_rollback(RoundSeen& seen);
-  struct Look;
-  void look(RoundSeen& seen, const Look& look);
+  struct LookOfRound;
+  void look(RoundSeen& seen, const LookOfRound& look);
   [[nodiscard]] Answers approve_all() const;
   Result<void> write(const std::string& type, Json data);
 

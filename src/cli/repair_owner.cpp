@@ -126,7 +126,7 @@ Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, steps:
       for (auto& member : steps::wait_until_durable(world, *side, Deadline::in(patience_with_members), nullptr))
         told.not_durable.push_back(side->label() + ": " + member);
     }
-    if (!run.is_open()) steps::let_go(world, Deadline::in(std::chrono::seconds(2)));
+    if (!run.is_open()) steps::release_lease(world, Deadline::in(std::chrono::seconds(2)));
   }
   const auto now = steps::Owners::ask(world, deadline);
   if (const auto witnesses = steps::repair_witnesses(world, now, deadline); !witnesses) told.witness_error = witnesses.error().text();

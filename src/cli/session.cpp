@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "cli/meant_run.h"
 #include "cli/unwritten.h"
-#include "cli/way_back.h"
+#include "cli/rollback_path.h"
 #include "engine/approvals.h"
 #include "journal/outcomes.h"
 
@@ -118,13 +118,13 @@ ExitCode run_again(const Arguments& arguments, engine::Intent intent) {
                     .take_over = arguments.flag("takeover"),
                     .emergency = back && arguments.flag("emergency"),
                     .gone = arguments.list("gone")};
-  const auto acted = take_up(*journal, record->id, environment_file, asked, talk(arguments, environment_file),
+  const auto acted = act_on(*journal, record->id, environment_file, asked, talk(arguments, environment_file),
                              people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
   // The reason in the words of `status`.
   if (back && exit == ExitCode::not_ready) {
-    if (const auto again = find_run(*journal, record->id)) warn_of_losses(way_back_of(*again, arguments));
+    if (const auto again = find_run(*journal, record->id)) warn_of_losses(rollback_path_of(*again, arguments));
   }
   if (!acted->clients_may_wait) await_unwritten(*journal, patience_with_unwritten);
   return exit;

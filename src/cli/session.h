@@ -56,7 +56,7 @@ struct Asked {
   bool emergency = false;         // back without proofs
   std::vector<std::string> gone;  // bouncers that are out of service
 };
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+Result<Acted> act_on(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                       const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);

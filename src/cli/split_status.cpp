@@ -8,7 +8,7 @@
 #include "base/lines.h"
 #include "cli/members_behind.h"
 #include "cli/same_environment.h"
-#include "cli/way_back.h"
+#include "cli/rollback_path.h"
 #include "postgres/ownership_passed.h"
 #include "report/display.h"
 #include "steps/run_servers.h"
@@ -105,7 +105,7 @@ Json split_status(const engine::SplitRuns& split, const Arguments& arguments, bo
         std::none_of(split.all.begin(), split.all.end(), [&](const auto* run) { return run->id == by; });
   }
   if (split.split_by != nullptr) {
-    if (auto path = way_back_of(*split.split_by, arguments)) status["way_back"] = std::move(*path);
+    if (auto path = rollback_path_of(*split.split_by, arguments)) status["rollback_path"] = std::move(*path);
   } else if (split.ended_by != nullptr) {
     status["path_ended"] =
         fmt::format("no longer possible: run {} ({}) ended the rollback path on {}", split.ended_by->id,
@@ -117,7 +117,7 @@ Json split_status(const engine::SplitRuns& split, const Arguments& arguments, bo
 void print_split_status(const Json& status) {
   std::cout << fmt::format("split {} on {}: {}\n", printable(text_in(status, "split")),
                            printable(text_in(status, "environment")), one_line(in_words(status)));
-  if (status.contains("way_back")) print_way_back(status.at("way_back"));
+  if (status.contains("rollback_path")) print_rollback_path(status.at("rollback_path"));
   if (const auto ended = text_in(status, "path_ended"); !ended.empty())
     std::cout << "  rollback: " << printable(ended) << "\n";
   for (const auto& member : list_in(status, "left_behind")) std::cout << "  left behind: " << one_line(member.get<std::string>()) << "\n";

@@ -7,7 +7,7 @@
 namespace pgcleave::cli {
 
 // {"split", "environment", "serves": source|target|nobody|unknown, "server": "target ci", "since_us", "by": a run's id
-// as the databases tell it, "split_by", "ended_by", "unfinished": [ids], "later": [texts], "way_back": see way_back.h}.
+// as the databases tell it, "split_by", "ended_by", "unfinished": [ids], "later": [texts], "rollback_path": see rollback_path.h}.
 // `alive`: a process acts on the split; then nobody is asked.
 Json split_status(const engine::SplitRuns& split, const Arguments& arguments, bool alive);
 void print_split_status(const Json& status);

@@ -9,7 +9,7 @@
 #include "cli/same_environment.h"
 #include "cli/session.h"
 #include "cli/split_status.h"
-#include "cli/way_back.h"
+#include "cli/rollback_path.h"
 #include "patroni/inspection.h"
 #include "steps/run_servers.h"
 
@@ -97,10 +97,10 @@ std::optional<std::string> alarm_of(const engine::RunRecord& run, const Argument
       world.target.label(), owner ? "" : " (as the journal knows: it can't be asked)", world.target.access().scope);
 }
 
-std::optional<Json> way_back_told(const Json& splits, const engine::SplitRuns& own) {
+std::optional<Json> rollback_path_told(const Json& splits, const engine::SplitRuns& own) {
   for (const auto& split : splits) {
-    if (text_in(split, "split") == own.split && text_in(split, "environment") == own.environment && split.contains("way_back"))
-      return split.at("way_back");
+    if (text_in(split, "split") == own.split && text_in(split, "environment") == own.environment && split.contains("rollback_path"))
+      return split.at("rollback_path");
   }
   return {};
 }
@@ -125,10 +125,10 @@ ExitCode show_status(const Arguments& arguments) {
       if (arguments.text("RUN").empty() || &split == own) json["splits"].push_back(split_status(split, arguments, is_alive(split.split)));
     }
     const bool told_by_split = own != nullptr && own->split_by != nullptr && own->split_by->id == run->id;
-    const auto way_back = alive           ? std::nullopt
-                          : told_by_split ? way_back_told(json["splits"], *own)
-                                          : way_back_of(*run, arguments);
-    if (way_back) json["way_back"] = *way_back;
+    const auto rollback_path = alive           ? std::nullopt
+                          : told_by_split ? rollback_path_told(json["splits"], *own)
+                                          : rollback_path_of(*run, arguments);
+    if (rollback_path) json["rollback_path"] = *rollback_path;
     const auto alarm = alive ? std::nullopt : alarm_of(*run, arguments);
     if (alarm) json["alarm"] = *alarm;
     const auto owners = alive ? std::nullopt : owners_of(*run, arguments);
@@ -141,7 +141,7 @@ ExitCode show_status(const Arguments& arguments) {
         for (const auto& split : json["splits"]) print_split_status(split);
         print(*run, alive, arguments);
         if (owners) print_owners(*owners);
-        if (way_back && !told_by_split) print_way_back(*way_back);
+        if (rollback_path && !told_by_split) print_rollback_path(*rollback_path);
       }
       std::cout.flush();
     }

@@ -20,12 +20,13 @@ Json json_of(const runbook::StepDescription& row) {
   }
   Json facts = Json::array();
   for (const auto& fact : row.facts) facts.push_back({{"name", fact.name}, {"help", fact.help}});
-  return {{"kind", row.kind}, {"purpose", row.purpose}, {"parameters", parameters},
-          {"facts", facts},   {"changes", row.changes}, {"undo", row.undo}};
+  return {{"kind", row.kind},       {"earlier_kind", row.earlier_kind}, {"purpose", row.purpose}, {"parameters", parameters},
+          {"facts", facts},         {"changes", row.changes},           {"undo", row.undo}};
 }
 
 void print(const runbook::StepDescription& row) {
   std::cout << row.kind << "\n  " << row.purpose << "\n";
+  if (!row.earlier_kind.empty()) std::cout << "  earlier: " << row.earlier_kind << ", which is still read\n";
   for (const auto& one : row.parameters) {
     std::cout << fmt::format(
         "  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,

@@ -97,7 +97,7 @@ Result<void> SplitLease::verify() {
 void SplitLease::release() {
   if (lost_ || !steps::split_held(run_.world, Deadline::in(patience_for_the_last_word)).installed()) return;
   if (!run_.recorder.write("run.letting_go", Json::object())) return;
-  steps::let_go(run_.world, Deadline::in(patience_for_the_last_word));
+  steps::release_lease(run_.world, Deadline::in(patience_for_the_last_word));
 }
 
 }  // namespace pgcleave::engine

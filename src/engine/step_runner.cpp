@@ -77,7 +77,7 @@ Result<Json> StepRunner::apply(const runbook::StepLine& line, steps::Context& co
   // A process says that it is paused as soon as it was asked to. One that waited until the time was up is not, and its
   // error names who held server connections.
   const bool still_held = !facts && kind.description.meaning.pauses && context.deadline.passed();
-  context.deadline = clients_wait ? context.deadline.for_a_look() : Deadline::in(inspection_timeout);
+  context.deadline = clients_wait ? context.deadline.for_one_read() : Deadline::in(inspection_timeout);
   auto after = inspect(line, context, "after");
   if (!facts) {
     if (after && after->state == steps::State::done && !still_held) return after->facts;

@@ -52,9 +52,9 @@ class Journal {
  public:
   // Creates file (mode 0600) and missing folders. `invalid` when the path is no journal, is damaged, read-only, owned by
   // another user or of a newer format. Triggers in the file refuse UPDATE and DELETE.
-  // `invalid`, too, when the file has gone and its log is left: a new file would take up the old one's log, and spoil both.
+  // `invalid`, too, when the file has gone and its log is left: a new file would replay the old one's log, and spoil both.
   static Result<Journal> open(const std::string& path, Deadline deadline);
-  // The same, of one that must be there, as for whoever takes up a run: `not_ready` when there is no file.
+  // The same, of one that must be there, as for whoever resumes a run: `not_ready` when there is no file.
   static Result<Journal> open_existing(const std::string& path, Deadline deadline);
   // For status, log, runs: never writes, never blocks the writer. `not_ready` when there is no file.
   static Result<Journal> open_to_read(const std::string& path, Deadline deadline);

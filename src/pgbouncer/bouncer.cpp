@@ -141,7 +141,7 @@ Result<void> Bouncer::check_process(Deadline deadline) {
 
 // ---- looking
 
-BouncerState Bouncer::look(Deadline deadline) {
+BouncerState Bouncer::read_state(Deadline deadline) {
   BouncerState out;
   out.name = spec_.name;
   const auto seen = [&]() -> Result<void> {
@@ -201,7 +201,7 @@ Result<void> Bouncer::hold_back_logins(Deadline deadline) {
 // whose own line says max_db_connections goes by that, and one without any connection opens its first. Those that are under way may end,
 // but not for long: a server that does not answer is no reason to wait. Where the process serves other databases none of this is done: the
 // limit would hold for their clients, and stay if this program died.
-Result<void> Bouncer::let_logins_end(Deadline deadline) {
+Result<void> Bouncer::drain_logins(Deadline deadline) {
   if (serves_others(deadline)) return {};
   own_max_db_connections_ = own_settings(deadline).at("max_db_connections");
   TRY(command_->set("max_db_connections", "1", deadline));
@@ -209,7 +209,7 @@ Result<void> Bouncer::let_logins_end(Deadline deadline) {
   static_cast<void>(wait_until("no server login is under way", patience, std::chrono::microseconds(300), nullptr, [&]() -> Result<bool> {
     int logins = 0;
     for (const auto& database : databases_) {
-      TRY_ASSIGN(const int of_one, watch_->logins(database, patience.for_a_look()));
+      TRY_ASSIGN(const int of_one, watch_->logins(database, patience.for_one_read()));
       logins += of_one;
     }
     return logins == 0;
@@ -218,10 +218,10 @@ Result<void> Bouncer::let_logins_end(Deadline deadline) {
 }
 
 // As soon as PAUSE keeps logins from beginning: the limit holds for other databases too. Where this is not answered, RELOAD and
-// give_back_settings() do it.
-void Bouncer::let_logins_begin(Deadline deadline) {
+// restore_settings() do it.
+void Bouncer::allow_logins(Deadline deadline) {
   if (own_max_db_connections_.empty()) return;
-  static_cast<void>(watch_->set("max_db_connections", std::exchange(own_max_db_connections_, ""), deadline.for_a_look()));
+  static_cast<void>(watch_->set("max_db_connections", std::exchange(own_max_db_connections_, ""), deadline.for_one_read()));
 }
 
 // The file says the value; where it is silent (a default) what was seen before the first SET, unless an earlier run had
@@ -253,7 +253,7 @@ Result<std::map<std::string, std::string>> Bouncer::missing_settings(Deadline de
 
 // By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
 // have just come back.
-Result<void> Bouncer::give_back_settings(Deadline deadline) {
+Result<void> Bouncer::restore_settings(Deadline deadline) {
   TRY_ASSIGN(const auto missing, missing_settings(deadline));
   for (const auto& [key, value] : missing) TRY(watch_->set(key, value, deadline));
   return {};

@@ -36,7 +36,7 @@ class Bouncer {
   // From now on no console is opened to another process (process_id.cpp).
   void expect(ProcessId process);
   Result<ProcessId> process(Deadline deadline);
-  BouncerState look(Deadline deadline);
+  BouncerState read_state(Deadline deadline);
   Fleet::Routes routes(Deadline deadline);
   Inspection inspect(Deadline deadline);
 
@@ -44,7 +44,7 @@ class Bouncer {
   // back then, and a client who logs in at the wrong moment may get an error.
   Result<void> hold_back_logins(Deadline deadline);
   // To be followed by pause(): until then its databases get no further server connection.
-  Result<void> let_logins_end(Deadline deadline);
+  Result<void> drain_logins(Deadline deadline);
   // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the first process
   // answers. Where a console is not open nothing is sent, and the other half does all.
   void begin_pause();
@@ -58,14 +58,14 @@ class Bouncer {
   // Drops the pool's clients and servers; it is paused from then on.
   Result<void> kill(Deadline deadline);
   // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by resume().
-  void make_way(Deadline deadline);
+  void prepare_reload(Deadline deadline);
   Result<void> resume(Deadline deadline);
   // If the new route is not there, clients had better wait. Does not wait for the answer.
   void pause_again();
   // Waits for the routes of a process that resume() left without them; pauses its own pool again where they do not come.
   Result<void> settle(Deadline deadline);
   [[nodiscard]] bool is_settled() const { return !unsettled_; }
-  Result<void> give_back_settings(Deadline deadline);
+  Result<void> restore_settings(Deadline deadline);
   Result<bool> has_own_settings(Deadline deadline);
 
   // Replaces the file that holds the pool's entry by one with one more database, RELOADs, and puts the very file back: `not_ready` when
@@ -94,17 +94,17 @@ class Bouncer {
   Result<bool> unpaused_meanwhile(Deadline deadline);
   Result<bool> drained(Monotonic::time_point& look_again, Deadline deadline);
   Error still_active(const Error& reason);
-  Result<void> take_up_route(Deadline deadline);
+  Result<void> apply_route(Deadline deadline);
   // By database.
   using RouteOf = std::map<std::string, Route>;
   Result<std::map<std::string, Database>> pools(Deadline deadline);
   static bool are_in_force(const RouteOf& routes, const std::map<std::string, Database>& pools);
   Result<bool> any_own_pool_size(const ConfigFile& file);
   bool hold(Deadline deadline);
-  Result<void> let_go(Deadline deadline);
+  Result<void> resume_pool(Deadline deadline);
   Result<void> put_in_force(const RouteOf& routes, Deadline deadline);
   Result<void> see_in_force(const RouteOf& routes, Deadline deadline);
-  void let_logins_begin(Deadline deadline);
+  void allow_logins(Deadline deadline);
   Result<ConfigFile> config(Deadline deadline);
   std::map<std::string, std::string> own_settings(Deadline deadline);
   Result<std::map<std::string, std::string>> missing_settings(Deadline deadline);
@@ -121,12 +121,12 @@ class Bouncer {
   std::optional<Console> watch_;
   std::map<std::string, ConsoleSetting> remembered_;  // SHOW CONFIG when first connected
   std::optional<ProcessId> expected_;
-  std::string own_max_db_connections_;  // between let_logins_end() and let_logins_begin()
+  std::string own_max_db_connections_;  // between drain_logins() and allow_logins()
   std::string version_;                 // when first connected
   std::optional<RouteOf> due_;          // what the file says since repoint(), and the process does not yet
   std::optional<RouteOf> taking_;       // what a RELOAD together with this RESUME puts in force
   std::optional<RouteOf> unsettled_;    // what resume() has not seen in force yet
-  std::optional<Error> stays_paused_;   // why make_way() failed
+  std::optional<Error> stays_paused_;   // why prepare_reload() failed
   bool own_pool_size_ = false;          // one of the databases' own lines says it
   std::optional<bool> serves_others_;   // clients of other databases feel what is SET
   bool distinct_ = true;                // what check_process() last found

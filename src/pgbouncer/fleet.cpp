@@ -188,15 +188,15 @@ Result<void> Fleet::connect(Deadline deadline) {
   return all_of("can't be told apart", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_shares_process(deadline); }));
 }
 
-std::vector<BouncerState> Fleet::look(Deadline deadline) {
-  return on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.look(deadline); });
+std::vector<BouncerState> Fleet::read_states(Deadline deadline) {
+  return on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.read_state(deadline); });
 }
 
 Result<void> Fleet::hold_back_logins(Deadline deadline) {
   return all_of("can't be prepared for PAUSE", on_each(all_in(bouncers_), [&](Bouncer& bouncer) -> Result<void> {
                   if (bouncer.acts_on_process()) {
                     TRY(bouncer.hold_back_logins(deadline));
-                    TRY(bouncer.let_logins_end(deadline));
+                    TRY(bouncer.drain_logins(deadline));
                   }
                   // Whoever lacked one would be paused after two logins, with the clients of all others waiting.
                   return bouncer.open_consoles(deadline);
@@ -259,15 +259,15 @@ Result<void> Fleet::resume(Deadline deadline) {
 
 Result<void> Fleet::resume_at_file(Deadline deadline) {
   on_each(all_in(bouncers_), [&](Bouncer& bouncer) {
-    bouncer.make_way(deadline);
+    bouncer.prepare_reload(deadline);
     return true;
   });
   return resume_all(bouncers_, true, deadline);
 }
 
-Result<void> Fleet::give_back_settings(Deadline deadline) {
+Result<void> Fleet::restore_settings(Deadline deadline) {
   return all_of("still have settings that the pause SET",
-                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.give_back_settings(deadline); }));
+                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.restore_settings(deadline); }));
 }
 
 Result<std::vector<std::string>> Fleet::without_own_settings(Deadline deadline) {

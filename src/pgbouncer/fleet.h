@@ -63,7 +63,7 @@ class Fleet {
   // Opens (or reopens what is dead) consoles and, for remote config files, shells. Errors name each bouncer that failed.
   Result<void> connect(Deadline deadline);
   // Never fails as a whole: unreachable ones say so. In the order of the specs.
-  std::vector<BouncerState> look(Deadline deadline);
+  std::vector<BouncerState> read_states(Deadline deadline);
 
   // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
   // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then SETs max_db_connections=1, so that no further login
@@ -86,7 +86,7 @@ class Fleet {
   Result<void> try_files(Deadline deadline);
   // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.
   Result<void> stage_route(const Route& route, Deadline deadline);
-  // Renames the staged text into place. A paused process takes up the route in resume_at_file(); one that is not is RELOADed, the SETs that
+  // Renames the staged text into place. A paused process follows the route in resume_at_file(); one that is not is RELOADed, the SETs that
   // RELOAD reset are repeated, and SHOW DATABASES is checked for host and port. Idempotent: a file that has the route already is left
   // alone.
   Result<void> repoint(const Route& route, Deadline deadline);
@@ -113,7 +113,7 @@ class Fleet {
   // readable.
   Result<void> resume_at_file(Deadline deadline);
   // Gives what was SET the values of the config file again. After RESUME, since clients come first. Idempotent.
-  Result<void> give_back_settings(Deadline deadline);
+  Result<void> restore_settings(Deadline deadline);
   // Those that lack them still, by name.
   Result<std::vector<std::string>> without_own_settings(Deadline deadline);
 

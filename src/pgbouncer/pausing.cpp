@@ -48,15 +48,15 @@ Result<Duration> Bouncer::pause(Monotonic::time_point start, Deadline deadline, 
 Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadline) {
   TRY_ASSIGN(const bool answered, command_->answered());
   if (answered) {
-    TRY(command_->finish_pause(deadline.for_a_look()));
-    let_logins_begin(deadline);
+    TRY(command_->finish_pause(deadline.for_one_read()));
+    allow_logins(deadline);
     return true;
   }
   if (Monotonic::now() < look_again) return false;
   look_again = Monotonic::now() + between_looks;
   TRY_ASSIGN(const bool unpaused, unpaused_meanwhile(deadline));
   if (!unpaused) {
-    let_logins_begin(deadline);
+    allow_logins(deadline);
     return false;
   }
   command_.reset();
@@ -67,7 +67,7 @@ Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadli
 }
 
 Result<bool> Bouncer::unpaused_meanwhile(Deadline deadline) {
-  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_a_look()));
+  TRY_ASSIGN(const auto seen, watch_->database(spec_.database, deadline.for_one_read()));
   if (seen.paused) return false;
   TRY_ASSIGN(const bool answered, command_->answered());
   return !answered;

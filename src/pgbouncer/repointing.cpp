@@ -88,7 +88,7 @@ Result<void> Bouncer::see_in_force(const RouteOf& routes, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
   std::map<std::string, Database> running;
   const auto there = wait_until("the new route is in force", deadline, between_looks_at_route, nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(running, pools(deadline.for_a_look()));
+    TRY_ASSIGN(running, pools(deadline.for_one_read()));
     return are_in_force(routes, running);
   });
   if (there) return {};

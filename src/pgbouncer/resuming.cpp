@@ -32,14 +32,14 @@ bool no_pool_size_holds(const std::string& version) {
   return major == 1 && minor < 23;
 }
 
-void Bouncer::make_way(Deadline deadline) {
+void Bouncer::prepare_reload(Deadline deadline) {
   taking_.reset();
   stays_paused_.reset();
   if (!acts_on_process()) return;
-  if (const auto way = take_up_route(deadline); !way) stays_paused_ = way.error();
+  if (const auto way = apply_route(deadline); !way) stays_paused_ = way.error();
 }
 
-Result<void> Bouncer::take_up_route(Deadline deadline) {
+Result<void> Bouncer::apply_route(Deadline deadline) {
   TRY(open_consoles(deadline));
   if (!due_) {
     TRY_ASSIGN(const auto file, config(deadline));
@@ -88,12 +88,12 @@ Result<void> Bouncer::resume(Deadline deadline) {
     TRY(watch_->finish_resume(spec_.database, deadline));
   }
   due_.reset();
-  return taking_ ? let_go(deadline) : Result<void>();
+  return taking_ ? resume_pool(deadline) : Result<void>();
 }
 
 // The RELOAD has done its work when it is answered. A route that does not show then is looked for by settle(). One that
 // was not answered is for the next try.
-Result<void> Bouncer::let_go(Deadline deadline) {
+Result<void> Bouncer::resume_pool(Deadline deadline) {
   const auto reloaded = [&]() -> Result<void> {
     if (std::exchange(reload_sent_, false)) {
       TRY(command_->finish_reload(deadline));
@@ -108,7 +108,7 @@ Result<void> Bouncer::let_go(Deadline deadline) {
     return reloaded;
   }
   unsettled_ = taking_;
-  const auto seen = pools(deadline.for_a_look());
+  const auto seen = pools(deadline.for_one_read());
   if (seen && are_in_force(*taking_, *seen)) unsettled_.reset();
   return {};
 }

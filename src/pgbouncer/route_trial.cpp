@@ -106,7 +106,7 @@ class Trial {
     TRY(console_->reload(deadline_));
     const auto patience = deadline_.or_earlier(Deadline::in(time_to_show_entry));
     const auto there = wait_until("the second entry is in force", patience, between_looks_at_entry, nullptr, [&]() -> Result<bool> {
-      TRY_ASSIGN(const auto served, console_->databases(patience.for_a_look()));
+      TRY_ASSIGN(const auto served, console_->databases(patience.for_one_read()));
       return std::any_of(served.begin(), served.end(), [&](const Database& one) { return one.name == name_; });
     });
     if (!there) {

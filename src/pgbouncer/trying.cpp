@@ -29,7 +29,7 @@ Result<void> Bouncer::end_trial(Deadline deadline) {
 Result<void> Bouncer::see_trial(const std::string& file, bool in_force, Deadline deadline) {
   const auto patience = deadline.or_earlier(Deadline::in(time_to_show));
   const auto there = wait_until("the trial is in force", patience, between_trial_looks, nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto served, watch_->databases(patience.for_a_look()));
+    TRY_ASSIGN(const auto served, watch_->databases(patience.for_one_read()));
     return std::any_of(served.begin(), served.end(), [](const auto& one) { return one.name == trial_database; }) == in_force;
   });
   if (there) return {};

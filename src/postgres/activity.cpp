@@ -62,7 +62,7 @@ Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, c
   std::vector<std::string> queries;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     OpenTransaction one{static_cast<int>(rows.number(row, "pid")), rows.text(row, "who"), rows.text(row, "application"),
-                        rows.truth(row, "idle"), Duration(rows.number(row, "age_us")), Duration(rows.number(row, "statement_us")),
+                        rows.boolean(row, "idle"), Duration(rows.number(row, "age_us")), Duration(rows.number(row, "statement_us")),
                         false, std::nullopt};
     one.single_statement = one.age - one.statement_age < same_moment;
     open.push_back(one);

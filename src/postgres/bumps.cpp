@@ -28,7 +28,7 @@ Wide wrapped(Wide value, Wide gap, const Sequence& sequence) {
   return start + (gap - room - 1) % period * sequence.increment;
 }
 
-// Half of what is left when the gap is wider: a way back must not fail, while clients wait, since one sequence is nearly used up.
+// Half of what is left when the gap is wider: a rollback must not fail, while clients wait, since one sequence is nearly used up.
 Wide fitting(Wide last, Wide gap, const Sequence& sequence) {
   const Wide step = sequence.increment > 0 ? sequence.increment : -Wide(sequence.increment);
   const Wide room = (sequence.increment > 0 ? sequence.maximum - last : last - sequence.minimum) / step;

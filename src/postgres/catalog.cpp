@@ -70,12 +70,12 @@ Result<std::vector<Table>> tables(Connection& connection, Deadline deadline) {
     Table table;
     table.oid = static_cast<std::uint32_t>(rows.number(row, "oid"));
     table.name = {rows.text(row, "nspname"), rows.text(row, "relname")};
-    table.holds_rows = rows.truth(row, "holds_rows");
-    table.kind = rows.truth(row, "relispartition") ? TableKind::partition : table.holds_rows ? TableKind::plain : TableKind::partitioned;
+    table.holds_rows = rows.boolean(row, "holds_rows");
+    table.kind = rows.boolean(row, "relispartition") ? TableKind::partition : table.holds_rows ? TableKind::plain : TableKind::partitioned;
     table.root = {rows.text(row, "root_schema"), rows.text(row, "root_name")};
     table.identity_problem = rows.text(row, "identity_problem");
     table.apply_problem = rows.text(row, "apply_problem");
-    table.unlogged = rows.truth(row, "unlogged");
+    table.unlogged = rows.boolean(row, "unlogged");
     table.extension = rows.text(row, "extname");
     found.push_back(std::move(table));
   }

@@ -45,7 +45,7 @@ class Rows {
   // Empty for NULL. A column or row that isn't there is a programmer's error: aborts.
   [[nodiscard]] const std::string& text(std::size_t row, const std::string& column) const;
   [[nodiscard]] std::int64_t number(std::size_t row, const std::string& column) const;  // 0 for NULL
-  [[nodiscard]] bool truth(std::size_t row, const std::string& column) const;           // "t", "1", "true", "yes", "on"
+  [[nodiscard]] bool boolean(std::size_t row, const std::string& column) const;           // "t", "1", "true", "yes", "on"
   [[nodiscard]] Result<Lsn> lsn(std::size_t row, const std::string& column) const;      // zero for NULL
   [[nodiscard]] const std::string& command_tag() const { return tag_; }
 

@@ -96,7 +96,7 @@ Result<std::vector<Program>> programs(Connection& connection, Deadline deadline)
     found.push_back({{rows.text(row, "nspname"), rows.text(row, "proname")},
                      rows.text(row, "signature"),
                      rows.text(row, "lanname"),
-                     rows.truth(row, "standard_form") ? "" : rows.text(row, "prosrc"),
+                     rows.boolean(row, "standard_form") ? "" : rows.text(row, "prosrc"),
                      rows.text(row, "definition")});
   }
   return found;
@@ -109,8 +109,8 @@ Result<std::vector<Trigger>> triggers(Connection& connection, Deadline deadline)
     found.push_back({rows.text(row, "tgname"),
                      {rows.text(row, "nspname"), rows.text(row, "relname")},
                      {rows.text(row, "function_schema"), rows.text(row, "proname")},
-                     rows.truth(row, "enabled"),
-                     rows.truth(row, "fires_on_apply")});
+                     rows.boolean(row, "enabled"),
+                     rows.boolean(row, "fires_on_apply")});
   }
   return found;
 }

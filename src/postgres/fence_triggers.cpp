@@ -79,7 +79,7 @@ Result<FenceDrift> drift_of(Connection& connection, const StatementTrigger& trig
                                                {named.schemas, named.names, trigger.function}, deadline));
   FenceDrift drift;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    auto& list = rows.truth(row, "missing") ? drift.missing : drift.superfluous;
+    auto& list = rows.boolean(row, "missing") ? drift.missing : drift.superfluous;
     list.push_back({rows.text(row, "schema"), rows.text(row, "name")});
   }
   return drift;

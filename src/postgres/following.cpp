@@ -31,7 +31,7 @@ Result<std::string> receiving(Connection& standby, Deadline deadline) {
   if (first.status.empty()) return std::string("nothing");
   if (first.status != "streaming") return first.status;
   sleep_until(Deadline::in(pause), pause, nullptr);
-  TRY_ASSIGN(const auto second, receiver_process(standby, deadline.for_a_look()));
+  TRY_ASSIGN(const auto second, receiver_process(standby, deadline.for_one_read()));
   return second.pid == first.pid ? second.status : std::string("nothing");
 }
 

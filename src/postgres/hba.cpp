@@ -35,7 +35,7 @@ Result<HbaAnswer> hba_answer(Connection& superuser, const std::string& database,
     for (const char* part : {"database_fits", "user_fits", "address_fits", "type_fits"}) {
       if (rows.is_null(row, part)) {
         known = false;
-      } else if (!rows.truth(row, part)) {
+      } else if (!rows.boolean(row, part)) {
         fits = false;
       }
     }

@@ -82,7 +82,7 @@ Result<Held> held(Connection& connection, const std::string& split, Deadline dea
   holder.host = rows->text(0, "host");
   holder.journal = rows->text(0, "journal");
   holder.since = rows->text(0, "since");
-  holder.over = rows->truth(0, "over");
+  holder.over = rows->boolean(0, "over");
   seen.holder = std::move(holder);
   return seen;
 }
@@ -100,7 +100,7 @@ Result<bool> hold(Connection& primary, const std::string& split, const Holder& m
                std::to_string(seen.last_epoch), "", ""});
 }
 
-Result<bool> let_go(Connection& primary, const std::string& split, const std::string& run, Deadline deadline) {
+Result<bool> release_lease(Connection& primary, const std::string& split, const std::string& run, Deadline deadline) {
   const auto gone =
       primary.query("UPDATE pgcleave.holder SET ended = pg_catalog.clock_timestamp() WHERE split = $1 AND run = $2 AND ended IS NULL",
                     {split, run}, deadline);

@@ -51,6 +51,6 @@ Result<Held> held(Connection& connection, const std::string& split, Deadline dea
 Result<bool> hold(Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline);
 
 // Says that the run is over; nothing happens when another has taken over. False as in hold().
-Result<bool> let_go(Connection& primary, const std::string& split, const std::string& run, Deadline deadline);
+Result<bool> release_lease(Connection& primary, const std::string& split, const std::string& run, Deadline deadline);
 
 }  // namespace pgcleave::postgres

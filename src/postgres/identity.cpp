@@ -26,8 +26,8 @@ Result<Identity> identify(Connection& connection, Deadline deadline) {
   identity.system_identifier = rows.text(0, "system_identifier");
   identity.timeline = static_cast<std::uint32_t>(rows.number(0, "timeline"));
   identity.cluster_name = rows.text(0, "cluster_name");
-  identity.in_recovery = rows.truth(0, "in_recovery");
-  identity.superuser = rows.truth(0, "superuser");
+  identity.in_recovery = rows.boolean(0, "in_recovery");
+  identity.superuser = rows.boolean(0, "superuser");
   identity.database = rows.text(0, "database");
   identity.database_oid = rows.text(0, "database_oid");
   identity.user = rows.text(0, "username");

@@ -17,7 +17,7 @@ Result<std::vector<Inheritance>> inheritances(Connection& connection, Deadline d
   for (std::size_t row = 0; row < rows.size(); ++row) {
     found.push_back({{rows.text(row, "child_schema"), rows.text(row, "child_name")},
                      {rows.text(row, "parent_schema"), rows.text(row, "parent_name")},
-                     rows.truth(row, "inhdetachpending")});
+                     rows.boolean(row, "inhdetachpending")});
   }
   return found;
 }

@@ -27,7 +27,7 @@ Result<KeptFence> kept_fence(Connection& connection, const Fence& fence, Deadlin
                                                "WHERE oid = pg_catalog.to_regprocedure($1)",
                                                {kept_fence_function(fence.split), kept_fence_body(fence)}, deadline));
   if (rows.empty()) return KeptFence::absent;
-  return rows.truth(0, "installed") ? KeptFence::installed : KeptFence::other;
+  return rows.boolean(0, "installed") ? KeptFence::installed : KeptFence::other;
 }
 
 Result<void> install_kept_fence(Connection& primary, const Fence& fence, Deadline deadline) {

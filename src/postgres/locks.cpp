@@ -84,7 +84,7 @@ Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<T
     blocker.table = {rows.text(row, "nspname"), rows.text(row, "relname")};
     blocker.mode = rows.text(row, "mode");
     blocker.prepared = rows.text(row, "gid");
-    blocker.anti_wraparound = rows.truth(row, "anti_wraparound");
+    blocker.anti_wraparound = rows.boolean(row, "anti_wraparound");
     blocker.backend_start = rows.text(row, "backend_start");
     found.push_back(std::move(blocker));
   }

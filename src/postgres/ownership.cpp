@@ -39,7 +39,7 @@ Result<bool> is_installed(Connection& connection, const Fence& fence, Deadline d
                   pass_function_body(fence.split), fence_object("canary_target", fence.split), fence_object("probe", fence.split),
                   probe_trigger(fence.split), fence_object("epoch", fence.split)},
                  deadline));
-  return rows.truth(0, "installed");
+  return rows.boolean(0, "installed");
 }
 
 Result<void> install(Connection& primary, const Fence& fence, Deadline deadline) {
@@ -116,7 +116,7 @@ Result<void> pass_ownership(Connection& primary, const std::string& split, Owner
     error.what = fmt::format("could not be set to {}", name_of(next));
     error.expected = name_of(expected);
   } else {
-    error.what = fmt::format("could not be set to {}: somebody else is at it", name_of(next));
+    error.what = fmt::format("could not be set to {}: another session is changing it", name_of(next));
     error.expected = fmt::format("no other run at epoch {} or above", epoch);
   }
   error.hint = fmt::format("who did it: SELECT * FROM pgcleave.ownership_log WHERE split = {} ORDER BY id DESC", quote_literal(split));

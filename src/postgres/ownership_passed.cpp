@@ -7,7 +7,7 @@ Result<std::optional<OwnershipPassed>> ownership_passed(Connection& connection, 
   TRY_ASSIGN(
       const auto log,
       connection.query("SELECT pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL AS there", {}, deadline));
-  if (!log.truth(0, "there")) return std::optional<OwnershipPassed>();
+  if (!log.boolean(0, "there")) return std::optional<OwnershipPassed>();
   TRY_ASSIGN(const auto rows,
              connection.query(
                  "SELECT run, (pg_catalog.date_part('epoch', at) * 1000000)::pg_catalog.int8 AS at_us "

@@ -33,7 +33,7 @@ Result<std::optional<Publication>> publication(Connection& connection, const std
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;
   Publication found;
-  found.open = rows.truth(0, "open");
+  found.open = rows.boolean(0, "open");
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (!rows.is_null(row, "relname")) found.tables.push_back({rows.text(row, "nspname"), rows.text(row, "relname")});
   }

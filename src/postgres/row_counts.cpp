@@ -25,7 +25,7 @@ Result<std::vector<RowCount>> row_counts(Connection& connection, const std::vect
   for (std::size_t row = 0; row < rows.size(); ++row) {
     RowCount count{{rows.text(row, "nspname"), rows.text(row, "relname")}, 0, true};
     const auto bytes = rows.number(row, "bytes");
-    if (bytes > counted_up_to_bytes && rows.truth(row, "analyzed")) {
+    if (bytes > counted_up_to_bytes && rows.boolean(row, "analyzed")) {
       count.rows = rows.number(row, "estimate");
       count.exact = false;
     } else if (bytes > 0) {

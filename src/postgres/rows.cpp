@@ -53,7 +53,7 @@ Result<Lsn> Rows::lsn(std::size_t row, const std::string& column) const {
   return parse_lsn(text(row, column));
 }
 
-bool Rows::truth(std::size_t row, const std::string& column) const {
+bool Rows::boolean(std::size_t row, const std::string& column) const {
   const std::string& value = text(row, column);
   return value == "t" || value == "1" || value == "true" || value == "yes" || value == "on";
 }

@@ -96,7 +96,7 @@ Result<SequenceCatalog> sequence_catalog(Connection& connection, Deadline deadli
     SequenceEntry entry;
     entry.name = {all.text(row, "nspname"), all.text(row, "relname")};
     if (!all.is_null(row, "owner_name")) entry.owner = TableName{all.text(row, "owner_schema"), all.text(row, "owner_name")};
-    entry.of_extension = all.truth(row, "of_extension");
+    entry.of_extension = all.boolean(row, "of_extension");
     catalog.sequences.push_back(std::move(entry));
   }
   if (catalog.sequences.empty()) return catalog;

@@ -79,7 +79,7 @@ Result<bool> SequenceReader::read_silent(Connection& connection, std::vector<Seq
     const auto row = row_of.find(all[index].oid);
     if (row == row_of.end()) return false;
     all[index].last_value = rows->number(row->second, "last_value");
-    all[index].is_called = rows->truth(row->second, "is_called");
+    all[index].is_called = rows->boolean(row->second, "is_called");
   }
   return true;
 }

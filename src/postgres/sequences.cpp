@@ -53,12 +53,12 @@ Result<std::vector<Sequence>> sequences(Connection& connection, const std::vecto
     sequence.oid = static_cast<std::uint32_t>(rows.number(row, "oid"));
     sequence.name = {rows.text(row, "nspname"), rows.text(row, "relname")};
     sequence.last_value = rows.number(row, "last_value");
-    sequence.is_called = rows.truth(row, "is_called");
+    sequence.is_called = rows.boolean(row, "is_called");
     sequence.increment = rows.number(row, "seqincrement");
     sequence.minimum = rows.number(row, "seqmin");
     sequence.maximum = rows.number(row, "seqmax");
     sequence.cache = rows.number(row, "seqcache");
-    sequence.cycles = rows.truth(row, "seqcycle");
+    sequence.cycles = rows.boolean(row, "seqcycle");
     found.push_back(std::move(sequence));
   }
   return found;

@@ -33,7 +33,7 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   found.name = name;
   found.plugin = rows.text(0, "plugin");
   found.database = rows.text(0, "database");
-  found.active = rows.truth(0, "active");
+  found.active = rows.boolean(0, "active");
   found.wal_status = rows.text(0, "wal_status");
   found.keeps_from_vacuum = !rows.is_null(0, "xmin_age");
   if (found.keeps_from_vacuum) found.xmin_age = rows.number(0, "xmin_age");

@@ -49,11 +49,11 @@ class Walk {
       for (const auto& each : node) visit(each, depth + 1);
     } else if (node.is_object()) {
       if (node.contains("relname")) return relation(node, false);
-      for (const auto& [key, value] : node.items()) look_at(key, value, depth);
+      for (const auto& [key, value] : node.items()) inspect(key, value, depth);
     }
   }
 
-  void look_at(const std::string& key, const Json& value, int depth) {
+  void inspect(const std::string& key, const Json& value, int depth) {
     if (key == "FuncCall") function(value);
     if (key == "TypeCast" && is_regclass(value)) sequence(member(&value, "arg"));
     if (key == "CommonTableExpr") defined_.insert(value.value("ctename", ""));

@@ -20,13 +20,13 @@ std::string why_not(const Rows& rows, std::size_t row, const StaleProof& proof) 
   if (!rows.is_null(row, "fences")) return "it carries the fence of another split: trigger " + rows.text(row, "fences");
   if (!rows.is_null(row, "splits")) return "it was moved by split " + rows.text(row, "splits");
   if (rows.is_null(row, "class"))
-    return rows.truth(row, "remade") ? "it is not the table of this name that was split, but came after it" : "it came after the split";
+    return rows.boolean(row, "remade") ? "it is not the table of this name that was split, but came after it" : "it came after the split";
   if (rows.text(row, "class") != proof.which) return fmt::format("it was {} when it was split", rows.text(row, "class"));
   if (name("was_schema", "was_name") != name("schema", "name"))
     return fmt::format("it was {} when it was split", name("was_schema", "was_name"));
   if (rows.number(row, "root") != rows.number(row, "was_root") && rows.number(row, "root") != rows.number(row, "oid"))
     return fmt::format("it has become a partition of {} since the split", name("root_schema", "root_name"));
-  if (!rows.truth(row, "fenced")) return "its fence trigger is missing, changed or disabled, so it may have been written";
+  if (!rows.boolean(row, "fenced")) return "its fence trigger is missing, changed or disabled, so it may have been written";
   return "";
 }
 

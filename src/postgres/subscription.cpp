@@ -42,10 +42,10 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
   if (rows.empty()) return std::nullopt;
   Subscription found;
   found.name = name;
-  found.enabled = rows.truth(0, "subenabled");
+  found.enabled = rows.boolean(0, "subenabled");
   found.slot = rows.text(0, "subslotname");
   found.oid = static_cast<std::uint32_t>(rows.number(0, "oid"));
-  found.worker = rows.truth(0, "worker");
+  found.worker = rows.boolean(0, "worker");
   found.apply_errors = rows.number(0, "apply_error_count");
   TRY_ASSIGN(found.applied, rows.lsn(0, "applied"));
   TRY_ASSIGN(found.latest_end, rows.lsn(0, "latest_end_lsn"));

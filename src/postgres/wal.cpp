@@ -38,7 +38,7 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
 }
 
 Result<Recovery> recovery(Connection& connection, Deadline deadline) {
-  const auto look = [&] {
+  const auto ask = [&] {
     return connection.query(R"sql(
         SELECT r.in_recovery, pg_catalog.pg_last_wal_receive_lsn() AS received,
                CASE WHEN r.in_recovery THEN pg_catalog.pg_last_wal_replay_lsn()
@@ -47,13 +47,13 @@ Result<Recovery> recovery(Connection& connection, Deadline deadline) {
           FROM (SELECT pg_catalog.pg_is_in_recovery() AS in_recovery OFFSET 0) r)sql",
                             {}, deadline);
   };
-  auto rows = look();
+  auto rows = ask();
   // Promoted between the first function and the last.
-  if (!rows && rows.error().code == not_in_recovery) rows = look();
+  if (!rows && rows.error().code == not_in_recovery) rows = ask();
   if (!rows) return fail(rows.error());
   Recovery recovery;
-  recovery.in_recovery = rows->truth(0, "in_recovery");
-  recovery.replay_paused = rows->truth(0, "replay_paused");
+  recovery.in_recovery = rows->boolean(0, "in_recovery");
+  recovery.replay_paused = rows->boolean(0, "replay_paused");
   TRY_ASSIGN(recovery.received, rows->lsn(0, "received"));
   TRY_ASSIGN(recovery.replayed, rows->lsn(0, "replayed"));
   return recovery;

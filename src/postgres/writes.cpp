@@ -42,8 +42,8 @@ Result<Writes> writes(Connection& connection, const std::vector<TableName>& tabl
   TRY_ASSIGN(const Rows rows, connection.query(tables_sql, {named.schemas, named.names}, deadline));
   Writes found;
   found.promoted_at = state.text(0, "promoted_at");
-  found.counters_were_reset = state.truth(0, "reset");
-  found.counting = state.truth(0, "counting");
+  found.counters_were_reset = state.boolean(0, "reset");
+  found.counting = state.boolean(0, "counting");
   found.quiet_for = state.is_null(0, "quiet_us") ? Duration(std::chrono::hours(24)) : Duration(state.number(0, "quiet_us"));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     found.tables.push_back({{rows.text(row, "schemaname"), rows.text(row, "relname")}, rows.number(row, "rows")});

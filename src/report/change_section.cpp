@@ -128,7 +128,7 @@ Section topology_section(const Readiness& readiness) {
   after.target.standby = false;
   after.target.holds = "moved tables, writes";
   after.replication.reset();
-  if (has_step(runbook, "replication.arm_reverse", false))
+  if (has_step(runbook, "replication.create_slot_reverse", false))
     after.replication = DrawnReplication{false, true, "logical, moved tables: reverse replication"};
   Section section{"topology", "Topology, before and after", {}};
   section.add(Drawings{{before, after}});

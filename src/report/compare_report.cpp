@@ -38,7 +38,7 @@ Figures figures_of(const std::vector<ComparedRound>& rounds) {
   add_figure(figures, "clients waited, rollback", pauses_of(rounds, runbook::PhaseKind::rollback_window));
   add_figure(figures, "outage, rollback", outages_of(rounds, runbook::PhaseKind::rollback_window));
   const auto back = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.rolled_back; });
-  figures.all.push_back({count(back), "", "went back", fmt::format("of {}", many(static_cast<std::int64_t>(rounds.size()), "round"))});
+  figures.all.push_back({count(back), "", "rolled back", fmt::format("of {}", many(static_cast<std::int64_t>(rounds.size()), "round"))});
   return figures;
 }
 

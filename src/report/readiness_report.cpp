@@ -44,7 +44,7 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
                          many(static_cast<std::int64_t>(checks::count(findings, Severity::warning)), "warning"),
                          blockers == 0 ? Mark::good : Mark::bad});
   figures.all.push_back({fmt::format("{}/{}", rehearsed.good(), runbook.rehearsal.times), "", "good rehearsals",
-                         fmt::format("{} went back by a whole rollback", rehearsed.rolled_back()),
+                         fmt::format("{} ran the whole rollback", rehearsed.rolled_back()),
                          rehearsed.good() >= runbook.rehearsal.times ? Mark::good : Mark::bad});
   add_pause(figures, readiness, runbook::PhaseKind::window, "clients will wait");
   add_pause(figures, readiness, runbook::PhaseKind::rollback_window, "clients wait, rollback");
@@ -127,7 +127,7 @@ Document readiness_report(const Readiness& readiness, const Made& made) {
   Section summary{"summary", "In short", {}};
   summary.add(figures_of(readiness, findings));
   document.sections.push_back(std::move(summary));
-  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section, way_back_section,
+  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section, rollback_section,
                           schedule_section, watch_section, signatures_section, sources_section}) {
     document.sections.push_back(part(readiness));
   }

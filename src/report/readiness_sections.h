@@ -10,7 +10,7 @@ Section topology_section(const Readiness& readiness);  // before and after
 Section findings_section(const Readiness& readiness);
 Section rehearsals_section(const Readiness& readiness);
 Section forecast_section(const Readiness& readiness);
-Section way_back_section(const Readiness& readiness);
+Section rollback_section(const Readiness& readiness);
 Section schedule_section(const Readiness& readiness);  // how long each step is likely to take
 Section watch_section(const Readiness& readiness);     // what would call for a rollback
 Section signatures_section(const Readiness& readiness);

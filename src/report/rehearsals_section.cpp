@@ -89,7 +89,7 @@ Section forecast_section(const Readiness& readiness) {
   return section;
 }
 
-Section way_back_section(const Readiness& readiness) {
+Section rollback_section(const Readiness& readiness) {
   Section section{"back", "The rollback", {}};
   const auto& runbook = readiness.change.runbook;
   const bool rollback = std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
@@ -97,8 +97,8 @@ Section way_back_section(const Readiness& readiness) {
   list.items.push_back({"Before ownership is taken: whatever fails is undone, last step first, inside the window's budget.", Mark::good});
   list.items.push_back(rollback ? Cell{"After it: pgcleave rollback runs the mirrored cutover.", Mark::good}
                                 : Cell{"After it: this runbook has no rollback.", Mark::warning});
-  const bool gives_up = has_step(runbook, "check.given_up", true);
-  if (has_step(runbook, "replication.arm_reverse", false)) {
+  const bool gives_up = has_step(runbook, "check.discarded_writes", true);
+  if (has_step(runbook, "replication.create_slot_reverse", false)) {
     list.items.push_back({"Writes to the moved tables are replicated back to the source, so a rollback keeps them.", Mark::good});
   } else if (rollback) {
     list.items.push_back({"Nothing carries the target's writes back.", Mark::warning});
@@ -117,7 +117,7 @@ Section way_back_section(const Readiness& readiness) {
          Mark::good});
   }
   const auto back = readiness.evidence.rehearsed.rolled_back();
-  list.items.push_back(back > 0 ? Cell{fmt::format("Practised: {} went back by a whole rollback.", many(back, "good round")), Mark::good}
+  list.items.push_back(back > 0 ? Cell{fmt::format("Practised: {} ran the whole rollback.", many(back, "good round")), Mark::good}
                                 : Cell{"Never practised in a round that counts.", Mark::bad});
   section.add(std::move(list));
   add_forecast(section, readiness, runbook::PhaseKind::rollback_window, "The rollback's window");

@@ -71,7 +71,7 @@ struct StepAcross {
 std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<ComparedRound>& rounds) {
   std::vector<std::pair<std::string, StepAcross>> found;
   for (const auto& round : rounds) {
-    std::set<std::string> told;  // a way back looks at some again before it begins
+    std::set<std::string> told;  // a rollback looks at some again before it begins
     for (const auto& step : round.story.steps) {
       if (!step.is_done() || !told.insert(step.id).second) continue;
       const auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == step.id; });
@@ -116,8 +116,8 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
                {"outcome"},
                {"pause, ms", true},
                {"outage, ms", true},
-               {"back: pause, ms", true},
-               {"back: outage, ms", true},
+               {"rollback: pause, ms", true},
+               {"rollback: outage, ms", true},
                {"errors", true},
                {"most lag", true},
                {"run"}},
@@ -126,7 +126,7 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
     const auto& story = round.story;
     const auto errors = errors_of(story);
     table.rows.push_back({{round.label},
-                          {round.good ? (round.rolled_back ? "good, went back" : "good") : "surprise",
+                          {round.good ? (round.rolled_back ? "good, rolled back" : "good") : "surprise",
                            round.good ? Mark::good : Mark::bad},
                           ms_cell(pause_of(story, runbook::PhaseKind::window)),
                           ms_cell(outage_of(story, runbook::PhaseKind::window)),
@@ -178,7 +178,7 @@ Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back) {
                           number(count(static_cast<std::int64_t>(step.ms.size()))),
                           {phase_title(step.phase)}});
   }
-  return {back ? "Way back, per step: shortest, median, longest" : "Way forth, per step: shortest, median, longest", chart, table,
+  return {back ? "Rollback, per step: shortest, median, longest" : "Forward, per step: shortest, median, longest", chart, table,
           "The axis is logarithmic: each line is ten times the one before."};
 }
 

@@ -36,7 +36,7 @@ std::vector<double> mean_outages_of(const std::vector<ComparedRound>& rounds,
 
 Table rounds_table(const std::vector<ComparedRound>& rounds);
 Picture pauses_picture(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase);
-// Per step of the way forth or back: shortest, median, longest.
+// Per step of the forward phases or the rollback: shortest, median, longest.
 Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back);
 // What went otherwise than it should, and how it was solved. Empty columns when nothing did.
 Table surprises_table(const std::vector<ComparedRound>& rounds);

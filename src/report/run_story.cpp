@@ -76,7 +76,7 @@ class Teller {
   void hear_process(const journal::Event& event) {
     if (event.type == "run.begun") learn_kinds(text_in(event.data, "text"));
     const bool back = journal::goes_back(event.data);
-    const char* what = event.type == "run.begun" ? "began" : back ? "went back" : "resumed";
+    const char* what = event.type == "run.begun" ? "began" : back ? "rolled back" : "resumed";
     story_.processes.push_back({event.at_us, what, text_in(event.data, "operator"), text_in(event.data, "host")});
     if (back && story_.back_from_ms < 0) story_.back_from_ms = now_ms_;
     free_from_ = now_ms_;

@@ -75,7 +75,7 @@ struct LagReading {
 // One process that worked on the run.
 struct Process {
   std::int64_t at_us = 0;
-  std::string what;  // "began", "resumed", "went back"
+  std::string what;  // "began", "resumed", "rolled back"
   std::string who;
   std::string host;
 };
@@ -90,7 +90,7 @@ struct RunStory {
   std::vector<Process> processes;
   std::string ending;  // in the run's own words
   double end_ms = 0;
-  double back_from_ms = -1;  // when the way back began; below zero: never
+  double back_from_ms = -1;  // when the rollback began; below zero: never
   std::int64_t last_seq = 0;
   std::string last_hash;
   // The last one of that phase that was entered; null: none.

@@ -15,7 +15,7 @@ std::vector<double> times_of(const Readiness& readiness, const std::string& id) 
     double all = 0;
     bool ran = false;
     for (const auto& step : round.story.steps) {
-      // What a way back looks at again before it begins stands in its own time.
+      // What a rollback looks at again before it begins stands in its own time.
       const bool again = !step.back() && round.story.went_back() && step.from_ms >= round.story.back_from_ms;
       if (step.id != id || again || !step.is_done()) continue;
       all += step.ms;

@@ -12,7 +12,7 @@ namespace {
 
 Result<bool> evaluate(const Condition& condition, const Scope& scope);
 
-Result<bool> truth(const std::string& operand, const Scope& scope) {
+Result<bool> boolean(const std::string& operand, const Scope& scope) {
   TRY_ASSIGN(const auto value, resolve(operand, scope));
   const auto text = as_text(value);
   if (text == "true" || text == "false") return text == "true";
@@ -34,7 +34,7 @@ Result<bool> evaluate_parts(const Condition& condition, const Scope& scope) {
 }
 
 Result<bool> evaluate(const Condition& condition, const Scope& scope) {
-  if (condition.kind == Condition::Kind::alone) return truth(condition.left, scope);
+  if (condition.kind == Condition::Kind::alone) return boolean(condition.left, scope);
   if (condition.kind != Condition::Kind::comparison) return evaluate_parts(condition, scope);
   TRY_ASSIGN(const auto left, resolve(condition.left, scope));
   TRY_ASSIGN(const auto right, resolve(condition.right, scope));

@@ -55,7 +55,8 @@ Json rule_of(const StepDescription& kind) {
   const auto with = with_schema(kind);
   Json then{{"properties", {{"with", with}}}};
   if (!with.at("required").empty()) then["required"] = Json::array({"with"});
-  const Json uses{{"const", kind.kind}};
+  auto uses = Json{{"const", kind.kind}};
+  if (!kind.earlier_kind.empty()) uses = {{"enum", Json::array({kind.kind, kind.earlier_kind})}};
   return {{"if", {{"properties", {{"uses", uses}}}, {"required", Json::array({"uses"})}}}, {"then", std::move(then)}};
 }
 
@@ -64,6 +65,8 @@ Json step_schema(const Vocabulary& vocabulary) {
   auto rules = Json::array();
   for (const auto& kind : vocabulary) {
     kinds.push_back({{"const", kind.kind}, {"description", kind.purpose}});
+    if (!kind.earlier_kind.empty())
+      kinds.push_back({{"const", kind.earlier_kind}, {"description", kind.kind + " is its name now"}, {"deprecated", true}});
     rules.push_back(rule_of(kind));
   }
   auto schema = closed_object({{"id", {{"type", "string"}, {"pattern", word_pattern}, {"not", {{"enum", Json::array({"params", "env"})}}}}},

@@ -29,7 +29,10 @@ const std::vector<std::string>& environment_facts() {
 
 Known::Known(const Vocabulary& vocabulary, std::vector<RunParameter> params, Problems& problems)
     : vocabulary_(vocabulary), params_(std::move(params)), problems_(problems) {
-  for (const auto& step : vocabulary) kinds_.emplace(step.kind, &step);
+  for (const auto& step : vocabulary) {
+    kinds_.emplace(step.kind, &step);
+    if (!step.earlier_kind.empty()) kinds_.emplace(step.earlier_kind, &step);
+  }
 }
 
 const StepDescription* Known::kind(const std::string& name) const {

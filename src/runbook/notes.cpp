@@ -14,6 +14,10 @@ std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary)
     for (const auto& step : phase.steps) {
       const auto* kind = find(vocabulary, step.uses);
       if (kind == nullptr) continue;
+      if (step.written_as != step.uses) {
+        out.push_back({step.at, fmt::format("step '{}': {} is called {} now", step.id, step.written_as, step.uses),
+                       fmt::format("write uses: {}; the earlier name is still read", step.uses)});
+      }
       if (kind->meaning.takes && takes == nullptr) takes = &step;
       if (!kind->meaning.changes || kind->can_be_undone()) continue;
       out.push_back(

@@ -24,7 +24,8 @@ struct RunParameter {
 
 struct StepLine {
   std::string id;
-  std::string uses;
+  std::string uses;        // the kind, by its name of today
+  std::string written_as;  // the kind as the file names it
   Json with = Json::object();  // as written; expressions are still text "${...}"; defaults are filled in
   std::optional<Duration> timeout;
   int retries = 0;   // outside windows only

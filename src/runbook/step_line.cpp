@@ -158,6 +158,7 @@ StepLine read_step(const Node& node, const Known& known, Problems& problems) {
   const auto* kind = read_kind(uses->value, known, problems);
   if (kind == nullptr) return step;
   step.uses = kind->kind;
+  step.written_as = uses->value.text;
   step.with = WithReader(step.id, known, problems).read(with, *kind, with != nullptr ? with->at : node.at);
   return step;
 }

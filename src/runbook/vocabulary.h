@@ -46,14 +46,16 @@ struct Meaning {
 enum class UndoKind { restores, nothing, impossible };
 
 struct StepDescription {
-  std::string kind;     // "pgbouncer.pause"
-  std::string purpose;  // one sentence
+  std::string kind;          // "pgbouncer.pause"
+  std::string earlier_kind;  // its name in earlier versions, which runbooks and journals may hold; "" for none
+  std::string purpose;       // one sentence
   std::vector<Parameter> parameters;
   std::vector<Fact> facts;
   std::string changes;  // what it can change outside; "" = nothing
   std::string undo;     // how it is undone, or "no: ..." and why not, for people
   UndoKind undo_kind = UndoKind::restores;
   Meaning meaning;
+  [[nodiscard]] bool is_called(const std::string& name) const { return name == kind || (!name.empty() && name == earlier_kind); }
   [[nodiscard]] bool can_be_undone() const { return undo_kind != UndoKind::impossible; }
   [[nodiscard]] std::string why_not_undone() const;  // in words; "" when it can be
 };

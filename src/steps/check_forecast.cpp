@@ -1,4 +1,4 @@
-// check.forecast: the window's door. Go if what rehearsals took, and what is in the way now, fits the budget less the part of it that is
+// check.forecast: may the window begin? Yes, if what rehearsals took, and what is in the way now, fits the budget less the part of it that is
 // kept for undo.
 #include "base/format.h"
 #include "base/units.h"
@@ -32,7 +32,7 @@ Result<Observation> observe_check_forecast(Context& context) {
   seen.evidence = seen_now.text();
   if (seen_now.rehearsed.rounds == 0 && context.world.environment.production && context.text("unrehearsed") != "go") {
     seen.state = State::foreign;
-    seen.evidence += "; on production that is no go";
+    seen.evidence += "; on production that stops the run";
   } else if (seen_now.expected_ms() <= milliseconds(budget) * usable) {
     seen.state = State::done;
   } else {
@@ -49,7 +49,7 @@ Result<Json> apply_check_forecast(Context& context, const Json&) {
 
 StepKind check_forecast() {
   return {{.kind = "check.forecast",
-           .purpose = "Decides go or no-go at the window's door, from rehearsals and from what is in the way now; waits for what passes.",
+           .purpose = "Decides right before the window whether it may begin, from rehearsals and from what is in the way now; waits for what passes.",
            .parameters = {{"budget", runbook::Type::duration, nullptr, true, "the window's", {}},
                           {"window", runbook::Type::text, "window", false, "which window", {"window", "rollback.window"}},
                           {"unrehearsed",

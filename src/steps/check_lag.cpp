@@ -13,8 +13,8 @@ Result<Observation> observe_check_lag(Context& context) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
   TRY_ASSIGN(auto* source, world.source.leader(context.deadline));
   TRY_ASSIGN(auto* target, world.target.leader(context.deadline));
-  TRY_ASSIGN(const auto now, postgres::current_lsn(*source, context.deadline.for_a_look()));
-  TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto now, postgres::current_lsn(*source, context.deadline.for_one_read()));
+  TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline.for_one_read()));
   const auto lag = now.ahead_of(recovery.replayed);
   Observation seen;
   seen.evidence = fmt::format("{} behind", to_text(lag));

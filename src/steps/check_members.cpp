@@ -16,10 +16,10 @@ constexpr Duration between_looks_at_members = std::chrono::seconds(1);
 // Patroni promotes none that takes no connections; what it is when it has started is for the witness. It is told, and is not healthy.
 std::string starting_members(Context& context, Side& side) {
   std::string told;
-  const auto view = side.patroni().view(context.deadline.for_a_look());
-  auto leader = side.leader(context.deadline.for_a_look());
+  const auto view = side.patroni().view(context.deadline.for_one_read());
+  auto leader = side.leader(context.deadline.for_one_read());
   if (!view || !leader) return told;
-  const auto members = inspect_members(side, *view, **leader, context.deadline.for_a_look());
+  const auto members = inspect_members(side, *view, **leader, context.deadline.for_one_read());
   if (!members) return told;
   for (const auto& member : *members) {
     if (member.starting) told += (told.empty() ? "" : ", ") + member.name + " " + member.problem();

@@ -10,7 +10,7 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<void> look_at_owners(Context& context, SideName serving, Findings& findings) {
+Result<void> inspect_owners(Context& context, SideName serving, Findings& findings) {
   auto& world = context.world;
   if (serving == SideName::target) {
     TRY_ASSIGN(const auto wrong, not_split(world, context.deadline));
@@ -25,7 +25,7 @@ Result<void> look_at_owners(Context& context, SideName serving, Findings& findin
   return {};
 }
 
-void look_at_bouncers(Context& context, SideName serving, Findings& findings) {
+void inspect_bouncers(Context& context, SideName serving, Findings& findings) {
   auto& world = context.world;
   const auto route = world.route_to(serving);
   for (const auto& bouncer : world.fleet.routes(context.deadline)) {
@@ -46,8 +46,8 @@ Result<Observation> inspect_check_serving(Context& context, Findings& findings) 
   TRY_ASSIGN(auto* leader, world.side(serving).leader(context.deadline));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   if (recovery.in_recovery) findings.add(world.side(serving).label(), "is a standby");
-  TRY(look_at_owners(context, serving, findings));
-  look_at_bouncers(context, serving, findings);
+  TRY(inspect_owners(context, serving, findings));
+  inspect_bouncers(context, serving, findings);
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;
   seen.evidence = findings.empty() ? fmt::format("{} serves, and {} send clients there", world.side(serving).label(), world.bouncer_names())

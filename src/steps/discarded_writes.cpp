@@ -194,7 +194,7 @@ Result<DiscardedWrites> settled_discarded_writes(Context& context, Side& side, c
   DiscardedWrites writes;
   TRY(wait_until("sessions have handed in what they wrote", context.deadline, std::chrono::milliseconds(250),
                  context.stop, [&]() -> Result<bool> {
-                   TRY_ASSIGN(writes, discarded_writes(context.world, side, classes, context.deadline.for_a_look()));
+                   TRY_ASSIGN(writes, discarded_writes(context.world, side, classes, context.deadline.for_one_read()));
                    return writes.quiet_for > counters_settle_within || enough.passed();
                  }));
   return writes;

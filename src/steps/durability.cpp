@@ -105,13 +105,13 @@ Result<void> wait_until_released(World& world, const PendingRelease& release, De
   const auto flushed =
       wait_until("the release is on disk on all members", deadline, std::chrono::microseconds(500), stop, [&]() -> Result<bool> {
         const auto leader = side.leader(deadline.or_earlier(Deadline::in(patience_with_the_leader)));
-        const auto standbys = leader ? postgres::flushed(**leader, deadline.for_a_look()) : fail(leader.error());
+        const auto standbys = leader ? postgres::flushed(**leader, deadline.for_one_read()) : fail(leader.error());
         std::erase_if(waiting, [&](auto& told) {
           if (standbys && told.session == nullptr) {
             return std::any_of(standbys->begin(), standbys->end(),
                                [&](const auto& standby) { return standby.application == told.member.name && release.lsn <= standby.lsn; });
           }
-          const auto says = says_that_it_is_released(world, side, told, deadline.for_a_look());
+          const auto says = says_that_it_is_released(world, side, told, deadline.for_one_read());
           return says && *says;
         });
         return waiting.empty();
@@ -161,7 +161,7 @@ Result<std::vector<std::string>> wait_until_flushed_by_members(Side& side, Deadl
     if (&member != leads && !member.never_promoted) left.push_back(member.name);
   }
   const auto waited = wait_until("members have it on disk", deadline, std::chrono::milliseconds(1), stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto standbys, postgres::flushed(*leader, deadline.for_a_look()));
+    TRY_ASSIGN(const auto standbys, postgres::flushed(*leader, deadline.for_one_read()));
     std::erase_if(left, [&](const auto& name) {
       return std::any_of(standbys.begin(), standbys.end(),
                          [&](const auto& standby) { return standby.application == name && recovery.replayed <= standby.lsn; });
@@ -176,7 +176,7 @@ std::vector<std::string> wait_until_durable(World& world, Side& side, Deadline d
   std::vector<std::string> left;
   static_cast<void>(wait_until("ownership is durable", deadline, nap_while_durable, stop, [&]() -> Result<bool> {
     // The last look has a time of its own: what it saw is told.
-    const auto behind = not_durable_on(world, side, deadline.or_earlier(Deadline::in(patience_with_a_look)).for_a_look());
+    const auto behind = not_durable_on(world, side, deadline.or_earlier(Deadline::in(patience_with_a_look)).for_one_read());
     if (behind) left = *behind;
     if (!behind && left.empty()) left.push_back(behind.error().text());
     return behind && left.empty();

@@ -1,6 +1,6 @@
-// The one door for effects. Every change to the outside goes through perform(). Closed, the door records the description and
-// runs nothing: that is `plan`. Open, it announces the description in the journal, runs the action and records its outcome. So
-// what plan prints, what the journal says and what happens cannot drift apart, and tests inject crashes and lost replies here.
+// The only way to change the outside: every effect goes through perform(). In a dry run it records the description and runs
+// nothing: that is `plan`. Else it announces the description in the journal, runs the action and records its outcome. So what
+// plan prints, what the journal says and what happens cannot drift apart, and tests inject crashes and lost replies here.
 #pragma once
 
 #include <functional>

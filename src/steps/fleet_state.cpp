@@ -76,7 +76,7 @@ Result<void> resume_fleet(Context& context, At at) {
       },
       Traffic::resume));
   TRY(world.effects->perform(fmt::format("give {} the settings again that the pause SET", world.bouncer_names()), [&]() -> Result<Json> {
-    TRY(world.fleet.give_back_settings(context.deadline));
+    TRY(world.fleet.restore_settings(context.deadline));
     return Json();
   }));
   return {};

@@ -85,9 +85,9 @@ Result<Signature> sign(World& world, Side& side, Deadline deadline) {
   return Signature::unknown;
 }
 
-void let_go(World& world, Deadline deadline) {
+void release_lease(World& world, Deadline deadline) {
   static_cast<void>(on_both(world, [&](Side& side) {
-    if (const auto leader = side.leader(deadline)) return postgres::let_go(**leader, world.split.name, world.run.id, deadline);
+    if (const auto leader = side.leader(deadline)) return postgres::release_lease(**leader, world.split.name, world.run.id, deadline);
     return Result<bool>(false);
   }));
 }

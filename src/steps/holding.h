@@ -42,6 +42,6 @@ const char* name_of(Signature signature);
 Result<Signature> sign(World& world, Side& side, Deadline deadline);
 
 // Says on both sides that the run is over, as far as they can be reached.
-void let_go(World& world, Deadline deadline);
+void release_lease(World& world, Deadline deadline);
 
 }  // namespace pgcleave::steps

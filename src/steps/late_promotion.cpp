@@ -20,14 +20,14 @@ Duration longest_way(const Json& config) {
 }  // namespace
 
 Result<bool> still_follows(Context& context, Side& cluster, const Json& standby_cluster) {
-  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_one_read()));
   TRY_ASSIGN(const auto attached, observe_attached(context, cluster));
   return patroni::without_nulls(config.value("standby_cluster", Json())) == patroni::without_nulls(standby_cluster) &&
          attached.state == State::done;
 }
 
 Result<bool> never_came(Context& context, Side& cluster, const Json& standby_cluster) {
-  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_one_read()));
   const auto longest = longest_way(config);
   const auto patience = context.deadline.or_earlier(Deadline::in(longest));
   if (context.world.progress)

@@ -180,7 +180,7 @@ Result<double> send_canary(Context& context, const Link& link, const std::string
   TRY_ASSIGN(auto* to, link.to.leader(context.deadline));
   TRY(postgres::write_canary(*from, link.canary, token, context.deadline));
   auto arrived = wait_until("the canary row has arrived on " + link.to.label(), context.deadline, std::chrono::microseconds(500),
-                            context.stop, [&] { return postgres::canary_arrived(*to, link.canary, token, context.deadline.for_a_look()); });
+                            context.stop, [&] { return postgres::canary_arrived(*to, link.canary, token, context.deadline.for_one_read()); });
   if (!arrived) {
     arrived.error().object = link.name;
     arrived.error().hint = "look into PostgreSQL's log on " + link.to.label() + " for the subscription " + link.name;

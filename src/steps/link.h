@@ -2,7 +2,7 @@
 // pgcleave_<split>_forward from the source to the target, pgcleave_<split>_reverse back.
 //
 // Both may exist at once, but never both publish: PostgreSQL 15 has no `origin` filter, so rows would run in circles and overwrite newer
-// ones with older. A publication that is closed publishes nothing (postgres/replication.h); `replication.turn` closes one side durably
+// ones with older. A publication that is closed publishes nothing (postgres/replication.h); `replication.reverse` closes one side durably
 // before it opens the other.
 #pragma once
 

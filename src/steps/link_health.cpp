@@ -14,9 +14,9 @@
 namespace pgcleave::steps {
 namespace {
 
-class Look {
+class LinkInspection {
  public:
-  Look(World& world, const Link& link, postgres::Connection& from, postgres::Connection& to, Deadline deadline)
+  LinkInspection(World& world, const Link& link, postgres::Connection& from, postgres::Connection& to, Deadline deadline)
       : world_(world), link_(link), back_(link.from.which() == postgres::Owner::target), from_(from), to_(to), deadline_(deadline) {}
 
   Result<LinkHealth> run(Depth depth) {
@@ -189,17 +189,17 @@ std::string LinkHealth::text() const {
                      apply_errors);
 }
 
-Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline, Depth depth) {
+Result<LinkHealth> inspect_link(World& world, const Link& link, Deadline deadline, Depth depth) {
   TRY_ASSIGN(auto* from, link.from.leader(deadline));
   TRY_ASSIGN(auto* to, link.to.leader(deadline));
-  return Look(world, link, *from, *to, deadline).run(depth);
+  return LinkInspection(world, link, *from, *to, deadline).run(depth);
 }
 
 Result<Observation> observe_link(Context& context, const Link& link, Bytes limit, Depth depth, LinkHealth* health) {
-  TRY_ASSIGN(auto seen, look_at_link(context.world, link, context.deadline.for_a_look(), depth));
+  TRY_ASSIGN(auto seen, inspect_link(context.world, link, context.deadline.for_one_read(), depth));
   const auto near = [&] { return seen.losses.empty() && seen.worker && seen.lag <= limit; };
   if (depth == Depth::flow && near()) {
-    TRY_ASSIGN(seen, look_at_link(context.world, link, context.deadline.for_a_look()));
+    TRY_ASSIGN(seen, inspect_link(context.world, link, context.deadline.for_one_read()));
   }
   Observation observation;
   observation.facts = {{"lag_bytes", seen.lag.count}};

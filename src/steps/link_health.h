@@ -1,5 +1,5 @@
-// Would what one side writes reach the other one whole? Asked before a switchover's window of the way forth, before a rollback's window of
-// the way back, and by `pgcleave status` for as long as the target serves, so that it is known before it is needed.
+// Would what one side writes reach the other one whole? Asked before a switchover's window of forward replication, before a rollback's window of
+// reverse replication, and by `pgcleave status` for as long as the target serves, so that it is known before it is needed.
 #pragma once
 
 #include <string>
@@ -25,7 +25,7 @@ enum class Depth {
 };
 
 // Reads only. An error: it could not be looked at.
-Result<LinkHealth> look_at_link(World& world, const Link& link, Deadline deadline, Depth depth = Depth::whole);
+Result<LinkHealth> inspect_link(World& world, const Link& link, Deadline deadline, Depth depth = Depth::whole);
 
 // As a step sees it: foreign when something would be lost, done when a worker runs and is at most this far behind. What only the flow says
 // is done, the whole is looked at for. `health`, if asked for, is what was seen.

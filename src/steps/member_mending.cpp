@@ -38,13 +38,13 @@ class Mending {
       : context_(context),
         cluster_(cluster),
         until_(Deadline::at(context.deadline.when() - kept_for_the_last_look)),
-        patience_(patience_with(cluster, context.deadline.for_a_look())),
+        patience_(patience_with(cluster, context.deadline.for_one_read())),
         telling_(context.world) {}
 
   Result<Json> run() {
     while (true) {
       const bool last = until_.passed();
-      look();
+      inspect();
       if (whole_looks_ > 1 || last || nobody_will_come()) break;
       if (!sleep_until(until_, between_member_looks, context_.stop))
         return fail(gave_up("all members of " + cluster_.label() + " follow", true));
@@ -57,7 +57,7 @@ class Mending {
   }
 
  private:
-  void look() {
+  void inspect() {
     const auto deadline = Deadline::in(time_for_a_member_look);
     const auto view = cluster_.patroni().view(deadline);
     auto leader = cluster_.leader(deadline);
@@ -164,7 +164,7 @@ Result<Json> bring_members_along(Context& context, Side& cluster) {
 
 Observation observe_members(Context& context, Side& cluster, Observation attached) {
   if (attached.state != State::done) return attached;
-  const auto deadline = Deadline::in(time_for_a_member_look).or_earlier(context.deadline.for_a_look());
+  const auto deadline = Deadline::in(time_for_a_member_look).or_earlier(context.deadline.for_one_read());
   const auto view = cluster.patroni().view(deadline);
   auto leader = cluster.leader(deadline);
   const auto seen = view && leader ? inspect_members(cluster, *view, **leader, deadline)

@@ -41,7 +41,7 @@ Result<std::string> words_to_decide(World& world, postgres::Owner right, Deadlin
 // Asks both sides, also for the rows that prove that a side has all.
 RepairSeen look_for_repair(World& world, Deadline deadline);
 
-// Passes ownership as judged, under world.run, and disables the way back of a stale source, which would skip rows. Tables of the side that
+// Passes ownership as judged, under world.run, and disables reverse replication of a stale source, which would skip rows. Tables of the side that
 // was wrong with rows that were written there since its promotion, in words.
 Result<std::vector<std::string>> repair(World& world, const RepairSeen& seen, const Repair& repair, Deadline deadline);
 

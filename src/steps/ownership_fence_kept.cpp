@@ -32,7 +32,7 @@ struct Seen {
   std::vector<postgres::TableName> missing;
 };
 
-Result<Seen> look(Context& context, postgres::Connection& leader) {
+Result<Seen> read_kept_fence(Context& context, postgres::Connection& leader) {
   auto& world = context.world;
   TRY_ASSIGN(const auto tables, tables_on(world, context.on(), context.deadline));
   TRY_ASSIGN(const auto function, postgres::kept_fence(leader, world.fence(), context.deadline));
@@ -50,7 +50,7 @@ Result<Observation> observe_ownership_fence_kept(Context& context) {
     return fail({ErrorKind::not_ready, side.label(), "has no ownership of split " + context.world.split.name,
                  "installed by ownership.install", "not installed", "split first, or see: pgcleave check", ""});
   }
-  TRY_ASSIGN(const auto seen, look(context, *leader));
+  TRY_ASSIGN(const auto seen, read_kept_fence(context, *leader));
   Observation out;
   out.before = {{"present", seen.function != KeptFence::absent}, {"missing", names_in_json(seen.missing)}};
   out.evidence = fmt::format("{} of {} kept tables fenced", seen.tables - seen.missing.size(), seen.tables);
@@ -64,7 +64,7 @@ Result<Json> apply_ownership_fence_kept(Context& context, const Json&) {
   const auto fence = world.fence();
   TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  TRY_ASSIGN(const auto seen, look(context, *leader));
+  TRY_ASSIGN(const auto seen, read_kept_fence(context, *leader));
   if (seen.function != KeptFence::installed) {
     TRY(world.effects->perform(fmt::format("install the fence of kept tables of split {} on {}", fence.split, side.label()),
                                [&]() -> Result<Json> {

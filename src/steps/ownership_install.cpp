@@ -45,7 +45,7 @@ Result<bool> still_follows(Context& context) {
   return recovery.in_recovery;
 }
 
-Result<Writing> look_at_writing(Context& context, postgres::Connection& leader, const SplitTables& tables,
+Result<Writing> inspect_writing(Context& context, postgres::Connection& leader, const SplitTables& tables,
                                 const std::optional<Owner>& owner) {
   Writing seen;
   TRY_ASSIGN(seen.written, postgres::frozen_split(leader, context.world.split.name, context.deadline));
@@ -79,7 +79,7 @@ Result<Observation> observe_ownership_install(Context& context) {
   TRY_ASSIGN(const bool fitting, may_be_fenced(context, owner));
   TRY_ASSIGN(const auto without_rights,
              postgres::without_probe_rights(*leader, fence.split, probe_users(context.world.environment), context.deadline));
-  TRY_ASSIGN(const auto writing, look_at_writing(context, *leader, tables.split, owner));
+  TRY_ASSIGN(const auto writing, inspect_writing(context, *leader, tables.split, owner));
   const auto moved = tables.split.moved.size();
   Observation seen;
   seen.before = {{"installed", installed},
@@ -134,7 +134,7 @@ Result<void> take_rights_back(Context& context, postgres::Connection& leader, co
 Result<void> write_down(Context& context, postgres::Connection& leader, const SplitTables& tables) {
   const auto& split = context.world.split.name;
   TRY_ASSIGN(const auto owner, postgres::owner(leader, split, context.deadline));
-  TRY_ASSIGN(const auto writing, look_at_writing(context, leader, tables, owner));
+  TRY_ASSIGN(const auto writing, inspect_writing(context, leader, tables, owner));
   if (!writing.missing()) return {};
   TRY(context.world.effects->perform(fmt::format("write down on {} which tables are in split {}", context.on().label(), split),
                                      [&]() -> Result<Json> {

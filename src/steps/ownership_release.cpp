@@ -139,7 +139,7 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
   bool terminated = false;
   const auto drained =
       wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-        TRY_ASSIGN(blockers, writers_on(context, leader, context.deadline.for_a_look()));
+        TRY_ASSIGN(blockers, writers_on(context, leader, context.deadline.for_one_read()));
         if (!blockers.empty() && terminate && !terminated && patience.passed()) {
           TRY(postgres::terminate(leader, blockers, context.deadline));
           terminated = true;
@@ -187,7 +187,7 @@ Result<Json> apply_ownership_release(Context& context, const Json& before) {
 }
 
 // A release that nobody answered may still be on its way, and would leave nobody owning after it was given back. From now on it is refused.
-Result<void> outrank(Context& context, Side& side) {
+Result<void> fence_out(Context& context, Side& side) {
   auto& world = context.world;
   ++world.run.epoch;
   TRY(world.effects->perform(
@@ -227,7 +227,7 @@ Result<void> undo_ownership_release(Context& context, const Json& before, const 
           return Json();
         }));
   }
-  TRY(outrank(context, side));
+  TRY(fence_out(context, side));
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*leader, world.split.name, context.deadline));
   if (owner == side.which()) return {};

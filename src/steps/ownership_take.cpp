@@ -36,7 +36,7 @@ Error failed_over(const Side& side, const std::string& how) {
 
 // A leader that came since may lack what the one before it had acknowledged: rows that the other side waits for, and the release. Who can't
 // be asked is not waited for: what its clients were told had arrived here before this step, and clients wait.
-Result<void> the_other_side_let_go(Context& context, Side& other) {
+Result<void> other_side_released(Context& context, Side& other) {
   const auto patience = context.deadline.or_earlier(Deadline::in(patience_with_the_other_side));
   for (int sessions = 1; sessions <= 2; ++sessions) {  // that the first one was lost shows only when it is used
     const auto leader = other.leader(patience);
@@ -65,7 +65,7 @@ Result<Json> apply_ownership_take(Context& context, const Json&) {
   TRY(world.effects->perform(fmt::format("give ownership of split {} to {}", world.split.name, side.label()), [&]() -> Result<Json> {
     TRY_ASSIGN(const auto failover, side.failover(context.deadline));
     if (!failover.empty()) return fail(failed_over(side, failover));
-    TRY(the_other_side_let_go(context, world.other(side)));
+    TRY(other_side_released(context, world.other(side)));
     TRY(the_release_is_durable(context, world.other(side)));
     TRY_ASSIGN(auto* leader, side.leader(context.deadline));
     TRY(postgres::pass_ownership(*leader, world.split.name, Owner::nobody, side.which(), world.run.id, world.run.epoch, context.deadline));

@@ -1,5 +1,5 @@
 // patroni.keep_slots: Patroni's primary drops inactive slots that it does not know. This makes it leave the split's own slots alone: on
-// the source the one of the way forth and the one that keeps WAL, on the target the one of the way back.
+// the source the one of forward replication and the one that keeps WAL, on the target the one of reverse replication.
 #include <algorithm>
 
 #include "base/format.h"

@@ -21,7 +21,7 @@ Result<void> prepare_patroni_promote(Context& context) {
   return {};
 }
 
-// The mark in Patroni's configuration: which run promoted it, and what it takes to go back. Whoever takes up a run whose process died
+// The mark in Patroni's configuration: which run promoted it, and what it takes to go back. Whoever resumes a run whose process died
 // in the middle of the promotion finds it there. It goes when the cluster is a standby again.
 Json mark_of(const Json& config) {
   const auto mark = config.find("pgcleave");
@@ -33,7 +33,7 @@ Result<Json> mark_of_promoted(Context& context, Side& cluster) {
   Json mark = Json::object();
   const auto patience = context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(500)));
   static_cast<void>(wait_until("the mark shows", patience, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_a_look()));
+    TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_one_read()));
     mark = mark_of(config);
     return !mark.empty();
   }));
@@ -58,9 +58,9 @@ bool is_on_its_way(const Context& context, const Json& config) {
 }
 
 bool becomes_writable(Context& context, Side& cluster, postgres::Connection& leader) {
-  return wait_until(cluster.label() + " is writable", context.deadline.for_a_look(), std::chrono::milliseconds(20), context.stop,
+  return wait_until(cluster.label() + " is writable", context.deadline.for_one_read(), std::chrono::milliseconds(20), context.stop,
                     [&]() -> Result<bool> {
-                      TRY_ASSIGN(const auto recovery, postgres::recovery(leader, context.deadline.for_a_look()));
+                      TRY_ASSIGN(const auto recovery, postgres::recovery(leader, context.deadline.for_one_read()));
                       return !recovery.in_recovery;
                     })
       .has_value();
@@ -90,7 +90,7 @@ Result<int> until_writable(Context& context, Side& cluster, const Json& patch) {
   int unanswered = sent ? 0 : 1;
   auto again = Deadline::in(std::chrono::seconds(1));
   TRY(wait_until(cluster.label() + " is writable", context.deadline, std::chrono::milliseconds(1), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline.for_a_look()));
+    TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline.for_one_read()));
     if (!recovery.in_recovery) return true;
     if (!sent && again.passed()) {
       again = Deadline::in(std::chrono::seconds(1));

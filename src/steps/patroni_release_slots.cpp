@@ -1,4 +1,4 @@
-// patroni.release_slots: no way back is needed any more, so no slot need hold WAL for it. The split's rules go from ignore_slots, and on
+// patroni.release_slots: no rollback is needed any more, so no slot need hold WAL for it. The split's rules go from ignore_slots, and on
 // the source the slot from which the target streamed while it was a standby is declared no longer; Patroni then drops both.
 #include <algorithm>
 
@@ -91,8 +91,8 @@ Result<void> nobody_reads(Context& context, Side& cluster, const std::vector<std
   return {};
 }
 
-// The way back's own slots hold what undo could not bring again: they must have been given up before.
-Result<void> way_back_is_gone(Context& context, Side& cluster) {
+// The slots of reverse replication hold what undo could not bring again: they must have been given up before.
+Result<void> reverse_is_stopped(Context& context, Side& cluster) {
   TRY_ASSIGN(const auto left, present(context, cluster, link_names(context.world)));
   if (left.empty()) return {};
   return fail({ErrorKind::not_ready, cluster.label(), "reverse replication still runs: Patroni would drop its slot", "no slot " + left.front(),
@@ -130,7 +130,7 @@ Result<Json> apply_patroni_release_slots(Context& context, const Json&) {
   auto what = fmt::format("tell Patroni of {} to ignore the slots of split {} no longer", cluster.label(), world.split.name);
   if (!names.empty()) what += fmt::format(", and to drop {}", fmt::join(names, " and "));
   TRY(world.effects->perform(what, [&]() -> Result<Json> {
-    TRY(way_back_is_gone(context, cluster));
+    TRY(reverse_is_stopped(context, cluster));
     TRY(nobody_reads(context, cluster, names));
     TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
     TRY_ASSIGN(const auto ours, configured(context, cluster));

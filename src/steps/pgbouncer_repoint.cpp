@@ -26,7 +26,7 @@ Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::once_resumed));
   seen.facts = facts_of(context);
   if (seen.state != State::done) return seen;
-  for (const auto& bouncer : context.world.fleet.look(context.deadline)) {
+  for (const auto& bouncer : context.world.fleet.read_states(context.deadline)) {
     if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
     if (!bouncer.database.paused || is_zero(bouncer.server_login_retry)) continue;
     seen.state = State::pending;

@@ -13,7 +13,7 @@ namespace {
 using postgres::PreparedTransaction;
 
 Result<std::vector<PreparedTransaction>> copied_to(Context& context, postgres::Connection& promoted) {
-  return postgres::copied_transactions(promoted, context.world.split.name, context.deadline.for_a_look());
+  return postgres::copied_transactions(promoted, context.world.split.name, context.deadline.for_one_read());
 }
 
 std::string names_of(const std::vector<PreparedTransaction>& prepared) {
@@ -60,7 +60,7 @@ Result<void> until_none_is_copied(Context& context) {
   std::string told;
   const auto ended = wait_until("the prepared transactions are ended that the promotion copied", context.deadline,
                                 std::chrono::milliseconds(200), context.stop, [&]() -> Result<bool> {
-                                  TRY_ASSIGN(auto* leader, side.leader(context.deadline.for_a_look()));
+                                  TRY_ASSIGN(auto* leader, side.leader(context.deadline.for_one_read()));
                                   TRY_ASSIGN(copied, copied_to(context, *leader));
                                   const auto now = fmt::format("on {}: {}", side.label(), ways_to_end(copied));
                                   if (!copied.empty() && now != told && context.world.progress) context.world.progress(now);

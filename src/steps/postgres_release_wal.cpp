@@ -32,7 +32,7 @@ Result<Json> apply_postgres_release_wal(Context& context, const Json&) {
 
 StepKind postgres_release_wal() {
   return {{.kind = "postgres.release_wal",
-           .purpose = "Lets go of the WAL that postgres.hold_wal kept.",
+           .purpose = "Releases the WAL that postgres.hold_wal kept.",
            .parameters = {side_parameter("on", "the side that holds it")},
            .facts = {},
            .changes = "drops the physical slot",

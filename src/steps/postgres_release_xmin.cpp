@@ -1,6 +1,6 @@
 // postgres.release_xmin: a promoted cluster has left its slot on the other side, and with hot_standby_feedback the slot keeps the xmin that
 // the standby reported last (PostgreSQL 15 clears it only when the next standby reports). Until somebody looks, no row version that died
-// since is vacuumed, in no table of that server. The slot itself is needed for the way back: it is made anew, without an xmin.
+// since is vacuumed, in no table of that server. The slot itself is needed for a rollback: it is made anew, without an xmin.
 //
 // WAL from before is not kept by it any more; postgres.hold_wal keeps what a rewind needs.
 #include "base/fields.h"

@@ -16,7 +16,7 @@ Result<Observation> observe_postgres_sql(Context& context) {
   }
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto rows, leader->query("select (" + check + ") as done", {}, context.deadline));
-  const bool done = rows.truth(0, "done");
+  const bool done = rows.boolean(0, "done");
   seen.evidence = fmt::format("check says {}", done ? "done" : "not done");
   if (done) seen.state = State::done;
   return seen;

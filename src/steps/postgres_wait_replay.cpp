@@ -24,7 +24,7 @@ Result<Json> apply_postgres_wait_replay(Context& context, const Json&) {
   postgres::Recovery recovery;
   const auto waited = wait_until(fmt::format("{} has replayed {}", context.on().label(), lsn.text()), context.deadline,
                                  std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-                                   TRY_ASSIGN(recovery, postgres::recovery(*leader, context.deadline.for_a_look()));
+                                   TRY_ASSIGN(recovery, postgres::recovery(*leader, context.deadline.for_one_read()));
                                    return recovery.replayed >= lsn;
                                  });
   if (!waited) {

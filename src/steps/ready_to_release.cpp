@@ -87,7 +87,7 @@ Result<void> ready_to_release(Context& context) {
 
 Result<void> all_fenced_after_release(Context& context, postgres::Connection& leader) {
   TRY_ASSIGN(const auto unfenced,
-             postgres::unfenced_children(leader, context.world.split.name, context.deadline.for_a_look()));
+             postgres::unfenced_children(leader, context.world.split.name, context.deadline.for_one_read()));
   if (unfenced.empty()) return {};
   std::string names;
   for (const auto& table : unfenced) names += (names.empty() ? "" : ", ") + table.sql();

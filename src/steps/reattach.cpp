@@ -31,9 +31,9 @@ class Reattachment {
 
   // A promoted cluster is asked, a standby has nothing of its own.
   Result<void> guard(bool now) {
-    auto leader = cluster_.leader(context_.deadline.for_a_look());
+    auto leader = cluster_.leader(context_.deadline.for_one_read());
     if (!leader) return is_put_back() ? Result<void>() : fail(leader.error());  // an earlier try stopped it, or emptied it
-    TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline.for_a_look()));
+    TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline.for_one_read()));
     if (recovery.in_recovery) return {};
     return now ? guard_.follows_now(**leader) : guard_.may_follow(**leader);
   }
@@ -80,7 +80,7 @@ class Reattachment {
   [[nodiscard]] bool may_clone() const { return !reclone_program(context_, cluster_).empty(); }
 
   bool is_put_back() {
-    const auto config = cluster_.patroni().config(context_.deadline.for_a_look());
+    const auto config = cluster_.patroni().config(context_.deadline.for_one_read());
     return config && patroni::without_nulls(config->value("standby_cluster", Json())) == standby_cluster_;
   }
 
@@ -125,10 +125,10 @@ class Reattachment {
   Result<void> put_back_if_promoted_again() {
     if (!look_again_.passed()) return {};
     look_again_ = Deadline::in(between_looks);
-    const auto config = cluster_.patroni().config(context_.deadline.for_a_look());
+    const auto config = cluster_.patroni().config(context_.deadline.for_one_read());
     if (!config || config->value("standby_cluster", Json()).is_object()) return {};
     telling_.changed(cluster_.label() + " was promoted again; made a standby again");
-    auto leader = cluster_.leader(context_.deadline.for_a_look());
+    auto leader = cluster_.leader(context_.deadline.for_one_read());
     if (leader) TRY(postgres::checkpoint(**leader, context_.deadline));
     return put_back();
   }
@@ -137,9 +137,9 @@ class Reattachment {
   std::string missing_slot() {
     const auto name = patroni::slot_of_standby(standby_cluster_);
     if (name.empty()) return "";
-    auto leader = upstream_.leader(context_.deadline.for_a_look());
+    auto leader = upstream_.leader(context_.deadline.for_one_read());
     if (!leader) return "";
-    const auto slot = postgres::slot(**leader, name, context_.deadline.for_a_look());
+    const auto slot = postgres::slot(**leader, name, context_.deadline.for_one_read());
     if (!slot || *slot) return "";
     return fmt::format("; its slot {0} does not exist on {1}: select pg_create_physical_replication_slot('{0}', true)", name,
                        upstream_.label());
@@ -156,10 +156,10 @@ class Reattachment {
 
   // A sender that has begun to stream to one of its members sends WAL that is there.
   bool is_fed() {
-    const auto view = cluster_.patroni().view(context_.deadline.for_a_look());
-    auto leader = upstream_.leader(context_.deadline.for_a_look());
+    const auto view = cluster_.patroni().view(context_.deadline.for_one_read());
+    auto leader = upstream_.leader(context_.deadline.for_one_read());
     if (!view || !leader) return true;  // can't tell
-    const auto senders = postgres::senders(**leader, context_.deadline.for_a_look());
+    const auto senders = postgres::senders(**leader, context_.deadline.for_one_read());
     if (!senders) return true;
     return std::any_of(senders->begin(), senders->end(), [&](const auto& sender) {
       return std::any_of(view->members.begin(), view->members.end(), [&](const auto& member) {
@@ -202,7 +202,7 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
     seen.facts["unreached"] = true;
     return seen;
   }
-  const auto recovery = postgres::recovery(**leader, context.deadline.for_a_look());
+  const auto recovery = postgres::recovery(**leader, context.deadline.for_one_read());
   if (!recovery) {
     seen.evidence = one_line(recovery.error().text());
     seen.facts["unreached"] = true;
@@ -212,7 +212,7 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
     seen.evidence = cluster.label() + " is writable";
     return seen;
   }
-  const auto receiving = postgres::receiving(**leader, context.deadline.for_a_look());
+  const auto receiving = postgres::receiving(**leader, context.deadline.for_one_read());
   seen.evidence = receiving ? fmt::format("{} receives: {}", cluster.label(), *receiving) : receiving.error().text();
   if (receiving && *receiving == "streaming") seen.state = State::done;
   return seen;

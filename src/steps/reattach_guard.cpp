@@ -11,7 +11,7 @@ ReattachGuard::ReattachGuard(Context& context, Side& cluster, const CountedClass
 
 Result<void> ReattachGuard::owns_nothing(postgres::Connection& leader, bool& installed) {
   const auto& split = context_.world.split.name;
-  TRY_ASSIGN(const auto owner, postgres::owner(leader, split, context_.deadline.for_a_look()));
+  TRY_ASSIGN(const auto owner, postgres::owner(leader, split, context_.deadline.for_one_read()));
   installed = owner.has_value();
   if (owner != cluster_.which()) return {};
   return fail({ErrorKind::foreign, cluster_.label(),
@@ -42,7 +42,7 @@ Result<void> ReattachGuard::approved(const std::string& text, const std::string&
 // an error on it must not end the locks.
 Result<void> ReattachGuard::hold_writers(postgres::Connection& leader) {
   holding_.reset();  // of an earlier try: the server may have been stopped since
-  const auto deadline = context_.deadline.for_a_look();
+  const auto deadline = context_.deadline.for_one_read();
   TRY_ASSIGN(const auto tables, tables_on(context_.world, cluster_, deadline));
   std::vector<std::string> names;
   for (const auto* some : {&tables.split.shared, &tables.split.kept, &tables.split.moved}) {
@@ -108,10 +108,10 @@ Result<void> ReattachGuard::may_follow(postgres::Connection& leader) {
 Result<void> ReattachGuard::may_be_cloned() {
   if (proven_) return {};
   std::string why;
-  if (const auto leader = cluster_.leader(context_.deadline.for_a_look()); !leader) {
+  if (const auto leader = cluster_.leader(context_.deadline.for_one_read()); !leader) {
     why = "it can't be read whether it owns the moved tables or has rows of its own: " + leader.error().text();
   } else {
-    TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline.for_a_look()));
+    TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline.for_one_read()));
     if (!recovery.in_recovery) return follows_now(**leader);
     bool installed = false;
     TRY(owns_nothing(**leader, installed));

@@ -47,8 +47,8 @@ std::optional<Error> gone(Context& context, Side& cluster, Side& from, Lsn neede
 // failed over since.
 Result<std::optional<Error>> mistaken_timeline(Context& context, Side& cluster, postgres::Connection& here, Side& from,
                                                postgres::Connection& there) {
-  TRY_ASSIGN(const auto own, postgres::identify(here, context.deadline.for_a_look()));
-  TRY_ASSIGN(const auto upstream, postgres::identify(there, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto own, postgres::identify(here, context.deadline.for_one_read()));
+  TRY_ASSIGN(const auto upstream, postgres::identify(there, context.deadline.for_one_read()));
   if (own.timeline > upstream.timeline) return std::optional<Error>();
   return std::optional(Error{
       ErrorKind::not_ready, cluster.label(),
@@ -62,9 +62,9 @@ Result<std::optional<Error>> mistaken_timeline(Context& context, Side& cluster, 
 
 // Its leader while it is not rewound yet; null also when it can't be asked.
 postgres::Connection* still_promoted(Context& context, Side& cluster) {
-  const auto leader = cluster.leader(context.deadline.for_a_look());
+  const auto leader = cluster.leader(context.deadline.for_one_read());
   if (!leader) return nullptr;
-  const auto recovery = postgres::recovery(**leader, context.deadline.for_a_look());
+  const auto recovery = postgres::recovery(**leader, context.deadline.for_one_read());
   return recovery && !recovery->in_recovery ? *leader : nullptr;
 }
 
@@ -72,7 +72,7 @@ postgres::Connection* still_promoted(Context& context, Side& cluster) {
 
 Result<std::optional<Error>> missing_for_rewind(Context& context, Side& cluster, const std::string& common_checkpoint) {
   auto& upstream = context.world.other(cluster);
-  TRY_ASSIGN(auto* upstream_leader, upstream.leader(context.deadline.for_a_look()));
+  TRY_ASSIGN(auto* upstream_leader, upstream.leader(context.deadline.for_one_read()));
   auto* promoted = still_promoted(context, cluster);
   if (promoted != nullptr) {
     TRY_ASSIGN(auto mistaken, mistaken_timeline(context, cluster, *promoted, upstream, *upstream_leader));
@@ -80,11 +80,11 @@ Result<std::optional<Error>> missing_for_rewind(Context& context, Side& cluster,
   }
   const auto needed = parse_lsn(common_checkpoint);
   if (!needed) return std::optional<Error>();
-  TRY_ASSIGN(const auto there, postgres::oldest_wal(*upstream_leader, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto there, postgres::oldest_wal(*upstream_leader, context.deadline.for_one_read()));
   if (auto error = gone(context, cluster, upstream, *needed, there)) return error;
   // Its own WAL matters only until it is rewound.
   if (promoted == nullptr) return std::optional<Error>();
-  TRY_ASSIGN(const auto here, postgres::oldest_wal(*promoted, context.deadline.for_a_look()));
+  TRY_ASSIGN(const auto here, postgres::oldest_wal(*promoted, context.deadline.for_one_read()));
   return gone(context, cluster, cluster, *needed, here);
 }
 
@@ -117,8 +117,8 @@ Result<void> reclone(Context& context, Side& cluster) {
 }
 
 Result<std::optional<std::string>> copy_under_way(Context& context, Side& upstream) {
-  TRY_ASSIGN(auto* leader, upstream.leader(context.deadline.for_a_look()));
-  TRY_ASSIGN(const auto backup, postgres::base_backup(*leader, context.deadline.for_a_look()));
+  TRY_ASSIGN(auto* leader, upstream.leader(context.deadline.for_one_read()));
+  TRY_ASSIGN(const auto backup, postgres::base_backup(*leader, context.deadline.for_one_read()));
   if (!backup) return std::optional<std::string>();
   if (backup->total.count <= 0) return upstream.label() + " sends a base backup: " + to_text(backup->streamed);
   const auto percent = std::min<std::int64_t>(100, backup->streamed.count * 100 / backup->total.count);

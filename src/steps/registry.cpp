@@ -5,7 +5,7 @@ namespace pgcleave::steps {
 // clang-format off
 #define PGCLEAVE_STEP_KINDS(kind) \
   kind(check_forecast) \
-  kind(check_given_up) \
+  kind(check_discarded_writes) \
   kind(check_lag) \
   kind(check_members) \
   kind(check_route) \
@@ -37,8 +37,8 @@ namespace pgcleave::steps {
   kind(postgres_release_xmin) \
   kind(postgres_sql) \
   kind(postgres_wait_replay) \
-  kind(replication_arm_forward) \
-  kind(replication_arm_reverse) \
+  kind(replication_create_slot_forward) \
+  kind(replication_create_slot_reverse) \
   kind(replication_catch_up) \
   kind(replication_check_reverse) \
   kind(replication_prove_reverse) \
@@ -47,7 +47,7 @@ namespace pgcleave::steps {
   kind(replication_start_reverse) \
   kind(replication_stop_forward) \
   kind(replication_stop_reverse) \
-  kind(replication_turn) \
+  kind(replication_reverse) \
   kind(replication_unpublish) \
   kind(replication_wait_apply) \
   kind(run_command) \
@@ -80,7 +80,7 @@ void add_kinds(const std::vector<StepKind>& rows) {
 
 const StepKind* find(const std::string& kind) {
   for (const auto& row : registry()) {
-    if (row.description.kind == kind) return &row;
+    if (row.description.is_called(kind)) return &row;
   }
   return nullptr;
 }

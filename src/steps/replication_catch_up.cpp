@@ -45,9 +45,9 @@ class Slowness {
     look_again_ = Monotonic::now() + std::chrono::seconds(5);
     text_.clear();
     auto& side = context.on();
-    auto leader = side.leader(context.deadline.for_a_look());
+    auto leader = side.leader(context.deadline.for_one_read());
     if (!leader) return text_;
-    const auto held = postgres::keeps_from_vacuum(**leader, long_ago, context.deadline.for_a_look());
+    const auto held = postgres::keeps_from_vacuum(**leader, long_ago, context.deadline.for_one_read());
     if (held && *held) text_ = fmt::format("; {} can't vacuum rows that died: {}", side.label(), **held);
     return text_;
   }
@@ -58,13 +58,13 @@ class Slowness {
   std::string text_;
 };
 
-Result<Observation> look(Context& context, Depth depth, LinkHealth* health = nullptr) {
+Result<Observation> inspect_lag(Context& context, Depth depth, LinkHealth* health = nullptr) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
   return observe_link(context, link_into(context.world, context.on()), limit, depth, health);
 }
 
 Result<Observation> observe_replication_catch_up(Context& context) {
-  return look(context, Depth::whole);
+  return inspect_lag(context, Depth::whole);
 }
 
 Result<Json> apply_replication_catch_up(Context& context, const Json&) {
@@ -72,7 +72,7 @@ Result<Json> apply_replication_catch_up(Context& context, const Json&) {
   Slowness slowness;
   const auto look_again = [&](Context& again) -> Result<Observation> {
     LinkHealth health;
-    TRY_ASSIGN(auto seen, look(again, Depth::flow, &health));
+    TRY_ASSIGN(auto seen, inspect_lag(again, Depth::flow, &health));
     if (seen.state == State::pending) seen.evidence += pace.text(health.lag);
     if (seen.state == State::pending && pace.is_falling_back()) seen.evidence += slowness.text(again);
     return seen;

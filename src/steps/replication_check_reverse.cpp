@@ -1,4 +1,4 @@
-// replication.check_reverse: before a rollback's window, is the way back whole and nearly caught up? If not, a rollback would lose
+// replication.check_reverse: before a rollback's window, is reverse replication whole and nearly caught up? If not, a rollback would lose
 // writes, and says so before anybody waits.
 #include "base/units.h"
 #include "steps/checking.h"
@@ -8,18 +8,18 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> look_at_way_back(Context& context, Depth depth) {
+Result<Observation> inspect_reverse(Context& context, Depth depth) {
   TRY_ASSIGN(const auto limit, parse_bytes(context.text("below")));
   return observe_link(context, reverse_link(context.world), limit, depth);
 }
 
 Result<Observation> observe_replication_check_reverse(Context& context) {
-  return look_at_way_back(context, Depth::whole);
+  return inspect_reverse(context, Depth::whole);
 }
 
 Result<Json> apply_replication_check_reverse(Context& context, const Json&) {
   return check_until_done(
-      context, [](Context& again) { return look_at_way_back(again, Depth::flow); }, "reverse replication has caught up",
+      context, [](Context& again) { return inspect_reverse(again, Depth::flow); }, "reverse replication has caught up",
       reverse_link(context.world).name);
 }
 

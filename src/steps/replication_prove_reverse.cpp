@@ -1,5 +1,5 @@
 // replication.prove_reverse: a canary row goes from the target to the source through the very publication, slot and subscription that
-// carry the moved tables back. In the window, before `take`: clients are let in only when the way back is known to work.
+// carry the moved tables back. In the window, before `take`: clients are let in only when reverse replication is known to work.
 #include "base/format.h"
 #include "postgres/replication.h"
 #include "steps/link.h"

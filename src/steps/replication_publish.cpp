@@ -139,7 +139,7 @@ StepKind replication_publish() {
            .parameters =
                {side_parameter("on", "where it is created"),
                 {"direction", Type::text, "reverse", false, "forward: source to target; reverse: target to source", {"forward", "reverse"}},
-                {"open", Type::boolean, true, false, "false: it publishes nothing until replication.turn opens it", {}}},
+                {"open", Type::boolean, true, false, "false: it publishes nothing until replication.reverse opens it", {}}},
            .facts = {},
            .changes = "a publication",
            .undo = "drops the publication if it was made here, else opens or closes it as it was",

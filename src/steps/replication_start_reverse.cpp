@@ -1,5 +1,5 @@
 // replication.start_reverse: the source subscribes to the target. Apply workers run as replica role and pass the fence. Where the
-// publication is open already a canary row proves it; where replication.turn opens it later, replication.prove_reverse does.
+// publication is open already a canary row proves it; where replication.reverse opens it later, replication.prove_reverse does.
 #include "base/format.h"
 #include "postgres/identity.h"
 #include "postgres/replication.h"
@@ -50,8 +50,8 @@ Result<Json> until_it_runs(Context& context, const Link& link) {
   TRY_ASSIGN(auto* target, link.from.leader(context.deadline));
   auto runs = wait_until("a worker of " + link.name + " reads its slot", context.deadline, std::chrono::milliseconds(20), context.stop,
                          [&]() -> Result<bool> {
-                           TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline.for_a_look()));
-                           TRY_ASSIGN(const auto slot, postgres::slot(*target, link.name, context.deadline.for_a_look()));
+                           TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline.for_one_read()));
+                           TRY_ASSIGN(const auto slot, postgres::slot(*target, link.name, context.deadline.for_one_read()));
                            return subscription && subscription->worker && slot && slot->active;
                          });
   if (runs) return Json();
@@ -93,7 +93,7 @@ StepKind replication_start_reverse() {
            .parameters =
                {{"prove", runbook::Type::boolean, true, false, "false: its publication is still closed, so only that the worker runs", {}}},
            .facts = {{"canary_ms", "milliseconds that the canary row took from the target to the source"},
-                     {"timeline", "the source's when its rows began to come, for check.given_up"}},
+                     {"timeline", "the source's when its rows began to come, for check.discarded_writes"}},
            .changes = "a subscription on the source; a canary row",
            .undo = "drops the subscription",
            .meaning = {.changes = true}},

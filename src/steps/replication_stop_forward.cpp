@@ -1,4 +1,4 @@
-// replication.stop_forward: the target owns the tables, and the way forth has done its work.
+// replication.stop_forward: the target owns the tables, and forward replication has done its work.
 #include "steps/link.h"
 #include "steps/registry.h"
 

@@ -1,4 +1,4 @@
-// replication.stop_reverse: after a rollback, or when the split is kept, the way back has done its work.
+// replication.stop_reverse: after a rollback, or when the split is kept, reverse replication has done its work.
 #include "steps/link.h"
 #include "steps/registry.h"
 

@@ -1,4 +1,4 @@
-// replication.unpublish: drops the split's publications on one side. Physical replication copied the way back's to the target, so both
+// replication.unpublish: drops the split's publications on one side. Physical replication copied that of reverse replication to the target, so both
 // sides have it.
 #include "base/format.h"
 #include "postgres/replication.h"

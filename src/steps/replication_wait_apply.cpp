@@ -10,10 +10,10 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Lsn> look(Context& context, bool flushed) {
+Result<Lsn> read_applied(Context& context, bool flushed) {
   const auto link = link_into(context.world, context.on());
   TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
-  auto applied = postgres::applied(*leader, link.name, flushed, context.deadline.for_a_look());
+  auto applied = postgres::applied(*leader, link.name, flushed, context.deadline.for_one_read());
   if (!applied && applied.error().kind == ErrorKind::not_ready) {
     applied.error().object = link.to.label();
     applied.error().hint = "it was never started or was given up; writes of " + link.from.label() + " would be lost";
@@ -22,13 +22,13 @@ Result<Lsn> look(Context& context, bool flushed) {
 }
 
 Result<void> prepare_replication_wait_apply(Context& context) {
-  TRY(look(context, false));
+  TRY(read_applied(context, false));
   return {};
 }
 
 Result<Observation> observe_replication_wait_apply(Context& context) {
   TRY_ASSIGN(const auto lsn, parse_lsn(context.text("lsn")));
-  TRY_ASSIGN(const auto applied, look(context, true));
+  TRY_ASSIGN(const auto applied, read_applied(context, true));
   Observation seen;
   seen.evidence = "applied up to " + applied.text();
   if (applied >= lsn) seen.state = State::done;
@@ -38,9 +38,9 @@ Result<Observation> observe_replication_wait_apply(Context& context) {
 std::string what_holds_it_up(Context& context, Lsn lsn, Lsn applied) {
   const auto link = link_into(context.world, context.on());
   auto text = fmt::format("{}, {} behind", applied.text(), to_text(lsn.ahead_of(applied)));
-  const auto leader = link.to.leader(context.deadline.for_a_look());
+  const auto leader = link.to.leader(context.deadline.for_one_read());
   if (!leader) return text;
-  const auto subscription = postgres::subscription(**leader, link.name, context.deadline.for_a_look());
+  const auto subscription = postgres::subscription(**leader, link.name, context.deadline.for_one_read());
   if (!subscription || !*subscription) return text;
   return text +
          fmt::format(", worker {}, {} apply errors", (*subscription)->worker ? "runs" : "does not run", (*subscription)->apply_errors);
@@ -51,7 +51,7 @@ Result<Json> apply_replication_wait_apply(Context& context, const Json&) {
   Lsn applied;
   const auto waited = wait_until(fmt::format("{} has applied {}", context.on().label(), lsn.text()), context.deadline,
                                  std::chrono::microseconds(300), context.stop, [&]() -> Result<bool> {
-                                   TRY_ASSIGN(applied, look(context, false));
+                                   TRY_ASSIGN(applied, read_applied(context, false));
                                    return applied >= lsn;
                                  });
   if (!waited) {
@@ -59,7 +59,7 @@ Result<Json> apply_replication_wait_apply(Context& context, const Json&) {
     if (error.seen.empty()) error.seen = what_holds_it_up(context, lsn, applied);
     return fail(error);
   }
-  TRY_ASSIGN(applied, look(context, true));  // what clients will build on has to be on disk
+  TRY_ASSIGN(applied, read_applied(context, true));  // what clients will build on has to be on disk
   return Json{{"applied", applied.text()}};
 }
 

@@ -8,7 +8,7 @@ namespace pgcleave::steps {
 
 RouteAnswer answer_in(const postgres::Rows& rows) {
   if (rows.empty()) return {};
-  return {rows.text(0, "cluster"), rows.text(0, "started"), rows.truth(0, "in_recovery")};
+  return {rows.text(0, "cluster"), rows.text(0, "started"), rows.boolean(0, "in_recovery")};
 }
 
 Result<RouteAnswer> ask_who_answers(postgres::Connection& connection, Deadline deadline) {

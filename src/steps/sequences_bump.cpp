@@ -53,14 +53,14 @@ Result<Both> compare(Context& context) {
   return both;
 }
 
-// What can't be carried, such as a sequence that one side lacks, is refused here: at the window's door, not behind it.
+// What can't be carried, such as a sequence that one side lacks, is refused here: before the window, not in it.
 Result<void> prepare_sequences_bump(Context& context) {
   TRY(prepare_readers(context));
   TRY(compare(context));
   return {};
 }
 
-// A process that goes on inside a window has not come by its door.
+// A process that goes on inside a window has not prepared it.
 Result<Both> compare_prepared(Context& context) {
   if (!context.world.source.sequences().is_prepared() || !context.world.target.sequences().is_prepared()) TRY(prepare_readers(context));
   return compare(context);

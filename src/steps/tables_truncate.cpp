@@ -1,5 +1,5 @@
 // tables.truncate: empties the stale half of a split on one side, as far as the databases prove it stale. What refers comes before what is
-// referred to, a few tables per transaction, so it can be stopped between any two, and taken up again where it stopped.
+// referred to, a few tables per transaction, so it can be stopped between any two, and resumed where it stopped.
 #include <algorithm>
 #include <set>
 
@@ -122,7 +122,7 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
   TRY_ASSIGN(const auto sizes, measure(*leader, with_rows(half), context.deadline));
   auto plan = half.plan;
   std::erase_if(plan, [&](const auto& one) { return !holds_something(one, sizes.filled); });
-  bool acted = false;  // not behind the closed door
+  bool acted = false;  // not in a dry run
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (context.stop != nullptr && context.stop->requested()) {
       return fail({ErrorKind::interrupted, side.label(), fmt::format("was asked to stop after {} of {}", i, plan.size()), "", "", "", ""});

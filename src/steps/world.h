@@ -1,4 +1,4 @@
-// The world as steps see it: two sides, the fleet, the split's tables, the run they act for, and the door for effects.
+// The world as steps see it: two sides, the fleet, the split's tables, the run they act for, and how effects are made.
 #pragma once
 
 #include <functional>

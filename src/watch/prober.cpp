@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto login_patience = std::chrono::minutes(1);
 constexpr auto reconnect_pause = std::chrono::milliseconds(10);
-constexpr auto look_at_stop = std::chrono::milliseconds(20);
+constexpr auto inspect_stop = std::chrono::milliseconds(20);
 constexpr auto longest_end = std::chrono::milliseconds(200);
 
 // One statement, which commits as clients' own do: it waits for the disk, and for a synchronous standby if there is one. Without that
@@ -26,7 +26,7 @@ std::string write_sql(const postgres::TableName& table, const std::string& row) 
       table.sql(), postgres::quote_literal(row));
 }
 
-bool is_for_good(const Error& error) {
+bool is_lasting(const Error& error) {
   return error.code == postgres::undefined_table || error.code == postgres::invalid_schema_name ||
          error.code == postgres::insufficient_privilege;
 }
@@ -83,7 +83,7 @@ class Prober::Client {
   void write(postgres::Connection& connection) {
     for (auto left = due_ - Monotonic::now(); left > Duration::zero(); left = due_ - Monotonic::now()) {
       if (stop_.requested()) return;
-      std::this_thread::sleep_for(std::min<Monotonic::duration>(left, look_at_stop));
+      std::this_thread::sleep_for(std::min<Monotonic::duration>(left, inspect_stop));
     }
     tries();
     if (const auto rows = answer(connection)) take(*rows);
@@ -96,9 +96,9 @@ class Prober::Client {
   std::optional<Result<postgres::Rows>> answer(postgres::Connection& connection) {
     if (const auto sent = connection.send(sql_); !sent) return Result<postgres::Rows>(fail(sent.error()));
     while (true) {
-      const auto complete = connection.answered_by(Deadline::in(look_at_stop));
+      const auto complete = connection.answered_by(Deadline::in(inspect_stop));
       if (!complete) return Result<postgres::Rows>(fail(complete.error()));
-      if (*complete) return connection.receive(Deadline::in(look_at_stop));
+      if (*complete) return connection.receive(Deadline::in(inspect_stop));
       if (!stop_.requested()) continue;
       connection.close();
       return {};
@@ -123,7 +123,7 @@ class Prober::Client {
     const std::lock_guard lock(mutex_);
     ++seen_.errors;
     if (seen_.first_error.empty()) seen_.first_error = error.text();
-    if (!is_for_good(error)) return;
+    if (!is_lasting(error)) return;
     seen_.gave_up = true;
     gave_up_ = true;
   }

@@ -8,7 +8,7 @@ using namespace pgcleave;
 
 namespace {
 
-void look_at(const Json& json) {
+void inspect(const Json& json) {
   const auto view = patroni::read_view("http://127.0.0.1:8008", json);
   if (!view) fuzz::require_printable(view.error().text());
   static_cast<void>(patroni::obstacles(json, view ? *view : patroni::View{}, json, json));
@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto answer = rest::Answer{status, body};
     const auto json = patroni::json_object("http://127.0.0.1:8008", "/cluster", answer);
     if (!json) fuzz::require_printable(json.error().text());
-    if (json) look_at(*json);
+    if (json) inspect(*json);
     const auto patched = patroni::read_patch_answer("http://127.0.0.1:8008", answer);
     if (!patched) fuzz::require_printable(patched.error().text());
   }

@@ -33,7 +33,7 @@ enum class Point {
   slow_request,  // the same, and it may arrive when everybody has given it up
   look,          // that changes nothing
   record,        // in the journal
-  door,          // before or after an effect
+  effect,        // before or after an effect
   calm,          // long after all of it
 };
 

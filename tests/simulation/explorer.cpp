@@ -70,7 +70,7 @@ bool fork_once() {
 std::vector<Outcome> outcomes_at(Point kind, const std::string& name) {
   switch (kind) {
     case Point::look: return {Outcome::lost_request};
-    case Point::door: return {Outcome::crash_before};
+    case Point::effect: return {Outcome::crash_before};
     case Point::calm: return {Outcome::source_fails_over, Outcome::target_fails_over};
     case Point::record: {
       std::vector all{Outcome::crash_before, Outcome::frozen, Outcome::frozen_lost};

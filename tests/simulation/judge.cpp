@@ -13,7 +13,7 @@ constexpr Duration long_enough = std::chrono::seconds(17);  // a stall of server
 
 class Judgement {
  public:
-  Judgement(std::string outcome, bool way_back) : outcome_(std::move(outcome)), way_back_(way_back) {}
+  Judgement(std::string outcome, bool rollback_path) : outcome_(std::move(outcome)), rollback_path_(rollback_path) {}
 
   std::vector<std::string> who_serves() {
     wrong_ = all_.history.violations;
@@ -85,14 +85,14 @@ class Judgement {
   }
 
   // A rollback without reverse replication gives up what the target took.
-  [[nodiscard]] bool given_up(Owner side) const { return !way_back_ && side == Owner::target && !target_should_serve(); }
+  [[nodiscard]] bool given_up(Owner side) const { return !rollback_path_ && side == Owner::target && !target_should_serve(); }
 
   void split() {
-    expect(!all_.target.db.subscriptions.contains("pgcleave_ci_forward"), "the way forth was left");
-    if (!way_back_) return;
+    expect(!all_.target.db.subscriptions.contains("pgcleave_ci_forward"), "forward replication was left");
+    if (!rollback_path_) return;
     const auto back = all_.source.db.subscriptions.find("pgcleave_ci_reverse");
-    expect(back != all_.source.db.subscriptions.end() && back->second.enabled, "there is no way back");
-    if (back != all_.source.db.subscriptions.end()) expect(back->second.errors == 0, "the way back broke");
+    expect(back != all_.source.db.subscriptions.end() && back->second.enabled, "there is no reverse replication");
+    if (back != all_.source.db.subscriptions.end()) expect(back->second.errors == 0, "reverse replication broke");
     std::vector<WriteId> there;
     for (const auto& [key, id] : all_.source.db.rows) there.push_back(id);
     std::sort(there.begin(), there.end());
@@ -132,18 +132,18 @@ class Judgement {
 
   Universe& all_ = universe();
   std::string outcome_;
-  bool way_back_;
+  bool rollback_path_;
   std::vector<std::string> wrong_;
 };
 
 }  // namespace
 
-std::vector<std::string> judge(const std::string& outcome, bool way_back) {
-  return Judgement(outcome, way_back).run();
+std::vector<std::string> judge(const std::string& outcome, bool rollback_path) {
+  return Judgement(outcome, rollback_path).run();
 }
 
-std::vector<std::string> judge_who_serves(bool way_back) {
-  return Judgement(universe().target.lets_write(moved_table()) ? "done" : "undone", way_back).who_serves();
+std::vector<std::string> judge_who_serves(bool rollback_path) {
+  return Judgement(universe().target.lets_write(moved_table()) ? "done" : "undone", rollback_path).who_serves();
 }
 
 std::string fingerprint() {

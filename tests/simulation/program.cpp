@@ -55,7 +55,7 @@ T good(runbook::Read<T> read) {
 }
 
 void at_point(const std::string& name) {
-  const auto outcome = choose(name.starts_with("before record") || name.starts_with("after record") ? Point::record : Point::door, name);
+  const auto outcome = choose(name.starts_with("before record") || name.starts_with("after record") ? Point::record : Point::effect, name);
   die_before(outcome);
   die_after(outcome);
 }

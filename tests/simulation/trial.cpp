@@ -11,7 +11,7 @@
 namespace pgcleave::simulation {
 namespace {
 
-constexpr int patience = 3;                           // how often it is taken up
+constexpr int patience = 3;                           // how often it is resumed
 constexpr Duration budget = std::chrono::seconds(5);  // of all windows
 
 class Trial {
@@ -27,24 +27,24 @@ class Trial {
     // A path without a fault so far has none in what follows: that direction has a scenario of its own.
     if (faults_so_far().empty()) an_hour_passes();
     if (faults_so_far().empty()) disarm();
-    // The run may have gone well in spite of its faults: then the way back is gone from there.
+    // The run may have gone well in spite of its faults: then the rollback begins there.
     chosen_back_ = then_back_ = !both_ways(!then_back_);
     if (universe().copy) take_over_with_copy();
-    for (int i = 0; i < patience && !over(); ++i) take_up(i);
+    for (int i = 0; i < patience && !over(); ++i) resume_run(i);
     // What can't go on can be given up.
     if (!over() && !then_back_) then_back_ = true;
-    for (int i = 0; i < patience && !over(); ++i) take_up(i);
+    for (int i = 0; i < patience && !over(); ++i) resume_run(i);
     disarm();
     if (nobody_or_both_serve() && !universe().history.failed_over.empty()) {
       repaired_ = program_.repair_owner();
       then_back_ = program_.record().rolling_back;
-      for (int i = 0; i < patience && !over(); ++i) take_up(i);
+      for (int i = 0; i < patience && !over(); ++i) resume_run(i);
     }
-    if (universe().journal.empty()) return told(judge("undone", scenario_.way_back));
-    if (universe().copy) return told(judge_who_serves(scenario_.way_back));
-    if (!universe().history.failed_over.empty() && over()) return told(judge_who_serves(scenario_.way_back));
+    if (universe().journal.empty()) return told(judge("undone", scenario_.rollback_path));
+    if (universe().copy) return told(judge_who_serves(scenario_.rollback_path));
+    if (!universe().history.failed_over.empty() && over()) return told(judge_who_serves(scenario_.rollback_path));
     if (!over()) return told({"it is not over: " + last_});
-    auto wrong = judge(program_.record().outcome, scenario_.way_back);
+    auto wrong = judge(program_.record().outcome, scenario_.rollback_path);
     if (bears_no_failed_write() && universe().history.refused > 0)
       wrong.push_back(fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
     const bool goes_back = scenario_.back && program_.record().rolling_back;  // else it died before that was written
@@ -111,7 +111,7 @@ class Trial {
   }
 
   // Who types `resume` the second time means the direction that the run has.
-  void take_up(int time) {
+  void resume_run(int time) {
     const bool by_resume = !then_back_ || (time == 1 && program_.record().rolling_back);
     auto ending = by_resume ? program_.resume() : program_.rollback();
     note(ending);
@@ -127,7 +127,7 @@ class Trial {
     const auto whole = std::exchange(all.journal, *all.copy);
     all.synced = all.journal.size();
     all.goes_by_copy = true;
-    take_up(0);
+    resume_run(0);
     all.goes_by_copy = false;
     if (all.journal.size() > all.copy->size()) return;
     all.journal = whole;

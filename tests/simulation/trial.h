@@ -1,4 +1,4 @@
-// One path: a runbook is gone through in a direction, with faults, and taken up again until it is over.
+// One path: a runbook is gone through in a direction, with faults, and resumed until it is over.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@ namespace pgcleave::simulation {
 struct Scenario {
   std::string runbook;
   bool back = false;     // faults begin with the rollback; before it the run went through without any
-  bool way_back = true;  // the runbook's rollback keeps all writes
+  bool rollback_path = true;  // the runbook's rollback keeps all writes
 };
 
-// "" when all is as it must be; else one line that tells the path and what is wrong. `then_back`: how it is taken up, when nothing is
+// "" when all is as it must be; else one line that tells the path and what is wrong. `then_back`: how it is resumed, when nothing is
 // explored.
 std::string path(const Scenario& scenario, bool then_back);
 

@@ -1,4 +1,4 @@
-// The law of the verbs (steps/step.h), tried on every step kind against a real lab, in the order of a cutover and its way back:
+// The law of the verbs (steps/step.h), tried on every step kind against a real lab, in the order of a cutover and its rollback:
 //   plan leaves no trace and says word for word what apply then does;
 //   after apply, observe says done; applying twice is applying once;
 //   undo restores what observe saw before, and undoing twice is undoing once;
@@ -258,13 +258,13 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"gate.approve", {{"text", "Go on?"}}});
 
   // From physical to logical replication, outside a window.
-  const auto armed = keeps({"replication.arm_forward"}).at("from");
+  const auto armed = keeps({"replication.create_slot_forward"}).at("from");
   keeps({"postgres.wait_replay", {{"on", "target"}, {"lsn", armed}}});
   const auto promoted = keeps({"patroni.promote", {{"cluster", "target"}}});
   keeps({"postgres.release_xmin", {{"on", "source"}, {"standby_cluster", promoted.at("standby_cluster")}}});
   const auto at = keeps({"postgres.check_branch", {{"on", "target"}, {"lsn", armed}}}).at("at");
   keeps({"replication.start_forward", {{"from", at}}, false});
-  keeps({"replication.arm_reverse"});
+  keeps({"replication.create_slot_reverse"});
   keeps({"replication.start_reverse", {{"prove", false}}});
   keeps({"replication.catch_up", on("target")});
 
@@ -273,7 +273,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   const auto lsn = keeps({"postgres.capture_lsn", on("source")}).at("lsn");
   keeps({"replication.wait_apply", {{"on", "target"}, {"lsn", lsn}}});
   keeps({"sequences.bump", to("target")});
-  keeps({"replication.turn"});
+  keeps({"replication.reverse"});
   keeps({"replication.prove_reverse"});
   keeps({"ownership.take", on("target")});
   keeps({"ownership.witness", {{"on", "source"}, {"owner", "target"}}});
@@ -282,7 +282,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"pgbouncer.repoint", to("target")});
   keeps({"pgbouncer.resume"});
   keeps({"pgbouncer.verify", to("target")});
-  CHECK(keeps({"check.given_up", on("target")}).at("rows") == 0);
+  CHECK(keeps({"check.discarded_writes", on("target")}).at("rows") == 0);
   keeps({"ownership.fence_kept", {}, true, false});
   // A table that came to be on the target; the reattach takes it away again.
   keeps(

@@ -76,7 +76,7 @@ void talk_with_bouncers(steps::World& world, Transcript& told) {
   told.ordered("fleet: connect", fleet.connect(soon()));
   of_routes(world, "at first", told);
   told.ordered("fleet: repoint what is there already", fleet.repoint(world.route_to(steps::SideName::source), soon()));
-  told.ordered("fleet: give settings back", fleet.give_back_settings(soon()));
+  told.ordered("fleet: give settings back", fleet.restore_settings(soon()));
   told.ordered("fleet: repoint without anything staged",
                fleet.repoint(world.route_to(steps::SideName::target), soon()));
   told.ordered("fleet: hold back logins", fleet.hold_back_logins(soon()));
@@ -99,7 +99,7 @@ void talk_with_bouncers(steps::World& world, Transcript& told) {
   told.ordered("fleet: stage the source", fleet.stage_route(world.route_to(steps::SideName::source), soon()));
   told.ordered("fleet: repoint back", fleet.repoint(world.route_to(steps::SideName::source), soon()));
   told.ordered("fleet: RESUME at the source", fleet.resume_at_file(soon()));
-  told.ordered("fleet: give settings back", fleet.give_back_settings(soon()));
+  told.ordered("fleet: give settings back", fleet.restore_settings(soon()));
   of_settings(world, "in the end", told);
   told.ordered("fleet: discard what is staged", fleet.discard_staged(soon()));
   of_routes(world, "in the end", told);

@@ -57,10 +57,10 @@ void talk_of_ownership(steps::World& world, Transcript& told) {
   held("taken over");
   pass(source, Owner::source, Owner::nobody, "b", 2, ", outranked");
   hold(target, "c", 4, false, ", on the standby");
-  told.asked("holder: b lets go of what it lost", postgres::let_go(source, split, "b", soon()), yes);
+  told.asked("holder: b lets go of what it lost", postgres::release_lease(source, split, "b", soon()), yes);
   held("after that");
-  told.asked("holder: c lets go", postgres::let_go(source, split, "c", soon()), yes);
-  told.asked("holder: c lets go on the standby", postgres::let_go(target, split, "c", soon()), yes);
+  told.asked("holder: c lets go", postgres::release_lease(source, split, "c", soon()), yes);
+  told.asked("holder: c lets go on the standby", postgres::release_lease(target, split, "c", soon()), yes);
   held("let go");
   hold(source, "d", 4, false, ", after c is over");
 

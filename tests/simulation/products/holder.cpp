@@ -79,7 +79,7 @@ Result<bool> hold(Connection& primary, const std::string& split, const Holder& m
   return fail({other ? ErrorKind::held : ErrorKind::foreign, primary.name(), "the split could not be signed", "", "", "", ""});
 }
 
-Result<bool> let_go(Connection& primary, const std::string&, const std::string& run, Deadline deadline) {
+Result<bool> release_lease(Connection& primary, const std::string&, const std::string& run, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(primary, deadline));
   if (server->in_recovery || !server->db.installed) return false;
   TRY(change_on(primary, "let go", deadline, [&](Server& there) -> Result<void> {

@@ -16,7 +16,7 @@ using steps::State;
 
 // By the same looks as the family topology, each of which may fail: who leads, whether it is in recovery, from whom it
 // streams.
-std::optional<postgres::Identity> look_at_side(Context& context, steps::Side& side, Findings& findings) {
+std::optional<postgres::Identity> inspect_side(Context& context, steps::Side& side, Findings& findings) {
   const auto view = side.patroni().view(context.deadline);
   if (!view) {
     findings.add(view.error());
@@ -33,7 +33,7 @@ std::optional<postgres::Identity> look_at_side(Context& context, steps::Side& si
   return {};
 }
 
-void look_at_chain(Context& context, const postgres::Identity& source, const postgres::Identity& target,
+void inspect_chain(Context& context, const postgres::Identity& source, const postgres::Identity& target,
                    Findings& findings) {
   auto& world = context.world;
   if (source.in_recovery) findings.add(world.source.label(), "is in recovery");
@@ -52,10 +52,10 @@ void look_at_chain(Context& context, const postgres::Identity& source, const pos
   if (*left) findings.add(world.source.label(), "has a subscription of an earlier run");
 }
 
-void look_at_fleet(Context& context, Findings& findings) {
+void inspect_fleet(Context& context, Findings& findings) {
   auto& world = context.world;
   const auto route = world.route_to(steps::SideName::source);
-  for (const auto& bouncer : world.fleet.look(context.deadline)) {
+  for (const auto& bouncer : world.fleet.read_states(context.deadline)) {
     if (!bouncer.reachable) findings.add(bouncer.name, "can't be reached: " + bouncer.error);
     if (bouncer.reachable && bouncer.database.paused) findings.add(bouncer.name, "is paused");
   }
@@ -72,10 +72,10 @@ Result<Observation> observe_judging(Context& context) {
   Findings findings;
   if (context.text("serving") == "source") {
     auto& world = context.world;
-    const auto source = look_at_side(context, world.source, findings);
-    const auto target = look_at_side(context, world.target, findings);
-    if (source && target) look_at_chain(context, *source, *target, findings);
-    look_at_fleet(context, findings);
+    const auto source = inspect_side(context, world.source, findings);
+    const auto target = inspect_side(context, world.target, findings);
+    if (source && target) inspect_chain(context, *source, *target, findings);
+    inspect_fleet(context, findings);
   }
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;

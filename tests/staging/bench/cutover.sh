@@ -10,7 +10,7 @@ KEEP=$4
 source "$(dirname "$0")/../scenario.sh" "$build"
 source "$(dirname "$0")/rounds.sh"
 
-# The script has no fence, and no way back: its database must not have ours, and afterwards the target is made a standby by hand.
+# The script has no fence, and no rollback: its database must not have ours, and afterwards the target is made a standby by hand.
 without_fence() {
   source_sql "drop schema if exists pgcleave cascade; drop publication if exists pgcleave_ci_reverse, pgcleave_ci_forward" 2>/dev/null
 }

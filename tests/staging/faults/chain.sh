@@ -1,4 +1,4 @@
-# Trials in a row on one lab: a run that was killed is resumed, and killed again further on, until it is done; then the same on the way back. So no
+# Trials in a row on one lab: a run that was killed is resumed, and killed again further on, until it is done; then the same in the rollback. So no
 # trial has to begin from nothing, and each stop is followed by a resume or by a rollback.
 
 # The shipped runbooks, with a command of the operator's own in each window.
@@ -17,7 +17,7 @@ make_runbooks() {
 
 time_is_left() { [ $((SECONDS - plan_began)) -lt $((minutes * 60)) ] && [ "$trials" -lt "$most" ]; }
 
-# Where the chain stands: stage (none: no run is open; run: on its way or done; back: on its way back), and how far it came.
+# Where the chain stands: stage (none: no run is open; run: on its way or done; back: in its rollback), and how far it came.
 find_stage() {
   local was
   look

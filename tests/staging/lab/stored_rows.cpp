@@ -13,7 +13,7 @@ long long number(const std::optional<std::string>& text) {
 
 }  // namespace
 
-Side look_at(const Lab& lab, const std::string& scope) {
+Side inspect(const Lab& lab, const std::string& scope) {
   Side side;
   side.scope = scope;
   for (const Member& member : lab.members) {

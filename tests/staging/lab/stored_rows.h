@@ -33,7 +33,7 @@ struct Side {
 };
 
 // Asks the servers themselves; what Patroni thinks may be ahead of PostgreSQL.
-Side look_at(const Lab& lab, const std::string& scope);
+Side inspect(const Lab& lab, const std::string& scope);
 StoredRows fetch_rows(const Lab& lab, const Side& side, int first_client, int last_client);
 
 }  // namespace pgcleave_lab

@@ -49,7 +49,7 @@ Verdict look(const Lab& lab, const VerifyOptions& options) {
     first = std::min(first, record.client);
     last = std::max(last, record.client);
   }
-  const Side source = look_at(lab, "main"), target = look_at(lab, "ci");
+  const Side source = inspect(lab, "main"), target = inspect(lab, "ci");
   Verdict verdict;
   verdict.serving = options.serving.empty() ? who_serves(target) : options.serving;
   const bool target_serves = verdict.serving == "target";

@@ -23,7 +23,7 @@ half_detach() {
   source_sql "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reads_on'" >/dev/null
   is "half detached" "$(source_sql "select inhdetachpending from pg_inherits where inhrelid = '$2'::regclass")" t
 }
-let_go() {
+end_session() {
   kill -- "-$(cat "$scratch/$1.pid")"
   until_sees "source_sql \"select 'none' where not exists (select from pg_stat_activity where application_name = '$1' and state <> 'idle')\"" none
 }
@@ -131,14 +131,14 @@ defect workload.statement_crosses "a statement that uses a function which writes
   'as_app "drop function public.clear()"; source_sql "select pg_stat_statements_reset()" >/dev/null' 'public.clear()'
 defect workload.transaction_writes_both "a transaction that writes both parts" \
   'hold writes_both "$SOURCE" "begin; update ci.counters set n = n where client = -1; update public.users set name = name where id = -1"' \
-  'let_go writes_both' 'kept public.users'
+  'end_session writes_both' 'kept public.users'
 defect workload.session_goes_round "a session that goes round the bouncers" \
-  'hold goes_round "$SOURCE" "select count(*) from ci.projects"' 'let_go goes_round' '(goes_round)'
+  'hold goes_round "$SOURCE" "select count(*) from ci.projects"' 'end_session goes_round' '(goes_round)'
 defect workload.pool_touches_kept "a client of the moved tables' pool that uses a kept table" \
-  'hold astray "$bouncer" "begin" "select count(*) from public.accounts"' 'let_go astray' '(astray)'
+  'hold astray "$bouncer" "begin" "select count(*) from public.accounts"' 'end_session astray' '(astray)'
 defect workload.idle_in_transaction "a session that is idle in its transaction" \
-  'hold idle_one "$SOURCE" "begin" "select 1"; sleep 5.2' 'let_go idle_one' '(idle_one)'
-defect workload.advisory_lock "a session with an advisory lock" 'hold locker "$SOURCE" "select pg_advisory_lock(4711)"' 'let_go locker' '(locker)'
+  'hold idle_one "$SOURCE" "begin" "select 1"; sleep 5.2' 'end_session idle_one' '(idle_one)'
+defect workload.advisory_lock "a session with an advisory lock" 'hold locker "$SOURCE" "select pg_advisory_lock(4711)"' 'end_session locker' '(locker)'
 defect workload.prepared_transaction "a prepared transaction" \
   'as_app "begin; update public.users set name = name where id = 1; prepare transaction '"'forgotten'"'"' 'source_sql "rollback prepared '"'forgotten'"'"' forgotten
 defect workload.wraparound_near "a moved table that autovacuum will soon visit by force" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A split that is kept is cleaned up under load: killed in the middle, stopped behind a lock, and finished. The stale halves are empty,
-# what is in use is whole, no slot or publication is left, and the way back is refused with the reason.
+# what is in use is whole, no slot or publication is left, and the rollback is refused with the reason.
 source "$(dirname "$0")/../scenario.sh"
 cleanup=$root/runbooks/cleanup.yml
 moved="relkind = 'r' and (relnamespace = 'ci'::regnamespace or (relnamespace = 'public'::regnamespace and (relname = 'Weird Name' or relname like 'ci\_%')))"

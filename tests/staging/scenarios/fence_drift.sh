@@ -78,7 +78,7 @@ source_sql "drop table ci.on_the_source"
 load_end 1
 verify_clean target
 
-say "the way back rewinds the lock of kept tables away"
+say "the rollback rewinds the lock of kept tables away"
 tool 3 rollback "$split_run" -e "$environment"
 contains "$scratch/tool.out" "table ci.created_later exists on target ci only"
 target_sql "drop table ci.metrics_2026, ci.created_later, public.created_later"

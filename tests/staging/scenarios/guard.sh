@@ -37,7 +37,7 @@ is "state" "$(status .state)" stopped
 tool 0 resume -e "$environment"
 is "state" "$(status .state)" "done"
 
-say "killed in the window of the way back: undone, then gone again"
+say "killed in the rollback's window: undone, then gone again"
 kill_at "after effect release ownership" rollback -e "$environment"
 flows_again
 guard_ends_within 10

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Users are blocked and services stopped, people test by hand. The way back names the test writes and wants it in words that they are given
+# Users are blocked and services stopped, people test by hand. The rollback names the test writes and wants it in words that they are given
 # up; after it the source serves without them, with sequences ahead. Then once more, and this time to the end.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
@@ -62,7 +62,7 @@ is "state" "$(status .state)" "waiting for approval"
 is "owner on the target" "$(owner_on_target)" 2
 verify_clean target
 
-say "people test on the target; what they write is named on the way back, and given up only in words"
+say "people test on the target; what they write is named by the rollback, and given up only in words"
 target_sql "insert into ci.counters (client, n) select -i, 0 from generate_series(1, 37) i"
 for _ in 1 2 3; do target_sql "select nextval('ci.pipelines_id_seq')" >/dev/null; done
 test_sequence=$(sequence target_sql)
@@ -81,7 +81,7 @@ is "owner on the target after all that" "$(owner_on_target)" 2
 is "test writes after all that" "$(rows target_sql)" 37
 is "told" "$(told)" "edge /block,stop,"
 is "no file is staged" "$(test -e "$dir/bouncer-1.ini.pgcleave" && echo staged)" ""
-say "a refused way back leaves the run where it was: it still asks whether the target may be opened"
+say "a refused rollback leaves the run where it was: it still asks whether the target may be opened"
 tool 6 resume -e "$environment"
 contains "$scratch/tool.out" "may it be opened"
 

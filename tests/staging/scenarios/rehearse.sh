@@ -30,7 +30,7 @@ contains "$scratch/tool.out" "is not ready for it; nothing was changed"
 tool 2 run "$runbook" -e "$dir/production.yml" --yes --force ' '
 is "runs" "$("$build/pgcleave" runs -e "$environment" --json | jq length)" 0
 
-say "what was never rehearsed stops at the window's door all the same"
+say "what was never rehearsed stops right before the window all the same"
 tool 6 run "$runbook" -e "$dir/production.yml" --yes --force 'the disk of the primary fails'
 "$build/pgcleave" report run -e "$environment" >"$scratch/report.md"
 contains "$scratch/report.md" "The reason that was given: the disk of the primary fails"
@@ -38,7 +38,7 @@ run=$(status .run)
 "$build/pgcleave" approve "$run" go -e "$dir/production.yml" >"$scratch/approve.out" 2>&1
 tool 4 resume "$run" -e "$dir/production.yml"
 contains "$scratch/tool.out" "never rehearsed"
-contains "$scratch/tool.out" "on production that is no go"
+contains "$scratch/tool.out" "on production that stops the run"
 is "schema pgcleave" "$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")" 0
 
 say "two rounds under load"

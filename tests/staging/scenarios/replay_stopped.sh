@@ -6,7 +6,7 @@ load_begin --writers 8 --reconnect 2 --rate 20
 tool 6 run "$runbook" -e "$environment" --set pause_budget=2s
 is "state" "$(status .state)" "waiting for approval"
 
-say "with the sides swapped in the environment file it is taken up by nobody"
+say "with the sides swapped in the environment file it is resumed by nobody"
 sed -e 's/^source:/swapped:/' -e 's/^target:/source:/' -e 's/^swapped:/target:/' "$environment" >"$dir/swapped.yml"
 for verb in resume rollback; do
   tool 2 "$verb" -e "$dir/swapped.yml"

@@ -78,11 +78,11 @@ is "the target's copy of a kept sequence" "$(state_of target_sql public.stays_no
 
 say "a sequence that came on the target only: status tells it, and a rollback is refused for it until the source has it too"
 target_sql "create sequence ci.later_no; alter sequence ci.later_no owner to app; select nextval('ci.later_no')" >/dev/null
-is "lossless" "$(status .way_back.lossless)" false
+is "lossless" "$(status .rollback_path.lossless)" false
 tool 3 rollback -e "$environment"
 contains "$scratch/tool.out" "sequence ci.later_no exists on target ci only; make it on source main too"
 source_sql "create sequence ci.later_no; alter sequence ci.later_no owner to app"
-is "lossless" "$(status .way_back.lossless)" true
+is "lossless" "$(status .rollback_path.lossless)" true
 
 say "and back"
 tool 0 rollback -e "$environment"

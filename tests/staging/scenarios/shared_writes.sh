@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What clients write on the promoted target to tables that stay or that both sides keep is in nobody's replication: a way back gives it up. It
+# What clients write on the promoted target to tables that stay or that both sides keep is in nobody's replication: a rollback gives it up. It
 # is named by status, asked for in words that hold tables and counts, and never destroyed without them, with every runbook that promotes.
 source "$(dirname "$0")/../scenario.sh"
 # Without a replica of the target: runs follow each other faster than Patroni rewinds one, and a leader that is to be rewound waits for it.

@@ -57,7 +57,7 @@ verify_clean target
 load_begin --writers 8 --reconnect 2 --rate 20
 tool 0 rollback -e "$environment"
 
-say "killed when the way back was proven, just before the take: rollback gives all of it up"
+say "killed when reverse replication was proven, just before the take: rollback gives all of it up"
 kill_both_at "after effect prove reverse replication" run "$runbook" -e "$environment" --approve go
 tool 0 rollback -e "$environment"
 is "state" "$(status .state)" undone

@@ -13,8 +13,8 @@ wait_for_file "$scratch/reached"
 "$lab" stop --dir "$dir" ci-1.postgres
 for _ in $(seq 200); do [ "$(owner_on_source)" = 1 ] && break; sleep 0.05; done
 is "owner on the source, while the target is frozen" "$(owner_on_source)" 1
-is "the way back is cut off" "$(source_sql "select subenabled from pg_subscription where subname = 'pgcleave_ci_reverse'")" f
-is "the way forth is open" "$(source_sql "select pubinsert from pg_publication where pubname = 'pgcleave_ci_forward'")" t
+is "reverse replication is cut off" "$(source_sql "select subenabled from pg_subscription where subname = 'pgcleave_ci_reverse'")" f
+is "forward replication is open" "$(source_sql "select pubinsert from pg_publication where pubname = 'pgcleave_ci_forward'")" t
 "$lab" cont --dir "$dir" ci-1.postgres
 wait "$run" || failed "the undo did not end well"
 is "state" "$(status .state)" "window undone"

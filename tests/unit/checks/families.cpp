@@ -19,18 +19,18 @@ steps::World nowhere() {
   return steps::unopened_world(environment, split);
 }
 
-Result<Findings> fails(Look&) {
+Result<Findings> fails(CheckContext&) {
   return fail({ErrorKind::failed, "table x", "could not be read", "", "", "", ""});
 }
-Result<Findings> finds(Look& look) {
-  return Findings{{"finds.it", Severity::note, "left " + std::to_string(look.deadline().left().count() / 1'000'000), "", "", "", ""}};
+Result<Findings> finds(CheckContext& context) {
+  return Findings{{"finds.it", Severity::note, "left " + std::to_string(context.deadline().left().count() / 1'000'000), "", "", "", ""}};
 }
 
 }  // namespace
 
 TEST_CASE("a family that fails is a finding, and the next one has its own time") {
   auto world = nowhere();
-  const auto found = look_at(world, {{"fails", fails}, {"finds", finds}}, {}, std::chrono::milliseconds(5500));
+  const auto found = inspect(world, {{"fails", fails}, {"finds", finds}}, {}, std::chrono::milliseconds(5500));
   REQUIRE(found.size() == 2);
   CHECK(found[0].id == "fails.not_checked");
   CHECK(found[0].severity == Severity::blocker);
@@ -43,7 +43,7 @@ TEST_CASE("a family that fails is a finding, and the next one has its own time")
 TEST_CASE("sides that nobody can reach are found, each by name") {
   auto world = nowhere();
   std::set<std::string> objects;
-  for (const auto& finding : look_at(world, families(), {}, std::chrono::seconds(2))) {
+  for (const auto& finding : inspect(world, families(), {}, std::chrono::seconds(2))) {
     if (finding.id == "fence.side_unseen") objects.insert(finding.object);
     CHECK_FALSE(finding.why.empty());
     CHECK_FALSE(finding.fix.empty());

@@ -20,7 +20,7 @@ params:
 rehearsal: {times: 2}
 roles: [driver]
 prepare:
-  - {id: reverse, uses: replication.arm_reverse}
+  - {id: reverse, uses: replication.create_slot_reverse}
 window:
   budget: "${params.budget}"
   steps:
@@ -107,10 +107,10 @@ TEST_CASE("old rounds beside enough young ones are no finding") {
   CHECK(ids(evidence).empty());
 }
 
-TEST_CASE("rounds that never went back prove nothing of the way back") {
+TEST_CASE("rounds without a rollback prove nothing of the rollback") {
   auto evidence = enough();
   for (auto& round : evidence.rehearsed.counting) round.rolled_back = false;
-  CHECK(ids(evidence) == Ids{"process.rollback_not_rehearsed", "process.way_back_not_proven"});
+  CHECK(ids(evidence) == Ids{"process.rollback_not_rehearsed", "process.reverse_not_proven"});
   engine::StepRecord proof;
   proof.uses = "replication.prove_reverse";
   proof.status = engine::StepStatus::done;

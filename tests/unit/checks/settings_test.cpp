@@ -108,7 +108,7 @@ TEST_CASE("a PostgreSQL that does not tell open transactions of a closed publica
   CHECK(source_with("server_version_num", "150013").empty());
 }
 
-TEST_CASE("what a way back by rewinding needs is named") {
+TEST_CASE("what a rollback by rewinding needs is named") {
   CHECK(source_with("wal_log_hints", "off") == Lines{"blocker no_hint_bits_in_wal"});
   auto server = a_server(Owner::source);
   server.settings["wal_log_hints"] = "off";

@@ -1,8 +1,10 @@
 // With the kinds that judge, every kind is there that a runbook may use.
 #include "checks/step_kinds.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
 #include "base/file.h"
 #include "runbook/runbook.h"
@@ -54,7 +56,7 @@ TEST_CASE("every shipped runbook reads without a problem") {
   CHECK(runbooks > 0);
 }
 
-TEST_CASE("every shipped runbook whose way back carries writes keeps them from before anybody may write on the target") {
+TEST_CASE("every shipped runbook whose rollback carries writes keeps them from before anybody may write on the target") {
   int runbooks = 0;
   offer_step_kinds();
   const auto words = steps::vocabulary();
@@ -70,7 +72,7 @@ TEST_CASE("every shipped runbook whose way back carries writes keeps them from b
       if (phase.is_rollback()) continue;
       for (const auto& step : phase.steps) {
         ++steps;
-        if (step.uses == "replication.arm_reverse") armed = steps;
+        if (step.uses == "replication.create_slot_reverse") armed = steps;
         if (step.uses == "replication.start_reverse") started = steps;
         if (step.uses == "ownership.take") taken = steps;
       }
@@ -81,6 +83,35 @@ TEST_CASE("every shipped runbook whose way back carries writes keeps them from b
     CHECK(armed < taken);
   }
   CHECK(runbooks >= 2);
+}
+
+TEST_CASE("runbooks of earlier versions read as they did, and kinds that were renamed are named in a note") {
+  offer_step_kinds();
+  const auto words = steps::vocabulary();
+  std::set<std::string> renamed;
+  for (const auto& entry : fs::directory_iterator(source_root / "tests/unit/samples/2026_11")) {
+    if (entry.path().extension() != ".yml") continue;
+    INFO(entry.path().filename().string());
+    const auto text = read_file(entry.path().string());
+    REQUIRE(text);
+    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
+    REQUIRE(read.value);
+    const auto told = runbook::notes(*read.value, words);
+    for (const auto& phase : read.value->phases) {
+      for (const auto& step : phase.steps) {
+        const auto* kind = steps::find(step.written_as);
+        REQUIRE(kind != nullptr);
+        CHECK(kind->description.kind == step.uses);
+        if (step.written_as == step.uses) continue;
+        renamed.insert(step.written_as);
+        CHECK(std::any_of(told.begin(), told.end(), [&](const auto& note) {
+          return note.text().find(step.written_as + " is called " + step.uses + " now") != std::string::npos;
+        }));
+      }
+    }
+  }
+  CHECK(renamed == std::set<std::string>{"check.given_up", "replication.arm_forward", "replication.arm_reverse",
+                                         "replication.turn"});
 }
 
 }  // namespace pgcleave::checks

@@ -82,7 +82,7 @@ TEST_CASE("a rollback that dies is finished by another one") {
   CHECK(points > 20);
 }
 
-TEST_CASE("a process that dies while it takes up another's run leaves it fit to be taken up") {
+TEST_CASE("a process that dies while it resumes another's run leaves it fit to be resumed") {
   for (const int first : {9, 36}) {
     at_every_point(
         whole(), [first](ARun& run) { REQUIRE_FALSE(run.dying_at(first, [&] { return run.forward(); })); },

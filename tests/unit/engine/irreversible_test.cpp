@@ -85,7 +85,7 @@ TEST_CASE("what was refused changed nothing, so the run is undone as ever") {
   CHECK(run.record().state(false) == "undone");
 }
 
-TEST_CASE("inside a window what can't be undone does not end the way back, since ownership decides there") {
+TEST_CASE("inside a window what can't be undone does not rule out a rollback, since ownership decides there") {
   ARun run(head + window("  - {id: end, uses: replication.stop_reverse}\n" + make("b")));
   run.write("run.begun", {{"split_name", "ci"}});
   run.write("phase.begun", {{"phase", "window"}});
@@ -97,7 +97,7 @@ TEST_CASE("inside a window what can't be undone does not end the way back, since
   CHECK(run.record().state(false) == "undone");
 }
 
-TEST_CASE("a run that did for good all that it had to do offers no way back") {
+TEST_CASE("a run that has done all that it had to do, irreversibly, offers no rollback") {
   ARun run(ending_the_way_back());
   died_in_it(run);
   run.write("step.done", {{"step", "end"}});

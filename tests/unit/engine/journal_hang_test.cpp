@@ -151,7 +151,7 @@ TEST_CASE("a run whose journal could not be read asks the owner whether it was t
   }
   auto book = run.journal();
   auto there = run.open_world();
-  there.run.knows_all = false;  // as cli/taking_up.cpp says it of a record that may lack its end
+  there.run.knows_all = false;  // as cli/resumed_run.cpp says it of a record that may lack its end
   Recorder recorder(book, ARun::id, known, nullptr);
   recorder.must_go_on(true);
   Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {});

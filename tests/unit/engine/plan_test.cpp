@@ -75,7 +75,7 @@ TEST_CASE("a step that waits for another one's fact is planned for later, with t
   CHECK(steps.at("c").state == PlannedState::done);
 }
 
-TEST_CASE("the way back is planned as what comes later, with what the way there will have told") {
+TEST_CASE("the rollback is planned as what comes later, with what the forward phases will have told") {
   ARun run(head + "gate:\n" + gate("go") + window(make("split")) + "rollback:\n  then:\n" + "  " + line("back", "echo ${go.by}") + "  " +
            make("again"));
   const auto steps = planned(run.runbook(), nothing_known, Direction::back);

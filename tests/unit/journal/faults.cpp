@@ -18,14 +18,14 @@ int fails_at = 0;  // 0: nothing fails
 int calls = 0;
 sqlite3_mem_methods memory{};
 
-bool fails(Fault once, Fault for_good) {
-  if (fails_at == 0 || (wanted != once && wanted != for_good)) return false;
+bool fails(Fault once, Fault lasting) {
+  if (fails_at == 0 || (wanted != once && wanted != lasting)) return false;
   ++calls;
   return wanted == once ? calls == fails_at : calls >= fails_at;
 }
 
 bool disk_fails() {
-  if (!fails(Fault::disk, Fault::disk_for_good)) return false;
+  if (!fails(Fault::disk, Fault::disk_lasting)) return false;
   errno = EIO;
   return true;
 }
@@ -55,11 +55,11 @@ int lock_or_fail(int fd, int command, void* argument) {
 }
 
 void* allocate_or_fail(int size) {
-  return fails(Fault::memory, Fault::memory_for_good) ? nullptr : memory.xMalloc(size);
+  return fails(Fault::memory, Fault::memory_lasting) ? nullptr : memory.xMalloc(size);
 }
 
 void* grow_or_fail(void* block, int size) {
-  return fails(Fault::memory, Fault::memory_for_good) ? nullptr : memory.xRealloc(block, size);
+  return fails(Fault::memory, Fault::memory_lasting) ? nullptr : memory.xRealloc(block, size);
 }
 
 // https://sqlite.org/c3ref/vfs.html: xSetSystemCall is there to test how errors are handled. nullptr: the call that it was.
@@ -85,10 +85,10 @@ void set_memory(sqlite3_mem_methods* methods, int small_blocks) {
 std::string name_of(Fault fault) {
   switch (fault) {
     case Fault::disk: return "a disk that fails once";
-    case Fault::disk_for_good: return "a disk that fails";
+    case Fault::disk_lasting: return "a disk that fails";
     case Fault::lock: return "a lock that fails once";
     case Fault::memory: return "an allocation that fails";
-    case Fault::memory_for_good: return "no more memory";
+    case Fault::memory_lasting: return "no more memory";
   }
   return "";
 }

@@ -8,7 +8,7 @@
 
 namespace pgcleave::journal {
 
-enum class Fault { disk, disk_for_good, lock, memory, memory_for_good };
+enum class Fault { disk, disk_lasting, lock, memory, memory_lasting };
 
 std::string name_of(Fault fault);
 

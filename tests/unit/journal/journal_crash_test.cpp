@@ -168,7 +168,7 @@ TEST_CASE("a journal whose file was taken away is not made anew beside its log, 
   CHECK(back.events("r-1").value().size() == 20);
 }
 
-TEST_CASE("who takes up a run makes no journal where there is none") {
+TEST_CASE("who resumes a run makes no journal where there is none") {
   const Scratch scratch;
   const auto none = Journal::open_existing(scratch.path, Deadline::in(std::chrono::seconds(1)));
   REQUIRE_FALSE(none);

@@ -44,7 +44,7 @@ void check_says_something(const Error& error) {
 
 TEST_CASE("a journal that can't be opened because of the machine says so, and is what it was") {
   const WatchedMemory watched;
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good, Fault::lock, Fault::memory, Fault::memory_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting, Fault::lock, Fault::memory, Fault::memory_lasting);
   const bool to_write = GENERATE(true, false);
   const Filled filled;
   const auto& path = filled.scratch.path;
@@ -59,7 +59,7 @@ TEST_CASE("a journal that can't be opened because of the machine says so, and is
 }
 
 TEST_CASE("a journal that can't be created because of the disk says so") {
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting);
   int refused = 0;
   at_each_call(fault, [&](int at) {
     const Scratch scratch;
@@ -75,7 +75,7 @@ TEST_CASE("a journal that can't be created because of the disk says so") {
 }
 
 TEST_CASE("a journal that could not be created is not there, and leaves nothing behind") {
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting);
   at_each_call(fault, [&](int at) {
     const Scratch scratch;
     bool happened = false;
@@ -94,7 +94,7 @@ TEST_CASE("a journal that could not be created is not there, and leaves nothing 
 
 TEST_CASE("an event that could not be appended leaves the chain whole, and what was acknowledged in it") {
   const WatchedMemory watched;
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good, Fault::memory, Fault::memory_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting, Fault::memory, Fault::memory_lasting);
   const auto durability = GENERATE(Durability::disk, Durability::process);
   const Filled filled;
   const int faults = at_each_call(fault, [&](int at) {
@@ -122,7 +122,7 @@ TEST_CASE("an event that could not be appended leaves the chain whole, and what 
 
 TEST_CASE("who reads a journal is given all of it or an error") {
   const WatchedMemory watched;
-  const auto fault = GENERATE(Fault::disk, Fault::lock, Fault::memory, Fault::memory_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::lock, Fault::memory, Fault::memory_lasting);
   const Filled filled;
   const std::vector<std::function<Result<bool>(const Journal&)>> reads = {
       [&](const Journal& journal) { return journal.events("r-1").map([&](const auto& all) { return hashes(all) == filled.before; }); },

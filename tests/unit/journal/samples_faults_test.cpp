@@ -8,7 +8,7 @@ using namespace pgcleave::journal;
 
 TEST_CASE("of a round of samples that meets a failure all or nothing is there, and what was written before stays") {
   const WatchedMemory watched;
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good, Fault::memory, Fault::memory_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting, Fault::memory, Fault::memory_lasting);
   const Scratch scratch;
   { REQUIRE(opened_samples(scratch.path).append(a_round(1000))); }
   const int faults = at_each_call(fault, [&](int at) {
@@ -34,7 +34,7 @@ TEST_CASE("of a round of samples that meets a failure all or nothing is there, a
 
 TEST_CASE("samples that can't be opened because of the machine say so, and are what they were") {
   const WatchedMemory watched;
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good, Fault::lock, Fault::memory, Fault::memory_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting, Fault::lock, Fault::memory, Fault::memory_lasting);
   const bool to_write = GENERATE(true, false);
   const Scratch scratch;
   { REQUIRE(opened_samples(scratch.path).append(a_round(1000))); }
@@ -53,7 +53,7 @@ TEST_CASE("samples that can't be opened because of the machine say so, and are w
 }
 
 TEST_CASE("a samples' file whose making failed is made by who opens it next") {
-  const auto fault = GENERATE(Fault::disk, Fault::disk_for_good);
+  const auto fault = GENERATE(Fault::disk, Fault::disk_lasting);
   int refused = 0;
   at_each_call(fault, [&](int at) {
     const Scratch scratch;

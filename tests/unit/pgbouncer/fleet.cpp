@@ -26,7 +26,7 @@ TEST_CASE("pools without load are paused at once, hold their clients, and are re
   REQUIRE(paused->took.size() == 2);
   CHECK(paused->took[1].first == "two");
   CHECK(paused->took[0].second < std::chrono::milliseconds(500));
-  for (const auto& state : fleet.look(soon())) {
+  for (const auto& state : fleet.read_states(soon())) {
     CHECK(state.reachable);
     CHECK(state.database.paused);
     CHECK(state.server_login_retry == "0");
@@ -42,7 +42,7 @@ TEST_CASE("pools without load are paused at once, hold their clients, and are re
 
   SECTION("paused again, nothing changes") {
     CHECK(pause_all(fleet, soon(), nullptr).has_value());
-    CHECK(fleet.look(soon())[0].database.paused);
+    CHECK(fleet.read_states(soon())[0].database.paused);
   }
   SECTION("paused by another process of ours, the settings come back all the same") {
     Fleet guard({one.spec(), two.spec()});
@@ -77,7 +77,7 @@ TEST_CASE("a transaction that is held makes the pause time out, is named, and su
   CHECK(paused.error().object == "bouncer busy");
   CHECK(paused.error().seen.find("server pid " + pid + " of postgres from 127.0.0.1:") == 0);
   CHECK(paused.error().seen.find("(shop)") != std::string::npos);
-  CHECK(fleet.look(soon())[1].database.paused);  // giving up is not undoing
+  CHECK(fleet.read_states(soon())[1].database.paused);  // giving up is not undoing
 
   StopFlag stop;
   stop.request();
@@ -215,13 +215,13 @@ TEST_CASE("a bouncer that restarts while paused comes back unpaused, and a look 
   RunningBouncer bouncer(folder, "one", postgres.port());
   Fleet fleet({bouncer.spec()});
   REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-  REQUIRE(fleet.look(soon())[0].database.paused);
+  REQUIRE(fleet.read_states(soon())[0].database.paused);
   bouncer.stop();
-  const auto gone = fleet.look(soon())[0];
+  const auto gone = fleet.read_states(soon())[0];
   CHECK_FALSE(gone.reachable);
   CHECK_FALSE(gone.error.empty());
   bouncer.restart();
-  const auto back = fleet.look(soon())[0];
+  const auto back = fleet.read_states(soon())[0];
   CHECK(back.reachable);
   CHECK_FALSE(back.database.paused);
   CHECK(back.server_login_retry.substr(0, 2) == "15");
@@ -238,7 +238,7 @@ TEST_CASE("a bouncer that can't be reached keeps the others from being paused") 
   const auto paused = pause_all(fleet, soon(), nullptr);
   REQUIRE_FALSE(paused.has_value());
   CHECK(paused.error().object == "bouncer two");
-  CHECK_FALSE(fleet.look(soon())[0].database.paused);
+  CHECK_FALSE(fleet.read_states(soon())[0].database.paused);
   const auto resumed = resume_all(fleet, soon());
   REQUIRE_FALSE(resumed.has_value());
   CHECK(resumed.error().object == "bouncer two");

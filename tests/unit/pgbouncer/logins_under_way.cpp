@@ -4,6 +4,7 @@
 #include <future>
 #include <thread>
 
+#include "breaking_relay.h"
 #include "servers.h"
 #include "silent_server.h"
 
@@ -132,4 +133,22 @@ TEST_CASE("a pool whose server never gives a connection back is paused after KIL
   CHECK(waits.wait_for(200ms) == std::future_status::timeout);
   REQUIRE(problem(resume_all(fleet, soon())) == "");
   CHECK(waits.get());
+}
+
+TEST_CASE("a bouncer whose console breaks off at one of the settings before PAUSE is not ready to be paused") {
+  const Folder folder;
+  const Postgres postgres(folder, "pg");
+  const RunningBouncer bouncer(folder, "one", postgres.port());
+  for (const auto* setting : {"server_login_retry", "min_pool_size", "max_db_connections"}) {
+    INFO(setting);
+    const BreakingRelay relay(std::stoi(bouncer.client().values.at("port")), std::string("SET ") + setting);
+    auto spec = bouncer.spec();
+    spec.console.values["port"] = std::to_string(relay.port());
+    Fleet fleet({spec});
+    REQUIRE(fleet.connect(soon()).has_value());
+    const auto held = fleet.hold_back_logins(Deadline::in(1s));
+    CHECK(relay.has_broken());
+    REQUIRE_FALSE(held);
+    CHECK(held.error().text().find("the connection was lost before the answer came") != std::string::npos);
+  }
 }

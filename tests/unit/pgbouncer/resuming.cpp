@@ -19,7 +19,7 @@ void pause_and_repoint(Fleet& fleet, const Route& next) {
   REQUIRE(problem(fleet.repoint(next, soon())) == "");
 }
 
-void let_logins_take_a_second(const Postgres& server) {
+void make_logins_take_a_second(const Postgres& server) {
   auto direct = server.connect();
   REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
   REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
@@ -40,7 +40,7 @@ struct Pool {
 
 TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client an error") {
   const Pool pool;
-  let_logins_take_a_second(pool.new_server);
+  make_logins_take_a_second(pool.new_server);
   Fleet fleet({pool.bouncer.spec()});
   auto idle = pool.bouncer.connect();
   pause_and_repoint(fleet, pool.next);
@@ -66,7 +66,7 @@ TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, un
   CHECK(resumed.error().seen == "127.0.0.1:" + std::to_string(pool.old_server.port()));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   CHECK_FALSE(client.answered().value());
-  CHECK(fleet.look(soon()).front().database.paused);
+  CHECK(fleet.read_states(soon()).front().database.paused);
 
   spew(pool.bouncer.config(), good);
   REQUIRE(problem(resume_all(fleet, soon())) == "");
@@ -74,7 +74,7 @@ TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, un
 }
 
 TEST_CASE(
-    "whoever resumes a repointed pool where it is stays there, and whoever comes later takes up the route when it is not paused any more") {
+    "whoever resumes a repointed pool where it is stays there, and whoever comes later follows the route when it is not paused any more") {
   const auto line = GENERATE("", "pool_size=3");
   const Pool pool("default_pool_size = 7\n");
   const auto& bouncer = pool.bouncer;
@@ -94,7 +94,7 @@ TEST_CASE(
   const bool held = said.rfind("RESUME 'app' command") < said.rfind("RELOAD command");
   CHECK(held == (line == std::string()));  // with a size of its own no other size holds it
   CHECK(port_behind(bouncer) == pool.new_server.port());
-  CHECK(problem(later.give_back_settings(soon())) == "");
+  CHECK(problem(later.restore_settings(soon())) == "");
   CHECK(setting(bouncer, "default_pool_size") == "7");
   CHECK(problem(later.resume_at_file(soon())) == "");
 }

@@ -99,7 +99,7 @@ inline Result<pgbouncer::PauseReport> pause_all(pgbouncer::Fleet& fleet, Deadlin
 }
 inline Result<void> resume_all(pgbouncer::Fleet& fleet, Deadline deadline) {
   TRY(fleet.resume_at_file(deadline));
-  return fleet.give_back_settings(deadline);
+  return fleet.restore_settings(deadline);
 }
 
 }  // namespace pgcleave::pgbouncer

@@ -83,7 +83,7 @@ TEST_CASE("two pools of one process are paused, repointed and resumed as one: on
     CHECK(problem(fleet.stage_route(route, soon())).empty());
     const int before = reloads(folder);
     CHECK(pause_all(fleet, soon(), nullptr).has_value());
-    for (const auto& state : fleet.look(soon())) CHECK(state.database.paused);
+    for (const auto& state : fleet.read_states(soon())) CHECK(state.database.paused);
     CHECK(problem(fleet.repoint(route, soon())).empty());
     CHECK_FALSE(std::filesystem::exists(bouncer.config() + ".pgcleave"));
     for (const auto& seen : fleet.routes(soon())) CHECK(seen.file == route);

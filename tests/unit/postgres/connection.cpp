@@ -59,7 +59,7 @@ TEST_CASE("a query with parameters gives rows by column name, NULL and unicode i
   CHECK(rows->text(0, "word") == "naïve 🐘 \\ '");
   CHECK(rows->is_null(0, "nothing"));
   CHECK(rows->text(0, "nothing").empty());
-  CHECK(rows->truth(0, "yes"));
+  CHECK(rows->boolean(0, "yes"));
   CHECK(rows->number(0, "seven") == 7);
   CHECK_FALSE(rows->has("eight"));
 }

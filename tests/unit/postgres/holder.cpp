@@ -36,7 +36,7 @@ TEST_CASE("where no fence is nobody holds anything, and nothing is signed") {
   run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
   CHECK_FALSE(held(admin, "ci", soon())->installed);
   CHECK(*hold(admin, "ci", first, false, soon()) == false);
-  CHECK(*let_go(admin, "ci", "r-1", soon()) == false);
+  CHECK(*release_lease(admin, "ci", "r-1", soon()) == false);
 }
 
 TEST_CASE("whoever holds a split is told with name, host, journal and since when") {
@@ -93,17 +93,17 @@ TEST_CASE("a file that was put in the place of a journal is another journal, and
 TEST_CASE("a run that is over holds nothing") {
   Installed it;
   REQUIRE(hold(it.admin, "ci", first, false, soon()));
-  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  REQUIRE(*release_lease(it.admin, "ci", "r-1", soon()));
   CHECK(held(it.admin, "ci", soon())->holder->over);
   CHECK(hold(it.admin, "ci", elsewhere(2), false, soon()));
-  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  REQUIRE(*release_lease(it.admin, "ci", "r-1", soon()));
   CHECK_FALSE(held(it.admin, "ci", soon())->holder->over);
 }
 
 TEST_CASE("nobody signs under an epoch that another run has, or below one") {
   Installed it;
   REQUIRE(hold(it.admin, "ci", later(first, 5), false, soon()));
-  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  REQUIRE(*release_lease(it.admin, "ci", "r-1", soon()));
   CHECK(refused(it.admin, elsewhere(5)) == ErrorKind::foreign);
   CHECK(refused(it.admin, elsewhere(4)) == ErrorKind::foreign);
   CHECK(hold(it.admin, "ci", elsewhere(6), false, soon()));
@@ -134,7 +134,7 @@ TEST_CASE("a run that signs anew outranks its own earlier requests, and still pa
 TEST_CASE("raising an epoch announces no change of the owner") {
   Installed it;
   REQUIRE(hold(it.admin, "ci", later(first, 3), false, soon()));
-  REQUIRE(*let_go(it.admin, "ci", "r-1", soon()));
+  REQUIRE(*release_lease(it.admin, "ci", "r-1", soon()));
   CHECK(pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "r-3", 3, soon()));
 }
 

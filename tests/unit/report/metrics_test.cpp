@@ -52,7 +52,7 @@ TEST_CASE("of a few seconds, or of no samples, nothing is said") {
   CHECK_FALSE(lag_picture(story, {}).has_value());
 }
 
-TEST_CASE("what was sampled after the way back is not what the split brought") {
+TEST_CASE("what was sampled after the rollback is not what the split brought") {
   const auto story = there_and_back().told();  // back after ten seconds
   auto all = samples(story, "commits_per_s", 30, 9);
   all.push_back({story.windows.at(1).paused_at_us + 1, "", "source", "commits_per_s", 9000});

@@ -144,11 +144,11 @@ TEST_CASE("a review has the parts that a readiness review asks for, in the order
   CHECK(says(document, "error rate above 1 %"));
   CHECK(says(document, "| p90 | "));
   CHECK(says(document, "| that move | 2 | 0 | 1 |"));
-  CHECK(says(document, "1 good round went back by a whole rollback"));
+  CHECK(says(document, "1 good round ran the whole rollback"));
   CHECK(says(document, a.change.runbook.sha256));
 }
 
-TEST_CASE("the drawing shows where the moved tables are written, before and after, and the way back") {
+TEST_CASE("the drawing shows where the moved tables are written, before and after, and reverse replication") {
   AChange a;
   const auto document = a.report();
   const auto topology =

@@ -260,6 +260,24 @@ TEST_CASE("a file of nothing but problems is cut off") {
   CHECK(found.back().ends_with("there are more problems than these\n  mend these first"));
 }
 
+TEST_CASE("a kind is read by its earlier name too, and a note says which to write") {
+  auto words = a_vocabulary();
+  words.back().earlier_kind = "shell.run";
+  const std::string head = "pgcleave: 1\nname: x\nprepare:\n  - {id: tidy, uses: ", tail = ", with: {argv: [tidy]}}\n";
+  const auto earlier = read_runbook("r.yml", head + "shell.run" + tail, words);
+  REQUIRE(earlier.value);
+  const auto& step = earlier.value->phases.front().steps.front();
+  CHECK(step.uses == "command.run");
+  CHECK(step.with.at("argv") == Json::array({"tidy"}));
+  CHECK(texts(notes(*earlier.value, words)) ==
+        Texts{"r.yml:4:5: step 'tidy': shell.run is called command.run now\n  write uses: command.run; the earlier name is still read",
+              "r.yml:4:5: step 'tidy' (command.run) can't be undone: only its author knows what it does"});
+  const auto today = read_runbook("r.yml", head + "command.run" + tail, words);
+  REQUIRE(today.value);
+  CHECK(notes(*today.value, words).size() == 1);
+  CHECK_FALSE(read_runbook("r.yml", head + "shell.run" + tail, a_vocabulary()).value);
+}
+
 TEST_CASE("notes tell what can't be undone and that there is no rollback") {
   CHECK(texts(notes(good_runbook(), a_vocabulary())) ==
         Texts{"r.yml:35:7: step 'tidy' (command.run) can't be undone: only its author knows what it does"});

@@ -129,7 +129,7 @@ TEST_CASE("what counters can't tell is given up in words too: a table that was e
   CHECK(split.asks_for(reattaching_with("give up what cannot be counted"),
                        "give up 1 row of kept.users and what cannot be counted"));
   const auto text =
-      split.sides.observe("check.given_up", {{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "1s"}});
+      split.sides.observe("check.discarded_writes", {{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "1s"}});
   REQUIRE(problem(text) == "");
   CHECK(says(text->evidence, "kept.audit was truncated or rewritten"));
   CHECK(text->facts.at("words") == "give up 1 row of kept.users and what cannot be counted");
@@ -141,7 +141,7 @@ TEST_CASE("what a rollback would give up is not told before sessions have handed
   auto client = split.target.connect();  // stays, and hands in its counters when it likes to
   postgres::test::run(client, "INSERT INTO kept.users VALUES (1)");
   const Json with{{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "60s"}};
-  const auto early = split.sides.apply("check.given_up", with, 500ms);
+  const auto early = split.sides.apply("check.discarded_writes", with, 500ms);
   REQUIRE_FALSE(early);
   CHECK(early.error().kind == ErrorKind::timed_out);
 }

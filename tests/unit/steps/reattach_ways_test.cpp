@@ -20,11 +20,11 @@ Json made_standby(const std::string& common_checkpoint, const std::string& reclo
           {"reclone", reclone}};
 }
 
-class TellingDoor : public OpenDoor {
+class TellingEffects : public PlainEffects {
  public:
   Result<Json> perform(const std::string& description, const Action& action, Traffic traffic) override {
     begun.push_back(description);
-    return OpenDoor::perform(description, action, traffic);
+    return PlainEffects::perform(description, action, traffic);
   }
   std::vector<std::string> begun;
 };
@@ -33,7 +33,7 @@ class TellingDoor : public OpenDoor {
 struct Cluster {
   explicit Cluster(bool promoted = true) {
     name_tables(sides.world);
-    sides.world.effects = &door;
+    sides.world.effects = &effects;
     sides.world.progress = [this](const std::string& text) { told += text + "\n"; };
     if (promoted) on_target("SELECT pg_promote()");
   }
@@ -48,7 +48,7 @@ struct Cluster {
   }
   std::string checkpoint() { return on_target("SELECT checkpoint_lsn FROM pg_control_checkpoint()").text(0, "checkpoint_lsn"); }
 
-  TellingDoor door;
+  TellingEffects effects;
   std::string told;
   std::atomic<int> patches{0};
   SplitDatabase source{main_server()};
@@ -71,7 +71,7 @@ TEST_CASE("a cluster whose WAL is gone and that nothing may clone is refused bef
   CHECK(says(done.error().text(), "can't be rewound: WAL from before the promotion is gone"));
   CHECK(cluster.patches == 0);
   CHECK(cluster.checkpoint() == before);
-  CHECK(cluster.door.begun == std::vector<std::string>{"CHECKPOINT on target ci, which pg_rewind needs"});
+  CHECK(cluster.effects.begun == std::vector<std::string>{"CHECKPOINT on target ci, which pg_rewind needs"});
 }
 
 TEST_CASE("a cluster whose WAL is gone is cloned by the side's program, and only after it was made a standby") {

@@ -63,9 +63,13 @@ TEST_CASE("every step kind is named noun.verb, once, and is found by its name") 
     CHECK(std::regex_match(kind, noun_verb));
     CHECK(seen.insert(kind).second);
     CHECK(find(kind) == &row);
+    if (row.description.earlier_kind.empty()) continue;
+    CHECK(seen.insert(row.description.earlier_kind).second);
+    CHECK(find(row.description.earlier_kind) == &row);
   }
   CHECK(seen.size() >= 28);
   CHECK(find("pgbouncer.explode") == nullptr);
+  CHECK(find("") == nullptr);
 }
 
 TEST_CASE("every step kind says in a sentence what it is for, and has what the engine calls") {
@@ -178,14 +182,17 @@ TEST_CASE("the schema for editors knows every step kind with all its parameters"
   for (const auto& kind : step.at("properties").at("uses").at("oneOf")) kinds.insert(kind.at("const").get<std::string>());
   std::map<std::string, Json> parameters;
   for (const auto& rule : step.at("allOf")) {
-    parameters[rule.at("if").at("properties").at("uses").at("const")] = rule.at("then").at("properties").at("with").at("properties");
+    const auto& uses = rule.at("if").at("properties").at("uses");
+    const auto names = uses.contains("const") ? Json::array({uses.at("const")}) : uses.at("enum");
+    for (const auto& name : names) parameters[name] = rule.at("then").at("properties").at("with").at("properties");
   }
-  CHECK(kinds.size() == registry().size());
+  CHECK(kinds.size() == parameters.size());
   for (const auto& row : registry()) {
     INFO(row.description.kind);
     CHECK(kinds.contains(row.description.kind));
     REQUIRE(parameters.contains(row.description.kind));
     CHECK(parameters.at(row.description.kind).size() == row.description.parameters.size());
+    if (!row.description.earlier_kind.empty()) CHECK(parameters.contains(row.description.earlier_kind));
     for (const auto& parameter : row.description.parameters) {
       INFO(parameter.name);
       REQUIRE(parameters.at(row.description.kind).contains(parameter.name));

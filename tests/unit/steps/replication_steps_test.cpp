@@ -12,7 +12,7 @@ using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::soon;
 
-const std::string way_back = "pgcleave_ci_reverse";
+const std::string rollback_path = "pgcleave_ci_reverse";
 const Json published_back{{"on", "target"}, {"direction", "reverse"}};
 const Json unproven{{"prove", false}};
 
@@ -28,9 +28,9 @@ struct ReverseLink {
       side->sql("ALTER TABLE moved.builds ADD PRIMARY KEY (id); ALTER TABLE moved.jobs ADD PRIMARY KEY (id)");
   }
   ~ReverseLink() {
-    (void)postgres::drop_subscription(source.here, way_back, soon());
-    (void)postgres::drop_slot(target.here, way_back, soon());
-    (void)postgres::drop_publication(target.here, way_back, soon());
+    (void)postgres::drop_subscription(source.here, rollback_path, soon());
+    (void)postgres::drop_slot(target.here, rollback_path, soon());
+    (void)postgres::drop_publication(target.here, rollback_path, soon());
   }
   ReverseLink(const ReverseLink&) = delete;
   ReverseLink& operator=(const ReverseLink&) = delete;
@@ -40,7 +40,7 @@ struct ReverseLink {
   }
   void make_publication_and_slot() {
     REQUIRE(problem(sides.apply("replication.publish", published_back, 5s)) == "");
-    REQUIRE(problem(sides.apply("replication.arm_reverse", Json::object(), 5s)) == "");
+    REQUIRE(problem(sides.apply("replication.create_slot_reverse", Json::object(), 5s)) == "");
   }
   State applied_at(Lsn lsn) {
     const auto seen = sides.observe("replication.wait_apply", {{"on", "source"}, {"lsn", lsn.text()}});
@@ -66,7 +66,7 @@ TEST_CASE("reverse replication is proven by a row that arrives, and what is appl
   REQUIRE(problem(link.sides.apply("replication.prove_reverse", Json::object(), 5s)) == "");
   CHECK(link.sides.observe("replication.prove_reverse", Json::object())->state == State::done);
 
-  const auto applied = postgres::applied(link.source.here, way_back, true, soon());
+  const auto applied = postgres::applied(link.source.here, rollback_path, true, soon());
   REQUIRE(problem(applied) == "");
   CHECK(link.applied_at(*applied) == State::done);
   CHECK(link.applied_at(Lsn{applied->position + 1}) == State::pending);
@@ -76,7 +76,7 @@ TEST_CASE("reverse replication is proven by a row that arrives, and what is appl
 TEST_CASE("a subscription that reads another slot is not taken for reverse replication") {
   ReverseLink link;
   link.install();
-  link.source.sql("CREATE SUBSCRIPTION " + way_back +
+  link.source.sql("CREATE SUBSCRIPTION " + rollback_path +
                   " CONNECTION 'host=127.0.0.1' PUBLICATION other WITH (connect = false, slot_name = other)");
   const auto started = link.sides.apply("replication.start_reverse", unproven, 1s);
   REQUIRE_FALSE(started);
@@ -92,11 +92,11 @@ TEST_CASE("a publication that can't be dropped in time is not taken for undone")
   REQUIRE(problem(link.sides.apply("replication.publish", published_back, 5s)) == "");
   auto other = ci_server().connect();
   postgres::test::run(other,
-                      "BEGIN; ALTER PUBLICATION " + way_back + " OWNER TO postgres; DROP PUBLICATION " + way_back);
+                      "BEGIN; ALTER PUBLICATION " + rollback_path + " OWNER TO postgres; DROP PUBLICATION " + rollback_path);
   CHECK(problem(link.sides.undo("replication.publish", published_back, before->before, 300ms)) != "");
   postgres::test::run(other, "ROLLBACK");
   CHECK(problem(link.sides.undo("replication.publish", published_back, before->before)) == "");
-  CHECK_FALSE(postgres::publication(link.target.here, way_back, soon()).value());
+  CHECK_FALSE(postgres::publication(link.target.here, rollback_path, soon()).value());
 }
 
 TEST_CASE(
@@ -110,21 +110,21 @@ TEST_CASE(
   judged.right = postgres::Owner::target;
   judged.stale = true;
   auto other = main_server().connect();
-  postgres::test::run(other, "BEGIN; ALTER SUBSCRIPTION " + way_back + " SET (synchronous_commit = off)");
+  postgres::test::run(other, "BEGIN; ALTER SUBSCRIPTION " + rollback_path + " SET (synchronous_commit = off)");
   CHECK(problem(repair(link.sides.world, seen, judged, Deadline::in(300ms))) != "");
   postgres::test::run(other, "ROLLBACK");
   CHECK(problem(repair(link.sides.world, seen, judged, soon())) == "");
-  CHECK_FALSE(postgres::subscription(link.source.here, way_back, soon()).value()->enabled);
+  CHECK_FALSE(postgres::subscription(link.source.here, rollback_path, soon()).value()->enabled);
 }
 
 TEST_CASE("an undo of the turn that does not know what was before closes reverse replication") {
   ReverseLink link;
   link.install();
   REQUIRE(problem(link.sides.apply("replication.publish", published_back, 5s)) == "");
-  const auto is_open = [&] { return postgres::publication(link.target.here, way_back, soon()).value()->open; };
-  CHECK(problem(link.sides.undo("replication.turn", Json::object(), {{"reverse", true}})) == "");
+  const auto is_open = [&] { return postgres::publication(link.target.here, rollback_path, soon()).value()->open; };
+  CHECK(problem(link.sides.undo("replication.reverse", Json::object(), {{"reverse", true}})) == "");
   CHECK(is_open());
-  CHECK(problem(link.sides.undo("replication.turn", Json::object(), Json::object())) == "");
+  CHECK(problem(link.sides.undo("replication.reverse", Json::object(), Json::object())) == "");
   CHECK_FALSE(is_open());
 }
 

@@ -247,7 +247,7 @@ TEST_CASE("each user that probes is named once, and a probe without one is none"
 
 TEST_CASE("of what changes something only a witness may be missed") {
   CHECK(may_be_missed("ownership.witness"));
-  for (const char* kind : {"ownership.take", "ownership.release", "pgbouncer.repoint", "replication.turn"}) {
+  for (const char* kind : {"ownership.take", "ownership.release", "pgbouncer.repoint", "replication.reverse"}) {
     INFO(kind);
     CHECK_FALSE(may_be_missed(kind));
   }

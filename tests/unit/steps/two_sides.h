@@ -1,4 +1,4 @@
-// A world for steps on real PostgreSQL: two servers, each behind a stand-in for Patroni, and a door that is open.
+// A world for steps on real PostgreSQL: two servers, each behind a stand-in for Patroni, and effects that are made at once.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -11,7 +11,7 @@
 
 namespace pgcleave::steps::test {
 
-class OpenDoor : public Effects {
+class PlainEffects : public Effects {
  public:
   Result<Json> perform(const std::string&, const Action& action, Traffic) override { return action(); }
 };
@@ -33,7 +33,7 @@ class TwoSides {
               {"ci", {}, {}},
               {"r-20260101-000000-0001", 1, 1},
               {},
-              &door_,
+              &effects_,
               nullptr,
               nullptr} {}
 
@@ -80,7 +80,7 @@ class TwoSides {
 
   patroni::StandIn source_;
   patroni::StandIn target_;
-  OpenDoor door_;
+  PlainEffects effects_;
 
  public:
   World world;

@@ -1,4 +1,4 @@
-title="the tool is killed, and a byte of the journal has been flipped when it is taken up"
+title="the tool is killed, and a byte of the journal has been flipped when it is resumed"
 letter=B shape=between places="prepare released taken back_released"
 fault() {  # a byte of a record near the end, changed past SQLite's back as a bad disk does
   cp -p "$journal" "$work/journal.real"
@@ -8,5 +8,5 @@ fault() {  # a byte of a record near the end, changed past SQLite's back as a ba
   printf 'X' | dd of="$journal" bs=1 seek=$((flipped_at + 1)) conv=notrunc 2>/dev/null
 }
 took_effect() { ! cmp -s "$journal" "$work/journal.real"; }
-expect_refused() { [ "$1" != 0 ] || broken "a run was taken up from a damaged journal"; }
+expect_refused() { [ "$1" != 0 ] || broken "a run was resumed from a damaged journal"; }
 heal() { rm -f "$journal-wal" "$journal-shm"; cp -p "$work/journal.real" "$journal"; }

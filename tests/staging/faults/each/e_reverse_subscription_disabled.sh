@@ -1,4 +1,4 @@
-title="a person disables the subscription of the way back"
+title="a person disables the subscription of reverse replication"
 letter=E lasts=10 places="back_prepare" runbooks=logical-switchover
 fault() { source_sql "alter subscription $(subscription) disable"; }
 took_effect() { [ "$(source_sql "select subenabled from pg_subscription where subname = '$(subscription)'")" = f ]; }

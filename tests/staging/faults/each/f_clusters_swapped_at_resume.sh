@@ -1,4 +1,4 @@
-title="the tool is killed, and the environment file has the clusters swapped when it is taken up"
+title="the tool is killed, and the environment file has the clusters swapped when it is resumed"
 letter=F shape=between places="prepare released taken back_released"
 fault() {
   cp -p "$environment" "$work/environment.real"

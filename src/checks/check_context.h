@@ -23,9 +23,9 @@ struct Asked {
   std::optional<Expected> expected{};
 };
 
-class Look {
+class CheckContext {
  public:
-  Look(steps::World& world, const Asked& asked, Deadline deadline) : world_(world), asked_(asked), deadline_(deadline) {}
+  CheckContext(steps::World& world, const Asked& asked, Deadline deadline) : world_(world), asked_(asked), deadline_(deadline) {}
 
   [[nodiscard]] steps::World& world() const { return world_; }
   [[nodiscard]] const Change* change() const { return asked_.change; }

@@ -3,12 +3,12 @@
 
 #include <optional>
 
-#include "checks/look.h"
+#include "checks/check_context.h"
 #include "checks/reach.h"
 
 namespace pgcleave::checks {
 
-struct SideLook {
+struct InspectedSide {
   steps::Side* side = nullptr;
   postgres::Connection* session = nullptr;
   bool standby = false;
@@ -17,14 +17,14 @@ struct SideLook {
 
 // An error when neither can be looked at; of one that can't the family fence tells.
 struct BothSides {
-  std::optional<SideLook> source;
-  std::optional<SideLook> target;
+  std::optional<InspectedSide> source;
+  std::optional<InspectedSide> target;
 
   // Where the moved tables live: the target once it takes writes, else the source; a standby where that is all there is.
-  [[nodiscard]] const SideLook& home() const;
+  [[nodiscard]] const InspectedSide& home() const;
   // Those that take DDL of their own; at least one.
-  [[nodiscard]] std::vector<const SideLook*> with_own_catalog() const;
+  [[nodiscard]] std::vector<const InspectedSide*> with_own_catalog() const;
 };
-Result<BothSides> look_at_both(Look& look);
+Result<BothSides> inspect_both(CheckContext& context);
 
 }  // namespace pgcleave::checks

@@ -58,7 +58,7 @@ Result<std::vector<SequenceColumn>> sequences(postgres::Connection& connection, 
                      rows.number(row, "seqstart"),
                      rows.number(row, "last"),
                      rows.number(row, "limit"),
-                     rows.truth(row, "seqcycle")});
+                     rows.boolean(row, "seqcycle")});
   }
   return found;
 }
@@ -75,7 +75,7 @@ Result<std::vector<UnvalidatedConstraint>> unvalidated(postgres::Connection& con
 
 }  // namespace
 
-Result<TablesSeen> look_at_tables(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& moved,
+Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& moved,
                                   Deadline deadline) {
   Names names;
   for (const auto& table : moved) names.insert(table.name);

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# What breaks the way back is told before it is needed, and a rollback that would lose writes is refused with reasons, while nobody waits.
+# What breaks reverse replication is told before it is needed, and a rollback that would lose writes is refused with reasons, while nobody waits.
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
 tool 0 run "$runbook" -e "$environment" --approve go
-is "lossless" "$(status .way_back.lossless)" true
+is "lossless" "$(status .rollback_path.lossless)" true
 
 refused() { # TEXT: status tells it, and rollback is refused for it
-  is "lossless" "$(status .way_back.lossless)" false
+  is "lossless" "$(status .rollback_path.lossless)" false
   "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
   contains "$scratch/status.out" "A ROLLBACK WOULD LOSE WRITES"
   contains "$scratch/status.out" "$1"
@@ -19,15 +19,15 @@ refused() { # TEXT: status tells it, and rollback is refused for it
   is "bouncers that wait" "$(grep -c "WAIT" "$scratch/tool.out" || true)" 0
 }
 
-say "a column that only the target has stops the way back"
+say "a column that only the target has stops reverse replication"
 target_sql "alter table ci.counters add column noted text not null default 'now'"
 sleep 3
 refused "table ci.counters was altered: column \"noted\" is text on target ci and missing on source main"
-[ "$(status .way_back.apply_errors)" -gt 0 ] || failed "status shows no apply error, though applying has stopped"
+[ "$(status .rollback_path.apply_errors)" -gt 0 ] || failed "status shows no apply error, though applying has stopped"
 say "mended on the source, it goes on, and nothing is lost"
 source_sql "alter table ci.counters add column noted text not null default 'now'"
-for _ in $(seq 100); do [ "$(status .way_back.lossless)" = true ] && break; sleep 0.2; done
-is "lossless" "$(status .way_back.lossless)" true
+for _ in $(seq 100); do [ "$(status .rollback_path.lossless)" = true ] && break; sleep 0.2; done
+is "lossless" "$(status .rollback_path.lossless)" true
 
 say "a table that only the target has"
 target_sql "create table ci.later (id int primary key)"

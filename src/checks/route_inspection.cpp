@@ -1,4 +1,4 @@
-#include "checks/route_look.h"
+#include "checks/route_inspection.h"
 
 #include <algorithm>
 #include <set>
@@ -14,19 +14,19 @@ namespace {
 constexpr auto time_to_log_in = std::chrono::seconds(2);
 
 // The verifier leaves the server as a hash only.
-Result<std::map<std::string, RoleSeen>> roles_of(Look& look, steps::Side& side, const std::string& database,
+Result<std::map<std::string, RoleSeen>> roles_of(CheckContext& context, steps::Side& side, const std::string& database,
                                                  const std::set<std::string>& users) {
-  TRY_ASSIGN(auto* session, look.session(side));
+  TRY_ASSIGN(auto* session, context.session(side));
   TRY_ASSIGN(const auto rows, session->query(R"sql(
       SELECT a.rolname, a.rolcanlogin, COALESCE(a.rolvaliduntil < pg_catalog.now(), false) AS expired,
              pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(a.rolpassword, 'UTF8')), 'hex') AS verifier,
              COALESCE(pg_catalog.has_database_privilege(a.oid, d.oid, 'CONNECT'), true) AS may_connect
         FROM pg_catalog.pg_authid a LEFT JOIN pg_catalog.pg_database d ON d.datname = $2
        WHERE a.rolname = ANY ($1::text[]))sql",
-                                             {postgres::array_literal({users.begin(), users.end()}), database}, look.deadline()));
+                                             {postgres::array_literal({users.begin(), users.end()}), database}, context.deadline()));
   std::map<std::string, RoleSeen> roles;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    roles[rows.text(row, "rolname")] = {rows.truth(row, "rolcanlogin"), rows.truth(row, "may_connect"), rows.truth(row, "expired"),
+    roles[rows.text(row, "rolname")] = {rows.boolean(row, "rolcanlogin"), rows.boolean(row, "may_connect"), rows.boolean(row, "expired"),
                                         rows.text(row, "verifier")};
   }
   return roles;
@@ -59,7 +59,7 @@ postgres::Settings by_route(const RouteSeen& seen, const runbook::PostgresAccess
 }
 
 // As the environment's own user, and as each user of the pool for whom the pool's passfile has a password. All at once.
-void log_in(Look& look, steps::Side& side, const runbook::Pool& pool, RouteSeen& seen) {
+void log_in(CheckContext& context, steps::Side& side, const runbook::Pool& pool, RouteSeen& seen) {
   std::vector<postgres::Settings> wanted{by_route(seen, side.access().postgres, fmt::format("route to {}", seen.label))};
   std::vector<std::string> users;
   const auto probe = pool.probe.values.find("user");
@@ -71,7 +71,7 @@ void log_in(Look& look, steps::Side& side, const runbook::Pool& pool, RouteSeen&
       if (user != probe->second) wanted.back().password = Secret();
     }
   }
-  const auto deadline = look.deadline().or_earlier(Deadline::in(time_to_log_in));
+  const auto deadline = context.deadline().or_earlier(Deadline::in(time_to_log_in));
   auto connections = postgres::Connection::open_all(wanted, deadline);
   for (std::size_t i = 0; i < users.size(); ++i) seen.logins[users[i]] = login_seen(connections[i + 1]);
   auto& own = connections.front();
@@ -82,7 +82,7 @@ void log_in(Look& look, steps::Side& side, const runbook::Pool& pool, RouteSeen&
   const auto about = own->query(
       "SELECT pg_catalog.current_setting('cluster_name') AS cluster_name,"
       " pg_catalog.pg_postmaster_start_time()::text AS started",
-      {}, look.deadline());
+      {}, context.deadline());
   if (!about) {
     seen.unanswered = about.error().text();
     return;
@@ -116,9 +116,9 @@ Users users_of(const runbook::Pool& pool, const std::vector<pgbouncer::Inspectio
 
 }  // namespace
 
-std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const ClusterSeen& there,
+std::vector<RouteSeen> inspect_routes(CheckContext& context, const ClusterSeen& here, const ClusterSeen& there,
                                       const std::vector<pgbouncer::Inspection>& bouncers) {
-  auto& world = look.world();
+  auto& world = context.world();
   auto& new_side = there.which == postgres::Owner::target ? world.target : world.source;
   std::vector<RouteSeen> all;
   for (const auto& pool : world.environment.pools) {
@@ -139,14 +139,14 @@ std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const
     auto everybody = users.come;
     everybody.insert(users.known.begin(), users.known.end());
     if (here.seen() && there.seen() && here.identity.superuser && there.identity.superuser) {
-      auto ours = roles_of(look, world.other(new_side), seen.database, everybody);
-      auto theirs = roles_of(look, new_side, seen.database, everybody);
+      auto ours = roles_of(context, world.other(new_side), seen.database, everybody);
+      auto theirs = roles_of(context, new_side, seen.database, everybody);
       if (ours && theirs) {
         seen.here = std::move(*ours);
         seen.there = std::move(*theirs);
       }
     }
-    if (seen.from_here) log_in(look, new_side, pool, seen);
+    if (seen.from_here) log_in(context, new_side, pool, seen);
     all.push_back(std::move(seen));
   }
   return all;

@@ -1,4 +1,4 @@
-// replication.turn: rows flow from the target to the source from now on, and no longer forth. One row of the catalog on each side,
+// replication.reverse: rows flow from the target to the source from now on, and no longer forth. One row of the catalog on each side,
 // whatever the number of tables: the source's publication is closed, durably, then the target's is opened. What came before is never
 // sent back, since a publication counts as it was when a change was made.
 #include "base/format.h"
@@ -30,13 +30,13 @@ Result<void> put(Context& context, const Link& link, bool open) {
 }
 
 // Before the window, so that the first look inside it is not the first on this connection.
-Result<void> prepare_replication_turn(Context& context) {
+Result<void> prepare_replication_reverse(Context& context) {
   TRY(is_open(context, forward_link(context.world)));
   TRY(is_open(context, reverse_link(context.world)));
   return {};
 }
 
-Result<Observation> observe_replication_turn(Context& context) {
+Result<Observation> observe_replication_reverse(Context& context) {
   const auto forward = forward_link(context.world);
   const auto reverse = reverse_link(context.world);
   TRY_ASSIGN(const bool forth, is_open(context, forward));
@@ -48,7 +48,7 @@ Result<Observation> observe_replication_turn(Context& context) {
   return seen;
 }
 
-Result<Json> apply_replication_turn(Context& context, const Json&) {
+Result<Json> apply_replication_reverse(Context& context, const Json&) {
   TRY(put(context, forward_link(context.world), false));
   TRY(put(context, reverse_link(context.world), true));
   return Json::object();
@@ -58,7 +58,7 @@ Result<Json> apply_replication_turn(Context& context, const Json&) {
 constexpr auto patience = std::chrono::milliseconds(400);
 
 // False: the target could not be told. Then the source stops reading from it.
-Result<bool> stop_the_way_back(Context& context, const Link& reverse) {
+Result<bool> stop_reverse(Context& context, const Link& reverse) {
   Context asking{context.world, context.step, context.with, context.deadline.or_earlier(Deadline::in(patience)), nullptr};
   const auto back = is_open(asking, reverse);
   if (back && !*back) return true;
@@ -73,7 +73,7 @@ Result<bool> stop_the_way_back(Context& context, const Link& reverse) {
   return false;
 }
 
-// Writes that the source took while the way forth was closed will never be sent: opened again, it would hide that they are missing.
+// Writes that the source took while forward replication was closed will never be sent: opened again, it would hide that they are missing.
 Result<void> nothing_was_written_meanwhile(Context& context, const Link& forward) {
   TRY_ASSIGN(auto* source, forward.from.leader(context.deadline));
   TRY_ASSIGN(const auto owner, postgres::owner(*source, context.world.split.name, context.deadline));
@@ -84,8 +84,8 @@ Result<void> nothing_was_written_meanwhile(Context& context, const Link& forward
                "give this run up with: pgcleave rollback; then begin anew", ""});
 }
 
-// The way back is closed first, or else cut off. Then the way forth is opened, before anybody can write.
-Result<void> undo_replication_turn(Context& context, const Json& before, const Json&) {
+// Reverse replication is closed first, or else cut off. Then forward replication is opened, before anybody can write.
+Result<void> undo_replication_reverse(Context& context, const Json& before, const Json&) {
   const auto forward = forward_link(context.world);
   const auto reverse = reverse_link(context.world);
   TRY_ASSIGN(auto* source, forward.from.leader(context.deadline));
@@ -93,10 +93,10 @@ Result<void> undo_replication_turn(Context& context, const Json& before, const J
   const bool to_be_opened = before.value("forward", false) && publication && !publication->open;
   bool told = true;
   if (!before.value("reverse", false)) {
-    TRY_ASSIGN(told, stop_the_way_back(context, reverse));
+    TRY_ASSIGN(told, stop_reverse(context, reverse));
   }
   if (!to_be_opened) return {};
-  // A target that is a standby again needs no way forth.
+  // A target that is a standby again needs no forward replication.
   if (told) {
     TRY_ASSIGN(auto* target, forward.to.leader(context.deadline));
     TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline));
@@ -108,18 +108,19 @@ Result<void> undo_replication_turn(Context& context, const Json& before, const J
 
 }  // namespace
 
-StepKind replication_turn() {
-  return {{.kind = "replication.turn",
+StepKind replication_reverse() {
+  return {{.kind = "replication.reverse",
+           .earlier_kind = "replication.turn",
            .purpose = "Reverses replication: closes the forward link, then opens the reverse link.",
            .parameters = {},
            .facts = {},
            .changes = "which changes the two publications publish",
            .undo = "closes the reverse link, then opens the forward link again, if nobody could write meanwhile",
            .meaning = {.changes = true}},
-          prepare_replication_turn,
-          observe_replication_turn,
-          apply_replication_turn,
-          undo_replication_turn,
+          prepare_replication_reverse,
+          observe_replication_reverse,
+          apply_replication_reverse,
+          undo_replication_reverse,
           UndoOrder::before_traffic,
           true};
 }

@@ -1,4 +1,4 @@
-#include "cli/watching.h"
+#include "cli/run_watch.h"
 
 #include <system_error>
 
@@ -32,13 +32,13 @@ std::unique_ptr<watch::SamplingThread> sample(const steps::World& world, const s
 
 }  // namespace
 
-Watching::Watching(const steps::World& world, const std::string& journal_path, Duration probe_every)
+RunWatch::RunWatch(const steps::World& world, const std::string& journal_path, Duration probe_every)
     : probe_every_(probe_every),
       probes_(steps::probes(world.environment)),
       probe_table_(postgres::probe_of(world.split.name)),
       sampling_(sample(world, journal_path)) {}
 
-engine::WindowProbe Watching::windows() const {
+engine::WindowProbe RunWatch::windows() const {
   const auto watch = std::make_shared<watch::WindowWatch>(probes_, probe_table_, probe_every_);
   return {[watch](const runbook::Phase&, bool clients_wait) { watch->begin(clients_wait); },
           [watch](const runbook::Phase&) { return watch->end(); }};

@@ -1,14 +1,14 @@
-#include "checks/look.h"
+#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 
-Result<postgres::Connection*> Look::session(steps::Side& side) {
+Result<postgres::Connection*> CheckContext::session(steps::Side& side) {
   TRY_ASSIGN(auto* leader, side.leader(deadline_));
   TRY(leader->simple("SET default_transaction_read_only TO on", deadline_));
   return leader;
 }
 
-Duration Look::budget() const {
+Duration CheckContext::budget() const {
   if (asked_.budget) return *asked_.budget;
   const auto budget = asked_.change == nullptr ? 0 : budget_ms(*asked_.change, runbook::PhaseKind::window);
   return budget > 0 ? std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(budget)) : std::chrono::seconds(5);

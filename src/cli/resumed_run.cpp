@@ -1,4 +1,4 @@
-#include "cli/taking_up.h"
+#include "cli/resumed_run.h"
 
 #include <unistd.h>
 
@@ -12,7 +12,7 @@
 #include "cli/holding.h"
 #include "cli/owners.h"
 #include "cli/same_environment.h"
-#include "cli/watching.h"
+#include "cli/run_watch.h"
 #include "engine/approvals.h"
 #include "engine/irreversible.h"
 #include "steps/run_servers.h"
@@ -63,13 +63,13 @@ Duration patience_with(const engine::RunRecord& record) {
 
 }  // namespace
 
-Reopened::Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change)
+ResumedRun::ResumedRun(journal::Journal& journal, engine::RunRecord record, checks::Change change)
     : journal_(&journal),
       record_(std::move(record)),
       identity_(cli::journal_identity(journal)),
       change_(std::make_unique<checks::Change>(std::move(change))) {}
 
-Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                                 const std::vector<std::string>& gone) {
   TRY_ASSIGN(auto record, find_run(journal, id));
   const auto begun = record.begun;
@@ -87,7 +87,7 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
   record.gone.insert(gone.begin(), gone.end());
   TRY(same_environment(record, *environment));
   const auto patience = patience_with(record);
-  Reopened reopened(journal, std::move(record),
+  ResumedRun reopened(journal, std::move(record),
                     {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value), journal.path(),
                      program_sha256(), utc_now_us()});
   const auto& change = *reopened.change_;
@@ -101,7 +101,7 @@ Result<Reopened> Reopened::open(journal::Journal& journal, const std::string& id
   return reopened;
 }
 
-void Reopened::warm(Deadline deadline) {
+void ResumedRun::warm(Deadline deadline) {
   for (auto* side : {&world_->source, &world_->target}) {
     if (const auto leader = side->leader(deadline); !leader) log::warn(leader.error().text());
   }
@@ -109,7 +109,7 @@ void Reopened::warm(Deadline deadline) {
   if (const auto connected = world_->fleet.connect(deadline); !connected) log::warn(connected.error().text());
 }
 
-Result<engine::RunResult> Reopened::go(Way way, engine::Run& run) {
+Result<engine::RunResult> ResumedRun::go(Way way, engine::Run& run) {
   switch (way) {
     case Way::on: return run.resume();
     case Way::back: return run.back();
@@ -119,7 +119,7 @@ Result<engine::RunResult> Reopened::go(Way way, engine::Run& run) {
 }
 
 // Clients wait for who settles a window: a journal that does not answer may not hold that up. Both sides' owners keep everybody else out.
-Result<journal::SplitHold> Reopened::hold(Way way) {
+Result<journal::SplitHold> ResumedRun::hold(Way way) {
   if (way != Way::settle) return hold_split(*journal_, change_->split.name, id());
   TRY_ASSIGN(auto hold, journal_->hold(change_->split.name, id(), Deadline::in(patience_with_a_silent_journal), dead_));
   if (!hold.is_held()) log::warn("the split's lock beside the journal can't be had now; going on without it, since clients wait");
@@ -127,7 +127,7 @@ Result<journal::SplitHold> Reopened::hold(Way way) {
 }
 
 // What happened between reading and locking counts too.
-Result<bool> Reopened::read_again(Way way) {
+Result<bool> ResumedRun::read_again(Way way) {
   if (way != Way::settle) {
     TRY_ASSIGN(const auto events, journal_->events(id()));
     record_ = engine::replay(events);
@@ -141,7 +141,7 @@ Result<bool> Reopened::read_again(Way way) {
   return false;
 }
 
-Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
+Result<Acted> ResumedRun::act(Way way, const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
   TRY_ASSIGN(const auto split, hold(way));
   TRY_ASSIGN(const bool whole, read_again(way));
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
@@ -167,7 +167,7 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::RunOutput
   if (!gone_.empty()) resumed["gone"] = gone_;
   if (asked.emergency) resumed["emergency"] = true;
   world_->approval = approver(id(), speech);
-  std::optional<Watching> watching;
+  std::optional<RunWatch> watching;
   if (way != Way::settle) watching.emplace(*world_, journal_->path(), change_->runbook.probe_every);
   Guard guard(id(), journal_->path(), change_->environment.path);
   engine::Run run(change_->runbook, change_->params, *world_, recorder, stop_flag(), speech,
@@ -180,9 +180,9 @@ Result<Acted> Reopened::act(Way way, const Asked& asked, const engine::RunOutput
   return Acted{id(), std::move(ending), leaves_clients_waiting(record_)};
 }
 
-Result<Acted> take_up(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+Result<Acted> act_on(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                       const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
-  TRY_ASSIGN(auto reopened, Reopened::open(journal, id, environment_file, asked.gone));
+  TRY_ASSIGN(auto reopened, ResumedRun::open(journal, id, environment_file, asked.gone));
   return reopened.act(asked.back ? Way::back : Way::on, asked, speech, approver);
 }
 

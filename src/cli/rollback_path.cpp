@@ -1,4 +1,4 @@
-#include "cli/way_back.h"
+#include "cli/rollback_path.h"
 
 #include <algorithm>
 #include <iostream>
@@ -39,7 +39,7 @@ bool has_promoted(const engine::RunRecord& run) {
 }
 
 // Before the target took ownership nobody but replication wrote moved tables there.
-Result<Json> look(const runbook::Environment& environment, const runbook::Split& split, bool taken,
+Result<Json> inspect_path(const runbook::Environment& environment, const runbook::Split& split, bool taken,
                   const engine::StepRecord* reverse) {
   const auto deadline = Deadline::in(patience_of_a_look);
   auto world = steps::unopened_world(environment, split);
@@ -53,7 +53,7 @@ Result<Json> look(const runbook::Environment& environment, const runbook::Split&
   seen["text"] = "";
   seen["losses"] = Json::array();
   if (taken && reverse != nullptr) {
-    TRY_ASSIGN(const auto health, steps::look_at_link(world, steps::reverse_link(world), deadline));
+    TRY_ASSIGN(const auto health, steps::inspect_link(world, steps::reverse_link(world), deadline));
     seen.update({{"worker", health.worker},
                  {"lag_bytes", health.lag.count},
                  {"held_bytes", health.held.count},
@@ -71,18 +71,18 @@ std::string verdict(const Json& lossless) {
   return lossless.get<bool>() ? "a rollback now would lose nothing" : "A ROLLBACK WOULD LOSE WRITES";
 }
 
-std::vector<std::string> lines_of(const Json& way_back) {
-  if (way_back.contains("error")) return {"rollback: can't be looked at: " + one_line(text_in(way_back, "error"))};
-  const auto link = printable(text_in(way_back, "text"));
-  std::vector<std::string> lines{"rollback: " + verdict(way_back.at("lossless")) + (link.empty() ? "" : "; ") + link};
-  for (const auto& loss : way_back.at("losses")) lines.push_back("  " + printable(loss.get<std::string>()));
-  lines.push_back("  " + printable(text_in(way_back, "writes_text")));
+std::vector<std::string> lines_of(const Json& rollback_path) {
+  if (rollback_path.contains("error")) return {"rollback: can't be looked at: " + one_line(text_in(rollback_path, "error"))};
+  const auto link = printable(text_in(rollback_path, "text"));
+  std::vector<std::string> lines{"rollback: " + verdict(rollback_path.at("lossless")) + (link.empty() ? "" : "; ") + link};
+  for (const auto& loss : rollback_path.at("losses")) lines.push_back("  " + printable(loss.get<std::string>()));
+  lines.push_back("  " + printable(text_in(rollback_path, "writes_text")));
   return lines;
 }
 
 }  // namespace
 
-std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments) {
+std::optional<Json> rollback_path_of(const engine::RunRecord& run, const Arguments& arguments) {
   const auto outcome = journal::run_outcome(run.outcome);
   const bool over = run.has_taken(name_of(runbook::PhaseKind::rollback_window)) ||
                     outcome == journal::RunOutcome::rolled_back || outcome == journal::RunOutcome::undone;
@@ -94,18 +94,18 @@ std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& a
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
   const auto seen =
-      look(*environment, *split.value, run.has_taken(name_of(runbook::PhaseKind::window)), reverse_link_of(run));
+      inspect_path(*environment, *split.value, run.has_taken(name_of(runbook::PhaseKind::window)), reverse_link_of(run));
   if (!seen) return Json{{"error", seen.error().text()}};
   return *seen;
 }
 
-void print_way_back(const Json& way_back) {
-  for (const auto& line : lines_of(way_back)) std::cout << "  " << line << "\n";
+void print_rollback_path(const Json& rollback_path) {
+  for (const auto& line : lines_of(rollback_path)) std::cout << "  " << line << "\n";
 }
 
-void warn_of_losses(const std::optional<Json>& way_back) {
-  if (!way_back || (way_back->contains("lossless") && way_back->at("lossless") == true)) return;
-  for (const auto& line : lines_of(*way_back)) log::warn(line);
+void warn_of_losses(const std::optional<Json>& rollback_path) {
+  if (!rollback_path || (rollback_path->contains("lossless") && rollback_path->at("lossless") == true)) return;
+  for (const auto& line : lines_of(*rollback_path)) log::warn(line);
 }
 
 }  // namespace pgcleave::cli

@@ -12,9 +12,9 @@ namespace pgcleave::cli {
 // No value: this run has promoted nothing, or went back. Else {"lossless": true|false|null (can't be told), "given_up",
 // "rows", "tables", "uncounted", "writes_text"}, with reverse replication also {"lag_bytes", "held_bytes",
 // "apply_errors", "worker", "losses": [...], "text"}; or {"error": "..."}.
-std::optional<Json> way_back_of(const engine::RunRecord& run, const Arguments& arguments);
-void print_way_back(const Json& way_back);
+std::optional<Json> rollback_path_of(const engine::RunRecord& run, const Arguments& arguments);
+void print_rollback_path(const Json& rollback_path);
 // The same on standard error, if a rollback would lose something, or that can't be told.
-void warn_of_losses(const std::optional<Json>& way_back);
+void warn_of_losses(const std::optional<Json>& rollback_path);
 
 }  // namespace pgcleave::cli

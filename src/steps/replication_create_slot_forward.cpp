@@ -1,4 +1,4 @@
-// replication.arm_forward: the logical slot on the source, made before the target is promoted: what the source commits after the
+// replication.create_slot_forward: the logical slot on the source, made before the target is promoted: what the source commits after the
 // promotion is in the slot, what it committed before came by physical replication. Waits until every transaction that writes has ended
 // once, and names those that do not.
 #include "steps/link.h"
@@ -7,22 +7,23 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe_replication_arm_forward(Context& context) {
+Result<Observation> observe_replication_create_slot_forward(Context& context) {
   return observe_slot(context, forward_link(context.world));
 }
 
-Result<Json> apply_replication_arm_forward(Context& context, const Json&) {
+Result<Json> apply_replication_create_slot_forward(Context& context, const Json&) {
   return create_slot(context, forward_link(context.world));
 }
 
-Result<void> undo_replication_arm_forward(Context& context, const Json&, const Json&) {
+Result<void> undo_replication_create_slot_forward(Context& context, const Json&, const Json&) {
   return drop_slot(context, forward_link(context.world));
 }
 
 }  // namespace
 
-StepKind replication_arm_forward() {
-  return {{.kind = "replication.arm_forward",
+StepKind replication_create_slot_forward() {
+  return {{.kind = "replication.create_slot_forward",
+           .earlier_kind = "replication.arm_forward",
            .purpose = "Creates the slot of forward replication on the source, before the target is promoted.",
            .parameters = {},
            .facts = {{"from", "LSN from which every change of the source is kept for the target; the promotion must come after it"}},
@@ -30,9 +31,9 @@ StepKind replication_arm_forward() {
            .undo = "drops the slot",
            .meaning = {.changes = true}},
           nullptr,
-          observe_replication_arm_forward,
-          apply_replication_arm_forward,
-          undo_replication_arm_forward,
+          observe_replication_create_slot_forward,
+          apply_replication_create_slot_forward,
+          undo_replication_create_slot_forward,
           UndoOrder::after_traffic,
           true};
 }

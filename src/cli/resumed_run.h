@@ -1,4 +1,4 @@
-// An earlier run, taken up again: by a person (resume, rollback) or by its guard.
+// An earlier run that is resumed: by a person (resume, rollback) or by its guard.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@ namespace pgcleave::cli {
 enum class Way { on, back, settle };  // settle: only bring clients back where a window was left open
 
 // All that acting on it needs, opened while nothing is locked or written yet.
-class Reopened {
+class ResumedRun {
  public:
   // `gone`: bouncers that are out of service, which the environment file names no more. `invalid` when it names other servers than the run
   // began with, or when one of those that answer is another.
-  static Result<Reopened> open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
+  static Result<ResumedRun> open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                                const std::vector<std::string>& gone = {});
 
   [[nodiscard]] const std::string& id() const { return record_.id; }
@@ -33,7 +33,7 @@ class Reopened {
   Result<Acted> act(Way way, const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
 
  private:
-  Reopened(journal::Journal& journal, engine::RunRecord record, checks::Change change);
+  ResumedRun(journal::Journal& journal, engine::RunRecord record, checks::Change change);
   Result<engine::RunResult> go(Way way, engine::Run& run);
   Result<bool> read_again(Way way);  // false: the record may lack its end
   Result<journal::SplitHold> hold(Way way);

@@ -9,9 +9,9 @@
 
 namespace pgcleave::cli {
 
-class Watching {
+class RunWatch {
  public:
-  Watching(const steps::World& world, const std::string& journal_path, Duration probe_every);
+  RunWatch(const steps::World& world, const std::string& journal_path, Duration probe_every);
   [[nodiscard]] engine::WindowProbe windows() const;
 
  private:

@@ -51,7 +51,7 @@ void take_row(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
 
 }  // namespace
 
-Result<OutsideSeen> look_at_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline) {
+Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline) {
   OutsideSeen seen;
   seen.side = side;
   TRY_ASSIGN(const auto published, connection.query(publications_sql, {}, deadline));
@@ -60,7 +60,7 @@ Result<OutsideSeen> look_at_outside(postgres::Connection& connection, const std:
     if (reach.part_of(table) != Part::moved) continue;
     const auto& name = published.text(row, "pubname");
     if (seen.publications.empty() || seen.publications.back().name != name)
-      seen.publications.push_back({name, published.truth(row, "puballtables"), {}});
+      seen.publications.push_back({name, published.boolean(row, "puballtables"), {}});
     seen.publications.back().moved.push_back(table);
   }
   TRY_ASSIGN(const auto others, connection.query(others_sql, {}, deadline));

@@ -1,4 +1,4 @@
-// check.given_up: what a rollback gives up, since it is on the promoted side alone.
+// check.discarded_writes: what a rollback gives up, since it is on the promoted side alone.
 #include "base/units.h"
 #include "steps/discarded_writes.h"
 #include "steps/parameters.h"
@@ -7,9 +7,9 @@
 namespace pgcleave::steps {
 namespace {
 
-Result<Observation> observe_check_given_up(Context& context) {
+Result<Observation> observe_check_discarded_writes(Context& context) {
   TRY_ASSIGN(const auto classes, classes_of(context));
-  TRY_ASSIGN(auto writes, discarded_writes(context.world, context.on(), classes, context.deadline.for_a_look()));
+  TRY_ASSIGN(auto writes, discarded_writes(context.world, context.on(), classes, context.deadline.for_one_read()));
   TRY(add_failover(context.world, context.on(), context.text("timeline"), writes, context.deadline));
   Observation seen;
   seen.lasting = false;  // it may be different the next moment, so it is looked at each time
@@ -18,7 +18,7 @@ Result<Observation> observe_check_given_up(Context& context) {
   return seen;
 }
 
-Result<Json> apply_check_given_up(Context& context, const Json&) {
+Result<Json> apply_check_discarded_writes(Context& context, const Json&) {
   TRY_ASSIGN(const auto classes, classes_of(context));
   TRY_ASSIGN(const auto patience, parse_duration(context.text("wait")));
   TRY_ASSIGN(auto writes, settled_discarded_writes(context, context.on(), classes, patience));
@@ -28,8 +28,9 @@ Result<Json> apply_check_given_up(Context& context, const Json&) {
 
 }  // namespace
 
-StepKind check_given_up() {
-  return {{.kind = "check.given_up",
+StepKind check_discarded_writes() {
+  return {{.kind = "check.discarded_writes",
+           .earlier_kind = "check.given_up",
            .purpose = "Tells what was written on a promoted side since its promotion and would be lost when it is made "
                       "a standby again.",
            .parameters =
@@ -54,8 +55,8 @@ StepKind check_given_up() {
            .undo_kind = runbook::UndoKind::nothing,
            .meaning = {.gives_up = true}},
           nullptr,
-          observe_check_given_up,
-          apply_check_given_up,
+          observe_check_discarded_writes,
+          apply_check_discarded_writes,
           nullptr};
 }
 

@@ -8,7 +8,7 @@
 namespace pgcleave::checks {
 
 // `here` serves now, `there` is where the bouncers would be sent.
-std::vector<RouteSeen> look_at_routes(Look& look, const ClusterSeen& here, const ClusterSeen& there,
+std::vector<RouteSeen> inspect_routes(CheckContext& context, const ClusterSeen& here, const ClusterSeen& there,
                                       const std::vector<pgbouncer::Inspection>& bouncers);
 
 }  // namespace pgcleave::checks

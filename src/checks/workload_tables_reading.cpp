@@ -23,7 +23,7 @@ Result<std::vector<TableAge>> table_ages(postgres::Connection& connection, const
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const postgres::TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
     if (reach.part_of(table) != Part::moved) continue;
-    found.push_back({table, rows.number(row, "age"), rows.number(row, "forced"), rows.truth(row, "running")});
+    found.push_back({table, rows.number(row, "age"), rows.number(row, "forced"), rows.boolean(row, "running")});
   }
   return found;
 }

@@ -1,0 +1,110 @@
+// One idea has one name: words that were replaced do not come back. What was written before keeps them (samples of
+// earlier files, the changelog, the history of the design, figures that were measured then).
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace {
+
+const std::filesystem::path house = PGCLEAVE_SOURCE_DIR;
+
+struct OldWord {
+  const char* pattern;
+  const char* now;
+};
+
+const std::vector<OldWord> old_words{
+    {R"(\b[Ww]ays? (?:back|forth)\b|\bway_(?:back|forth)\b)", "rollback, rollback path, forward or reverse replication"},
+    {R"(\b(?:tak(?:es?|ing|en) up|take_up\w*|taking_up|Reopened)\b)", "resume, ResumedRun"},
+    {R"(\b(?:Open|Closed)Door\b|\bdoors?\b)", "effects: JournaledEffects, DryRunEffects"},
+    {R"(\blet_go\b|\bstill_ours\b|\boutrank\()", "release, verify, fence_out"},
+    {R"(\bmake_way\b|\blet_logins_\w+|\bgive_back_settings\b)", "prepare_reload, drain_logins, restore_settings"},
+    {R"(\bfor_good\b|\bno_way_back\b)", "irreversible, lasting"},
+    {R"(\breplication[._](?:turn|arm_\w+)|\bcheck[._]given_up\b)",
+     "replication.reverse, replication.create_slot_*, check.discarded_writes"},
+    {R"(\blook_at(?:_\w+)?\b|\b(?:class|struct) Look\b|\bLook&|\bLooking\b)", "inspect, read, CheckContext"},
+    {R"(\btruth\()", "boolean()"},
+    {R"(\bWatching\b|\bGuarding\b)", "WindowProbe, RunWatch, GuardHooks, RunOutput, RunResult"},
+};
+
+struct Place {
+  const char* path;  // a file, or a folder with its slash
+  const char* text;  // of the line; "": all of it
+  const char* why;
+};
+
+const std::vector<Place> kept{
+    {"tests/unit/samples/", "", "files of earlier versions"},
+    {"tests/staging/results/", "", "figures, with the names of then"},
+    {"tests/staging/RESULTS.md", "", "made of these figures"},
+    {"docs/history.md", "", "tells how it was"},
+    {"CHANGELOG.md", "", "tells what was renamed"},
+    {"tests/unit/base/old_words_test.cpp", "", "names them"},
+    {"tests/unit/checks/step_kinds_test.cpp", "renamed ==", "the earlier kinds that are still read"},
+    {"tests/unit/checks/step_kinds_test.cpp", "\"replication.turn\"});", "the same"},
+    {"src/steps/", ".earlier_kind = ", "the earlier kinds that are still read"},
+    {"src/steps/replication_start_reverse.cpp", "world.run.id + ", "a value that runs of earlier versions wrote"},
+};
+
+bool is_kept(const std::string& path, const std::string& line) {
+  return std::any_of(kept.begin(), kept.end(), [&](const Place& place) {
+    return path.starts_with(place.path) && line.find(place.text) != std::string::npos;
+  });
+}
+
+const OldWord* old_word_in(const std::string& line) {
+  static const auto signs = [] {
+    std::vector<std::regex> all;
+    for (const auto& word : old_words) all.emplace_back(word.pattern);
+    return all;
+  }();
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    if (std::regex_search(line, signs[i])) return &old_words[i];
+  }
+  return nullptr;
+}
+
+bool is_read(const std::filesystem::path& path) {
+  static const std::vector<std::string> kinds{".cpp", ".h", ".md", ".yml", ".sh", ".py", ".patch", ".txt", ".json", ""};
+  return std::find(kinds.begin(), kinds.end(), path.extension().string()) != kinds.end();
+}
+
+}  // namespace
+
+TEST_CASE("no old word is left in sources, tests, runbooks, scripts and documents") {
+  std::vector<std::string> found;
+  for (const auto* folder : {"src", "tests", "docs", "runbooks", "script"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(house / folder)) {
+      if (!entry.is_regular_file() || !is_read(entry.path())) continue;
+      const auto path = std::filesystem::relative(entry.path(), house).string();
+      std::ifstream in(entry.path());
+      std::string line;
+      for (int number = 1; std::getline(in, line); ++number) {
+        const auto* word = old_word_in(line);
+        if (word == nullptr || is_kept(path, line)) continue;
+        found.push_back(path + ":" + std::to_string(number) + ": " + line + "\n  now: " + word->now);
+      }
+    }
+  }
+  std::string all;
+  for (const auto& one : found) all += one + "\n";
+  INFO(all);
+  CHECK(found.empty());
+}
+
+TEST_CASE("a line with an old word is found, and one with the word of today is not") {
+  for (const auto* line : {"// the way back is whole", "who takes up a run", "OpenDoor door;", "steps::let_go(world)",
+                           "uses: replication.arm_reverse", "look_at_cluster(side)", "rows.truth(0, \"x\")"}) {
+    INFO(line);
+    CHECK(old_word_in(line) != nullptr);
+  }
+  for (const auto* line : {"// on the way", "it takes a second", "uses: replication.reverse", "look at the log",
+                           "inspect_cluster(side)", "a lookout"}) {
+    INFO(line);
+    CHECK(old_word_in(line) == nullptr);
+  }
+}
