@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <sstream>
 
@@ -26,6 +27,7 @@ namespace pgcleave::cli {
 namespace {
 
 constexpr auto nap = std::chrono::milliseconds(50);
+constexpr auto nap_without_pipe = std::chrono::milliseconds(200);  // each time the journal is read
 // Undoing one step may take ten seconds, and each step is recorded.
 constexpr auto longest_silence = std::chrono::seconds(20);
 constexpr auto again_after = std::chrono::seconds(1);
@@ -55,22 +57,19 @@ engine::RunOutput speech(const std::string& environment) {
 }
 
 // No value: it ended in order, or was dismissed.
-std::optional<std::string> await_death(const WatchedProcess& runner, Orders& orders) {
+std::optional<std::string> await_death(const WatchedProcess& runner, Orders& orders, const std::function<bool()>& window_is_open) {
   while (true) {
     // What it said last is in the pipe, also when it has gone.
     const bool gone = runner.has_ended();
     orders.read();
     if (orders.dismissed()) return std::nullopt;
     if (gone) return "died";
-    if (orders.ended()) {
-      // A process that dies closes its files before it is gone.
-      for (const auto deadline = Deadline::in(again_after); !runner.has_ended() && !deadline.passed();) runner.watch(-1, nap);
-      if (runner.has_ended()) return "died";
-      return std::nullopt;
-    }
+    // A process that dies closes its files before it is gone, and a busy disk may keep it from going for seconds. So a pipe
+    // that has ended says nothing yet; a run that ended in order leaves no window open.
+    if (orders.ended() && !window_is_open()) return std::nullopt;
     if (orders.too_long() && runner.stopped()) return "was stopped for longer than the window may last";
     if (orders.too_long() && orders.silent_for(longest_silence)) return "has recorded nothing for " + to_text(Duration(longest_silence));
-    runner.watch(STDIN_FILENO, nap);
+    runner.watch(orders.ended() ? -1 : STDIN_FILENO, orders.ended() ? nap_without_pipe : nap);
   }
 }
 
@@ -148,7 +147,7 @@ ExitCode guard(const Arguments& arguments) {
   std::cout << "ready" << std::endl;
 
   Orders orders;
-  const auto why = await_death(runner, orders);
+  const auto why = await_death(runner, orders, [&] { return left_undone(now(*journal, *reopened)); });
   if (!why) return ExitCode::done;
   if (orders.entered()) reopened->hear(*orders.entered());
   reopened->outlives(runner.number());

@@ -3,6 +3,7 @@
 //   PGCLEAVE_FAULT="kill both|..."                      its guard first
 //   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase, point, how often by now
 //   PGCLEAVE_FAULT="sleep 3000|before effect promote"   sleeps 3 s there, once; the file in PGCLEAVE_FAULT_REACHED is created first
+//   PGCLEAVE_FAULT="fade 3000|after effect PAUSE"       closes its pipes, and is killed 3 s later: as a process that a busy disk keeps from going
 //   PGCLEAVE_FAULT="hold|before effect promote"         stands there until that file goes away
 //   PGCLEAVE_FAULT_POINTS=FILE                          a line for each point that it comes by
 // What the program starts as its guard has a weak spot of its own, PGCLEAVE_GUARD_FAULT, and writes no points.
@@ -17,6 +18,7 @@
 #include <iterator>
 #include <map>
 #include <thread>
+#include <vector>
 
 #include "engine/approvals.h"
 
@@ -33,6 +35,16 @@ void kill_children() {
   const auto self = std::to_string(::getpid());
   std::ifstream children("/proc/" + self + "/task/" + self + "/children");
   for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
+}
+
+void close_pipes() {
+  std::vector<int> pipes;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", none)) {
+    const int number = std::stoi(entry.path().filename().string());
+    if (number > 2 && std::filesystem::read_symlink(entry.path(), none).string().rfind("pipe:", 0) == 0) pipes.push_back(number);
+  }
+  for (const int pipe : pipes) ::close(pipe);
 }
 
 std::string setting(const char* name) {
@@ -78,7 +90,11 @@ void at(const std::string& point) {
   if (!file.empty()) std::ofstream(file) << point << "\n";
   const auto what = fault.substr(0, bar);
   if (what == "kill both") kill_children();
-  if (what.rfind("kill", 0) == 0) ::kill(::getpid(), SIGKILL);
+  if (what.rfind("fade ", 0) == 0) {
+    close_pipes();
+    std::this_thread::sleep_for(milliseconds(std::stol(what.substr(5))));
+  }
+  if (what.rfind("kill", 0) == 0 || what.rfind("fade ", 0) == 0) ::kill(::getpid(), SIGKILL);
   if (what.rfind("sleep ", 0) == 0) std::this_thread::sleep_for(milliseconds(std::stol(what.substr(6))));
   while (what == "hold" && std::filesystem::exists(file)) std::this_thread::sleep_for(milliseconds(2));
 }

@@ -45,8 +45,18 @@ is "owner on the target" "$(owner_on_target)" 2
 tool 0 rollback -e "$environment"
 is "owner on the source" "$(owner_on_source)" 1
 
+say "gone only seconds after its files were closed: undone"
+code=0
+PGCLEAVE_FAULT="fade 3000|after effect release ownership" "$build/pgcleave-faulty" run "$runbook" \
+  -e "$environment" --approve go >"$scratch/faded.out" 2>&1 || code=$?
+is "the tool that faded" "$code" 137
+flows_again
+guard_ends_within 10
+contains "$scratch/faded.out" "its process died in the window; bringing clients back"
+is "state" "$(status .state)" "window undone"
+
 say "stopped for longer than the window may last: killed, and undone"
-PGCLEAVE_FAULT="sleep 60000|after effect PAUSE" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" \
+PGCLEAVE_FAULT="sleep 60000|after effect PAUSE" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" resume \
   -e "$environment" --approve go >"$scratch/stopped.out" 2>&1 &
 tool_pid=$!
 wait_for_file "$scratch/reached"
