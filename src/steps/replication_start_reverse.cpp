@@ -2,6 +2,7 @@
 // publication is open already a canary row proves it; where replication.reverse opens it later, replication.prove_reverse does.
 #include "base/format.h"
 #include "postgres/identity.h"
+#include "postgres/ownership.h"
 #include "postgres/replication.h"
 #include "steps/link.h"
 #include "steps/registry.h"
@@ -60,11 +61,37 @@ Result<Json> until_it_runs(Context& context, const Link& link) {
   return fail(runs.error());
 }
 
+// The undo of a window whose target could not be told to close its publication (replication.reverse) disables the
+// subscription and opens forward replication. What the source sent since then has passed the open publication, and the
+// slot would send it back: the source has these rows, and its worker would stop at the first. As long as the target has not
+// owned the tables the slot holds nothing that a client wrote there, so it is made anew, behind a closed publication.
+Result<void> forget_what_came_meanwhile(Context& context, const Link& link) {
+  TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
+  TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline));
+  if (!subscription || subscription->enabled || subscription->slot != link.name) return {};
+  TRY_ASSIGN(auto* target, link.from.leader(context.deadline));
+  TRY_ASSIGN(const auto owner, postgres::owner(*target, context.world.split.name, context.deadline));
+  if (owner == postgres::Owner::target) return {};
+  TRY_ASSIGN(const auto publication, postgres::publication(*target, link.name, context.deadline));
+  if (publication && publication->open) {
+    TRY(context.world.effects->perform(fmt::format("close publication {} on {}", link.name, link.from.label()),
+                                       [&]() -> Result<Json> {
+                                         TRY(postgres::open_publication(*target, link.name, false, context.deadline));
+                                         return Json();
+                                       }));
+  }
+  TRY(unsubscribe(context, link));
+  TRY(drop_slot(context, link));
+  TRY(create_slot(context, link));
+  return {};
+}
+
 Result<Json> apply_replication_start_reverse(Context& context, const Json&) {
   auto& world = context.world;
   const auto link = reverse_link(world);
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
   TRY_ASSIGN(const auto timeline, timeline_of(*source, context.deadline));
+  if (!proves(context)) TRY(forget_what_came_meanwhile(context, link));
   TRY(subscribe(context, link, [] { return std::optional<Lsn>(); }));
   if (!proves(context)) {
     TRY(world.effects->perform(fmt::format("wait until {} reads the slot on {}", link.to.label(), link.from.label()),

@@ -42,6 +42,11 @@ struct ReverseLink {
     REQUIRE(problem(sides.apply("replication.publish", published_back, 5s)) == "");
     REQUIRE(problem(sides.apply("replication.create_slot_reverse", Json::object(), 5s)) == "");
   }
+  std::string arrives(int id) {
+    return problem(wait_until("row " + std::to_string(id) + " is on the source", soon(), 20ms, nullptr, [&]() -> Result<bool> {
+      return !source.sql("SELECT FROM moved.builds WHERE id = " + std::to_string(id)).empty();
+    }));
+  }
   State applied_at(Lsn lsn) {
     const auto seen = sides.observe("replication.wait_apply", {{"on", "source"}, {"lsn", lsn.text()}});
     REQUIRE(problem(seen) == "");
@@ -71,6 +76,41 @@ TEST_CASE("reverse replication is proven by a row that arrives, and what is appl
   CHECK(link.applied_at(*applied) == State::done);
   CHECK(link.applied_at(Lsn{applied->position + 1}) == State::pending);
   CHECK(problem(link.sides.apply("replication.wait_apply", {{"on", "source"}, {"lsn", applied->text()}}, 1s)) == "");
+}
+
+TEST_CASE("reverse replication that was cut off in a window sends nothing back that the source has itself") {
+  ReverseLink link;
+  link.install();
+  link.make_publication_and_slot();
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
+  REQUIRE(problem(link.sides.apply("replication.prove_reverse", Json::object(), 5s)) == "");
+
+  // The window's undo can't reach the target, whose publication stays open; then the source's rows flow on to it.
+  REQUIRE(problem(postgres::disable_subscription(link.source.here, rollback_path, soon())) == "");
+  for (auto* side : {&link.source, &link.target})
+    side->sql("SET session_replication_role TO replica; INSERT INTO moved.builds VALUES (1); RESET session_replication_role");
+
+  const auto seen = link.sides.observe("replication.start_reverse", unproven);
+  REQUIRE(problem(seen) == "");
+  CHECK(seen->state == State::pending);
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
+  CHECK_FALSE(postgres::publication(link.target.here, rollback_path, soon()).value()->open);
+  REQUIRE(problem(postgres::open_publication(link.target.here, rollback_path, true, soon())) == "");
+  link.target.sql("SET session_replication_role TO replica; INSERT INTO moved.builds VALUES (9)");
+  CHECK(link.arrives(9) == "");
+  CHECK(postgres::subscription(link.source.here, rollback_path, soon()).value()->apply_errors == 0);
+}
+
+TEST_CASE("a slot is kept where the target owns the tables, since it may hold what clients wrote") {
+  ReverseLink link;
+  link.install();
+  link.make_publication_and_slot();
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
+  REQUIRE(problem(postgres::disable_subscription(link.source.here, rollback_path, soon())) == "");
+  link.target.set_owner(postgres::Owner::target);
+  link.target.sql("INSERT INTO moved.builds VALUES (7)");
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
+  CHECK(link.arrives(7) == "");
 }
 
 TEST_CASE("a subscription that reads another slot is not taken for reverse replication") {
