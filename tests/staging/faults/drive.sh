@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Faults, one after another, on real servers under load: each at its places in both runbooks and both rollbacks, and SIGKILL at one in four of
-# all points. Usage: drive.sh BUILD [--seed N] [--only PATTERN] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]
+# all points. Usage: drive.sh BUILD [--seed N] [--only PATTERN] [--repeat N] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]
 set -uo pipefail
 export LC_ALL=C.UTF-8
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,17 +10,18 @@ shift
 lab=$build/pgcleave-lab
 for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do PATH=$folder:$PATH; done  # the newest first; not through the wrapper of Debian, which costs a tenth of a second each time
 waldump=$(command -v pg_waldump)
-seed=$((RANDOM * 7 + RANDOM)) only="" minutes=80 most=100000 keep="" json="" results=""
+seed=$((RANDOM * 7 + RANDOM)) only="" repeat=1 minutes=80 most=100000 keep="" json="" results=""
 while [ $# -gt 0 ]; do
   case $1 in
     --seed) seed=$2; shift ;;
     --only) only=$2; shift ;;
+    --repeat) repeat=$2; shift ;;
     --minutes) minutes=$2; shift ;;
     --trials) most=$2; shift ;;
     --json) json=$2; shift ;;
     --keep) keep=yes ;;
     --results) results=yes ;;
-    *) echo "usage: drive.sh BUILD [--seed N] [--only PATTERN] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]" >&2; exit 2 ;;
+    *) echo "usage: drive.sh BUILD [--seed N] [--only PATTERN] [--repeat N] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]" >&2; exit 2 ;;
   esac
   shift
 done

@@ -42,7 +42,8 @@ plan_other_faults() {
 }
 
 make_plan() {
-  { plan_crash_points; plan_other_faults; } | awk -F'\t' -v only="$only" 'only == "" || $5 ~ only || $6 ~ only' | sort -t "$(printf '\t')" -k1,1n -k2,2n >"$work/plan"
+  { plan_crash_points; plan_other_faults; } | awk -F'\t' -v only="$only" -v times="$repeat" 'only == "" || $5 ~ only || $6 ~ only || $7 ~ only { for (i = 0; i < times; i++) print }' |
+    sort -t "$(printf '\t')" -k1,1n -k2,2n >"$work/plan"
   if [ "$share" != 0 ]; then
     crash_points=$(cat "$work"/points.* | wc -l)
     crash_points_planned=$(awk -F'\t' '$5 == "a_killed_at_a_point"' "$work/plan" | wc -l)
