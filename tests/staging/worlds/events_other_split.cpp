@@ -102,10 +102,8 @@ bool rollback_that_gives_up(World& world) {
     world.ledger.broken("rows are given up unasked", fmt::format("{} of the target alone", given_up.size()));
   }
   if (done(ended)) {
-    world.phase = Phase::whole;
     world.ledger.may_differ(given_up);
-    world.ledger.one_side_moves();
-    world.created_since.clear();
+    world.is_whole_again();
   } else {
     note_refusal(world, "rollback that gives up", ended);
     if (ended.code != 3 && ended.code != 2) world.undecided = true;

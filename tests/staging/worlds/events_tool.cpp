@@ -107,7 +107,7 @@ bool rollback(World& world, Chance&) {
   if (world.phase == Phase::at_gate) {
     const Ended ended = roll_back(world, "rollback from the gate");
     if (done(ended))
-      world.phase = Phase::whole;
+      world.is_whole_again();
     else
       note_refusal(world, "rollback from the gate", ended);
     return true;
@@ -116,9 +116,7 @@ bool rollback(World& world, Chance&) {
   if (world.runbook == "maintenance-window") return rollback_that_gives_up(world);
   const Ended ended = world.tool(with_environment({"rollback", world.run_name}, world), "rollback");
   if (done(ended)) {
-    world.phase = Phase::whole;
-    world.ledger.one_side_moves();
-    world.created_since.clear();
+    world.is_whole_again();
     return true;
   }
   note_refusal(world, "rollback", ended);
@@ -139,10 +137,8 @@ bool rollback(World& world, Chance&) {
   }
   if (still_split)
     world.undecided = true;
-  else {
-    world.phase = Phase::whole;
-    world.ledger.one_side_moves();
-  }
+  else
+    world.is_whole_again();
   return true;
 }
 
@@ -157,11 +153,14 @@ bool resume(World& world, Chance&) {
   if (ended.code == 8 || ended.code == 5 || ended.timed_out) {
     bool split = false;
     settle(world, "resume at the gate", {"--approve", "go"}, split);
-    world.phase = split ? Phase::split : Phase::whole;
+    if (split)
+      world.phase = Phase::split;
+    else
+      world.is_whole_again();
   } else {
     const Ended back = roll_back(world, "rollback from the gate");
     if (done(back))
-      world.phase = Phase::whole;
+      world.is_whole_again();
     else if (back.code != 6)
       world.undecided = true;
   }

@@ -63,6 +63,12 @@ std::vector<Gate> World::gates() {
   return found;
 }
 
+void World::is_whole_again() {
+  phase = Phase::whole;
+  ledger.one_side_moves();
+  created_since.clear();
+}
+
 Serves World::serving_side() {
   for (const auto& gate : gates())
     if (gate.table == anchor) return who_serves(gate);
