@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/log.h"
+#include "journal/outcomes.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -60,6 +61,11 @@ ExitCode tell_over(const engine::RunRecord& run, const JournalRuns& runs, engine
   const auto* split = runs.split_of(run.id);
   const auto* holds = split == nullptr ? nullptr : split->split_by;
   const auto what = fmt::format("is over: {}; nothing to do", run.state(false));
+  // Whoever resumes wants the run done: 0 would say that it is.
+  const bool undone = journal::run_outcome(run.outcome) == journal::RunOutcome::undone;
+  if (intent == engine::Intent::resume && undone)
+    return complain(Error{ErrorKind::not_ready, "run " + run.id, fmt::format("is over: {}; it can't be resumed", run.state(false)),
+                          "", "", fmt::format("begin anew with: pgcleave run {}{}", text_in(run.begun, "name"), rest), ""});
   if (holds == nullptr || holds->id == run.id) {
     log::info(fmt::format("run {} ({}) {}", run.id, text_in(run.begun, "name"), what));
     return ExitCode::done;

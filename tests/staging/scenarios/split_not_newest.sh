@@ -28,6 +28,8 @@ still_the_split
 second=$("$build/pgcleave" runs -e "$environment" --json | jq -r '.[0].run')
 tool 3 rollback "$second" -e "$environment"
 contains "$scratch/tool.out" "pgcleave rollback $split_run"
+tool 3 resume "$second" -e "$environment"
+contains "$scratch/tool.out" "it can't be resumed"
 tool 0 resume -e "$environment"
 contains "$scratch/tool.out" "run $split_run (logical-switchover) is over: done"
 is "owner on the target" "$(owner_on_target)" 2
