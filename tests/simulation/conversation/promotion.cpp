@@ -17,6 +17,7 @@ class Promotion {
 
   void run() {
     auto& source = **world_.source.leader(soon());
+    keep_the_slot();
     told_.ordered("switch: create a slot before the promotion", postgres::create_logical_slot(source, name, soon()));
     told_.ordered("switch: create a publication", postgres::create_publication(source, name, {{canary_}, true}, soon()));
     promote();
@@ -35,6 +36,16 @@ class Promotion {
     if (!leader) return false;
     const auto seen = postgres::recovery(**leader, soon());
     return seen && seen->in_recovery;
+  }
+
+  // Patroni drops a slot that it does not know as soon as nobody reads it, in its next round (3.0.2).
+  void keep_the_slot() {
+    auto& patroni = world_.source.patroni();
+    const auto config = patroni.config(soon());
+    rules_ = config ? config->value("ignore_slots", Json()) : Json();
+    auto rules = rules_.is_array() ? rules_ : Json::array();
+    rules.push_back({{"name", name}, {"type", "logical"}});
+    told_.ordered("patroni: leave the slot alone", patroni.patch_config({{"ignore_slots", std::move(rules)}}, soon()));
   }
 
   void promote() {
@@ -153,6 +164,8 @@ class Promotion {
   }
 
   void clean_up() {
+    told_.ordered("end: the slots that Patroni leaves alone, as before",
+                  world_.source.patroni().patch_config({{"ignore_slots", rules_}}, soon()));
     told_.ordered("end: uninstall", postgres::uninstall(on(world_.source), world_.fence(), soon()));
     told_.asked("end: the owner", postgres::owner(on(world_.source), world_.split.name, soon()),
                 [](const auto& owner) { return owner ? postgres::name_of(*owner) : "not installed"; });
@@ -162,6 +175,7 @@ class Promotion {
   Transcript& told_;
   postgres::TableName canary_;
   Json standby_cluster_;
+  Json rules_;
   Lsn branched_;
 };
 

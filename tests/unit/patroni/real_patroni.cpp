@@ -160,7 +160,12 @@ TEST_CASE("a real Patroni answers as the stand-in does", "[slow]") {
   const auto patched = cluster.patch_config(Json{{"pgcleave", {{"run", "r1"}}}, {"pause", true}}, patience());
   REQUIRE((patched ? "" : patched.error().text()) == "");
   CHECK((*patched)["pgcleave"]["run"] == "r1");
-  CHECK(cluster.config(patience()).value()["pgcleave"]["run"] == "r1");
+  // GET /config shows what the member last read from its DCS: a moment later than the answer to PATCH (3.0.2).
+  const auto shown = wait_until("the configuration shows it", patience(), std::chrono::milliseconds(20), nullptr, [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto config, cluster.config(patience()));
+    return config.contains("pgcleave") && config["pgcleave"]["run"] == "r1";
+  });
+  CHECK((shown ? "" : shown.error().text()) == "");
   CHECK(cluster.view(patience())->paused);
   const auto obstacles = cluster.obstacles_to_promotion(patience());
   REQUIRE((obstacles ? "" : obstacles.error().text()) == "");
