@@ -80,6 +80,17 @@ std::vector<postgres::TableName> published(const World& world, const Link& link)
   return tables;
 }
 
+Result<void> open_link(Context& context, const Link& link, bool open) {
+  TRY(context.world.effects->perform(
+      fmt::format("{} publication {} on {}", open ? "open" : "close", link.name, link.from.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
+        TRY(postgres::open_publication(*leader, link.name, open, context.deadline));
+        return Json();
+      }));
+  return {};
+}
+
 Result<Observation> observe_slot(Context& context, const Link& link) {
   TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
   TRY_ASSIGN(const auto slot, postgres::slot(*leader, link.name, context.deadline));

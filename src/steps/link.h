@@ -40,6 +40,9 @@ std::string wal_slot(const World& world);
 // What it publishes: the moved tables that hold rows, and its canary.
 std::vector<postgres::TableName> published(const World& world, const Link& link);
 
+// Opens the publication on `link.from`, or closes it. One row of the catalog, whatever the number of tables.
+Result<void> open_link(Context& context, const Link& link, bool open);
+
 // The slot on `link.from`.
 Result<Observation> observe_slot(Context& context, const Link& link);
 Result<Json> create_slot(Context& context, const Link& link);

@@ -19,16 +19,6 @@ Result<bool> is_open(Context& context, const Link& link) {
                "make it first, with replication.publish", ""});
 }
 
-Result<void> put(Context& context, const Link& link, bool open) {
-  TRY(context.world.effects->perform(fmt::format("{} publication {} on {}", open ? "open" : "close", link.name, link.from.label()),
-                                     [&]() -> Result<Json> {
-                                       TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
-                                       TRY(postgres::open_publication(*leader, link.name, open, context.deadline));
-                                       return Json();
-                                     }));
-  return {};
-}
-
 // Before the window, so that the first look inside it is not the first on this connection.
 Result<void> prepare_replication_reverse(Context& context) {
   TRY(is_open(context, forward_link(context.world)));
@@ -49,8 +39,8 @@ Result<Observation> observe_replication_reverse(Context& context) {
 }
 
 Result<Json> apply_replication_reverse(Context& context, const Json&) {
-  TRY(put(context, forward_link(context.world), false));
-  TRY(put(context, reverse_link(context.world), true));
+  TRY(open_link(context, forward_link(context.world), false));
+  TRY(open_link(context, reverse_link(context.world), true));
   return Json::object();
 }
 
@@ -62,7 +52,7 @@ Result<bool> stop_reverse(Context& context, const Link& reverse) {
   Context asking{context.world, context.step, context.with, context.deadline.or_earlier(Deadline::in(patience)), nullptr};
   const auto back = is_open(asking, reverse);
   if (back && !*back) return true;
-  if (back && put(asking, reverse, false)) return true;
+  if (back && open_link(asking, reverse, false)) return true;
   TRY(context.world.effects->perform(
       fmt::format("disable subscription {} on {}, since {} can't be told", reverse.name, reverse.to.label(), reverse.from.label()),
       [&]() -> Result<Json> {
@@ -103,7 +93,7 @@ Result<void> undo_replication_reverse(Context& context, const Json& before, cons
     if (recovery.in_recovery) return {};
   }
   TRY(nothing_was_written_meanwhile(context, forward));
-  return put(context, forward, true);
+  return open_link(context, forward, true);
 }
 
 }  // namespace

@@ -73,13 +73,7 @@ Result<void> forget_what_came_meanwhile(Context& context, const Link& link) {
   TRY_ASSIGN(const auto owner, postgres::owner(*target, context.world.split.name, context.deadline));
   if (owner == postgres::Owner::target) return {};
   TRY_ASSIGN(const auto publication, postgres::publication(*target, link.name, context.deadline));
-  if (publication && publication->open) {
-    TRY(context.world.effects->perform(fmt::format("close publication {} on {}", link.name, link.from.label()),
-                                       [&]() -> Result<Json> {
-                                         TRY(postgres::open_publication(*target, link.name, false, context.deadline));
-                                         return Json();
-                                       }));
-  }
+  if (publication && publication->open) TRY(open_link(context, link, false));
   TRY(unsubscribe(context, link));
   TRY(drop_slot(context, link));
   TRY(create_slot(context, link));

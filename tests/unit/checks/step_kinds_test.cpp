@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include "base/file.h"
@@ -16,6 +17,27 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path source_root = PGCLEAVE_SOURCE_DIR;
+
+// Each runbook of a folder, which must read without a problem; how many there are.
+int each_runbook(const fs::path& folder, const std::function<void(const runbook::Runbook&)>& look) {
+  int runbooks = 0;
+  offer_step_kinds();
+  const auto words = steps::vocabulary();
+  for (const auto& entry : fs::directory_iterator(source_root / folder)) {
+    if (entry.path().extension() != ".yml") continue;
+    ++runbooks;
+    const auto text = read_file(entry.path().string());
+    REQUIRE(text);
+    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
+    std::string problems;
+    for (const auto& problem : read.problems) problems += problem.text() + "\n";
+    INFO(problems);
+    REQUIRE(read.value);
+    INFO(read.value->path);
+    look(*read.value);
+  }
+  return runbooks;
+}
 
 }  // namespace
 
@@ -33,71 +55,43 @@ TEST_CASE("the kinds that judge are added once, each with help for its parameter
 }
 
 TEST_CASE("every shipped runbook reads without a problem") {
-  int runbooks = 0;
-  offer_step_kinds();
-  const auto words = steps::vocabulary();
-  for (const auto& entry : fs::directory_iterator(source_root / "runbooks")) {
-    if (entry.path().extension() != ".yml") continue;
-    ++runbooks;
-    const auto text = read_file(entry.path().string());
-    REQUIRE(text);
-    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
-    std::string problems;
-    for (const auto& problem : read.problems) problems += problem.text() + "\n";
-    INFO(problems);
-    REQUIRE(read.value);
-    CHECK(read.value->name == entry.path().stem().string());
-    CHECK_FALSE(read.value->summary.empty());
-    for (const auto& param : read.value->params) {
-      INFO(entry.path().filename().string() << ", param " << param.name);
+  const auto runbooks = each_runbook("runbooks", [](const runbook::Runbook& runbook) {
+    CHECK(runbook.name == fs::path(runbook.path).stem().string());
+    CHECK_FALSE(runbook.summary.empty());
+    for (const auto& param : runbook.params) {
+      INFO("param " << param.name);
       CHECK_FALSE(param.help.empty());
     }
-  }
+  });
   CHECK(runbooks > 0);
 }
 
 TEST_CASE("every shipped runbook whose rollback carries writes keeps them from before anybody may write on the target") {
-  int runbooks = 0;
-  offer_step_kinds();
-  const auto words = steps::vocabulary();
-  for (const auto& entry : fs::directory_iterator(source_root / "runbooks")) {
-    if (entry.path().extension() != ".yml") continue;
-    INFO(entry.path().filename().string());
-    const auto text = read_file(entry.path().string());
-    REQUIRE(text);
-    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
-    REQUIRE(read.value);
-    int steps = 0, armed = 0, taken = 0, started = 0;  // places, counted from 1
-    for (const auto& phase : read.value->phases) {
+  int with_reverse = 0;
+  each_runbook("runbooks", [&](const runbook::Runbook& runbook) {
+    int steps = 0, slot = 0, taken = 0, started = 0;  // places, counted from 1
+    for (const auto& phase : runbook.phases) {
       if (phase.is_rollback()) continue;
       for (const auto& step : phase.steps) {
         ++steps;
-        if (step.uses == "replication.create_slot_reverse") armed = steps;
+        if (step.uses == "replication.create_slot_reverse") slot = steps;
         if (step.uses == "replication.start_reverse") started = steps;
         if (step.uses == "ownership.take") taken = steps;
       }
     }
-    if (started == 0) continue;
-    ++runbooks;
-    CHECK(armed > 0);
-    CHECK(armed < taken);
-  }
-  CHECK(runbooks >= 2);
+    if (started == 0) return;
+    ++with_reverse;
+    CHECK(slot > 0);
+    CHECK(slot < taken);
+  });
+  CHECK(with_reverse >= 2);
 }
 
 TEST_CASE("runbooks of earlier versions read as they did, and kinds that were renamed are named in a note") {
-  offer_step_kinds();
-  const auto words = steps::vocabulary();
   std::set<std::string> renamed;
-  for (const auto& entry : fs::directory_iterator(source_root / "tests/unit/samples/2026_11")) {
-    if (entry.path().extension() != ".yml") continue;
-    INFO(entry.path().filename().string());
-    const auto text = read_file(entry.path().string());
-    REQUIRE(text);
-    const auto read = runbook::read_runbook(entry.path().filename().string(), *text, words);
-    REQUIRE(read.value);
-    const auto told = runbook::notes(*read.value, words);
-    for (const auto& phase : read.value->phases) {
+  each_runbook("tests/unit/samples/2026_11", [&](const runbook::Runbook& runbook) {
+    const auto told = runbook::notes(runbook, steps::vocabulary());
+    for (const auto& phase : runbook.phases) {
       for (const auto& step : phase.steps) {
         const auto* kind = steps::find(step.written_as);
         REQUIRE(kind != nullptr);
@@ -109,7 +103,7 @@ TEST_CASE("runbooks of earlier versions read as they did, and kinds that were re
         }));
       }
     }
-  }
+  });
   CHECK(renamed == std::set<std::string>{"check.given_up", "replication.arm_forward", "replication.arm_reverse",
                                          "replication.turn"});
 }
