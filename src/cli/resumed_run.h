@@ -15,7 +15,7 @@ class ResumedRun {
   // `gone`: bouncers that are out of service, which the environment file names no more. `invalid` when it names other servers than the run
   // began with, or when one of those that answer is another.
   static Result<ResumedRun> open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
-                               const std::vector<std::string>& gone = {});
+                                 const std::vector<std::string>& gone = {});
 
   [[nodiscard]] const std::string& id() const { return record_.id; }
   [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened, or after act()

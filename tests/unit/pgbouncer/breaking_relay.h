@@ -1,19 +1,15 @@
 // A relay before a console that breaks the connection off as soon as a client says a word.
 #pragma once
 
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "servers.h"
+#include "silent_server.h"
 
 namespace pgcleave::pgbouncer {
 
@@ -21,10 +17,7 @@ namespace pgcleave::pgbouncer {
 class BreakingRelay {
  public:
   BreakingRelay(int port, std::string word)
-      : word_(std::move(word)), to_(port), listening_(::socket(AF_INET, SOCK_STREAM, 0)), port_(free_port()) {
-    auto address = loopback_address(port_);
-    REQUIRE(::bind(listening_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    REQUIRE(::listen(listening_, 8) == 0);
+      : word_(std::move(word)), to_(port), port_(free_port()), listening_(listening_at(port_)) {
     thread_ = std::thread([this] { serve(); });
   }
   ~BreakingRelay() {
@@ -43,13 +36,6 @@ class BreakingRelay {
     int near, far;
   };
 
-  static sockaddr_in loopback_address(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-  }
   static void end(int near, int far) {
     ::close(near);
     ::close(far);
@@ -81,8 +67,8 @@ class BreakingRelay {
   void accept() {
     const int near = ::accept(listening_, nullptr, nullptr);
     const int far = ::socket(AF_INET, SOCK_STREAM, 0);
-    auto address = loopback_address(to_);
-    if (::connect(far, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0)
+    const auto address = on_loopback(to_);
+    if (::connect(far, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
       pairs_.push_back({near, far});
     else
       end(near, far);
@@ -102,8 +88,8 @@ class BreakingRelay {
 
   std::string word_;
   int to_;
-  int listening_;
   int port_;
+  int listening_;
   std::vector<Pair> pairs_;
   std::atomic<bool> over_ = false, broken_ = false;
   std::thread thread_;
