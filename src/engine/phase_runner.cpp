@@ -54,6 +54,15 @@ Result<void> PhaseRunner::run_steps(const runbook::Phase& phase) {
   return {};
 }
 
+// What `verify` has settled stays so. Whether it still holds is for the rollback's own checks, which refuse and change
+// nothing; done again here, it would fail as a step that can't be finished.
+bool PhaseRunner::is_proven(const runbook::StepLine& line) const {
+  const auto& steps = run_.record().steps;
+  const auto known = steps.find(line.id);
+  if (known == steps.end()) return false;
+  return known->second.status == StepStatus::done || known->second.status == StepStatus::adopted;
+}
+
 Result<void> PhaseRunner::prove_rollback() {
   const auto* verify = run_.phase("verify");
   if (verify == nullptr || run_.is_past_window(Direction::back)) return {};
@@ -62,9 +71,7 @@ Result<void> PhaseRunner::prove_rollback() {
   lines.erase(std::find_if(lines.begin(), lines.end(),
                            [](const auto& line) { return kind_of(line).description.meaning.waits_for_person; }),
               lines.end());
-  lines.erase(std::remove_if(lines.begin(), lines.end(),
-                             [](const auto& line) { return kind_of(line).description.meaning.routes; }),
-              lines.end());
+  std::erase_if(lines, [&](const auto& line) { return kind_of(line).description.meaning.routes || is_proven(line); });
   if (run_.record().emergency) TRY(leave_out(proofs));
   if (!lines.empty() && run_.output.say) run_.output.say("verify, since the rollback needs it");
   return run_steps(proofs);

@@ -17,8 +17,8 @@ class PhaseRunner {
   // before a rollback's window that it can do without.
   Result<void> run(const runbook::Phase& phase);
   // What a rollback needs must stand before it begins. A run that stopped while verifying is verified first, up to the
-  // first gate: asking for the rollback has answered that. Checks of where clients land are left out, since a rollback
-  // leads them away.
+  // first gate: asking for the rollback has answered that. What it has settled is left as it is, and so are checks of
+  // where clients land, since a rollback leads them away.
   Result<void> prove_rollback();
   // "; by --emergency without a, b", by id; "" where nothing was left out.
   [[nodiscard]] std::string what_was_left_out() const;
@@ -28,6 +28,7 @@ class PhaseRunner {
  private:
   Result<void> run_steps(const runbook::Phase& phase);
   Result<void> leave_out(runbook::Phase& phase);
+  [[nodiscard]] bool is_proven(const runbook::StepLine& line) const;
 
   RunState& run_;
   StepRunner& steps_;

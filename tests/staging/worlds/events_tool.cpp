@@ -133,6 +133,7 @@ bool rollback(World& world, Chance&) {
     if (done(again)) still_split = false;
     if (done(again)) break;
     note_refusal(world, "rollback, resume", again);
+    if (again.code == 3 || again.code == 2) return true;  // the rollback is over: a further resume is of the split
     std::this_thread::sleep_for(std::chrono::seconds(5));
   }
   if (still_split)

@@ -74,17 +74,20 @@ TEST_CASE("ownership is not taken any more when the journal was so slow that the
 }
 
 TEST_CASE("a rollback that stopped after its window does not prove reverse replication again") {
-  ASplit run(there_and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n") +
-             "  then:\n    - {id: e, uses: run.command, with: {argv: "
-             "[sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");
-  REQUIRE(run.forward().exit == ExitCode::done);
+  ASplit run(head + "prepare:\n" + make("a") + window(release_and_take + make("b")) + "verify:\n" +
+             line("c", "echo c >> @/log; test -e @/proven") +
+             "rollback:\n  window:\n    budget: 20s\n    steps:\n" + release_and_take_back +
+             "    - {id: d, uses: run.command, with: {argv: ['true']}}\n  then:\n" +
+             "    - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");
+  REQUIRE(run.forward().exit == ExitCode::past_no_return);
+  std::ofstream(run.file("proven")) << "\n";
   CHECK(run.back().exit == ExitCode::past_no_return);
   CHECK(run.told.has("say", "verify, since the rollback needs it"));
   run.told.all.clear();
   std::ofstream(run.file("ready")) << "\n";
   CHECK(run.back().exit == ExitCode::done);
   CHECK_FALSE(run.told.has("say", "verify"));
-  CHECK(run.log() == Lines{"do a", "do b", "do c", "e", "e"});
+  CHECK(run.log() == Lines{"do a", "do b", "c", "c", "e", "e"});
 }
 
 TEST_CASE("a window is not entered where ownership is not as it was left, and what was prepared is undone") {

@@ -44,6 +44,15 @@ TEST_CASE("what verify proves before it asks a person is proved before a rollbac
   CHECK(run.log() == Lines{"do split", "proof", "proof", "proof", "do look", "do back"});
 }
 
+TEST_CASE("a rollback leaves alone what verify has settled, whatever became of it since") {
+  ARun run(with_a_rollback(make("proof")));
+  REQUIRE(run.forward().exit == ExitCode::done);
+  std::filesystem::remove(run.file("proof"));
+  run.beforehand = {"sure=give it up"};
+  CHECK(run.back().exit == ExitCode::done);
+  CHECK(run.log() == Lines{"do split", "do proof", "do look", "do back"});
+}
+
 TEST_CASE("rejecting a rollback gate cancels the rollback: the run keeps its previous state, and can go on") {
   ARun run(with_a_rollback(make("proof") + gate("tested") + make("open")));
   REQUIRE(run.forward().exit == ExitCode::waiting);
