@@ -2,7 +2,7 @@
 
 namespace pgcleave::checks {
 
-Result<postgres::Connection*> CheckContext::session(steps::Side& side) {
+Result<postgres::Connection*> CheckContext::session(world::Side& side) {
   TRY_ASSIGN(auto* leader, side.leader(deadline_));
   TRY(leader->simple("SET default_transaction_read_only TO on", deadline_));
   return leader;

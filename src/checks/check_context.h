@@ -4,20 +4,20 @@
 #include <optional>
 
 #include "base/deadline.h"
-#include "checks/evidence.h"
-#include "steps/world.h"
+#include "runbook/change.h"
+#include "world/world.h"
 
 namespace pgcleave::checks {
 
 // What a step says of the moment in which it stands.
 struct Expected {
-  postgres::Owner serving = postgres::Owner::source;  // the moved tables
+  fence::Owner serving = fence::Owner::source;  // the moved tables
   bool target_promoted = false;                       // while the source serves
 };
 
 // What the checks are for.
 struct Asked {
-  const Change* change = nullptr;    // what is about to be done; null: nobody said
+  const runbook::Change* change = nullptr;    // what is about to be done; null: nobody said
   Duration observe{};                // how long to watch what clients do; zero: one short look
   std::optional<Duration> budget{};  // of the window; none: that of the change
   std::optional<Expected> expected{};
@@ -25,21 +25,21 @@ struct Asked {
 
 class CheckContext {
  public:
-  CheckContext(steps::World& world, const Asked& asked, Deadline deadline) : world_(world), asked_(asked), deadline_(deadline) {}
+  CheckContext(world::World& world, const Asked& asked, Deadline deadline) : world_(world), asked_(asked), deadline_(deadline) {}
 
-  [[nodiscard]] steps::World& world() const { return world_; }
-  [[nodiscard]] const Change* change() const { return asked_.change; }
+  [[nodiscard]] world::World& world() const { return world_; }
+  [[nodiscard]] const runbook::Change* change() const { return asked_.change; }
   [[nodiscard]] Duration budget() const;  // how long clients may wait in a window: the runbook's, or 5 s
   [[nodiscard]] Deadline deadline() const { return deadline_; }
   [[nodiscard]] Duration observe() const { return asked_.observe; }  // the deadline leaves time for it
   [[nodiscard]] const std::optional<Expected>& expected() const { return asked_.expected; }
   // A session on the side's leader or standby leader.
-  Result<postgres::Connection*> session(steps::Side& side);
+  Result<postgres::Connection*> session(world::Side& side);
   // " -e lab.yml", for commands that mend something.
   [[nodiscard]] std::string with_environment() const { return " -e " + world_.environment.path; }
 
  private:
-  steps::World& world_;
+  world::World& world_;
   Asked asked_;
   Deadline deadline_;
 };

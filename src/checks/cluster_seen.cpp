@@ -3,11 +3,11 @@
 namespace pgcleave::checks {
 namespace {
 
-Result<void> inspect_leader(CheckContext& context, steps::Side& side, ClusterSeen& seen) {
+Result<void> inspect_leader(CheckContext& context, world::Side& side, ClusterSeen& seen) {
   const auto deadline = context.deadline();
   TRY_ASSIGN(auto* leader, context.session(side));
   TRY_ASSIGN(seen.identity, postgres::identify(*leader, deadline));
-  TRY_ASSIGN(seen.owner, postgres::owner(*leader, context.world().split.name, deadline));
+  TRY_ASSIGN(seen.owner, fence::owner(*leader, context.world().split.name, deadline));
   if (seen.identity.in_recovery) {
     TRY_ASSIGN(seen.receiver, postgres::receiver(*leader, deadline));
   }
@@ -36,7 +36,7 @@ Result<void> inspect_leader(CheckContext& context, steps::Side& side, ClusterSee
                              standbys.text(row, "state")});
   }
   const auto soon = deadline.or_earlier(Deadline::in(std::chrono::seconds(3)));
-  auto members = steps::inspect_members(side, seen.patroni.view, *leader, soon);
+  auto members = world::inspect_members(side, seen.patroni.view, *leader, soon);
   if (members) seen.members = std::move(*members);
   if (!members) seen.members_unseen = members.error().text();
   return {};
@@ -44,7 +44,7 @@ Result<void> inspect_leader(CheckContext& context, steps::Side& side, ClusterSee
 
 }  // namespace
 
-ClusterSeen inspect_cluster(CheckContext& context, steps::Side& side) {
+ClusterSeen inspect_cluster(CheckContext& context, world::Side& side) {
   ClusterSeen seen;
   seen.which = side.which();
   seen.label = side.label();

@@ -10,7 +10,7 @@
 #include "patroni/inspection.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"
-#include "steps/cluster_members.h"
+#include "world/cluster_members.h"
 
 namespace pgcleave::checks {
 
@@ -29,7 +29,7 @@ struct StandbySeen {
 };
 
 struct ClusterSeen {
-  postgres::Owner which = postgres::Owner::source;
+  fence::Owner which = fence::Owner::source;
   std::string label;  // "source main"
   std::string scope;  // as the environment file says
   pgbouncer::Route route;
@@ -38,13 +38,13 @@ struct ClusterSeen {
   std::string unseen;  // why the leader's session tells nothing; all below is empty then
   postgres::Identity identity;
   std::string started;  // when its postmaster did, to know it again
-  std::optional<postgres::Owner> owner;
+  std::optional<fence::Owner> owner;
   postgres::Receiver receiver;  // in recovery
   std::vector<SlotSeen> slots;
   std::vector<std::string> subscriptions;  // of the database
   std::vector<StandbySeen> standbys;
   std::string synchronous_standby_names;
-  std::vector<steps::MemberSeen> members;  // the leader first; empty: not asked
+  std::vector<world::MemberSeen> members;  // the leader first; empty: not asked
   std::string members_unseen;              // why they could not be asked
 
   [[nodiscard]] bool seen() const { return unseen.empty(); }
@@ -52,7 +52,7 @@ struct ClusterSeen {
   [[nodiscard]] std::string list() const { return "patronictl list " + scope; }
 };
 
-ClusterSeen inspect_cluster(CheckContext& context, steps::Side& side);
+ClusterSeen inspect_cluster(CheckContext& context, world::Side& side);
 Stage stage_of(const ClusterSeen& target);
 
 }  // namespace pgcleave::checks

@@ -13,17 +13,30 @@ namespace pgcleave::checks {
   family(schema) \
   family(workload) \
   family(fence) \
-  family(process) \
   family(access)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(family) Result<Findings> family(CheckContext& context);
 PGCLEAVE_CHECK_FAMILIES(PGCLEAVE_DECLARE)
 
-const std::vector<Family>& families() {
+namespace {
+
+std::vector<Family>& rows() {
 #define PGCLEAVE_ROW(family) {#family, family},
-  static const std::vector<Family> rows{PGCLEAVE_CHECK_FAMILIES(PGCLEAVE_ROW)};
-  return rows;
+  static std::vector<Family> all{PGCLEAVE_CHECK_FAMILIES(PGCLEAVE_ROW)};
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Family>& families() {
+  return rows();
+}
+
+void offer(const Family& family) {
+  auto& all = rows();
+  const bool known = std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == std::string(family.name); });
+  if (!known) all.push_back(family);
 }
 
 Result<std::vector<Family>> families_named(const std::vector<std::string>& names) {
@@ -38,7 +51,7 @@ Result<std::vector<Family>> families_named(const std::vector<std::string>& names
   return chosen;
 }
 
-Findings inspect(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {
+Findings inspect(world::World& world, const std::vector<Family>& families, const Asked& asked, Duration each) {
   Findings all;
   for (const auto& family : families) {
     CheckContext context(world, asked, Deadline::in(each + asked.observe));

@@ -12,10 +12,12 @@ struct Family {
 };
 
 const std::vector<Family>& families();
+// One more, of a room above this one: the family `process` is readiness/process.cpp. Once, when a program begins.
+void offer(const Family& family);
 Result<std::vector<Family>> families_named(const std::vector<std::string>& names);
 
 // One after the other, each with this much time, and with what is asked for watching on top. A family that can't finish is a finding itself:
 // what it would have found is not known.
-Findings inspect(steps::World& world, const std::vector<Family>& families, const Asked& asked, Duration each);
+Findings inspect(world::World& world, const std::vector<Family>& families, const Asked& asked, Duration each);
 
 }  // namespace pgcleave::checks

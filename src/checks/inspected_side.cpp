@@ -5,13 +5,13 @@
 namespace pgcleave::checks {
 namespace {
 
-Result<InspectedSide> open_side(CheckContext& context, steps::Side& side) {
+Result<InspectedSide> open_side(CheckContext& context, world::Side& side) {
   InspectedSide seen;
   seen.side = &side;
   TRY_ASSIGN(seen.session, context.session(side));
   TRY_ASSIGN(const auto recovery, postgres::recovery(*seen.session, context.deadline()));
   seen.standby = recovery.in_recovery;
-  TRY_ASSIGN(auto tables, steps::tables_on(context.world(), side, context.deadline()));
+  TRY_ASSIGN(auto tables, world::tables_on(context.world(), side, context.deadline()));
   seen.tables = std::move(tables.split);
   return seen;
 }

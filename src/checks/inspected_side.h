@@ -9,10 +9,10 @@
 namespace pgcleave::checks {
 
 struct InspectedSide {
-  steps::Side* side = nullptr;
+  world::Side* side = nullptr;
   postgres::Connection* session = nullptr;
   bool standby = false;
-  steps::SplitTables tables;
+  world::SplitTables tables;
 };
 
 // An error when neither can be looked at; of one that can't the family fence tells.

@@ -43,7 +43,7 @@ std::string Touched::text() const {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-Reach::Reach(const steps::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs) {
+Reach::Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs) {
   for (const auto& table : tables.moved) parts_[table.name] = Part::moved;
   for (const auto& table : tables.kept) parts_[table.name] = Part::kept;
   for (const auto& one : dependencies) {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "postgres/names_in_code.h"
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::checks {
 
@@ -35,7 +35,7 @@ struct Touched {
 
 class Reach {
  public:
-  Reach(const steps::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs);
+  Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs);
 
   [[nodiscard]] Part part_of(const postgres::TableName& table) const;
   Touched of(const std::vector<postgres::Statement>& statements);

@@ -136,14 +136,14 @@ long long ServerSeen::number(const std::string& name) const {
   return std::atoll(text(name).c_str());
 }
 
-Result<ServerSeen> inspect_server(CheckContext& context, steps::Side& side) {
+Result<ServerSeen> inspect_server(CheckContext& context, world::Side& side) {
   ServerSeen seen;
   seen.which = side.which();
   seen.label = side.label();
   seen.scope = side.access().scope;
   TRY_ASSIGN(auto* session, context.session(side));
   TRY_ASSIGN(seen.patroni, side.patroni().config(context.deadline()));
-  TRY_ASSIGN(seen.owner, postgres::owner(*session, context.world().split.name, context.deadline()));
+  TRY_ASSIGN(seen.owner, fence::owner(*session, context.world().split.name, context.deadline()));
   TRY(ServerInspection(context, *session, seen).run());
   return seen;
 }

@@ -23,11 +23,11 @@ struct ExtensionSeen {
 };
 
 struct ServerSeen {
-  postgres::Owner which = postgres::Owner::source;
+  fence::Owner which = fence::Owner::source;
   std::string label;
   std::string scope;
   bool in_recovery = false;
-  std::optional<postgres::Owner> owner;
+  std::optional<fence::Owner> owner;
   Json patroni = Json::object();  // the dynamic configuration
 
   std::map<std::string, std::string> settings;  // pg_settings.reset_val: numbers in the setting's own unit
@@ -53,6 +53,6 @@ struct ServerSeen {
   [[nodiscard]] bool is(const std::string& name, const std::string& value) const { return text(name) == value; }
 };
 
-Result<ServerSeen> inspect_server(CheckContext& context, steps::Side& side);
+Result<ServerSeen> inspect_server(CheckContext& context, world::Side& side);
 
 }  // namespace pgcleave::checks

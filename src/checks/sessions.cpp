@@ -33,7 +33,7 @@ std::string Session::who() const {
   return fmt::format("pid {} of {} ({}) from {}", pid, user, application.empty() ? "no application name" : application, address);
 }
 
-Sessions::Sessions(const steps::SplitTables& tables) {
+Sessions::Sessions(const world::SplitTables& tables) {
   for (const auto& table : tables.moved) tables_[fmt::format("{}", table.oid)] = {Part::moved, table.name};
   for (const auto& table : tables.kept) tables_[fmt::format("{}", table.oid)] = {Part::kept, table.name};
 }

@@ -32,7 +32,7 @@ struct Session {
 // Adds one look after the other. The asking session itself, and those of other databases, are left out.
 class Sessions {
  public:
-  explicit Sessions(const steps::SplitTables& tables);
+  explicit Sessions(const world::SplitTables& tables);
   Result<void> sample(postgres::Connection& connection, Deadline deadline);
 
   [[nodiscard]] int samples() const { return samples_; }

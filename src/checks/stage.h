@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "postgres/ownership.h"
+#include "fence/ownership.h"
 
 namespace pgcleave::checks {
 
@@ -18,7 +18,7 @@ enum class Stage {
 struct StageSeen {
   bool target_seen = false;
   bool target_in_recovery = false;
-  std::optional<postgres::Owner> owner_on_target;  // no value: ownership is not installed there
+  std::optional<fence::Owner> owner_on_target;  // no value: ownership is not installed there
   bool promoted_by_run = false;                    // the mark in Patroni's configuration
 };
 

@@ -20,8 +20,8 @@
 #include "cli/written_down.h"
 #include "engine/approvals.h"
 #include "engine/split_runs.h"
-#include "steps/holding.h"
-#include "steps/run_servers.h"
+#include "world/holding.h"
+#include "world/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -48,7 +48,7 @@ void tell_who_split(const journal::Journal& journal, const std::string& refused,
   }
 }
 
-Json beginning(const checks::Change& change, const Origin& origin, int epoch, const Json& servers) {
+Json beginning(const runbook::Change& change, const Origin& origin, int epoch, const Json& servers) {
   const auto& [runbook, params, environment, split, journal, program, now] = change;
   return {{"runbook", runbook.path},
           {"name", runbook.name},
@@ -79,7 +79,7 @@ Json beginning(const checks::Change& change, const Origin& origin, int epoch, co
 
 }  // namespace
 
-bool confirmed(const runbook::Environment& environment, const Arguments& arguments) {
+bool confirmed(const config::Environment& environment, const Arguments& arguments) {
   if (!environment.production || arguments.flag("yes")) return true;
   if (::isatty(STDIN_FILENO) == 0) {
     log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal", environment.name));
@@ -101,25 +101,25 @@ std::string host_name() {
   return name.nodename;
 }
 
-Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments) {
+Result<void> may_approve_beforehand(const config::Environment& environment, const Arguments& arguments) {
   if (!environment.production || arguments.list("approve").empty()) return {};
   return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "",
                "--approve", "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
 }
 
-Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::RunOutput& speech,
+Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, const Origin& origin, const engine::RunOutput& speech,
                     const Approver& approver) {
   const auto& environment = change.environment;
   const auto id = journal::new_run_id();
   TRY_ASSIGN(const auto hold, hold_split(journal, change.split.name, id));
   TRY(no_other_run(journal, change.split.name, speech.again));
   TRY_ASSIGN(auto world, open_world_of(change, Deadline::in(std::chrono::seconds(10))));
-  const auto held = steps::split_held(world, Deadline::in(std::chrono::seconds(5)));
+  const auto held = world::split_held(world, Deadline::in(std::chrono::seconds(5)));
   world.run = {id, held.last_epoch() + 1, 1, operator_name(), host_name(), journal_identity(journal), origin.take_over};
   world.run.knows_all = !origin.take_over || !held.other_than(world.run.as_holder());
   TRY(may_act(world, journal, held, fmt::format("pgcleave run {}{}", change.runbook.path, speech.again)));
-  TRY_ASSIGN(const auto servers, steps::note_servers(world, Deadline::in(std::chrono::seconds(5))));
-  steps::expect_servers(world, servers);
+  TRY_ASSIGN(const auto servers, world::note_servers(world, Deadline::in(std::chrono::seconds(5))));
+  world::expect_servers(world, servers);
   TRY(as_this_journal_wrote_it(world, journal, Deadline::in(std::chrono::seconds(5))));
   inform(world, change);
 

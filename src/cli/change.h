@@ -5,32 +5,32 @@
 #include <optional>
 #include <string>
 
-#include "checks/evidence.h"
+#include "readiness/evidence.h"
 #include "checks/families.h"
 #include "cli/files.h"
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::cli {
 
 constexpr auto time_per_family = std::chrono::seconds(10);  // of checks
 
 // From --environment, --split, --set and the runbook's path. Says what is wrong with the files.
-std::optional<checks::Change> read_change(const Arguments& arguments, const std::string& runbook_path);
+std::optional<runbook::Change> read_change(const Arguments& arguments, const std::string& runbook_path);
 
-// Says what keeps the files that the environment names from being used (checks/access_files.h).
-bool may_use_files(const checks::Change& change);
+// Says what keeps the files that the environment names from being used (checks/access/files.h).
+bool may_use_files(const runbook::Change& change);
 
 // Of the program that is running: a rehearsal by another build does not count.
 std::string program_sha256();
 
 // What these families of checks find now, over sessions of their own: those refuse to write, so they are not a run's.
-Result<checks::Findings> findings_now(const checks::Change& change, const std::vector<std::string>& families);
+Result<checks::Findings> findings_now(const runbook::Change& change, const std::vector<std::string>& families);
 
 // The world of a change that is about to begin: every table has a class, and every sequence, if the runbook carries them. See
 // steps::open_world.
-Result<steps::World> open_world_of(const checks::Change& change, Deadline deadline);
+Result<world::World> open_world_of(const runbook::Change& change, Deadline deadline);
 
 // Gives a run's world what it can't know: the change, and how often it was rehearsed. `change` must outlive the world.
-void inform(steps::World& world, const checks::Change& change);
+void inform(world::World& world, const runbook::Change& change);
 
 }  // namespace pgcleave::cli

@@ -7,7 +7,7 @@
 #include "base/sha256.h"
 #include "base/units.h"
 #include "base/version.h"
-#include "checks/access_files.h"
+#include "checks/access/files.h"
 #include "checks/families.h"
 #include "cli/change.h"
 #include "cli/session.h"
@@ -20,9 +20,9 @@ using checks::Severity;
 constexpr std::array severities{Severity::blocker, Severity::warning, Severity::note};
 
 struct Looked {
-  runbook::Environment environment;
-  runbook::Split split;
-  std::optional<checks::Change> change;
+  config::Environment environment;
+  config::Split split;
+  std::optional<runbook::Change> change;
   checks::Findings findings;
   double ms = 0;
 };
@@ -119,7 +119,7 @@ std::optional<Looked> look(const Arguments& arguments) {
     return looked;
   }
   const auto began = Monotonic::now();
-  auto world = steps::unopened_world(looked.environment, looked.split);
+  auto world = world::unopened_world(looked.environment, looked.split);
   looked.findings = checks::inspect(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
   looked.findings.insert(looked.findings.begin(), files.begin(), files.end());
   looked.ms = milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began));

@@ -6,7 +6,8 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "checks/step_kinds.h"
+#include "readiness/process.h"
+#include "steps/check/judging_kinds.h"
 #include "cli/did_you_mean.h"
 #include "cli/verb.h"
 
@@ -44,7 +45,8 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
 
 int pgcleave::cli::main(int argc, char** argv) {
   cli::open_standard_files();
-  checks::offer_step_kinds();
+  steps::offer_step_kinds();
+  readiness::offer_family();
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
   const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(),    cli::doctor_verb(),  cli::plan_verb(),

@@ -5,7 +5,7 @@
 
 #include "base/format.h"
 #include "base/log.h"
-#include "checks/access.h"
+#include "checks/access/access.h"
 #include "cli/change.h"
 #include "cli/session.h"
 
@@ -41,7 +41,7 @@ ExitCode doctor(const Arguments& arguments) {
   if (!environment) return ExitCode::invalid;
   const auto split = read_split_for(arguments, *environment);
   if (!split) return ExitCode::invalid;
-  auto world = steps::unopened_world(*environment, *split);
+  auto world = world::unopened_world(*environment, *split);
   checks::CheckContext context(world, {}, Deadline::in(time_per_family));
   const auto logins = checks::try_logins(context);
   if (!logins) {

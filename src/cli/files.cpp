@@ -28,7 +28,7 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-void complain(const std::vector<runbook::Problem>& problems) {
+void complain(const std::vector<config::Problem>& problems) {
   for (const auto& problem : problems) log::error(problem.text());
 }
 
@@ -47,16 +47,16 @@ std::optional<runbook::Runbook> read_runbook_file(const std::string& path) {
       path, [](const std::string& name, const std::string& text) { return runbook::read_runbook(name, text, steps::vocabulary()); });
 }
 
-std::optional<runbook::Environment> read_environment_file(const std::string& path) {
-  return read_with<runbook::Environment>(
-      path, [](const std::string& name, const std::string& text) { return runbook::read_environment(name, text); });
+std::optional<config::Environment> read_environment_file(const std::string& path) {
+  return read_with<config::Environment>(
+      path, [](const std::string& name, const std::string& text) { return config::read_environment(name, text); });
 }
 
-std::optional<runbook::Split> read_split_file(const std::string& path) {
-  return read_with<runbook::Split>(path, [](const std::string& name, const std::string& text) { return runbook::read_split(name, text); });
+std::optional<config::Split> read_split_file(const std::string& path) {
+  return read_with<config::Split>(path, [](const std::string& name, const std::string& text) { return config::read_split(name, text); });
 }
 
-std::optional<runbook::Split> read_split_for(const Arguments& arguments, const runbook::Environment& environment) {
+std::optional<config::Split> read_split_for(const Arguments& arguments, const config::Environment& environment) {
   const auto path = arguments.text("split").empty() ? environment.split : arguments.text("split");
   if (!path.empty()) return read_split_file(path);
   complain(Error{ErrorKind::invalid, environment.path, "names no split file", "", "", "give one with --split", ""});
@@ -81,7 +81,7 @@ std::optional<Json> read_params(const runbook::Runbook& runbook, const std::vect
   return std::move(*params);
 }
 
-std::string journal_path(const Arguments& arguments, const runbook::Environment* environment) {
+std::string journal_path(const Arguments& arguments, const config::Environment* environment) {
   if (const auto given = arguments.text("journal"); !given.empty()) return given;
   if (environment != nullptr && !environment->journal.empty()) return environment->journal;
   if (const auto set = variable("PGCLEAVE_JOURNAL"); !set.empty()) return set;

@@ -21,7 +21,7 @@
 #include "cli/unwritten.h"
 #include "engine/approvals.h"
 #include "journal/outcomes.h"
-#include "steps/serving.h"
+#include "world/serving.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -89,9 +89,9 @@ bool make_sure(const WatchedProcess& runner) {
 }
 
 // Also where that can't be seen. While nobody owns, their writes fail.
-bool clients_wait(steps::World& world) {
-  const auto serves = steps::serving(world, Deadline::in(std::chrono::seconds(2)));
-  if (serves == steps::Serving::nobody || serves == steps::Serving::unknown) return true;
+bool clients_wait(world::World& world) {
+  const auto serves = world::serving(world, Deadline::in(std::chrono::seconds(2)));
+  if (serves == world::Serving::nobody || serves == world::Serving::unknown) return true;
   const auto routes = world.fleet.routes(Deadline::in(std::chrono::seconds(1)));
   return std::any_of(routes.begin(), routes.end(),
                      [](const auto& bouncer) { return bouncer.keeps_clients_waiting() || !bouncer.error.empty(); });

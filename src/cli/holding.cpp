@@ -42,11 +42,11 @@ int last_epoch(const journal::Journal& journal, const std::string& split, const 
 
 }  // namespace
 
-bool knows_all(const steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held) {
+bool knows_all(const world::World& world, const journal::Journal& journal, const world::SplitHeld& held) {
   return held.signed_last_by(world.run.as_holder(), last_epoch(journal, world.split.name, world.run.id));
 }
 
-Result<void> may_act(steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held, const std::string& command) {
+Result<void> may_act(world::World& world, const journal::Journal& journal, const world::SplitHeld& held, const std::string& command) {
   if (world.run.take_over) return {};
   const auto other = held.other_than(world.run.as_holder());
   if (!other) return {};

@@ -2,15 +2,15 @@
 #pragma once
 
 #include "journal/journal.h"
-#include "steps/holding.h"
+#include "world/holding.h"
 
 namespace pgcleave::cli {
 
 // `held` with who holds the split since when, and `command` (of this very call) with --takeover. A run that this journal knows to be over
 // holds nothing, whatever a side that could not be reached at its end still says: then world.run.take_over is set.
-Result<void> may_act(steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held, const std::string& command);
+Result<void> may_act(world::World& world, const journal::Journal& journal, const world::SplitHeld& held, const std::string& command);
 
 // Does this journal hold all that was done to the split (steps::SplitHeld::signed_last_by)?
-bool knows_all(const steps::World& world, const journal::Journal& journal, const steps::SplitHeld& held);
+bool knows_all(const world::World& world, const journal::Journal& journal, const world::SplitHeld& held);
 
 }  // namespace pgcleave::cli

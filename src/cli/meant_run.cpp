@@ -18,7 +18,7 @@ engine::SplitWanted wanted_by(const Arguments& arguments) {
   const auto environment = read_environment_file(file);
   if (!environment) return {};
   const auto text = read_file(environment->split);
-  const auto split = text ? runbook::read_split(environment->split, *text) : runbook::Read<runbook::Split>{};
+  const auto split = text ? config::read_split(environment->split, *text) : config::Read<config::Split>{};
   return {environment->name, split.value ? split.value->name : ""};
 }
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::cli {
 
 // A sentence for each, with the command that mends it. Empty also where the target is no standby, or can't be asked.
-std::vector<std::string> members_behind(steps::World& world, Deadline deadline);
+std::vector<std::string> members_behind(world::World& world, Deadline deadline);
 
 }  // namespace pgcleave::cli

@@ -10,26 +10,26 @@
 #include "cli/session.h"
 #include "journal/outcomes.h"
 #include "runbook/phase_kind.h"
-#include "steps/run_servers.h"
-#include "steps/serving.h"
+#include "world/run_servers.h"
+#include "world/serving.h"
 
 namespace pgcleave::cli {
 namespace {
 
 constexpr auto patience_with_owners = std::chrono::seconds(3);
 
-steps::Serving who(const steps::Owners& owners) {
-  if (owners.both()) return steps::Serving::both;
-  if (owners.target.owns()) return steps::Serving::target;
-  if (owners.source.owns()) return steps::Serving::source;
-  return owners.nobody() ? steps::Serving::nobody : steps::Serving::unknown;
+world::Serving who(const world::Owners& owners) {
+  if (owners.both()) return world::Serving::both;
+  if (owners.target.owns()) return world::Serving::target;
+  if (owners.source.owns()) return world::Serving::source;
+  return owners.nobody() ? world::Serving::nobody : world::Serving::unknown;
 }
 
-std::vector<std::string> problems_of(const steps::Owners& owners, steps::Serving serves) {
+std::vector<std::string> problems_of(const world::Owners& owners, world::Serving serves) {
   std::vector<std::string> problems;
-  if (serves == steps::Serving::both)
+  if (serves == world::Serving::both)
     problems.emplace_back("both sides own the moved tables: each takes writes that the other does not see");
-  if (serves == steps::Serving::nobody) problems.emplace_back("nobody owns the moved tables: their writes fail");
+  if (serves == world::Serving::nobody) problems.emplace_back("nobody owns the moved tables: their writes fail");
   for (const auto& missing : owners.missing_witnesses()) problems.push_back(missing);
   return problems;
 }
@@ -43,12 +43,12 @@ std::optional<Json> owners_of(const engine::RunRecord& run, const Arguments& arg
     return {};
   const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
-  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
-  auto world = steps::unopened_world(*environment, *split.value);
-  steps::expect_servers(world, object_in(run.begun, "servers"));
-  const auto owners = steps::Owners::ask(world, Deadline::in(patience_with_owners));
+  auto world = world::unopened_world(*environment, *split.value);
+  world::expect_servers(world, object_in(run.begun, "servers"));
+  const auto owners = world::Owners::ask(world, Deadline::in(patience_with_owners));
   const auto serves = who(owners);
   const auto problems = problems_of(owners, serves);
   std::vector<std::string> not_durable;
@@ -75,28 +75,28 @@ void print_owners(const Json& owners) {
   if (!next.empty()) std::cout << "    repair it: " << printable(next) << "\n";
 }
 
-Result<void> target_must_own(steps::World& world, const engine::RunRecord& run, const std::string& again) {
+Result<void> target_must_own(world::World& world, const engine::RunRecord& run, const std::string& again) {
   const bool undo_failed = std::any_of(run.windows.begin(), run.windows.end(), [](const auto& window) {
     return journal::window_outcome(window.second.outcome) == journal::WindowOutcome::failed;
   });
   if (!run.has_taken(name_of(runbook::PhaseKind::window)) ||
       run.has_taken(name_of(runbook::PhaseKind::rollback_window)) || run.open_window() != nullptr || undo_failed)
     return {};
-  const auto serves = steps::serving(world, Deadline::in(patience_with_owners));
-  if (serves == steps::Serving::target) {
-    const auto blocker = steps::rollback_blocker(world, Deadline::in(patience_with_owners));
+  const auto serves = world::serving(world, Deadline::in(patience_with_owners));
+  if (serves == world::Serving::target) {
+    const auto blocker = world::rollback_blocker(world, Deadline::in(patience_with_owners));
     if (!blocker || blocker->empty()) return {};  // who can't be asked now is needed by the steps anyway
     return fail({ErrorKind::not_ready, "run " + run.id, "can't be rolled back: it would lose rows", "", *blocker,
                  "keep the target; what " + world.source.label() + " lacks can only be copied to it by hand", ""});
   }
-  if (serves == steps::Serving::unknown) return {};
-  const bool both = serves == steps::Serving::both;
+  if (serves == world::Serving::unknown) return {};
+  const bool both = serves == world::Serving::both;
   return fail(
       {ErrorKind::not_ready, "split " + world.split.name,
        both ? "is owned by both sides" : "is not owned by the target any more, to which this run gave it",
        world.target.label() + " owns",
        both ? "both own"
-            : name_of(serves) + std::string(serves == steps::Serving::nobody ? " owns" : " owns, as it says itself"),
+            : name_of(serves) + std::string(serves == world::Serving::nobody ? " owns" : " owns, as it says itself"),
        "find out which side is right with: pgcleave repair-owner" + again, ""});
 }
 

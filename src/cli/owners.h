@@ -6,7 +6,7 @@
 
 #include "cli/verb.h"
 #include "engine/record.h"
-#include "steps/owners.h"
+#include "world/owners.h"
 
 namespace pgcleave::cli {
 
@@ -16,6 +16,6 @@ void print_owners(const Json& owners);
 
 // Before a rollback: one side must own, the one that the run gave ownership to, and the source must not have been promoted without the
 // release. `not_ready` with the reason and, where there is one, the command that repairs it.
-Result<void> target_must_own(steps::World& world, const engine::RunRecord& run, const std::string& again);
+Result<void> target_must_own(world::World& world, const engine::RunRecord& run, const std::string& again);
 
 }  // namespace pgcleave::cli

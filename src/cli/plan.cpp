@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "base/outside.h"
 #include "cli/change.h"
-#include "runbook/environment.h"
-#include "steps/forecast.h"
+#include "config/environment.h"
+#include "steps/check/forecasting.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -38,8 +38,8 @@ void print(const std::vector<engine::PlannedStep>& steps) {
 }
 
 // What rehearsals took, and what is in the way now; nothing for a runbook without a window, or where one side can't be asked.
-std::optional<steps::Forecast> look_ahead(const checks::Change& change, steps::World& world) {
-  if (checks::budget_ms(change, runbook::PhaseKind::window) <= 0) return {};
+std::optional<steps::Forecast> look_ahead(const runbook::Change& change, world::World& world) {
+  if (runbook::budget_ms(change, runbook::PhaseKind::window) <= 0) return {};
   auto seen = steps::forecast(world, runbook::PhaseKind::window, Deadline::in(std::chrono::seconds(3)));
   if (!seen) log::warn("no forecast: " + seen.error().text());
   return seen ? std::optional(*seen) : std::nullopt;
@@ -70,11 +70,11 @@ ExitCode make_plan(const Arguments& arguments) {
   if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
   world->run.id = "plan";
   inform(*world, *change);
-  const Json scope{{"params", change->params}, {"env", runbook::facts_of(environment)}};
+  const Json scope{{"params", change->params}, {"env", config::facts_of(environment)}};
   const auto forward = engine::plan(runbook, scope, *world, engine::Direction::forward);
   const auto back = engine::plan(runbook, scope, *world, engine::Direction::back);
   const auto ahead = look_ahead(*change, *world);
-  const auto budget = checks::budget_ms(*change, runbook::PhaseKind::window);
+  const auto budget = runbook::budget_ms(*change, runbook::PhaseKind::window);
   const auto guard = try_outside(Deadline::in(std::chrono::seconds(5)));
   if (arguments.flag("json")) {
     std::cout << to_text(Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},

@@ -16,7 +16,7 @@ bool has_window(const runbook::Runbook& runbook) {
 
 }  // namespace
 
-Result<Json> readiness_or_reason(const checks::Change& change, const std::string& reason) {
+Result<Json> readiness_or_reason(const runbook::Change& change, const std::string& reason) {
   const bool forced = !reason.empty();
   if (forced && reason.find_first_not_of(" \t\r\n") == std::string::npos) {
     return fail({ErrorKind::invalid, "--force", "needs a reason", "words that a reader of the report understands", "",

@@ -28,7 +28,7 @@ bool asked_to_stop() {
 
 }  // namespace
 
-Rehearsal::Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::RunOutput speech)
+Rehearsal::Rehearsal(journal::Journal& journal, const runbook::Change& change, RehearsalAsked asked, engine::RunOutput speech)
     : journal_(journal), change_(change), asked_(std::move(asked)), speech_(std::move(speech)), id_(journal::new_id("h")) {}
 
 Result<void> Rehearsal::write(const std::string& type, Json data) {
@@ -37,8 +37,8 @@ Result<void> Rehearsal::write(const std::string& type, Json data) {
 }
 
 Answers Rehearsal::approve_all() const {
-  return [by = operator_name(), id = id_](const steps::Question& question) -> std::optional<steps::Approval> {
-    return steps::Approval{true, by, "by rehearsal " + id, question.words};
+  return [by = operator_name(), id = id_](const world::Question& question) -> std::optional<world::Approval> {
+    return world::Approval{true, by, "by rehearsal " + id, question.words};
   };
 }
 
@@ -80,7 +80,7 @@ Result<void> Rehearsal::remember_how_it_was() {
   picture_ = checks::Picture(found);
   for (const auto& finding : found) {
     if (finding.severity != checks::Severity::blocker) continue;
-    known_blockers_.push_back(title_of(finding));
+    known_blockers_.push_back(checks::title_of(finding));
     log::warn("found before the first round: " + printable(known_blockers_.back()));
   }
   return {};

@@ -32,7 +32,7 @@ struct RoundSeen {
 
 class Rehearsal {
  public:
-  Rehearsal(journal::Journal& journal, const checks::Change& change, RehearsalAsked asked, engine::RunOutput speech);
+  Rehearsal(journal::Journal& journal, const runbook::Change& change, RehearsalAsked asked, engine::RunOutput speech);
 
   // All rounds. An error: it did not even begin, or the journal can't be written.
   Result<void> run();
@@ -58,7 +58,7 @@ class Rehearsal {
   Result<void> write(const std::string& type, Json data);
 
   journal::Journal& journal_;
-  const checks::Change& change_;
+  const runbook::Change& change_;
   RehearsalAsked asked_;
   engine::RunOutput speech_;
   std::string id_;

@@ -30,7 +30,7 @@ Result<GoBack> go_back_named(const std::string& name) {
   return fail(wrong("--rollback", "can't be that", "always, last or never", name));
 }
 
-Result<RehearsalAsked> asked(const Arguments& arguments, const checks::Change& change) {
+Result<RehearsalAsked> asked(const Arguments& arguments, const runbook::Change& change) {
   RehearsalAsked asked;
   asked.times = change.runbook.rehearsal.times;
   if (const auto times = arguments.text("times"); !times.empty()) {

@@ -13,10 +13,10 @@
 #include "engine/effects.h"
 #include "journal/outcomes.h"
 #include "runbook/phase_kind.h"
-#include "steps/durability.h"
-#include "steps/holding.h"
-#include "steps/owner_repair.h"
-#include "steps/run_servers.h"
+#include "world/durability.h"
+#include "world/holding.h"
+#include "steps/ownership/owner_repair.h"
+#include "world/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -26,7 +26,7 @@ constexpr auto patience_of_a_repair = std::chrono::seconds(20);
 
 // What a person decided: a side, and the words that name what that gives up.
 struct Decision {
-  std::optional<postgres::Owner> side;
+  std::optional<fence::Owner> side;
   std::string words;
 };
 
@@ -39,18 +39,18 @@ struct Told {
   std::vector<std::string> commands;  // that decide
 };
 
-std::optional<postgres::Owner> took_last(const engine::RunRecord& run) {
-  if (run.has_taken(name_of(runbook::PhaseKind::rollback_window))) return postgres::Owner::source;
-  if (run.has_taken(name_of(runbook::PhaseKind::window))) return postgres::Owner::target;
+std::optional<fence::Owner> took_last(const engine::RunRecord& run) {
+  if (run.has_taken(name_of(runbook::PhaseKind::rollback_window))) return fence::Owner::source;
+  if (run.has_taken(name_of(runbook::PhaseKind::window))) return fence::Owner::target;
   return {};
 }
 
 Result<Decision> decided_by(const Arguments& arguments) {
   const auto text = arguments.text("owner");
   if (text.empty()) return Decision{};
-  const auto side = runbook::side_named(text);
+  const auto side = config::side_named(text);
   if (!side) return fail({ErrorKind::invalid, "--owner", "names no side", side.error().expected, text, "", ""});
-  return Decision{steps::owner_of(*side), arguments.text("words")};
+  return Decision{world::owner_of(*side), arguments.text("words")};
 }
 
 Result<void> no_window_is_open(const engine::RunRecord& run, const std::string& rest) {
@@ -63,11 +63,11 @@ Result<void> no_window_is_open(const engine::RunRecord& run, const std::string& 
 }
 
 // From here on whatever was sent before is refused, so that what is seen stays true.
-Result<void> sign_both(steps::World& world, engine::Recorder& recorder, Deadline deadline) {
+Result<void> sign_both(world::World& world, engine::Recorder& recorder, Deadline deadline) {
   TRY(recorder.write("run.signing", {{"epoch", world.run.epoch}}));
   for (auto* side : {&world.source, &world.target}) {
-    TRY_ASSIGN(const auto signature, steps::sign(world, *side, deadline));
-    if (signature == steps::Signature::unknown)
+    TRY_ASSIGN(const auto signature, world::sign(world, *side, deadline));
+    if (signature == world::Signature::unknown)
       return fail(
           {ErrorKind::not_ready, side->label(), "can't be signed: nothing was changed", "", "", "bring it back, then try again", ""});
   }
@@ -75,30 +75,30 @@ Result<void> sign_both(steps::World& world, engine::Recorder& recorder, Deadline
 }
 
 // Both commands that decide. What a side wrote, and would be given up, is part of the words: who types them has read it.
-std::vector<std::string> commands_that_decide(steps::World& world, const std::string& rest, Deadline deadline) {
+std::vector<std::string> commands_that_decide(world::World& world, const std::string& rest, Deadline deadline) {
   std::vector<std::string> commands;
-  for (const auto side : {postgres::Owner::source, postgres::Owner::target}) {
+  for (const auto side : {fence::Owner::source, fence::Owner::target}) {
     const auto words = steps::words_to_decide(world, side, deadline);
-    if (words) commands.push_back(fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, postgres::name_of(side), *words));
+    if (words) commands.push_back(fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, fence::name_of(side), *words));
   }
   return commands;
 }
 
-Result<void> words_are_typed(steps::World& world, const steps::Repair& repair, const Decision& decision, const std::string& rest,
+Result<void> words_are_typed(world::World& world, const steps::Repair& repair, const Decision& decision, const std::string& rest,
                              Deadline deadline) {
   if (!decision.side || !repair.decided) return {};
   TRY_ASSIGN(const auto words, steps::words_to_decide(world, *decision.side, deadline));
   if (decision.words == words) return {};
   return fail({ErrorKind::waiting, "--words", "do not name what this decision gives up; nothing was changed", words, decision.words,
-               fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, postgres::name_of(*decision.side), words), ""});
+               fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, fence::name_of(*decision.side), words), ""});
 }
 
-Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, steps::World& world, const Decision& decision,
+Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, world::World& world, const Decision& decision,
                  const std::string& rest) {
   const auto deadline = Deadline::in(patience_of_a_repair);
   TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), world.split.name, run.id));
   TRY(no_window_is_open(run, rest));
-  const auto held = steps::split_held(world, deadline);
+  const auto held = world::split_held(world, deadline);
   world.run = {run.id, std::max(run.epoch, held.last_epoch()) + 1, 1, operator_name(), host_name(), journal_identity(journal), false};
   TRY(may_act(world, journal, held, "pgcleave repair-owner" + rest));
   engine::Recorder recorder(journal, run.id, run, engine::fault_point());
@@ -123,15 +123,15 @@ Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, steps:
     if (!told.repair.must_decide.empty()) return told;
     TRY_ASSIGN(told.written, steps::repair(world, told.seen, told.repair, deadline));
     for (auto* side : {&world.source, &world.target}) {
-      for (auto& member : steps::wait_until_durable(world, *side, Deadline::in(patience_with_members), nullptr))
+      for (auto& member : world::wait_until_durable(world, *side, Deadline::in(patience_with_members), nullptr))
         told.not_durable.push_back(side->label() + ": " + member);
     }
-    if (!run.is_open()) steps::release_lease(world, Deadline::in(std::chrono::seconds(2)));
+    if (!run.is_open()) world::release_lease(world, Deadline::in(std::chrono::seconds(2)));
   }
-  const auto now = steps::Owners::ask(world, deadline);
+  const auto now = world::Owners::ask(world, deadline);
   if (const auto witnesses = steps::repair_witnesses(world, now, deadline); !witnesses) told.witness_error = witnesses.error().text();
   told.seen.owners = now;
-  TRY(recorder.write("owner.repaired", {{"right", postgres::name_of(*told.repair.right)},
+  TRY(recorder.write("owner.repaired", {{"right", fence::name_of(*told.repair.right)},
                                         {"why", told.repair.why},
                                         {"changes", told.repair.changes.size()},
                                         {"written", told.written},
@@ -148,8 +148,8 @@ ExitCode say(const Told& told, bool json) {
     Json changes = Json::array();
     for (const auto& change : repair.changes)
       changes.push_back(
-          {{"side", postgres::name_of(change.side)}, {"from", postgres::name_of(change.from)}, {"to", postgres::name_of(change.to)}});
-    std::cout << to_text(Json{{"right", repair.right && repair.must_decide.empty() ? postgres::name_of(*repair.right) : ""},
+          {{"side", fence::name_of(change.side)}, {"from", fence::name_of(change.from)}, {"to", fence::name_of(change.to)}});
+    std::cout << to_text(Json{{"right", repair.right && repair.must_decide.empty() ? fence::name_of(*repair.right) : ""},
                               {"why", repair.why},
                               {"changes", changes},
                               {"written", told.written},
@@ -168,11 +168,11 @@ ExitCode say(const Told& told, bool json) {
     for (const auto& command : told.commands) log::info("if you decide so: " + command);
     return exit;
   }
-  log::info(fmt::format("the {} is right: {}", postgres::name_of(*repair.right), repair.why));
+  log::info(fmt::format("the {} is right: {}", fence::name_of(*repair.right), repair.why));
   for (const auto& side : sides) log::info("  " + side);
   if (repair.changes.empty()) log::info("its ownership needs no repair");
   for (const auto& table : told.written) log::warn(table + "; decide what becomes of them");
-  if (repair.stale && repair.right == postgres::Owner::target)
+  if (repair.stale && repair.right == fence::Owner::target)
     log::warn("the source's new leader lacks rows of the target: a rollback would lose them, and is refused");
   for (const auto& member : told.not_durable) log::warn("not durable yet on " + member);
   if (!told.witness_error.empty()) log::warn("Patroni could not be told, so try again: " + told.witness_error);
@@ -191,12 +191,12 @@ ExitCode repair_owner(const Arguments& arguments) {
   if (!runs) return complain(runs.error());
   const auto run = meant_run(*journal, *runs, arguments, engine::Intent::inspect);
   if (!run) return complain(run.error());
-  const auto split = runbook::read_split(text_in(run->begun, "split"), text_in(run->begun, "split_text"));
+  const auto split = config::read_split(text_in(run->begun, "split"), text_in(run->begun, "split_text"));
   complain(split.problems);
   if (!split.value) return ExitCode::invalid;
   if (const auto same = same_environment(*run, *environment); !same) return complain(same.error());
-  auto world = steps::unopened_world(*environment, *split.value);
-  steps::expect_servers(world, object_in(run->begun, "servers"));
+  auto world = world::unopened_world(*environment, *split.value);
+  world::expect_servers(world, object_in(run->begun, "servers"));
   const auto rest = again(arguments, arguments.text("environment"));
   const auto told = act(*journal, *run, world, *decided, rest);
   if (!told) return complain(told.error());

@@ -12,7 +12,7 @@
 #include "cli/session.h"
 #include "report/gather.h"
 #include "report/metrics.h"
-#include "report/render.h"
+#include "report/document/render.h"
 
 namespace pgcleave::cli {
 namespace {

@@ -15,7 +15,7 @@
 #include "cli/run_watch.h"
 #include "engine/approvals.h"
 #include "engine/irreversible.h"
-#include "steps/run_servers.h"
+#include "world/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -49,10 +49,10 @@ const char* direction_of(Way way) {
 }
 
 // Past its window a run goes on by the words of then and the tables of now; until then a table that nobody classified stops it.
-Result<void> resolve_for(const engine::RunRecord& record, const runbook::Runbook& runbook, steps::World& world) {
+Result<void> resolve_for(const engine::RunRecord& record, const runbook::Runbook& runbook, world::World& world) {
   const auto deadline = Deadline::in(std::chrono::seconds(10));
-  if (record.open_window() == nullptr && !engine::is_past_window(record, runbook, engine::Direction::forward)) return steps::resolve_split(world, deadline);
-  TRY_ASSIGN(const auto notes, steps::resolve_split_as_it_is(world, deadline));
+  if (record.open_window() == nullptr && !engine::is_past_window(record, runbook, engine::Direction::forward)) return world::resolve_split(world, deadline);
+  TRY_ASSIGN(const auto notes, world::resolve_split_as_it_is(world, deadline));
   for (const auto& note : notes) log::info("since the split: " + note);
   return {};
 }
@@ -63,18 +63,18 @@ Duration patience_with(const engine::RunRecord& record) {
 
 }  // namespace
 
-ResumedRun::ResumedRun(journal::Journal& journal, engine::RunRecord record, checks::Change change)
+ResumedRun::ResumedRun(journal::Journal& journal, engine::RunRecord record, runbook::Change change)
     : journal_(&journal),
       record_(std::move(record)),
       identity_(cli::journal_identity(journal)),
-      change_(std::make_unique<checks::Change>(std::move(change))) {}
+      change_(std::make_unique<runbook::Change>(std::move(change))) {}
 
 Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                                 const std::vector<std::string>& gone) {
   TRY_ASSIGN(auto record, find_run(journal, id));
   const auto begun = record.begun;
   auto frozen = runbook::read_runbook(text_in(begun, "runbook"), text_in(begun, "text"), steps::vocabulary());
-  auto split = runbook::read_split(text_in(begun, "split"), text_in(begun, "split_text"));
+  auto split = config::read_split(text_in(begun, "split"), text_in(begun, "split_text"));
   complain(frozen.problems);
   complain(split.problems);
   auto environment = read_environment_file(environment_file);
@@ -93,10 +93,10 @@ Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string
   const auto& change = *reopened.change_;
   reopened.gone_ = gone;
   reopened.identity_ = journal_identity(journal);
-  reopened.world_ = std::make_unique<steps::World>(steps::unopened_world(change.environment, change.split));
-  steps::expect_servers(*reopened.world_, object_in(begun, "servers"));
+  reopened.world_ = std::make_unique<world::World>(world::unopened_world(change.environment, change.split));
+  world::expect_servers(*reopened.world_, object_in(begun, "servers"));
   TRY(resolve_for(reopened.record_, change.runbook, *reopened.world_));
-  TRY(steps::compare_servers(*reopened.world_, Deadline::in(patience)));
+  TRY(world::compare_servers(*reopened.world_, Deadline::in(patience)));
   inform(*reopened.world_, change);
   return reopened;
 }
@@ -147,7 +147,7 @@ Result<Acted> ResumedRun::act(Way way, const Asked& asked, const engine::RunOutp
   if (way == Way::back) TRY(may_go_back(*journal_, record_, change_->runbook));
   world_->run = {id(), record_.epoch, 1, operator_name(), host_name(), identity_, asked.take_over};
   world_->run.emergency = asked.back ? asked.emergency : record_.emergency;
-  const auto held = steps::split_held(*world_, Deadline::in(patience_with(record_)));
+  const auto held = world::split_held(*world_, Deadline::in(patience_with(record_)));
   world_->run.knows_all = whole && knows_all(*world_, *journal_, held);
   if (way != Way::settle && !asked.take_over) {
     const auto command = fmt::format("pgcleave {} {}{}", way == Way::back ? "rollback" : "resume", id(), speech.again);

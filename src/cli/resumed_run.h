@@ -19,7 +19,7 @@ class ResumedRun {
 
   [[nodiscard]] const std::string& id() const { return record_.id; }
   [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened, or after act()
-  [[nodiscard]] steps::World& world() { return *world_; }
+  [[nodiscard]] world::World& world() { return *world_; }
 
   // For who goes on where the journal does not answer: an event that is known from elsewhere; and the process that has acted before, which
   // is dead, though it may still hold the split's lock.
@@ -33,7 +33,7 @@ class ResumedRun {
   Result<Acted> act(Way way, const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
 
  private:
-  ResumedRun(journal::Journal& journal, engine::RunRecord record, checks::Change change);
+  ResumedRun(journal::Journal& journal, engine::RunRecord record, runbook::Change change);
   Result<engine::RunResult> go(Way way, engine::Run& run);
   Result<bool> read_again(Way way);  // false: the record may lack its end
   Result<journal::SplitHold> hold(Way way);
@@ -43,8 +43,8 @@ class ResumedRun {
   std::vector<std::string> gone_;
   int dead_ = 0;
   std::string identity_;                    // of the journal, when it was opened: its file may be put elsewhere since
-  std::unique_ptr<checks::Change> change_;  // the world looks into it
-  std::unique_ptr<steps::World> world_;
+  std::unique_ptr<runbook::Change> change_;  // the world looks into it
+  std::unique_ptr<world::World> world_;
 };
 
 }  // namespace pgcleave::cli

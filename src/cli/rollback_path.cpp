@@ -10,8 +10,8 @@
 #include "cli/files.h"
 #include "cli/same_environment.h"
 #include "journal/outcomes.h"
-#include "steps/discarded_writes.h"
-#include "steps/link_health.h"
+#include "steps/patroni/discarded_writes.h"
+#include "steps/replication/link_health.h"
 #include "steps/registry.h"
 
 namespace pgcleave::cli {
@@ -39,11 +39,11 @@ bool has_promoted(const engine::RunRecord& run) {
 }
 
 // Before the target took ownership nobody but replication wrote moved tables there.
-Result<Json> inspect_path(const runbook::Environment& environment, const runbook::Split& split, bool taken,
+Result<Json> inspect_path(const config::Environment& environment, const config::Split& split, bool taken,
                   const engine::StepRecord* reverse) {
   const auto deadline = Deadline::in(patience_of_a_look);
-  auto world = steps::unopened_world(environment, split);
-  TRY(steps::resolve_split_as_it_is(world, deadline));
+  auto world = world::unopened_world(environment, split);
+  TRY(world::resolve_split_as_it_is(world, deadline));
   TRY_ASSIGN(auto writes,
              steps::discarded_writes(world, world.target, {taken && reverse == nullptr, true, true}, deadline));
   if (taken && reverse != nullptr)
@@ -53,7 +53,7 @@ Result<Json> inspect_path(const runbook::Environment& environment, const runbook
   seen["text"] = "";
   seen["losses"] = Json::array();
   if (taken && reverse != nullptr) {
-    TRY_ASSIGN(const auto health, steps::inspect_link(world, steps::reverse_link(world), deadline));
+    TRY_ASSIGN(const auto health, steps::inspect_link(world, world::reverse_link(world), deadline));
     seen.update({{"worker", health.worker},
                  {"lag_bytes", health.lag.count},
                  {"held_bytes", health.held.count},
@@ -90,7 +90,7 @@ std::optional<Json> rollback_path_of(const engine::RunRecord& run, const Argumen
   const auto file =
       arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
-  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
   const auto seen =

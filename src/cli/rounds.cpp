@@ -8,7 +8,7 @@
 namespace pgcleave::cli {
 namespace {
 
-using engine::Round;
+using readiness::Round;
 using runbook::PhaseKind;
 
 // 0: there was no such window, or nobody looked.
@@ -62,7 +62,7 @@ void print_summary(const std::vector<Round>& rounds) {
     }
     std::cout << text << "\n";
   };
-  line("median", [](const std::vector<double>& all) { return engine::spread_of(all).p50; });
+  line("median", [](const std::vector<double>& all) { return readiness::spread_of(all).p50; });
   line("least", [](const std::vector<double>& all) { return *std::min_element(all.begin(), all.end()); });
   line("most", [](const std::vector<double>& all) { return *std::max_element(all.begin(), all.end()); });
 }
@@ -71,7 +71,7 @@ void print_summary(const std::vector<Round>& rounds) {
 void print_steps(const std::vector<Round>& rounds) {
   struct Row {
     std::string name;
-    engine::Spread spread;
+    readiness::Spread spread;
     double least;
   };
   std::map<std::string, std::vector<double>> by_step;
@@ -81,7 +81,7 @@ void print_steps(const std::vector<Round>& rounds) {
     }
   }
   std::vector<Row> rows;
-  for (const auto& [name, all] : by_step) rows.push_back({name, engine::spread_of(all), *std::min_element(all.begin(), all.end())});
+  for (const auto& [name, all] : by_step) rows.push_back({name, readiness::spread_of(all), *std::min_element(all.begin(), all.end())});
   const auto slowest = [](const Row& a, const Row& b) { return a.spread.p50 > b.spread.p50; };
   std::sort(rows.begin(), rows.end(), slowest);
   constexpr std::size_t shown_steps = 12;
@@ -94,7 +94,7 @@ void print_steps(const std::vector<Round>& rounds) {
 }  // namespace
 
 Result<std::vector<Round>> rounds_of(const journal::Journal& journal, const std::string& rehearsal) {
-  TRY_ASSIGN(auto all, engine::rounds_in(journal));
+  TRY_ASSIGN(auto all, readiness::rounds_in(journal));
   if (all.empty())
     return fail(
         {ErrorKind::invalid, journal.path(), "holds no rehearsal", "", "", "begin one with: pgcleave rehearse RUNBOOK -e ENVIRONMENT", ""});

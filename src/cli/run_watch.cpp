@@ -3,7 +3,8 @@
 #include <system_error>
 
 #include "base/log.h"
-#include "steps/probes.h"
+#include "fence/canary.h"
+#include "world/probes.h"
 #include "watch/window_watch.h"
 
 namespace pgcleave::cli {
@@ -15,7 +16,7 @@ void say_off(const Error& error) {
   log::warn("no samples are kept of this run: " + error.text());
 }
 
-std::unique_ptr<watch::SamplingThread> sample(const steps::World& world, const std::string& journal_path) {
+std::unique_ptr<watch::SamplingThread> sample(const world::World& world, const std::string& journal_path) {
   auto samples = journal::Samples::open(journal::samples_path(journal_path), Deadline::in(std::chrono::seconds(1)));
   if (!samples) {
     say_off(samples.error());
@@ -32,10 +33,10 @@ std::unique_ptr<watch::SamplingThread> sample(const steps::World& world, const s
 
 }  // namespace
 
-RunWatch::RunWatch(const steps::World& world, const std::string& journal_path, Duration probe_every)
+RunWatch::RunWatch(const world::World& world, const std::string& journal_path, Duration probe_every)
     : probe_every_(probe_every),
-      probes_(steps::probes(world.environment)),
-      probe_table_(postgres::probe_of(world.split.name)),
+      probes_(world::probes(world.environment)),
+      probe_table_(fence::probe_of(world.split.name)),
       sampling_(sample(world, journal_path)) {}
 
 engine::WindowProbe RunWatch::windows() const {

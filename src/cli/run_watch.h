@@ -4,14 +4,14 @@
 #include <memory>
 
 #include "engine/window_probe.h"
-#include "steps/world.h"
+#include "world/world.h"
 #include "watch/sampler.h"
 
 namespace pgcleave::cli {
 
 class RunWatch {
  public:
-  RunWatch(const steps::World& world, const std::string& journal_path, Duration probe_every);
+  RunWatch(const world::World& world, const std::string& journal_path, Duration probe_every);
   [[nodiscard]] engine::WindowProbe windows() const;
 
  private:

@@ -13,19 +13,19 @@ namespace {
 
 constexpr auto patience_with_a_dead_console = std::chrono::seconds(2);
 
-Error another(const runbook::Environment& environment, const std::string& what, const std::string& expected,
+Error another(const config::Environment& environment, const std::string& what, const std::string& expected,
               const std::string& seen, const std::string& hint) {
   return {
       ErrorKind::invalid, "environment " + environment.name, what, expected, seen, hint + "; nothing was changed", ""};
 }
 
-std::string dbname_of(const runbook::SideAccess& side) {
+std::string dbname_of(const config::SideAccess& side) {
   const auto found = side.postgres.values.find("dbname");
   return found == side.postgres.values.end() ? "" : found->second;
 }
 
 // By name, with its pool: "bouncer-1 (pool app)".
-std::set<std::string> bouncers_of(const runbook::Environment& environment) {
+std::set<std::string> bouncers_of(const config::Environment& environment) {
   std::set<std::string> names;
   for (const auto& pool : environment.pools) {
     for (const auto& bouncer : pool.bouncers) names.insert(fmt::format("{} (pool {})", bouncer.name, pool.database));
@@ -37,7 +37,7 @@ Json kept_bouncers(const engine::RunRecord& run) {
   return list_in(object_in(run.begun, "servers"), "bouncers");
 }
 
-Result<void> same_names(const engine::RunRecord& run, const runbook::Environment& environment) {
+Result<void> same_names(const engine::RunRecord& run, const config::Environment& environment) {
   struct Name {
     std::string what;
     std::string kept;
@@ -64,7 +64,7 @@ Result<void> same_names(const engine::RunRecord& run, const runbook::Environment
 
 }  // namespace
 
-Result<void> same_environment(const engine::RunRecord& run, const runbook::Environment& environment) {
+Result<void> same_environment(const engine::RunRecord& run, const config::Environment& environment) {
   TRY(same_names(run, environment));
   const auto kept = kept_bouncers(run);
   if (kept.empty()) return {};  // an older version
@@ -91,7 +91,7 @@ Result<void> same_environment(const engine::RunRecord& run, const runbook::Envir
                       fmt::format("{}", fmt::join(expected, ", ")), fmt::format("{}", fmt::join(seen, ", ")), hint));
 }
 
-Result<void> may_be_gone(const engine::RunRecord& run, const runbook::Environment& environment,
+Result<void> may_be_gone(const engine::RunRecord& run, const config::Environment& environment,
                          const std::vector<std::string>& names) {
   const auto kept = kept_bouncers(run);
   for (const auto& name : names) {

@@ -3,18 +3,18 @@
 #pragma once
 
 #include "engine/record.h"
-#include "runbook/environment.h"
+#include "config/environment.h"
 
 namespace pgcleave::cli {
 
 // Compares names alone, and asks nobody: the environment's name and class, scopes, databases, and which bouncers there
 // are, but for those of which the run knows that they are out of service. `invalid` with both. Steps compare the
-// servers themselves (steps/run_servers.h).
-Result<void> same_environment(const engine::RunRecord& run, const runbook::Environment& environment);
+// servers themselves (world/run_servers.h).
+Result<void> same_environment(const engine::RunRecord& run, const config::Environment& environment);
 
 // Bouncers that a person says are out of service: those that the run began with, which the environment file no longer
 // names, and whose consoles nobody listens on any more. Else `invalid`.
-Result<void> may_be_gone(const engine::RunRecord& run, const runbook::Environment& environment,
+Result<void> may_be_gone(const engine::RunRecord& run, const config::Environment& environment,
                          const std::vector<std::string>& names);
 
 }  // namespace pgcleave::cli

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "checks/evidence.h"
+#include "readiness/evidence.h"
 #include "cli/files.h"
 #include "engine/run.h"
 #include "engine/split_runs.h"
@@ -41,13 +41,13 @@ bool leaves_clients_waiting(const engine::RunRecord& record);
 constexpr Duration patience_with_unwritten = std::chrono::minutes(1);
 
 // Who answers a run's gates.
-using Answers = std::function<std::optional<steps::Approval>(const steps::Question& question)>;
+using Answers = std::function<std::optional<world::Approval>(const world::Question& question)>;
 using Approver = std::function<Answers(const std::string& run, const engine::RunOutput& speech)>;
 // People: --approve, `pgcleave approve`, or the terminal. The journal must outlive it.
 Approver people(const journal::Journal& journal, const Arguments& arguments);
 
 // A new run, to its end. An error: it was not even begun.
-Result<Acted> begin(journal::Journal& journal, const checks::Change& change, const Origin& origin, const engine::RunOutput& speech,
+Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, const Origin& origin, const engine::RunOutput& speech,
                     const Approver& approver);
 // What was asked of an earlier run.
 struct Asked {
@@ -62,10 +62,10 @@ Result<Acted> act_on(journal::Journal& journal, const std::string& id, const std
 ExitCode tell(const Acted& acted, bool json);
 
 // Whoever acts on production says its name (or --yes), so that the wrong terminal does not split the wrong database.
-bool confirmed(const runbook::Environment& environment, const Arguments& arguments);
+bool confirmed(const config::Environment& environment, const Arguments& arguments);
 
 // On production a gate is approved when it is reached, by somebody who has seen what came before it.
-Result<void> may_approve_beforehand(const runbook::Environment& environment, const Arguments& arguments);
+Result<void> may_approve_beforehand(const config::Environment& environment, const Arguments& arguments);
 
 // `invalid` when --approve names what is no step of this runbook, or one that asks nobody.
 Result<void> asks_for_these(const runbook::Runbook& runbook, const Arguments& arguments);

@@ -9,11 +9,11 @@
 #include "cli/members_behind.h"
 #include "cli/same_environment.h"
 #include "cli/rollback_path.h"
-#include "postgres/ownership_passed.h"
-#include "report/display.h"
-#include "steps/run_servers.h"
-#include "steps/serving.h"
-#include "steps/world_standby.h"
+#include "fence/ownership_passed.h"
+#include "report/document/display.h"
+#include "world/run_servers.h"
+#include "world/serving.h"
+#include "world/world_standby.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -29,18 +29,18 @@ const engine::RunRecord& known_best(const engine::SplitRuns& split) {
 Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
   const auto given = arguments.text("environment");
   const auto environment = read_environment_file(given.empty() ? text_in(run.begun, "environment") : given);
-  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value)
-    return {{"serves", name_of(steps::Serving::unknown)}, {"why", "the files of run " + run.id + " can't be read"}};
+    return {{"serves", name_of(world::Serving::unknown)}, {"why", "the files of run " + run.id + " can't be read"}};
   if (const auto same = same_environment(run, *environment); !same)
-    return {{"serves", name_of(steps::Serving::unknown)}, {"why", same.error().text()}};
-  auto world = steps::unopened_world(*environment, *split.value);
-  steps::expect_servers(world, object_in(run.begun, "servers"));
+    return {{"serves", name_of(world::Serving::unknown)}, {"why", same.error().text()}};
+  auto world = world::unopened_world(*environment, *split.value);
+  world::expect_servers(world, object_in(run.begun, "servers"));
   const auto deadline = Deadline::in(patience_with_owners);
-  auto serves = steps::serving(world, deadline);
+  auto serves = world::serving(world, deadline);
   Json standby;
-  if (serves == steps::Serving::source && steps::is_standby(world.source, deadline)) {
-    serves = steps::Serving::unknown;
+  if (serves == world::Serving::source && world::is_standby(world.source, deadline)) {
+    serves = world::Serving::unknown;
     standby = world.source.label() + " is a standby: are the sides swapped in the environment file?";
   }
   Json seen{{"serves", name_of(serves)}};
@@ -59,17 +59,17 @@ Json who_serves(const engine::RunRecord& run, const Arguments& arguments) {
   seen["server"] = side.label();
   const auto leader = side.leader(deadline);
   if (!leader) return seen;
-  const auto passed = postgres::ownership_passed(**leader, world.split.name, side.which(), deadline);
+  const auto passed = fence::ownership_passed(**leader, world.split.name, side.which(), deadline);
   if (passed && *passed) seen.update({{"by", (*passed)->run}, {"since_us", (*passed)->at_us}});
   return seen;
 }
 
 std::string in_words(const Json& status) {
   if (status.contains("at_work")) return fmt::format("run {} is at work", text_in(status, "at_work"));
-  const auto serves = steps::serving_named(text_in(status, "serves")).value_or(steps::Serving::unknown);
-  if (serves == steps::Serving::nobody) return "nobody serves: writes to moved tables fail on both sides";
-  if (serves == steps::Serving::both) return "BOTH sides own the moved tables";
-  if (serves == steps::Serving::unknown) {
+  const auto serves = world::serving_named(text_in(status, "serves")).value_or(world::Serving::unknown);
+  if (serves == world::Serving::nobody) return "nobody serves: writes to moved tables fail on both sides";
+  if (serves == world::Serving::both) return "BOTH sides own the moved tables";
+  if (serves == world::Serving::unknown) {
     const auto why = text_in(status, "why");
     return "who serves can't be read" + (why.empty() ? "" : ": " + why);
   }

@@ -11,7 +11,7 @@
 #include "cli/split_status.h"
 #include "cli/rollback_path.h"
 #include "patroni/inspection.h"
-#include "steps/run_servers.h"
+#include "world/run_servers.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -79,17 +79,17 @@ std::optional<std::string> alarm_of(const engine::RunRecord& run, const Argument
     return {};
   const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
-  const auto split = runbook::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
+  const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value || !same_environment(run, *environment)) return {};
-  auto world = steps::unopened_world(*environment, *split.value);
-  steps::expect_servers(world, object_in(run.begun, "servers"));
+  auto world = world::unopened_world(*environment, *split.value);
+  world::expect_servers(world, object_in(run.begun, "servers"));
   const auto deadline = Deadline::in(std::chrono::seconds(3));
   const auto config = world.target.patroni().config(deadline);
   if (!config || !patroni::is_set(*config, "standby_cluster")) return {};
   const auto leader = world.target.leader(deadline);
   const auto owner =
-      leader ? postgres::owner(**leader, world.split.name, deadline) : Result<std::optional<postgres::Owner>>(fail(leader.error()));
-  if (owner && *owner != postgres::Owner::target) return {};
+      leader ? fence::owner(**leader, world.split.name, deadline) : Result<std::optional<fence::Owner>>(fail(leader.error()));
+  if (owner && *owner != fence::Owner::target) return {};
   return fmt::format(
       "{} owns the moved tables{}, and its Patroni configuration has standby_cluster again: Patroni makes it a standby of "
       "the source, and what its clients wrote since the split is thrown away. At once: patronictl edit-config {} -s "

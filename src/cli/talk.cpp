@@ -30,7 +30,7 @@ std::string journal_identity(const journal::Journal& journal) {
   struct statx file {};
   if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &file) != 0) return path;
   const auto made = (file.stx_mask & STATX_BTIME) == 0 ? "" : fmt::format(" of {}.{:09}", file.stx_btime.tv_sec, file.stx_btime.tv_nsec);
-  return postgres::journal_of_file(path, fmt::format("{}{}", file.stx_ino, made));
+  return fence::journal_of_file(path, fmt::format("{}{}", file.stx_ino, made));
 }
 
 std::string again(const Arguments& arguments, const std::string& environment) {
@@ -58,12 +58,12 @@ engine::RunOutput talk(const Arguments& arguments, const std::string& environmen
   talk.warn = [](const std::string& text) { log::warn(text); };
   talk.progress = [](const std::string& text) { log::info("    ... " + printable(text)); };
   if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0) {
-    talk.ask = [](const steps::Question& question) -> std::optional<steps::Approval> {
+    talk.ask = [](const world::Question& question) -> std::optional<world::Approval> {
       const auto wanted = question.words.empty() ? std::string("approve") : question.words;
       std::cerr << printable(question.text) << "  [type " << printable(wanted) << " to go on] " << std::flush;
       std::string answer;
-      if (!somebody_types() || !std::getline(std::cin, answer)) return steps::Approval{};
-      return steps::Approval{answer == wanted, operator_name(), "at the terminal", question.words.empty() ? "" : answer};
+      if (!somebody_types() || !std::getline(std::cin, answer)) return world::Approval{};
+      return world::Approval{answer == wanted, operator_name(), "at the terminal", question.words.empty() ? "" : answer};
     };
   }
   return talk;

@@ -101,11 +101,11 @@ ExitCode sample_until(watch::Sampler sampler, journal::Samples samples, Duration
 }
 
 // A side that is down is told round by round; then the tables are the ones of the other, or none.
-steps::World world_to_watch(const runbook::Environment& environment, const runbook::Split& split) {
-  auto world = steps::open_world(environment, split, Deadline::in(longest_round));
+world::World world_to_watch(const config::Environment& environment, const config::Split& split) {
+  auto world = world::open_world(environment, split, Deadline::in(longest_round));
   if (world) return std::move(*world);
   log::warn("the numbers of moved tables are left out: " + world.error().text());
-  return steps::unopened_world(environment, split);
+  return world::unopened_world(environment, split);
 }
 
 // A round may take seconds where a server does not answer. What was kept is whole.

@@ -6,7 +6,7 @@
 #include "cli/files.h"
 #include "cli/shipped_runbook.h"
 #include "steps/registry.h"
-#include "steps/split_sequences.h"
+#include "world/split_sequences.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -20,9 +20,9 @@ ExitCode against_catalog(const Arguments& arguments) {
   const auto split = read_split_file(path);
   if (!split) return ExitCode::invalid;
   const auto deadline = Deadline::in(std::chrono::seconds(5));
-  auto world = steps::open_world(*environment, *split, deadline);
+  auto world = world::open_world(*environment, *split, deadline);
   if (!world) return complain(world.error());
-  if (const auto fits = steps::all_sequences_have_a_class(*world, deadline); !fits) return complain(fits.error());
+  if (const auto fits = world::all_sequences_have_a_class(*world, deadline); !fits) return complain(fits.error());
   log::info(fmt::format("{}: {} tables move", path, world->split.moved.size()));
   return ExitCode::done;
 }

@@ -2,33 +2,33 @@
 
 #include "base/fields.h"
 #include "base/format.h"
-#include "steps/frozen.h"
+#include "world/frozen.h"
 
 namespace pgcleave::cli {
 namespace {
 
-std::optional<postgres::FrozenSplit> last_written(const std::vector<journal::Event>& events) {
-  std::optional<postgres::FrozenSplit> last;
+std::optional<fence::FrozenSplit> last_written(const std::vector<journal::Event>& events) {
+  std::optional<fence::FrozenSplit> last;
   for (const auto& event : events) {
     if (event.type != "effect.done") continue;
     const auto result = object_in(event.data, "result");
-    if (result.contains("frozen")) last = steps::frozen_from_json(result.at("frozen"));
+    if (result.contains("frozen")) last = world::frozen_from_json(result.at("frozen"));
   }
   return last;
 }
 
 }  // namespace
 
-Result<void> as_this_journal_wrote_it(steps::World& world, const journal::Journal& journal, Deadline deadline) {
+Result<void> as_this_journal_wrote_it(world::World& world, const journal::Journal& journal, Deadline deadline) {
   const auto target = world.target.leader(deadline);
   if (!target) return {};  // the steps will say so
-  const auto owner = postgres::owner(**target, world.split.name, deadline);
-  if (!owner || *owner != postgres::Owner::target) return {};
-  TRY_ASSIGN(const auto frozen, postgres::frozen_split(**target, world.split.name, deadline));
+  const auto owner = fence::owner(**target, world.split.name, deadline);
+  if (!owner || *owner != fence::Owner::target) return {};
+  TRY_ASSIGN(const auto frozen, fence::frozen_split(**target, world.split.name, deadline));
   if (!frozen) return {};
   TRY_ASSIGN(const auto events, journal.events(frozen->run));
   const auto written = last_written(events);
-  if (!written || steps::same_split(*written, *frozen)) return {};
+  if (!written || world::same_split(*written, *frozen)) return {};
   return fail({ErrorKind::not_ready, "split " + world.split.name,
                "has another list of its tables in the database than the run that split wrote",
                fmt::format("{} tables, as the journal has it", written->tables.size()),

@@ -9,14 +9,14 @@
 
 #include "engine/recorder.h"
 #include "journal/journal.h"
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::engine {
 
-using Ask = std::function<std::optional<steps::Approval>(const steps::Question& question)>;
+using Ask = std::function<std::optional<world::Approval>(const world::Question& question)>;
 
 // `beforehand`: "step", or "step=words".
-std::function<std::optional<steps::Approval>(const steps::Question&)> approvals(const journal::Journal& journal, const std::string& run,
+std::function<std::optional<world::Approval>(const world::Question&)> approvals(const journal::Journal& journal, const std::string& run,
                                                                                 std::vector<std::string> beforehand, const std::string& by,
                                                                                 Ask ask);
 

@@ -1,8 +1,8 @@
 #include "engine/describe_state.h"
 
 #include "base/format.h"
-#include "steps/clients_served.h"
-#include "steps/world_standby.h"
+#include "world/clients_served.h"
+#include "world/world_standby.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -15,7 +15,7 @@ using Lines = std::vector<std::string>;
 
 // `owner`: the side that owns, if one does. Through a bouncer that leads elsewhere clients reach the wrong cluster,
 // though they reach one.
-Lines not_served(const std::vector<steps::AskedAsClient>& asked, const steps::Side* owner) {
+Lines not_served(const std::vector<world::AskedAsClient>& asked, const world::Side* owner) {
   Lines lines;
   for (const auto& one : asked) {
     if (!one.problem.empty()) {
@@ -27,7 +27,7 @@ Lines not_served(const std::vector<steps::AskedAsClient>& asked, const steps::Si
   return lines;
 }
 
-std::string of_clients(steps::World& world, const steps::Side* owner) {
+std::string of_clients(world::World& world, const world::Side* owner) {
   Lines paused;
   Lines lines;
   for (const auto& bouncer : world.fleet.routes(Deadline::in(time_for_bouncers))) {
@@ -35,7 +35,7 @@ std::string of_clients(steps::World& world, const steps::Side* owner) {
     if (!bouncer.running) lines.push_back(fmt::format("{} can't be asked ({})", bouncer.name, bouncer.error));
   }
   if (!paused.empty()) lines.insert(lines.begin(), fmt::format("clients WAIT at {}", fmt::join(paused, ", ")));
-  const auto asked = steps::ask_as_client(world, paused, Deadline::in(time_for_clients));
+  const auto asked = world::ask_as_client(world, paused, Deadline::in(time_for_clients));
   for (auto& line : not_served(asked, owner)) lines.push_back(std::move(line));
   if (!lines.empty()) return fmt::format("{}", fmt::join(lines, "; "));
   return asked.empty() ? "no pool is paused" : "clients do not wait";
@@ -43,26 +43,26 @@ std::string of_clients(steps::World& world, const steps::Side* owner) {
 
 }  // namespace
 
-steps::Serving serving(steps::World& world) {
+world::Serving serving(world::World& world) {
   const auto deadline = Deadline::in(time_for_owners);
-  const auto serves = steps::serving(world, deadline);
+  const auto serves = world::serving(world, deadline);
   // Of swapped sides the source is a standby.
-  return serves == steps::Serving::source && steps::is_standby(world.source, deadline) ? steps::Serving::unknown : serves;
+  return serves == world::Serving::source && world::is_standby(world.source, deadline) ? world::Serving::unknown : serves;
 }
 
-std::string describe_state(steps::World& world, steps::Serving serves, const std::string& again) {
-  const auto side = steps::side_of(serves);
+std::string describe_state(world::World& world, world::Serving serves, const std::string& again) {
+  const auto side = world::side_of(serves);
   const auto* owner = side ? &world.side(*side) : nullptr;
   std::string text;
   switch (serves) {
-    case steps::Serving::source:
-    case steps::Serving::target: text = owner->label() + " owns the moved tables"; break;
-    case steps::Serving::both:
+    case world::Serving::source:
+    case world::Serving::target: text = owner->label() + " owns the moved tables"; break;
+    case world::Serving::both:
       text = fmt::format("{} and {} BOTH own the moved tables: pgcleave repair-owner{}", world.source.label(),
                          world.target.label(), again);
       break;
-    case steps::Serving::nobody: text = "nobody owns the moved tables: their writes fail"; break;
-    case steps::Serving::unknown: text = "who owns the moved tables can't be seen"; break;
+    case world::Serving::nobody: text = "nobody owns the moved tables: their writes fail"; break;
+    case world::Serving::unknown: text = "who owns the moved tables can't be seen"; break;
   }
   return text + "; " + of_clients(world, owner);
 }

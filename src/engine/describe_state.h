@@ -3,14 +3,14 @@
 
 #include <string>
 
-#include "steps/serving.h"
+#include "world/serving.h"
 
 namespace pgcleave::engine {
 
 // Who may write the moved tables now. Unknown also where the source serves by its own word and is a standby.
-steps::Serving serving(steps::World& world);
+world::Serving serving(world::World& world);
 
 // The same in a sentence, and whether clients get through. `again`: what a command needs besides its name.
-std::string describe_state(steps::World& world, steps::Serving serves, const std::string& again);
+std::string describe_state(world::World& world, world::Serving serves, const std::string& again);
 
 }  // namespace pgcleave::engine

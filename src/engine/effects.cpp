@@ -29,10 +29,10 @@ void JournaledEffects::for_step(const std::string& step, bool undo, std::optiona
   if (undo) who_["undo"] = true;
 }
 
-Result<Json> JournaledEffects::perform(const std::string& description, const Action& action, steps::Traffic traffic) {
+Result<Json> JournaledEffects::perform(const std::string& description, const Action& action, world::Traffic traffic) {
   if (may_act) TRY(may_act());
   Json announced = who_;
-  if (traffic != steps::Traffic::none) announced["traffic"] = name_of(traffic);
+  if (traffic != world::Traffic::none) announced["traffic"] = name_of(traffic);
   announced["effect"] = description;
   TRY(recorder_.announce("effect.announced", announced));
   ++performed_;
@@ -50,7 +50,7 @@ Result<Json> JournaledEffects::perform(const std::string& description, const Act
   return result;
 }
 
-Result<Json> DryRunEffects::perform(const std::string& description, const Action&, steps::Traffic) {
+Result<Json> DryRunEffects::perform(const std::string& description, const Action&, world::Traffic) {
   descriptions_.push_back(description);
   return Json();
 }

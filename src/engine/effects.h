@@ -9,11 +9,11 @@
 
 #include "base/deadline.h"
 #include "engine/recorder.h"
-#include "steps/effects.h"
+#include "world/effects.h"
 
 namespace pgcleave::engine {
 
-class JournaledEffects : public steps::Effects {
+class JournaledEffects : public world::Effects {
  public:
   explicit JournaledEffects(Recorder& recorder) : recorder_(recorder) {}
   // Asked before each effect: may this process still act?
@@ -22,7 +22,7 @@ class JournaledEffects : public steps::Effects {
   // journal or a machine may be slow. Undo has no such limit.
   void for_step(const std::string& step, bool undo, std::optional<Deadline> begins_by = {});
   using Effects::perform;
-  Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;
+  Result<Json> perform(const std::string& description, const Action& action, world::Traffic traffic) override;
   [[nodiscard]] int performed() const { return performed_; }  // effects begun in this process
 
  private:
@@ -32,10 +32,10 @@ class JournaledEffects : public steps::Effects {
   int performed_ = 0;
 };
 
-class DryRunEffects : public steps::Effects {
+class DryRunEffects : public world::Effects {
  public:
   using Effects::perform;
-  Result<Json> perform(const std::string& description, const Action& action, steps::Traffic traffic) override;
+  Result<Json> perform(const std::string& description, const Action& action, world::Traffic traffic) override;
   // What was announced since the last call.
   std::vector<std::string> take();
 

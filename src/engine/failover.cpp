@@ -24,7 +24,7 @@ Result<Json> note_leaders(RunState& run, const runbook::Phase& phase) {
   return leaders;
 }
 
-void expect_leaders(steps::World& world, const Json& leaders) {
+void expect_leaders(world::World& world, const Json& leaders) {
   for (auto* side : {&world.source, &world.target}) {
     const auto seen = object_in(leaders, side->name().c_str());
     if (seen.empty()) continue;

@@ -12,7 +12,7 @@ namespace pgcleave::engine {
 Result<Json> note_leaders(RunState& run, const runbook::Phase& phase);
 
 // Gives another process what note_leaders() of the one that entered the window recorded.
-void expect_leaders(steps::World& world, const Json& leaders);
+void expect_leaders(world::World& world, const Json& leaders);
 
 // Records and says each failover since then that was not said yet.
 void tell_failovers(RunState& run, const runbook::Phase& phase);

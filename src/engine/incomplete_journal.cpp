@@ -21,9 +21,9 @@ std::optional<RunResult> refuse_without_owners(RunState& run) {
   if (run.world.run.knows_all) return {};
   const auto deadline = Deadline::in(patience_with_an_owner);
   for (auto* side : {&run.world.target, &run.world.source}) {
-    const auto owner = [&]() -> Result<std::optional<postgres::Owner>> {
+    const auto owner = [&]() -> Result<std::optional<fence::Owner>> {
       TRY_ASSIGN(auto* leader, side->leader(deadline));
-      return postgres::owner(*leader, run.world.split.name, deadline);
+      return fence::owner(*leader, run.world.split.name, deadline);
     }();
     if (owner) continue;
     return RunResult{
@@ -45,9 +45,9 @@ std::optional<RunResult> refuse_without_end(RunState& run) {
   const auto refuse = [&](const char* text) {
     return RunResult{ExitCode::needs_person, text, describe_state(run.world, serves, run.output.again), ""};
   };
-  if (serves == steps::Serving::unknown && !run.world.run.knows_all)
+  if (serves == world::Serving::unknown && !run.world.run.knows_all)
     return refuse("this journal may lack what was done last, and who owns can't be read; nothing was undone");
-  if (serves != steps::Serving::target && serves != steps::Serving::both) return {};  // nobody: this run released it, and its undo gives it back
+  if (serves != world::Serving::target && serves != world::Serving::both) return {};  // nobody: this run released it, and its undo gives it back
   return refuse(
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was "
       "undone. Bring back the journal as it was written last, its -wal file too, then try again; until then leave both "

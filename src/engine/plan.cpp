@@ -54,7 +54,7 @@ Json inspect_now(PlannedStep& planned, const steps::StepKind& kind, steps::Conte
   return seen->facts;
 }
 
-PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, steps::World& world,
+PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, world::World& world,
                       DryRunEffects& effects, bool& clouded) {
   PlannedStep planned{phase.name, line.id, line.uses, PlannedState::pending, "", {}, Json::object()};
   const auto* kind = steps::find(line.uses);
@@ -109,12 +109,12 @@ const char* name_of(PlannedState state) {
   return "";
 }
 
-std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world) {
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, world::World& world) {
   bool clouded = phase.is_window;
   return plan_phase(phase, scope, world, clouded);
 }
 
-std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& clouded) {
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, world::World& world, bool& clouded) {
   DryRunEffects effects;
   auto* open = world.effects;
   world.effects = &effects;
@@ -124,7 +124,7 @@ std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, st
   return steps;
 }
 
-std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world,
+std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, world::World& world,
                               Direction direction) {
   Json known = scope;
   const bool back = direction == Direction::back;

@@ -34,11 +34,11 @@ struct PlannedStep {
 };
 
 // Facts of steps that have not run yet stand as <step.fact>.
-std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, steps::World& world,
+std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, world::World& world,
                               Direction direction);
-std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world);
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, world::World& world);
 // `clouded`: what is seen now says nothing, since a window or a promotion comes before; set when one of these steps
 // promotes.
-std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, steps::World& world, bool& clouded);
+std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, world::World& world, bool& clouded);
 
 }  // namespace pgcleave::engine

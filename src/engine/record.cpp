@@ -5,7 +5,7 @@
 #include "base/fields.h"
 #include "base/lines.h"
 #include "engine/irreversible.h"
-#include "steps/effects.h"
+#include "world/effects.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -32,12 +32,12 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
   auto window = run.windows.find(run.phase);
   if (window == run.windows.end()) return;
   auto& seen = window->second;
-  const auto traffic = steps::traffic_named(text_in(event.data, "traffic"));
-  if (event.type == "effect.announced" && traffic == steps::Traffic::pause && seen.paused_at_us == 0) {
+  const auto traffic = world::traffic_named(text_in(event.data, "traffic"));
+  if (event.type == "effect.announced" && traffic == world::Traffic::pause && seen.paused_at_us == 0) {
     seen.paused_at_us = event.at_us;
     seen.pause_mono_us = event.mono_us;
   }
-  if (event.type == "effect.done" && traffic == steps::Traffic::resume && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
+  if (event.type == "effect.done" && traffic == world::Traffic::resume && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
       journal::effect_outcome(text_in(event.data, "outcome")) == journal::EffectOutcome::ok) {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = (static_cast<double>(event.mono_us) - static_cast<double>(seen.pause_mono_us)) / 1000;

@@ -8,7 +8,7 @@
 
 namespace pgcleave::engine {
 
-Run::Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop,
+Run::Run(runbook::Runbook runbook, Json params, world::World& world, Recorder& recorder, StopFlag& stop,
          RunOutput output, WindowProbe probe, GuardHooks guard)
     : run_(std::move(runbook), std::move(params), world, recorder, stop, std::move(output)),
       hooks_(run_, std::move(probe), std::move(guard)) {}

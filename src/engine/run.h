@@ -25,7 +25,7 @@ namespace pgcleave::engine {
 
 class Run {
  public:
-  Run(runbook::Runbook runbook, Json params, steps::World& world, Recorder& recorder, StopFlag& stop, RunOutput output,
+  Run(runbook::Runbook runbook, Json params, world::World& world, Recorder& recorder, StopFlag& stop, RunOutput output,
       WindowProbe probe = {}, GuardHooks guard = {});
 
   RunResult forward();

@@ -31,7 +31,7 @@ RunEnd::RunEnd(RunState& run, SplitLease& lease, Undoer& undoer, WindowHooks& ho
 RunResult RunEnd::finish(journal::RunOutcome outcome, ExitCode exit, const std::string& text) {
   const auto serves = serving(run_.world);
   auto now = describe_state(run_.world, serves, run_.output.again);
-  if (serves == steps::Serving::both && exit == ExitCode::done) exit = ExitCode::done_with_misses;
+  if (serves == world::Serving::both && exit == ExitCode::done) exit = ExitCode::done_with_misses;
   const bool over = leaves_nothing_to_do(outcome) ||
                     (outcome == journal::RunOutcome::rollback_undone && run_.record().went_all_the_way);
   if (over) lease_.release();

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::engine {
 
@@ -13,7 +13,7 @@ struct RunOutput {
   std::function<void(const std::string&)> say;                                         // a step was done
   std::function<void(const std::string&)> warn;                                        // a miss, an undo
   std::function<void(const std::string&)> progress;                                    // how far a long step is
-  std::function<std::optional<steps::Approval>(const steps::Question& question)> ask;  // empty: no terminal
+  std::function<std::optional<world::Approval>(const world::Question& question)> ask;  // empty: no terminal
   std::string again;  // what a command about this run needs besides its id, such as " -e lab.yml"
 };
 

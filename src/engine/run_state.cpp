@@ -4,11 +4,11 @@
 
 #include "engine/irreversible.h"
 #include "engine/readable.h"
-#include "runbook/environment.h"
+#include "config/environment.h"
 
 namespace pgcleave::engine {
 
-RunState::RunState(runbook::Runbook asked, Json given, steps::World& there, Recorder& writer, StopFlag& asked_to_stop,
+RunState::RunState(runbook::Runbook asked, Json given, world::World& there, Recorder& writer, StopFlag& asked_to_stop,
                    RunOutput talk)
     : definition(std::move(asked)),
       params(std::move(given)),
@@ -28,7 +28,7 @@ const runbook::Phase* RunState::phase(const std::string& name) const {
 }
 
 Json RunState::scope() const {
-  Json scope{{"params", params}, {"env", runbook::facts_of(world.environment)}};
+  Json scope{{"params", params}, {"env", config::facts_of(world.environment)}};
   for (const auto& [id, step] : record().steps) scope[id] = step.facts;
   return scope;
 }
@@ -52,8 +52,8 @@ void RunState::note_waiting(const Error& error) const {
   static_cast<void>(recorder.write("gate.waiting", waiting));
 }
 
-Result<steps::Side*> RunState::side_of(const runbook::StepLine& line) const {
-  return readable(line.id, [&]() -> Result<steps::Side*> {
+Result<world::Side*> RunState::side_of(const runbook::StepLine& line) const {
+  return readable(line.id, [&]() -> Result<world::Side*> {
     return &steps::Context{world, line.id, line.with, Deadline::in({}), nullptr}.on();
   });
 }

@@ -14,7 +14,7 @@ namespace pgcleave::engine {
 
 struct RunState {
   // Effects of the world's steps go to the journal from here on.
-  RunState(runbook::Runbook asked, Json given, steps::World& there, Recorder& writer, StopFlag& asked_to_stop,
+  RunState(runbook::Runbook asked, Json given, world::World& there, Recorder& writer, StopFlag& asked_to_stop,
            RunOutput talk);
   RunState(const RunState&) = delete;
   RunState& operator=(const RunState&) = delete;
@@ -31,11 +31,11 @@ struct RunState {
   // object, and the words that it asks for as what was expected.
   void note_waiting(const Error& error) const;
   // The side that a step names as `on`; an error where it names none.
-  [[nodiscard]] Result<steps::Side*> side_of(const runbook::StepLine& line) const;
+  [[nodiscard]] Result<world::Side*> side_of(const runbook::StepLine& line) const;
 
   runbook::Runbook definition;
   Json params;
-  steps::World& world;
+  world::World& world;
   Recorder& recorder;
   StopFlag& stop;
   RunOutput output;

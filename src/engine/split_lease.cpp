@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/format.h"
-#include "steps/durability.h"
-#include "steps/holding.h"
+#include "world/durability.h"
+#include "world/holding.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -30,7 +30,7 @@ Result<void> SplitLease::acquire() {
   auto& identity = run_.world.run;
   const bool clients_wait = run_.record().open_window() != nullptr;
   run_.recorder.inside_window(clients_wait);
-  const auto held = steps::split_held(run_.world, deadline_for_a_side(clients_wait));
+  const auto held = world::split_held(run_.world, deadline_for_a_side(clients_wait));
   last_verified_ = time_since_boot();
   if (!held.installed()) return {};
   identity.epoch = std::max(identity.epoch, held.last_epoch() + 1);
@@ -42,12 +42,12 @@ Result<void> SplitLease::acquire() {
   return run_.recorder.write("run.signed", std::move(signatures));
 }
 
-Result<void> SplitLease::sign(steps::Side& side, bool clients_wait, Json& signatures) {
-  TRY_ASSIGN(const auto signature, steps::sign(run_.world, side, deadline_for_a_side(clients_wait)));
-  signatures[side.name()] = steps::name_of(signature);
-  if (signature != steps::Signature::unknown) signed_sides_.insert(side.side_name());
-  if (signature != steps::Signature::given || clients_wait) return {};
-  const auto lacking = steps::wait_until_flushed_by_members(side, Deadline::in(patience_with_members), &run_.stop);
+Result<void> SplitLease::sign(world::Side& side, bool clients_wait, Json& signatures) {
+  TRY_ASSIGN(const auto signature, world::sign(run_.world, side, deadline_for_a_side(clients_wait)));
+  signatures[side.name()] = world::name_of(signature);
+  if (signature != world::Signature::unknown) signed_sides_.insert(side.side_name());
+  if (signature != world::Signature::given || clients_wait) return {};
+  const auto lacking = world::wait_until_flushed_by_members(side, Deadline::in(patience_with_members), &run_.stop);
   if (!lacking || lacking->empty()) return {};
   signatures[side.name() + "_not_durable_on"] = *lacking;
   if (run_.output.warn)
@@ -57,25 +57,25 @@ Result<void> SplitLease::sign(steps::Side& side, bool clients_wait, Json& signat
   return {};
 }
 
-Result<void> SplitLease::fence_out(steps::Side& side, Deadline deadline) {
+Result<void> SplitLease::fence_out(world::Side& side, Deadline deadline) {
   auto& epoch = run_.world.run.epoch;
   ++epoch;
   TRY(run_.recorder.announce("run.signing", {{"epoch", epoch}}));
   TRY(wait_until(
       side.label() + " can be signed", deadline, std::chrono::milliseconds(100), nullptr, [&]() -> Result<bool> {
         TRY_ASSIGN(const auto signature,
-                   steps::sign(run_.world, side, deadline.or_earlier(Deadline::in(std::chrono::seconds(2)))));
-        return signature != steps::Signature::unknown;
+                   world::sign(run_.world, side, deadline.or_earlier(Deadline::in(std::chrono::seconds(2)))));
+        return signature != world::Signature::unknown;
       }));
   signed_sides_.insert(side.side_name());
-  return run_.recorder.write("run.signed", {{"epoch", epoch}, {side.name(), steps::name_of(steps::Signature::given)}});
+  return run_.recorder.write("run.signed", {{"epoch", epoch}, {side.name(), world::name_of(world::Signature::given)}});
 }
 
 Result<void> SplitLease::verify() {
   const auto now = time_since_boot();
   if (lost_) return fail(*lost_);
   if (now - std::exchange(last_verified_, now) < longest_absence) return {};
-  const auto held = steps::split_held(run_.world, Deadline::in(patience_for_a_question));
+  const auto held = world::split_held(run_.world, Deadline::in(patience_for_a_question));
   last_verified_ = time_since_boot();
   const auto& identity = run_.world.run;
   for (const auto* side : {&held.source, &held.target}) {
@@ -95,9 +95,9 @@ Result<void> SplitLease::verify() {
 }
 
 void SplitLease::release() {
-  if (lost_ || !steps::split_held(run_.world, Deadline::in(patience_for_the_last_word)).installed()) return;
+  if (lost_ || !world::split_held(run_.world, Deadline::in(patience_for_the_last_word)).installed()) return;
   if (!run_.recorder.write("run.letting_go", Json::object())) return;
-  steps::release_lease(run_.world, Deadline::in(patience_for_the_last_word));
+  world::release_lease(run_.world, Deadline::in(patience_for_the_last_word));
 }
 
 }  // namespace pgcleave::engine

@@ -2,8 +2,8 @@
 // verifies it before each effect, and releases it when it is over.
 //
 // The lease itself is a row on both sides. What a lease is, is here; other files carry it:
-//   postgres/holder.h   the row and its epoch, by SQL: pass_ownership() rejects lower epochs inside the database
-//   steps/holding.h     the rows of both sides together, for commands without a run: `status`, `repair-owner`
+//   fence/holder.h   the row and its epoch, by SQL: pass_ownership() rejects lower epochs inside the database
+//   world/holding.h     the rows of both sides together, for commands without a run: `status`, `repair-owner`
 //   journal (SplitLock) two processes with one journal: the operating system ends it with its process, a row does not
 //   cli/holding.h       before a run: who holds the lease, and may this operator take it over
 #pragma once
@@ -27,7 +27,7 @@ class SplitLease {
 
   // Signs one side again under a higher epoch: a request that was never answered is rejected from now on, so that what
   // is seen stays true. Tries until the deadline.
-  Result<void> fence_out(steps::Side& side, Deadline deadline);
+  Result<void> fence_out(world::Side& side, Deadline deadline);
 
   // `held`: another run has taken over. Asks both sides only if this process was away for half a second or more, and
   // takes a side that does not answer in 0.2 s for unchanged. Once lost, always lost.
@@ -42,7 +42,7 @@ class SplitLease {
   [[nodiscard]] bool is_signed_on_both() const { return signed_sides_.size() == 2; }
 
  private:
-  Result<void> sign(steps::Side& side, bool clients_wait, Json& signatures);
+  Result<void> sign(world::Side& side, bool clients_wait, Json& signatures);
 
   RunState& run_;
   Duration last_verified_{};  // time_since_boot()

@@ -78,8 +78,4 @@ Result<void> drop_subscription(Connection& primary, const std::string& name, Dea
 // disk. The quick half of subscription(). `not_ready` when there is no such subscription.
 Result<Lsn> applied(Connection& connection, const std::string& name, bool flushed, Deadline deadline);
 
-// A canary row, or its arrival. `canary`: ownership.h, canary_of().
-Result<void> write_canary(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline);
-Result<bool> canary_arrived(Connection& connection, const TableName& canary, const std::string& token, Deadline deadline);
-
 }  // namespace pgcleave::postgres

@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "base/fields.h"
-#include "report/display.h"
+#include "report/document/display.h"
 #include "report/report.h"
 
 namespace pgcleave::report {

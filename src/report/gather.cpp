@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/format.h"
-#include "checks/process_findings.h"
+#include "readiness/process_findings.h"
 #include "journal/outcomes.h"
 #include "report/metrics.h"
 
@@ -42,7 +42,7 @@ Result<ComparedRound> compared(const journal::Journal& journal, const engine::Ru
   return round;
 }
 
-Result<std::vector<ComparedRound>> compared(const std::vector<engine::Round>& rounds) {
+Result<std::vector<ComparedRound>> compared(const std::vector<readiness::Round>& rounds) {
   std::map<std::string, journal::Journal> journals;
   std::vector<ComparedRound> told;
   bool one_rehearsal = true;
@@ -61,9 +61,9 @@ Result<std::vector<ComparedRound>> compared(const std::vector<engine::Round>& ro
   return told;
 }
 
-Result<Readiness> gather(const checks::Change& change) {
-  Readiness readiness{.change = change, .evidence = checks::evidence_for(change)};
-  readiness.process = checks::process_findings(change, readiness.evidence);
+Result<Readiness> gather(const runbook::Change& change) {
+  Readiness readiness{.change = change, .evidence = readiness::evidence_for(change)};
+  readiness.process = readiness::process_findings(change, readiness.evidence);
   TRY_ASSIGN(readiness.rounds, compared(readiness.evidence.rehearsed.counting));
   auto paths = change.environment.rehearsals;
   paths.push_back(change.journal);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/rehearsals.h"
+#include "readiness/rehearsals.h"
 #include "report/readiness.h"
 
 namespace pgcleave::report {
@@ -18,9 +18,9 @@ std::vector<journal::Sample> samples_around(const journal::Journal& journal, con
 // One run, for a comparison with others.
 Result<ComparedRound> compared(const journal::Journal& journal, const engine::RunRecord& run);
 // Rounds of rehearsals, each from the journal that it is in.
-Result<std::vector<ComparedRound>> compared(const std::vector<engine::Round>& rounds);
+Result<std::vector<ComparedRound>> compared(const std::vector<readiness::Round>& rounds);
 
 // A journal that does not exist yet holds nothing.
-Result<Readiness> gather(const checks::Change& change);
+Result<Readiness> gather(const runbook::Change& change);
 
 }  // namespace pgcleave::report

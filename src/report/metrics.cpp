@@ -5,7 +5,7 @@
 #include <map>
 
 #include "base/format.h"
-#include "report/display.h"
+#include "report/document/display.h"
 #include "watch/before_after.h"
 
 namespace pgcleave::report {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "journal/samples.h"
-#include "report/document.h"
+#include "report/document/document.h"
 #include "report/run_story.h"
 
 namespace pgcleave::report {

@@ -4,7 +4,7 @@
 
 #include "base/format.h"
 #include "base/sha256.h"
-#include "report/display.h"
+#include "report/document/display.h"
 #include "base/fields.h"
 
 namespace pgcleave::report {
@@ -28,7 +28,7 @@ Finding finding_of(const Json& data) {
           text_in(data, "fix")};
 }
 
-bool is_of(const journal::Event& event, const checks::Change& change) {
+bool is_of(const journal::Event& event, const runbook::Change& change) {
   return text_in(event.data, "environment_name") == change.environment.name &&
          text_in(event.data, "split_sha256") == sha256(change.split.text) && text_in(event.data, "runbook_sha256") == change.runbook.sha256;
 }
@@ -71,7 +71,7 @@ std::optional<Finding> fault_of(const Chain& chain) {
 
 }  // namespace
 
-std::optional<CheckMade> newest_check(const journal::Journal& journal, const checks::Change& change) {
+std::optional<CheckMade> newest_check(const journal::Journal& journal, const runbook::Change& change) {
   const auto events = journal.events_of_type("check.done");
   if (!events) return {};
   const auto newest = std::find_if(events->rbegin(), events->rend(), [&](const auto& event) { return is_of(event, change); });

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checks/evidence.h"
+#include "readiness/evidence.h"
 #include "checks/finding.h"
 #include "report/report.h"
 #include "report/round_table.h"
@@ -22,8 +22,8 @@ struct CheckMade {
 };
 
 struct Readiness {
-  checks::Change change;
-  checks::Evidence evidence;
+  runbook::Change change;
+  readiness::Evidence evidence;
   checks::Findings process;           // judged now
   std::optional<CheckMade> check;     // of the two sides, judged when somebody last looked
   std::vector<ComparedRound> rounds;  // those that count
@@ -33,7 +33,7 @@ struct Readiness {
 // A check that is older tells of yesterday.
 constexpr Duration longest_age_of_check = std::chrono::hours(24);
 
-std::optional<CheckMade> newest_check(const journal::Journal& journal, const checks::Change& change);
+std::optional<CheckMade> newest_check(const journal::Journal& journal, const runbook::Change& change);
 
 // All findings that count: those of the check, the process as it is judged now, and what is wrong with the check itself. Blockers first.
 checks::Findings findings_of(const Readiness& readiness);

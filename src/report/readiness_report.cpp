@@ -1,7 +1,7 @@
 #include "base/format.h"
 #include "base/sha256.h"
-#include "report/display.h"
-#include "report/readiness_sections.h"
+#include "report/document/display.h"
+#include "report/sections/readiness_sections.h"
 
 namespace pgcleave::report {
 namespace {
@@ -26,7 +26,7 @@ Verdict verdict_of(const checks::Findings& findings, const Readiness& readiness)
 
 void add_pause(Figures& figures, const Readiness& readiness, runbook::PhaseKind phase, const std::string& label) {
   const auto pauses = readiness.evidence.rehearsed.pauses(name_of(phase));
-  const auto budget = checks::budget_ms(readiness.change, phase);
+  const auto budget = runbook::budget_ms(readiness.change, phase);
   if (pauses.count == 0) return;
   const auto [value, unit] = measure(pauses.p90);
   figures.all.push_back({value, unit, label, fmt::format("p90 of {}; budget {}", many(pauses.count, "round"), chosen(budget)),
@@ -65,7 +65,7 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
   return figures;
 }
 
-Json json_of(const engine::Spread& spread, double budget) {
+Json json_of(const readiness::Spread& spread, double budget) {
   return {{"rounds", spread.count}, {"p50_ms", spread.p50}, {"p90_ms", spread.p90}, {"max_ms", spread.max}, {"budget_ms", budget}};
 }
 
@@ -92,7 +92,7 @@ Json data_of(const Readiness& readiness, const checks::Findings& findings) {
     journals.push_back({{"journal", chain.journal}, {"head", chain.head}, {"broken", chain.broken}});
   Json forecast = Json::object();
   for (const auto phase : runbook::both_windows)
-    forecast[name_of(phase)] = json_of(rehearsed.pauses(name_of(phase)), checks::budget_ms(change, phase));
+    forecast[name_of(phase)] = json_of(rehearsed.pauses(name_of(phase)), runbook::budget_ms(change, phase));
   return {{"ready", checks::count(findings, Severity::blocker) == 0},
           {"runbook", change.runbook.path},
           {"runbook_sha256", change.runbook.sha256},

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "journal/samples.h"
-#include "report/document.h"
+#include "report/document/document.h"
 #include "report/round_table.h"
 #include "report/run_story.h"
 

@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/format.h"
-#include "engine/rehearsals.h"
-#include "report/display.h"
-#include "report/run_sections.h"
+#include "readiness/rehearsals.h"
+#include "report/document/display.h"
+#include "report/sections/run_sections.h"
 
 namespace pgcleave::report {
 namespace {
@@ -95,7 +95,7 @@ std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<C
 
 Middle middle_of(const std::vector<double>& values) {
   if (values.empty()) return {};
-  const auto spread = engine::spread_of(values);
+  const auto spread = readiness::spread_of(values);
   return {*std::min_element(values.begin(), values.end()), spread.p50, spread.max};
 }
 

@@ -3,10 +3,10 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "journal/outcomes.h"
-#include "report/display.h"
+#include "report/document/display.h"
 #include "report/metrics.h"
 #include "report/report.h"
-#include "report/run_sections.h"
+#include "report/sections/run_sections.h"
 
 namespace pgcleave::report {
 namespace {

@@ -170,16 +170,16 @@ class Teller {
   }
 
   void hear_effect(const journal::Event& event) {
-    const auto traffic = steps::traffic_named(text_in(event.data, "traffic"));
+    const auto traffic = world::traffic_named(text_in(event.data, "traffic"));
     const auto outcome = text_in(event.data, "outcome");
     auto* window = last_window(phase_);
-    if (window != nullptr && event.type == "effect.announced" && traffic == steps::Traffic::pause &&
+    if (window != nullptr && event.type == "effect.announced" && traffic == world::Traffic::pause &&
         !window->paused_ms) {
       window->paused_ms = now_ms_;
       window->paused_at_us = event.at_us;
     }
     const bool ok = journal::effect_outcome(outcome) == journal::EffectOutcome::ok;
-    if (window != nullptr && event.type == "effect.done" && traffic == steps::Traffic::resume && ok &&
+    if (window != nullptr && event.type == "effect.done" && traffic == world::Traffic::resume && ok &&
         window->paused_ms && !window->resumed_ms) {
       window->resumed_ms = now_ms_;
     }

@@ -8,7 +8,7 @@
 #include "base/format.h"
 #include "base/lsn.h"
 #include "base/units.h"
-#include "runbook/problems.h"
+#include "config/problems.h"
 #include "runbook/template.h"
 
 namespace pgcleave::runbook {
@@ -66,7 +66,7 @@ Result<bool> compare(const Json& left, const std::string& sign, const Json& righ
   }
   if (is_any_number(a) && is_any_number(b)) return decide(to_double(a), sign, to_double(b));
   if (sign == "==" || sign == "!=") return decide(left_text, sign, right_text);
-  return fail({ErrorKind::invalid, "", fmt::format("there is no order between {} and {}", shown(left_text), shown(right_text)),
+  return fail({ErrorKind::invalid, "", fmt::format("there is no order between {} and {}", config::shown(left_text), config::shown(right_text)),
                "two durations, sizes, numbers, LSNs or texts", "", "give both the same unit", ""});
 }
 

@@ -1,7 +1,7 @@
 #include "runbook/condition.h"
 
 #include "base/format.h"
-#include "runbook/problems.h"
+#include "config/problems.h"
 #include "runbook/template.h"
 
 namespace pgcleave::runbook {
@@ -82,7 +82,7 @@ class Parser {
   [[nodiscard]] bool is(Token::Kind kind, const char* text) const { return token_.kind == kind && token_.text == text; }
   [[nodiscard]] Error unexpected() const {
     if (token_.kind == Token::Kind::end) return malformed(token_.column, "it ends here");
-    return malformed(token_.column, fmt::format("{} is not expected", shown(token_.text)));
+    return malformed(token_.column, fmt::format("{} is not expected", config::shown(token_.text)));
   }
 
   Result<Condition> any() { return chain(Condition::Kind::any, "or", &Parser::all); }

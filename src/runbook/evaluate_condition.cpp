@@ -4,7 +4,7 @@
 #include "runbook/comparison.h"
 #include "runbook/condition.h"
 #include "runbook/expressions.h"
-#include "runbook/problems.h"
+#include "config/problems.h"
 #include "runbook/template.h"
 
 namespace pgcleave::runbook {
@@ -16,7 +16,7 @@ Result<bool> boolean(const std::string& operand, const Scope& scope) {
   TRY_ASSIGN(const auto value, resolve(operand, scope));
   const auto text = as_text(value);
   if (text == "true" || text == "false") return text == "true";
-  return fail({ErrorKind::invalid, "", "a value that stands alone in a condition must be true or false", "", shown(text),
+  return fail({ErrorKind::invalid, "", "a value that stands alone in a condition must be true or false", "", config::shown(text),
                "compare it: ${step.fact} == 'value'", ""});
 }
 

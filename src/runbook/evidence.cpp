@@ -11,7 +11,7 @@ constexpr auto shortest_probe = std::chrono::milliseconds(1);
 constexpr auto longest_probe = std::chrono::seconds(1);
 constexpr int most_rehearsals = 100;
 
-Duration read_length(Fields& fields, const std::string& key, Duration fallback, Problems& problems) {
+Duration read_length(config::Fields& fields, const std::string& key, Duration fallback, config::Problems& problems) {
   const auto* entry = fields.optional(key);
   if (entry == nullptr) return fallback;
   const auto text = read_text(entry->value, key, problems);
@@ -24,16 +24,16 @@ Duration read_length(Fields& fields, const std::string& key, Duration fallback, 
   return fallback;
 }
 
-void read_probe(const Node& node, Runbook& runbook, Problems& problems) {
-  Fields fields(node, "probe", node.at, problems);
+void read_probe(const config::Node& node, Runbook& runbook, config::Problems& problems) {
+  config::Fields fields(node, "probe", node.at, problems);
   runbook.probe_every = read_length(fields, "every", runbook.probe_every, problems);
   fields.finish();
   if (runbook.probe_every >= shortest_probe && runbook.probe_every <= longest_probe) return;
   problems.add(fields.optional("every")->value.at, "every must be between 1ms and 1s", "5ms is what most bouncers bear easily");
 }
 
-void read_rehearsal(const Node& node, Runbook& runbook, Problems& problems) {
-  Fields fields(node, "rehearsal", node.at, problems);
+void read_rehearsal(const config::Node& node, Runbook& runbook, config::Problems& problems) {
+  config::Fields fields(node, "rehearsal", node.at, problems);
   if (const auto* times = fields.optional("times")) {
     const auto count = read_integer(times->value, "times", problems);
     if (count && (*count < 0 || *count > most_rehearsals))
@@ -44,14 +44,14 @@ void read_rehearsal(const Node& node, Runbook& runbook, Problems& problems) {
   fields.finish();
 }
 
-std::vector<std::string> read_lines(Fields& top, const std::string& key, Problems& problems) {
+std::vector<std::string> read_lines(config::Fields& top, const std::string& key, config::Problems& problems) {
   std::vector<std::string> lines;
   for (const auto* item : top.list(key)) {
     const auto text = read_text(*item, "an entry of " + key, problems);
     if (!text) continue;
     if (text->empty()) problems.add(item->at, fmt::format("an entry of {} is empty", key));
     if (std::find(lines.begin(), lines.end(), *text) != lines.end())
-      problems.add(item->at, fmt::format("{} stands twice in {}", shown(*text), key));
+      problems.add(item->at, fmt::format("{} stands twice in {}", config::shown(*text), key));
     lines.push_back(*text);
   }
   return lines;
@@ -59,7 +59,7 @@ std::vector<std::string> read_lines(Fields& top, const std::string& key, Problem
 
 }  // namespace
 
-void read_evidence(Fields& top, Runbook& runbook, Problems& problems) {
+void read_evidence(config::Fields& top, Runbook& runbook, config::Problems& problems) {
   if (const auto* probe = top.map("probe")) read_probe(*probe, runbook, problems);
   if (const auto* rehearsal = top.map("rehearsal")) read_rehearsal(*rehearsal, runbook, problems);
   runbook.roles = read_lines(top, "roles", problems);

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "runbook/runbook.h"
-#include "runbook/schema.h"
+#include "config/schema.h"
 
 namespace pgcleave::runbook {
 
-void read_evidence(Fields& top, Runbook& runbook, Problems& problems);
+void read_evidence(config::Fields& top, Runbook& runbook, config::Problems& problems);
 
 // The properties of these keys, for the JSON Schema.
 Json evidence_schema();

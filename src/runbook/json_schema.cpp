@@ -1,7 +1,7 @@
 #include "base/format.h"
 #include "runbook/evidence.h"
 #include "runbook/runbook.h"
-#include "runbook/side_name.h"
+#include "config/side_name.h"
 #include "runbook/values.h"
 
 namespace pgcleave::runbook {
@@ -25,7 +25,7 @@ Json literal(const Parameter& parameter) {
     case Type::duration: return {{"type", "string"}, {"pattern", "^[0-9]+(us|ms|s|m|h)$"}};
     case Type::bytes: return {{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB|TiB)$"}};
     case Type::lsn: return {{"type", "string"}, {"pattern", "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"}};
-    case Type::side: return {{"enum", Json::array({name_of(SideName::source), name_of(SideName::target)})}};
+    case Type::side: return {{"enum", Json::array({name_of(config::SideName::source), name_of(config::SideName::target)})}};
     case Type::list: return {{"type", "array"}};
     case Type::map: return {{"type", "object"}};
     case Type::text: break;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "runbook/schema.h"
+#include "config/schema.h"
 
 namespace pgcleave::runbook {
 namespace {
@@ -27,7 +27,7 @@ const std::vector<std::string>& environment_facts() {
   return names;
 }
 
-Known::Known(const Vocabulary& vocabulary, std::vector<RunParameter> params, Problems& problems)
+Known::Known(const Vocabulary& vocabulary, std::vector<RunParameter> params, config::Problems& problems)
     : vocabulary_(vocabulary), params_(std::move(params)), problems_(problems) {
   for (const auto& step : vocabulary) {
     kinds_.emplace(step.kind, &step);
@@ -40,9 +40,9 @@ const StepDescription* Known::kind(const std::string& name) const {
   return found == kinds_.end() ? nullptr : found->second;
 }
 
-void Known::announce(const std::string& id, Place at) {
-  if (!is_word(id) || id == "params" || id == "env") {
-    problems_.add(at, fmt::format("{} is not an id for a step", shown(id)),
+void Known::announce(const std::string& id, config::Place at) {
+  if (!config::is_word(id) || id == "params" || id == "env") {
+    problems_.add(at, fmt::format("{} is not an id for a step", config::shown(id)),
                   "use small letters, digits and _, a letter first, at most 63 characters; params and env are taken");
     return;
   }
@@ -53,10 +53,10 @@ void Known::announce(const std::string& id, Place at) {
   }
 }
 
-void Known::check_references(const Node& node) const {
+void Known::check_references(const config::Node& node) const {
   for (const auto& item : node.items) check_references(item);
   for (const auto& entry : node.entries) check_references(entry.value);
-  if (node.kind != Node::Kind::scalar) return;
+  if (node.kind != config::Node::Kind::scalar) return;
   const auto found = references(Json(node.text));
   if (!found) {
     problems_.add(node.at, found.error());
@@ -68,18 +68,18 @@ void Known::check_references(const Node& node) const {
   }
 }
 
-void Known::check(Place at, const Reference& reference) const {
+void Known::check(config::Place at, const Reference& reference) const {
   if (reference.object != "params" && reference.object != "env") return check_fact(at, reference);
   const bool is_param = reference.object == "params";
   const auto names = is_param ? names_in(params_, [](const auto& each) { return each.name; }) : environment_facts();
   if (std::find(names.begin(), names.end(), reference.name) != names.end()) return;
   problems_.add(at,
                 fmt::format("{}: there is no {} {}", reference_in_words(reference), is_param ? "parameter" : "environment fact",
-                            shown(reference.name)),
-                names.empty() ? "declare it under params" : did_you_mean(reference.name, names));
+                            config::shown(reference.name)),
+                names.empty() ? "declare it under params" : config::did_you_mean(reference.name, names));
 }
 
-void Known::check_fact(Place at, const Reference& reference) const {
+void Known::check_fact(config::Place at, const Reference& reference) const {
   const auto step = earlier_.find(reference.object);
   if (step == earlier_.end()) {
     const auto later = announced_.find(reference.object);
@@ -89,15 +89,15 @@ void Known::check_fact(Place at, const Reference& reference) const {
       return;
     }
     const auto ids = names_in(earlier_, [](const auto& each) { return each.first; });
-    problems_.add(at, fmt::format("{}: there is no step {}", reference_in_words(reference), shown(reference.object)),
-                  did_you_mean(reference.object, ids));
+    problems_.add(at, fmt::format("{}: there is no step {}", reference_in_words(reference), config::shown(reference.object)),
+                  config::did_you_mean(reference.object, ids));
     return;
   }
   if (step->second == nullptr) return;
   const auto facts = names_in(step->second->facts, [](const auto& each) { return each.name; });
   if (std::find(facts.begin(), facts.end(), reference.name) != facts.end()) return;
-  problems_.add(at, fmt::format("{}: {} gives no fact {}", reference_in_words(reference), step->second->kind, shown(reference.name)),
-                facts.empty() ? "it gives no facts" : did_you_mean(reference.name, facts));
+  problems_.add(at, fmt::format("{}: {} gives no fact {}", reference_in_words(reference), step->second->kind, config::shown(reference.name)),
+                facts.empty() ? "it gives no facts" : config::did_you_mean(reference.name, facts));
 }
 
 }  // namespace pgcleave::runbook

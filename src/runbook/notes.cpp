@@ -5,8 +5,8 @@
 
 namespace pgcleave::runbook {
 
-std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary) {
-  std::vector<Problem> out;
+std::vector<config::Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary) {
+  std::vector<config::Problem> out;
   const StepLine* takes = nullptr;
   bool has_rollback = false;
   for (const auto& phase : runbook.phases) {

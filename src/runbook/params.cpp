@@ -3,15 +3,15 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "runbook/characters.h"
-#include "runbook/schema.h"
+#include "config/characters.h"
+#include "config/schema.h"
 #include "runbook/template.h"
 #include "runbook/values.h"
 
 namespace pgcleave::runbook {
 namespace {
 
-void read_default(const Node& node, RunParameter& param, Problems& problems) {
+void read_default(const config::Node& node, RunParameter& param, config::Problems& problems) {
   const auto value = read_value(node, param.type, "default", problems);
   if (!value) return;
   const auto found = references(*value);
@@ -22,10 +22,10 @@ void read_default(const Node& node, RunParameter& param, Problems& problems) {
   param.fallback = *value;
 }
 
-RunParameter read_param(const Entry& entry, Problems& problems) {
+RunParameter read_param(const config::Entry& entry, config::Problems& problems) {
   RunParameter param;
   param.name = entry.key;
-  Fields fields(entry.value, fmt::format("parameter {}", shown(entry.key)), entry.at, problems);
+  config::Fields fields(entry.value, fmt::format("parameter {}", config::shown(entry.key)), entry.at, problems);
   const auto* type = fields.required("type");
   const auto* fallback = fields.optional("default");
   param.help = fields.text("help");
@@ -40,15 +40,15 @@ RunParameter read_param(const Entry& entry, Problems& problems) {
 
 // A value of the command line as the file's reader would see it: lists and maps in YAML, all else as it stands.
 Result<Json> parse_given(const RunParameter& param, const std::string& text) {
-  Problems problems("--set " + param.name);
-  std::optional<Node> node;
+  config::Problems problems("--set " + param.name);
+  std::optional<config::Node> node;
   if (param.type == Type::list || param.type == Type::map) {
     node = parse_yaml(text, problems);
   } else {
     node.emplace();
-    node->kind = Node::Kind::scalar;
+    node->kind = config::Node::Kind::scalar;
     node->text = text;
-    if (has_control_character(text)) problems.add({}, "the value holds a control character or is not UTF-8");
+    if (config::has_control_character(text)) problems.add({}, "the value holds a control character or is not UTF-8");
   }
   if (node && problems.empty()) {
     if (auto value = read_value(*node, param.type, param.name, problems)) {
@@ -64,8 +64,8 @@ Result<void> check_names(const Runbook& runbook, const std::map<std::string, std
   for (const auto& param : runbook.params) names.push_back(param.name);
   for (const auto& [name, value] : given) {
     if (find(runbook.params, name) != nullptr) continue;
-    return fail({ErrorKind::invalid, "runbook " + runbook.name, fmt::format("there is no parameter {}", shown(name)), "", "",
-                 names.empty() ? "the runbook has no parameters" : did_you_mean(name, names), ""});
+    return fail({ErrorKind::invalid, "runbook " + runbook.name, fmt::format("there is no parameter {}", config::shown(name)), "", "",
+                 names.empty() ? "the runbook has no parameters" : config::did_you_mean(name, names), ""});
   }
   return {};
 }
@@ -85,12 +85,12 @@ Result<void> check_budgets(const Runbook& runbook, const Json& values) {
 
 }  // namespace
 
-std::vector<RunParameter> read_params(const Node& node, Problems& problems) {
+std::vector<RunParameter> read_params(const config::Node& node, config::Problems& problems) {
   std::vector<RunParameter> params;
   for (const auto& entry : node.entries) {
     if (problems.full()) break;
-    if (!is_word(entry.key)) {
-      problems.add(entry.at, fmt::format("{} is not a name for a parameter", shown(entry.key)),
+    if (!config::is_word(entry.key)) {
+      problems.add(entry.at, fmt::format("{} is not a name for a parameter", config::shown(entry.key)),
                    "use small letters, digits and _, a letter first, at most 63 characters");
     }
     params.push_back(read_param(entry, problems));

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "runbook/runbook.h"
-#include "runbook/yaml.h"
+#include "config/yaml.h"
 
 namespace pgcleave::runbook {
 
-std::vector<RunParameter> read_params(const Node& node, Problems& problems);
+std::vector<RunParameter> read_params(const config::Node& node, config::Problems& problems);
 
 const RunParameter* find(const std::vector<RunParameter>& params, const std::string& name);
 

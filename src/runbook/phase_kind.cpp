@@ -1,7 +1,7 @@
 #include "runbook/phase_kind.h"
 
 #include "base/format.h"
-#include "runbook/problems.h"
+#include "config/problems.h"
 
 namespace pgcleave::runbook {
 namespace {
@@ -36,7 +36,7 @@ std::optional<PhaseKind> phase_named(const std::string& name) {
 Result<PhaseKind> window_named(const std::string& name) {
   const auto kind = phase_named(name);
   if (kind && is_window(*kind)) return *kind;
-  return fail({ErrorKind::invalid, "", fmt::format("{} is not a window", shown(name)), "window or rollback.window", "",
+  return fail({ErrorKind::invalid, "", fmt::format("{} is not a window", config::shown(name)), "window or rollback.window", "",
                "", ""});
 }
 

@@ -13,10 +13,10 @@ namespace {
 struct Unread {
   explicit Unread(PhaseKind kind) : phase(kind) {}
   Phase phase;
-  std::vector<const Node*> steps;
+  std::vector<const config::Node*> steps;
 };
 
-void check_positive(Place at, const std::string& text, const std::string& where, Problems& problems) {
+void check_positive(config::Place at, const std::string& text, const std::string& where, config::Problems& problems) {
   const auto budget = parse_duration(text);
   if (!budget) {
     problems.add(at, fmt::format("{}: {}", where, budget.error().what), "write " + budget.error().expected);
@@ -25,7 +25,7 @@ void check_positive(Place at, const std::string& text, const std::string& where,
   }
 }
 
-void check_budget(const Node& node, const Known& known, Problems& problems) {
+void check_budget(const config::Node& node, const Known& known, config::Problems& problems) {
   if (!references(Json(node.text)) || node.text.find("${") == std::string::npos) {
     check_positive(node.at, node.text, "budget", problems);
     return;
@@ -47,25 +47,25 @@ void check_budget(const Node& node, const Known& known, Problems& problems) {
   }
 }
 
-Unread read_list(Fields& fields, const std::string& key, PhaseKind kind) {
+Unread read_list(config::Fields& fields, const std::string& key, PhaseKind kind) {
   Unread out(kind);
   out.steps = fields.list(key);
   return out;
 }
 
-Unread read_window(Fields& parent, PhaseKind kind, const Known& known, Problems& problems) {
+Unread read_window(config::Fields& parent, PhaseKind kind, const Known& known, config::Problems& problems) {
   Unread out(kind);
   const auto& name = out.phase.name;
   const auto* node = parent.map("window");
   if (node == nullptr) return out;
-  Fields fields(*node, name, node->at, problems);
+  config::Fields fields(*node, name, node->at, problems);
   if (const auto* budget = fields.required("budget")) {
     out.phase.budget = read_text(budget->value, "budget", problems).value_or("");
-    if (budget->value.kind == Node::Kind::scalar) check_budget(budget->value, known, problems);
+    if (budget->value.kind == config::Node::Kind::scalar) check_budget(budget->value, known, problems);
   }
   out.steps = fields.required_list("steps");
   fields.finish();
-  if (const auto* steps = node->entry("steps"); steps != nullptr && steps->value.kind == Node::Kind::list && out.steps.empty()) {
+  if (const auto* steps = node->entry("steps"); steps != nullptr && steps->value.kind == config::Node::Kind::list && out.steps.empty()) {
     problems.add(steps->value.at, fmt::format("{} has no steps", name), "leave the window out or add steps");
   }
   return out;
@@ -75,21 +75,21 @@ void announce(const std::vector<Unread>& phases, Known& known) {
   for (const auto& phase : phases) {
     for (const auto* step : phase.steps) {
       const auto* id = step->entry("id");
-      if (id != nullptr && id->value.kind == Node::Kind::scalar) known.announce(id->value.text, id->value.at);
+      if (id != nullptr && id->value.kind == config::Node::Kind::scalar) known.announce(id->value.text, id->value.at);
     }
   }
 }
 
 }  // namespace
 
-std::vector<Phase> read_phases(Fields& top, Known& known, Problems& problems) {
+std::vector<Phase> read_phases(config::Fields& top, Known& known, config::Problems& problems) {
   std::vector<Unread> unread;
   unread.push_back(read_list(top, "prepare", PhaseKind::prepare));
   unread.push_back(read_list(top, "gate", PhaseKind::gate));
   unread.push_back(read_window(top, PhaseKind::window, known, problems));
   unread.push_back(read_list(top, "verify", PhaseKind::verify));
   if (const auto* node = top.map("rollback")) {
-    Fields rollback(*node, "rollback", node->at, problems);
+    config::Fields rollback(*node, "rollback", node->at, problems);
     unread.push_back(read_list(rollback, "prepare", PhaseKind::rollback_prepare));
     unread.push_back(read_list(rollback, "gate", PhaseKind::rollback_gate));
     unread.push_back(read_window(rollback, PhaseKind::rollback_window, known, problems));

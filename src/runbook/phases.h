@@ -2,11 +2,11 @@
 #pragma once
 
 #include "runbook/known.h"
-#include "runbook/schema.h"
+#include "config/schema.h"
 
 namespace pgcleave::runbook {
 
 // Asks `top` for all phases and gives those that have steps.
-std::vector<Phase> read_phases(Fields& top, Known& known, Problems& problems);
+std::vector<Phase> read_phases(config::Fields& top, Known& known, config::Problems& problems);
 
 }  // namespace pgcleave::runbook

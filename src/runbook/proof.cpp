@@ -5,29 +5,29 @@
 #include <unordered_map>
 
 #include "base/format.h"
-#include "runbook/side_name.h"
+#include "config/side_name.h"
 
 namespace pgcleave::runbook {
 namespace {
 
 using Meanings = std::unordered_map<std::string, Meaning>;
 
-Place place(const StepLine& step) {
+config::Place place(const StepLine& step) {
   return {step.at.line, step.at.column};
 }
 
 // The side that a step is on; no value when it is not written out.
-std::optional<SideName> side_of(const StepLine& step) {
+std::optional<config::SideName> side_of(const StepLine& step) {
   const auto on = step.with.find("on");
   if (on == step.with.end() || !on->is_string()) return std::nullopt;
-  const auto side = side_named(on->get<std::string>());
+  const auto side = config::side_named(on->get<std::string>());
   return side ? std::optional(*side) : std::nullopt;
 }
 
 // Goes through one window, step by step.
 class WindowProof {
  public:
-  WindowProof(const Phase& phase, Problems& problems) : phase_(phase), problems_(problems) {}
+  WindowProof(const Phase& phase, config::Problems& problems) : phase_(phase), problems_(problems) {}
 
   void step(const StepLine& step, const Meaning& meaning) {
     check_keys(step, meaning);
@@ -74,7 +74,7 @@ class WindowProof {
     }
   }
 
-  std::optional<SideName> written_side(const StepLine& step) {
+  std::optional<config::SideName> written_side(const StepLine& step) {
     const auto side = side_of(step);
     if (!side)
       report(step, "must say on which side, as source or target", "write with: {on: source} or with: {on: target}");
@@ -100,15 +100,15 @@ class WindowProof {
   }
 
   const Phase& phase_;
-  Problems& problems_;
+  config::Problems& problems_;
   const StepLine* paused_ = nullptr;
   const StepLine* taken_ = nullptr;
   bool pauses_ = false;
   bool resumed_after_take_ = false;
-  std::map<SideName, const StepLine*> released_;
+  std::map<config::SideName, const StepLine*> released_;
 };
 
-void check_outside(const Phase& phase, const StepLine& step, const Meaning& meaning, Problems& problems) {
+void check_outside(const Phase& phase, const StepLine& step, const Meaning& meaning, config::Problems& problems) {
   const auto forbid = [&](bool is, const char* what) {
     if (!is) return;
     problems.add(place(step), fmt::format("step '{}' {} outside a window, in {}", step.id, what, phase.name),
@@ -121,7 +121,7 @@ void check_outside(const Phase& phase, const StepLine& step, const Meaning& mean
 
 }  // namespace
 
-void prove(const Runbook& runbook, const Vocabulary& vocabulary, Problems& problems) {
+void prove(const Runbook& runbook, const Vocabulary& vocabulary, config::Problems& problems) {
   Meanings meanings;
   for (const auto& step : vocabulary) meanings.emplace(step.kind, step.meaning);
   for (const auto& phase : runbook.phases) {

@@ -2,12 +2,12 @@
 // sides never own the moved tables at once.
 #pragma once
 
-#include "runbook/problems.h"
+#include "config/problems.h"
 #include "runbook/runbook.h"
 
 namespace pgcleave::runbook {
 
 // Reports what the rules of docs/runbook-language.md ("What is proved") forbid. Steps of unknown kind are passed over.
-void prove(const Runbook& runbook, const Vocabulary& vocabulary, Problems& problems);
+void prove(const Runbook& runbook, const Vocabulary& vocabulary, config::Problems& problems);
 
 }  // namespace pgcleave::runbook

@@ -15,19 +15,19 @@ namespace {
 
 bool is_runbook_name(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
-  return is_word(name);
+  return config::is_word(name);
 }
 
-void read_name(Fields& top, Runbook& runbook, Problems& problems) {
+void read_name(config::Fields& top, Runbook& runbook, config::Problems& problems) {
   runbook.name = top.required_text("name");
   const auto* entry = top.optional("name");
   if (entry == nullptr || runbook.name.empty() || is_runbook_name(runbook.name)) return;
-  problems.add(entry->value.at, fmt::format("{} is not a name for a runbook", shown(runbook.name)),
+  problems.add(entry->value.at, fmt::format("{} is not a name for a runbook", config::shown(runbook.name)),
                "use small letters, digits, - and _, a letter first, at most 63 characters");
 }
 
-void read_top(const Node& root, Runbook& runbook, const Vocabulary& vocabulary, Problems& problems) {
-  Fields top(root, "the runbook", root.at, problems);
+void read_top(const config::Node& root, Runbook& runbook, const Vocabulary& vocabulary, config::Problems& problems) {
+  config::Fields top(root, "the runbook", root.at, problems);
   if (!top.is_map()) return;
   read_version(top, "pgcleave", problems);
   read_name(top, runbook, problems);
@@ -52,8 +52,8 @@ const StepLine* Runbook::step(const std::string& id) const {
   return nullptr;
 }
 
-Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary) {
-  Problems problems(path);
+config::Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary) {
+  config::Problems problems(path);
   Runbook runbook;
   runbook.path = path;
   runbook.text = text;

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "runbook/phase_kind.h"
-#include "runbook/problem.h"
+#include "config/problem.h"
 #include "runbook/vocabulary.h"
 
 namespace pgcleave::runbook {
@@ -30,7 +30,7 @@ struct StepLine {
   std::optional<Duration> timeout;
   int retries = 0;   // outside windows only
   std::string when;  // "" = always; "${params.x} == 'y'"
-  Position at;
+  config::Position at;
 };
 
 struct Phase {
@@ -68,10 +68,10 @@ struct Runbook {
 //   every window has a budget, a pause has a resume after it in the same window, nothing in a window waits for a person,
 //   ownership is taken only after it was released from the other side in the same window, and a window that takes ownership repoints and
 //   resumes after it; every step that changes something can be undone or says why not (a note, not a problem).
-Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary);
+config::Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary);
 
 // What is allowed and still worth knowing before a run: steps that change something and can't be undone, and why; no rollback.
-std::vector<Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary);
+std::vector<config::Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary);
 
 // A step's `with` with all expressions replaced, each value of its parameter's type and choices (a number becomes text where text
 // is asked). `invalid` names step and parameter.

@@ -4,7 +4,7 @@
 
 #include "base/format.h"
 #include "runbook/params.h"
-#include "runbook/schema.h"
+#include "config/schema.h"
 #include "runbook/template.h"
 #include "runbook/values.h"
 
@@ -18,9 +18,9 @@ bool is_written_as_text(Type type) {
 // Reads what a step takes in `with`.
 class WithReader {
  public:
-  WithReader(const std::string& step, const Known& known, Problems& problems) : step_(step), known_(known), problems_(problems) {}
+  WithReader(const std::string& step, const Known& known, config::Problems& problems) : step_(step), known_(known), problems_(problems) {}
 
-  Json read(const Node* with, const StepDescription& kind, Place at) {
+  Json read(const config::Node* with, const StepDescription& kind, config::Place at) {
     auto out = Json::object();
     if (with != nullptr) {
       for (const auto& entry : with->entries) {
@@ -33,7 +33,7 @@ class WithReader {
       if (!parameter.fallback.is_null()) {
         out[parameter.name] = parameter.fallback;
       } else if (parameter.required) {
-        problems_.add(at, fmt::format("step {}: {} needs the parameter '{}'", shown(step_), kind.kind, parameter.name),
+        problems_.add(at, fmt::format("step {}: {} needs the parameter '{}'", config::shown(step_), kind.kind, parameter.name),
                       fmt::format("it is of type {}: {}", name_of(parameter.type), parameter.help));
       }
     }
@@ -41,21 +41,21 @@ class WithReader {
   }
 
  private:
-  void read_entry(const Entry& entry, const StepDescription& kind, Json& out) {
+  void read_entry(const config::Entry& entry, const StepDescription& kind, Json& out) {
     const auto parameter = std::find_if(kind.parameters.begin(), kind.parameters.end(), [&](const auto& p) { return p.name == entry.key; });
     if (parameter == kind.parameters.end()) {
       std::vector<std::string> names;
       for (const auto& each : kind.parameters) names.push_back(each.name);
-      problems_.add(entry.at, fmt::format("{} has no parameter {}", kind.kind, shown(entry.key)),
-                    names.empty() ? "it has no parameters" : did_you_mean(entry.key, names));
+      problems_.add(entry.at, fmt::format("{} has no parameter {}", kind.kind, config::shown(entry.key)),
+                    names.empty() ? "it has no parameters" : config::did_you_mean(entry.key, names));
       return;
     }
     known_.check_references(entry.value);
     if (auto value = read_parameter(entry.value, *parameter)) out[entry.key] = std::move(*value);
   }
 
-  std::optional<Json> read_parameter(const Node& node, const Parameter& parameter) {
-    if (node.kind == Node::Kind::scalar) {
+  std::optional<Json> read_parameter(const config::Node& node, const Parameter& parameter) {
+    if (node.kind == config::Node::Kind::scalar) {
       const auto found = references(Json(node.text));
       if (!found) return std::nullopt;  // reported by check_references
       if (!found->empty()) return read_expression(node, parameter, *found);
@@ -68,7 +68,7 @@ class WithReader {
     return value;
   }
 
-  std::optional<Json> read_expression(const Node& node, const Parameter& parameter, const std::vector<Reference>& found) {
+  std::optional<Json> read_expression(const config::Node& node, const Parameter& parameter, const std::vector<Reference>& found) {
     if (!sole_reference(node.text)) {
       if (!is_written_as_text(parameter.type)) {
         problems_.add(node.at, fmt::format("parameter '{}' must be of type {}, not text around an expression", parameter.name,
@@ -83,7 +83,7 @@ class WithReader {
     return Json(node.text);
   }
 
-  void check_type(const Node& node, const Parameter& parameter, const RunParameter* given) {
+  void check_type(const config::Node& node, const Parameter& parameter, const RunParameter* given) {
     if (given == nullptr || given->type == parameter.type) return;
     if (parameter.type == Type::text && is_written_as_text(given->type)) return;
     problems_.add(node.at, fmt::format("parameter '{}' must be of type {}, but ${{params.{}}} is of type {}", parameter.name,
@@ -92,10 +92,10 @@ class WithReader {
 
   const std::string& step_;
   const Known& known_;
-  Problems& problems_;
+  config::Problems& problems_;
 };
 
-std::optional<Duration> read_timeout(const Node& node, Problems& problems) {
+std::optional<Duration> read_timeout(const config::Node& node, config::Problems& problems) {
   const auto value = read_value(node, Type::duration, "timeout", problems);
   if (!value) return std::nullopt;
   const auto timeout = parse_duration(value->get<std::string>());
@@ -104,7 +104,7 @@ std::optional<Duration> read_timeout(const Node& node, Problems& problems) {
   return std::nullopt;
 }
 
-int read_retries(const Node& node, Problems& problems) {
+int read_retries(const config::Node& node, config::Problems& problems) {
   constexpr std::int64_t most = 100;
   const auto value = read_integer(node, "retries", problems);
   if (!value) return 0;
@@ -113,7 +113,7 @@ int read_retries(const Node& node, Problems& problems) {
   return 0;
 }
 
-std::string read_when(const Node& node, const Known& known, Problems& problems) {
+std::string read_when(const config::Node& node, const Known& known, config::Problems& problems) {
   const auto text = read_text(node, "when", problems);
   if (!text) return "";
   if (const auto checked = check_condition(*text); !checked) {
@@ -130,23 +130,23 @@ std::vector<std::string> kinds_of(const Vocabulary& vocabulary) {
   return kinds;
 }
 
-const StepDescription* read_kind(const Node& node, const Known& known, Problems& problems) {
+const StepDescription* read_kind(const config::Node& node, const Known& known, config::Problems& problems) {
   const auto uses = read_text(node, "uses", problems);
   const auto* kind = uses ? known.kind(*uses) : nullptr;
   if (!uses || kind != nullptr) return kind;
-  const auto hint = did_you_mean(*uses, kinds_of(known.vocabulary()));
-  problems.add(node.at, fmt::format("there is no kind of step {}", shown(*uses)), hint.empty() ? "pgcleave steps lists all kinds" : hint);
+  const auto hint = config::did_you_mean(*uses, kinds_of(known.vocabulary()));
+  problems.add(node.at, fmt::format("there is no kind of step {}", config::shown(*uses)), hint.empty() ? "pgcleave steps lists all kinds" : hint);
   return nullptr;
 }
 
 }  // namespace
 
-StepLine read_step(const Node& node, const Known& known, Problems& problems) {
+StepLine read_step(const config::Node& node, const Known& known, config::Problems& problems) {
   StepLine step;
   step.at = problems.position(node.at);
   const auto* id = node.entry("id");
-  if (id != nullptr && id->value.kind == Node::Kind::scalar) step.id = id->value.text;
-  Fields fields(node, step.id.empty() ? "a step" : fmt::format("step {}", shown(step.id)), node.at, problems);
+  if (id != nullptr && id->value.kind == config::Node::Kind::scalar) step.id = id->value.text;
+  config::Fields fields(node, step.id.empty() ? "a step" : fmt::format("step {}", config::shown(step.id)), node.at, problems);
   step.id = fields.required_text("id");
   const auto* uses = fields.required("uses");
   const auto* with = fields.map("with");

@@ -5,6 +5,6 @@
 
 namespace pgcleave::runbook {
 
-StepLine read_step(const Node& node, const Known& known, Problems& problems);
+StepLine read_step(const config::Node& node, const Known& known, config::Problems& problems);
 
 }  // namespace pgcleave::runbook

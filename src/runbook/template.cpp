@@ -1,7 +1,7 @@
 #include "runbook/template.h"
 
 #include "base/format.h"
-#include "runbook/problems.h"
+#include "config/problems.h"
 
 namespace pgcleave::runbook {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 Error malformed(const std::string& seen) {
   return {ErrorKind::invalid,
           "",
-          fmt::format("{} is not a reference", shown(seen)),
+          fmt::format("{} is not a reference", config::shown(seen)),
           "",
           "",
           "a reference is ${params.name}, ${env.name} or ${step.fact}; for the characters themselves write $${",
@@ -46,7 +46,7 @@ Error unknown(const Reference& reference, const std::string& what, const std::st
           what,
           "",
           "",
-          did_you_mean(word, keys_of(object)),
+          config::did_you_mean(word, keys_of(object)),
           ""};
 }
 

@@ -5,8 +5,8 @@
 #include "base/format.h"
 #include "base/lsn.h"
 #include "base/units.h"
-#include "runbook/schema.h"
-#include "runbook/side_name.h"
+#include "config/schema.h"
+#include "config/side_name.h"
 
 namespace pgcleave::runbook {
 namespace {
@@ -20,12 +20,12 @@ Error not_a(const Parameter& parameter, const Json& value) {
   error.object = fmt::format("parameter '{}'", parameter.name);
   error.what = "the value has the wrong type";
   error.expected = name_of(parameter.type);
-  error.seen = value.is_string() ? shown(value.get<std::string>()) : std::string(value.type_name());
+  error.seen = value.is_string() ? config::shown(value.get<std::string>()) : std::string(value.type_name());
   return error;
 }
 
-std::optional<Json> read_structure(const Node& node, Type type, const std::string& name, Problems& problems) {
-  const auto wanted = type == Type::list ? Node::Kind::list : Node::Kind::map;
+std::optional<Json> read_structure(const config::Node& node, Type type, const std::string& name, config::Problems& problems) {
+  const auto wanted = type == Type::list ? config::Node::Kind::list : config::Node::Kind::map;
   if (node.kind == wanted) return read_untyped(node, name, problems);
   problems.add(node.at, fmt::format("{} must be a {}, not {}", name, name_of(type), kind_of(node)));
   return std::nullopt;
@@ -40,7 +40,7 @@ bool has_choice(const Parameter& parameter, const std::string& text) {
 
 }  // namespace
 
-std::optional<Json> read_value(const Node& node, Type type, const std::string& name, Problems& problems) {
+std::optional<Json> read_value(const config::Node& node, Type type, const std::string& name, config::Problems& problems) {
   if (type == Type::list || type == Type::map) return read_structure(node, type, name, problems);
   if (type == Type::integer) {
     if (const auto value = read_integer(node, name, problems)) return Json(*value);
@@ -59,13 +59,13 @@ std::optional<Json> read_value(const Node& node, Type type, const std::string& n
   return Json(*text);
 }
 
-std::optional<Json> read_untyped(const Node& node, const std::string& name, Problems& problems) {
-  if (node.kind == Node::Kind::scalar) return Json(node.text);
-  if (node.kind == Node::Kind::null) {
+std::optional<Json> read_untyped(const config::Node& node, const std::string& name, config::Problems& problems) {
+  if (node.kind == config::Node::Kind::scalar) return Json(node.text);
+  if (node.kind == config::Node::Kind::null) {
     problems.add(node.at, fmt::format("a value in {} is empty", name), "write \"\" for empty text");
     return std::nullopt;
   }
-  auto out = node.kind == Node::Kind::list ? Json::array() : Json::object();
+  auto out = node.kind == config::Node::Kind::list ? Json::array() : Json::object();
   for (const auto& item : node.items) {
     if (auto value = read_untyped(item, name, problems)) out.push_back(std::move(*value));
   }
@@ -85,7 +85,7 @@ Result<void> check_text(const std::string& text, Type type) {
   if (type == Type::duration) return parse_duration(text).map([](auto) {});
   if (type == Type::bytes) return parse_bytes(text).map([](auto) {});
   if (type == Type::lsn) return parse_lsn(text).map([](auto) {});
-  if (type == Type::side) return side_named(text).map([](auto) {});
+  if (type == Type::side) return config::side_named(text).map([](auto) {});
   return {};
 }
 

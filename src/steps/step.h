@@ -17,9 +17,21 @@
 
 #include "base/deadline.h"
 #include "runbook/vocabulary.h"
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::steps {
+
+using world::Approval;
+using world::PendingRelease;
+using world::Question;
+using world::RehearsedPause;
+using world::RunIdentity;
+using world::Side;
+using world::SideName;
+using world::SideTables;
+using world::SplitTables;
+using world::Traffic;
+using world::World;
 
 enum class State { pending, done, foreign };
 const char* name_of(State state);

@@ -60,7 +60,7 @@ constexpr const char* statements_sql =
     "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
 // A name of its own: who waits until nobody has written for a while looks past it (postgres/writes.cpp).
-runbook::SideAccess as_sampler(runbook::SideAccess access) {
+config::SideAccess as_sampler(config::SideAccess access) {
   access.postgres.values["application_name"] = "pgcleave sampler";
   return access;
 }
@@ -71,9 +71,9 @@ double real(const postgres::Rows& rows, std::size_t row, const std::string& colu
 
 class PostgresNumbers : public Source {
  public:
-  PostgresNumbers(postgres::Owner which, const runbook::SideAccess& access, const std::string& split,
+  PostgresNumbers(fence::Owner which, const config::SideAccess& access, const std::string& split,
                   const std::vector<postgres::TableName>& moved)
-      : Source(postgres::name_of(which)),
+      : Source(fence::name_of(which)),
         side_(which, as_sampler(access)),
         moved_(postgres::name_arrays(moved)),
         any_moved_(!moved.empty()) {
@@ -173,7 +173,7 @@ class PostgresNumbers : public Source {
     if (any_moved_) put(numbers, "moved.bytes", real(*rows, 0, "moved"));
   }
 
-  steps::Side side_;
+  world::Side side_;
   postgres::NameArrays moved_;
   bool any_moved_;
   std::vector<std::string> links_;
@@ -186,7 +186,7 @@ class PostgresNumbers : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> postgres_numbers(postgres::Owner side, const runbook::SideAccess& access, const std::string& split,
+std::unique_ptr<Source> postgres_numbers(fence::Owner side, const config::SideAccess& access, const std::string& split,
                                          const std::vector<postgres::TableName>& moved) {
   return std::make_unique<PostgresNumbers>(side, access, split, moved);
 }

@@ -13,6 +13,7 @@
 
 #include "postgres/catalog.h"
 #include "postgres/connection.h"
+#include "fence/canary.h"
 
 namespace pgcleave::watch {
 
@@ -41,7 +42,7 @@ class Prober {
   static int clients_per_bouncer(std::size_t bouncers);
 
   // `through`: one per bouncer, named after it; `every`: from write to write through one bouncer. The user needs INSERT, UPDATE and SELECT
-  // on the table (postgres::probe_of()).
+  // on the table (fence::probe_of()).
   Prober(const std::vector<postgres::Settings>& through, const postgres::TableName& table, Duration every);
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;

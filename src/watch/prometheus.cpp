@@ -51,7 +51,7 @@ Error no_numbers(const std::string& name, const std::string& seen) {
 
 class PrometheusNumbers : public Source {
  public:
-  explicit PrometheusNumbers(const runbook::PrometheusAccess& access)
+  explicit PrometheusNumbers(const config::PrometheusAccess& access)
       : Source("prometheus"), queries_(access.queries), client_(access.url, {}) {
     const auto path = access.url.find('/', access.url.find("://") + 3);
     if (path != std::string::npos) prefix_ = access.url.substr(path);
@@ -103,7 +103,7 @@ Result<Numbers> read_answer(const std::string& name, const std::string& body) {
   return numbers;
 }
 
-std::unique_ptr<Source> prometheus_numbers(const runbook::PrometheusAccess& access) {
+std::unique_ptr<Source> prometheus_numbers(const config::PrometheusAccess& access) {
   return std::make_unique<PrometheusNumbers>(access);
 }
 

@@ -14,12 +14,12 @@ constexpr auto patience = std::chrono::milliseconds(400);
 
 }  // namespace
 
-Sources sources_of(const steps::World& world) {
+Sources sources_of(const world::World& world) {
   Sources sources;
   const auto& environment = world.environment;
   const auto moved = world.split.with_rows();
-  sources.push_back(postgres_numbers(postgres::Owner::source, environment.source, world.split.name, moved));
-  sources.push_back(postgres_numbers(postgres::Owner::target, environment.target, world.split.name, moved));
+  sources.push_back(postgres_numbers(fence::Owner::source, environment.source, world.split.name, moved));
+  sources.push_back(postgres_numbers(fence::Owner::target, environment.target, world.split.name, moved));
   for (const auto& bouncer : world.fleet.bouncers()) sources.push_back(bouncer_numbers(bouncer.console, bouncer.database));
   if (!environment.prometheus.url.empty()) sources.push_back(prometheus_numbers(environment.prometheus));
   return sources;

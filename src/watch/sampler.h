@@ -5,13 +5,13 @@
 #include <thread>
 
 #include "journal/samples.h"
-#include "steps/world.h"
+#include "world/world.h"
 #include "watch/numbers.h"
 
 namespace pgcleave::watch {
 
 // Both leaders, each pool of each bouncer, and the environment's Prometheus. Each has connections of its own.
-Sources sources_of(const steps::World& world);
+Sources sources_of(const world::World& world);
 
 struct Round {
   std::int64_t at_us = 0;

@@ -4,7 +4,7 @@
 
 #include "engine/irreversible.h"
 #include "engine/record.h"
-#include "report/render.h"
+#include "report/document/render.h"
 #include "report/report.h"
 #include "report/run_story.h"
 #include "target.h"

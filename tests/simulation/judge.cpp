@@ -7,7 +7,7 @@
 namespace pgcleave::simulation {
 namespace {
 
-using postgres::Owner;
+using fence::Owner;
 
 constexpr Duration long_enough = std::chrono::seconds(17);  // a stall of server_login_retry ends within it
 
@@ -75,7 +75,7 @@ class Judgement {
       there = std::lower_bound(there, stored.end(), id);
       const auto times = std::upper_bound(there, stored.end(), id) - there;
       if (times == 0 && !given_up(side) && !all_.history.lost_by_failover.contains(id)) {
-        expect(false, "write {}, acknowledged by the {}, is lost", id, postgres::name_of(side));
+        expect(false, "write {}, acknowledged by the {}, is lost", id, fence::name_of(side));
         break;
       }
       if (times <= 1) continue;
@@ -100,7 +100,7 @@ class Judgement {
     const auto settled = all_.last_write - 40;
     for (const auto& [id, side] : all_.history.acknowledged) {
       if (id > settled || std::binary_search(there.begin(), there.end(), id)) continue;
-      expect(false, "write {}, acknowledged by the {}, never came back to the source", id, postgres::name_of(side));
+      expect(false, "write {}, acknowledged by the {}, never came back to the source", id, fence::name_of(side));
       break;
     }
   }

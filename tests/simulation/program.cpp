@@ -10,8 +10,8 @@
 #include "model/universe.h"
 #include "products/judging_kinds.h"
 #include "products/process.h"
-#include "steps/holding.h"
-#include "steps/owner_repair.h"
+#include "world/holding.h"
+#include "steps/ownership/owner_repair.h"
 #include "steps/registry.h"
 
 namespace pgcleave::simulation {
@@ -48,7 +48,7 @@ pools:
 const std::string split_text = "split: 1\nname: ci\nmoved:\n  schemas: [ci]\nkept:\n  schemas: [public]\nshared: {}\n";
 
 template <class T>
-T good(runbook::Read<T> read) {
+T good(config::Read<T> read) {
   for (const auto& problem : read.problems) std::cerr << problem.text() << "\n";
   if (!read.value) std::abort();
   return std::move(*read.value);
@@ -68,8 +68,8 @@ Program::Program(const std::string& runbook) {
   const auto text = read_file(path);
   if (!text) std::abort();
   runbook_ = good(runbook::read_runbook(path, *text, steps::vocabulary()));
-  environment_ = good(runbook::read_environment("/simulated.yml", environment_text));
-  split_ = good(runbook::read_split("/split.yml", split_text));
+  environment_ = good(config::read_environment("/simulated.yml", environment_text));
+  split_ = good(config::read_split("/split.yml", split_text));
   params_ = *runbook::resolve_params(runbook_, {});
 }
 
@@ -78,12 +78,12 @@ std::optional<engine::RunResult> Program::process(const char* direction, Act act
   begin_process();
   try {
     auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
-    auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+    auto world = world::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
     if (!world) return engine::RunResult{engine::ExitCode::invalid, world.error().text(), "", ""};
     world->run = {run_id, 1, 1, "tester@here", "here", "/journal.db", universe().goes_by_copy};
     world->run.knows_all = !universe().goes_by_copy;
-    const auto answered = [](const steps::Question& question) {
-      return std::optional<steps::Approval>({true, "tester", "by simulation", question.words});
+    const auto answered = [](const world::Question& question) {
+      return std::optional<world::Approval>({true, "tester", "by simulation", question.words});
     };
     world->approval = answered;
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
@@ -121,32 +121,32 @@ std::optional<engine::RunResult> Program::rollback() {
 std::string Program::repair_owner() {
   begin_process();
   auto journal = journal::Journal::open("/journal.db", Deadline::in(std::chrono::seconds(1)));
-  auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+  auto world = world::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
   if (!world) return world.error().text();
   const auto deadline = Deadline::in(std::chrono::seconds(20));
   const auto& run = record();
   if (run.open_window() != nullptr) return "its window is open";
-  world->run = {run_id, std::max(run.epoch, steps::split_held(*world, deadline).last_epoch()) + 1, 1, "tester@here", "here", "/journal.db",
+  world->run = {run_id, std::max(run.epoch, world::split_held(*world, deadline).last_epoch()) + 1, 1, "tester@here", "here", "/journal.db",
                 false};
   engine::Recorder recorder(*journal, run_id, run, nullptr);
   engine::JournaledEffects effects(recorder);
   effects.for_step("repair-owner", false);
   world->effects = &effects;
   for (auto* side : {&world->source, &world->target}) {
-    const auto signature = steps::sign(*world, *side, deadline);
+    const auto signature = world::sign(*world, *side, deadline);
     if (!signature) return signature.error().text();
   }
   auto seen = steps::look_for_repair(*world, deadline);
-  if (run.has_taken("window")) seen.journal = postgres::Owner::target;
-  if (run.has_taken("rollback.window")) seen.journal = postgres::Owner::source;
+  if (run.has_taken("window")) seen.journal = fence::Owner::target;
+  if (run.has_taken("rollback.window")) seen.journal = fence::Owner::source;
   auto judged = steps::judge_repair(seen);
   if (!judged.must_decide.empty()) {
-    seen.decided = seen.journal.value_or(postgres::Owner::source);
+    seen.decided = seen.journal.value_or(fence::Owner::source);
     judged = steps::judge_repair(seen);
   }
   if (!judged.must_decide.empty()) return judged.must_decide;
   if (const auto done = steps::repair(*world, seen, judged, deadline); !done) return done.error().text();
-  const auto told = steps::repair_witnesses(*world, steps::Owners::ask(*world, deadline), deadline);
+  const auto told = steps::repair_witnesses(*world, world::Owners::ask(*world, deadline), deadline);
   return told ? judged.why : told.error().text();
 }
 
@@ -156,7 +156,7 @@ void Program::read_runbooks_from(const std::string& folder) {
 
 std::string Program::converse() {
   begin_process();
-  auto world = steps::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
+  auto world = world::open_world(environment_, split_, Deadline::in(std::chrono::seconds(10)));
   if (!world) return world.error().text();
   return conversation::converse(*world);
 }

@@ -38,8 +38,8 @@ class Program {
   std::optional<engine::RunResult> process(const char* direction, Act act);
 
   runbook::Runbook runbook_;
-  runbook::Environment environment_;
-  runbook::Split split_;
+  config::Environment environment_;
+  config::Split split_;
   Json params_ = Json::object();
   engine::RunRecord record_;
   std::size_t read_ = 0;  // so many events are in it

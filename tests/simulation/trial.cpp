@@ -96,7 +96,7 @@ class Trial {
     if (nobody_or_both_serve() || !run.finished || run.open_window() != nullptr) return false;
     const auto& all = universe();
     const auto& failed = all.history.failed_over;
-    const bool path_ended = failed.contains(postgres::Owner::target) && all.target.lets_write(moved_table()) &&
+    const bool path_ended = failed.contains(fence::Owner::target) && all.target.lets_write(moved_table()) &&
                             !all.target.slots.contains("pgcleave_ci_reverse");
     return path_ended || (!all.history.failed_over_before_promotion &&
                           (last_ + undo_failed()).find("has failed over since the promotion") != std::string::npos);
@@ -139,7 +139,7 @@ class Trial {
     universe().advance(std::chrono::milliseconds(500));
     const auto outcome = choose(Point::calm, "an hour later");
     if (outcome == Outcome::ok) return;
-    universe().fail_over(outcome == Outcome::source_fails_over ? postgres::Owner::source : postgres::Owner::target);
+    universe().fail_over(outcome == Outcome::source_fails_over ? fence::Owner::source : fence::Owner::target);
   }
 
   std::string told(const std::vector<std::string>& wrong) {

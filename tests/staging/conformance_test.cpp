@@ -13,7 +13,7 @@
 #include "a_lab.h"
 #include "base/file.h"
 #include "base/format.h"
-#include "checks/step_kinds.h"
+#include "steps/check/judging_kinds.h"
 #include "engine/effects.h"
 #include "steps/registry.h"
 
@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 template <class T>
-T good(runbook::Read<T> read) {
+T good(config::Read<T> read) {
   for (const auto& problem : read.problems) FAIL(problem.text());
   return std::move(*read.value);
 }
@@ -35,10 +35,10 @@ T good(Result<T> result) {
 }
 
 // Acts, and remembers what it was told.
-class WitnessDoor : public Effects {
+class WitnessDoor : public world::Effects {
  public:
-  using Effects::perform;
-  Result<Json> perform(const std::string& description, const Action& action, Traffic) override {
+  using world::Effects::perform;
+  Result<Json> perform(const std::string& description, const Action& action, world::Traffic) override {
     descriptions.push_back(description);
     return action();
   }
@@ -61,9 +61,9 @@ struct Row {
 class Conformance {
  public:
   explicit Conformance(const ALab& lab)
-      : environment_(good(runbook::read_environment(lab.environment(), good(read_file(lab.environment()))))),
-        split_(good(runbook::read_split(environment_.split, good(read_file(environment_.split))))),
-        world_(good(open_world(environment_, split_, soon()))) {
+      : environment_(good(config::read_environment(lab.environment(), good(read_file(lab.environment()))))),
+        split_(good(config::read_split(environment_.split, good(read_file(environment_.split))))),
+        world_(good(world::open_world(environment_, split_, soon()))) {
     world_.run = {"r-20260101-000000-0001", 1, 1};
     world_.effects = &open_;
     world_.approval = [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); };
@@ -131,7 +131,7 @@ class Conformance {
       CHECK(shown_.find(secret) == std::string::npos);
     }
   }
-  [[nodiscard]] const runbook::Environment& environment() const { return environment_; }
+  [[nodiscard]] const config::Environment& environment() const { return environment_; }
 
  private:
   static Deadline soon() { return Deadline::in(std::chrono::seconds(60)); }
@@ -200,8 +200,8 @@ class Conformance {
     }
   }
 
-  runbook::Environment environment_;
-  runbook::Split split_;
+  config::Environment environment_;
+  config::Split split_;
   World world_;
   WitnessDoor open_;
   const StepKind* kind_ = nullptr;
@@ -222,7 +222,7 @@ Json to(const char* side) {
 }  // namespace
 
 TEST_CASE("every step kind keeps the law of the verbs") {
-  checks::offer_step_kinds();
+  steps::offer_step_kinds();
   const ALab lab("conformance");
   Conformance law(lab);
   const auto keeps = [&](const Row& row) { return law.keeps_the_law(row); };

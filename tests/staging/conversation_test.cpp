@@ -31,11 +31,11 @@ std::string text_of(const fs::path& file) {
 
 TEST_CASE("real products answer the simulation's conversation as the fake ones do") {
   const ALab lab("conversation");
-  const auto environment = runbook::read_environment(lab.environment(), text_of(lab.environment()));
+  const auto environment = config::read_environment(lab.environment(), text_of(lab.environment()));
   REQUIRE(environment.value);
-  const auto split = runbook::read_split(environment.value->split, text_of(environment.value->split));
+  const auto split = config::read_split(environment.value->split, text_of(environment.value->split));
   REQUIRE(split.value);
-  auto world = steps::open_world(*environment.value, *split.value, Deadline::in(std::chrono::seconds(10)));
+  auto world = world::open_world(*environment.value, *split.value, Deadline::in(std::chrono::seconds(10)));
   if (!world) FAIL(world.error().text());
   const auto expected = lines_of(text_of(fs::path(PGCLEAVE_SOURCE_DIR) / "tests/simulation/conversation/expected.txt"));
   const auto heard = lines_of(conversation::converse(*world));

@@ -52,10 +52,10 @@ void at_one_console(const pgbouncer::BouncerSpec& spec, Transcript& told) {
   look("after RESUME");
 }
 
-void of_routes(steps::World& world, const std::string& when, Transcript& told) {
+void of_routes(world::World& world, const std::string& when, Transcript& told) {
   const auto name = [&](const std::optional<pgbouncer::Route>& route) {
-    return route == world.route_to(steps::SideName::source)   ? "source"
-           : route == world.route_to(steps::SideName::target) ? "target"
+    return route == world.route_to(config::SideName::source)   ? "source"
+           : route == world.route_to(config::SideName::target) ? "target"
                                                               : "elsewhere";
   };
   for (const auto& bouncer : world.fleet.routes(soon()))
@@ -63,28 +63,28 @@ void of_routes(steps::World& world, const std::string& when, Transcript& told) {
              fmt::format("file {}, process {}, {}", name(bouncer.file), name(bouncer.running), bouncer.paused ? "paused" : "not paused"));
 }
 
-void of_settings(steps::World& world, const std::string& when, Transcript& told) {
+void of_settings(world::World& world, const std::string& when, Transcript& told) {
   told.asked("fleet: without their own settings " + when, world.fleet.without_own_settings(soon()),
              [](const std::vector<std::string>& names) { return std::to_string(names.size()); });
 }
 
 }  // namespace
 
-void talk_with_bouncers(steps::World& world, Transcript& told) {
+void talk_with_bouncers(world::World& world, Transcript& told) {
   at_one_console(world.fleet.bouncers().front(), told);
   auto& fleet = world.fleet;
   told.ordered("fleet: connect", fleet.connect(soon()));
   of_routes(world, "at first", told);
-  told.ordered("fleet: repoint what is there already", fleet.repoint(world.route_to(steps::SideName::source), soon()));
+  told.ordered("fleet: repoint what is there already", fleet.repoint(world.route_to(config::SideName::source), soon()));
   told.ordered("fleet: give settings back", fleet.restore_settings(soon()));
   told.ordered("fleet: repoint without anything staged",
-               fleet.repoint(world.route_to(steps::SideName::target), soon()));
+               fleet.repoint(world.route_to(config::SideName::target), soon()));
   told.ordered("fleet: hold back logins", fleet.hold_back_logins(soon()));
   of_settings(world, "when logins are held back", told);
   told.ordered("fleet: PAUSE", fleet.pause(soon(), nullptr));
-  told.ordered("fleet: stage the target", fleet.stage_route(world.route_to(steps::SideName::target), soon()));
+  told.ordered("fleet: stage the target", fleet.stage_route(world.route_to(config::SideName::target), soon()));
   of_routes(world, "staged", told);
-  told.ordered("fleet: repoint", fleet.repoint(world.route_to(steps::SideName::target), soon()));
+  told.ordered("fleet: repoint", fleet.repoint(world.route_to(config::SideName::target), soon()));
   of_routes(world, "repointed", told);
   told.ordered("fleet: RESUME", fleet.resume(soon()));
   of_routes(world, "resumed", told);
@@ -96,8 +96,8 @@ void talk_with_bouncers(steps::World& world, Transcript& told) {
   told.ordered("fleet: RESUME at the file again", fleet.resume_at_file(soon()));
   told.ordered("fleet: hold back logins again", fleet.hold_back_logins(soon()));
   told.ordered("fleet: PAUSE to go back", fleet.pause(soon(), nullptr));
-  told.ordered("fleet: stage the source", fleet.stage_route(world.route_to(steps::SideName::source), soon()));
-  told.ordered("fleet: repoint back", fleet.repoint(world.route_to(steps::SideName::source), soon()));
+  told.ordered("fleet: stage the source", fleet.stage_route(world.route_to(config::SideName::source), soon()));
+  told.ordered("fleet: repoint back", fleet.repoint(world.route_to(config::SideName::source), soon()));
   told.ordered("fleet: RESUME at the source", fleet.resume_at_file(soon()));
   told.ordered("fleet: give settings back", fleet.restore_settings(soon()));
   of_settings(world, "in the end", told);

@@ -4,7 +4,7 @@
 
 namespace pgcleave::conversation {
 
-std::string converse(steps::World& world) {
+std::string converse(world::World& world) {
   Transcript told;
   talk_with_bouncers(world, told);
   talk_of_ownership(world, told);

@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::conversation {
 
 // A source, a standby cluster of it, bouncers that point at the source, no split installed; it ends as it began. A line for each exchange.
-std::string converse(steps::World& world);
+std::string converse(world::World& world);
 
 }  // namespace pgcleave::conversation

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/format.h"
-#include "steps/world.h"
+#include "world/world.h"
 
 namespace pgcleave::conversation {
 
@@ -44,9 +44,9 @@ const char* comes_true(Duration patience, Holds holds) {
   return yes(waited.has_value());
 }
 
-void talk_with_bouncers(steps::World& world, Transcript& told);
-void talk_of_ownership(steps::World& world, Transcript& told);
-void talk_of_replication(steps::World& world, Transcript& told);
-void talk_of_promotion(steps::World& world, Transcript& told);
+void talk_with_bouncers(world::World& world, Transcript& told);
+void talk_of_ownership(world::World& world, Transcript& told);
+void talk_of_replication(world::World& world, Transcript& told);
+void talk_of_promotion(world::World& world, Transcript& told);
 
 }  // namespace pgcleave::conversation

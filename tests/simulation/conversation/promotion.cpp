@@ -2,18 +2,19 @@
 #include "postgres/following.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "fence/canary.h"
 
 namespace pgcleave::conversation {
 namespace {
 
-using postgres::Owner;
+using fence::Owner;
 
 const std::string name = "pgcleave_talk";
 
 class Promotion {
  public:
-  Promotion(steps::World& world, Transcript& told)
-      : world_(world), told_(told), canary_(postgres::canary_of(world.split.name, Owner::source)) {}
+  Promotion(world::World& world, Transcript& told)
+      : world_(world), told_(told), canary_(fence::canary_of(world.split.name, Owner::source)) {}
 
   void run() {
     auto& source = **world_.source.leader(soon());
@@ -30,7 +31,7 @@ class Promotion {
   }
 
  private:
-  postgres::Connection& on(steps::Side& side) { return **side.leader(soon()); }
+  postgres::Connection& on(world::Side& side) { return **side.leader(soon()); }
   bool in_recovery() {
     auto leader = world_.target.leader(soon());
     if (!leader) return false;
@@ -72,11 +73,11 @@ class Promotion {
     told_.asked("promoted: its timeline branched off where it had replayed", branch,
                 [](const auto& seen) { return yes(seen.at.has_value() && seen.replayed == seen.at); });
     if (branch && branch->at) branched_ = *branch->at;
-    told_.asked("promoted: the owner was copied", postgres::owner(on(world_.target), world_.split.name, soon()),
-                [](const auto& owner) { return owner ? postgres::name_of(*owner) : "not installed"; });
+    told_.asked("promoted: the owner was copied", fence::owner(on(world_.target), world_.split.name, soon()),
+                [](const auto& owner) { return owner ? fence::name_of(*owner) : "not installed"; });
     told_.asked("promoted: it receives", postgres::receiving(on(world_.target), soon()), [](const std::string& seen) { return seen; });
     told_.ordered("promoted: release the copy",
-                  postgres::pass_ownership(on(world_.target), world_.split.name, Owner::source, Owner::nobody, "d", 4, soon()));
+                  fence::pass_ownership(on(world_.target), world_.split.name, Owner::source, Owner::nobody, "d", 4, soon()));
   }
 
   void let_vacuum() {
@@ -94,7 +95,7 @@ class Promotion {
 
   bool arrives(const std::string& token, Duration patience) {
     return std::string(comes_true(patience, [&]() -> bool {
-             return postgres::canary_arrived(on(world_.target), canary_, token, soon()).value_or(false);
+             return fence::canary_arrived(on(world_.target), canary_, token, soon()).value_or(false);
            })) == "yes";
   }
 
@@ -107,7 +108,7 @@ class Promotion {
             soon()));
     told_.asked("link: subscribed, and disabled", postgres::subscription(target, name, soon()),
                 [](const auto& seen) { return yes(seen && !seen->enabled && !seen->worker); });
-    told_.ordered("link: write a canary", postgres::write_canary(on(world_.source), canary_, "early", soon()));
+    told_.ordered("link: write a canary", fence::write_canary(on(world_.source), canary_, "early", soon()));
     told_.add("link: disabled, it brings nothing", yes(!arrives("early", std::chrono::milliseconds(300))));
     told_.ordered("link: enable", postgres::enable_subscription(target, name, soon()));
     told_.add("link: enabled, it brings what came before", yes(arrives("early", std::chrono::seconds(15))));
@@ -126,13 +127,13 @@ class Promotion {
   void closed_and_opened() {
     auto& source = on(world_.source);
     told_.ordered("closed: close the publication", postgres::open_publication(source, name, false, soon()));
-    told_.ordered("closed: write a canary", postgres::write_canary(source, canary_, "closed", soon()));
+    told_.ordered("closed: write a canary", fence::write_canary(source, canary_, "closed", soon()));
     const auto lsn = postgres::capture_lsn(source, canary_, "unseen", soon());
     told_.add("closed: it does not come", yes(!arrives("closed", std::chrono::milliseconds(300))));
     const auto applied = postgres::applied(on(world_.target), name, false, soon());
     told_.add("closed: the origin does not pass a position of which nothing is sent", yes(lsn && applied && *applied < *lsn));
     told_.ordered("closed: open it again", postgres::open_publication(source, name, true, soon()));
-    told_.ordered("opened: write a canary", postgres::write_canary(source, canary_, "opened", soon()));
+    told_.ordered("opened: write a canary", fence::write_canary(source, canary_, "opened", soon()));
     told_.add("opened: it comes", yes(arrives("opened", std::chrono::seconds(10))));
     told_.add("opened: what was written while it was closed never does", yes(!arrives("closed", std::chrono::milliseconds(100))));
   }
@@ -159,19 +160,19 @@ class Promotion {
               }));
     told_.asked("follow: the slot that it had is gone", postgres::slot(on(world_.target), name, soon()),
                 [](const auto& seen) { return yes(!seen.has_value()); });
-    told_.asked("follow: so is what it did to its owner", postgres::owner(on(world_.target), world_.split.name, soon()),
-                [](const auto& owner) { return owner ? postgres::name_of(*owner) : "not installed"; });
+    told_.asked("follow: so is what it did to its owner", fence::owner(on(world_.target), world_.split.name, soon()),
+                [](const auto& owner) { return owner ? fence::name_of(*owner) : "not installed"; });
   }
 
   void clean_up() {
     told_.ordered("end: the slots that Patroni leaves alone, as before",
                   world_.source.patroni().patch_config({{"ignore_slots", rules_}}, soon()));
-    told_.ordered("end: uninstall", postgres::uninstall(on(world_.source), world_.fence(), soon()));
-    told_.asked("end: the owner", postgres::owner(on(world_.source), world_.split.name, soon()),
-                [](const auto& owner) { return owner ? postgres::name_of(*owner) : "not installed"; });
+    told_.ordered("end: uninstall", fence::uninstall(on(world_.source), world_.fence(), soon()));
+    told_.asked("end: the owner", fence::owner(on(world_.source), world_.split.name, soon()),
+                [](const auto& owner) { return owner ? fence::name_of(*owner) : "not installed"; });
   }
 
-  steps::World& world_;
+  world::World& world_;
   Transcript& told_;
   postgres::TableName canary_;
   Json standby_cluster_;
@@ -181,7 +182,7 @@ class Promotion {
 
 }  // namespace
 
-void talk_of_promotion(steps::World& world, Transcript& told) {
+void talk_of_promotion(world::World& world, Transcript& told) {
   Promotion(world, told).run();
 }
 

@@ -2,6 +2,7 @@
 
 #include "conversation/exchange.h"
 #include "postgres/wal.h"
+#include "fence/canary.h"
 
 namespace pgcleave::conversation {
 namespace {
@@ -16,11 +17,11 @@ std::string slot(const std::optional<postgres::Slot>& seen) {
 
 }  // namespace
 
-void talk_of_replication(steps::World& world, Transcript& told) {
+void talk_of_replication(world::World& world, Transcript& told) {
   auto& source = **world.source.leader(soon());
   auto& target = **world.target.leader(soon());
   const std::string name = "pgcleave_talk";
-  const std::vector<postgres::TableName> tables{postgres::canary_of(world.split.name, postgres::Owner::source)};
+  const std::vector<postgres::TableName> tables{fence::canary_of(world.split.name, fence::Owner::source)};
   const auto look = [&](const std::string& when) {
     told.asked("publication: " + when, postgres::publication(source, name, soon()), publication);
   };

@@ -17,21 +17,21 @@ enum class Stage { idle, waiting, writing };
 
 struct Client {
   int bouncer = -1;                                  // -1: connected to `direct`
-  postgres::Owner direct = postgres::Owner::source;  // only without a bouncer
+  fence::Owner direct = fence::Owner::source;  // only without a bouncer
   Stage stage = Stage::idle;
   Instant since = 0;  // of this stage
   Instant until = 0;  // when its transaction commits
   WriteId id = 0;
   Key key = 0;
-  postgres::Owner on = postgres::Owner::source;  // where it writes
+  fence::Owner on = fence::Owner::source;  // where it writes
   int incarnation = 0;
   WriteId served = 0;  // its last acknowledged write
 };
 
 struct History {
-  Ascending<WriteId, postgres::Owner> acknowledged;  // and by which side
+  Ascending<WriteId, fence::Owner> acknowledged;  // and by which side
   std::set<WriteId> lost_by_failover;                // the member that was promoted did not have them: that is Patroni's contract
-  std::set<postgres::Owner> failed_over;
+  std::set<fence::Owner> failed_over;
   bool failed_over_before_promotion = false;  // the source did, when nobody had asked for the promotion yet
   bool released = false;                      // somebody asked for ownership to be given away, since faults may begin
   int refused = 0;

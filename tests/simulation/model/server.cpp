@@ -6,12 +6,12 @@
 #include "base/format.h"
 #include "model/clients.h"
 #include "model/universe.h"
-#include "postgres/witness.h"
+#include "fence/witness.h"
 
 namespace pgcleave::simulation {
 namespace {
 
-using postgres::Owner;
+using fence::Owner;
 
 constexpr std::uint64_t bytes_of_a_commit = 128;
 
@@ -37,7 +37,7 @@ std::uint64_t bit_of(const std::string& publication) {
 bool Server::lets_write(const postgres::TableName& table) const {
   if (!writable()) return false;
   if (!db.installed || !db.fenced.contains(table)) return true;
-  const auto witness = postgres::read_witness(witness_of(*this));
+  const auto witness = fence::read_witness(witness_of(*this));
   const bool outranked = witness && witness->owner != which && witness->epoch >= db.epoch;
   return db.owner == which && !outranked;
 }

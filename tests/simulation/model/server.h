@@ -15,10 +15,10 @@
 #include "base/lsn.h"
 #include "model/ascending.h"
 #include "postgres/catalog.h"
-#include "postgres/holder.h"
-#include "postgres/ownership.h"
+#include "fence/holder.h"
+#include "fence/ownership.h"
 #include "postgres/replication.h"
-#include "postgres/split_tables.h"
+#include "fence/split_tables.h"
 
 namespace pgcleave::simulation {
 
@@ -38,7 +38,7 @@ struct Subscribed {
   bool enabled = false;
   std::string slot;
   std::string publication;
-  postgres::Owner publisher = postgres::Owner::source;
+  fence::Owner publisher = fence::Owner::source;
   std::uint64_t origin = 0;  // applied up to here
   std::uint64_t latest_end = 0;
   int errors = 0;
@@ -48,11 +48,11 @@ struct Subscribed {
 // What physical replication copies.
 struct Database {
   bool installed = false;  // schema pgcleave with everything in it
-  postgres::Owner owner = postgres::Owner::source;
+  fence::Owner owner = fence::Owner::source;
   int epoch = 0;  // under which this server last became an owner
   std::vector<LogRow> ownership_log;
-  std::shared_ptr<const postgres::FrozenSplit> frozen;  // what is in the split; shared, since each path copies it
-  std::optional<postgres::Holder> holder;
+  std::shared_ptr<const fence::FrozenSplit> frozen;  // what is in the split; shared, since each path copies it
+  std::optional<fence::Holder> holder;
   std::set<postgres::TableName> fenced;
   bool kept_function = false;
   std::set<postgres::TableName> kept_fenced;
@@ -95,7 +95,7 @@ struct HeldSlot {
 };
 
 struct Server {
-  postgres::Owner which = postgres::Owner::source;
+  fence::Owner which = fence::Owner::source;
   std::string scope;
   int port = 0;
   bool in_recovery = false;

@@ -8,7 +8,7 @@
 namespace pgcleave::simulation {
 namespace {
 
-using postgres::Owner;
+using fence::Owner;
 
 // Long enough that a position which is captured too early shows, short enough for the budget.
 constexpr Instant physical_lag = 30'000;

@@ -39,9 +39,9 @@ struct Universe {
   // Requests that nobody waits for any more, and when they arrive.
   std::vector<std::pair<Instant, std::function<void()>>> under_way;
 
-  Server& server(postgres::Owner side) { return side == postgres::Owner::target ? target : source; }
+  Server& server(fence::Owner side) { return side == fence::Owner::target ? target : source; }
   Server* server_at(int port);  // null: nobody listens
-  Cluster& patroni(postgres::Owner side) { return side == postgres::Owner::target ? target_patroni : source_patroni; }
+  Cluster& patroni(fence::Owner side) { return side == fence::Owner::target ? target_patroni : source_patroni; }
 
   [[nodiscard]] bool is_all_synced() const { return synced == journal.size(); }
   void cut_power() { journal.resize(synced); }
@@ -50,7 +50,7 @@ struct Universe {
   // Of what a leader wrote before this instant, its replica has all.
   [[nodiscard]] Instant known_to_replicas() const;
   // Asynchronously: what its replicas had not received is lost, also what clients were told.
-  void fail_over(postgres::Owner side);
+  void fail_over(fence::Owner side);
   // A server or bouncer by the name that requests give it; sessions are lost.
   void restart(const std::string& name);
 
@@ -60,7 +60,7 @@ struct Universe {
   // Is a transaction of a client of this bouncer under way?
   [[nodiscard]] bool is_active(const Bouncer& bouncer) const;
   // Sessions that write the moved table on a side.
-  [[nodiscard]] std::vector<const Client*> writing_on(postgres::Owner side) const;
+  [[nodiscard]] std::vector<const Client*> writing_on(fence::Owner side) const;
 
  private:
   [[nodiscard]] bool calm_since(Instant moment) const;

@@ -1,13 +1,13 @@
-// Who acts on a split, as the databases tell it (src/postgres/holder.cpp says it in SQL).
-#include "postgres/holder.h"
+// Who acts on a split, as the databases tell it (src/fence/holder.cpp says it in SQL).
+#include "fence/holder.h"
 
 #include <algorithm>
 
 #include "base/format.h"
-#include "postgres/witness.h"
+#include "fence/witness.h"
 #include "products/wire.h"
 
-namespace pgcleave::postgres {
+namespace pgcleave::fence {
 
 using simulation::change_on;
 using simulation::Database;
@@ -60,13 +60,13 @@ std::string Holder::text() const {
   return fmt::format("run {} by {}", run, by);
 }
 
-Result<Held> held(Connection& connection, const std::string&, Deadline deadline) {
+Result<Held> held(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   const auto witness = read_witness(simulation::witness_of(*server));
   return Held{server->db.installed, server->db.holder, std::max(highest_epoch(server->db), witness ? witness->epoch : 0)};
 }
 
-Result<bool> hold(Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline) {
+Result<bool> hold(postgres::Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(primary, deadline));
   if (server->in_recovery || !server->db.installed) return false;
   TRY(change_on(primary, fmt::format("hold at epoch {}", me.epoch), deadline, [&](Server& there) -> Result<void> {
@@ -79,7 +79,7 @@ Result<bool> hold(Connection& primary, const std::string& split, const Holder& m
   return fail({other ? ErrorKind::held : ErrorKind::foreign, primary.name(), "the split could not be signed", "", "", "", ""});
 }
 
-Result<bool> release_lease(Connection& primary, const std::string&, const std::string& run, Deadline deadline) {
+Result<bool> release_lease(postgres::Connection& primary, const std::string&, const std::string& run, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(primary, deadline));
   if (server->in_recovery || !server->db.installed) return false;
   TRY(change_on(primary, "let go", deadline, [&](Server& there) -> Result<void> {
@@ -89,4 +89,4 @@ Result<bool> release_lease(Connection& primary, const std::string&, const std::s
   return true;
 }
 
-}  // namespace pgcleave::postgres
+}  // namespace pgcleave::fence

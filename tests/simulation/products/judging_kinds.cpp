@@ -3,8 +3,8 @@
 #include "base/format.h"
 #include "postgres/identity.h"
 #include "postgres/replication.h"
-#include "steps/findings.h"
-#include "steps/link.h"
+#include "steps/check/findings.h"
+#include "world/link.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -16,7 +16,7 @@ using steps::State;
 
 // By the same looks as the family topology, each of which may fail: who leads, whether it is in recovery, from whom it
 // streams.
-std::optional<postgres::Identity> inspect_side(Context& context, steps::Side& side, Findings& findings) {
+std::optional<postgres::Identity> inspect_side(Context& context, world::Side& side, Findings& findings) {
   const auto view = side.patroni().view(context.deadline);
   if (!view) {
     findings.add(view.error());
@@ -46,7 +46,7 @@ void inspect_chain(Context& context, const postgres::Identity& source, const pos
   if (!obstacles) return findings.add(obstacles.error());
   for (const auto& obstacle : *obstacles) findings.add(world.target.label(), obstacle);
   const auto leader = world.source.leader(context.deadline);
-  const auto left = leader ? postgres::subscription(**leader, steps::reverse_link(world).name, context.deadline)
+  const auto left = leader ? postgres::subscription(**leader, world::reverse_link(world).name, context.deadline)
                            : Result<std::optional<postgres::Subscription>>(fail(leader.error()));
   if (!left) return findings.add(left.error());
   if (*left) findings.add(world.source.label(), "has a subscription of an earlier run");

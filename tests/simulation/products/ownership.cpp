@@ -1,17 +1,17 @@
-// The fence: who may write, and how that is passed on (src/postgres/fence_sql.cpp says it in PL/pgSQL).
-#include "postgres/ownership.h"
+// The fence: who may write, and how that is passed on (src/fence/fence_sql.cpp says it in PL/pgSQL).
+#include "fence/canary.h"
+#include "fence/ownership.h"
 
 #include <algorithm>
 
 #include "base/format.h"
-#include "postgres/flushed.h"
-#include "postgres/kept_fence.h"
-#include "postgres/owner_state.h"
-#include "postgres/probe_rights.h"
-#include "postgres/split_tables.h"
+#include "fence/kept_fence.h"
+#include "fence/owner_state.h"
+#include "fence/probe_rights.h"
+#include "fence/split_tables.h"
 #include "products/wire.h"
 
-namespace pgcleave::postgres {
+namespace pgcleave::fence {
 
 using simulation::change_on;
 using simulation::Database;
@@ -56,15 +56,15 @@ Result<void> told(Passed passed, const std::string& name) {
                passed == Passed::stale_epoch ? "somebody newer" : "another owner", "", passed == Passed::stale_epoch ? "PC002" : "PC001"});
 }
 
-std::vector<TableName> without(const std::vector<TableName>& wanted, const std::set<TableName>& there) {
-  std::vector<TableName> missing;
+std::vector<postgres::TableName> without(const std::vector<postgres::TableName>& wanted, const std::set<postgres::TableName>& there) {
+  std::vector<postgres::TableName> missing;
   for (const auto& table : wanted) {
     if (!there.contains(table)) missing.push_back(table);
   }
   return missing;
 }
 
-FenceDrift drift(const std::vector<TableName>& wanted, const std::set<TableName>& there) {
+FenceDrift drift(const std::vector<postgres::TableName>& wanted, const std::set<postgres::TableName>& there) {
   FenceDrift out;
   out.missing = without(wanted, there);
   for (const auto& table : there) {
@@ -73,8 +73,8 @@ FenceDrift drift(const std::vector<TableName>& wanted, const std::set<TableName>
   return out;
 }
 
-Result<void> set_triggers(Connection& primary, const char* what, std::set<TableName> Database::*triggers,
-                          const std::vector<TableName>& tables, bool on, Deadline deadline) {
+Result<void> set_triggers(postgres::Connection& primary, const char* what, std::set<postgres::TableName> Database::*triggers,
+                          const std::vector<postgres::TableName>& tables, bool on, Deadline deadline) {
   return change_on(primary, what, deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [=](Database& db) {
       for (const auto& table : tables) {
@@ -92,19 +92,19 @@ const char* name_of(Owner owner) {
   return owner == Owner::source ? "source" : owner == Owner::target ? "target" : "nobody";
 }
 
-Result<bool> is_installed(Connection& connection, const Fence&, Deadline deadline) {
+Result<bool> is_installed(postgres::Connection& connection, const Fence&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return server->db.installed;
 }
 
-Result<void> install(Connection& primary, const Fence&, Deadline deadline) {
+Result<void> install(postgres::Connection& primary, const Fence&, Deadline deadline) {
   return change_on(primary, "install ownership", deadline, [](Server& server) -> Result<void> {
     if (!server.db.installed) server.commit(universe().now, [](Database& db) { db.installed = true; });
     return {};
   });
 }
 
-Result<void> uninstall(Connection& primary, const Fence&, Deadline deadline) {
+Result<void> uninstall(postgres::Connection& primary, const Fence&, Deadline deadline) {
   return change_on(primary, "remove ownership", deadline, [&](Server& server) -> Result<void> {
     if (!server.db.fenced.empty() || !server.db.kept_fenced.empty())
       return fail(simulation::refusal(primary.name(), "triggers need it", "2BP01"));
@@ -123,22 +123,22 @@ Result<void> uninstall(Connection& primary, const Fence&, Deadline deadline) {
   });
 }
 
-Result<FenceDrift> fence_drift(Connection& connection, const Fence&, const std::vector<TableName>& moved, Deadline deadline) {
+Result<FenceDrift> fence_drift(postgres::Connection& connection, const Fence&, const std::vector<postgres::TableName>& moved, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return drift(moved, server->db.fenced);
 }
 
-Result<void> create_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+Result<void> create_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                              const StopFlag*) {
   return set_triggers(primary, "create fence triggers", &Database::fenced, tables, true, deadline);
 }
 
-Result<void> drop_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+Result<void> drop_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                            const StopFlag*) {
   return set_triggers(primary, "drop fence triggers", &Database::fenced, tables, false, deadline);
 }
 
-Result<std::optional<Owner>> owner(Connection& connection, const std::string&, Deadline deadline) {
+Result<std::optional<Owner>> owner(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   if (simulation::leads_to_replica(connection)) {
     const auto db = simulation::as_replica_has_it(*server, universe().known_to_replicas());
@@ -148,18 +148,12 @@ Result<std::optional<Owner>> owner(Connection& connection, const std::string&, D
   return server->db.owner;
 }
 
-Result<std::vector<Flushed>> flushed(Connection& primary, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach(primary, deadline));
-  const auto lsn = server->in_recovery ? server->end : simulation::flushed_by_replica(*server, universe().known_to_replicas());
-  return std::vector<Flushed>{{simulation::replica_of(*server), "streaming", Lsn{lsn}}};
-}
-
-Result<std::string> witness_in_force(Connection& connection, const std::string&, Deadline deadline) {
+Result<std::string> witness_in_force(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return simulation::witness_of(*server);
 }
 
-Result<OwnerState> owner_state(Connection& connection, const std::string& split, Owner side, Deadline deadline) {
+Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   const auto& db = server->db;
   OwnerState state;
@@ -177,7 +171,7 @@ Result<OwnerState> owner_state(Connection& connection, const std::string& split,
 }
 
 // Two transactions in one round trip.
-Result<void> pass_ownership(Connection& primary, const std::string&, Owner expected, Owner next, const std::string& run, int epoch,
+Result<void> pass_ownership(postgres::Connection& primary, const std::string&, Owner expected, Owner next, const std::string& run, int epoch,
                             Deadline deadline) {
   const auto pass = [expected, next, run, epoch](Server& server) -> Result<void> {
     if (!server.db.installed) return fail(simulation::refusal(server.scope, "there is no owner", "42P01"));
@@ -193,12 +187,12 @@ Result<void> pass_ownership(Connection& primary, const std::string&, Owner expec
                    });
 }
 
-Result<std::optional<FrozenSplit>> frozen_split(Connection& connection, const std::string&, Deadline deadline) {
+Result<std::optional<FrozenSplit>> frozen_split(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return server->db.frozen ? std::optional(*server->db.frozen) : std::nullopt;
 }
 
-Result<void> freeze_split(Connection& primary, const std::string&, const std::optional<FrozenSplit>& what, Deadline deadline) {
+Result<void> freeze_split(postgres::Connection& primary, const std::string&, const std::optional<FrozenSplit>& what, Deadline deadline) {
   return change_on(primary, "write down what is in the split", deadline, [&](Server& server) -> Result<void> {
     if (server.db.owner != Owner::source) return fail(simulation::refusal(primary.name(), "the source does not own the split", "PC004"));
     const auto frozen = what ? std::make_shared<const FrozenSplit>(*what) : nullptr;
@@ -207,13 +201,13 @@ Result<void> freeze_split(Connection& primary, const std::string&, const std::op
   });
 }
 
-Result<std::vector<std::string>> fenced_by_others(Connection& connection, const std::string&, const std::vector<TableName>&,
+Result<std::vector<std::string>> fenced_by_others(postgres::Connection& connection, const std::string&, const std::vector<postgres::TableName>&,
                                                   Deadline deadline) {
   TRY(reach(connection, deadline));
   return std::vector<std::string>();
 }
 
-Result<std::string> run_that_split(Connection& connection, const std::string&, Deadline deadline) {
+Result<std::string> run_that_split(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   std::string run;
   for (const auto& row : server->db.ownership_log) {
@@ -222,19 +216,19 @@ Result<std::string> run_that_split(Connection& connection, const std::string&, D
   return run;
 }
 
-Result<KeptFence> kept_fence(Connection& connection, const Fence&, Deadline deadline) {
+Result<KeptFence> kept_fence(postgres::Connection& connection, const Fence&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return server->db.kept_function ? KeptFence::installed : KeptFence::absent;
 }
 
-Result<void> install_kept_fence(Connection& primary, const Fence&, Deadline deadline) {
+Result<void> install_kept_fence(postgres::Connection& primary, const Fence&, Deadline deadline) {
   return change_on(primary, "install the fence of kept tables", deadline, [](Server& server) -> Result<void> {
     server.commit(universe().now, [](Database& db) { db.kept_function = true; });
     return {};
   });
 }
 
-Result<void> uninstall_kept_fence(Connection& primary, const Fence&, Deadline deadline) {
+Result<void> uninstall_kept_fence(postgres::Connection& primary, const Fence&, Deadline deadline) {
   return change_on(primary, "remove the fence of kept tables", deadline, [&](Server& server) -> Result<void> {
     if (!server.db.kept_fenced.empty()) return fail(simulation::refusal(primary.name(), "triggers need it", "2BP01"));
     server.commit(universe().now, [](Database& db) { db.kept_function = false; });
@@ -242,22 +236,22 @@ Result<void> uninstall_kept_fence(Connection& primary, const Fence&, Deadline de
   });
 }
 
-Result<FenceDrift> kept_fence_drift(Connection& connection, const Fence&, const std::vector<TableName>& kept, Deadline deadline) {
+Result<FenceDrift> kept_fence_drift(postgres::Connection& connection, const Fence&, const std::vector<postgres::TableName>& kept, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return drift(kept, server->db.kept_fenced);
 }
 
-Result<void> create_kept_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+Result<void> create_kept_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                                   const StopFlag*) {
   return set_triggers(primary, "create triggers of kept tables", &Database::kept_fenced, tables, true, deadline);
 }
 
-Result<void> drop_kept_triggers(Connection& primary, const Fence&, const std::vector<TableName>& tables, Duration, Deadline deadline,
+Result<void> drop_kept_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                                 const StopFlag*) {
   return set_triggers(primary, "drop triggers of kept tables", &Database::kept_fenced, tables, false, deadline);
 }
 
-Result<std::vector<std::string>> without_probe_rights(Connection& connection, const std::string&, const std::vector<std::string>& users,
+Result<std::vector<std::string>> without_probe_rights(postgres::Connection& connection, const std::string&, const std::vector<std::string>& users,
                                                       Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   std::vector<std::string> lacking;
@@ -267,14 +261,14 @@ Result<std::vector<std::string>> without_probe_rights(Connection& connection, co
   return lacking;
 }
 
-Result<void> grant_probe_rights(Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
+Result<void> grant_probe_rights(postgres::Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
   return change_on(primary, "let probes write", deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [users](Database& db) { db.probe_rights.insert(users.begin(), users.end()); });
     return {};
   });
 }
 
-Result<void> revoke_probe_rights(Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
+Result<void> revoke_probe_rights(postgres::Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
   return change_on(primary, "no longer let probes write", deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [users](Database& db) {
       for (const auto& user : users) db.probe_rights.erase(user);
@@ -283,4 +277,26 @@ Result<void> revoke_probe_rights(Connection& primary, const std::string&, const 
   });
 }
 
-}  // namespace pgcleave::postgres
+Result<void> write_canary(postgres::Connection& primary, const postgres::TableName& canary, const std::string& token, Deadline deadline) {
+  return change_on(primary, "write a canary row", deadline, [&](Server& server) -> Result<void> {
+    server.commit(universe().now, nullptr, simulation::Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
+    return {};
+  });
+}
+
+Result<bool> canary_arrived(postgres::Connection& connection, const postgres::TableName& canary, const std::string& token, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(connection, deadline));
+  if (!server->db.installed) return fail(simulation::refusal(connection.name(), "there is no canary table", "42P01"));
+  const auto found = server->db.canaries.find(canary);
+  return found != server->db.canaries.end() && found->second.contains(token);
+}
+
+postgres::TableName canary_of(const std::string& split, Owner writer) {
+  return {"pgcleave", fmt::format("canary_{}_{}", name_of(writer), split)};
+}
+
+postgres::TableName probe_of(const std::string& split) {
+  return {"pgcleave", "probe_" + split};
+}
+
+}  // namespace pgcleave::fence

@@ -148,7 +148,7 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   return change_on(primary, "create subscription " + spec.name, deadline, [&](Server& server) -> Result<void> {
     const auto port = fmt::format("port='{}'", universe().target.port);
     simulation::Subscribed made;
-    made.publisher = spec.connection.find(port) == std::string::npos ? Owner::source : Owner::target;
+    made.publisher = spec.connection.find(port) == std::string::npos ? fence::Owner::source : fence::Owner::target;
     made.slot = spec.slot;
     made.publication = spec.publication;
     made.origin = spec.from ? spec.from->position : 0;

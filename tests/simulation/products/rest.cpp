@@ -15,9 +15,9 @@ struct Client::State {
     return leads_to(universe().source_patroni.rest_port + simulation::ports_to_replica) ||
            leads_to(universe().target_patroni.rest_port + simulation::ports_to_replica);
   }
-  [[nodiscard]] postgres::Owner side() const {
+  [[nodiscard]] fence::Owner side() const {
     const int port = universe().target_patroni.rest_port;
-    return leads_to(port) || leads_to(port + simulation::ports_to_replica) ? postgres::Owner::target : postgres::Owner::source;
+    return leads_to(port) || leads_to(port + simulation::ports_to_replica) ? fence::Owner::target : fence::Owner::source;
   }
 };
 

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "postgres/activity.h"
 #include "postgres/columns.h"
+#include "postgres/flushed.h"
 #include "postgres/following.h"
 #include "postgres/histories.h"
 #include "postgres/identity.h"
@@ -76,26 +77,10 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
   return at;
 }
 
-Result<void> write_canary(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline) {
-  return change_on(primary, "write a canary row", deadline, [&](Server& server) -> Result<void> {
-    server.commit(universe().now, nullptr, Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
-    return {};
-  });
-}
-
-Result<bool> canary_arrived(Connection& connection, const TableName& canary, const std::string& token, Deadline deadline) {
-  TRY_ASSIGN(const auto* server, reach(connection, deadline));
-  if (!server->db.installed) return fail(simulation::refusal(connection.name(), "there is no canary table", "42P01"));
-  const auto found = server->db.canaries.find(canary);
-  return found != server->db.canaries.end() && found->second.contains(token);
-}
-
-TableName canary_of(const std::string& split, Owner writer) {
-  return {"pgcleave", fmt::format("canary_{}_{}", name_of(writer), split)};
-}
-
-TableName probe_of(const std::string& split) {
-  return {"pgcleave", "probe_" + split};
+Result<std::vector<Flushed>> flushed(Connection& primary, Deadline deadline) {
+  TRY_ASSIGN(const auto* server, reach(primary, deadline));
+  const auto lsn = server->in_recovery ? server->end : simulation::flushed_by_replica(*server, universe().known_to_replicas());
+  return std::vector<Flushed>{{simulation::replica_of(*server), "streaming", Lsn{lsn}}};
 }
 
 Result<Recovery> recovery(Connection& connection, Deadline deadline) {

@@ -11,7 +11,7 @@ constexpr Duration round_trip = std::chrono::microseconds(200);
 // Was it the server that had to answer?
 bool fail_over(Outcome outcome, const std::string& object) {
   if (outcome != Outcome::source_fails_over && outcome != Outcome::target_fails_over) return false;
-  const auto side = outcome == Outcome::source_fails_over ? postgres::Owner::source : postgres::Owner::target;
+  const auto side = outcome == Outcome::source_fails_over ? fence::Owner::source : fence::Owner::target;
   universe().fail_over(side);
   return object.starts_with(universe().server(side).scope);
 }

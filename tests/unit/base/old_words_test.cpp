@@ -44,10 +44,10 @@ const std::vector<Place> kept{
     {"docs/history.md", "", "tells how it was"},
     {"CHANGELOG.md", "", "tells what was renamed"},
     {"tests/unit/base/old_words_test.cpp", "", "names them"},
-    {"tests/unit/checks/step_kinds_test.cpp", "renamed ==", "the earlier kinds that are still read"},
-    {"tests/unit/checks/step_kinds_test.cpp", "\"replication.turn\"});", "the same"},
+    {"tests/unit/steps/step_kinds_test.cpp", "renamed ==", "the earlier kinds that are still read"},
+    {"tests/unit/steps/step_kinds_test.cpp", "\"replication.turn\"});", "the same"},
     {"src/steps/", ".earlier_kind = ", "the earlier kinds that are still read"},
-    {"src/steps/replication_start_reverse.cpp", "world.run.id + ", "a value that runs of earlier versions wrote"},
+    {"src/steps/replication/start_reverse.cpp", "world.run.id + ", "a value that runs of earlier versions wrote"},
 };
 
 bool is_kept(const std::string& path, const std::string& line) {

@@ -14,7 +14,8 @@ namespace {
 const std::filesystem::path tree = PGCLEAVE_SOURCE_DIR;
 
 // Adapters (postgres, pgbouncer, patroni, rest) read products' words, and the journal and `base` write ours.
-const std::vector<std::string> folders_that_decide{"runbook", "steps", "engine", "checks", "watch", "report", "cli"};
+const std::vector<std::string> folders_that_decide{"config", "runbook", "fence",  "world",     "checks", "steps",
+                                                     "engine", "watch",   "report", "readiness", "cli"};
 
 struct AllowedPlace {
   std::string path;  // a file, or a folder with its slash
@@ -23,7 +24,7 @@ struct AllowedPlace {
 };
 
 const std::vector<AllowedPlace> allowed_places{
-    {"src/engine/rehearsals.cpp", "round.good =", "the journal's word for a round is read here alone"},
+    {"src/readiness/rehearsals.cpp", "round.good =", "the journal's word for a round is read here alone"},
     {"src/engine/run_state.cpp", "error.object.substr", "names the gate that asks, and decides nothing"},
 };
 

@@ -9,7 +9,7 @@ namespace pgcleave::checks {
 inline const postgres::TableName builds{"ci", "builds"}, jobs{"ci", "jobs"}, users{"public", "users"}, accounts{"public", "accounts"},
     currencies{"public", "currencies"};
 
-inline steps::SplitTables small_split() {
+inline world::SplitTables small_split() {
   const auto table = [](std::uint32_t oid, const char* schema, const char* name) {
     postgres::Table one;
     one.oid = oid;

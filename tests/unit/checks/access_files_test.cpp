@@ -1,4 +1,4 @@
-#include "checks/access_files.h"
+#include "checks/access/files.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ struct Host {
     for (const char* file : {"passfile", "key", "pgbouncer.ini"}) write(file, 0600);
     environment.source.postgres.values = {{"passfile", at("passfile")}, {"sslkey", at("key")}};
     environment.target.postgres.values = {{"passfile", at("passfile")}};
-    runbook::Pool pool;
+    config::Pool pool;
     pool.database = "app";
     pool.probe.values = {{"passfile", at("passfile")}};
     pool.bouncers.push_back({"bouncer-1", {}, at("pgbouncer.ini"), {}});
@@ -42,7 +42,7 @@ struct Host {
   }
 
   std::string folder;
-  runbook::Environment environment;
+  config::Environment environment;
 };
 
 }  // namespace

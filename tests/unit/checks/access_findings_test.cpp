@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "checks/access.h"
+#include "checks/access/access.h"
 #include "lines.h"
 
 using namespace pgcleave;

@@ -8,15 +8,15 @@ using namespace pgcleave::checks;
 
 namespace {
 
-steps::World nowhere() {
-  runbook::Environment environment;
+world::World nowhere() {
+  config::Environment environment;
   environment.path = "lab.yml";
   environment.source.scope = "main";
   environment.target.scope = "ci";
   for (auto* side : {&environment.source, &environment.target}) side->patroni.members = {"http://127.0.0.1:1"};
-  runbook::Split split;
+  config::Split split;
   split.name = "ci";
-  return steps::unopened_world(environment, split);
+  return world::unopened_world(environment, split);
 }
 
 Result<Findings> fails(CheckContext&) {

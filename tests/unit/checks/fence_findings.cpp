@@ -1,10 +1,10 @@
-#include "checks/fence_findings.h"
+#include "checks/fence/findings.h"
 
 #include <catch2/catch.hpp>
 
 using namespace pgcleave::checks;
-using pgcleave::postgres::KeptFence;
-using pgcleave::postgres::Owner;
+using pgcleave::fence::KeptFence;
+using pgcleave::fence::Owner;
 
 namespace {
 

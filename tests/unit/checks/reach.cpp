@@ -67,7 +67,7 @@ TEST_CASE("a language that is not parsed is gone through by its words, and that 
 }
 
 TEST_CASE("many tables are counted, not named") {
-  steps::SplitTables tables{"ci", {}, {}};
+  world::SplitTables tables{"ci", {}, {}};
   std::string list;
   for (int i = 0; i < 12; ++i) {
     postgres::Table one;

@@ -1,4 +1,4 @@
-#include "checks/rewind_roles.h"
+#include "checks/access/rewind_roles.h"
 
 #include <catch2/catch.hpp>
 

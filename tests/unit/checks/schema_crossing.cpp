@@ -1,4 +1,4 @@
-#include "checks/schema_crossing.h"
+#include "checks/schema/crossing.h"
 
 #include <catch2/catch.hpp>
 

@@ -2,10 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include "a_reach.h"
-#include "checks/schema_indexes.h"
-#include "checks/schema_outside.h"
-#include "checks/schema_plans.h"
-#include "checks/schema_tables.h"
+#include "checks/schema/indexes.h"
+#include "checks/schema/outside.h"
+#include "checks/schema/plans.h"
+#include "checks/schema/tables.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;

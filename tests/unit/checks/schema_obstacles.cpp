@@ -1,4 +1,4 @@
-#include "checks/schema_obstacles.h"
+#include "checks/schema/obstacles.h"
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +8,7 @@ using namespace pgcleave;
 using namespace pgcleave::checks;
 
 TEST_CASE("inheritance over the line and a half detached partition block, and the fix is a statement") {
-  using Obstacle = steps::TableObstacle::Kind;
+  using Obstacle = world::TableObstacle::Kind;
   const auto found =
       judge_obstacles({{Obstacle::crosses_by_inheritance, {"ci", "jobs"}, {"public", "users"}, "why", "ALTER TABLE x"},
                        {Obstacle::half_detached, {"ci", "p"}, {"ci", "t"}, "why not", "ALTER TABLE y"}},

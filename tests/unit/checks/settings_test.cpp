@@ -1,12 +1,12 @@
 #include <catch2/catch.hpp>
 
-#include "checks/settings_compare.h"
-#include "checks/settings_server.h"
+#include "checks/settings/compare.h"
+#include "checks/settings/server.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
-using postgres::Owner;
+using fence::Owner;
 
 namespace {
 
@@ -14,7 +14,7 @@ ServerSeen a_server(Owner which) {
   ServerSeen seen;
   seen.which = which;
   seen.scope = which == Owner::source ? "main" : "ci";
-  seen.label = std::string(postgres::name_of(which)) + " " + seen.scope;
+  seen.label = std::string(fence::name_of(which)) + " " + seen.scope;
   seen.in_recovery = which == Owner::target;
   seen.user = "pgcleave";
   seen.patroni = Json::parse(R"({"postgresql": {"use_pg_rewind": true}})");

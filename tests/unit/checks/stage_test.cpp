@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 using namespace pgcleave::checks;
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 
 TEST_CASE("where a split stands is told by recovery, owner and the mark of a run") {
   CHECK(stage_of(StageSeen{}) == Stage::unknown);

@@ -1,4 +1,4 @@
-#include "checks/topology_bouncers.h"
+#include "checks/topology/bouncers.h"
 
 #include <catch2/catch.hpp>
 

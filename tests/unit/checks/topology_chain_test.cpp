@@ -1,8 +1,8 @@
-#include "checks/topology_chain.h"
+#include "checks/topology/chain.h"
 
 #include <catch2/catch.hpp>
 
-#include "checks/topology_slots.h"
+#include "checks/topology/slots.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;

@@ -1,4 +1,4 @@
-#include "checks/topology_clusters.h"
+#include "checks/topology/clusters.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -97,7 +97,7 @@ TEST_CASE("replicas that could not take over are named, and a leader without one
 
 TEST_CASE("a target that owns and has standby_cluster again is about to lose what its clients wrote") {
   auto cluster = a_target();
-  cluster.owner = postgres::Owner::target;
+  cluster.owner = fence::Owner::target;
   for (const auto stage : {Stage::split, Stage::standby}) {
     const auto found = judged(cluster, stage);
     CHECK(std::find(found.begin(), found.end(), "blocker topology.owner_made_standby target ci") != found.end());
@@ -105,7 +105,7 @@ TEST_CASE("a target that owns and has standby_cluster again is about to lose wha
   cluster.patroni.config.erase("standby_cluster");
   CHECK(judged(cluster, Stage::split).empty());
   cluster = a_target();
-  cluster.owner = postgres::Owner::source;
+  cluster.owner = fence::Owner::source;
   CHECK(judged(cluster, Stage::split).empty());
   CHECK(judged(a_source(), Stage::split).empty());
 }

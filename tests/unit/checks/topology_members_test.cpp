@@ -1,8 +1,8 @@
-#include "checks/topology_members.h"
+#include "checks/topology/members.h"
 
 #include <catch2/catch.hpp>
 
-#include "checks/topology_clusters.h"
+#include "checks/topology/clusters.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;
@@ -10,8 +10,8 @@ using namespace pgcleave::checks;
 
 namespace {
 
-steps::MemberSeen member_that_follows(const std::string& name, bool leads) {
-  steps::MemberSeen seen;
+world::MemberSeen member_that_follows(const std::string& name, bool leads) {
+  world::MemberSeen seen;
   seen.name = name;
   seen.leads = leads;
   seen.streams = true;

@@ -1,4 +1,4 @@
-#include "checks/topology_moment.h"
+#include "checks/topology/moment.h"
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +9,7 @@ using namespace pgcleave::checks;
 
 namespace {
 
-using postgres::Owner;
+using fence::Owner;
 
 Lines at_moment(const ClusterSeen& source, const ClusterSeen& target, Stage stage, std::optional<Expected> expected = {}) {
   return lines(judge_moment({source, target, "ci", expected}, stage));

@@ -1,4 +1,4 @@
-#include "checks/topology_routes.h"
+#include "checks/topology/routes.h"
 
 #include <catch2/catch.hpp>
 

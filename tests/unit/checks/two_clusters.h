@@ -18,12 +18,12 @@ inline patroni::Member a_member(const std::string& name, patroni::Role role, int
   return member;
 }
 
-inline ClusterSeen a_cluster(postgres::Owner which, const std::string& scope) {
+inline ClusterSeen a_cluster(fence::Owner which, const std::string& scope) {
   ClusterSeen seen;
   seen.which = which;
   seen.scope = scope;
-  seen.label = std::string(postgres::name_of(which)) + " " + scope;
-  const bool source = which == postgres::Owner::source;
+  seen.label = std::string(fence::name_of(which)) + " " + scope;
+  const bool source = which == fence::Owner::source;
   for (const auto* number : {"1", "2"}) {
     patroni::Address address;
     address.url = "http://" + scope + "-" + number;
@@ -50,10 +50,10 @@ inline ClusterSeen a_cluster(postgres::Owner which, const std::string& scope) {
 }
 
 inline ClusterSeen a_source() {
-  return a_cluster(postgres::Owner::source, "main");
+  return a_cluster(fence::Owner::source, "main");
 }
 inline ClusterSeen a_target() {
-  return a_cluster(postgres::Owner::target, "ci");
+  return a_cluster(fence::Owner::target, "ci");
 }
 
 }  // namespace pgcleave::checks

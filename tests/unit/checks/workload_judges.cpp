@@ -2,9 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include "a_reach.h"
-#include "checks/workload_sessions.h"
-#include "checks/workload_statements.h"
-#include "checks/workload_tables.h"
+#include "checks/workload/sessions.h"
+#include "checks/workload/statements.h"
+#include "checks/workload/tables.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;

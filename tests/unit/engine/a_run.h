@@ -150,14 +150,14 @@ class ARun {
     return *runbook_;
   }
   // Both sides' Patroni refuse connections, so who owns can't be seen; the fleet is empty.
-  static steps::World world() {
-    runbook::SideAccess source;
+  static world::World world() {
+    config::SideAccess source;
     source.scope = "main";
     source.patroni.members = {"http://127.0.0.1:1"};
     auto target = source;
     target.scope = "ci";
-    steps::World world{steps::Side(postgres::Owner::source, source),
-                       steps::Side(postgres::Owner::target, target),
+    world::World world{world::Side(fence::Owner::source, source),
+                       world::Side(fence::Owner::target, target),
                        pgbouncer::Fleet({}),
                        {},
                        {},
@@ -178,7 +178,7 @@ class ARun {
   GuardHooks guard;
   std::function<void(const std::string&)> when_said;
   std::function<void(const std::string&)> when_warned;
-  std::function<steps::World()> open_world = world;  // of each process
+  std::function<world::World()> open_world = world;  // of each process
   std::vector<std::string> beforehand;
 
  private:

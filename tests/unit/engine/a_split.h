@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "a_run.h"
-#include "postgres/ownership.h"
-#include "postgres/split_tables.h"
+#include "fence/ownership.h"
+#include "fence/split_tables.h"
 #include "steps/two_sides.h"
 
 namespace pgcleave::engine {
@@ -84,23 +84,23 @@ class ASplit : public ARun {
   void install_anew() {
     for (auto* side : {&source, &target}) {
       postgres::test::run(*side, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-      REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
-      REQUIRE(postgres::freeze_split(*side, "ci", postgres::FrozenSplit{id, 1, "", {}}, postgres::test::soon()));
+      REQUIRE(fence::install(*side, {"ci", "main", "ci"}, postgres::test::soon()));
+      REQUIRE(fence::freeze_split(*side, "ci", fence::FrozenSplit{id, 1, "", {}}, postgres::test::soon()));
     }
   }
 
   [[nodiscard]] std::string owner_on(postgres::Connection& side) {
-    const auto owner = postgres::owner(side, "ci", postgres::test::soon());
+    const auto owner = fence::owner(side, "ci", postgres::test::soon());
     if (!owner) FAIL(owner.error().text());
-    return owner->has_value() ? postgres::name_of(**owner) : "not installed";
+    return owner->has_value() ? fence::name_of(**owner) : "not installed";
   }
   [[nodiscard]] std::string owners() { return owner_on(source) + ", " + owner_on(target); }
 
   // Another operator takes the split over, elsewhere, while this process is away for longer than it may be.
   void is_taken_over() {
     for (auto* side : {&source, &target}) {
-      const postgres::Holder other{"r-20260101-000000-0002", 99, "bob@ops2", "ops2", "/other.db", "", false};
-      const auto held = postgres::hold(*side, "ci", other, true, postgres::test::soon());
+      const fence::Holder other{"r-20260101-000000-0002", 99, "bob@ops2", "ops2", "/other.db", "", false};
+      const auto held = fence::hold(*side, "ci", other, true, postgres::test::soon());
       if (!held) FAIL(held.error().text());
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(550));

@@ -31,7 +31,7 @@ struct AState {
   }
 
   journal::Journal book;
-  steps::World world;
+  world::World world;
   Recorder recorder;
   RunState state;
 };

@@ -58,9 +58,9 @@ TEST_CASE("whoever is at the terminal is asked last, and may say no") {
   ARun run(head);
   const auto book = run.journal();
   std::vector<std::string> asked;
-  const auto approval = approvals(book, ARun::id, {"known"}, "ann", [&](const steps::Question& question) {
+  const auto approval = approvals(book, ARun::id, {"known"}, "ann", [&](const world::Question& question) {
     asked.push_back(question.text);
-    return std::optional<steps::Approval>(steps::Approval{false, "ann", "at the terminal", ""});
+    return std::optional<world::Approval>(world::Approval{false, "ann", "at the terminal", ""});
   });
   CHECK(approval({"known", "Known?", "", quarter})->given);
   CHECK(asked.empty());
@@ -73,7 +73,7 @@ TEST_CASE("whoever is at the terminal is asked last, and may say no") {
 TEST_CASE("a gate that asks for words is approved by these words alone, wherever they come from") {
   ARun run(head);
   const auto book = run.journal();
-  const steps::Question gate{"go", "Go on?", "give them up", quarter};
+  const world::Question gate{"go", "Go on?", "give them up", quarter};
   const auto beforehand = [&](const std::vector<std::string>& entries) { return approvals(book, ARun::id, entries, "ann", nullptr)(gate); };
   CHECK_FALSE(beforehand({}));
   CHECK_FALSE(beforehand({"other=give them up"}));
@@ -98,7 +98,7 @@ TEST_CASE("a gate that asks for words is approved by these words alone, wherever
   CHECK(given->given);
   CHECK(given->words == "give them up");
 
-  const steps::Question plain{"go", "Go on?", "", quarter};
+  const world::Question plain{"go", "Go on?", "", quarter};
   CHECK_FALSE(approvals(book, ARun::id, {}, "ann", nullptr)(plain));
   CHECK_FALSE(approvals(book, ARun::id, {"go=give them up"}, "ann", nullptr)(plain)->given);
 }

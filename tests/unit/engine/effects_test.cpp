@@ -21,7 +21,7 @@ TEST_CASE("an effect is announced before it is made, and its end is told") {
   const auto got = of.effects.perform("PAUSE everything", [&]() -> Result<Json> {
     CHECK(types(of.run) == std::vector<std::string>{"effect.announced"});
     return Json(7);
-  }, steps::Traffic::pause);
+  }, world::Traffic::pause);
   REQUIRE(got);
   CHECK(*got == 7);
   CHECK(of.effects.performed() == 1);

@@ -40,9 +40,9 @@ TEST_CASE("a journal that may lack its end changes nothing while the target can'
       run.write("phase.begun", {{"phase", "prepare"}});
       run.write("step.intent", {{"step", "a"}, {"uses", "run.command"}});
     }
-    passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-    passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
-    passes(run.target, postgres::Owner::nobody, postgres::Owner::target);
+    passes(run.source, fence::Owner::source, fence::Owner::nobody);
+    passes(run.target, fence::Owner::source, fence::Owner::nobody);
+    passes(run.target, fence::Owner::nobody, fence::Owner::target);
     run.knows_all = false;
     run.target_answers = false;
     for (const auto& ending : {run.settle(), run.resume(), run.back()}) {
@@ -67,8 +67,8 @@ TEST_CASE("a journal that may lack its end changes nothing while the target can'
 TEST_CASE("a journal that may lack its end undoes a window when both sides say that nobody took") {
   ASplit run(one_split);
   was_left_in_the_window(run);
-  passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-  passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
+  passes(run.source, fence::Owner::source, fence::Owner::nobody);
+  passes(run.target, fence::Owner::source, fence::Owner::nobody);
   run.knows_all = false;
   CHECK(run.settle().exit == ExitCode::undone);
   CHECK(run.owner_on(run.source) == "source");
@@ -77,7 +77,7 @@ TEST_CASE("a journal that may lack its end undoes a window when both sides say t
 TEST_CASE("where the journal is known to hold all, no owner is asked and nothing is refused") {
   ASplit run(one_split);
   was_left_in_the_window(run);
-  passes(run.target, postgres::Owner::source, postgres::Owner::target);
+  passes(run.target, fence::Owner::source, fence::Owner::target);
   run.target_answers = false;
   AState of(run);
   CHECK_FALSE(refuse_without_owners(of.state));
@@ -87,7 +87,7 @@ TEST_CASE("where the journal is known to hold all, no owner is asked and nothing
 
 TEST_CASE("a run that changed nothing lacks no end, whoever owns, and one past its window lacks none either") {
   ASplit run(one_split);
-  passes(run.target, postgres::Owner::source, postgres::Owner::target);
+  passes(run.target, fence::Owner::source, fence::Owner::target);
   const auto refused = [&] {
     AState of(run);
     return refuse_without_end(of.state).has_value();

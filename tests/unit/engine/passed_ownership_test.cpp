@@ -92,7 +92,7 @@ TEST_CASE("a rollback that stopped after its window does not prove reverse repli
 
 TEST_CASE("a window is not entered where ownership is not as it was left, and what was prepared is undone") {
   ASplit run(one_split);
-  passes(run.source, postgres::Owner::source, postgres::Owner::target);
+  passes(run.source, fence::Owner::source, fence::Owner::target);
   const auto ending = run.forward();
   INFO(ending.text);
   CHECK(ending.exit == ExitCode::undone);
@@ -123,7 +123,7 @@ TEST_CASE("whoever was taken over while away does nothing more, wherever it was,
     CHECK(run.log() == done);
     CHECK(run.record().state(false) == "stopped");
     CHECK(run.told.has("guard", "stands by") == run.told.has("guard", "is dismissed"));
-    const auto holder = postgres::held(run.source, "ci", postgres::test::soon());
+    const auto holder = fence::held(run.source, "ci", postgres::test::soon());
     REQUIRE(holder);
     REQUIRE(holder->holder);
     CHECK((holder->holder->by == "bob@ops2" && !holder->holder->over));

@@ -21,8 +21,8 @@ inline void was_left_in_the_window(const ARun& run, const Json& leaders = Json::
   run.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}, {"leaders", leaders}});
 }
 
-inline void passes(postgres::Connection& side, postgres::Owner from, postgres::Owner to) {
-  const auto passed = postgres::pass_ownership(side, "ci", from, to, ARun::id, 1, postgres::test::soon());
+inline void passes(postgres::Connection& side, fence::Owner from, fence::Owner to) {
+  const auto passed = fence::pass_ownership(side, "ci", from, to, ARun::id, 1, postgres::test::soon());
   if (!passed) FAIL(passed.error().text());
 }
 

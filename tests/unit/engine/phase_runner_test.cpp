@@ -120,11 +120,11 @@ TEST_CASE("a phase ends at the first step that fails, and a gate that a person r
   AState of(run);
   StepRunner steps(of.state);
   PhaseRunner phases(of.state, steps);
-  std::optional<steps::Approval> answer;
-  of.world.approval = [&](const steps::Question&) { return answer; };
+  std::optional<world::Approval> answer;
+  of.world.approval = [&](const world::Question&) { return answer; };
   CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::waiting);
   CHECK_FALSE(phases.gate_was_rejected());
-  answer = steps::Approval{};
+  answer = world::Approval{};
   CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::interrupted);
   CHECK(phases.gate_was_rejected());
   answer->given = true;

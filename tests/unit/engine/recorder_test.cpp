@@ -57,7 +57,7 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
   REQUIRE(of.recorder.write("phase.begun", {{"phase", "window"}}));
   REQUIRE(of.recorder.write("window.entered", {{"phase", "window"}, {"budget_ms", 1.0}}));
   of.effects.for_step("pause", false);
-  REQUIRE(of.effects.perform("PAUSE", [] { return Result<Json>(Json()); }, steps::Traffic::pause));
+  REQUIRE(of.effects.perform("PAUSE", [] { return Result<Json>(Json()); }, world::Traffic::pause));
   CHECK_FALSE(of.recorder.lost_a_record());
   of.run.forget_journal();
   of.recorder.must_go_on(true);
@@ -67,7 +67,7 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
   REQUIRE(of.effects.perform("RESUME", [&] {
     acted = true;
     return Result<Json>(Json());
-  }, steps::Traffic::resume));
+  }, world::Traffic::resume));
   CHECK(acted);
   CHECK(of.recorder.lost_a_record());
   const auto& window = of.recorder.record().windows.at("window");

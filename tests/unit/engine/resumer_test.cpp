@@ -14,9 +14,9 @@ TEST_CASE("a run whose records of the window were lost is finished when the targ
   for (const bool taken : {true, false}) {
     ASplit run(one_split);
     was_left_in_the_window(run);
-    passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
-    passes(run.target, postgres::Owner::source, postgres::Owner::nobody);
-    if (taken) passes(run.target, postgres::Owner::nobody, postgres::Owner::target);
+    passes(run.source, fence::Owner::source, fence::Owner::nobody);
+    passes(run.target, fence::Owner::source, fence::Owner::nobody);
+    if (taken) passes(run.target, fence::Owner::nobody, fence::Owner::target);
     const auto ending = run.settle();
     INFO(run.told.text());
     CHECK(ending.exit == (taken ? ExitCode::past_no_return : ExitCode::undone));
@@ -33,7 +33,7 @@ TEST_CASE("a run whose records of the window were lost is finished when the targ
 TEST_CASE("whoever knows that ownership was never asked for gives it back while the target can't be asked") {
   ASplit run(one_split);
   was_left_in_the_window(run);
-  passes(run.source, postgres::Owner::source, postgres::Owner::nobody);
+  passes(run.source, fence::Owner::source, fence::Owner::nobody);
   run.target_answers = false;
   run.settle();
   INFO(run.told.text());

@@ -34,7 +34,7 @@ TEST_CASE("a run that is over releases the split's lease, and one that has to be
     INFO(name_of(outcome));
     CHECK(result.exit == ExitCode::needs_person);
     CHECK(result.state == "source main owns the moved tables; no pool is paused");
-    const auto held = postgres::held(run.source, "ci", postgres::test::soon());
+    const auto held = fence::held(run.source, "ci", postgres::test::soon());
     REQUIRE(held);
     CHECK(held->holder->over == over);
     CHECK(run.record().exit == static_cast<int>(ExitCode::needs_person));

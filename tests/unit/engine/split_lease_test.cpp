@@ -7,8 +7,8 @@
 namespace pgcleave::engine {
 namespace {
 
-postgres::Held lease_row(postgres::Connection& side) {
-  auto held = postgres::held(side, "ci", postgres::test::soon());
+fence::Held lease_row(postgres::Connection& side) {
+  auto held = fence::held(side, "ci", postgres::test::soon());
   if (!held) FAIL(held.error().text());
   return *held;
 }
@@ -82,7 +82,7 @@ TEST_CASE("whoever fences out a side raises its epoch, so that a request of befo
   CHECK(of.world.run.epoch == earlier + 1);
   CHECK(lease_row(run.source).last_epoch == earlier + 1);
   CHECK(lease_row(run.target).last_epoch == earlier);
-  CHECK_FALSE(postgres::pass_ownership(run.source, "ci", postgres::Owner::source, postgres::Owner::nobody, ARun::id,
+  CHECK_FALSE(fence::pass_ownership(run.source, "ci", fence::Owner::source, fence::Owner::nobody, ARun::id,
                                        earlier, postgres::test::soon()));
   CHECK(signatures_of(run).back() == Json{{"epoch", earlier + 1}, {"source", "signed"}});
 }
@@ -92,8 +92,8 @@ TEST_CASE("a lease is verified only after half a second away, and once it is los
   AState of(run);
   SplitLease lease(of.state);
   REQUIRE(lease.acquire());
-  const postgres::Holder other{"r-20260101-000000-0002", 99, "bob@ops2", "ops2", "/other.db", "", false};
-  REQUIRE(postgres::hold(run.source, "ci", other, true, postgres::test::soon()));
+  const fence::Holder other{"r-20260101-000000-0002", 99, "bob@ops2", "ops2", "/other.db", "", false};
+  REQUIRE(fence::hold(run.source, "ci", other, true, postgres::test::soon()));
   CHECK(lease.verify());  // just acquired: nobody is asked
   CHECK_FALSE(lease.lost());
   std::this_thread::sleep_for(std::chrono::milliseconds(550));
@@ -120,8 +120,8 @@ TEST_CASE("a lease is still held after a while away, and a released one is free 
   CHECK(lease_row(run.source).holder->over);
   CHECK(lease_row(run.target).holder->over);
   CHECK(run.events().back().type == "run.letting_go");
-  const postgres::Holder other{"r-20260101-000000-0002", 99, "bob@ops2", "ops2", "/other.db", "", false};
-  CHECK(postgres::hold(run.source, "ci", other, false, postgres::test::soon()));
+  const fence::Holder other{"r-20260101-000000-0002", 99, "bob@ops2", "ops2", "/other.db", "", false};
+  CHECK(fence::hold(run.source, "ci", other, false, postgres::test::soon()));
 }
 
 TEST_CASE("where no fence is installed there is no lease to acquire, and nothing is recorded") {

@@ -77,13 +77,13 @@ TEST_CASE("the owner says whether ownership was taken, and is waited for until t
   const auto before = of.world.run.epoch;
   CHECK_FALSE(asked(false));
   CHECK(of.world.run.epoch == before);
-  const auto pass = [&](postgres::Connection& side, postgres::Owner from, postgres::Owner to) {
-    return postgres::pass_ownership(side, "ci", from, to, ARun::id, of.world.run.epoch, postgres::test::soon())
+  const auto pass = [&](postgres::Connection& side, fence::Owner from, fence::Owner to) {
+    return fence::pass_ownership(side, "ci", from, to, ARun::id, of.world.run.epoch, postgres::test::soon())
         .has_value();
   };
-  for (auto* side : {&run.source, &run.target}) REQUIRE(pass(*side, postgres::Owner::source, postgres::Owner::nobody));
+  for (auto* side : {&run.source, &run.target}) REQUIRE(pass(*side, fence::Owner::source, fence::Owner::nobody));
   CHECK_FALSE(asked(false));
-  REQUIRE(pass(run.target, postgres::Owner::nobody, postgres::Owner::target));
+  REQUIRE(pass(run.target, fence::Owner::nobody, fence::Owner::target));
   CHECK(asked(true));
   CHECK(of.world.run.epoch == before + 1);  // what was sent before can't arrive any more
 

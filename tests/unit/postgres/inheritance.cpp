@@ -6,8 +6,9 @@
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using namespace pgcleave::fence;
 using namespace std::chrono_literals;
-using test::fence;
+using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
@@ -51,13 +52,13 @@ TEST_CASE("what was created below a fenced table is told until it has a fence th
       "CREATE TABLE inh.logs_1 PARTITION OF inh.logs FOR VALUES FROM (0) TO (10); "
       "CREATE TABLE inh.others (id int) PARTITION BY RANGE (id); CREATE TABLE inh.others_1 PARTITION OF inh.others "
       "DEFAULT");
-  REQUIRE(create_triggers(connection, fence, {{"inh", "logs"}, {"inh", "logs_1"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(connection, the_fence, {{"inh", "logs"}, {"inh", "logs_1"}}, 100ms, soon(), nullptr));
   CHECK(unfenced_children(connection, "ci", soon())->empty());
   run(connection,
       "CREATE TABLE inh.logs_2 PARTITION OF inh.logs DEFAULT; ALTER TABLE inh.logs_1 DISABLE TRIGGER "
       "pgcleave_fence_ci");
   CHECK(*unfenced_children(connection, "ci", soon()) == std::vector<TableName>{{"inh", "logs_1"}, {"inh", "logs_2"}});
-  REQUIRE(create_triggers(connection, fence, {{"inh", "logs_2"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(connection, the_fence, {{"inh", "logs_2"}}, 100ms, soon(), nullptr));
   run(connection, "ALTER TABLE inh.logs_1 ENABLE TRIGGER pgcleave_fence_ci");
   CHECK(unfenced_children(connection, "ci", soon())->empty());
 }

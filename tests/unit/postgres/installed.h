@@ -6,19 +6,22 @@
 #include <utility>
 #include <vector>
 
-#include "postgres/ownership.h"
+#include "fence/canary.h"
+#include "fence/ownership.h"
 #include "server.h"
 
 namespace pgcleave::postgres::test {
+using fence::Fence;
+using fence::Owner;
 
-inline const Fence fence{"ci", "main", "ci"};
-inline const auto canary = canary_of("ci", Owner::source);
+inline const Fence the_fence{"ci", "main", "ci"};
+inline const auto canary = fence::canary_of("ci", Owner::source);
 
 // No table is fenced.
 struct Installed {
   explicit Installed(Server& server = main_server()) : admin(server.connect()) {
     run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-    REQUIRE(install(admin, fence, soon()));
+    REQUIRE(fence::install(admin, the_fence, soon()));
   }
   ~Installed() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
   Installed(const Installed&) = delete;
@@ -28,10 +31,10 @@ struct Installed {
 
 // A fresh table is fenced.
 struct Fenced {
-  explicit Fenced(Server& server = main_server(), Fence of = fence) : admin(server.connect()), schema(admin, "app"), which(std::move(of)) {
+  explicit Fenced(Server& server = main_server(), Fence of = the_fence) : admin(server.connect()), schema(admin, "app"), which(std::move(of)) {
     run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE app.builds (id int PRIMARY KEY, note text)");
-    REQUIRE(install(admin, which, soon()));
-    REQUIRE(create_triggers(admin, which, tables, std::chrono::milliseconds(100), soon(), nullptr));
+    REQUIRE(fence::install(admin, which, soon()));
+    REQUIRE(fence::create_triggers(admin, which, tables, std::chrono::milliseconds(100), soon(), nullptr));
   }
   ~Fenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
   Fenced(const Fenced&) = delete;

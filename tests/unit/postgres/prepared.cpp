@@ -6,6 +6,7 @@
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using namespace pgcleave::fence;
 using test::main_server;
 using test::run;
 using test::soon;
@@ -46,7 +47,7 @@ TEST_CASE("a promotion copies prepared transactions, and those that its clients 
   auto target = promoted.connect();
   run(target, "SELECT pg_promote()");
   CHECK(gids(copied_transactions(target, "ci", soon())) == "b it's a");
-  REQUIRE(pass_ownership(target, "ci", Owner::source, Owner::target, "run-1", 1, soon()));
+  REQUIRE(fence::pass_ownership(target, "ci", Owner::source, Owner::target, "run-1", 1, soon()));
   Prepared own(promoted, "of the target");
   CHECK(gids(copied_transactions(target, "ci", soon())) == "b it's a");
   CHECK(gids(prepared_transactions(target, soon())) == "b it's a of the target");

@@ -1,12 +1,13 @@
 #include <catch2/catch.hpp>
 
 #include "installed.h"
-#include "postgres/probe_rights.h"
+#include "fence/probe_rights.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using namespace pgcleave::fence;
 using test::ci_server;
-using test::fence;
+using test::the_fence;
 using test::Installed;
 using test::main_server;
 using test::run;
@@ -33,21 +34,21 @@ TEST_CASE("the probe table is written on the side that owns and refused on the o
 
 TEST_CASE("the probe table's trigger is no drift of the fence") {
   Installed it(main_server());
-  const auto drift = fence_drift(it.admin, fence, {}, soon());
+  const auto drift = fence::fence_drift(it.admin, the_fence, {}, soon());
   REQUIRE(drift);
   CHECK(drift->superfluous.empty());
 }
 
 TEST_CASE("an installation without the probe table, or with one that is not fenced, is not whole, and is made whole") {
   Installed it(main_server());
-  REQUIRE(*is_installed(it.admin, fence, soon()));
+  REQUIRE(*fence::is_installed(it.admin, the_fence, soon()));
   for (const auto* damage : {"DROP TABLE pgcleave.probe_ci", "DROP TRIGGER pgcleave_probe_ci ON pgcleave.probe_ci",
                              "ALTER TABLE pgcleave.probe_ci DISABLE TRIGGER pgcleave_probe_ci"}) {
     INFO(damage);
     run(it.admin, damage);
-    CHECK_FALSE(*is_installed(it.admin, fence, soon()));
-    REQUIRE(install(it.admin, fence, soon()));
-    CHECK(*is_installed(it.admin, fence, soon()));
+    CHECK_FALSE(*fence::is_installed(it.admin, the_fence, soon()));
+    REQUIRE(fence::install(it.admin, the_fence, soon()));
+    CHECK(*fence::is_installed(it.admin, the_fence, soon()));
   }
 }
 
@@ -65,7 +66,7 @@ TEST_CASE("who was granted nothing can't write the probe table, and three rights
 
 TEST_CASE("uninstalling takes the probe table along") {
   Installed it(main_server());
-  REQUIRE(uninstall(it.admin, fence, soon()));
+  REQUIRE(fence::uninstall(it.admin, the_fence, soon()));
   CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
 }
 
@@ -74,18 +75,18 @@ TEST_CASE("a probe user gets the rights that it lacks, and an unknown one or one
   run(it.admin, "DROP ROLE IF EXISTS \"it's a prober\"; CREATE ROLE \"it's a prober\" LOGIN");
   const std::vector<std::string> users{"it's a prober", "nobody knows", "postgres"};
   const std::vector<std::string> lacking{"it's a prober"};
-  CHECK(*without_probe_rights(it.admin, "ci", users, soon()) == lacking);
-  CHECK(*without_probe_rights(it.admin, "not installed", users, soon()) == lacking);
-  REQUIRE(grant_probe_rights(it.admin, "ci", lacking, soon()));
-  CHECK(without_probe_rights(it.admin, "ci", users, soon())->empty());
+  CHECK(*fence::without_probe_rights(it.admin, "ci", users, soon()) == lacking);
+  CHECK(*fence::without_probe_rights(it.admin, "not installed", users, soon()) == lacking);
+  REQUIRE(fence::grant_probe_rights(it.admin, "ci", lacking, soon()));
+  CHECK(fence::without_probe_rights(it.admin, "ci", users, soon())->empty());
   {
     auto prober = main_server().connect("it's a prober");
     CHECK(sqlstate(prober, upsert).empty());
     CHECK(sqlstate(prober, "INSERT INTO pgcleave.canary_target_ci (token) VALUES ('x') ON CONFLICT DO NOTHING").empty());
     CHECK(sqlstate(prober, "SELECT FROM pgcleave.ownership_log") == "42501");
-    REQUIRE(revoke_probe_rights(it.admin, "ci", lacking, soon()));
+    REQUIRE(fence::revoke_probe_rights(it.admin, "ci", lacking, soon()));
     CHECK(sqlstate(prober, upsert) == "42501");
   }
-  CHECK(*without_probe_rights(it.admin, "ci", users, soon()) == lacking);
+  CHECK(*fence::without_probe_rights(it.admin, "ci", users, soon()) == lacking);
   run(it.admin, "DROP OWNED BY \"it's a prober\"; DROP ROLE \"it's a prober\"");
 }

@@ -1,15 +1,16 @@
 #include <catch2/catch.hpp>
 
 #include "installed.h"
-#include "postgres/holder.h"
+#include "fence/holder.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::canary;
-using test::fence;
+using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
@@ -18,13 +19,13 @@ TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the
   auto source = main_server().connect();
   test::Schema schema(source, "moved");
   run(source, "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE moved.builds (id int PRIMARY KEY)");
-  REQUIRE(install(source, fence, soon()));
-  REQUIRE(create_triggers(source, fence, {{"moved", "builds"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::install(source, the_fence, soon()));
+  REQUIRE(fence::create_triggers(source, the_fence, {{"moved", "builds"}}, 100ms, soon(), nullptr));
   {
     test::Server standby("ci", main_server());
     auto target = standby.connect();
     run(source, "INSERT INTO moved.builds VALUES (1)");
-    REQUIRE(pass_ownership(source, "ci", Owner::source, Owner::nobody, "run-1", 1, soon()));
+    REQUIRE(fence::pass_ownership(source, "ci", Owner::source, Owner::nobody, "run-1", 1, soon()));
     const auto lsn = capture_lsn(source, canary, "before the promotion", soon());
     REQUIRE(lsn);
     REQUIRE(wait_until("the standby has replayed it", soon(), 2ms, nullptr, [&]() -> Result<bool> {
@@ -32,8 +33,8 @@ TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the
       return state.in_recovery && state.received >= *lsn && state.replayed >= *lsn;
     }));
     CHECK(run(target, "SELECT FROM moved.builds").size() == 1);
-    CHECK(*owner(target, "ci", soon()) == Owner::nobody);
-    CHECK(*is_installed(target, fence, soon()));
+    CHECK(*fence::owner(target, "ci", soon()) == Owner::nobody);
+    CHECK(*fence::is_installed(target, the_fence, soon()));
     const auto from = receiver(target, soon());
     REQUIRE(from);
     CHECK(from->status == "streaming");
@@ -68,7 +69,7 @@ TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the
     REQUIRE_FALSE(locked);
     CHECK(locked.error().code == "2F002");
     CHECK(held(target, "ci", soon())->last_epoch == 1);
-    REQUIRE(pass_ownership(target, "ci", Owner::nobody, Owner::target, "run-1", 1, soon()));
+    REQUIRE(fence::pass_ownership(target, "ci", Owner::nobody, Owner::target, "run-1", 1, soon()));
     CHECK(target.simple("INSERT INTO moved.builds VALUES (2)", soon()));
     CHECK_FALSE(source.simple("INSERT INTO moved.builds VALUES (2)", soon()));
   }

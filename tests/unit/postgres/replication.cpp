@@ -5,13 +5,15 @@
 #include "installed.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"
+#include "fence/canary.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::canary;
 using test::ci_server;
-using test::fence;
+using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
@@ -28,8 +30,8 @@ struct TwoSides {
           "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE rep.builds (id int PRIMARY KEY); "
           "CREATE TABLE rep.logs (id int PRIMARY KEY) PARTITION BY RANGE (id); "
           "CREATE TABLE rep.logs_1 PARTITION OF rep.logs FOR VALUES FROM (0) TO (10)");
-      REQUIRE(install(*side, fence, soon()));
-      REQUIRE(create_triggers(*side, fence, {{"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}}, 100ms, soon(), nullptr));
+      REQUIRE(fence::install(*side, the_fence, soon()));
+      REQUIRE(fence::create_triggers(*side, the_fence, {{"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}}, 100ms, soon(), nullptr));
     }
   }
   ~TwoSides() {
@@ -80,8 +82,8 @@ TEST_CASE("rows replicate under the target's lock until the captured LSN is appl
   const auto lsn = capture_lsn(it.source, canary, "canary 1", soon());
   REQUIRE(lsn);
   REQUIRE(applied(it.target, *lsn));
-  CHECK(*canary_arrived(it.target, canary, "canary 1", soon()));
-  CHECK_FALSE(*canary_arrived(it.target, canary, "canary 2", soon()));
+  CHECK(*fence::canary_arrived(it.target, canary, "canary 1", soon()));
+  CHECK_FALSE(*fence::canary_arrived(it.target, canary, "canary 2", soon()));
   CHECK(run(it.target, "SELECT FROM rep.builds").size() == 1);
   CHECK(run(it.target, "SELECT FROM rep.logs").size() == 2);
   const auto state = subscription(it.target, "split", soon());
@@ -98,8 +100,8 @@ TEST_CASE("rows replicate under the target's lock until the captured LSN is appl
   const auto again = capture_lsn(it.source, canary, "canary 1", soon());
   REQUIRE(again);
   CHECK(applied(it.target, *again));
-  REQUIRE(write_canary(it.source, canary, "canary 2", soon()));
-  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr, [&] { return canary_arrived(it.target, canary, "canary 2", soon()); }));
+  REQUIRE(fence::write_canary(it.source, canary, "canary 2", soon()));
+  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr, [&] { return fence::canary_arrived(it.target, canary, "canary 2", soon()); }));
 }
 
 TEST_CASE("an apply error shows in the subscription") {

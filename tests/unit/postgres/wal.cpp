@@ -1,4 +1,5 @@
 #include "postgres/wal.h"
+#include "fence/canary.h"
 
 #include <catch2/catch.hpp>
 
@@ -6,6 +7,7 @@
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
+using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::canary;
 using test::Installed;
@@ -55,7 +57,7 @@ TEST_CASE("capturing again with the same token works, and without the canary it 
   REQUIRE(first);
   REQUIRE(second);
   CHECK(*second > *first);
-  const auto refused = capture_lsn(it.admin, canary_of("other", Owner::source), "x", soon());
+  const auto refused = capture_lsn(it.admin, fence::canary_of("other", Owner::source), "x", soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == "42P01");
   CHECK(it.admin.query("SELECT 1", {}, soon()));

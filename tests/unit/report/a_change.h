@@ -128,15 +128,15 @@ class AChange {
     if (!written) FAIL(written.error().text());
   }
 
-  checks::Change change;
+  runbook::Change change;
 
  private:
   static std::filesystem::path new_folder() {
     auto pattern = (std::filesystem::temp_directory_path() / "pgcleave-report-XXXXXX").string();
     return ::mkdtemp(pattern.data());
   }
-  static runbook::SideAccess side(const std::string& scope, std::size_t members) {
-    runbook::SideAccess side;
+  static config::SideAccess side(const std::string& scope, std::size_t members) {
+    config::SideAccess side;
     side.scope = scope;
     side.patroni.members.assign(members, "http://127.0.0.1:1");
     side.route = {"10.0.0.1", 5432};

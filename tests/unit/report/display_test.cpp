@@ -1,4 +1,4 @@
-#include "report/display.h"
+#include "report/document/display.h"
 
 #include <catch2/catch.hpp>
 

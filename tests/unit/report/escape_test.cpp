@@ -1,4 +1,4 @@
-#include "report/escape.h"
+#include "report/document/escape.h"
 
 #include <catch2/catch.hpp>
 

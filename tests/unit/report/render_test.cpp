@@ -1,4 +1,4 @@
-#include "report/render.h"
+#include "report/document/render.h"
 
 #include <catch2/catch.hpp>
 #include <regex>

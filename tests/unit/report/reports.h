@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "report/render.h"
+#include "report/document/render.h"
 #include "report/report.h"
 
 namespace pgcleave::report {

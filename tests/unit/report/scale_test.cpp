@@ -1,4 +1,4 @@
-#include "report/scale.h"
+#include "report/charts/scale.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "report/svg.h"
+#include "report/charts/svg.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,7 @@
 #include "a_vocabulary.h"
 
 namespace pgcleave::runbook {
+using namespace config;
 namespace {
 
 Parameter on_side() {
@@ -54,7 +55,7 @@ Vocabulary a_vocabulary() {
   return out;
 }
 
-std::vector<std::string> texts(const std::vector<Problem>& problems) {
+std::vector<std::string> texts(const std::vector<config::Problem>& problems) {
   std::vector<std::string> out;
   for (const auto& problem : problems) out.push_back(problem.text());
   return out;

@@ -4,15 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "runbook/problem.h"
+#include "config/problem.h"
 #include "runbook/vocabulary.h"
 
 namespace pgcleave::runbook {
+using namespace config;
 
 Vocabulary a_vocabulary();
 
 // "file:line:col: what\n  hint" of each problem.
-std::vector<std::string> texts(const std::vector<Problem>& problems);
+std::vector<std::string> texts(const std::vector<config::Problem>& problems);
 
 using Texts = std::vector<std::string>;
 

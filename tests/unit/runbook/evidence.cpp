@@ -6,6 +6,7 @@
 
 using namespace pgcleave;
 using namespace pgcleave::runbook;
+using namespace pgcleave::config;
 
 namespace {
 

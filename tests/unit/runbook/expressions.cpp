@@ -4,6 +4,7 @@
 
 using namespace pgcleave;
 using namespace pgcleave::runbook;
+using namespace pgcleave::config;
 
 namespace {
 

@@ -5,6 +5,7 @@
 
 using namespace pgcleave;
 using namespace pgcleave::runbook;
+using namespace pgcleave::config;
 
 TEST_CASE("the JSON Schema holds the keys of the language and a rule per kind of step") {
   const auto schema = Json::parse(json_schema(a_vocabulary()).dump());

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 namespace pgcleave::runbook {
+using namespace config;
 
 TEST_CASE("a phase is known by its name, and any other text is none") {
   const std::array all{

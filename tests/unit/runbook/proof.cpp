@@ -5,6 +5,7 @@
 #include "a_vocabulary.h"
 
 using namespace pgcleave::runbook;
+using namespace pgcleave::config;
 
 namespace {
 

@@ -7,6 +7,7 @@
 
 using namespace pgcleave;
 using namespace pgcleave::runbook;
+using namespace pgcleave::config;
 
 namespace {
 

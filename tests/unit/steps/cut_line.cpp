@@ -10,6 +10,7 @@
 #include <cstring>
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 sockaddr_in loopback(int port) {

@@ -4,15 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "postgres/kept_fence.h"
-#include "steps/frozen.h"
+#include "fence/kept_fence.h"
+#include "world/frozen.h"
 #include "two_sides.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 
 using namespace std::chrono_literals;
 
-inline const postgres::Fence fence{"ci", "main", "ci"};
+inline const fence::Fence fence{"ci", "main", "ci"};
 inline const std::vector<postgres::TableName> moved_tables = {{"moved", "builds"}, {"moved", "jobs"}};
 inline const std::vector<postgres::TableName> kept_tables = {{"kept", "audit"}, {"kept", "users"}};
 
@@ -28,14 +29,14 @@ class SplitDatabase {
   SplitDatabase& operator=(const SplitDatabase&) = delete;
 
   postgres::Rows sql(const std::string& text) { return postgres::test::run(here, text); }
-  void install() { REQUIRE(postgres::install(here, fence, postgres::test::soon())); }
-  void set_owner(postgres::Owner owner) { sql("SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")"); }
-  std::optional<postgres::Owner> owner() { return postgres::owner(here, "ci", postgres::test::soon()).value(); }
-  bool installed() { return postgres::is_installed(here, fence, postgres::test::soon()).value(); }
+  void install() { REQUIRE(fence::install(here, fence, postgres::test::soon())); }
+  void set_owner(fence::Owner owner) { sql("SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")"); }
+  std::optional<fence::Owner> owner() { return fence::owner(here, "ci", postgres::test::soon()).value(); }
+  bool installed() { return fence::is_installed(here, fence, postgres::test::soon()).value(); }
   bool has_schema() { return !sql("SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty(); }
-  std::vector<postgres::TableName> fenced() { return postgres::fence_drift(here, fence, {}, postgres::test::soon())->superfluous; }
+  std::vector<postgres::TableName> fenced() { return fence::fence_drift(here, fence, {}, postgres::test::soon())->superfluous; }
   std::vector<postgres::TableName> kept_fenced() {
-    return postgres::kept_fence_drift(here, fence, {}, postgres::test::soon())->superfluous;
+    return fence::kept_fence_drift(here, fence, {}, postgres::test::soon())->superfluous;
   }
   // A session in a transaction that has written the table.
   postgres::Connection writer(const std::string& table) {
@@ -71,7 +72,7 @@ inline void name_tables(World& world) {
 inline void write_down(World& world, const std::vector<SplitDatabase*>& sides) {
   const auto tables = tables_on(world, world.source, postgres::test::soon());
   REQUIRE(tables);
-  for (auto* side : sides) REQUIRE(postgres::freeze_split(side->here, "ci", to_freeze(world, tables->split), postgres::test::soon()));
+  for (auto* side : sides) REQUIRE(fence::freeze_split(side->here, "ci", to_freeze(world, tables->split), postgres::test::soon()));
 }
 
 template <class T>

@@ -3,9 +3,10 @@
 
 #include "fenced_split.h"
 #include "pgbouncer/servers.h"
-#include "steps/run_servers.h"
+#include "world/run_servers.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::ci_server;
@@ -25,10 +26,10 @@ struct OneBouncer {
     set_route(world.source, main_server().port());
     set_route(world.target, ci_server().port());
     world.fleet = pgbouncer::Fleet({bouncer.spec()});
-    runbook::Pool pool;
+    config::Pool pool;
     pool.database = "app";
     pool.probe.values = {{"user", "postgres"}};
-    runbook::BouncerAccess access;
+    config::BouncerAccess access;
     access.name = "one";
     access.console.values = bouncer.spec().console.values;
     access.config = bouncer.config();

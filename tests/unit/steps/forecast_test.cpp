@@ -1,9 +1,10 @@
-#include "steps/forecast.h"
+#include "steps/check/forecasting.h"
 
 #include <catch2/catch.hpp>
 
 using namespace pgcleave;
 using namespace pgcleave::steps;
+using namespace pgcleave::world;
 using namespace std::chrono_literals;
 
 namespace {

@@ -5,6 +5,7 @@
 using namespace std::chrono_literals;
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using patroni::answer;

@@ -1,8 +1,9 @@
-#include "steps/member_mending.h"
+#include "steps/patroni/member_mending.h"
 
 #include "target_of_two.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using namespace std::chrono_literals;

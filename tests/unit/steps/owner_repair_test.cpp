@@ -1,11 +1,12 @@
-#include "steps/owner_repair.h"
+#include "steps/ownership/owner_repair.h"
 
 #include <catch2/catch.hpp>
 
 namespace pgcleave::steps {
+using namespace pgcleave::world;
 namespace {
 
-using postgres::Owner;
+using fence::Owner;
 
 OwnerOnSide side(Owner which, std::optional<Owner> owner, int epoch) {
   OwnerOnSide on;
@@ -27,10 +28,10 @@ RepairSeen seen(Owner on_source, int source_epoch, Owner on_target, int target_e
 
 std::string in_words(const Repair& repair) {
   if (!repair.must_decide.empty()) return "refused";
-  std::string text = std::string(postgres::name_of(*repair.right)) + " is right";
+  std::string text = std::string(fence::name_of(*repair.right)) + " is right";
   for (const auto& change : repair.changes)
-    text += std::string("; ") + postgres::name_of(change.side) + " from " + postgres::name_of(change.from) + " to " +
-            postgres::name_of(change.to);
+    text += std::string("; ") + fence::name_of(change.side) + " from " + fence::name_of(change.from) + " to " +
+            fence::name_of(change.to);
   return text;
 }
 
@@ -49,7 +50,7 @@ TEST_CASE("two sides that claim the same epoch, or a log that knows of something
   same.decided = Owner::source;
   CHECK(in_words(judge_repair(same)) == "source is right; target from target to nobody");
   auto later = seen(Owner::source, 1, Owner::target, 7);
-  later.owners.source.state.last = postgres::OwnershipRow{"r-2", 9, Owner::nobody, Owner::source};
+  later.owners.source.state.last = fence::OwnershipRow{"r-2", 9, Owner::nobody, Owner::source};
   CHECK(in_words(judge_repair(later)) == "refused");
   later.owners.source.state.last->epoch = 7;  // its own release, and then somebody's hand
   CHECK(in_words(judge_repair(later)) == "target is right; source from source to nobody");
@@ -76,11 +77,11 @@ TEST_CASE("a side whose take was lost gets it again only if it has all that the 
 TEST_CASE("a witness from before its side gave ownership away proves nothing: Patroni is told after the window") {
   auto lost = seen(Owner::nobody, 0, Owner::nobody, 7, "target, epoch 7");  // the source took in a rollback, and failed over
   lost.all_on_source = lost.all_on_target = true;
-  lost.owners.target.state.last = postgres::OwnershipRow{"r-1", 8, Owner::target, Owner::nobody};
+  lost.owners.target.state.last = fence::OwnershipRow{"r-1", 8, Owner::target, Owner::nobody};
   CHECK(in_words(judge_repair(lost)) == "refused");
   lost.journal = Owner::source;
   CHECK(in_words(judge_repair(lost)) == "source is right; source from nobody to source");
-  lost.owners.target.state.last = postgres::OwnershipRow{"r-1", 9, Owner::nobody, Owner::target};  // it was given back
+  lost.owners.target.state.last = fence::OwnershipRow{"r-1", 9, Owner::nobody, Owner::target};  // it was given back
   CHECK(in_words(judge_repair(lost)) == "target is right; target from nobody to target");
 }
 
@@ -117,9 +118,9 @@ TEST_CASE("what is proven can't be decided otherwise") {
 
 TEST_CASE("a source that was set to nobody after the target took is no place to go back to") {
   const auto blocker = [](int released, int taken, Owner on_target = Owner::target) {
-    postgres::OwnerState source{Owner::nobody, 1, postgres::OwnershipRow{"r-1", released, Owner::source, Owner::nobody}, "", ""};
-    postgres::OwnerState target{on_target, taken, {}, "", ""};
-    return rollback_blocker("source main", source, target);
+    fence::OwnerState source{Owner::nobody, 1, fence::OwnershipRow{"r-1", released, Owner::source, Owner::nobody}, "", ""};
+    fence::OwnerState target{on_target, taken, {}, "", ""};
+    return world::rollback_blocker("source main", source, target);
   };
   CHECK(blocker(7, 7).empty());
   CHECK(blocker(7, 8).empty());  // resumed between release and take

@@ -2,10 +2,11 @@
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::KeptFence;
-using pgcleave::postgres::Owner;
+using pgcleave::fence::KeptFence;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::TableName;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
@@ -21,7 +22,7 @@ struct Promoted {
     name_tables(sides.world);
     target.install();
   }
-  KeptFence function() { return postgres::kept_fence(target.here, fence, soon()).value(); }
+  KeptFence function() { return fence::kept_fence(target.here, fence, soon()).value(); }
   bool takes_writes(const std::string& table) { return target.here.simple("INSERT INTO " + table + " VALUES (1)", soon()).has_value(); }
 
   SplitDatabase target{ci_server()};
@@ -42,7 +43,7 @@ TEST_CASE("kept tables are locked on the target, and open again when that is und
   CHECK(*it.sides.apply(fence_kept_kind, on_promoted, 5s) == Json{{"fenced", 0}});
 
   it.target.sql("CREATE TABLE kept.later (id int)");
-  REQUIRE(postgres::create_kept_triggers(it.target.here, fence, {{"kept", "later"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_kept_triggers(it.target.here, fence, {{"kept", "later"}}, 100ms, soon(), nullptr));
   for (int times = 1; times <= 2; ++times) {
     CHECK(problem(it.sides.undo(fence_kept_kind, on_promoted, seen->before)) == "");
     CHECK(it.function() == KeptFence::absent);
@@ -54,8 +55,8 @@ TEST_CASE("kept tables are locked on the target, and open again when that is und
 
 TEST_CASE("a lock of kept tables that was there before stays when the rest is undone") {
   Promoted it;
-  REQUIRE(postgres::install_kept_fence(it.target.here, fence, soon()));
-  REQUIRE(postgres::create_kept_triggers(it.target.here, fence, {{"kept", "users"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::install_kept_fence(it.target.here, fence, soon()));
+  REQUIRE(fence::create_kept_triggers(it.target.here, fence, {{"kept", "users"}}, 100ms, soon(), nullptr));
   const auto seen = it.sides.observe(fence_kept_kind, on_promoted);
   REQUIRE(problem(seen) == "");
   CHECK(seen->evidence == "1 of 2 kept tables fenced");
@@ -110,7 +111,7 @@ TEST_CASE("kept tables are locked only on a target that answers and has ownershi
 TEST_CASE("a target that is still a standby is told to be promoted first, and nothing of its source's is undone there") {
   SplitDatabase source(main_server());
   source.install();
-  REQUIRE(postgres::install_kept_fence(source.here, fence, soon()));
+  REQUIRE(fence::install_kept_fence(source.here, fence, soon()));
   const postgres::test::Server standby("ci", main_server());
   TwoSides sides(main_server(), standby);
   name_tables(sides.world);
@@ -124,10 +125,10 @@ TEST_CASE("a target that is still a standby is told to be promoted first, and no
   is_told(sides.observe(fence_kept_kind, on_promoted));
   is_told(sides.undo(fence_kept_kind, on_promoted, before));
 
-  REQUIRE(postgres::uninstall_kept_fence(source.here, fence, soon()));
+  REQUIRE(fence::uninstall_kept_fence(source.here, fence, soon()));
   auto there = standby.connect();
   REQUIRE(wait_until("the standby has replayed it", soon(), 5ms, nullptr,
-                     [&]() -> Result<bool> { return postgres::kept_fence(there, fence, soon()).value() == KeptFence::absent; }));
+                     [&]() -> Result<bool> { return fence::kept_fence(there, fence, soon()).value() == KeptFence::absent; }));
   is_told(sides.apply(fence_kept_kind, on_promoted, 5s));
   CHECK(problem(sides.undo(fence_kept_kind, on_promoted, before)) == "");
 }

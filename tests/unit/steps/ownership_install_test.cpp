@@ -2,9 +2,10 @@
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::TableName;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
@@ -28,7 +29,7 @@ struct Probers {
     drop();
     database_.sql("CREATE ROLE prober_old LOGIN; CREATE ROLE prober_new LOGIN");
     for (const char* user : {"prober_old", "prober_new"}) {
-      runbook::Pool pool;
+      config::Pool pool;
       pool.probe.values = {{"user", user}};
       world.environment.pools.push_back(pool);
     }
@@ -60,7 +61,7 @@ struct Probers {
 TEST_CASE("a side that has part of the fence gets what is missing, and an undo takes away no more than that") {
   Installing it;
   it.source.install();
-  REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "builds"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(it.source.here, fence, {{"moved", "builds"}}, 100ms, soon(), nullptr));
   const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
   CHECK(seen->state == State::pending);
@@ -84,7 +85,7 @@ TEST_CASE("users of a probe get the rights they lack, and an undo takes back onl
   Installing it;
   Probers probers(it.source, it.sides.world);
   it.source.install();
-  REQUIRE(postgres::create_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
   it.source.sql("GRANT INSERT, UPDATE, SELECT ON ALL TABLES IN SCHEMA pgcleave TO prober_old");
   const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
@@ -108,16 +109,16 @@ TEST_CASE("ownership that came with the run goes without a trace, with all that 
   REQUIRE(problem(seen) == "");
   REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
   it.source.sql("CREATE TABLE moved.later (id int)");
-  REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "later"}}, 100ms, soon(), nullptr));
-  REQUIRE(postgres::install_kept_fence(it.source.here, fence, soon()));
-  REQUIRE(postgres::create_kept_triggers(it.source.here, fence, kept_tables, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(it.source.here, fence, {{"moved", "later"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::install_kept_fence(it.source.here, fence, soon()));
+  REQUIRE(fence::create_kept_triggers(it.source.here, fence, kept_tables, 100ms, soon(), nullptr));
   CHECK(it.sides.undo(install_kind, in_words, seen->before).error().kind == ErrorKind::invalid);
   CHECK(it.source.fenced().size() == 3);
-  REQUIRE(postgres::drop_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
-  REQUIRE(postgres::drop_triggers(it.source.here, fence, {{"moved", "later"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::drop_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
+  REQUIRE(fence::drop_triggers(it.source.here, fence, {{"moved", "later"}}, 100ms, soon(), nullptr));
   CHECK(it.sides.undo(install_kind, in_words, seen->before).error().kind == ErrorKind::invalid);
   CHECK(it.source.kept_fenced() == kept_tables);
-  REQUIRE(postgres::create_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(it.source.here, fence, moved_tables, 100ms, soon(), nullptr));
 
   CHECK(problem(it.sides.undo(install_kind, on_source, seen->before)) == "");
   CHECK(it.source.sql("SELECT FROM pg_trigger WHERE tgname LIKE 'pgcleave%'").empty());
@@ -130,7 +131,7 @@ TEST_CASE("a side that does not own keeps its fence, whatever came with the run"
   const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
   REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
-  const auto passed = postgres::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "r-20260101-000000-0001", 1, soon());
+  const auto passed = fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "r-20260101-000000-0001", 1, soon());
   REQUIRE(problem(passed) == "");
   const auto undone = it.sides.undo(install_kind, on_source, seen->before);
   REQUIRE_FALSE(undone);
@@ -164,8 +165,8 @@ TEST_CASE("only a side that owns, or has given its tables away, is fenced anew")
       side->install();
       side->set_owner(*owner);
     }
-    INFO(on.dump() << " source: " << (source ? postgres::name_of(*source) : "-")
-                   << " target: " << (target ? postgres::name_of(*target) : "-"));
+    INFO(on.dump() << " source: " << (source ? fence::name_of(*source) : "-")
+                   << " target: " << (target ? fence::name_of(*target) : "-"));
     const auto seen = it.sides.observe(install_kind, on);
     REQUIRE(problem(seen) == "");
     CHECK((seen->state != State::foreign) == fitting);
@@ -257,8 +258,8 @@ TEST_CASE("an undone installation that loses its session at any request is undon
       if (present) it.source.install();
       const auto before = it.sides.observe(install_kind, on_source)->before;
       REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
-      REQUIRE(postgres::install_kept_fence(it.source.here, fence, soon()));
-      if (!present) REQUIRE(postgres::create_kept_triggers(it.source.here, fence, kept_tables, 100ms, soon(), nullptr));
+      REQUIRE(fence::install_kept_fence(it.source.here, fence, soon()));
+      if (!present) REQUIRE(fence::create_kept_triggers(it.source.here, fence, kept_tables, 100ms, soon(), nullptr));
       TwoSides sides(line.port(), ci_server().port());
       name_tables(sides.world);
       const auto undone = sides.undo(install_kind, on_source, before);

@@ -4,9 +4,10 @@
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::run;
@@ -21,7 +22,7 @@ struct Owned {
   Owned() {
     name_tables(sides.world);
     source.install();
-    REQUIRE(postgres::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
+    REQUIRE(fence::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
   }
   Result<Json> release(const Json& with, Duration time = 5s) { return sides.apply("ownership.release", with, time); }
   Observation seen() {
@@ -49,9 +50,9 @@ TEST_CASE("ownership is released when whoever was writing has ended, so that wha
   CHECK(problem(released) == "");
   CHECK(run(source, "SELECT FROM moved.builds").size() == 1);
   CHECK(ending.get());
-  CHECK(postgres::owner(source, "ci", soon()).value() == Owner::nobody);
+  CHECK(fence::owner(source, "ci", soon()).value() == Owner::nobody);
 
-  REQUIRE(postgres::pass_ownership(source, "ci", Owner::nobody, Owner::source, "a run", 1, soon()));
+  REQUIRE(fence::pass_ownership(source, "ci", Owner::nobody, Owner::source, "a run", 1, soon()));
   run(writer, "BEGIN");
   run(writer, "INSERT INTO moved.builds VALUES (2)");
   const auto in_vain = it.release(by_policy("fail"), 300ms);
@@ -112,8 +113,8 @@ TEST_CASE("a grace that is no duration is refused while the source still owns") 
 
 TEST_CASE("ownership is not released by who does not own it, nor under an epoch that has passed") {
   Owned it;
-  REQUIRE(postgres::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "another run", 7, soon()));
-  REQUIRE(postgres::pass_ownership(it.source.here, "ci", Owner::nobody, Owner::source, "another run", 7, soon()));
+  REQUIRE(fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "another run", 7, soon()));
+  REQUIRE(fence::pass_ownership(it.source.here, "ci", Owner::nobody, Owner::source, "another run", 7, soon()));
   const auto late = it.release(by_policy("fail"));
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == ErrorKind::foreign);

@@ -1,11 +1,12 @@
 #include "cut_line.h"
 #include "fenced_split.h"
-#include "postgres/holder.h"
+#include "fence/holder.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::soon;
@@ -23,7 +24,7 @@ struct Copied {
     for (auto* side : {&source, &target}) {
       side->sql("DROP SCHEMA IF EXISTS pgcleave CASCADE");
       side->install();
-      REQUIRE(postgres::create_triggers(side->here, fence, moved_tables, 100ms, soon(), nullptr));
+      REQUIRE(fence::create_triggers(side->here, fence, moved_tables, 100ms, soon(), nullptr));
     }
     sides.world.run.epoch = 1;
     write_down(sides.world, {&source, &target});
@@ -81,7 +82,7 @@ TEST_CASE("a release that arrives after it was undone is refused") {
   const auto& me = it.sides.world.run;
   const int sent_under = me.epoch;
   REQUIRE(problem(it.sides.undo(release_kind, or_fail, before)) == "");
-  const auto late = postgres::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, me.id, sent_under, soon());
+  const auto late = fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, me.id, sent_under, soon());
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == ErrorKind::foreign);
   CHECK(it.owners() == source_again);
@@ -131,8 +132,8 @@ TEST_CASE("ownership counts as given back only when the source has said so") {
 TEST_CASE("a release is not undone by a run that another one has replaced") {
   Copied it;
   const auto before = it.release();
-  const postgres::Holder other{"r-other", 9, "ops@b", "b", "/b/journal.db", "", false};
-  REQUIRE(postgres::hold(it.source.here, "ci", other, true, soon()));
+  const fence::Holder other{"r-other", 9, "ops@b", "b", "/b/journal.db", "", false};
+  REQUIRE(fence::hold(it.source.here, "ci", other, true, soon()));
   const auto refused = it.sides.undo(release_kind, or_fail, before);
   REQUIRE_FALSE(refused);
   CHECK((refused.error().kind == ErrorKind::held || refused.error().kind == ErrorKind::foreign));

@@ -1,11 +1,12 @@
 #include "cut_line.h"
-#include "postgres/ownership.h"
+#include "fence/ownership.h"
 #include "two_sides.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::run;
@@ -16,12 +17,12 @@ struct Released {
   Released() {
     for (auto* side : {&source, &target}) {
       run(*side, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-      REQUIRE(postgres::install(*side, {"ci", "main", "ci"}, soon()));
-      REQUIRE(postgres::pass_ownership(*side, "ci", Owner::source, Owner::nobody, "a run", 1, soon()));
+      REQUIRE(fence::install(*side, {"ci", "main", "ci"}, soon()));
+      REQUIRE(fence::pass_ownership(*side, "ci", Owner::source, Owner::nobody, "a run", 1, soon()));
     }
   }
   Result<Json> take() { return sides.apply("ownership.take", {{"on", "target"}}, std::chrono::seconds(5)); }
-  std::optional<Owner> owner_on_target() { return postgres::owner(target, "ci", soon()).value(); }
+  std::optional<Owner> owner_on_target() { return fence::owner(target, "ci", soon()).value(); }
 
   postgres::Connection source = main_server().connect();
   postgres::Connection target = ci_server().connect();
@@ -71,7 +72,7 @@ TEST_CASE("a leader whose session was lost and found again is the same as long a
 
 TEST_CASE("ownership is not taken from a side that does not know that it was released") {
   Released window;
-  REQUIRE(postgres::pass_ownership(window.source, "ci", Owner::nobody, Owner::source, "a run", 1, soon()));
+  REQUIRE(fence::pass_ownership(window.source, "ci", Owner::nobody, Owner::source, "a run", 1, soon()));
   const auto refused = window.take();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::foreign);

@@ -1,17 +1,18 @@
 // What Patroni is told after an undo gave ownership back.
 #include "fenced_split.h"
-#include "postgres/witness.h"
+#include "fence/witness.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::soon;
 
 void pass(SplitDatabase& side, Owner from, Owner to, int epoch) {
-  REQUIRE(problem(postgres::pass_ownership(side.here, "ci", from, to, "r-1", epoch, soon())) == "");
+  REQUIRE(problem(fence::pass_ownership(side.here, "ci", from, to, "r-1", epoch, soon())) == "");
 }
 
 }  // namespace
@@ -25,14 +26,14 @@ TEST_CASE("a witness that outranks the side that lost ownership stays, and one t
   pass(target, Owner::source, Owner::target, 5);
   pass(target, Owner::target, Owner::nobody, 6);
   TwoSides sides(main_server(), ci_server());
-  const postgres::Witness told{Owner::source, 5};
+  const fence::Witness told{Owner::source, 5};
   const patroni::StandIn member([&](const patroni::Request& request) {
     const Json one{{"name", "main-1"},    {"role", "leader"},
                    {"state", "running"},  {"api_url", "http://127.0.0.1:1/patroni"},
                    {"host", "127.0.0.1"}, {"port", main_server().port()},
                    {"timeline", 1}};
     if (request.path == "/cluster") return patroni::answer(200, Json{{"members", {one}}}.dump());
-    const Json parameters{{postgres::witness_setting("ci"), told.text()}};
+    const Json parameters{{fence::witness_setting("ci"), told.text()}};
     if (request.path == "/config")
       return patroni::answer(200, Json{{"postgresql", {{"parameters", parameters}}}}.dump());
     return patroni::answer(200, R"({"patroni": {"version": "3.0.2", "scope": "main"}})");

@@ -6,6 +6,7 @@
 using namespace std::chrono_literals;
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::ci_server;
@@ -18,7 +19,7 @@ class Configured {
       : config_(std::move(config)), patroni_([this](const auto& request) { return told(request); }) {
     auto access = sides.world.target.access();
     access.patroni.members = {patroni_.url()};
-    sides.world.target = Side(postgres::Owner::target, access);
+    sides.world.target = Side(fence::Owner::target, access);
   }
   void edit(const Json& rules) {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,7 @@
 using namespace std::chrono_literals;
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::main_server;
@@ -115,7 +116,7 @@ TEST_CASE(
   });
   auto access = sides.world.source.access();
   access.patroni.members = {member.url()};
-  auto& source = sides.world.source = Side(postgres::Owner::source, access);
+  auto& source = sides.world.source = Side(fence::Owner::source, access);
   REQUIRE(source.note_leadership(Deadline::in(5s)));
   const auto leader = source.leader(Deadline::in(5s));
   REQUIRE(leader);

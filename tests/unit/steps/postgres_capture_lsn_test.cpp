@@ -1,8 +1,9 @@
 #include "cut_line.h"
-#include "postgres/ownership.h"
+#include "fence/ownership.h"
 #include "two_sides.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::ci_server;
@@ -15,7 +16,7 @@ using pgcleave::postgres::test::soon;
 TEST_CASE("a position whose answer was lost is captured again, and lies before the end of what is sent") {
   auto source = main_server().connect();
   run(source, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-  REQUIRE(postgres::install(source, {"ci", "main", "ci"}, soon()));
+  REQUIRE(fence::install(source, {"ci", "main", "ci"}, soon()));
   run(source, "SELECT pg_create_logical_replication_slot('captured', 'test_decoding', true)");
   int lost = 0;
   at_each_request(main_server(), [&](CutLine& line) {

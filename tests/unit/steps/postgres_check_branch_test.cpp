@@ -2,6 +2,7 @@
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::main_server;

@@ -4,6 +4,7 @@
 using namespace std::chrono_literals;
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::run;

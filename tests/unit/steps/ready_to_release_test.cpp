@@ -1,13 +1,14 @@
-#include "steps/ready_to_release.h"
+#include "steps/ownership/ready_to_release.h"
 
 #include <thread>
 
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::run;
@@ -19,14 +20,14 @@ struct Ready {
       : sides(main_server().port(), promoted ? ci_server().port() : postgres::test::free_port()) {
     name_tables(sides.world);
     source.install();
-    REQUIRE(postgres::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
+    REQUIRE(fence::create_triggers(source.here, fence, moved_tables, 100ms, soon(), nullptr));
     write_down();
   }
   // As ownership.install does it.
   void write_down() {
     const auto tables = tables_on(sides.world, sides.world.source, soon());
     REQUIRE(tables);
-    REQUIRE(postgres::freeze_split(source.here, "ci", to_freeze(sides.world, tables->split), soon()));
+    REQUIRE(fence::freeze_split(source.here, "ci", to_freeze(sides.world, tables->split), soon()));
   }
   std::string refusal() { return problem(sides.prepare("ownership.release", {{"on", "source"}})); }
   SplitDatabase source{main_server()};
@@ -96,7 +97,7 @@ TEST_CASE("a prepared transaction that its manager ends at once is in nobody's w
 TEST_CASE("a partition that came after the fence fails the release, and nobody owns until that is undone") {
   Ready it(true);
   it.source.sql("CREATE TABLE moved.logs (id int) PARTITION BY RANGE (id)");
-  REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "logs"}}, 100ms, soon(), nullptr));
+  REQUIRE(fence::create_triggers(it.source.here, fence, {{"moved", "logs"}}, 100ms, soon(), nullptr));
   it.write_down();
   REQUIRE(it.refusal() == "");
   it.source.sql("CREATE TABLE moved.logs_1 PARTITION OF moved.logs DEFAULT");
@@ -115,7 +116,7 @@ TEST_CASE("a release waits for a client that has named a partitioned table and h
   it.source.sql(
       "CREATE TABLE moved.logs (id int) PARTITION BY RANGE (id); CREATE TABLE moved.logs_1 PARTITION OF moved.logs "
       "DEFAULT");
-  REQUIRE(postgres::create_triggers(it.source.here, fence, {{"moved", "logs"}, {"moved", "logs_1"}}, 100ms, soon(),
+  REQUIRE(fence::create_triggers(it.source.here, fence, {{"moved", "logs"}, {"moved", "logs_1"}}, 100ms, soon(),
                                     nullptr));
   auto writer = main_server().connect();
   run(writer, "BEGIN");

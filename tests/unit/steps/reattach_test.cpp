@@ -6,9 +6,10 @@
 #include "postgres/wal.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::main_server;
 using pgcleave::postgres::test::Server;
 using pgcleave::postgres::test::soon;

@@ -4,6 +4,7 @@
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::main_server;
@@ -39,7 +40,7 @@ struct Cluster {
   }
   static SplitDatabase& prepared(SplitDatabase& source) {
     source.install();
-    source.set_owner(postgres::Owner::nobody);
+    source.set_owner(fence::Owner::nobody);
     return source;
   }
   postgres::Rows on_target(const std::string& sql) {
@@ -80,7 +81,7 @@ TEST_CASE("a cluster whose WAL is gone is cloned by the side's program, and only
   std::filesystem::remove(mark);
   auto access = cluster.sides.world.target.access();
   access.reclone = {"touch", mark.string()};
-  cluster.sides.world.target = Side(postgres::Owner::target, access);
+  cluster.sides.world.target = Side(fence::Owner::target, access);
   const auto done = cluster.sides.apply("patroni.reattach", made_standby(gone_checkpoint, "when_needed"), 4s);
   INFO(problem(done));
   CHECK_FALSE(done);  // nothing really becomes a standby here

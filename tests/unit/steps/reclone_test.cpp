@@ -1,10 +1,11 @@
-#include "steps/reclone.h"
+#include "steps/patroni/reclone.h"
 
 #include <future>
 
 #include "two_sides.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 
 using namespace std::chrono_literals;
 using pgcleave::postgres::test::ci_server;

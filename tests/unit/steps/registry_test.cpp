@@ -13,6 +13,7 @@
 #include "runbook/runbook.h"
 
 namespace pgcleave::steps {
+using namespace pgcleave::world;
 namespace {
 
 namespace fs = std::filesystem;

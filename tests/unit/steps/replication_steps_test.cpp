@@ -3,9 +3,10 @@
 
 #include "fenced_split.h"
 #include "postgres/replication.h"
-#include "steps/owner_repair.h"
+#include "steps/ownership/owner_repair.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
 using pgcleave::postgres::test::ci_server;
@@ -23,7 +24,7 @@ struct ReverseLink {
     auto access = sides.world.target.access();
     access.route = {"127.0.0.1", ci_server().port()};
     access.replication.values = {{"user", "postgres"}};
-    sides.world.target = Side(postgres::Owner::target, std::move(access));
+    sides.world.target = Side(fence::Owner::target, std::move(access));
     for (auto* side : {&source, &target})
       side->sql("ALTER TABLE moved.builds ADD PRIMARY KEY (id); ALTER TABLE moved.jobs ADD PRIMARY KEY (id)");
   }
@@ -107,7 +108,7 @@ TEST_CASE("a slot is kept where the target owns the tables, since it may hold wh
   link.make_publication_and_slot();
   REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
   REQUIRE(problem(postgres::disable_subscription(link.source.here, rollback_path, soon())) == "");
-  link.target.set_owner(postgres::Owner::target);
+  link.target.set_owner(fence::Owner::target);
   link.target.sql("INSERT INTO moved.builds VALUES (7)");
   REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
   CHECK(link.arrives(7) == "");
@@ -147,7 +148,7 @@ TEST_CASE(
   REQUIRE(problem(link.sides.apply("replication.start_reverse", unproven, 5s)) == "");
   const auto seen = look_for_repair(link.sides.world, soon());
   Repair judged;
-  judged.right = postgres::Owner::target;
+  judged.right = fence::Owner::target;
   judged.stale = true;
   auto other = main_server().connect();
   postgres::test::run(other, "BEGIN; ALTER SUBSCRIPTION " + rollback_path + " SET (synchronous_commit = off)");

@@ -2,17 +2,18 @@
 #include <filesystem>
 
 #include "fenced_split.h"
-#include "steps/database_id.h"
-#include "steps/forecast.h"
-#include "steps/late_promotion.h"
+#include "world/database_id.h"
+#include "steps/check/forecasting.h"
+#include "steps/patroni/late_promotion.h"
 #include "steps/missable.h"
-#include "steps/probes.h"
-#include "steps/serving.h"
+#include "world/probes.h"
+#include "world/serving.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 namespace {
 
-using pgcleave::postgres::Owner;
+using pgcleave::fence::Owner;
 using pgcleave::postgres::test::ci_server;
 using pgcleave::postgres::test::free_port;
 using pgcleave::postgres::test::main_server;
@@ -227,22 +228,22 @@ TEST_CASE("a database of which something is not known may be another's, and what
   const DatabaseId one{"7", "app", "16401"};
   CHECK(one.may_be(one));
   CHECK(one.may_be({"7", "", ""}));
-  CHECK(DatabaseId{}.may_be(one));
+  CHECK(world::DatabaseId{}.may_be(one));
   CHECK_FALSE(one.may_be({"8", "app", "16401"}));
   CHECK_FALSE(one.may_be({"7", "other", "16401"}));
   CHECK_FALSE(one.may_be({"7", "app", "16402"}));
   CHECK(one.text() == "database app, OID 16401, of system 7");
-  CHECK(DatabaseId{"7", "app", ""}.text() == "database app, OID unknown, of system 7");
+  CHECK(world::DatabaseId{"7", "app", ""}.text() == "database app, OID unknown, of system 7");
 }
 
 TEST_CASE("each user that probes is named once, and a probe without one is none") {
-  runbook::Environment environment;
+  config::Environment environment;
   environment.pools.resize(4);
   environment.pools[0].probe.values = {{"user", "probe"}};
   environment.pools[1].probe.values = {{"user", "canary"}};
   environment.pools[2].probe.values = {{"user", "probe"}};
   environment.pools[3].probe.values = {{"connect_timeout", "1"}};
-  CHECK(probe_users(environment) == std::vector<std::string>{"canary", "probe"});
+  CHECK(world::probe_users(environment) == std::vector<std::string>{"canary", "probe"});
 }
 
 TEST_CASE("of what changes something only a witness may be missed") {

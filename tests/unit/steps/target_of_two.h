@@ -6,25 +6,26 @@
 #include <functional>
 #include <mutex>
 
-#include "steps/cluster_members.h"
+#include "world/cluster_members.h"
 #include "two_sides.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 
 class TargetOfTwo {
  public:
   // The second member of the cluster is at this port of loopback.
   explicit TargetOfTwo(int second) : second_(second) {
-    runbook::SideAccess access;
+    config::SideAccess access;
     access.scope = "ci";
     access.patroni.members = {rest.url()};
     access.postgres.values = {{"user", "postgres"}, {"dbname", "postgres"}};
-    sides.world.target = Side(postgres::Owner::target, access);
+    sides.world.target = Side(fence::Owner::target, access);
     sides.world.progress = [this](const std::string& text) { told += text + "\n"; };
   }
 
   Side& target() { return sides.world.target; }
-  Result<std::vector<MemberSeen>> inspect() {
+  Result<std::vector<world::MemberSeen>> inspect() {
     TRY_ASSIGN(const auto view, target().patroni().view(postgres::test::soon()));
     TRY_ASSIGN(auto* leads, target().leader(postgres::test::soon()));
     return inspect_members(target(), view, *leads, postgres::test::soon());

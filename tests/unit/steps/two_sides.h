@@ -10,6 +10,7 @@
 #include "steps/registry.h"
 
 namespace pgcleave::steps::test {
+using namespace pgcleave::world;
 
 class PlainEffects : public Effects {
  public:
@@ -27,8 +28,8 @@ class TwoSides {
   TwoSides(int source, int target, Patched patched = nullptr)
       : source_(member("main", "leader", source, nullptr)),
         target_(member("ci", "standby_leader", target, std::move(patched))),
-        world{Side(postgres::Owner::source, access("main", source_.url())),
-              Side(postgres::Owner::target, access("ci", target_.url())),
+        world{Side(fence::Owner::source, access("main", source_.url())),
+              Side(fence::Owner::target, access("ci", target_.url())),
               pgbouncer::Fleet({}),
               {"ci", {}, {}},
               {"r-20260101-000000-0001", 1, 1},
@@ -70,8 +71,8 @@ class TwoSides {
       return answer(200, status);
     };
   }
-  static runbook::SideAccess access(const std::string& scope, const std::string& url) {
-    runbook::SideAccess access;
+  static config::SideAccess access(const std::string& scope, const std::string& url) {
+    config::SideAccess access;
     access.scope = scope;
     access.patroni.members = {url};
     access.postgres.values = {{"user", "postgres"}, {"dbname", "postgres"}};

@@ -21,8 +21,8 @@ namespace {
 
 // A PostgreSQL that a Patroni says is the leader of "main", and a pool in front of it.
 struct PlaceWithPatroni {
-  runbook::SideAccess access() const {
-    runbook::SideAccess access;
+  config::SideAccess access() const {
+    config::SideAccess access;
     access.scope = "main";
     access.patroni.members = {member.url()};
     access.postgres.values = {{"user", "postgres"}, {"dbname", "postgres"}};
@@ -76,7 +76,7 @@ TEST_CASE("a leader's numbers are counts and rates of what happened since the la
   PlaceWithPatroni place;
   auto client = place.bouncer.connect();
   REQUIRE(client.simple("CREATE TABLE public.builds (id int); CREATE TABLE public.kept (id int)", soon()));
-  auto source = postgres_numbers(postgres::Owner::source, place.access(), "ci", {{"public", "builds"}});
+  auto source = postgres_numbers(fence::Owner::source, place.access(), "ci", {{"public", "builds"}});
   CHECK(source->scope() == "source");
   const auto first = read(*source);
   CHECK(value(first, "connections") >= 1);

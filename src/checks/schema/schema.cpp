@@ -1,0 +1,97 @@
+// The family schema: what crosses the line between moved and kept tables, and what about the moved ones would not survive the split.
+#include "checks/families.h"
+#include "checks/schema/crossing.h"
+#include "checks/schema/indexes.h"
+#include "checks/schema/obstacles.h"
+#include "checks/schema/outside.h"
+#include "checks/schema/plans.h"
+#include "checks/schema/stale_half.h"
+#include "checks/schema/tables.h"
+#include "checks/inspected_side.h"
+
+namespace pgcleave::checks {
+namespace {
+
+constexpr std::size_t most_plans = 50;
+
+// The plans are the target's, also as a standby; the statements are those of the side that has served them.
+Result<Findings> plans_of_target(const BothSides& both, Reach& reach, Deadline deadline) {
+  if (!both.target) return Findings{};
+  const auto& asked = both.source ? *both.source : *both.target;
+  TRY_ASSIGN(const auto statements, seen_statements(*asked.session, deadline));
+  TRY_ASSIGN(const auto big, big_tables(*both.target->session, deadline));
+  if (big.empty()) return Findings{};
+  TRY_ASSIGN(const auto seen, plans(*both.target->session, hottest(statements.all, reach, most_plans), deadline));
+  return judge_plans(seen, big, both.target->side->label());
+}
+
+Finding moves_no_table(const world::SplitTables& tables, const std::string& side) {
+  return {"schema.moves_no_table",
+          Severity::blocker,
+          "split " + tables.name,
+          "none of its moved names is a table on " + side,
+          "",
+          "there is nothing to split",
+          "name the tables under moved in the split file"};
+}
+
+struct OfCatalog {
+  Findings findings;
+  Reach reach;
+};
+
+Result<OfCatalog> of_catalog(const InspectedSide& one, Deadline deadline) {
+  CrossingSeen crossing;
+  crossing.side = one.side->label();
+  TRY_ASSIGN(crossing.dependencies, dependencies(*one.session, deadline));
+  TRY_ASSIGN(crossing.programs, programs(*one.session, deadline));
+  TRY_ASSIGN(crossing.triggers, triggers(*one.session, deadline));
+  TRY_ASSIGN(crossing.sequences, postgres::sequence_uses(*one.session, deadline));
+  Reach reach(one.tables, crossing.dependencies, crossing.programs);
+  auto found = judge_crossing(crossing, reach);
+  TRY_ASSIGN(const auto obstacles, world::table_obstacles(*one.session, one.tables, deadline));
+  take(found, judge_obstacles(obstacles, crossing.side));
+  TRY_ASSIGN(const auto outside, inspect_outside(*one.session, crossing.side, reach, deadline));
+  take(found, judge_outside(outside));
+  return OfCatalog{std::move(found), std::move(reach)};
+}
+
+Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
+  const auto& home = both.home();
+  TRY_ASSIGN(const auto tables, inspect_tables(*home.session, home.side->label(), home.tables.moved, deadline));
+  auto found = judge_tables(tables);
+  if (home.tables.moved.empty()) found.push_back(moves_no_table(home.tables, home.side->label()));
+  TRY_ASSIGN(const auto indexes, inspect_indexes(*home.session, home.side->label(), home.tables.moved, deadline));
+  take(found, judge_indexes(indexes));
+  if (both.source && both.target && !both.target->standby) {
+    TRY_ASSIGN(const auto others, inspect_indexes(*both.source->session, both.source->side->label(), both.source->tables.moved, deadline));
+    take(found, compare_indexes(others, indexes));
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Findings> schema(CheckContext& context) {
+  const auto deadline = context.deadline();
+  TRY_ASSIGN(const auto both, inspect_both(context));
+  Findings all;
+  std::optional<Reach> reach;  // of where the moved tables live
+  for (const auto* one : both.with_own_catalog()) {
+    TRY_ASSIGN(auto of_one, of_catalog(*one, deadline));
+    take(all, std::move(of_one.findings));
+    if (one == &both.home()) reach = std::move(of_one.reach);
+  }
+  TRY_ASSIGN(auto of_tables, of_moved_tables(both, deadline));
+  take(all, std::move(of_tables));
+  if (both.source && both.target && !both.target->standby) {
+    TRY_ASSIGN(auto in_use, inspect_stale_halves(context));
+    take(all, std::move(in_use));
+  }
+  if (!reach) return all;
+  TRY_ASSIGN(auto planned, plans_of_target(both, *reach, deadline));
+  take(all, std::move(planned));
+  return all;
+}
+
+}  // namespace pgcleave::checks

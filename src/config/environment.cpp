@@ -1,0 +1,145 @@
+#include "config/environment.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "config/access.h"
+#include "config/environment_rules.h"
+
+namespace pgcleave::config {
+namespace {
+
+class EnvironmentReader {
+ public:
+  EnvironmentReader(const std::string& path, Problems& problems) : folder_(path), problems_(problems) {}
+
+  void read(const Node& root, Environment& out) {
+    Fields top(root, "the environment", root.at, problems_);
+    if (!top.is_map()) return;
+    read_version(top, "environment", problems_);
+    out.name = name(top, "name");
+    if (const auto* entry = top.required("class")) {
+      out.production = read_choice(entry->value, "class", {"staging", "production"}, problems_) == "production";
+    }
+    out.journal = folder_.absolute(top.text("journal"));
+    out.split = folder_.absolute(top.text("split"));
+    for (const auto* item : top.list("rehearsals")) {
+      const auto path = read_text(*item, "an entry of rehearsals", problems_).value_or("");
+      if (!path.empty()) out.rehearsals.push_back(folder_.absolute(path));
+    }
+    if (const auto* node = top.required_map("source")) out.source = read_side(*node, "source");
+    if (const auto* node = top.required_map("target")) out.target = read_side(*node, "target");
+    for (const auto* item : top.required_list("pools")) out.pools.push_back(read_pool(*item));
+    refuse_empty(top, root, "pools");
+    if (const auto* node = top.map("prometheus")) out.prometheus = read_prometheus(*node, problems_);
+    top.finish();
+  }
+
+ private:
+  std::string name(Fields& fields, const std::string& key) {
+    const auto text = fields.required_text(key);
+    const auto* entry = fields.optional(key);
+    constexpr std::size_t longest = 63;
+    const auto allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    };
+    if (entry == nullptr || text.empty() || (text.size() <= longest && std::all_of(text.begin(), text.end(), allowed))) return text;
+    problems_.add(entry->value.at, fmt::format("{} can't be {}", key, shown(text)),
+                  "use letters, digits, '.', '-' and '_', at most 63 characters");
+    return text;
+  }
+
+  void refuse_empty(Fields& fields, const Node& node, const std::string& key) {
+    if (!fields.is_map()) return;
+    const auto* entry = node.entry(key);
+    if (entry == nullptr || entry->value.kind != Node::Kind::list || !entry->value.items.empty()) return;
+    problems_.add(entry->value.at, fmt::format("{} is empty", key));
+  }
+
+  SideAccess read_side(const Node& node, const std::string& side) {
+    SideAccess out;
+    Fields fields(node, side, node.at, problems_);
+    out.scope = name(fields, "scope");
+    if (const auto* patroni = fields.required_map("patroni")) out.patroni = read_patroni(*patroni, folder_, problems_);
+    if (const auto* map = fields.required_map("postgres")) out.postgres = read_postgres(*map, PostgresUse::members, folder_, problems_);
+    if (const auto* route = fields.required_map("route")) out.route = read_route(*route, problems_);
+    if (const auto* map = fields.required_map("replication"))
+      out.replication = read_postgres(*map, PostgresUse::replication, folder_, problems_);
+    if (const auto* reclone = fields.optional("reclone")) out.reclone = read_program(reclone->value, "reclone", folder_, problems_);
+    fields.finish();
+    return out;
+  }
+
+  Pool read_pool(const Node& node) {
+    Pool out;
+    Fields fields(node, "a pool", node.at, problems_);
+    out.database = fields.required_text("database");
+    for (const auto* item : fields.required_list("bouncers")) out.bouncers.push_back(read_bouncer(*item));
+    refuse_empty(fields, node, "bouncers");
+    if (const auto* probe = fields.optional("probe")) out.probe = read_postgres(probe->value, PostgresUse::probe, folder_, problems_);
+    fields.finish();
+    return out;
+  }
+
+  BouncerAccess read_bouncer(const Node& node) {
+    BouncerAccess out;
+    Fields fields(node, "a bouncer", node.at, problems_);
+    out.name = name(fields, "name");
+    if (const auto* console = fields.required_map("console"))
+      out.console = read_postgres(*console, PostgresUse::console, folder_, problems_);
+    out.config = fields.required_text("config");
+    if (const auto* reach = fields.optional("reach")) out.reach = read_reach(reach->value);
+    fields.finish();
+    const auto* config = fields.optional("config");
+    if (config == nullptr || out.config.empty()) return out;
+    if (out.reach.empty()) {
+      out.config = folder_.absolute(out.config);
+    } else if (!out.config.starts_with('/')) {
+      problems_.add(config->value.at, fmt::format("config must be an absolute path, not {}", shown(out.config)),
+                    "the file is on the machine that reach leads to");
+    }
+    return out;
+  }
+
+  std::vector<std::string> read_reach(const Node& node) {
+    if (node.kind == Node::Kind::scalar && node.text == "local") return {};
+    std::vector<std::string> out;
+    for (const auto& item : node.items) {
+      auto word = read_text(item, "a word of reach", problems_).value_or("");
+      if (!word.empty()) out.push_back(std::move(word));
+    }
+    if (node.kind == Node::Kind::list && !out.empty()) return out;
+    problems_.add(node.at, "reach must be local or a list of the words of a command", "write reach: local, or reach: [ssh, host]");
+    return {};
+  }
+
+  Folder folder_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+Read<Environment> read_environment(const std::string& path, const std::string& text) {
+  Problems problems(path);
+  Environment out;
+  out.path = path;
+  out.text = text;
+  if (const auto root = parse_yaml(text, problems)) {
+    EnvironmentReader(path, problems).read(*root, out);
+    check_rules(*root, out, problems);
+  }
+  if (!problems.empty()) return {std::nullopt, problems.sorted()};
+  return {std::move(out), {}};
+}
+
+Json facts_of(const Environment& environment) {
+  const auto address = [](const RouteAccess& route) { return fmt::format("{}:{}", route.host, route.port); };
+  return {{"name", environment.name},
+          {"class", environment.production ? "production" : "staging"},
+          {"source_scope", environment.source.scope},
+          {"target_scope", environment.target.scope},
+          {"source_route", address(environment.source.route)},
+          {"target_route", address(environment.target.route)}};
+}
+
+}  // namespace pgcleave::config

@@ -1,0 +1,87 @@
+// pgbouncer.repoint: the pool's write host, in each configuration file. A process that is paused takes it up when it is resumed.
+#include "base/format.h"
+#include "steps/pgbouncer/fleet_state.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+
+namespace pgcleave::steps {
+namespace {
+
+Result<void> prepare_pgbouncer_repoint(Context& context) {
+  return context.world.fleet.connect(context.deadline);
+}
+
+// As ${env.target_route} says it: runbooks compare the two.
+Json facts_of(const Context& context) {
+  return {{"route", config::facts_of(context.world.environment).at(context.side("to").name() + "_route")}};
+}
+
+bool is_zero(const std::string& number) {
+  return number.find_first_not_of("0.") == std::string::npos;
+}
+
+// RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go like that: they would
+// wait for server_login_retry.
+Result<Observation> observe_pgbouncer_repoint(Context& context) {
+  TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::once_resumed));
+  seen.facts = facts_of(context);
+  if (seen.state != State::done) return seen;
+  for (const auto& bouncer : context.world.fleet.read_states(context.deadline)) {
+    if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
+    if (!bouncer.database.paused || is_zero(bouncer.server_login_retry)) continue;
+    seen.state = State::pending;
+    seen.evidence += fmt::format(", but {} does not hold back logins any more", bouncer.name);
+  }
+  return seen;
+}
+
+Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
+  auto& world = context.world;
+  const auto to = context.side_name("to");
+  const auto route = world.route_to(to);
+  TRY(world.effects->perform(
+      fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host, route.port, world.side(to).label()),
+      [&]() -> Result<Json> {
+        auto repointed = world.fleet.repoint(route, context.deadline);
+        // Nothing staged, or the file was edited since: its text of now is staged, which keeps the edit.
+        if (!repointed && (repointed.error().kind == ErrorKind::not_ready || repointed.error().kind == ErrorKind::foreign)) {
+          TRY(world.fleet.stage_route(route, context.deadline));
+          repointed = world.fleet.repoint(route, context.deadline);
+        }
+        TRY(std::move(repointed));
+        return Json();
+      }));
+  return facts_of(context);
+}
+
+Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {
+  auto& world = context.world;
+  const pgbouncer::Route route{before.at("host"), before.at("port")};
+  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.stage_route(route, context.deadline));
+                               TRY(world.fleet.repoint(route, context.deadline));
+                               return Json();
+                             }));
+  return {};
+}
+
+}  // namespace
+
+StepKind pgbouncer_repoint() {
+  return {{.kind = "pgbouncer.repoint",
+           .purpose = "Points the pool of all bouncers at a side, from when it is resumed on.",
+           .parameters = {side_parameter("to", "the side that the pool points to from now on")},
+           .facts = {{"route", "host:port that the pool points at"}},
+           .changes = "host and port of the pool in each configuration file; RELOAD of a process that is not paused",
+           .undo = "points the pool back",
+           .meaning = {.changes = true, .routes = true}},
+          prepare_pgbouncer_repoint,
+          observe_pgbouncer_repoint,
+          apply_pgbouncer_repoint,
+          undo_pgbouncer_repoint,
+          UndoOrder::before_traffic,
+          true};
+}
+
+}  // namespace pgcleave::steps

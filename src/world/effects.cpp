@@ -1,0 +1,21 @@
+#include "world/effects.h"
+
+namespace pgcleave::world {
+
+const char* name_of(Traffic traffic) {
+  switch (traffic) {
+    case Traffic::none: return "";
+    case Traffic::pause: return "pause";
+    case Traffic::resume: return "resume";
+  }
+  return "";
+}
+
+Traffic traffic_named(const std::string& text) {
+  for (const auto traffic : {Traffic::pause, Traffic::resume}) {
+    if (text == name_of(traffic)) return traffic;
+  }
+  return Traffic::none;
+}
+
+}  // namespace pgcleave::world
