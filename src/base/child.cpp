@@ -29,11 +29,13 @@ namespace {
 namespace boost_process = boost::process::v2;
 
 struct OwnSession {
-  boost::system::error_code on_exec_setup(boost_process::posix::default_launcher&, const std::filesystem::path&, const char* const*) {
+  boost::system::error_code on_exec_setup(boost_process::posix::default_launcher&, const std::filesystem::path&,
+                                          const char* const*) {
     ::setsid();
     // Ignored signals and the mask would be inherited; a program expects neither.
     for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGXFSZ}) std::signal(number, SIG_DFL);
-    // The descriptors below the launcher's own: Boost 1.81 means to close them (close_handles.ipp) but compares each with itself.
+    // The descriptors below the launcher's own: Boost 1.81 means to close them (close_handles.ipp) but compares each
+    // with itself.
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     sigemptyset(&none);
@@ -54,7 +56,8 @@ Error cannot_start(const std::string& program, const std::string& seen, const st
 Result<std::string> find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
   const auto found = boost_process::environment::find_executable(name);
-  if (found.empty()) return fail(cannot_start(name, "not found in PATH", "install it, or give the full path of the program"));
+  if (found.empty())
+    return fail(cannot_start(name, "not found in PATH", "install it, or give the full path of the program"));
   return found.string();
 }
 
@@ -73,8 +76,8 @@ Fd above_stdio(Fd fd) {
   return fd.number() > 2 ? std::move(fd) : Fd(::fcntl(fd.number(), F_DUPFD_CLOEXEC, 3));
 }
 
-Result<int> launch(const std::string& program, const std::vector<std::string>& argv, const std::vector<std::string>& environment, int input,
-                   int output, int errors) {
+Result<int> launch(const std::string& program, const std::vector<std::string>& argv,
+                   const std::vector<std::string>& environment, int input, int output, int errors) {
   std::vector<const char*> variables;
   for (const auto& variable : environment) variables.push_back(variable.c_str());
   variables.push_back(nullptr);
@@ -115,9 +118,11 @@ void Fd::close() {
   number_ = -1;
 }
 
-Child::Child(int pid, Fd output) : pid_(pid), exit_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), output_(std::move(output)) {}
+Child::Child(int pid, Fd output)
+    : pid_(pid), exit_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), output_(std::move(output)) {}
 
-Result<Child> Child::start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env, Fd input, Errors errors) {
+Result<Child> Child::start(const std::vector<std::string>& argv, const std::map<std::string, std::string>& env,
+                           Fd input, Errors errors) {
   if (argv.empty() || argv[0].empty() || std::any_of(argv.begin(), argv.end(), has_nul)) {
     return fail({ErrorKind::invalid, "command", "needs a program, and words without a NUL byte", "", "", "", ""});
   }

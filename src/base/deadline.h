@@ -11,7 +11,8 @@ namespace pgcleave {
 
 using Duration = std::chrono::microseconds;
 
-// The machine's steady clock, behind clock.cpp: tests that simulate time link another definition of these two functions.
+// The machine's steady clock, behind clock.cpp: tests that simulate time link another definition of these two
+// functions.
 struct Monotonic {
   using duration = std::chrono::steady_clock::duration;
   using rep = duration::rep;

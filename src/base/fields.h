@@ -1,5 +1,5 @@
-// Reading data that others wrote (events, answers, lock files): a key that is missing or of another type is empty, since it may be of another
-// version, or damaged. nlohmann's own value() throws when a key holds another type.
+// Reading data that others wrote (events, answers, lock files): a key that is missing or of another type is empty,
+// since it may be of another version, or damaged. nlohmann's own value() throws when a key holds another type.
 #pragma once
 
 #include <cmath>

@@ -44,7 +44,7 @@ Result<void> write_all(int fd, const std::string& path, const std::string& conte
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t limit_bytes) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     return fail({ErrorKind::invalid, path, "the file can't be read", "", std::strerror(errno), "", ""});
   }
@@ -63,10 +63,11 @@ Result<void> replace_file(const std::string& path, const std::string& content, c
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return fail(system_error(temporary, "the file can't be created"));
   auto written = write_all(fd, temporary, content);
-  struct stat model {};
+  struct stat model{};
   if (written && ::stat(like.c_str(), &model) == 0) {
     if (::fchmod(fd, model.st_mode & 07777) != 0) written = fail(system_error(temporary, "the mode can't be set"));
-    if (written && (model.st_uid != ::geteuid() || model.st_gid != ::getegid()) && ::fchown(fd, model.st_uid, model.st_gid) != 0) {
+    if (written && (model.st_uid != ::geteuid() || model.st_gid != ::getegid()) &&
+        ::fchown(fd, model.st_uid, model.st_gid) != 0) {
       written = fail(system_error(temporary, "the owner can't be set"));
     }
   }

@@ -32,11 +32,14 @@ SideThread& writer() {
 
 void open(Level level) {
   const bool colour = ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
-  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colour ? spdlog::color_mode::always : spdlog::color_mode::never);
+  auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(colour ? spdlog::color_mode::always
+                                                                           : spdlog::color_mode::never);
   sink->set_color(spdlog::level::info, sink->reset);
   logger() = std::make_shared<spdlog::logger>("pgcleave", sink);
   logger()->set_pattern("%^%v%$");
-  logger()->set_level(level == Level::quiet ? spdlog::level::warn : level == Level::verbose ? spdlog::level::debug : spdlog::level::info);
+  logger()->set_level(level == Level::quiet     ? spdlog::level::warn
+                      : level == Level::verbose ? spdlog::level::debug
+                                                : spdlog::level::info);
 }
 
 namespace {

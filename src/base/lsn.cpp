@@ -15,8 +15,13 @@ Bytes Lsn::ahead_of(Lsn from) const {
 }
 
 Result<Lsn> parse_lsn(const std::string& text) {
-  const Error error{
-      ErrorKind::invalid, "", fmt::format("'{}' is not an LSN", text), "two hexadecimal halves such as 16/B374D848", "", "", ""};
+  const Error error{ErrorKind::invalid,
+                    "",
+                    fmt::format("'{}' is not an LSN", text),
+                    "two hexadecimal halves such as 16/B374D848",
+                    "",
+                    "",
+                    ""};
   const auto slash = text.find('/');
   if (slash == std::string::npos) return fail(error);
   const auto half = [&](std::size_t begin, std::size_t end, std::uint64_t& value) {

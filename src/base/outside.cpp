@@ -30,8 +30,8 @@ std::string first_line(const std::string& text) {
   return printable(text.substr(0, text.find('\n')));
 }
 
-// https://www.freedesktop.org/software/systemd/man/latest/loginctl.html: without lingering a user's manager, and all that it runs, ends
-// with the user's last session.
+// https://www.freedesktop.org/software/systemd/man/latest/loginctl.html: without lingering a user's manager, and all
+// that it runs, ends with the user's last session.
 bool user_manager_stays() {
   const auto* user = ::getpwuid(::getuid());
   return user != nullptr && exists(std::string("/var/lib/systemd/linger/") + user->pw_name);
@@ -59,9 +59,10 @@ bool is_outside(const std::string& group, const std::string& other) {
 }
 
 std::string TriedOutside::text() const {
-  if (outside) return fmt::format("a process was started in the control group {}, outside of this one's, {}", group, own);
-  return fmt::format("no process could be started outside of this one's control group, {}: {}", own.empty() ? "which can't be read" : own,
-                     why);
+  if (outside)
+    return fmt::format("a process was started in the control group {}, outside of this one's, {}", group, own);
+  return fmt::format("no process could be started outside of this one's control group, {}: {}",
+                     own.empty() ? "which can't be read" : own, why);
 }
 
 TriedOutside try_outside(Deadline deadline) {
@@ -76,12 +77,14 @@ TriedOutside try_outside(Deadline deadline) {
   }
   if (ran->exit_code != 0) {
     tried.why = "systemd-run: " + first_line(ran->output);
-    if (::geteuid() != 0 && !user_manager_stays()) tried.why += " (this user's own manager ends with its sessions: loginctl enable-linger)";
+    if (::geteuid() != 0 && !user_manager_stays())
+      tried.why += " (this user's own manager ends with its sessions: loginctl enable-linger)";
     return tried;
   }
   tried.group = group_in(ran->output);
   tried.outside = is_outside(tried.group, tried.own);
-  if (!tried.outside) tried.why = "systemd-run started it in " + (tried.group.empty() ? "one that can't be read" : tried.group);
+  if (!tried.outside)
+    tried.why = "systemd-run started it in " + (tried.group.empty() ? "one that can't be read" : tried.group);
   return tried;
 }
 

@@ -1,6 +1,6 @@
-// Starting a process outside the control group of this one, so that what ends this one does not end both: a service that is stopped, a
-// login session that is closed, a memory limit. By systemd-run, as a transient scope: unlike a service it is the same process, and keeps
-// its parent, descriptors and environment.
+// Starting a process outside the control group of this one, so that what ends this one does not end both: a service
+// that is stopped, a login session that is closed, a memory limit. By systemd-run, as a transient scope: unlike a
+// service it is the same process, and keeps its parent, descriptors and environment.
 #pragma once
 
 #include <string>

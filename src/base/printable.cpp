@@ -18,7 +18,10 @@ struct Sign {
 // Overlong forms and surrogates are no UTF-8 either.
 Sign sign_at(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t n) { return static_cast<unsigned char>(at + n < text.size() ? text[at + n] : 0); };
-  const std::size_t bytes = byte(0) >= 0xf0 && byte(0) < 0xf5 ? 4 : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3 : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2 : 0;
+  const std::size_t bytes = byte(0) >= 0xf0 && byte(0) < 0xf5   ? 4
+                            : byte(0) >= 0xe0 && byte(0) < 0xf0 ? 3
+                            : byte(0) >= 0xc2 && byte(0) < 0xe0 ? 2
+                                                                : 0;
   if (bytes == 0) return {};
   std::uint32_t code = byte(0) & (0xffU >> (bytes + 1));
   for (std::size_t n = 1; n < bytes; ++n) {

@@ -16,7 +16,8 @@ namespace {
 
 constexpr Duration grace = std::chrono::milliseconds(500);
 
-// A file in memory, not a pipe: a child that never reads it blocks nobody, and one that ends early raises no SIGPIPE here.
+// A file in memory, not a pipe: a child that never reads it blocks nobody, and one that ends early raises no SIGPIPE
+// here.
 Result<Fd> input_of(const Command& command) {
   Fd input(command.input.empty() ? ::open("/dev/null", O_RDONLY | O_CLOEXEC) : ::memfd_create("input", MFD_CLOEXEC));
   std::size_t written = 0;
@@ -27,7 +28,8 @@ Result<Fd> input_of(const Command& command) {
     written += static_cast<std::size_t>(count);
   }
   if (written < command.input.size() || ::lseek(input.number(), 0, SEEK_SET) < 0) {
-    return fail({ErrorKind::failed, "command " + command.argv.at(0), "its input can't be prepared", "", std::strerror(errno), "", ""});
+    return fail({ErrorKind::failed, "command " + command.argv.at(0), "its input can't be prepared", "",
+                 std::strerror(errno), "", ""});
   }
   return input;
 }
@@ -39,10 +41,13 @@ void keep(Finished& finished, std::size_t limit) {
 }
 
 Result<Finished> finish(Child& child, const Command& command, Finished finished) {
-  // What it wrote is in the pipe. A process that it left behind may write on for ever, so this is bounded by what a pipe holds.
+  // What it wrote is in the pipe. A process that it left behind may write on for ever, so this is bounded by what a
+  // pipe holds.
   for (int chunk = 0; chunk < 16 && child.read(finished.output); ++chunk) keep(finished, command.output_limit_bytes);
   const auto code = child.reap();
-  if (!code) return fail({ErrorKind::unknown, "command " + command.argv[0], "ended, but its exit status was lost", "", "", "", ""});
+  if (!code)
+    return fail(
+        {ErrorKind::unknown, "command " + command.argv[0], "ended, but its exit status was lost", "", "", "", ""});
   finished.exit_code = *code;
   return finished;
 }
@@ -67,7 +72,8 @@ Result<void> time_left(const Command& command, Deadline deadline, const StopFlag
 }  // namespace
 
 Result<Finished> run_command(const Command& command, Deadline deadline, const StopFlag* stop) {
-  if (command.argv.empty()) return fail({ErrorKind::invalid, "command", "has no words", "a program and its arguments", "", "", ""});
+  if (command.argv.empty())
+    return fail({ErrorKind::invalid, "command", "has no words", "a program and its arguments", "", "", ""});
   TRY(time_left(command, deadline, stop));
   TRY_ASSIGN(Fd input, input_of(command));
   TRY_ASSIGN(Child child, Child::start(command.argv, command.env, std::move(input)));

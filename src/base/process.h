@@ -25,8 +25,9 @@ struct Finished {
 };
 
 // Blocks until the command ends. Past the deadline, or when a stop is requested: SIGTERM to its process group, SIGKILL
-// 500 ms later, and `unknown` (it may have done its work). `failed` when it can't be started; `timed_out` or `interrupted`
-// when it was not even tried. A non-zero exit is no error. What a command leaves in the background is not waited for.
+// 500 ms later, and `unknown` (it may have done its work). `failed` when it can't be started; `timed_out` or
+// `interrupted` when it was not even tried. A non-zero exit is no error. What a command leaves in the background is not
+// waited for.
 Result<Finished> run_command(const Command& command, Deadline deadline, const StopFlag* stop);
 
 // A POSIX shell that is started once and then answers a line at a time, without the cost of a new process or a new ssh
@@ -39,8 +40,8 @@ class Shell {
   ~Shell();
 
   // Runs one line, in a subshell (cd and variables don't last) without standard input. Returns what it printed, at most
-  // 1 MiB, stderr included; `failed` with its output on a non-zero exit, `unknown` when the answer does not come in time.
-  // After `unknown` the shell is closed; open a new one.
+  // 1 MiB, stderr included; `failed` with its output on a non-zero exit, `unknown` when the answer does not come in
+  // time. After `unknown` the shell is closed; open a new one.
   Result<std::string> run(const std::string& line, Deadline deadline);
 
   // A word that the shell takes literally.

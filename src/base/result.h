@@ -19,18 +19,19 @@ inline tl::unexpected<Error> fail(Error error) {
 
 #define PGCLEAVE_JOIN_(a, b) a##b
 #define PGCLEAVE_JOIN(a, b) PGCLEAVE_JOIN_(a, b)
-#define PGCLEAVE_TRY_(expression, result)                                    \
-  do {                                                                       \
-    auto result = (expression);                                              \
-    if (!result) return ::pgcleave::fail(std::move(result.error()));         \
+#define PGCLEAVE_TRY_(expression, result)                            \
+  do {                                                               \
+    auto result = (expression);                                      \
+    if (!result) return ::pgcleave::fail(std::move(result.error())); \
   } while (false)
-#define PGCLEAVE_TRY_ASSIGN_(declaration, expression, result)                \
-  auto result = (expression);                                                \
-  if (!result) return ::pgcleave::fail(std::move(result.error()));           \
+#define PGCLEAVE_TRY_ASSIGN_(declaration, expression, result)      \
+  auto result = (expression);                                      \
+  if (!result) return ::pgcleave::fail(std::move(result.error())); \
   declaration = std::move(*result)
 
 // TRY(expression): leaves the function with the expression's error, if it has one.
 #define TRY(expression) PGCLEAVE_TRY_(expression, PGCLEAVE_JOIN(try_, __COUNTER__))
 
 // TRY_ASSIGN(auto x, expression): x takes the expression's value, or the function is left with its error.
-#define TRY_ASSIGN(declaration, expression) PGCLEAVE_TRY_ASSIGN_(declaration, expression, PGCLEAVE_JOIN(try_, __COUNTER__))
+#define TRY_ASSIGN(declaration, expression) \
+  PGCLEAVE_TRY_ASSIGN_(declaration, expression, PGCLEAVE_JOIN(try_, __COUNTER__))

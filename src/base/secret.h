@@ -1,5 +1,5 @@
-// A password or token. It has no operator<<, no formatter and no conversion: whoever needs the text calls reveal(), and a
-// reviewer finds every such place by that name.
+// A password or token. It has no operator<<, no formatter and no conversion: whoever needs the text calls reveal(), and
+// a reviewer finds every such place by that name.
 #pragma once
 
 #include <string>

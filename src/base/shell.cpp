@@ -30,8 +30,8 @@ std::string new_marker() {
   return fmt::format("pgcleave-{:08x}{:08x}", random(), random());
 }
 
-// In a subshell, so that `exit`, `cd` and syntax errors stay inside; with eval, because a syntax error would end a shell that
-// reads its script from a pipe; without standard input, because that is where the next line comes from.
+// In a subshell, so that `exit`, `cd` and syntax errors stay inside; with eval, because a syntax error would end a
+// shell that reads its script from a pipe; without standard input, because that is where the next line comes from.
 std::string script(const std::string& line, const std::string& marker) {
   return fmt::format("( eval {} ) </dev/null 2>&1; printf '\\n%s %s\\n' {} $?\n", Shell::quote(line), marker);
 }
@@ -49,7 +49,8 @@ bool find_answer(const std::string& seen, const std::string& marker, Answer& ans
 
 // Drops the middle of a flood: the beginning is what is shown, the marker comes at the end.
 void bound(std::string& seen) {
-  if (seen.size() > output_limit_bytes + 2 * tail_bytes) seen.erase(output_limit_bytes, seen.size() - output_limit_bytes - tail_bytes);
+  if (seen.size() > output_limit_bytes + 2 * tail_bytes)
+    seen.erase(output_limit_bytes, seen.size() - output_limit_bytes - tail_bytes);
 }
 
 std::string shown(const std::string& output) {
@@ -86,11 +87,12 @@ struct Shell::State {
   Result<Answer> ask(const std::string& line, Deadline deadline) {
     const auto marker = new_marker();
     const auto error = [&](const std::string& what, const std::string& seen) {
-      return fail(
-          {ErrorKind::unknown, name, what, "", shown(seen), "the command may have done its work: look before you run it again", ""});
+      return fail({ErrorKind::unknown, name, what, "", shown(seen),
+                   "the command may have done its work: look before you run it again", ""});
     };
     // Nobody reads it: see what the child had to say before it left.
-    if (!send(script(line, marker), deadline)) deadline = deadline.or_earlier(Deadline::in(std::chrono::milliseconds(500)));
+    if (!send(script(line, marker), deadline))
+      deadline = deadline.or_earlier(Deadline::in(std::chrono::milliseconds(500)));
     std::string seen;
     Answer answer;
     while (true) {
@@ -127,23 +129,28 @@ Result<Shell> Shell::open(const std::vector<std::string>& prefix, Deadline deadl
   Shell shell(std::unique_ptr<State>(new State{name, std::move(child), std::move(ours)}));
   auto first = shell.state_->ask(":", deadline);
   if (!first) {
-    return fail({ErrorKind::failed, name, "can't be opened", "an answer from sh", first.error().what + ": " + first.error().seen,
-                 prefix.empty() ? "" : "try by hand, without a terminal: " + fmt::format("{}", fmt::join(prefix, " ")) + " true", ""});
+    return fail({ErrorKind::failed, name, "can't be opened", "an answer from sh",
+                 first.error().what + ": " + first.error().seen,
+                 prefix.empty()
+                     ? ""
+                     : "try by hand, without a terminal: " + fmt::format("{}", fmt::join(prefix, " ")) + " true",
+                 ""});
   }
   return shell;
 }
 
 Result<std::string> Shell::run(const std::string& line, Deadline deadline) {
   if (state_ == nullptr) return fail({ErrorKind::failed, "shell", "is closed", "", "", "open a new one", ""});
-  if (line.find('\0') != std::string::npos) return fail({ErrorKind::invalid, state_->name, "a line can't hold a NUL byte", "", "", "", ""});
+  if (line.find('\0') != std::string::npos)
+    return fail({ErrorKind::invalid, state_->name, "a line can't hold a NUL byte", "", "", "", ""});
   auto answer = state_->ask(line, deadline);
   if (!answer) {
     state_.reset();
     return fail(std::move(answer.error()));
   }
   if (answer->exit_code == 0) return std::move(answer->output);
-  return fail({ErrorKind::failed, state_->name, fmt::format("the command ended with exit code {}", answer->exit_code), "exit code 0",
-               shown(answer->output), "", ""});
+  return fail({ErrorKind::failed, state_->name, fmt::format("the command ended with exit code {}", answer->exit_code),
+               "exit code 0", shown(answer->output), "", ""});
 }
 
 std::string Shell::quote(const std::string& word) {

@@ -65,7 +65,8 @@ struct SideThread::State {
   }
 
   [[nodiscard]] bool is_done(Job job) const {
-    return done >= job || (doing != job && std::none_of(queue.begin(), queue.end(), [job](const auto& one) { return one.first == job; }));
+    return done >= job || (doing != job && std::none_of(queue.begin(), queue.end(),
+                                                        [job](const auto& one) { return one.first == job; }));
   }
 };
 

@@ -1,5 +1,6 @@
-// Work that the machine may hold up without end, such as a write to a file system that is frozen. A thread of its own does it, in the
-// order in which it came; whoever needs it waits with a deadline. A thread that sits in such a call can't be ended: it is left behind.
+// Work that the machine may hold up without end, such as a write to a file system that is frozen. A thread of its own
+// does it, in the order in which it came; whoever needs it waits with a deadline. A thread that sits in such a call
+// can't be ended: it is left behind.
 #pragma once
 
 #include <cstdint>

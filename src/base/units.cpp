@@ -14,11 +14,14 @@ struct Unit {
   std::int64_t factor;
 };
 
-constexpr std::array<Unit, 5> duration_units{{{"us", 1}, {"ms", 1'000}, {"s", 1'000'000}, {"m", 60'000'000}, {"h", 3'600'000'000}}};
-constexpr std::array<Unit, 5> byte_units{{{"B", 1}, {"KiB", 1LL << 10}, {"MiB", 1LL << 20}, {"GiB", 1LL << 30}, {"TiB", 1LL << 40}}};
+constexpr std::array<Unit, 5> duration_units{
+    {{"us", 1}, {"ms", 1'000}, {"s", 1'000'000}, {"m", 60'000'000}, {"h", 3'600'000'000}}};
+constexpr std::array<Unit, 5> byte_units{
+    {{"B", 1}, {"KiB", 1LL << 10}, {"MiB", 1LL << 20}, {"GiB", 1LL << 30}, {"TiB", 1LL << 40}}};
 
 template <std::size_t N>
-Result<std::int64_t> parse(const std::string& text, const std::array<Unit, N>& units, const char* kind, const char* forms) {
+Result<std::int64_t> parse(const std::string& text, const std::array<Unit, N>& units, const char* kind,
+                           const char* forms) {
   const Error error{ErrorKind::invalid, "", fmt::format("'{}' is not a {}", text, kind), forms, "", "", ""};
   std::int64_t number = 0;
   const char* end = text.data() + text.size();
@@ -42,15 +45,13 @@ std::string one_decimal(double value, const char* suffix) {
 }  // namespace
 
 Result<Duration> parse_duration(const std::string& text) {
-  return parse(text, duration_units, "duration", "a whole number with us, ms, s, m or h, such as 250ms").map([](std::int64_t us) {
-    return Duration(us);
-  });
+  return parse(text, duration_units, "duration", "a whole number with us, ms, s, m or h, such as 250ms")
+      .map([](std::int64_t us) { return Duration(us); });
 }
 
 Result<Bytes> parse_bytes(const std::string& text) {
-  return parse(text, byte_units, "size", "a whole number with B, KiB, MiB, GiB or TiB, such as 16MiB").map([](std::int64_t count) {
-    return Bytes{count};
-  });
+  return parse(text, byte_units, "size", "a whole number with B, KiB, MiB, GiB or TiB, such as 16MiB")
+      .map([](std::int64_t count) { return Bytes{count}; });
 }
 
 std::string to_text(Duration duration) {

@@ -15,7 +15,8 @@ class WatchedProcess {
   // Stopped by a signal or a debugger: it does nothing, and holds what it holds.
   [[nodiscard]] bool stopped() const;
   [[nodiscard]] int number() const { return pid_; }
-  // Gone, or ended up to threads that sit in calls that the kernel does not end, such as a write to a frozen file system.
+  // Gone, or ended up to threads that sit in calls that the kernel does not end, such as a write to a frozen file
+  // system.
   [[nodiscard]] bool has_ended() const;
   // After kill(): all that is left of it sits in such calls. None of its own code runs any more.
   [[nodiscard]] bool is_only_in_kernel() const;

@@ -11,7 +11,8 @@ Result<postgres::Connection*> CheckContext::session(world::Side& side) {
 Duration CheckContext::budget() const {
   if (asked_.budget) return *asked_.budget;
   const auto budget = asked_.change == nullptr ? 0 : budget_ms(*asked_.change, runbook::PhaseKind::window);
-  return budget > 0 ? std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(budget)) : std::chrono::seconds(5);
+  return budget > 0 ? std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(budget))
+                    : std::chrono::seconds(5);
 }
 
 }  // namespace pgcleave::checks

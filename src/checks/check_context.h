@@ -12,20 +12,21 @@ namespace pgcleave::checks {
 // What a step says of the moment in which it stands.
 struct Expected {
   fence::Owner serving = fence::Owner::source;  // the moved tables
-  bool target_promoted = false;                       // while the source serves
+  bool target_promoted = false;                 // while the source serves
 };
 
 // What the checks are for.
 struct Asked {
-  const runbook::Change* change = nullptr;    // what is about to be done; null: nobody said
-  Duration observe{};                // how long to watch what clients do; zero: one short look
-  std::optional<Duration> budget{};  // of the window; none: that of the change
+  const runbook::Change* change = nullptr;  // what is about to be done; null: nobody said
+  Duration observe{};                       // how long to watch what clients do; zero: one short look
+  std::optional<Duration> budget{};         // of the window; none: that of the change
   std::optional<Expected> expected{};
 };
 
 class CheckContext {
  public:
-  CheckContext(world::World& world, const Asked& asked, Deadline deadline) : world_(world), asked_(asked), deadline_(deadline) {}
+  CheckContext(world::World& world, const Asked& asked, Deadline deadline)
+      : world_(world), asked_(asked), deadline_(deadline) {}
 
   [[nodiscard]] world::World& world() const { return world_; }
   [[nodiscard]] const runbook::Change* change() const { return asked_.change; }

@@ -35,7 +35,8 @@ const std::vector<Family>& families() {
 
 void offer(const Family& family) {
   auto& all = rows();
-  const bool known = std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == std::string(family.name); });
+  const bool known =
+      std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == std::string(family.name); });
   if (!known) all.push_back(family);
 }
 
@@ -60,8 +61,9 @@ Findings inspect(world::World& world, const std::vector<Family>& families, const
       all.insert(all.end(), found->begin(), found->end());
       continue;
     }
-    all.push_back({fmt::format("{}.not_checked", family.name), Severity::blocker, fmt::format("checks of family {}", family.name),
-                   found.error().text(), "", "what these checks would have found is not known",
+    all.push_back({fmt::format("{}.not_checked", family.name), Severity::blocker,
+                   fmt::format("checks of family {}", family.name), found.error().text(), "",
+                   "what these checks would have found is not known",
                    "mend what is in the way, then: pgcleave check" + context.with_environment()});
   }
   return all;

@@ -20,7 +20,8 @@ struct BothSides {
   std::optional<InspectedSide> source;
   std::optional<InspectedSide> target;
 
-  // Where the moved tables live: the target once it takes writes, else the source; a standby where that is all there is.
+  // Where the moved tables live: the target once it takes writes, else the source; a standby where that is all there
+  // is.
   [[nodiscard]] const InspectedSide& home() const;
   // Those that take DDL of their own; at least one.
   [[nodiscard]] std::vector<const InspectedSide*> with_own_catalog() const;

@@ -13,10 +13,10 @@ class Judging {
   explicit Judging(const char* family) : family_(family) {}
   ~Judging() = default;
 
-  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string(family_) + "." + id, severity, std::move(object), std::move(evidence), std::move(query), std::move(why),
-                      std::move(fix)});
+  void add(const char* id, Severity severity, std::string object, std::string evidence, std::string query,
+           std::string why, std::string fix) {
+    found_.push_back({std::string(family_) + "." + id, severity, std::move(object), std::move(evidence),
+                      std::move(query), std::move(why), std::move(fix)});
   }
 
   Findings found_;

@@ -43,11 +43,13 @@ std::string Touched::text() const {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-Reach::Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs) {
+Reach::Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies,
+             const std::vector<Program>& programs) {
   for (const auto& table : tables.moved) parts_[table.name] = Part::moved;
   for (const auto& table : tables.kept) parts_[table.name] = Part::kept;
   for (const auto& one : dependencies) {
-    if (one.kind == DependencyKind::view || one.kind == DependencyKind::materialized_view) views_[one.on].push_back(one.uses);
+    if (one.kind == DependencyKind::view || one.kind == DependencyKind::materialized_view)
+      views_[one.on].push_back(one.uses);
   }
   for (const auto& program : programs) programs_.emplace(program.name, program);
   for (const auto& [name, part] : parts_) relation_names_.emplace(name.name, name);
@@ -82,7 +84,8 @@ Touched Reach::of_relation(const TableName& name) {
     if (!seen.insert(next).second) continue;
     if (part_of(next) == Part::moved) all.moved.insert(next);
     if (part_of(next) == Part::kept) all.kept.insert(next);
-    if (const auto view = views_.find(next); view != views_.end()) open.insert(open.end(), view->second.begin(), view->second.end());
+    if (const auto view = views_.find(next); view != views_.end())
+      open.insert(open.end(), view->second.begin(), view->second.end());
   }
   return all;
 }

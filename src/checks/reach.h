@@ -1,4 +1,5 @@
-// Which tables of which part of the split something reaches: a statement, a view, a function, through whatever stands between. Asks nobody.
+// Which tables of which part of the split something reaches: a statement, a view, a function, through whatever stands
+// between. Asks nobody.
 #pragma once
 
 #include <map>
@@ -22,7 +23,7 @@ struct Touched {
   std::set<postgres::TableName> moved;
   std::set<postgres::TableName> kept;
   std::set<postgres::TableName> written;  // of these
-  bool guessed = false;                   // something was found by its words only: in a language that is not parsed, or in dynamic SQL
+  bool guessed = false;  // something was found by its words only: in a language that is not parsed, or in dynamic SQL
 
   [[nodiscard]] bool both() const { return !moved.empty() && !kept.empty(); }
   [[nodiscard]] bool none() const { return moved.empty() && kept.empty(); }
@@ -35,7 +36,8 @@ struct Touched {
 
 class Reach {
  public:
-  Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies, const std::vector<Program>& programs);
+  Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies,
+        const std::vector<Program>& programs);
 
   [[nodiscard]] Part part_of(const postgres::TableName& table) const;
   Touched of(const std::vector<postgres::Statement>& statements);

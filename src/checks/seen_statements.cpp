@@ -32,20 +32,23 @@ Result<SeenStatements> seen_statements(postgres::Connection& connection, Deadlin
                                                 {}, deadline));
   if (place.is_null(0, "nspname") || !place.boolean(0, "loaded")) {
     seen.why_not = place.boolean(0, "loaded") ? "the extension pg_stat_statements is not in this database"
-                                            : "pg_stat_statements is not in shared_preload_libraries";
-    seen.fix = place.boolean(0, "loaded")
-                   ? "CREATE EXTENSION pg_stat_statements"
-                   : "add it to shared_preload_libraries, restart the server, then: CREATE EXTENSION pg_stat_statements";
+                                              : "pg_stat_statements is not in shared_preload_libraries";
+    seen.fix =
+        place.boolean(0, "loaded")
+            ? "CREATE EXTENSION pg_stat_statements"
+            : "add it to shared_preload_libraries, restart the server, then: CREATE EXTENSION pg_stat_statements";
     return seen;
   }
   seen.known = true;
   const auto schema = postgres::quote_identifier(place.text(0, "nspname"));
-  TRY_ASSIGN(const auto info, connection.query(fmt::format("SELECT dealloc FROM {}.pg_stat_statements_info", schema), {}, deadline));
+  TRY_ASSIGN(const auto info,
+             connection.query(fmt::format("SELECT dealloc FROM {}.pg_stat_statements_info", schema), {}, deadline));
   seen.evicted = info.number(0, "dealloc");
   TRY_ASSIGN(const auto rows, connection.query(fmt::format(statements_sql, schema), {}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     seen.all.push_back({rows.text(row, "queryid"), rows.text(row, "users"), rows.number(row, "calls"),
-                        std::atof(rows.text(row, "total_ms").c_str()), rows.text(row, "query"), rows.text(row, "calls_by_user")});
+                        std::atof(rows.text(row, "total_ms").c_str()), rows.text(row, "query"),
+                        rows.text(row, "calls_by_user")});
   }
   return seen;
 }

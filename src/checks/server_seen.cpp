@@ -9,7 +9,8 @@ namespace {
 
 class ServerInspection {
  public:
-  ServerInspection(CheckContext& context, postgres::Connection& session, ServerSeen& seen) : context_(context), session_(session), seen_(seen) {}
+  ServerInspection(CheckContext& context, postgres::Connection& session, ServerSeen& seen)
+      : context_(context), session_(session), seen_(seen) {}
 
   Result<void> run() {
     TRY(settings());
@@ -33,9 +34,9 @@ class ServerInspection {
 
   // reset_val and not setting: our session has set some for itself.
   Result<void> settings() {
-    TRY_ASSIGN(const auto rows,
-               ask("SELECT name, reset_val, pending_restart, current_user AS username, pg_catalog.pg_is_in_recovery() AS standby"
-                   " FROM pg_catalog.pg_settings"));
+    TRY_ASSIGN(const auto rows, ask("SELECT name, reset_val, pending_restart, current_user AS username, "
+                                    "pg_catalog.pg_is_in_recovery() AS standby"
+                                    " FROM pg_catalog.pg_settings"));
     for (std::size_t row = 0; row < rows.size(); ++row) {
       seen_.settings[rows.text(row, "name")] = rows.text(row, "reset_val");
       if (rows.boolean(row, "pending_restart")) seen_.pending_restart.insert(rows.text(row, "name"));
@@ -67,17 +68,18 @@ class ServerInspection {
   }
 
   Result<void> files() {
-    TRY_ASSIGN(seen_.file_errors, lines("SELECT sourcefile || ':' || sourceline || ' ' || name || ': ' || error AS line"
-                                        " FROM pg_catalog.pg_file_settings f WHERE error IS NOT NULL AND NOT EXISTS"
-                                        " (SELECT FROM pg_catalog.pg_settings s WHERE s.name = f.name AND s.pending_restart) ORDER BY 1"));
-    TRY_ASSIGN(seen_.hba_errors, lines("SELECT 'line ' || line_number || ': ' || error AS line FROM pg_catalog.pg_hba_file_rules"
-                                       " WHERE error IS NOT NULL ORDER BY line_number"));
-    TRY_ASSIGN(
-        seen_.hba,
-        lines(
-            "SELECT pg_catalog.concat_ws(' ', type, pg_catalog.array_to_string(database, ','), pg_catalog.array_to_string(user_name, ','),"
-            " address, netmask, auth_method, pg_catalog.array_to_string(options, ' ')) AS line FROM pg_catalog.pg_hba_file_rules"
-            " WHERE error IS NULL AND database <> '{replication}' ORDER BY line_number"));
+    TRY_ASSIGN(seen_.file_errors,
+               lines("SELECT sourcefile || ':' || sourceline || ' ' || name || ': ' || error AS line"
+                     " FROM pg_catalog.pg_file_settings f WHERE error IS NOT NULL AND NOT EXISTS"
+                     " (SELECT FROM pg_catalog.pg_settings s WHERE s.name = f.name AND s.pending_restart) ORDER BY 1"));
+    TRY_ASSIGN(seen_.hba_errors,
+               lines("SELECT 'line ' || line_number || ': ' || error AS line FROM pg_catalog.pg_hba_file_rules"
+                     " WHERE error IS NOT NULL ORDER BY line_number"));
+    TRY_ASSIGN(seen_.hba, lines("SELECT pg_catalog.concat_ws(' ', type, pg_catalog.array_to_string(database, ','), "
+                                "pg_catalog.array_to_string(user_name, ','),"
+                                " address, netmask, auth_method, pg_catalog.array_to_string(options, ' ')) AS line "
+                                "FROM pg_catalog.pg_hba_file_rules"
+                                " WHERE error IS NULL AND database <> '{replication}' ORDER BY line_number"));
     return {};
   }
 
@@ -116,7 +118,8 @@ class ServerInspection {
           FROM pg_catalog.pg_db_role_setting s
           LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
          WHERE s.setdatabase = 0 OR d.datname = pg_catalog.current_database())sql"));
-    for (std::size_t row = 0; row < rows.size(); ++row) seen_.role_settings[rows.text(row, "who")] = rows.text(row, "what");
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      seen_.role_settings[rows.text(row, "who")] = rows.text(row, "what");
     return {};
   }
 

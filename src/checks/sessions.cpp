@@ -30,7 +30,8 @@ double seconds(const postgres::Rows& rows, std::size_t row, const char* column) 
 }  // namespace
 
 std::string Session::who() const {
-  return fmt::format("pid {} of {} ({}) from {}", pid, user, application.empty() ? "no application name" : application, address);
+  return fmt::format("pid {} of {} ({}) from {}", pid, user, application.empty() ? "no application name" : application,
+                     address);
 }
 
 Sessions::Sessions(const world::SplitTables& tables) {
@@ -63,15 +64,17 @@ Result<void> Sessions::sample(postgres::Connection& connection, Deadline deadlin
         if (const auto table = tables_.find(oid); table != tables_.end()) take(table->second);
       }
     };
-    each("touched",
-         [&](const auto& table) { (table.first == Part::moved ? session.touched.moved : session.touched.kept).insert(table.second); });
+    each("touched", [&](const auto& table) {
+      (table.first == Part::moved ? session.touched.moved : session.touched.kept).insert(table.second);
+    });
     std::set<std::pair<Part, postgres::TableName>> written;
     each("written", [&](const auto& table) {
       written.insert(table);
       session.touched.written.insert(table.second);
     });
     // The set is sorted by part.
-    if (!written.empty() && written.begin()->first != written.rbegin()->first) session.together.insert(written.begin(), written.end());
+    if (!written.empty() && written.begin()->first != written.rbegin()->first)
+      session.together.insert(written.begin(), written.end());
   }
   return {};
 }

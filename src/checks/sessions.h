@@ -1,4 +1,5 @@
-// Clients' sessions on one server, seen several times in a row: who they are, which tables they touch, and what they hold.
+// Clients' sessions on one server, seen several times in a row: who they are, which tables they touch, and what they
+// hold.
 #pragma once
 
 #include <map>

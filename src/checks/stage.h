@@ -19,7 +19,7 @@ struct StageSeen {
   bool target_seen = false;
   bool target_in_recovery = false;
   std::optional<fence::Owner> owner_on_target;  // no value: ownership is not installed there
-  bool promoted_by_run = false;                    // the mark in Patroni's configuration
+  bool promoted_by_run = false;                 // the mark in Patroni's configuration
 };
 
 Stage stage_of(const StageSeen& seen);

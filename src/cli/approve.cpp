@@ -10,7 +10,8 @@ namespace {
 // As the gate asked; before it has asked, as the runbook has them.
 std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line) {
   const auto asked = run.steps.find(line.id);
-  const bool has_asked = run.asked.contains(line.id) || (asked != run.steps.end() && asked->second.with.contains("words"));
+  const bool has_asked =
+      run.asked.contains(line.id) || (asked != run.steps.end() && asked->second.with.contains("words"));
   return has_asked ? engine::words_asked_for(run, line.id) : text_in(line.with, "words");
 }
 
@@ -26,8 +27,10 @@ bool undo_waits_for(const engine::RunRecord& run, const std::string& step) {
 
 ExitCode approve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
   const auto step = arguments.text("STEP");
-  if (!run.is_open()) return complain(Error{ErrorKind::invalid, "run " + run.id, "is over: " + run.state(false), "", "", "", ""});
-  const auto frozen = runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
+  if (!run.is_open())
+    return complain(Error{ErrorKind::invalid, "run " + run.id, "is over: " + run.state(false), "", "", "", ""});
+  const auto frozen =
+      runbook::read_runbook(text_in(run.begun, "runbook"), text_in(run.begun, "text"), steps::vocabulary());
   const auto* line = frozen.value ? frozen.value->step(step) : nullptr;
   if (line == nullptr || !asks_a_person(run, *line)) {
     return complain(Error{ErrorKind::invalid, "step " + step, "is no gate of run " + run.id, "", "",
@@ -40,15 +43,17 @@ ExitCode approve(const Arguments& arguments, journal::Journal& journal, const en
   }
   const auto words = arguments.text("words");
   if (const auto wanted = words_of(run, *line); words != wanted) {
-    return complain(Error{ErrorKind::invalid, "gate " + step, wanted.empty() ? "asks for no words" : "asks for other words", wanted, words,
+    return complain(Error{ErrorKind::invalid, "gate " + step,
+                          wanted.empty() ? "asks for no words" : "asks for other words", wanted, words,
                           wanted.empty() ? "leave out --words" : "if you mean it, type them: --words '...'", ""});
   }
   Json approval{{"step", step}, {"by", operator_name()}, {"how", "by command"}};
   if (!words.empty()) approval["words"] = words;
   const auto written = journal.append(run.id, "gate.approved", approval, journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info("approved " + step + " of run " + run.id + "; next: pgcleave " + (undo_waits_for(run, step) ? "rollback " : "resume ") +
-            run.id + again(arguments, text_in(run.begun, "environment")));
+  log::info("approved " + step + " of run " + run.id + "; next: pgcleave " +
+            (undo_waits_for(run, step) ? "rollback " : "resume ") + run.id +
+            again(arguments, text_in(run.begun, "environment")));
   return ExitCode::done;
 }
 
@@ -64,7 +69,8 @@ Verb approve_verb() {
            environment_option(false),
            journal_option()},
           [](const Arguments& arguments) {
-            return with_run(arguments, [&](auto& journal, const auto& run) { return approve(arguments, journal, run); });
+            return with_run(arguments,
+                            [&](auto& journal, const auto& run) { return approve(arguments, journal, run); });
           }};
 }
 

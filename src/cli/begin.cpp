@@ -14,9 +14,9 @@
 #include "cli/guarding.h"
 #include "cli/holding.h"
 #include "cli/ready.h"
+#include "cli/run_watch.h"
 #include "cli/session.h"
 #include "cli/unwritten.h"
-#include "cli/run_watch.h"
 #include "cli/written_down.h"
 #include "engine/approvals.h"
 #include "engine/split_runs.h"
@@ -30,8 +30,8 @@ Result<void> no_other_run(const journal::Journal& journal, const std::string& sp
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& run : runs) {
     if (text_in(run.begun, "split_name") != split || !run.is_open()) continue;
-    return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)), "", "",
-                 engine::next_command(run, rest), ""});
+    return fail({ErrorKind::held, "split " + split, fmt::format("run {} is not finished: {}", run.id, run.state(false)),
+                 "", "", engine::next_command(run, rest), ""});
   }
   return {};
 }
@@ -43,8 +43,10 @@ void tell_who_split(const journal::Journal& journal, const std::string& refused,
   for (const auto& split : engine::runs_by_split(*runs)) {
     const auto is_of = [&](const auto* run) { return run->id == refused; };
     if (split.split_by == nullptr || std::none_of(split.all.begin(), split.all.end(), is_of)) continue;
-    log::info(fmt::format("split {} is done already, by run {} ({}): this run changes nothing of it; to roll it back: pgcleave rollback {}{}",
-                          split.split, split.split_by->id, text_in(split.split_by->begun, "name"), split.split_by->id, rest));
+    log::info(
+        fmt::format("split {} is done already, by run {} ({}): this run changes nothing of it; to roll it back: "
+                    "pgcleave rollback {}{}",
+                    split.split, split.split_by->id, text_in(split.split_by->begun, "name"), split.split_by->id, rest));
   }
 }
 
@@ -82,15 +84,18 @@ Json beginning(const runbook::Change& change, const Origin& origin, int epoch, c
 bool confirmed(const config::Environment& environment, const Arguments& arguments) {
   if (!environment.production || arguments.flag("yes")) return true;
   if (::isatty(STDIN_FILENO) == 0) {
-    log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal", environment.name));
+    log::error(fmt::format("environment {}: is of class production; confirm with --yes, or type its name at a terminal",
+                           environment.name));
     return false;
   }
   std::cerr << "This is production. Type the environment's name (" << environment.name << ") to go on: " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == environment.name) return true;
-  log::error(Error{ErrorKind::invalid, "environment " + environment.name, "was not confirmed: another name was typed", environment.name, answer,
-                   "nothing was begun; give the command again, and type the name as it stands in the environment file", ""}
+  log::error(Error{ErrorKind::invalid, "environment " + environment.name, "was not confirmed: another name was typed",
+                   environment.name, answer,
+                   "nothing was begun; give the command again, and type the name as it stands in the environment file",
+                   ""}
                  .text());
   return false;
 }
@@ -103,12 +108,13 @@ std::string host_name() {
 
 Result<void> may_approve_beforehand(const config::Environment& environment, const Arguments& arguments) {
   if (!environment.production || arguments.list("approve").empty()) return {};
-  return fail({ErrorKind::invalid, "environment " + environment.name, "is of class production: its gates can't be approved beforehand", "",
-               "--approve", "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
+  return fail({ErrorKind::invalid, "environment " + environment.name,
+               "is of class production: its gates can't be approved beforehand", "", "--approve",
+               "leave it out; when the run waits: pgcleave approve RUN STEP", ""});
 }
 
-Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, const Origin& origin, const engine::RunOutput& speech,
-                    const Approver& approver) {
+Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, const Origin& origin,
+                    const engine::RunOutput& speech, const Approver& approver) {
   const auto& environment = change.environment;
   const auto id = journal::new_run_id();
   TRY_ASSIGN(const auto hold, hold_split(journal, change.split.name, id));
@@ -130,7 +136,8 @@ Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, co
   world.approval = approver(id, speech);
   const RunWatch watching(world, journal.path(), change.runbook.probe_every);
   Guard guard(id, journal.path(), environment.path);
-  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows(), guard.hooks());
+  engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows(),
+                  guard.hooks());
   auto ending = run.forward();
   return Acted{id, std::move(ending), leaves_clients_waiting(recorder.record())};
 }

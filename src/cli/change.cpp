@@ -35,8 +35,9 @@ std::optional<runbook::Change> read_change(const Arguments& arguments, const std
   auto split = read_split_for(arguments, *environment);
   if (!params || !split) return {};
   auto journal = journal_path(arguments, &*environment);
-  return runbook::Change{std::move(*runbook), std::move(*params), std::move(*environment), std::move(*split), std::move(journal),
-                        program_sha256(),    utc_now_us()};
+  return runbook::Change{std::move(*runbook), std::move(*params), std::move(*environment),
+                         std::move(*split),   std::move(journal), program_sha256(),
+                         utc_now_us()};
 }
 
 bool may_use_files(const runbook::Change& change) {
@@ -63,7 +64,8 @@ Result<checks::Findings> findings_now(const runbook::Change& change, const std::
 Result<world::World> open_world_of(const runbook::Change& change, Deadline deadline) {
   TRY_ASSIGN(auto world, world::open_world(change.environment, change.split, deadline));
   const auto carries = [](const runbook::Phase& phase) {
-    return std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& line) { return line.uses == "sequences.bump"; });
+    return std::any_of(phase.steps.begin(), phase.steps.end(),
+                       [](const auto& line) { return line.uses == "sequences.bump"; });
   };
   if (std::any_of(change.runbook.phases.begin(), change.runbook.phases.end(), carries)) {
     TRY(world::all_sequences_have_a_class(world, deadline));

@@ -1,13 +1,14 @@
-// What a command is about to do: runbook, parameters, environment, split, and the program itself; and what is known of it beforehand.
+// What a command is about to do: runbook, parameters, environment, split, and the program itself; and what is known of
+// it beforehand.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
 
-#include "readiness/evidence.h"
 #include "checks/families.h"
 #include "cli/files.h"
+#include "readiness/evidence.h"
 #include "world/world.h"
 
 namespace pgcleave::cli {
@@ -26,8 +27,8 @@ std::string program_sha256();
 // What these families of checks find now, over sessions of their own: those refuse to write, so they are not a run's.
 Result<checks::Findings> findings_now(const runbook::Change& change, const std::vector<std::string>& families);
 
-// The world of a change that is about to begin: every table has a class, and every sequence, if the runbook carries them. See
-// steps::open_world.
+// The world of a change that is about to begin: every table has a class, and every sequence, if the runbook carries
+// them. See steps::open_world.
 Result<world::World> open_world_of(const runbook::Change& change, Deadline deadline);
 
 // Gives a run's world what it can't know: the change, and how often it was rehearsed. `change` must outlive the world.

@@ -57,8 +57,8 @@ void print(const checks::Findings& findings) {
       if (finding.severity == severity) print(finding);
     }
   }
-  std::cout << fmt::format("{} blockers, {} warnings, {} notes\n", count(findings, Severity::blocker), count(findings, Severity::warning),
-                           count(findings, Severity::note));
+  std::cout << fmt::format("{} blockers, {} warnings, {} notes\n", count(findings, Severity::blocker),
+                           count(findings, Severity::warning), count(findings, Severity::note));
 }
 
 Json families_of(const std::vector<checks::Family>& families) {
@@ -120,7 +120,8 @@ std::optional<Looked> look(const Arguments& arguments) {
   }
   const auto began = Monotonic::now();
   auto world = world::unopened_world(looked.environment, looked.split);
-  looked.findings = checks::inspect(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe}, time_per_family);
+  looked.findings = checks::inspect(world, checks::families(), {looked.change ? &*looked.change : nullptr, *observe},
+                                    time_per_family);
   looked.findings.insert(looked.findings.begin(), files.begin(), files.end());
   looked.ms = milliseconds(std::chrono::duration_cast<Duration>(Monotonic::now() - began));
   return looked;

@@ -6,10 +6,10 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "readiness/process.h"
-#include "steps/check/judging_kinds.h"
 #include "cli/did_you_mean.h"
 #include "cli/verb.h"
+#include "readiness/process.h"
+#include "steps/check/judging_kinds.h"
 
 namespace {
 
@@ -35,7 +35,8 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
       continue;
     }
     added->expected(1)->allow_extra_args(false);
-    added->multi_option_policy(option.kind == Option::Kind::list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::Throw);
+    added->multi_option_policy(option.kind == Option::Kind::list ? CLI::MultiOptionPolicy::TakeAll
+                                                                 : CLI::MultiOptionPolicy::Throw);
     if (option.required || option.kind == Option::Kind::positional) added->required();
     added->type_name(option.name == "--set" ? "NAME=VALUE" : "");
   }
@@ -49,11 +50,11 @@ int pgcleave::cli::main(int argc, char** argv) {
   readiness::offer_family();
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
-  const std::vector<cli::Verb> verbs{cli::validate_verb(), cli::check_verb(),    cli::doctor_verb(),  cli::plan_verb(),
-                                     cli::rehearse_verb(), cli::solved_verb(),   cli::sign_verb(),    cli::run_verb(),
-                                     cli::resume_verb(),   cli::rollback_verb(), cli::approve_verb(), cli::status_verb(),
-                                     cli::runs_verb(),     cli::log_verb(),      cli::track_verb(),   cli::report_verb(),
-                                     cli::steps_verb(),    cli::schema_verb(),   cli::guard_verb(),   cli::repair_owner_verb()};
+  const std::vector<cli::Verb> verbs{
+      cli::validate_verb(), cli::check_verb(),  cli::doctor_verb(), cli::plan_verb(),   cli::rehearse_verb(),
+      cli::solved_verb(),   cli::sign_verb(),   cli::run_verb(),    cli::resume_verb(), cli::rollback_verb(),
+      cli::approve_verb(),  cli::status_verb(), cli::runs_verb(),   cli::log_verb(),    cli::track_verb(),
+      cli::report_verb(),   cli::steps_verb(),  cli::schema_verb(), cli::guard_verb(),  cli::repair_owner_verb()};
   CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("pgcleave ") + version());
@@ -62,7 +63,8 @@ int pgcleave::cli::main(int argc, char** argv) {
   app.add_flag("-q,--quiet", quiet, "warnings and errors only");
   app.add_flag("-v,--verbose", verbose, "more talk on standard error");
   app.footer(
-      "Exit codes: 0 done, 2 usage or invalid file, 3 not ready and nothing changed, 4 failed and undone, 5 needs a person,\n"
+      "Exit codes: 0 done, 2 usage or invalid file, 3 not ready and nothing changed, 4 failed and undone, 5 needs a "
+      "person,\n"
       "6 waiting for approval, 7 another run holds the split, 8 past the point of no return (resume finishes it),\n"
       "9 done but a budget or a check was missed.");
   std::vector<cli::Arguments> arguments(verbs.size());

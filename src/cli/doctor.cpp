@@ -18,8 +18,9 @@ Cells cells_of(const checks::Login& login) {
   const bool works = login.result == checks::LoginResult::works;
   std::string result = checks::name_of(login.result);
   if (!login.said.empty()) result += ": " + login.said;
-  return {printable(login.from), printable(login.to), printable(login.as),
-          printable(login.tls),  printable(result),   works || login.result == checks::LoginResult::not_tried ? "" : printable(login.fix)};
+  return {printable(login.from), printable(login.to),
+          printable(login.as),   printable(login.tls),
+          printable(result),     works || login.result == checks::LoginResult::not_tried ? "" : printable(login.fix)};
 }
 
 void print(const std::vector<checks::Login>& logins) {
@@ -63,10 +64,12 @@ ExitCode doctor(const Arguments& arguments) {
 
 Verb doctor_verb() {
   using Kind = Option::Kind;
-  return {"doctor",
-          "Try every login that a window needs, and show who could log in where, as whom, and what mends the others. Changes nothing.",
-          {environment_option(true), {"--split", Kind::value, "split file (default: the environment's)"}, json_option()},
-          doctor};
+  return {
+      "doctor",
+      "Try every login that a window needs, and show who could log in where, as whom, and what mends the others. "
+      "Changes nothing.",
+      {environment_option(true), {"--split", Kind::value, "split file (default: the environment's)"}, json_option()},
+      doctor};
 }
 
 }  // namespace pgcleave::cli

@@ -43,8 +43,9 @@ ExitCode complain(const Error& error) {
 }
 
 std::optional<runbook::Runbook> read_runbook_file(const std::string& path) {
-  return read_with<runbook::Runbook>(
-      path, [](const std::string& name, const std::string& text) { return runbook::read_runbook(name, text, steps::vocabulary()); });
+  return read_with<runbook::Runbook>(path, [](const std::string& name, const std::string& text) {
+    return runbook::read_runbook(name, text, steps::vocabulary());
+  });
 }
 
 std::optional<config::Environment> read_environment_file(const std::string& path) {
@@ -53,7 +54,8 @@ std::optional<config::Environment> read_environment_file(const std::string& path
 }
 
 std::optional<config::Split> read_split_file(const std::string& path) {
-  return read_with<config::Split>(path, [](const std::string& name, const std::string& text) { return config::read_split(name, text); });
+  return read_with<config::Split>(
+      path, [](const std::string& name, const std::string& text) { return config::read_split(name, text); });
 }
 
 std::optional<config::Split> read_split_for(const Arguments& arguments, const config::Environment& environment) {

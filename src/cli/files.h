@@ -7,8 +7,8 @@
 
 #include "cli/verb.h"
 #include "config/environment.h"
-#include "runbook/runbook.h"
 #include "config/split.h"
+#include "runbook/runbook.h"
 
 namespace pgcleave::cli {
 
@@ -20,7 +20,8 @@ std::optional<config::Split> read_split_file(const std::string& path);
 std::optional<config::Split> read_split_for(const Arguments& arguments, const config::Environment& environment);
 std::optional<Json> read_params(const runbook::Runbook& runbook, const std::vector<std::string>& given);
 
-// --journal, the environment's, $PGCLEAVE_JOURNAL, $XDG_STATE_HOME/pgcleave/journal.db, ~/.local/state/pgcleave/journal.db.
+// --journal, the environment's, $PGCLEAVE_JOURNAL, $XDG_STATE_HOME/pgcleave/journal.db,
+// ~/.local/state/pgcleave/journal.db.
 std::string journal_path(const Arguments& arguments, const config::Environment* environment);
 // For commands that need no environment: -e only tells where the journal is.
 std::optional<std::string> journal_path(const Arguments& arguments);

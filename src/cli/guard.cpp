@@ -1,8 +1,9 @@
-// The guard: a hidden verb that a run starts before a window, and that outlives it. It has a session of its own, so that neither ctrl-C nor
-// a closed terminal reaches it, and connections of its own, opened before clients wait. It only watches, until the runner has died, is
-// stopped for longer than the window may last, or has written nothing for long: then it makes sure that the runner is gone, and does what
-// `resume` does first: looks at the owners, then undoes or finishes the window. It goes no further, and it never guesses: as long as the
-// owners can't be seen it looks again. The journal may be what holds everybody up: then it goes by what the runner told it of the window.
+// The guard: a hidden verb that a run starts before a window, and that outlives it. It has a session of its own, so
+// that neither ctrl-C nor a closed terminal reaches it, and connections of its own, opened before clients wait. It only
+// watches, until the runner has died, is stopped for longer than the window may last, or has written nothing for long:
+// then it makes sure that the runner is gone, and does what `resume` does first: looks at the owners, then undoes or
+// finishes the window. It goes no further, and it never guesses: as long as the owners can't be seen it looks again.
+// The journal may be what holds everybody up: then it goes by what the runner told it of the window.
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -57,30 +58,34 @@ engine::RunOutput speech(const std::string& environment) {
 }
 
 // No value: it ended in order, or was dismissed.
-std::optional<std::string> await_death(const WatchedProcess& runner, Orders& orders, const std::function<bool()>& window_is_open) {
+std::optional<std::string> await_death(const WatchedProcess& runner, Orders& orders,
+                                       const std::function<bool()>& window_is_open) {
   while (true) {
     // What it said last is in the pipe, also when it has gone.
     const bool gone = runner.has_ended();
     orders.read();
     if (orders.dismissed()) return std::nullopt;
     if (gone) return "died";
-    // A process that dies closes its files before it is gone, and a busy disk may keep it from going for seconds. So a pipe
-    // that has ended says nothing yet; a run that ended in order leaves no window open.
+    // A process that dies closes its files before it is gone, and a busy disk may keep it from going for seconds. So a
+    // pipe that has ended says nothing yet; a run that ended in order leaves no window open.
     if (orders.ended() && !window_is_open()) return std::nullopt;
     if (orders.too_long() && runner.stopped()) return "was stopped for longer than the window may last";
-    if (orders.too_long() && orders.silent_for(longest_silence)) return "has recorded nothing for " + to_text(Duration(longest_silence));
+    if (orders.too_long() && orders.silent_for(longest_silence))
+      return "has recorded nothing for " + to_text(Duration(longest_silence));
     runner.watch(orders.ended() ? -1 : STDIN_FILENO, orders.ended() ? nap_without_pipe : nap);
   }
 }
 
-// A thread of it may sit in a call that the kernel does not end, such as a write to a frozen file system. It will run nothing more.
+// A thread of it may sit in a call that the kernel does not end, such as a write to a frozen file system. It will run
+// nothing more.
 bool make_sure(const WatchedProcess& runner) {
   const auto deadline = Deadline::in(std::chrono::seconds(10));
   while (!runner.gone()) {
     runner.kill();
     runner.watch(-1, nap);
     if (!runner.gone() && runner.is_only_in_kernel()) {
-      log::warn("guard: a thread of its process sits in a call that the kernel does not end, and will run nothing more");
+      log::warn(
+          "guard: a thread of its process sits in a call that the kernel does not end, and will run nothing more");
       return true;
     }
     if (deadline.passed()) return false;
@@ -111,7 +116,8 @@ ExitCode settle(ResumedRun& run, const journal::Journal& journal, const engine::
       return exit;
     }
     if (patience.passed() || !left_undone(now(journal, run))) return ExitCode::needs_person;
-    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a person.
+    // A journal that can't be written any more never says that all is done. Once clients are served the rest is for a
+    // person.
     if (tries >= tries_without_clients && !clients_wait(run.world())) return ExitCode::needs_person;
     sleep_until(Deadline::in(again_after), again_after, nullptr);
   }

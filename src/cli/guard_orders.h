@@ -16,7 +16,8 @@ class Orders {
   [[nodiscard]] bool ended() const { return ended_; }  // the runner's end of the pipe is closed
   [[nodiscard]] bool dismissed() const { return dismissed_; }
   [[nodiscard]] bool too_long() const { return longest_ && longest_->passed(); }
-  // Has the runner said nothing for so long? It says with its records that it is at work, whether its journal answers or not.
+  // Has the runner said nothing for so long? It says with its records that it is at work, whether its journal answers
+  // or not.
   [[nodiscard]] bool silent_for(Duration duration) const { return Monotonic::now() - heard_at_ > duration; }
   // The window that was entered.
   [[nodiscard]] const std::optional<journal::Event>& entered() const { return entered_; }

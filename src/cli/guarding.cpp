@@ -56,7 +56,8 @@ Result<void> Guard::start(bool clients_wait) {
   static const bool said = [&] {
     const auto own = control_group_of(::getpid());
     if (is_outside(control_group_of(child_->pid()), own)) return false;
-    log::warn(fmt::format("the guard runs in the control group of this run, {}: what ends all of it ends both ({})", own, tried.why));
+    log::warn(fmt::format("the guard runs in the control group of this run, {}: what ends all of it ends both ({})",
+                          own, tried.why));
     return true;
   }();
   static_cast<void>(said);
@@ -72,8 +73,8 @@ Result<void> Guard::start_as(const std::vector<std::string>& words) {
   // The program that runs, whatever its file has been replaced by meanwhile.
   auto argv = words;
   const auto self = std::to_string(::getpid());
-  for (const auto& word : {"/proc/" + self + "/exe", std::string("guard"), run_, std::string("--journal"), journal_, std::string("-e"),
-                           environment_, std::string("--runner"), self})
+  for (const auto& word : {"/proc/" + self + "/exe", std::string("guard"), run_, std::string("--journal"), journal_,
+                           std::string("-e"), environment_, std::string("--runner"), self})
     argv.push_back(word);
   TRY_ASSIGN(auto child, Child::start(argv, {}, std::move(input), Child::Errors::inherited));
   child_.emplace(std::move(child));
@@ -125,7 +126,8 @@ void Guard::dismiss() {
 engine::GuardHooks Guard::hooks() {
   return {[this](const runbook::Phase&, bool clients_wait) -> Result<void> { return start(clients_wait); },
           [this](Duration longest_stop) { return tell(fmt::format("longest {}\n", longest_stop.count())); },
-          [this](const journal::Event& entered) { return tell(entered_line(entered)); }, [this] { say_alive(); }, [this] { dismiss(); }};
+          [this](const journal::Event& entered) { return tell(entered_line(entered)); }, [this] { say_alive(); },
+          [this] { dismiss(); }};
 }
 
 }  // namespace pgcleave::cli

@@ -1,12 +1,14 @@
-// The runner's end of its guard (guard.cpp): a process of its own that brings clients back when this one dies in a window.
+// The runner's end of its guard (guard.cpp): a process of its own that brings clients back when this one dies in a
+// window.
 //
 // The guard reads its standard input and writes to the pipe that it has as standard output.
 //   guard > runner   "ready\n"          connections are open
-//   runner > guard   "longest N\n"      a window is about to be entered; stopped for more than N microseconds, the runner is to be killed
-//                    "entered JSON\n"   it was, and so it was recorded: all that undo needs should the journal not answer later
-//                    "alive\n"          it is at work, said once a second at most
-//                    "dismissed\n"      clients are served, whatever becomes of the runner and of its journal
-//                    end of input       the runner has ended or died
+//   runner > guard   "longest N\n"      a window is about to be entered; stopped for more than N microseconds, the
+//   runner is to be killed
+//                    "entered JSON\n"   it was, and so it was recorded: all that undo needs should the journal not
+//                    answer later "alive\n"          it is at work, said once a second at most "dismissed\n" clients
+//                    are served, whatever becomes of the runner and of its journal end of input       the runner has
+//                    ended or died
 #pragma once
 
 #include <optional>

@@ -46,7 +46,8 @@ bool knows_all(const world::World& world, const journal::Journal& journal, const
   return held.signed_last_by(world.run.as_holder(), last_epoch(journal, world.split.name, world.run.id));
 }
 
-Result<void> may_act(world::World& world, const journal::Journal& journal, const world::SplitHeld& held, const std::string& command) {
+Result<void> may_act(world::World& world, const journal::Journal& journal, const world::SplitHeld& held,
+                     const std::string& command) {
   if (world.run.take_over) return {};
   const auto other = held.other_than(world.run.as_holder());
   if (!other) return {};
@@ -57,8 +58,10 @@ Result<void> may_act(world::World& world, const journal::Journal& journal, const
   const bool copy = other->run == world.run.id;
   return fail(
       {ErrorKind::held, "split " + world.split.name,
-       copy ? "this run is held by another journal, of which this one may be an older copy" : "another run holds it", "", other->text(),
-       fmt::format("go on with it there: pgcleave resume {}; only if nothing there will act again: {} --takeover", other->run, command),
+       copy ? "this run is held by another journal, of which this one may be an older copy" : "another run holds it",
+       "", other->text(),
+       fmt::format("go on with it there: pgcleave resume {}; only if nothing there will act again: {} --takeover",
+                   other->run, command),
        ""});
 }
 

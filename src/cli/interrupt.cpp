@@ -15,7 +15,7 @@ void on_signal(int) {
 
 StopFlag& stop_flag() {
   static const bool installed = [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;

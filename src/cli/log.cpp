@@ -19,7 +19,8 @@ std::string time_of(std::int64_t at_us) {
 // The parts of an event that a person reads; the rest is in --json.
 std::string summary(const Json& data) {
   std::string text;
-  for (const char* key : {"phase", "step", "uses", "effect", "outcome", "state", "evidence", "text", "why", "by", "ms"}) {
+  for (const char* key :
+       {"phase", "step", "uses", "effect", "outcome", "state", "evidence", "text", "why", "by", "ms"}) {
     const auto value = data.find(key);
     if (value == data.end() || (value->is_string() && value->get<std::string>().empty())) continue;
     text += (text.empty() ? "" : "  ") + one_line(value->is_string() ? value->get<std::string>() : to_text(*value));
@@ -38,8 +39,13 @@ ExitCode show(const Arguments& arguments) {
   if (!events) return complain(events.error());
   for (const auto& event : *events) {
     if (arguments.flag("json")) {
-      std::cout << to_text(Json{{"seq", event.seq},   {"run", event.run},   {"at_us", event.at_us}, {"mono_us", event.mono_us},
-                        {"type", event.type}, {"data", event.data}, {"hash", event.hash}})
+      std::cout << to_text(Json{{"seq", event.seq},
+                                {"run", event.run},
+                                {"at_us", event.at_us},
+                                {"mono_us", event.mono_us},
+                                {"type", event.type},
+                                {"data", event.data},
+                                {"hash", event.hash}})
                 << "\n";
     } else {
       std::cout << fmt::format("{}  {:<17} {}\n", time_of(event.at_us), printable(event.type), summary(event.data));
@@ -56,7 +62,10 @@ Verb log_verb() {
   using Kind = Option::Kind;
   return {"log",
           "Print a run's journal, event by event, after which the hash chain is checked.",
-          {{"RUN", Kind::optional_positional, "run id (default: the run that status shows)"}, environment_option(false), journal_option(), json_option()},
+          {{"RUN", Kind::optional_positional, "run id (default: the run that status shows)"},
+           environment_option(false),
+           journal_option(),
+           json_option()},
           show};
 }
 

@@ -64,8 +64,9 @@ ExitCode tell_over(const engine::RunRecord& run, const JournalRuns& runs, engine
   // Whoever resumes wants the run done: 0 would say that it is.
   const bool undone = journal::run_outcome(run.outcome) == journal::RunOutcome::undone;
   if (intent == engine::Intent::resume && undone)
-    return complain(Error{ErrorKind::not_ready, "run " + run.id, fmt::format("is over: {}; it can't be resumed", run.state(false)),
-                          "", "", fmt::format("begin anew with: pgcleave run {}{}", text_in(run.begun, "name"), rest), ""});
+    return complain(Error{ErrorKind::not_ready, "run " + run.id,
+                          fmt::format("is over: {}; it can't be resumed", run.state(false)), "", "",
+                          fmt::format("begin anew with: pgcleave run {}{}", text_in(run.begun, "name"), rest), ""});
   if (holds == nullptr || holds->id == run.id) {
     log::info(fmt::format("run {} ({}) {}", run.id, text_in(run.begun, "name"), what));
     return ExitCode::done;

@@ -41,7 +41,8 @@ std::optional<Json> owners_of(const engine::RunRecord& run, const Arguments& arg
       run.windows.empty() && journal::run_outcome(run.outcome) == journal::RunOutcome::done;  // such as cleanup
   if ((!run.has_taken(name_of(runbook::PhaseKind::window)) && !needs_a_split) || run.open_window() != nullptr)
     return {};
-  const auto file = arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
+  const auto file =
+      arguments.text("environment").empty() ? text_in(run.begun, "environment") : arguments.text("environment");
   const auto environment = read_environment_file(file);
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
@@ -68,9 +69,11 @@ void print_owners(const Json& owners) {
     return;
   }
   for (const auto& side : owners.at("sides")) std::cout << "  owner on " << printable(side.get<std::string>()) << "\n";
-  for (const auto& problem : owners.at("problems")) std::cout << "    WRONG: " << printable(problem.get<std::string>()) << "\n";
+  for (const auto& problem : owners.at("problems"))
+    std::cout << "    WRONG: " << printable(problem.get<std::string>()) << "\n";
   for (const auto& member : owners.at("not_durable"))
-    std::cout << "    not durable yet on " << printable(member.get<std::string>()) << "; promoted now it would not know who owns\n";
+    std::cout << "    not durable yet on " << printable(member.get<std::string>())
+              << "; promoted now it would not know who owns\n";
   const auto next = owners.at("next").get<std::string>();
   if (!next.empty()) std::cout << "    repair it: " << printable(next) << "\n";
 }

@@ -37,7 +37,8 @@ void print(const std::vector<engine::PlannedStep>& steps) {
   }
 }
 
-// What rehearsals took, and what is in the way now; nothing for a runbook without a window, or where one side can't be asked.
+// What rehearsals took, and what is in the way now; nothing for a runbook without a window, or where one side can't be
+// asked.
 std::optional<steps::Forecast> look_ahead(const runbook::Change& change, world::World& world) {
   if (runbook::budget_ms(change, runbook::PhaseKind::window) <= 0) return {};
   auto seen = steps::forecast(world, runbook::PhaseKind::window, Deadline::in(std::chrono::seconds(3)));
@@ -67,7 +68,8 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto& environment = change->environment;
   auto world = open_world_of(*change, Deadline::in(std::chrono::seconds(10)));
   if (!world) return complain(world.error());
-  if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected) log::warn(connected.error().text());
+  if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected)
+    log::warn(connected.error().text());
   world->run.id = "plan";
   inform(*world, *change);
   const Json scope{{"params", change->params}, {"env", config::facts_of(environment)}};
@@ -77,16 +79,23 @@ ExitCode make_plan(const Arguments& arguments) {
   const auto budget = runbook::budget_ms(*change, runbook::PhaseKind::window);
   const auto guard = try_outside(Deadline::in(std::chrono::seconds(5)));
   if (arguments.flag("json")) {
-    std::cout << to_text(Json{{"runbook", runbook.name},   {"sha256", runbook.sha256},  {"environment", environment.name},
-                      {"steps", json_of(forward)}, {"rollback", json_of(back)}, {"forecast", ahead ? json_of(*ahead, budget) : Json()},
-                      {"guard", {{"outside", guard.outside}, {"text", guard.text()}}}}, 2)
+    std::cout << to_text(Json{{"runbook", runbook.name},
+                              {"sha256", runbook.sha256},
+                              {"environment", environment.name},
+                              {"steps", json_of(forward)},
+                              {"rollback", json_of(back)},
+                              {"forecast", ahead ? json_of(*ahead, budget) : Json()},
+                              {"guard", {{"outside", guard.outside}, {"text", guard.text()}}}},
+                         2)
               << "\n";
   } else {
     print(forward);
     if (!back.empty()) std::cout << "\nand to go back:\n\n";
     print(back);
-    std::cout << "\nthe guard: " << printable(guard.text()) << (guard.outside ? "" : ". What ends all of that group ends the guard too") << "\n";
-    if (ahead) std::cout << fmt::format("\nforecast of the pause: {}; budget {:.0f} ms\n", printable(ahead->text()), budget);
+    std::cout << "\nthe guard: " << printable(guard.text())
+              << (guard.outside ? "" : ". What ends all of that group ends the guard too") << "\n";
+    if (ahead)
+      std::cout << fmt::format("\nforecast of the pause: {}; budget {:.0f} ms\n", printable(ahead->text()), budget);
   }
   // What the first checks already refuse is said by the exit code too.
   for (const auto& step : forward) {

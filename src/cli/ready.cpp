@@ -29,20 +29,22 @@ Result<Json> readiness_or_reason(const runbook::Change& change, const std::strin
   for (const auto& finding : report::findings_of(readiness)) {
     if (finding.severity != checks::Severity::blocker) continue;
     blockers.push_back(finding.id);
-    log::error(fmt::format("not ready: {} ({}): {}; {}", printable(finding.object), finding.id, printable(finding.evidence),
-                           printable(finding.fix)));
+    log::error(fmt::format("not ready: {} ({}): {}; {}", printable(finding.object), finding.id,
+                           printable(finding.evidence), printable(finding.fix)));
   }
   if (blockers.empty()) return Json{{"verdict", "ready"}};
   if (forced) {
     log::warn(fmt::format("the run begins although it is not ready, because: {}", printable(reason)));
     return Json{{"verdict", "forced"}, {"reason", reason}, {"blockers", blockers}};
   }
-  return fail({ErrorKind::not_ready, "environment " + environment.name,
-               fmt::format("is of class production, and {} is not ready for it; nothing was changed", change.runbook.name),
-               "no blocker in the readiness review", fmt::format("{} blocker{}", blockers.size(), blockers.size() == 1 ? "" : "s"),
-               fmt::format("pgcleave report readiness {} -e {} shows all of it; to begin all the same: --force 'REASON'",
-                           change.runbook.path, environment.path),
-               ""});
+  return fail(
+      {ErrorKind::not_ready, "environment " + environment.name,
+       fmt::format("is of class production, and {} is not ready for it; nothing was changed", change.runbook.name),
+       "no blocker in the readiness review",
+       fmt::format("{} blocker{}", blockers.size(), blockers.size() == 1 ? "" : "s"),
+       fmt::format("pgcleave report readiness {} -e {} shows all of it; to begin all the same: --force 'REASON'",
+                   change.runbook.path, environment.path),
+       ""});
 }
 
 }  // namespace pgcleave::cli

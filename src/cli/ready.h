@@ -8,9 +8,9 @@
 
 namespace pgcleave::cli {
 
-// What `run.begun` says of it: {"verdict": "ready"}; {"verdict": "forced", "reason": ..., "blockers": [ids]}; null where
-// no verdict is needed: on staging, and for a runbook without a window.
-// Fails as not_ready, after it named each blocker on a line of its own; as invalid when the reason is blank.
+// What `run.begun` says of it: {"verdict": "ready"}; {"verdict": "forced", "reason": ..., "blockers": [ids]}; null
+// where no verdict is needed: on staging, and for a runbook without a window. Fails as not_ready, after it named each
+// blocker on a line of its own; as invalid when the reason is blank.
 Result<Json> readiness_or_reason(const runbook::Change& change, const std::string& reason);
 
 }  // namespace pgcleave::cli

@@ -28,8 +28,13 @@ bool asked_to_stop() {
 
 }  // namespace
 
-Rehearsal::Rehearsal(journal::Journal& journal, const runbook::Change& change, RehearsalAsked asked, engine::RunOutput speech)
-    : journal_(journal), change_(change), asked_(std::move(asked)), speech_(std::move(speech)), id_(journal::new_id("h")) {}
+Rehearsal::Rehearsal(journal::Journal& journal, const runbook::Change& change, RehearsalAsked asked,
+                     engine::RunOutput speech)
+    : journal_(journal),
+      change_(change),
+      asked_(std::move(asked)),
+      speech_(std::move(speech)),
+      id_(journal::new_id("h")) {}
 
 Result<void> Rehearsal::write(const std::string& type, Json data) {
   TRY(journal_.append(id_, type, std::move(data), journal::Durability::disk));
@@ -110,7 +115,8 @@ Result<void> Rehearsal::run() {
     load_.emplace(std::move(load));
   }
   for (int number = 1; number <= asked_.times && stopped_.empty(); ++number) TRY(round(number));
-  return write("rehearsal.finished", {{"outcome", stopped_.empty() ? "done" : "stopped"}, {"rounds", rounds_.size()}, {"text", stopped_}});
+  return write("rehearsal.finished",
+               {{"outcome", stopped_.empty() ? "done" : "stopped"}, {"rounds", rounds_.size()}, {"text", stopped_}});
 }
 
 Result<void> Rehearsal::round(int number) {
@@ -137,7 +143,8 @@ Result<void> Rehearsal::round(int number) {
                                 {"text", fmt::format("{}", fmt::join(seen.surprises, "; "))},
                                 {"checks", seen.checks}}));
   if (seen.run.is_open()) {
-    stopped_ = fmt::format("run {} is {}: {}", seen.run.id, seen.run.state(false), engine::next_command(seen.run, speech_.again));
+    stopped_ = fmt::format("run {} is {}: {}", seen.run.id, seen.run.state(false),
+                           engine::next_command(seen.run, speech_.again));
   } else if (asked_to_stop() && number < asked_.times) {
     stopped_ = "was asked to stop";
   } else if (!good && !asked_.keep_going && number < asked_.times) {
@@ -193,11 +200,13 @@ void Rehearsal::inspect_windows(RoundSeen& seen) {
     const auto wrong = small_in(event.data, "wrong_side");
     const auto outage = number_in(event.data, "outage_ms");
     if (errors > 0) seen.surprises.push_back(fmt::format("{}: the probe saw {} errors", phase, errors));
-    if (wrong > 0) seen.surprises.push_back(fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
+    if (wrong > 0)
+      seen.surprises.push_back(
+          fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
     const auto window = seen.run.windows.find(phase);
     if (window != seen.run.windows.end() && outage > window->second.budget_ms)
-      seen.surprises.push_back(
-          fmt::format("{}: a client saw {:.0f} ms of outage, the budget is {:.0f} ms", phase, outage, window->second.budget_ms));
+      seen.surprises.push_back(fmt::format("{}: a client saw {:.0f} ms of outage, the budget is {:.0f} ms", phase,
+                                           outage, window->second.budget_ms));
   }
 }
 
@@ -212,8 +221,8 @@ const char* name_of(GoBack rounds) {
 
 ExitCode Rehearsal::exit() const {
   if (!rounds_.empty() && rounds_.back().run.is_open()) return ExitCode::needs_person;
-  const bool good =
-      stopped_.empty() && std::all_of(rounds_.begin(), rounds_.end(), [](const auto& round) { return round.surprises.empty(); });
+  const bool good = stopped_.empty() && std::all_of(rounds_.begin(), rounds_.end(),
+                                                    [](const auto& round) { return round.surprises.empty(); });
   return good ? ExitCode::done : ExitCode::done_with_misses;
 }
 

@@ -1,5 +1,5 @@
-// A rehearsal: rounds of a whole run, time under load, and the whole rollback, by the code that production runs, with nobody asked. Each
-// round is a run of its own in the journal.
+// A rehearsal: rounds of a whole run, time under load, and the whole rollback, by the code that production runs, with
+// nobody asked. Each round is a run of its own in the journal.
 #pragma once
 
 #include <string>

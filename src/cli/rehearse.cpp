@@ -34,11 +34,13 @@ Result<RehearsalAsked> asked(const Arguments& arguments, const runbook::Change& 
   RehearsalAsked asked;
   asked.times = change.runbook.rehearsal.times;
   if (const auto times = arguments.text("times"); !times.empty()) {
-    const bool number = times.size() <= 3 && std::all_of(times.begin(), times.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool number =
+        times.size() <= 3 && std::all_of(times.begin(), times.end(), [](char c) { return c >= '0' && c <= '9'; });
     asked.times = number ? std::stoi(times) : 0;
   }
   if (asked.times < 1 || asked.times > most_rounds)
-    return fail(wrong("--times", "can't be that", fmt::format("a number from 1 to {}", most_rounds), arguments.text("times")));
+    return fail(
+        wrong("--times", "can't be that", fmt::format("a number from 1 to {}", most_rounds), arguments.text("times")));
   if (const auto hold = arguments.text("hold"); !hold.empty()) {
     TRY_ASSIGN(asked.hold, parse_duration(hold));
   }
@@ -47,8 +49,8 @@ Result<RehearsalAsked> asked(const Arguments& arguments, const runbook::Change& 
   TRY_ASSIGN(asked.back, go_back_named(arguments.text("rollback")));
   if (asked.back != GoBack::always && asked.times > 1 && takes_ownership(change.runbook)) {
     return fail({ErrorKind::invalid, std::string("--rollback ") + name_of(asked.back),
-                 "goes with one round only: a second one can't begin while the target serves", "", fmt::format("--times {}", asked.times),
-                 "leave it out, or say --times 1", ""});
+                 "goes with one round only: a second one can't begin while the target serves", "",
+                 fmt::format("--times {}", asked.times), "leave it out, or say --times 1", ""});
   }
   return asked;
 }
@@ -57,9 +59,10 @@ ExitCode rehearse(const Arguments& arguments) {
   const auto change = read_change(arguments, arguments.text("RUNBOOK"));
   if (!change) return ExitCode::invalid;
   if (change->environment.production) {
-    return complain(Error{ErrorKind::invalid, "environment " + change->environment.name,
-                          "is of class production: nothing is rehearsed there", "", "",
-                          "rehearse on staging, and name that journal under `rehearsals` in " + change->environment.path, ""});
+    return complain(
+        Error{ErrorKind::invalid, "environment " + change->environment.name,
+              "is of class production: nothing is rehearsed there", "", "",
+              "rehearse on staging, and name that journal under `rehearsals` in " + change->environment.path, ""});
   }
   if (!may_use_files(*change)) return ExitCode::invalid;
   const auto what = asked(arguments, *change);
@@ -73,13 +76,17 @@ ExitCode rehearse(const Arguments& arguments) {
   const auto rounds = rounds_of(*journal, rehearsal.id());
   if (!rounds) return complain(rounds.error());
   if (arguments.flag("json")) {
-    std::cout << to_text(Json{{"rehearsal", rehearsal.id()}, {"stopped", rehearsal.stopped()}, {"rounds", cli::json_of(*rounds)}}, 2)
+    std::cout << to_text(Json{{"rehearsal", rehearsal.id()},
+                              {"stopped", rehearsal.stopped()},
+                              {"rounds", cli::json_of(*rounds)}},
+                         2)
               << "\n";
   } else {
     cli::print(*rounds);
   }
-  const auto line = rehearsal.stopped().empty() ? fmt::format("rehearsal {}: {} rounds", rehearsal.id(), rounds->size())
-                                                : fmt::format("rehearsal {}: stopped: {}", rehearsal.id(), rehearsal.stopped());
+  const auto line = rehearsal.stopped().empty()
+                        ? fmt::format("rehearsal {}: {} rounds", rehearsal.id(), rounds->size())
+                        : fmt::format("rehearsal {}: stopped: {}", rehearsal.id(), rehearsal.stopped());
   rehearsal.exit() == ExitCode::done ? log::info(line) : log::warn(line);
   return rehearsal.exit();
 }

@@ -1,5 +1,5 @@
-// repair-owner: after a failover that lost a release or a take both sides own, or none does. Says which side is right and why, and makes it
-// so; also makes good what Patroni was not told.
+// repair-owner: after a failover that lost a release or a take both sides own, or none does. Says which side is right
+// and why, and makes it so; also makes good what Patroni was not told.
 #include <iostream>
 
 #include "base/fields.h"
@@ -13,9 +13,9 @@
 #include "engine/effects.h"
 #include "journal/outcomes.h"
 #include "runbook/phase_kind.h"
+#include "steps/ownership/owner_repair.h"
 #include "world/durability.h"
 #include "world/holding.h"
-#include "steps/ownership/owner_repair.h"
 #include "world/run_servers.h"
 
 namespace pgcleave::cli {
@@ -56,8 +56,8 @@ Result<Decision> decided_by(const Arguments& arguments) {
 Result<void> no_window_is_open(const engine::RunRecord& run, const std::string& rest) {
   for (const auto& [phase, window] : run.windows) {
     if (!window.open && journal::window_outcome(window.outcome) != journal::WindowOutcome::failed) continue;
-    return fail({ErrorKind::not_ready, "run " + run.id, "has left its window open: what it began is settled first", "", "",
-                 engine::next_command(run, rest), ""});
+    return fail({ErrorKind::not_ready, "run " + run.id, "has left its window open: what it began is settled first", "",
+                 "", engine::next_command(run, rest), ""});
   }
   return {};
 }
@@ -68,29 +68,35 @@ Result<void> sign_both(world::World& world, engine::Recorder& recorder, Deadline
   for (auto* side : {&world.source, &world.target}) {
     TRY_ASSIGN(const auto signature, world::sign(world, *side, deadline));
     if (signature == world::Signature::unknown)
-      return fail(
-          {ErrorKind::not_ready, side->label(), "can't be signed: nothing was changed", "", "", "bring it back, then try again", ""});
+      return fail({ErrorKind::not_ready, side->label(), "can't be signed: nothing was changed", "", "",
+                   "bring it back, then try again", ""});
   }
   return {};
 }
 
-// Both commands that decide. What a side wrote, and would be given up, is part of the words: who types them has read it.
+// Both commands that decide. What a side wrote, and would be given up, is part of the words: who types them has read
+// it.
 std::vector<std::string> commands_that_decide(world::World& world, const std::string& rest, Deadline deadline) {
   std::vector<std::string> commands;
   for (const auto side : {fence::Owner::source, fence::Owner::target}) {
     const auto words = steps::words_to_decide(world, side, deadline);
-    if (words) commands.push_back(fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, fence::name_of(side), *words));
+    if (words)
+      commands.push_back(
+          fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, fence::name_of(side), *words));
   }
   return commands;
 }
 
-Result<void> words_are_typed(world::World& world, const steps::Repair& repair, const Decision& decision, const std::string& rest,
-                             Deadline deadline) {
+Result<void> words_are_typed(world::World& world, const steps::Repair& repair, const Decision& decision,
+                             const std::string& rest, Deadline deadline) {
   if (!decision.side || !repair.decided) return {};
   TRY_ASSIGN(const auto words, steps::words_to_decide(world, *decision.side, deadline));
   if (decision.words == words) return {};
-  return fail({ErrorKind::waiting, "--words", "do not name what this decision gives up; nothing was changed", words, decision.words,
-               fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, fence::name_of(*decision.side), words), ""});
+  return fail(
+      {ErrorKind::waiting, "--words", "do not name what this decision gives up; nothing was changed", words,
+       decision.words,
+       fmt::format("pgcleave repair-owner{} --owner {} --words '{}'", rest, fence::name_of(*decision.side), words),
+       ""});
 }
 
 Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, world::World& world, const Decision& decision,
@@ -99,7 +105,9 @@ Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, world:
   TRY_ASSIGN(const auto lock, journal::SplitLock::take(journal.path(), world.split.name, run.id));
   TRY(no_window_is_open(run, rest));
   const auto held = world::split_held(world, deadline);
-  world.run = {run.id, std::max(run.epoch, held.last_epoch()) + 1, 1, operator_name(), host_name(), journal_identity(journal), false};
+  world.run = {
+      run.id, std::max(run.epoch, held.last_epoch()) + 1, 1, operator_name(), host_name(), journal_identity(journal),
+      false};
   TRY(may_act(world, journal, held, "pgcleave repair-owner" + rest));
   engine::Recorder recorder(journal, run.id, run, engine::fault_point());
   engine::JournaledEffects effects(recorder);
@@ -113,7 +121,8 @@ Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, world:
     told.repair = steps::judge_repair(told.seen);
   };
   judged();
-  if (told.repair.open_to_decision && !told.repair.must_decide.empty()) told.commands = commands_that_decide(world, rest, deadline);
+  if (told.repair.open_to_decision && !told.repair.must_decide.empty())
+    told.commands = commands_that_decide(world, rest, deadline);
   if (!told.repair.must_decide.empty()) return told;
   TRY(words_are_typed(world, told.repair, decision, rest, deadline));
   if (!told.repair.changes.empty()) {
@@ -129,7 +138,8 @@ Result<Told> act(journal::Journal& journal, const engine::RunRecord& run, world:
     if (!run.is_open()) world::release_lease(world, Deadline::in(std::chrono::seconds(2)));
   }
   const auto now = world::Owners::ask(world, deadline);
-  if (const auto witnesses = steps::repair_witnesses(world, now, deadline); !witnesses) told.witness_error = witnesses.error().text();
+  if (const auto witnesses = steps::repair_witnesses(world, now, deadline); !witnesses)
+    told.witness_error = witnesses.error().text();
   told.seen.owners = now;
   TRY(recorder.write("owner.repaired", {{"right", fence::name_of(*told.repair.right)},
                                         {"why", told.repair.why},
@@ -143,23 +153,27 @@ ExitCode say(const Told& told, bool json) {
   const auto& repair = told.repair;
   const auto sides = {told.seen.owners.source.text(), told.seen.owners.target.text()};
   const bool missed = !told.written.empty() || !told.witness_error.empty();
-  const auto exit = !repair.must_decide.empty() ? ExitCode::needs_person : missed ? ExitCode::done_with_misses : ExitCode::done;
+  const auto exit = !repair.must_decide.empty() ? ExitCode::needs_person
+                    : missed                    ? ExitCode::done_with_misses
+                                                : ExitCode::done;
   if (json) {
     Json changes = Json::array();
     for (const auto& change : repair.changes)
-      changes.push_back(
-          {{"side", fence::name_of(change.side)}, {"from", fence::name_of(change.from)}, {"to", fence::name_of(change.to)}});
-    std::cout << to_text(Json{{"right", repair.right && repair.must_decide.empty() ? fence::name_of(*repair.right) : ""},
-                              {"why", repair.why},
-                              {"changes", changes},
-                              {"written", told.written},
-                              {"not_durable", told.not_durable},
-                              {"commands", told.commands},
-                              {"must_decide", repair.must_decide},
-                              {"witness", told.witness_error},
-                              {"sides", sides},
-                              {"exit", static_cast<int>(exit)}},
-                         2)
+      changes.push_back({{"side", fence::name_of(change.side)},
+                         {"from", fence::name_of(change.from)},
+                         {"to", fence::name_of(change.to)}});
+    std::cout << to_text(
+                     Json{{"right", repair.right && repair.must_decide.empty() ? fence::name_of(*repair.right) : ""},
+                          {"why", repair.why},
+                          {"changes", changes},
+                          {"written", told.written},
+                          {"not_durable", told.not_durable},
+                          {"commands", told.commands},
+                          {"must_decide", repair.must_decide},
+                          {"witness", told.witness_error},
+                          {"sides", sides},
+                          {"exit", static_cast<int>(exit)}},
+                     2)
               << "\n";
   }
   if (!repair.must_decide.empty()) {
@@ -185,7 +199,8 @@ ExitCode repair_owner(const Arguments& arguments) {
   const auto decided = decided_by(arguments);
   if (!decided) return complain(decided.error());
   if (!confirmed(*environment, arguments)) return ExitCode::invalid;
-  auto journal = journal::Journal::open_existing(journal_path(arguments, &*environment), Deadline::in(std::chrono::seconds(5)));
+  auto journal =
+      journal::Journal::open_existing(journal_path(arguments, &*environment), Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   const auto runs = journal_runs(*journal, arguments);
   if (!runs) return complain(runs.error());

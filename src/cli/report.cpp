@@ -10,9 +10,9 @@
 #include "cli/meant_run.h"
 #include "cli/rounds.h"
 #include "cli/session.h"
+#include "report/document/render.h"
 #include "report/gather.h"
 #include "report/metrics.h"
-#include "report/document/render.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -58,7 +58,8 @@ ExitCode report_run(const Arguments& arguments, const journal::Journal& journal)
   const bool alive = !run->finished && journal::SplitLock::is_held(journal.path(), text_in(run->begun, "split_name"));
   const auto chain = report::chain_of(journal);
   const auto story = report::tell(*events);
-  const auto written = put_out(arguments, report::run_report(story, alive, report::samples_around(journal, story), chain, made_now()));
+  const auto written =
+      put_out(arguments, report::run_report(story, alive, report::samples_around(journal, story), chain, made_now()));
   return chain.broken.empty() ? written : ExitCode::not_ready;
 }
 
@@ -83,14 +84,16 @@ ExitCode report_compare(const Arguments& arguments, const journal::Journal& jour
   const auto rounds = rounds_asked(arguments, journal);
   if (!rounds) return complain(rounds.error());
   if (rounds->empty())
-    return complain(
-        Error{ErrorKind::not_ready, journal.path(), "holds no round of a rehearsal", "", "", "name runs, or rehearse first", ""});
+    return complain(Error{ErrorKind::not_ready, journal.path(), "holds no round of a rehearsal", "", "",
+                          "name runs, or rehearse first", ""});
   const auto chain = report::chain_of(journal);
   const auto name = text_in(rounds->front().story.record.begun, "name");
   std::vector<report::Section> more;
   const auto& last = rounds->back().story;
-  if (auto section = report::before_after_section(last, report::samples_around(journal, last))) more.push_back(std::move(*section));
-  const auto written = put_out(arguments, report::compare_report(*rounds, name + ", round by round", more, chain, made_now()));
+  if (auto section = report::before_after_section(last, report::samples_around(journal, last)))
+    more.push_back(std::move(*section));
+  const auto written =
+      put_out(arguments, report::compare_report(*rounds, name + ", round by round", more, chain, made_now()));
   return chain.broken.empty() ? written : ExitCode::not_ready;
 }
 
@@ -106,18 +109,20 @@ ExitCode report_readiness(const Arguments& arguments) {
   if (!readiness) return complain(readiness.error());
   const auto written = put_out(arguments, report::readiness_report(*readiness, made_now()));
   if (written != ExitCode::done) return written;
-  return checks::count(report::findings_of(*readiness), checks::Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
+  return checks::count(report::findings_of(*readiness), checks::Severity::blocker) == 0 ? ExitCode::done
+                                                                                        : ExitCode::not_ready;
 }
 
 ExitCode make(const Arguments& arguments) {
   if (renderer_of(format_of(arguments)) == nullptr) {
-    return complain(
-        Error{ErrorKind::invalid, "--format " + arguments.text("format"), "is not a form of a report", "html, md or json", "", "", ""});
+    return complain(Error{ErrorKind::invalid, "--format " + arguments.text("format"), "is not a form of a report",
+                          "html, md or json", "", "", ""});
   }
   const auto what = arguments.text("WHAT");
   if (what == "readiness") return report_readiness(arguments);
   if (what != "run" && what != "compare") {
-    return complain(Error{ErrorKind::invalid, "report " + what, "is not a report", "readiness, run or compare", "", "", ""});
+    return complain(
+        Error{ErrorKind::invalid, "report " + what, "is not a report", "readiness, run or compare", "", "", ""});
   }
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
@@ -131,10 +136,12 @@ ExitCode make(const Arguments& arguments) {
 Verb report_verb() {
   using Kind = Option::Kind;
   return {"report",
-          "Report from the journal: whether all is ready (readiness RUNBOOK), what a run did (run [RUN]), or rounds beside each other "
+          "Report from the journal: whether all is ready (readiness RUNBOOK), what a run did (run [RUN]), or rounds "
+          "beside each other "
           "(compare).",
           {{"WHAT", Kind::positional, "readiness, run or compare"},
-           {"SUBJECT", Kind::several, "readiness: the runbook file; run: a run id (default: the run that status shows); compare: run ids"},
+           {"SUBJECT", Kind::several,
+            "readiness: the runbook file; run: a run id (default: the run that status shows); compare: run ids"},
            {"--format", Kind::value, "html, md or json (default: by the name of --out, else md)"},
            {"--out", Kind::value, "file (default: standard output)"},
            {"--rehearsal", Kind::value, "compare: the rounds of this one (default: last)"},

@@ -11,8 +11,8 @@
 #include "cli/guarding.h"
 #include "cli/holding.h"
 #include "cli/owners.h"
-#include "cli/same_environment.h"
 #include "cli/run_watch.h"
+#include "cli/same_environment.h"
 #include "engine/approvals.h"
 #include "engine/irreversible.h"
 #include "world/run_servers.h"
@@ -25,7 +25,8 @@ constexpr auto patience_while_clients_wait = std::chrono::milliseconds(300);
 constexpr auto patience_with_a_silent_journal = std::chrono::milliseconds(300);
 
 // A run can't be gone back from if it did what can't be undone, or if a later one of the same split did.
-Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record, const runbook::Runbook& frozen) {
+Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecord& record,
+                         const runbook::Runbook& frozen) {
   if (const auto no = engine::rollback_blocker(record, frozen)) return fail(*no);
   TRY_ASSIGN(const auto runs, all_runs(journal));
   for (const auto& later : runs) {
@@ -33,8 +34,9 @@ Result<void> may_go_back(const journal::Journal& journal, const engine::RunRecor
     const auto done = engine::irreversible(later, engine::Direction::forward);
     if (done.empty() || text_in(later.begun, "split_name") != text_in(record.begun, "split_name")) continue;
     return fail({ErrorKind::not_ready, "run " + record.id,
-                 fmt::format("can't be rolled back: run {} ({}) ended the rollback path", later.id, text_in(later.begun, "name")), "",
-                 fmt::format("{}", fmt::join(done, "; ")), "", ""});
+                 fmt::format("can't be rolled back: run {} ({}) ended the rollback path", later.id,
+                             text_in(later.begun, "name")),
+                 "", fmt::format("{}", fmt::join(done, "; ")), "", ""});
   }
   return {};
 }
@@ -48,10 +50,12 @@ const char* direction_of(Way way) {
   return "";
 }
 
-// Past its window a run goes on by the words of then and the tables of now; until then a table that nobody classified stops it.
+// Past its window a run goes on by the words of then and the tables of now; until then a table that nobody classified
+// stops it.
 Result<void> resolve_for(const engine::RunRecord& record, const runbook::Runbook& runbook, world::World& world) {
   const auto deadline = Deadline::in(std::chrono::seconds(10));
-  if (record.open_window() == nullptr && !engine::is_past_window(record, runbook, engine::Direction::forward)) return world::resolve_split(world, deadline);
+  if (record.open_window() == nullptr && !engine::is_past_window(record, runbook, engine::Direction::forward))
+    return world::resolve_split(world, deadline);
   TRY_ASSIGN(const auto notes, world::resolve_split_as_it_is(world, deadline));
   for (const auto& note : notes) log::info("since the split: " + note);
   return {};
@@ -69,8 +73,8 @@ ResumedRun::ResumedRun(journal::Journal& journal, engine::RunRecord record, runb
       identity_(cli::journal_identity(journal)),
       change_(std::make_unique<runbook::Change>(std::move(change))) {}
 
-Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
-                                const std::vector<std::string>& gone) {
+Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string& id,
+                                    const std::string& environment_file, const std::vector<std::string>& gone) {
   TRY_ASSIGN(auto record, find_run(journal, id));
   const auto begun = record.begun;
   auto frozen = runbook::read_runbook(text_in(begun, "runbook"), text_in(begun, "text"), steps::vocabulary());
@@ -79,7 +83,8 @@ Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string
   complain(split.problems);
   auto environment = read_environment_file(environment_file);
   if (!frozen.value || !split.value || !environment)
-    return fail({ErrorKind::invalid, "run " + record.id, "can't be resumed: one of its files is wrong", "", "", "", ""});
+    return fail(
+        {ErrorKind::invalid, "run " + record.id, "can't be resumed: one of its files is wrong", "", "", "", ""});
   if (sha256(environment->text) != text_in(begun, "environment_sha256")) {
     log::warn("the environment file has changed since this run began: " + environment_file);
   }
@@ -88,8 +93,8 @@ Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string
   TRY(same_environment(record, *environment));
   const auto patience = patience_with(record);
   ResumedRun reopened(journal, std::move(record),
-                    {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment), std::move(*split.value), journal.path(),
-                     program_sha256(), utc_now_us()});
+                      {std::move(*frozen.value), object_in(begun, "params"), std::move(*environment),
+                       std::move(*split.value), journal.path(), program_sha256(), utc_now_us()});
   const auto& change = *reopened.change_;
   reopened.gone_ = gone;
   reopened.identity_ = journal_identity(journal);
@@ -118,11 +123,13 @@ Result<engine::RunResult> ResumedRun::go(Way way, engine::Run& run) {
   return run.resume();
 }
 
-// Clients wait for who settles a window: a journal that does not answer may not hold that up. Both sides' owners keep everybody else out.
+// Clients wait for who settles a window: a journal that does not answer may not hold that up. Both sides' owners keep
+// everybody else out.
 Result<journal::SplitHold> ResumedRun::hold(Way way) {
   if (way != Way::settle) return hold_split(*journal_, change_->split.name, id());
   TRY_ASSIGN(auto hold, journal_->hold(change_->split.name, id(), Deadline::in(patience_with_a_silent_journal), dead_));
-  if (!hold.is_held()) log::warn("the split's lock beside the journal can't be had now; going on without it, since clients wait");
+  if (!hold.is_held())
+    log::warn("the split's lock beside the journal can't be had now; going on without it, since clients wait");
   return hold;
 }
 
@@ -154,7 +161,8 @@ Result<Acted> ResumedRun::act(Way way, const Asked& asked, const engine::RunOutp
     TRY(may_act(*world_, *journal_, held, command));
   }
   if (way == Way::back) TRY(target_must_own(*world_, record_, speech.again));
-  if (const auto connected = world_->fleet.connect(Deadline::in(patience_with(record_))); !connected) log::warn(connected.error().text());
+  if (const auto connected = world_->fleet.connect(Deadline::in(patience_with(record_))); !connected)
+    log::warn(connected.error().text());
 
   engine::Recorder recorder(*journal_, id(), record_, engine::fault_point());
   // In the middle of a window clients wait, and need no record on a disk that may be full.
@@ -181,7 +189,7 @@ Result<Acted> ResumedRun::act(Way way, const Asked& asked, const engine::RunOutp
 }
 
 Result<Acted> act_on(journal::Journal& journal, const std::string& id, const std::string& environment_file,
-                      const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
+                     const Asked& asked, const engine::RunOutput& speech, const Approver& approver) {
   TRY_ASSIGN(auto reopened, ResumedRun::open(journal, id, environment_file, asked.gone));
   return reopened.act(asked.back ? Way::back : Way::on, asked, speech, approver);
 }

@@ -12,17 +12,19 @@ enum class Way { on, back, settle };  // settle: only bring clients back where a
 // All that acting on it needs, opened while nothing is locked or written yet.
 class ResumedRun {
  public:
-  // `gone`: bouncers that are out of service, which the environment file names no more. `invalid` when it names other servers than the run
-  // began with, or when one of those that answer is another.
+  // `gone`: bouncers that are out of service, which the environment file names no more. `invalid` when it names other
+  // servers than the run began with, or when one of those that answer is another.
   static Result<ResumedRun> open(journal::Journal& journal, const std::string& id, const std::string& environment_file,
                                  const std::vector<std::string>& gone = {});
 
   [[nodiscard]] const std::string& id() const { return record_.id; }
-  [[nodiscard]] const engine::RunRecord& record() const { return record_; }  // as it was when it was opened, or after act()
+  [[nodiscard]] const engine::RunRecord& record() const {
+    return record_;
+  }  // as it was when it was opened, or after act()
   [[nodiscard]] world::World& world() { return *world_; }
 
-  // For who goes on where the journal does not answer: an event that is known from elsewhere; and the process that has acted before, which
-  // is dead, though it may still hold the split's lock.
+  // For who goes on where the journal does not answer: an event that is known from elsewhere; and the process that has
+  // acted before, which is dead, though it may still hold the split's lock.
   void hear(const journal::Event& event) { record_.apply(event); }
   void outlives(int process) { dead_ = process; }
 
@@ -42,7 +44,7 @@ class ResumedRun {
   engine::RunRecord record_;
   std::vector<std::string> gone_;
   int dead_ = 0;
-  std::string identity_;                    // of the journal, when it was opened: its file may be put elsewhere since
+  std::string identity_;                     // of the journal, when it was opened: its file may be put elsewhere since
   std::unique_ptr<runbook::Change> change_;  // the world looks into it
   std::unique_ptr<world::World> world_;
 };

@@ -11,8 +11,8 @@
 #include "cli/same_environment.h"
 #include "journal/outcomes.h"
 #include "steps/patroni/discarded_writes.h"
-#include "steps/replication/link_health.h"
 #include "steps/registry.h"
+#include "steps/replication/link_health.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -40,7 +40,7 @@ bool has_promoted(const engine::RunRecord& run) {
 
 // Before the target took ownership nobody but replication wrote moved tables there.
 Result<Json> inspect_path(const config::Environment& environment, const config::Split& split, bool taken,
-                  const engine::StepRecord* reverse) {
+                          const engine::StepRecord* reverse) {
   const auto deadline = Deadline::in(patience_of_a_look);
   auto world = world::unopened_world(environment, split);
   TRY(world::resolve_split_as_it_is(world, deadline));
@@ -72,9 +72,11 @@ std::string verdict(const Json& lossless) {
 }
 
 std::vector<std::string> lines_of(const Json& rollback_path) {
-  if (rollback_path.contains("error")) return {"rollback: can't be looked at: " + one_line(text_in(rollback_path, "error"))};
+  if (rollback_path.contains("error"))
+    return {"rollback: can't be looked at: " + one_line(text_in(rollback_path, "error"))};
   const auto link = printable(text_in(rollback_path, "text"));
-  std::vector<std::string> lines{"rollback: " + verdict(rollback_path.at("lossless")) + (link.empty() ? "" : "; ") + link};
+  std::vector<std::string> lines{"rollback: " + verdict(rollback_path.at("lossless")) + (link.empty() ? "" : "; ") +
+                                 link};
   for (const auto& loss : rollback_path.at("losses")) lines.push_back("  " + printable(loss.get<std::string>()));
   lines.push_back("  " + printable(text_in(rollback_path, "writes_text")));
   return lines;
@@ -93,8 +95,8 @@ std::optional<Json> rollback_path_of(const engine::RunRecord& run, const Argumen
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
-  const auto seen =
-      inspect_path(*environment, *split.value, run.has_taken(name_of(runbook::PhaseKind::window)), reverse_link_of(run));
+  const auto seen = inspect_path(*environment, *split.value, run.has_taken(name_of(runbook::PhaseKind::window)),
+                                 reverse_link_of(run));
   if (!seen) return Json{{"error", seen.error().text()}};
   return *seen;
 }

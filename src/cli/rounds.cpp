@@ -12,7 +12,7 @@ using readiness::Round;
 using runbook::PhaseKind;
 
 // 0: there was no such window, or nobody looked.
-template <double engine::WindowRecord::*Ms>
+template <double engine::WindowRecord::* Ms>
 double of_window(const Round& round, PhaseKind window) {
   const auto found = round.run.windows.find(name_of(window));
   return found == round.run.windows.end() ? 0 : found->second.*Ms;
@@ -81,14 +81,16 @@ void print_steps(const std::vector<Round>& rounds) {
     }
   }
   std::vector<Row> rows;
-  for (const auto& [name, all] : by_step) rows.push_back({name, readiness::spread_of(all), *std::min_element(all.begin(), all.end())});
+  for (const auto& [name, all] : by_step)
+    rows.push_back({name, readiness::spread_of(all), *std::min_element(all.begin(), all.end())});
   const auto slowest = [](const Row& a, const Row& b) { return a.spread.p50 > b.spread.p50; };
   std::sort(rows.begin(), rows.end(), slowest);
   constexpr std::size_t shown_steps = 12;
   if (rows.size() > shown_steps) rows.resize(shown_steps);
   std::cout << fmt::format("\n{:<46} {:>12} {:>12} {:>12}\n", "slowest steps, ms", "median", "least", "most");
   for (const auto& row : rows)
-    std::cout << fmt::format("{:<46} {:>12.1f} {:>12.1f} {:>12.1f}\n", row.name, row.spread.p50, row.least, row.spread.max);
+    std::cout << fmt::format("{:<46} {:>12.1f} {:>12.1f} {:>12.1f}\n", row.name, row.spread.p50, row.least,
+                             row.spread.max);
 }
 
 }  // namespace
@@ -96,21 +98,23 @@ void print_steps(const std::vector<Round>& rounds) {
 Result<std::vector<Round>> rounds_of(const journal::Journal& journal, const std::string& rehearsal) {
   TRY_ASSIGN(auto all, readiness::rounds_in(journal));
   if (all.empty())
-    return fail(
-        {ErrorKind::invalid, journal.path(), "holds no rehearsal", "", "", "begin one with: pgcleave rehearse RUNBOOK -e ENVIRONMENT", ""});
+    return fail({ErrorKind::invalid, journal.path(), "holds no rehearsal", "", "",
+                 "begin one with: pgcleave rehearse RUNBOOK -e ENVIRONMENT", ""});
   const auto wanted = rehearsal == "last" ? all.back().rehearsal : rehearsal;
-  std::erase_if(all, [&](const Round& round) { return round.rehearsal != wanted && !round.rehearsal.ends_with("-" + wanted); });
+  std::erase_if(
+      all, [&](const Round& round) { return round.rehearsal != wanted && !round.rehearsal.ends_with("-" + wanted); });
   if (all.empty())
-    return fail({ErrorKind::invalid, "rehearsal " + wanted, "there is no such rehearsal, or it has no round yet", "", "",
-                 "the newest: pgcleave runs --rehearsal last", ""});
+    return fail({ErrorKind::invalid, "rehearsal " + wanted, "there is no such rehearsal, or it has no round yet", "",
+                 "", "the newest: pgcleave runs --rehearsal last", ""});
   return all;
 }
 
 Json json_of(const std::vector<Round>& rounds) {
   Json list = Json::array();
   for (const auto& round : rounds) {
-    Json row{{"rehearsal", round.rehearsal},     {"round", round.number},      {"run", round.run.id},   {"good", round.good},
-             {"rolled_back", round.rolled_back}, {"surprise", round.surprise}, {"solved", round.solved}};
+    Json row{
+        {"rehearsal", round.rehearsal},     {"round", round.number},      {"run", round.run.id},   {"good", round.good},
+        {"rolled_back", round.rolled_back}, {"surprise", round.surprise}, {"solved", round.solved}};
     for (const auto& figure : figures) row[figure.key] = figure.of(round);
     Json steps = Json::object();
     for (const auto& [id, step] : round.run.steps) steps[id] = step.ms;

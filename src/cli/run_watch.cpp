@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "fence/canary.h"
-#include "world/probes.h"
 #include "watch/window_watch.h"
+#include "world/probes.h"
 
 namespace pgcleave::cli {
 namespace {

@@ -1,11 +1,12 @@
-// What is watched while a run runs: its windows from the clients' side, and numbers of both sides, kept beside the journal.
+// What is watched while a run runs: its windows from the clients' side, and numbers of both sides, kept beside the
+// journal.
 #pragma once
 
 #include <memory>
 
 #include "engine/window_probe.h"
-#include "world/world.h"
 #include "watch/sampler.h"
+#include "world/world.h"
 
 namespace pgcleave::cli {
 

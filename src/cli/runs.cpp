@@ -38,8 +38,8 @@ ExitCode list(const Arguments& arguments) {
   if (!runs) return complain(runs.error());
   Json rows = Json::array();
   if (!arguments.flag("json"))
-    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", "run", "runbook", "environment", "split",
-                             "state", "pause ms", "outage ms", "back ms", "outage ms");
+    std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", "run", "runbook",
+                             "environment", "split", "state", "pause ms", "outage ms", "back ms", "outage ms");
   for (const auto& run : *runs) {
     const auto split = text_in(run.begun, "split_name");
     // The lock is the split's: only its newest open run can be the one that lives.
@@ -64,8 +64,9 @@ ExitCode list(const Arguments& arguments) {
       continue;
     }
     std::cout << fmt::format("{:<28} {:<22} {:<12} {:<10} {:<24} {:>10} {:>10} {:>10} {:>10}\n", printable(run.id),
-                             printable(text_in(run.begun, "name")), printable(text_in(run.begun, "environment_name")), printable(split),
-                             printable(run.state(alive)), milliseconds_or_blank(forth.pause_ms), milliseconds_or_blank(forth.outage_ms), milliseconds_or_blank(back.pause_ms),
+                             printable(text_in(run.begun, "name")), printable(text_in(run.begun, "environment_name")),
+                             printable(split), printable(run.state(alive)), milliseconds_or_blank(forth.pause_ms),
+                             milliseconds_or_blank(forth.outage_ms), milliseconds_or_blank(back.pause_ms),
                              milliseconds_or_blank(back.outage_ms));
   }
   if (arguments.flag("json")) std::cout << to_text(rows, 2) << "\n";

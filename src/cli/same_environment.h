@@ -2,8 +2,8 @@
 // acts may not: what was done on one server would be undone on another.
 #pragma once
 
-#include "engine/record.h"
 #include "config/environment.h"
+#include "engine/record.h"
 
 namespace pgcleave::cli {
 

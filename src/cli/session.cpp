@@ -10,8 +10,8 @@
 #include "base/lines.h"
 #include "base/log.h"
 #include "cli/meant_run.h"
-#include "cli/unwritten.h"
 #include "cli/rollback_path.h"
+#include "cli/unwritten.h"
 #include "engine/approvals.h"
 #include "journal/outcomes.h"
 
@@ -31,7 +31,8 @@ Result<std::vector<engine::RunRecord>> all_runs(const journal::Journal& journal)
 Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::string& id) {
   TRY_ASSIGN(auto runs, all_runs(journal));
   if (runs.empty())
-    return fail({ErrorKind::invalid, journal.path(), "holds no run", "", "", "begin one with: pgcleave run RUNBOOK -e ENVIRONMENT", ""});
+    return fail({ErrorKind::invalid, journal.path(), "holds no run", "", "",
+                 "begin one with: pgcleave run RUNBOOK -e ENVIRONMENT", ""});
   if (id.empty()) return std::move(runs.front());
   std::vector<engine::RunRecord> fitting;
   std::copy_if(runs.begin(), runs.end(), std::back_inserter(fitting),
@@ -44,8 +45,10 @@ Result<engine::RunRecord> find_run(const journal::Journal& journal, const std::s
 Result<journal::SplitHold> hold_split(journal::Journal& journal, const std::string& split, const std::string& run) {
   TRY_ASSIGN(auto hold, journal.hold(split, run, Deadline::in(std::chrono::seconds(10))));
   if (hold.is_held()) return hold;
-  return fail({ErrorKind::not_ready, "split " + split, "can't be held: the file system of the journal does not answer", "", journal.path(),
-               "look at the file system (frozen? an NFS server that is gone?), then try again; nothing was changed", ""});
+  return fail({ErrorKind::not_ready, "split " + split, "can't be held: the file system of the journal does not answer",
+               "", journal.path(),
+               "look at the file system (frozen? an NFS server that is gone?), then try again; nothing was changed",
+               ""});
 }
 
 bool leaves_clients_waiting(const engine::RunRecord& record) {
@@ -106,7 +109,8 @@ ExitCode run_again(const Arguments& arguments, engine::Intent intent) {
   if (record->finished && nothing_left(*record, back))
     return tell_over(*record, *runs, intent, again(arguments, environment_file));
   if (!arguments.list("approve").empty()) {
-    const auto frozen = runbook::read_runbook(text_in(record->begun, "runbook"), text_in(record->begun, "text"), steps::vocabulary());
+    const auto frozen =
+        runbook::read_runbook(text_in(record->begun, "runbook"), text_in(record->begun, "text"), steps::vocabulary());
     if (frozen.value) {
       if (const auto asks = asks_for_these(*frozen.value, arguments); !asks) return complain(asks.error());
     }
@@ -119,7 +123,7 @@ ExitCode run_again(const Arguments& arguments, engine::Intent intent) {
                     .emergency = back && arguments.flag("emergency"),
                     .gone = arguments.list("gone")};
   const auto acted = act_on(*journal, record->id, environment_file, asked, talk(arguments, environment_file),
-                             people(*journal, arguments));
+                            people(*journal, arguments));
   if (!acted) return complain(acted.error());
   const auto exit = tell(*acted, arguments.flag("json"));
   // The reason in the words of `status`.

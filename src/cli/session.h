@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "readiness/evidence.h"
 #include "cli/files.h"
 #include "engine/run.h"
 #include "engine/split_runs.h"
 #include "journal/journal.h"
+#include "readiness/evidence.h"
 
 namespace pgcleave::cli {
 
@@ -18,7 +18,8 @@ StopFlag& stop_flag();
 
 engine::RunOutput talk(const Arguments& arguments, const std::string& environment);
 
-// What a command about a run needs besides its id to find it again: " -e lab.yml", and " --journal ..." if that was given.
+// What a command about a run needs besides its id to find it again: " -e lab.yml", and " --journal ..." if that was
+// given.
 std::string again(const Arguments& arguments, const std::string& environment);
 
 // Which round of which rehearsal a run is; empty for all others.
@@ -47,8 +48,8 @@ using Approver = std::function<Answers(const std::string& run, const engine::Run
 Approver people(const journal::Journal& journal, const Arguments& arguments);
 
 // A new run, to its end. An error: it was not even begun.
-Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, const Origin& origin, const engine::RunOutput& speech,
-                    const Approver& approver);
+Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, const Origin& origin,
+                    const engine::RunOutput& speech, const Approver& approver);
 // What was asked of an earlier run.
 struct Asked {
   bool back = false;
@@ -57,7 +58,7 @@ struct Asked {
   std::vector<std::string> gone;  // bouncers that are out of service
 };
 Result<Acted> act_on(journal::Journal& journal, const std::string& id, const std::string& environment_file,
-                      const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
+                     const Asked& asked, const engine::RunOutput& speech, const Approver& approver);
 // Prints an ending; its exit code.
 ExitCode tell(const Acted& acted, bool json);
 

@@ -25,8 +25,9 @@ ExitCode sign(const Arguments& arguments) {
   const auto& roles = change->runbook.roles;
   const auto role = arguments.text("role");
   if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
-    return complain(Error{ErrorKind::invalid, "role " + role, "is none of this runbook's roles", fmt::format("{}", fmt::join(roles, ", ")),
-                          "", roles.empty() ? "name them under `roles` in " + change->runbook.path : "", ""});
+    return complain(Error{ErrorKind::invalid, "role " + role, "is none of this runbook's roles",
+                          fmt::format("{}", fmt::join(roles, ", ")), "",
+                          roles.empty() ? "name them under `roles` in " + change->runbook.path : "", ""});
   }
   auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
@@ -40,10 +41,10 @@ ExitCode sign(const Arguments& arguments) {
                                         {"runbook_sha256", change->runbook.sha256}},
                                        journal::Durability::disk);
   if (!written) return complain(written.error());
-  log::info(
-      fmt::format("{} signed as {} for {} on {}; another text of the runbook, the split or the environment file needs a "
-                  "new signature",
-                  signer(), printable(role), change->runbook.name, change->environment.name));
+  log::info(fmt::format(
+      "{} signed as {} for {} on {}; another text of the runbook, the split or the environment file needs a "
+      "new signature",
+      signer(), printable(role), change->runbook.name, change->environment.name));
   return ExitCode::done;
 }
 

@@ -7,8 +7,10 @@ namespace {
 ExitCode solve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
   const auto how = arguments.text("how");
   if (how.empty())
-    return complain(Error{ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what mended it", "", "", ""});
-  const auto written = journal.append(run.id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk);
+    return complain(
+        Error{ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what mended it", "", "", ""});
+  const auto written =
+      journal.append(run.id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk);
   if (!written) return complain(written.error());
   log::info("run " + run.id + ": its problem is marked as solved");
   return ExitCode::done;

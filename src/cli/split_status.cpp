@@ -7,8 +7,8 @@
 #include "base/format.h"
 #include "base/lines.h"
 #include "cli/members_behind.h"
-#include "cli/same_environment.h"
 #include "cli/rollback_path.h"
+#include "cli/same_environment.h"
 #include "fence/ownership_passed.h"
 #include "report/document/display.h"
 #include "world/run_servers.h"
@@ -120,7 +120,8 @@ void print_split_status(const Json& status) {
   if (status.contains("rollback_path")) print_rollback_path(status.at("rollback_path"));
   if (const auto ended = text_in(status, "path_ended"); !ended.empty())
     std::cout << "  rollback: " << printable(ended) << "\n";
-  for (const auto& member : list_in(status, "left_behind")) std::cout << "  left behind: " << one_line(member.get<std::string>()) << "\n";
+  for (const auto& member : list_in(status, "left_behind"))
+    std::cout << "  left behind: " << one_line(member.get<std::string>()) << "\n";
   if (list_in(status, "later").empty()) return;
   std::cout << "  split by run " << printable(text_in(status, "split_by")) << "; since then:\n";
   for (const auto& run : list_in(status, "later")) std::cout << "    " << printable(run.get<std::string>()) << "\n";

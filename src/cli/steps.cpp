@@ -20,8 +20,8 @@ Json json_of(const runbook::StepDescription& row) {
   }
   Json facts = Json::array();
   for (const auto& fact : row.facts) facts.push_back({{"name", fact.name}, {"help", fact.help}});
-  return {{"kind", row.kind},       {"earlier_kind", row.earlier_kind}, {"purpose", row.purpose}, {"parameters", parameters},
-          {"facts", facts},         {"changes", row.changes},           {"undo", row.undo}};
+  return {{"kind", row.kind}, {"earlier_kind", row.earlier_kind}, {"purpose", row.purpose}, {"parameters", parameters},
+          {"facts", facts},   {"changes", row.changes},           {"undo", row.undo}};
 }
 
 void print(const runbook::StepDescription& row) {
@@ -31,7 +31,8 @@ void print(const runbook::StepDescription& row) {
     std::cout << fmt::format(
         "  with.{:<18} {:<9} {}{}\n", one.name, runbook::name_of(one.type), one.help,
         one.required ? " (required)"
-                     : " (default " + (one.fallback.is_string() ? one.fallback.get<std::string>() : to_text(one.fallback)) + ")");
+                     : " (default " +
+                           (one.fallback.is_string() ? one.fallback.get<std::string>() : to_text(one.fallback)) + ")");
   }
   for (const auto& fact : row.facts) std::cout << fmt::format("  fact {:<18} {}\n", fact.name, fact.help);
   std::cout << "  changes: " << (row.changes.empty() ? "nothing" : row.changes) << "\n  undo: " << row.undo << "\n";

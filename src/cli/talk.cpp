@@ -25,11 +25,13 @@ std::string journal_identity(const journal::Journal& journal) {
   std::error_code unknown;
   const auto whole = std::filesystem::canonical(journal.path(), unknown);
   const auto path = unknown ? journal.path() : whole.string();
-  // The number is given again when a file was removed: when the file was made tells them apart, where the file system keeps
-  // that. The device is left out: its number may be another after a reboot.
-  struct statx file {};
+  // The number is given again when a file was removed: when the file was made tells them apart, where the file system
+  // keeps that. The device is left out: its number may be another after a reboot.
+  struct statx file{};
   if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO | STATX_BTIME, &file) != 0) return path;
-  const auto made = (file.stx_mask & STATX_BTIME) == 0 ? "" : fmt::format(" of {}.{:09}", file.stx_btime.tv_sec, file.stx_btime.tv_nsec);
+  const auto made = (file.stx_mask & STATX_BTIME) == 0
+                        ? ""
+                        : fmt::format(" of {}.{:09}", file.stx_btime.tv_sec, file.stx_btime.tv_nsec);
   return fence::journal_of_file(path, fmt::format("{}{}", file.stx_ino, made));
 }
 
@@ -63,7 +65,8 @@ engine::RunOutput talk(const Arguments& arguments, const std::string& environmen
       std::cerr << printable(question.text) << "  [type " << printable(wanted) << " to go on] " << std::flush;
       std::string answer;
       if (!somebody_types() || !std::getline(std::cin, answer)) return world::Approval{};
-      return world::Approval{answer == wanted, operator_name(), "at the terminal", question.words.empty() ? "" : answer};
+      return world::Approval{answer == wanted, operator_name(), "at the terminal",
+                             question.words.empty() ? "" : answer};
     };
   }
   return talk;

@@ -26,7 +26,8 @@ std::string clock_time(std::int64_t at_us) {
 }
 
 // Of all scopes that begin so: the sum, or nothing.
-std::optional<double> sum(const watch::Round& round, const std::string& scope, const std::string& name, bool by_prefix = false) {
+std::optional<double> sum(const watch::Round& round, const std::string& scope, const std::string& name,
+                          bool by_prefix = false) {
   std::optional<double> all;
   for (const auto& sample : round.samples) {
     if (!sample.scope.starts_with(scope)) continue;
@@ -41,10 +42,12 @@ std::string side_in_words(const watch::Round& round, const std::string& side) {
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   if (const auto rate = sum(round, side, "commits_per_s")) add(fmt::format("{:.0f} commits/s", *rate));
   if (const auto count = sum(round, side, "connections")) add(fmt::format("{:.0f} connections", *count));
-  if (const auto wal = sum(round, side, "wal_bytes_per_s")) add(to_text(Bytes{static_cast<std::int64_t>(*wal)}) + "/s of WAL");
+  if (const auto wal = sum(round, side, "wal_bytes_per_s"))
+    add(to_text(Bytes{static_cast<std::int64_t>(*wal)}) + "/s of WAL");
   for (const char* lag : {"lag_bytes.", "link_lag_bytes."}) {
     if (const auto bytes = sum(round, side, lag, true)) {
-      add(fmt::format("{} behind{}", to_text(Bytes{static_cast<std::int64_t>(*bytes)}), lag[1] == 'i' ? " by link" : ""));
+      add(fmt::format("{} behind{}", to_text(Bytes{static_cast<std::int64_t>(*bytes)}),
+                      lag[1] == 'i' ? " by link" : ""));
     }
   }
   if (const auto mean = sum(round, side, "query_mean_ms")) add(fmt::format("{:.2f} ms/query", *mean));
@@ -52,11 +55,12 @@ std::string side_in_words(const watch::Round& round, const std::string& side) {
 }
 
 void print(const watch::Round& round) {
-  std::string text =
-      fmt::format("{}  source: {}  |  target: {}", clock_time(round.at_us), side_in_words(round, "source"), side_in_words(round, "target"));
+  std::string text = fmt::format("{}  source: {}  |  target: {}", clock_time(round.at_us),
+                                 side_in_words(round, "source"), side_in_words(round, "target"));
   const auto rate = sum(round, "pool ", "transactions_per_s");
   const auto waiting = sum(round, "pool ", "clients.waiting");
-  if (rate || waiting) text += fmt::format("  |  pools: {:.0f} transactions/s, {:.0f} waiting", rate.value_or(0), waiting.value_or(0));
+  if (rate || waiting)
+    text += fmt::format("  |  pools: {:.0f} transactions/s, {:.0f} waiting", rate.value_or(0), waiting.value_or(0));
   for (const auto& sample : round.samples) {
     if (sample.scope == "prometheus") text += fmt::format("  |  {} {:g}", sample.name, sample.value);
   }
@@ -65,12 +69,11 @@ void print(const watch::Round& round) {
 
 void print_json(const watch::Round& round) {
   Json samples = Json::array();
-  for (const auto& sample : round.samples) samples.push_back({{"scope", sample.scope}, {"name", sample.name}, {"value", sample.value}});
+  for (const auto& sample : round.samples)
+    samples.push_back({{"scope", sample.scope}, {"name", sample.name}, {"value", sample.value}});
   Json unseen = Json::array();
   for (const auto& [scope, error] : round.unseen) unseen.push_back({{"scope", scope}, {"text", error.text()}});
-  std::cout << to_text(Json{{"at_us", round.at_us}, {"samples", samples}, {"unseen", unseen}})
-            << "\n"
-            << std::flush;
+  std::cout << to_text(Json{{"at_us", round.at_us}, {"samples", samples}, {"unseen", unseen}}) << "\n" << std::flush;
 }
 
 // Said when it changes: who can't be asked for an hour is not named 360 times.
@@ -87,7 +90,8 @@ void tell_unseen(const watch::Round& round, std::map<std::string, std::string>& 
   told = std::move(now);
 }
 
-ExitCode sample_until(watch::Sampler sampler, journal::Samples samples, Duration every, std::optional<Deadline> end, bool json) {
+ExitCode sample_until(watch::Sampler sampler, journal::Samples samples, Duration every, std::optional<Deadline> end,
+                      bool json) {
   std::map<std::string, std::string> told;
   while (true) {
     const auto next = Deadline::in(every);
@@ -122,7 +126,8 @@ ExitCode track(const Arguments& arguments) {
   const auto every = parse_duration(arguments.text("every").empty() ? "10s" : arguments.text("every"));
   if (!every) return complain(every.error());
   if (*every < shortest_period)
-    return complain({ErrorKind::invalid, "--every", "is too short", to_text(shortest_period) + " or longer", to_text(*every), "", ""});
+    return complain({ErrorKind::invalid, "--every", "is too short", to_text(shortest_period) + " or longer",
+                     to_text(*every), "", ""});
   std::optional<Deadline> end;
   if (const auto length = arguments.text("for"); !length.empty()) {
     const auto duration = parse_duration(length);
@@ -134,7 +139,8 @@ ExitCode track(const Arguments& arguments) {
   if (!samples) return complain(samples.error());
   auto world = world_to_watch(*environment, *split);
   log::info(fmt::format("every {} into {}", to_text(*every), path));
-  return sample_until(watch::Sampler(watch::sources_of(world), ""), std::move(*samples), *every, end, arguments.flag("json"));
+  return sample_until(watch::Sampler(watch::sources_of(world), ""), std::move(*samples), *every, end,
+                      arguments.flag("json"));
 }
 
 }  // namespace
@@ -142,7 +148,8 @@ ExitCode track(const Arguments& arguments) {
 Verb track_verb() {
   using Kind = Option::Kind;
   return {"track",
-          "Keep numbers of both sides and the pools beside the journal, until ctrl-C: for pictures, and to compare before and after.",
+          "Keep numbers of both sides and the pools beside the journal, until ctrl-C: for pictures, and to compare "
+          "before and after.",
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--every", Kind::value, "how often (default: 10s)"},

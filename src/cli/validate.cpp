@@ -43,7 +43,8 @@ ExitCode validate(const Arguments& arguments) {
   }
   if (!read.value) return ExitCode::invalid;
   for (const auto& note : runbook::notes(*read.value, steps::vocabulary())) log::detail(note.text());
-  log::info(fmt::format("{}: valid, {} phases, sha256 {}", path, read.value->phases.size(), read.value->sha256.substr(0, 12)));
+  log::info(fmt::format("{}: valid, {} phases, sha256 {}", path, read.value->phases.size(),
+                        read.value->sha256.substr(0, 12)));
   return arguments.text("environment").empty() ? ExitCode::done : against_catalog(arguments);
 }
 

@@ -22,7 +22,8 @@ Option environment_option(bool required) {
 }
 
 Option journal_option() {
-  return {"--journal", Option::Kind::value, "journal file (default: the environment's, $PGCLEAVE_JOURNAL, or the state folder)", false};
+  return {"--journal", Option::Kind::value,
+          "journal file (default: the environment's, $PGCLEAVE_JOURNAL, or the state folder)", false};
 }
 
 Option takeover_option() {
@@ -32,7 +33,9 @@ Option takeover_option() {
 
 Option gone_option() {
   return {"--gone", Option::Kind::list,
-          "a bouncer that the run began with and that is out of service: nobody listens there, and the environment file names it no more", false};
+          "a bouncer that the run began with and that is out of service: nobody listens there, and the environment "
+          "file names it no more",
+          false};
 }
 
 Option json_option() {

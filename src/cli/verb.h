@@ -11,8 +11,15 @@
 namespace pgcleave::cli {
 
 struct Option {
-  enum class Kind { flag, value, list, positional, optional_positional, several };  // several: positionals, none or more
-  std::string name;                                                                 // "--environment,-e", or the positional's name
+  enum class Kind {
+    flag,
+    value,
+    list,
+    positional,
+    optional_positional,
+    several
+  };  // several: positionals, none or more
+  std::string name;  // "--environment,-e", or the positional's name
   Kind kind = Kind::value;
   std::string help;
   bool required = false;

@@ -2,7 +2,8 @@
 
 namespace pgcleave::cli {
 
-ExitCode with_run(const Arguments& arguments, const std::function<ExitCode(journal::Journal& journal, const engine::RunRecord& run)>& act) {
+ExitCode with_run(const Arguments& arguments,
+                  const std::function<ExitCode(journal::Journal& journal, const engine::RunRecord& run)>& act) {
   const auto path = journal_path(arguments);
   if (!path) return ExitCode::invalid;
   auto journal = journal::Journal::open_existing(*path, Deadline::in(std::chrono::seconds(5)));

@@ -8,6 +8,7 @@
 namespace pgcleave::cli {
 
 // With the run that RUN names, in the journal that the command names, open for writing. Complains when there is none.
-ExitCode with_run(const Arguments& arguments, const std::function<ExitCode(journal::Journal& journal, const engine::RunRecord& run)>& act);
+ExitCode with_run(const Arguments& arguments,
+                  const std::function<ExitCode(journal::Journal& journal, const engine::RunRecord& run)>& act);
 
 }  // namespace pgcleave::cli

@@ -33,7 +33,8 @@ Result<void> as_this_journal_wrote_it(world::World& world, const journal::Journa
                "has another list of its tables in the database than the run that split wrote",
                fmt::format("{} tables, as the journal has it", written->tables.size()),
                fmt::format("{} tables on {}", frozen->tables.size(), world.target.label()),
-               fmt::format("who changed pgcleave.split_tables? The list of then: pgcleave log {} --json", frozen->run), ""});
+               fmt::format("who changed pgcleave.split_tables? The list of then: pgcleave log {} --json", frozen->run),
+               ""});
 }
 
 }  // namespace pgcleave::cli

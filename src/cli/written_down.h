@@ -6,8 +6,8 @@
 
 namespace pgcleave::cli {
 
-// `not_ready` when this journal knows the run that split, and holds another list than the target has. Fine where nothing was split, or
-// another host's journal did it.
+// `not_ready` when this journal knows the run that split, and holds another list than the target has. Fine where
+// nothing was split, or another host's journal did it.
 Result<void> as_this_journal_wrote_it(world::World& world, const journal::Journal& journal, Deadline deadline);
 
 }  // namespace pgcleave::cli

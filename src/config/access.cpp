@@ -37,7 +37,8 @@ class PostgresReader {
     if (use_ != PostgresUse::probe) text("dbname", members);
     text("user", true);
     file("passfile", use_ == PostgresUse::replication);
-    if (const auto* password = fields_.optional("password")) access_.password = read_secret(password->value, folder_, problems_);
+    if (const auto* password = fields_.optional("password"))
+      access_.password = read_secret(password->value, folder_, problems_);
     choice("sslmode", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
     for (const auto* key : {"sslrootcert", "sslcert", "sslkey", "sslcrl"}) file(key, true);
     choice("channel_binding", {"disable", "prefer", "require"});
@@ -68,7 +69,8 @@ class PostgresReader {
     access_.values[key] = *value;
   }
 
-  // libpq takes a whole connection string as dbname, and options as server settings: places for a password that nobody looks at.
+  // libpq takes a whole connection string as dbname, and options as server settings: places for a password that nobody
+  // looks at.
   bool hides_password(const std::string& key, std::string value, Place at) {
     if (key == "dbname" && (value.find('=') != std::string::npos || value.find("://") != std::string::npos)) {
       problems_.add(at, "dbname is a name, not a connection string", "write host, port, user and the others as keys");
@@ -77,14 +79,16 @@ class PostgresReader {
     std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });
     if (value.find("password") == std::string::npos) return false;
     if (key != "options") return false;
-    problems_.add(at, fmt::format("{} holds a password", key), "write password: \"${file:/path}\" or \"${env:NAME}\", or use a passfile");
+    problems_.add(at, fmt::format("{} holds a password", key),
+                  "write password: \"${file:/path}\" or \"${env:NAME}\", or use a passfile");
     return true;
   }
 
   void port(bool required) {
     const auto* entry = required ? fields_.required("port") : fields_.optional("port");
     if (entry == nullptr) return;
-    if (const auto value = read_port(entry->value, problems_); value != 0) access_.values["port"] = std::to_string(value);
+    if (const auto value = read_port(entry->value, problems_); value != 0)
+      access_.values["port"] = std::to_string(value);
   }
 
   void choice(const std::string& key, const std::vector<std::string>& choices) {
@@ -97,7 +101,8 @@ class PostgresReader {
     const auto* entry = fields_.optional("connect_timeout");
     if (entry == nullptr) return;
     const auto value = read_integer(entry->value, "connect_timeout", problems_);
-    if (value && *value < 1) problems_.add(entry->value.at, "connect_timeout must be at least 1", "it is a number of seconds");
+    if (value && *value < 1)
+      problems_.add(entry->value.at, "connect_timeout must be at least 1", "it is a number of seconds");
     if (value) access_.values["connect_timeout"] = std::to_string(*value);
   }
 
@@ -151,7 +156,8 @@ std::string read_member(const Node& node, Problems& problems) {
   return text;
 }
 
-void check_member_twice(const std::vector<std::string>& members, const std::string& member, Place at, Problems& problems) {
+void check_member_twice(const std::vector<std::string>& members, const std::string& member, Place at,
+                        Problems& problems) {
   if (std::find(members.begin(), members.end(), member) == members.end()) return;
   problems.add(at, fmt::format("the address {} is used twice", member), "each member has its own address");
 }
@@ -189,12 +195,14 @@ PatroniAccess read_patroni(const Node& node, const Folder& folder, Problems& pro
   out.ca = read_path(fields, "ca", folder, problems);
   out.certificate = read_path(fields, "cert", folder, problems);
   out.key = read_path(fields, "key", folder, problems);
-  if (out.certificate.empty() != out.key.empty()) problems.add(node.at, "cert and key go together", "give both or none");
+  if (out.certificate.empty() != out.key.empty())
+    problems.add(node.at, "cert and key go together", "give both or none");
   if (const auto* insecure = fields.optional("insecure"))
     out.insecure = read_boolean(insecure->value, "insecure", problems).value_or(false);
   const auto* username = fields.optional("username");
   const auto* password = fields.optional("password");
-  if ((username == nullptr) != (password == nullptr)) problems.add(node.at, "username and password go together", "give both or none");
+  if ((username == nullptr) != (password == nullptr))
+    problems.add(node.at, "username and password go together", "give both or none");
   if (username != nullptr) out.username = read_text(username->value, "username", problems).value_or("");
   if (password != nullptr) out.password = read_secret(password->value, folder, problems);
   fields.finish();
@@ -210,7 +218,8 @@ RouteAccess read_route(const Node& node, Problems& problems) {
   return out;
 }
 
-std::vector<std::string> read_program(const Node& node, const std::string& key, const Folder& folder, Problems& problems) {
+std::vector<std::string> read_program(const Node& node, const std::string& key, const Folder& folder,
+                                      Problems& problems) {
   std::vector<std::string> words;
   for (const auto& item : node.items) {
     auto word = read_text(item, "a word of " + key, problems);
@@ -226,7 +235,8 @@ std::vector<std::string> read_program(const Node& node, const std::string& key, 
   if (program.find('/') == std::string::npos) return words;
   program = folder.absolute(program);
   if (::access(program.c_str(), X_OK) != 0) {
-    problems.add(node.items.front().at, fmt::format("{}: {} can't be executed: {}", key, shown(program), std::strerror(errno)));
+    problems.add(node.items.front().at,
+                 fmt::format("{}: {} can't be executed: {}", key, shown(program), std::strerror(errno)));
   }
   return words;
 }

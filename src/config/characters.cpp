@@ -43,7 +43,9 @@ bool report(Place at, Character seen, Problems& problems) {
   } else if (is_control(seen.code)) {
     problems.add(at, fmt::format("the control character U+{:04X}", static_cast<unsigned>(seen.code)), "remove it");
   } else {
-    problems.add(at, fmt::format("the invisible character U+{:04X} changes the direction of the text", static_cast<unsigned>(seen.code)),
+    problems.add(at,
+                 fmt::format("the invisible character U+{:04X} changes the direction of the text",
+                             static_cast<unsigned>(seen.code)),
                  "remove it");
   }
   return false;
@@ -57,7 +59,8 @@ bool check_characters(const std::string& text, Problems& problems) {
   for (std::size_t i = 0; i < text.size();) {
     const auto seen = decode(text, i);
     const bool line_end = seen.code == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
-    const bool refused = seen.bytes == 0 || seen.code == '\t' || (is_control(seen.code) && !line_end) || changes_direction(seen.code);
+    const bool refused =
+        seen.bytes == 0 || seen.code == '\t' || (is_control(seen.code) && !line_end) || changes_direction(seen.code);
     if (refused) return report(at, seen, problems);
     i += seen.bytes;
     at = seen.code == '\n' ? Place{at.line + 1, 1} : Place{at.line, at.column + static_cast<int>(seen.bytes)};

@@ -37,7 +37,8 @@ class Classifier {
       for (const auto& entry : selections[i]->schemas) claim_schema({i, &entry});
     }
     PartlyClassified out;
-    const std::array<std::vector<Name>*, 3> classes{&out.classified.moved, &out.classified.kept, &out.classified.shared};
+    const std::array<std::vector<Name>*, 3> classes{&out.classified.moved, &out.classified.kept,
+                                                    &out.classified.shared};
     for (std::size_t i = 0; i < catalog_.size(); ++i) {
       if (const auto decided = decide(i)) classes.at(*decided)->push_back(catalog_[i]);
     }
@@ -52,7 +53,9 @@ class Classifier {
  private:
   using Claims = std::array<std::vector<Claim>, 3>;  // by Right
 
-  void add(std::size_t table, Right right, Claim claim) { claims_[table].at(static_cast<std::size_t>(right)).push_back(claim); }
+  void add(std::size_t table, Right right, Claim claim) {
+    claims_[table].at(static_cast<std::size_t>(right)).push_back(claim);
+  }
 
   void claim_table(Claim claim) {
     const auto name = parse_table_name(claim.entry->text);
@@ -89,7 +92,8 @@ class Classifier {
       any = true;
     }
     if (!any && std::none_of(partitions_.begin(), partitions_.end(), is_claimed))
-      problems_.push_back({claim.entry->at, fmt::format("no table of the database is in the {} {}", what, shown(claim.entry->text)),
+      problems_.push_back({claim.entry->at,
+                           fmt::format("no table of the database is in the {} {}", what, shown(claim.entry->text)),
                            "remove it or mend its name"});
   }
 
@@ -98,11 +102,11 @@ class Classifier {
       if (claims.empty()) continue;
       for (const auto& claim : claims) {
         if (claim.of_class == claims[0].of_class) continue;
-        problems_.push_back(
-            {claim.entry->at,
-             fmt::format("the table {} is {} by {} and {} by {}", catalog_[table].text(), class_names.at(claims[0].of_class),
-                         shown(claims[0].entry->text), class_names.at(claim.of_class), shown(claim.entry->text)),
-             "name the table itself under tables of one class"});
+        problems_.push_back({claim.entry->at,
+                             fmt::format("the table {} is {} by {} and {} by {}", catalog_[table].text(),
+                                         class_names.at(claims[0].of_class), shown(claims[0].entry->text),
+                                         class_names.at(claim.of_class), shown(claim.entry->text)),
+                             "name the table itself under tables of one class"});
         return std::nullopt;
       }
       return claims[0].of_class;
@@ -126,7 +130,8 @@ std::vector<Problem> problems_of_unclassified(const std::string& path, const std
   for (const auto& [schema, names] : by_schema) {
     problems.push_back({{path, 0, 0},
                         fmt::format("{} of schema {} in no class: {}",
-                                    names.size() == 1 ? "a table" : fmt::format("{} tables", names.size()), schema, fmt::join(names, ", ")),
+                                    names.size() == 1 ? "a table" : fmt::format("{} tables", names.size()), schema,
+                                    fmt::join(names, ", ")),
                         "put each under moved, kept or shared: by name, schema or pattern"});
   }
   return problems;
@@ -134,7 +139,8 @@ std::vector<Problem> problems_of_unclassified(const std::string& path, const std
 
 }  // namespace
 
-PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions) {
+PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog,
+                                        const std::vector<Name>& partitions) {
   return Classifier(split, catalog, partitions).run();
 }
 

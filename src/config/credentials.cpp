@@ -52,7 +52,8 @@ Secret read_secret(const Node& node, const Folder& folder, Problems& problems) {
   const auto& text = node.text;
   const bool is_reference = node.kind == Node::Kind::scalar && text.starts_with("${") && text.ends_with("}");
   const auto inner = is_reference ? text.substr(2, text.size() - 3) : "";
-  if (inner.starts_with("file:") && inner.size() > 5) return from_file(node.at, folder.absolute(inner.substr(5)), problems);
+  if (inner.starts_with("file:") && inner.size() > 5)
+    return from_file(node.at, folder.absolute(inner.substr(5)), problems);
   if (inner.starts_with("env:") && inner.size() > 4) return from_variable(node.at, inner.substr(4), problems);
   problems.add(node.at, "a password is not written into this file",
                "write password: \"${file:/path}\" or \"${env:NAME}\", or use a passfile");

@@ -16,7 +16,8 @@ class Folder {
   std::string folder_;
 };
 
-// "${file:/path}" (without one trailing line feed) or "${env:NAME}". Anything else is a problem that doesn't show the value.
+// "${file:/path}" (without one trailing line feed) or "${env:NAME}". Anything else is a problem that doesn't show the
+// value.
 Secret read_secret(const Node& node, const Folder& folder, Problems& problems);
 
 // Reports a file that isn't there or can't be read. Opened only, not read.

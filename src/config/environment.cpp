@@ -41,9 +41,11 @@ class EnvironmentReader {
     const auto* entry = fields.optional(key);
     constexpr std::size_t longest = 63;
     const auto allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+             c == '.';
     };
-    if (entry == nullptr || text.empty() || (text.size() <= longest && std::all_of(text.begin(), text.end(), allowed))) return text;
+    if (entry == nullptr || text.empty() || (text.size() <= longest && std::all_of(text.begin(), text.end(), allowed)))
+      return text;
     problems_.add(entry->value.at, fmt::format("{} can't be {}", key, shown(text)),
                   "use letters, digits, '.', '-' and '_', at most 63 characters");
     return text;
@@ -61,11 +63,13 @@ class EnvironmentReader {
     Fields fields(node, side, node.at, problems_);
     out.scope = name(fields, "scope");
     if (const auto* patroni = fields.required_map("patroni")) out.patroni = read_patroni(*patroni, folder_, problems_);
-    if (const auto* map = fields.required_map("postgres")) out.postgres = read_postgres(*map, PostgresUse::members, folder_, problems_);
+    if (const auto* map = fields.required_map("postgres"))
+      out.postgres = read_postgres(*map, PostgresUse::members, folder_, problems_);
     if (const auto* route = fields.required_map("route")) out.route = read_route(*route, problems_);
     if (const auto* map = fields.required_map("replication"))
       out.replication = read_postgres(*map, PostgresUse::replication, folder_, problems_);
-    if (const auto* reclone = fields.optional("reclone")) out.reclone = read_program(reclone->value, "reclone", folder_, problems_);
+    if (const auto* reclone = fields.optional("reclone"))
+      out.reclone = read_program(reclone->value, "reclone", folder_, problems_);
     fields.finish();
     return out;
   }
@@ -76,7 +80,8 @@ class EnvironmentReader {
     out.database = fields.required_text("database");
     for (const auto* item : fields.required_list("bouncers")) out.bouncers.push_back(read_bouncer(*item));
     refuse_empty(fields, node, "bouncers");
-    if (const auto* probe = fields.optional("probe")) out.probe = read_postgres(probe->value, PostgresUse::probe, folder_, problems_);
+    if (const auto* probe = fields.optional("probe"))
+      out.probe = read_postgres(probe->value, PostgresUse::probe, folder_, problems_);
     fields.finish();
     return out;
   }
@@ -109,7 +114,8 @@ class EnvironmentReader {
       if (!word.empty()) out.push_back(std::move(word));
     }
     if (node.kind == Node::Kind::list && !out.empty()) return out;
-    problems_.add(node.at, "reach must be local or a list of the words of a command", "write reach: local, or reach: [ssh, host]");
+    problems_.add(node.at, "reach must be local or a list of the words of a command",
+                  "write reach: local, or reach: [ssh, host]");
     return {};
   }
 

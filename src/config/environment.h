@@ -1,4 +1,5 @@
-// The inventory of one place to run: clusters, bouncers, credentials, class. Secrets are references only: passfile, ${file:...},
+// The inventory of one place to run: clusters, bouncers, credentials, class. Secrets are references only: passfile,
+// ${file:...},
 // ${env:...}; a literal password is a problem with its position.
 #pragma once
 
@@ -35,10 +36,11 @@ struct RouteAccess {
 struct SideAccess {
   std::string scope;  // the Patroni scope, which is also cluster_name
   PatroniAccess patroni;
-  PostgresAccess postgres;           // host and port of each member come from Patroni
-  RouteAccess route;                 // what the bouncers connect to while this side serves
-  PostgresAccess replication;        // with which the other side's server connects here; host and port default to the route's
-  std::vector<std::string> reclone;  // optional: a program and its arguments that has this cluster's members copied anew
+  PostgresAccess postgres;     // host and port of each member come from Patroni
+  RouteAccess route;           // what the bouncers connect to while this side serves
+  PostgresAccess replication;  // with which the other side's server connects here; host and port default to the route's
+  std::vector<std::string>
+      reclone;  // optional: a program and its arguments that has this cluster's members copied anew
 };
 
 struct BouncerAccess {
@@ -74,8 +76,9 @@ struct Environment {
   std::string text;
 };
 
-// Also problems: equal scopes, an address used twice, the same REST address on both sides, the same route on both sides, a
-// bouncer name or console used twice, a passfile or secret file that can't be read, an environment variable that is not set.
+// Also problems: equal scopes, an address used twice, the same REST address on both sides, the same route on both
+// sides, a bouncer name or console used twice, a passfile or secret file that can't be read, an environment variable
+// that is not set.
 Read<Environment> read_environment(const std::string& path, const std::string& text);
 
 // What ${env.x} can read: name, class, scope and route (host:port) of each side. No secrets.

@@ -23,7 +23,8 @@ void check_sides(const Node& root, const Environment& environment, Problems& pro
   const auto& source = environment.source;
   const auto& target = environment.target;
   if (!source.scope.empty() && source.scope == target.scope) {
-    problems.add(place_of(root, {"target", "scope"}), fmt::format("source and target have the same scope '{}'", source.scope),
+    problems.add(place_of(root, {"target", "scope"}),
+                 fmt::format("source and target have the same scope '{}'", source.scope),
                  "the two clusters need different scopes: ownership is told by it");
   }
   if (source.route.port != 0 && source.route.host == target.route.host && source.route.port == target.route.port) {
@@ -34,8 +35,8 @@ void check_sides(const Node& root, const Environment& environment, Problems& pro
   for (const auto& member : target.patroni.members) {
     const auto& others = source.patroni.members;
     if (std::find(others.begin(), others.end(), member) == others.end()) continue;
-    problems.add(place_of(root, {"target", "patroni", "members"}), fmt::format("the address {} is on both sides", member),
-                 "a member belongs to one cluster");
+    problems.add(place_of(root, {"target", "patroni", "members"}),
+                 fmt::format("the address {} is on both sides", member), "a member belongs to one cluster");
   }
 }
 
@@ -54,7 +55,8 @@ class PoolRules {
 
   void check(const Node& root, const Environment& environment) {
     const auto* pools = root.entry("pools");
-    for (std::size_t i = 0; i < environment.pools.size(); ++i) check_pool(pools->value.items.at(i), environment.pools[i]);
+    for (std::size_t i = 0; i < environment.pools.size(); ++i)
+      check_pool(pools->value.items.at(i), environment.pools[i]);
   }
 
  private:

@@ -1,4 +1,5 @@
-// Collects what is wrong with one file. Bounded, so that a hostile file costs neither time nor a screen of a million lines.
+// Collects what is wrong with one file. Bounded, so that a hostile file costs neither time nor a screen of a million
+// lines.
 #pragma once
 
 #include <string>
@@ -35,7 +36,8 @@ class Problems {
   std::vector<Problem> found_;
 };
 
-// "did you mean 'budget'?", or the list of what there is when nothing is close and the list is short; "" without candidates.
+// "did you mean 'budget'?", or the list of what there is when nothing is close and the list is short; "" without
+// candidates.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates);
 
 // A word from the file as it is put into a message: cut when it is long.

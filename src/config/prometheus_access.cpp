@@ -12,7 +12,8 @@ bool is_url(const std::string& text) {
   const auto allowed = [](unsigned char c) {
     return std::isalnum(c) != 0 || std::string(".-_:[]/").find(static_cast<char>(c)) != std::string::npos;
   };
-  return scheme != 0 && text.size() > scheme && text[scheme] != '/' && std::all_of(text.begin() + scheme, text.end(), allowed);
+  return scheme != 0 && text.size() > scheme && text[scheme] != '/' &&
+         std::all_of(text.begin() + scheme, text.end(), allowed);
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ PrometheusAccess read_prometheus(const Node& node, Problems& problems) {
       problems.add(url->value.at, "the url of prometheus holds credentials",
                    "let it in by its address, or put a proxy in front that adds them");
     } else if (!out.url.empty() && !is_url(out.url)) {
-      problems.add(url->value.at, fmt::format("{} is not the address of a Prometheus", shown(out.url)), "write http://host:9090");
+      problems.add(url->value.at, fmt::format("{} is not the address of a Prometheus", shown(out.url)),
+                   "write http://host:9090");
     }
   }
   if (const auto* queries = fields.required_map("queries")) {

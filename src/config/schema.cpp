@@ -28,7 +28,8 @@ void Fields::finish() {
   for (const auto& entry : node_.entries) {
     if (std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end()) continue;
     if (problems_.full()) return;
-    problems_.add(entry.at, fmt::format("unknown key {} in {}", shown(entry.key), object_), did_you_mean(entry.key, asked_));
+    problems_.add(entry.at, fmt::format("unknown key {} in {}", shown(entry.key), object_),
+                  did_you_mean(entry.key, asked_));
   }
 }
 
@@ -94,7 +95,8 @@ std::optional<std::int64_t> read_integer(const Node& node, const std::string& na
     if (status == std::errc() && rest == text.data() + text.size() && !leading_zero && text != "-0") return value;
   }
   const auto seen = node.kind == Node::Kind::scalar ? shown(node.text) : std::string(kind_of(node));
-  problems.add(node.at, fmt::format("{} must be an integer, not {}", name, seen), "write a decimal number without quotes, such as 3");
+  problems.add(node.at, fmt::format("{} must be an integer, not {}", name, seen),
+               "write a decimal number without quotes, such as 3");
   return std::nullopt;
 }
 
@@ -113,12 +115,13 @@ void read_version(Fields& fields, const std::string& key, Problems& problems) {
   if (entry == nullptr) return;
   const auto version = read_integer(entry->value, key, problems);
   if (version && *version != 1) {
-    problems.add(entry->value.at, fmt::format("version {} of the format is not known", *version), fmt::format("write {}: 1", key));
+    problems.add(entry->value.at, fmt::format("version {} of the format is not known", *version),
+                 fmt::format("write {}: 1", key));
   }
 }
 
-std::optional<std::string> read_choice(const Node& node, const std::string& name, const std::vector<std::string>& choices,
-                                       Problems& problems) {
+std::optional<std::string> read_choice(const Node& node, const std::string& name,
+                                       const std::vector<std::string>& choices, Problems& problems) {
   const auto text = read_text(node, name, problems);
   if (!text || std::find(choices.begin(), choices.end(), *text) != choices.end()) return text;
   problems.add(node.at, fmt::format("{} can't be {}", name, shown(*text)), did_you_mean(*text, choices));
@@ -127,7 +130,8 @@ std::optional<std::string> read_choice(const Node& node, const std::string& name
 
 bool is_word(const std::string& text, std::size_t longest) {
   if (text.empty() || text.size() > longest || text[0] < 'a' || text[0] > 'z') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 }  // namespace pgcleave::config

@@ -1,5 +1,5 @@
-// Walks the maps of a file: which keys there may be, which there must be, of what kind the values are. Every departure becomes
-// a problem; reading goes on, so that one look at a file finds all of them.
+// Walks the maps of a file: which keys there may be, which there must be, of what kind the values are. Every departure
+// becomes a problem; reading goes on, so that one look at a file finds all of them.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ std::optional<bool> read_boolean(const Node& node, const std::string& name, Prob
 // The number after `key`, which must be 1: the version of a file's format.
 void read_version(Fields& fields, const std::string& key, Problems& problems);
 // Text that is one of the choices.
-std::optional<std::string> read_choice(const Node& node, const std::string& name, const std::vector<std::string>& choices,
-                                       Problems& problems);
+std::optional<std::string> read_choice(const Node& node, const std::string& name,
+                                       const std::vector<std::string>& choices, Problems& problems);
 
 // [a-z][a-z0-9_]*, at most `longest` bytes: ids, parameters, split names.
 bool is_word(const std::string& text, std::size_t longest = 63);

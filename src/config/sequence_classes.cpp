@@ -25,7 +25,8 @@ const Selection& selection_of(const Split& split, TableClass one) {
 
 class SequenceClassifier {
  public:
-  SequenceClassifier(const Split& split, const std::vector<CatalogSequence>& catalog) : split_(split), catalog_(catalog) {}
+  SequenceClassifier(const Split& split, const std::vector<CatalogSequence>& catalog)
+      : split_(split), catalog_(catalog) {}
 
   ClassifiedSequences run() {
     read_names();
@@ -61,7 +62,8 @@ class SequenceClassifier {
         named_.emplace(*name, one);
         if (std::find(there.begin(), there.end(), name->text()) != there.end()) continue;
         constexpr std::size_t most_compared = 10'000;
-        std::vector<std::string> similar(there.begin(), there.begin() + static_cast<std::ptrdiff_t>(std::min(there.size(), most_compared)));
+        std::vector<std::string> similar(
+            there.begin(), there.begin() + static_cast<std::ptrdiff_t>(std::min(there.size(), most_compared)));
         const auto hint = did_you_mean(name->text(), similar);
         out_.problems.push_back({entry.at, fmt::format("the database has no sequence {}", name->text()),
                                  hint.starts_with("did") ? hint : "remove it or mend its name"});
@@ -104,8 +106,8 @@ class SequenceClassifier {
         } else if (one != of_first) {
           contested_ = true;
           out_.problems.push_back({entry.at,
-                                   fmt::format("the sequence {} is {} by {} and {} by {}", name.text(), word_of(of_first),
-                                               shown(first->text), word_of(one), shown(entry.text)),
+                                   fmt::format("the sequence {} is {} by {} and {} by {}", name.text(),
+                                               word_of(of_first), shown(first->text), word_of(one), shown(entry.text)),
                                    "name the sequence itself under sequences of one class"});
           return std::nullopt;
         }
@@ -135,8 +137,8 @@ std::vector<Problem> problems_of_unclassified_sequences(const Split& split, cons
   for (const auto& [schema, names] : by_schema) {
     problems.push_back({{split.path, 0, 0},
                         fmt::format("{} of schema {} in no class, and no table uses {}: {}",
-                                    names.size() == 1 ? "a sequence" : fmt::format("{} sequences", names.size()), schema,
-                                    names.size() == 1 ? "it" : "them", fmt::join(names, ", ")),
+                                    names.size() == 1 ? "a sequence" : fmt::format("{} sequences", names.size()),
+                                    schema, names.size() == 1 ? "it" : "them", fmt::join(names, ", ")),
                         fmt::format("say who calls nextval() on {}: sequences: [{}] under moved, kept or shared",
                                     names.size() == 1 ? "it" : "them", fmt::join(names, ", "))});
   }

@@ -15,10 +15,11 @@ enum class TableClass { moved, kept, shared };
 struct CatalogSequence {
   Name name;
   std::optional<TableClass> owner;  // of the table whose column owns it: serial, identity, OWNED BY
-  std::set<TableClass> uses;        // of tables that use it themselves: owner, default, trigger, rule, policy, constraint, a view over them
-  std::set<TableClass> beside;      // of tables that are written by a function that uses it too
-  bool of_extension = false;        // needs no class
-  bool of_unclassified = false;     // a table in no class uses it: told with that table
+  std::set<TableClass>
+      uses;  // of tables that use it themselves: owner, default, trigger, rule, policy, constraint, a view over them
+  std::set<TableClass> beside;   // of tables that are written by a function that uses it too
+  bool of_extension = false;     // needs no class
+  bool of_unclassified = false;  // a table in no class uses it: told with that table
 };
 
 struct ClassifiedSequences {
@@ -29,9 +30,10 @@ struct ClassifiedSequences {
   std::vector<Problem> problems;  // sorted by position
 };
 
-// The first that holds: the sequence's name in the split file; a moved table uses it; a kept or shared table owns it; a function writes a
-// moved table and uses it; a pattern; its schema; what else uses it. Where two classes have equal right, moved goes first: a sequence that
-// is carried needlessly harms nobody. Problems: a sequence that is named but isn't there (with did-you-mean), and patterns of two classes.
+// The first that holds: the sequence's name in the split file; a moved table uses it; a kept or shared table owns it; a
+// function writes a moved table and uses it; a pattern; its schema; what else uses it. Where two classes have equal
+// right, moved goes first: a sequence that is carried needlessly harms nobody. Problems: a sequence that is named but
+// isn't there (with did-you-mean), and patterns of two classes.
 ClassifiedSequences classify_sequences(const Split& split, const std::vector<CatalogSequence>& catalog);
 
 // One for each schema, with the names.

@@ -21,11 +21,13 @@ class SelectionReader {
     if (entry == nullptr || entry->value.kind == Node::Kind::null) return out;
     Fields fields(entry->value, entry->key, entry->at, problems_);
     for (const auto* item : fields.list("tables"))
-      add(*item, "a table", out.tables, tables_,
-          [](const std::string& text) { return parse_table_name(text).map([](const Name& name) { return name.text(); }); });
+      add(*item, "a table", out.tables, tables_, [](const std::string& text) {
+        return parse_table_name(text).map([](const Name& name) { return name.text(); });
+      });
     for (const auto* item : fields.list("sequences"))
-      add(*item, "a sequence", out.sequences, sequences_,
-          [](const std::string& text) { return parse_table_name(text).map([](const Name& name) { return name.text(); }); });
+      add(*item, "a sequence", out.sequences, sequences_, [](const std::string& text) {
+        return parse_table_name(text).map([](const Name& name) { return name.text(); });
+      });
     for (const auto* item : fields.list("schemas")) add(*item, "a schema", out.schemas, schemas_, parse_schema_name);
     for (const auto* item : fields.list("patterns")) add(*item, "a pattern", out.patterns, patterns_, check_pattern);
     fields.finish();
@@ -74,7 +76,8 @@ void read_top(const Node& root, Split& split, Problems& problems) {
   read_version(top, "split", problems);
   split.name = top.required_text("name");
   constexpr std::size_t longest_name = 31;
-  if (const auto* entry = top.optional("name"); entry != nullptr && !split.name.empty() && !is_word(split.name, longest_name)) {
+  if (const auto* entry = top.optional("name");
+      entry != nullptr && !split.name.empty() && !is_word(split.name, longest_name)) {
     problems.add(entry->value.at, fmt::format("{} is not a name for a split", shown(split.name)),
                  "use small letters, digits and _, a letter first, at most 31 characters");
   }
@@ -90,7 +93,8 @@ void read_top(const Node& root, Split& split, Problems& problems) {
   split.shared = reader.read(top.optional("shared"));
   top.finish();
   const bool nothing = split.moved.tables.empty() && split.moved.schemas.empty() && split.moved.patterns.empty();
-  if (moved != nullptr && nothing && problems.empty()) problems.add(moved->at, "moved names no table", "add tables, schemas or patterns");
+  if (moved != nullptr && nothing && problems.empty())
+    problems.add(moved->at, "moved names no table", "add tables, schemas or patterns");
 }
 
 }  // namespace

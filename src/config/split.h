@@ -1,4 +1,5 @@
-// The split file: which tables and sequences move, which stay, which both sides keep. By name, pattern or schema; the more specific wins.
+// The split file: which tables and sequences move, which stay, which both sides keep. By name, pattern or schema; the
+// more specific wins.
 #pragma once
 
 #include <string>
@@ -9,8 +10,9 @@
 
 namespace pgcleave::config {
 
-// Names are given to this folder as plain text, since the language does not know PostgreSQL: table names in SQL identifier syntax are
-// parsed here by the same rules (unquoted folds to lower case, 63 bytes, schema defaults to public).
+// Names are given to this folder as plain text, since the language does not know PostgreSQL: table names in SQL
+// identifier syntax are parsed here by the same rules (unquoted folds to lower case, 63 bytes, schema defaults to
+// public).
 struct Name {
   std::string schema;
   std::string name;
@@ -46,18 +48,21 @@ struct Classified {
   std::vector<Name> shared;
 };
 
-// Classifies the catalog's tables (without partitions: they follow their root; that a schema or pattern has them alone is no problem, since
-// a partition that is detached is a table). Problems: a table that is named but isn't there
-// (with did-you-mean), a pattern or schema that matches nothing, a table in two classes with equal right, unclassified tables:
-// each listed by name.
-Read<Classified> classify(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions = {});
+// Classifies the catalog's tables (without partitions: they follow their root; that a schema or pattern has them alone
+// is no problem, since a partition that is detached is a table). Problems: a table that is named but isn't there (with
+// did-you-mean), a pattern or schema that matches nothing, a table in two classes with equal right, unclassified
+// tables: each listed by name.
+Read<Classified> classify(const Split& split, const std::vector<Name>& catalog,
+                          const std::vector<Name>& partitions = {});
 
-// What is clear in spite of problems: for whoever only looks, and for the catalog of one side, which may have grown since the split.
+// What is clear in spite of problems: for whoever only looks, and for the catalog of one side, which may have grown
+// since the split.
 struct PartlyClassified {
   Classified classified;
   std::vector<Name> unclassified;
   std::vector<Problem> problems;  // all others, sorted by position
 };
-PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog, const std::vector<Name>& partitions = {});
+PartlyClassified classify_what_is_clear(const Split& split, const std::vector<Name>& catalog,
+                                        const std::vector<Name>& partitions = {});
 
 }  // namespace pgcleave::config

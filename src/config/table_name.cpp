@@ -49,7 +49,8 @@ Result<std::string> read_identifier(const std::string& text, std::size_t& at) {
   }
   if (out.empty()) return fail(malformed(text, "a name is empty"));
   if (out.size() > longest_name_bytes) {
-    return fail(malformed(text, fmt::format("a name has {} bytes, PostgreSQL keeps {}", out.size(), longest_name_bytes)));
+    return fail(
+        malformed(text, fmt::format("a name has {} bytes, PostgreSQL keeps {}", out.size(), longest_name_bytes)));
   }
   return out;
 }

@@ -6,8 +6,8 @@
 
 namespace pgcleave::config {
 
-// "ci.builds", "public.\"Weird Name\"", "users" (public is meant). Unquoted names fold to lower case; names over 63 bytes, which
-// PostgreSQL would cut in silence, are `invalid`.
+// "ci.builds", "public.\"Weird Name\"", "users" (public is meant). Unquoted names fold to lower case; names over 63
+// bytes, which PostgreSQL would cut in silence, are `invalid`.
 Result<Name> parse_table_name(const std::string& text);
 Result<std::string> parse_schema_name(const std::string& text);
 

@@ -67,7 +67,8 @@ void TreeBuilder::put(Node node) {
 
 void TreeBuilder::put_key(Open& map, Node node) {
   if (node.kind != Node::Kind::scalar) refuse(node.at, fmt::format("a key is a word, not {}", kind_of(node)));
-  if (node.text == "<<" && !node.quoted) refuse(node.at, "merge keys (<<) are not part of the language", "write the keys out");
+  if (node.text == "<<" && !node.quoted)
+    refuse(node.at, "merge keys (<<) are not part of the language", "write the keys out");
   const auto [first, fresh] = map.keys.emplace(node.text, node.at);
   if (!fresh) {
     problems_.add(node.at, fmt::format("the key {} is given twice", shown(node.text)),

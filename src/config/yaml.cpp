@@ -25,7 +25,8 @@ class Events : public YAML::EventHandler {
   Events(const std::string& text, TreeBuilder& builder) : text_(text), builder_(builder) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) builder_.refuse(place(mark), "text after the end of the document", "a file holds one document, without ---");
+    if (++documents_ > 1)
+      builder_.refuse(place(mark), "text after the end of the document", "a file holds one document, without ---");
   }
   void OnDocumentEnd() override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse_anchor(mark); }
@@ -34,16 +35,20 @@ class Events : public YAML::EventHandler {
     check(mark, "", anchor);
     builder_.null(place(mark));
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     check(mark, tag, anchor);
-    if (tag == "!" && !is_closed(static_cast<std::size_t>(mark.pos))) builder_.refuse(place(mark), "the quote is never closed");
+    if (tag == "!" && !is_closed(static_cast<std::size_t>(mark.pos)))
+      builder_.refuse(place(mark), "the quote is never closed");
     builder_.scalar(place(mark), value, tag == "!");
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     check(mark, tag, anchor);
     builder_.begin(place(mark), Node::Kind::list);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     check(mark, tag, anchor);
     builder_.begin(place(mark), Node::Kind::map);
   }
@@ -63,7 +68,8 @@ class Events : public YAML::EventHandler {
     }
   }
 
-  // yaml-cpp 0.7 accepts a quoted scalar that the end of the file cuts off after a line end: half a file would pass for a whole one.
+  // yaml-cpp 0.7 accepts a quoted scalar that the end of the file cuts off after a line end: half a file would pass for
+  // a whole one.
   [[nodiscard]] bool is_closed(std::size_t at) const {
     const char quote = at < text_.size() ? text_[at] : '|';
     if (quote != '"' && quote != '\'') return true;  // a block scalar
@@ -91,8 +97,8 @@ std::string line_of(const std::string& text, int line) {
 }
 
 std::string hint_for(const YAML::Mark& mark, const std::string& text) {
-  // The two mistakes that every author makes once: the braces of an expression begin a map, and yaml-cpp 0.7 ends text at a ?
-  // inside brackets, which YAML 1.2 allows.
+  // The two mistakes that every author makes once: the braces of an expression begin a map, and yaml-cpp 0.7 ends text
+  // at a ? inside brackets, which YAML 1.2 allows.
   const auto line = mark.line < 0 ? "" : line_of(text, mark.line);
   if (line.find("${") != std::string::npos) return "put text with ${...} in double quotes";
   const auto column = static_cast<std::size_t>(std::max(mark.column, 0));
@@ -121,7 +127,8 @@ bool parse(const std::string& text, TreeBuilder& builder, Problems& problems) {
   return false;
 }
 
-// Without the byte order mark and the carriage returns of other systems, so that the parser's offsets are those of the text.
+// Without the byte order mark and the carriage returns of other systems, so that the parser's offsets are those of the
+// text.
 std::string normalized(std::string text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   std::erase(text, '\r');

@@ -1,8 +1,8 @@
 // YAML as a plain tree with positions, in the safe subset that the files use. The only user of yaml-cpp.
 //
-// Scalars stay text: what they mean is for the schema to say (yaml-cpp 0.7 reads 0755 as octal, and keeps the first of two equal
-// keys in silence). Refused, each with its position: duplicate and merge keys, anchors, aliases and tags, more than one
-// document, nesting over 32, over 100,000 values, files over 1 MiB, and what characters.h refuses.
+// Scalars stay text: what they mean is for the schema to say (yaml-cpp 0.7 reads 0755 as octal, and keeps the first of
+// two equal keys in silence). Refused, each with its position: duplicate and merge keys, anchors, aliases and tags,
+// more than one document, nesting over 32, over 100,000 values, files over 1 MiB, and what characters.h refuses.
 #pragma once
 
 #include <optional>
@@ -36,8 +36,8 @@ struct Entry {
 // "text", "a list", "a map", "nothing": for messages.
 const char* kind_of(const Node& node);
 
-// The tree, or nothing and at least one problem; with duplicate keys both: the tree then holds all of them. A file of 1 MiB takes well
-// under a second, whatever it holds.
+// The tree, or nothing and at least one problem; with duplicate keys both: the tree then holds all of them. A file of 1
+// MiB takes well under a second, whatever it holds.
 std::optional<Node> parse_yaml(const std::string& text, Problems& problems);
 
 }  // namespace pgcleave::config

@@ -9,8 +9,8 @@ namespace pgcleave::engine {
 namespace {
 
 // No value: this gate was not named beforehand.
-std::optional<world::Approval> answered_beforehand(const std::vector<std::string>& beforehand, const world::Question& question,
-                                                   const std::string& by) {
+std::optional<world::Approval> answered_beforehand(const std::vector<std::string>& beforehand,
+                                                   const world::Question& question, const std::string& by) {
   std::optional<world::Approval> answer;
   for (const auto& entry : beforehand) {
     const auto equals = entry.find('=');
@@ -24,9 +24,10 @@ std::optional<world::Approval> answered_beforehand(const std::vector<std::string
 
 }  // namespace
 
-std::function<std::optional<world::Approval>(const world::Question&)> approvals(const journal::Journal& journal, const std::string& run,
-                                                                                std::vector<std::string> beforehand, const std::string& by,
-                                                                                Ask ask) {
+std::function<std::optional<world::Approval>(const world::Question&)> approvals(const journal::Journal& journal,
+                                                                                const std::string& run,
+                                                                                std::vector<std::string> beforehand,
+                                                                                const std::string& by, Ask ask) {
   return [&journal, run, beforehand = std::move(beforehand), by,
           ask = std::move(ask)](const world::Question& question) -> std::optional<world::Approval> {
     if (auto answer = answered_beforehand(beforehand, question, by)) return answer;

@@ -47,7 +47,8 @@ world::Serving serving(world::World& world) {
   const auto deadline = Deadline::in(time_for_owners);
   const auto serves = world::serving(world, deadline);
   // Of swapped sides the source is a standby.
-  return serves == world::Serving::source && world::is_standby(world.source, deadline) ? world::Serving::unknown : serves;
+  return serves == world::Serving::source && world::is_standby(world.source, deadline) ? world::Serving::unknown
+                                                                                       : serves;
 }
 
 std::string describe_state(world::World& world, world::Serving serves, const std::string& again) {

@@ -47,7 +47,8 @@ std::optional<RunResult> refuse_without_end(RunState& run) {
   };
   if (serves == world::Serving::unknown && !run.world.run.knows_all)
     return refuse("this journal may lack what was done last, and who owns can't be read; nothing was undone");
-  if (serves != world::Serving::target && serves != world::Serving::both) return {};  // nobody: this run released it, and its undo gives it back
+  if (serves != world::Serving::target && serves != world::Serving::both)
+    return {};  // nobody: this run released it, and its undo gives it back
   return refuse(
       "ownership was passed, but the journal does not know it: the end of this run is missing there. Nothing was "
       "undone. Bring back the journal as it was written last, its -wal file too, then try again; until then leave both "

@@ -37,7 +37,8 @@ void follow_pause(RunRecord& run, const journal::Event& event) {
     seen.paused_at_us = event.at_us;
     seen.pause_mono_us = event.mono_us;
   }
-  if (event.type == "effect.done" && traffic == world::Traffic::resume && seen.paused_at_us != 0 && seen.resumed_at_us == 0 &&
+  if (event.type == "effect.done" && traffic == world::Traffic::resume && seen.paused_at_us != 0 &&
+      seen.resumed_at_us == 0 &&
       journal::effect_outcome(text_in(event.data, "outcome")) == journal::EffectOutcome::ok) {
     seen.resumed_at_us = event.at_us;
     seen.pause_ms = (static_cast<double>(event.mono_us) - static_cast<double>(seen.pause_mono_us)) / 1000;

@@ -24,7 +24,8 @@ Error no_answer(const std::string& journal, Duration waited) {
 // What a point at which tests inject faults is called: the record's type, and whose it is.
 std::string name_of(const std::string& type, const Json& data) {
   for (const char* key : {"step", "phase"}) {
-    if (const auto whose = data.find(key); whose != data.end() && whose->is_string()) return type + " " + whose->get<std::string>();
+    if (const auto whose = data.find(key); whose != data.end() && whose->is_string())
+      return type + " " + whose->get<std::string>();
   }
   return type;
 }
@@ -35,7 +36,8 @@ Recorder::Recorder(journal::Journal& journal, std::string run, RunRecord record,
     : journal_(journal), run_(std::move(run)), record_(std::move(record)), fault_(point) {}
 
 Result<void> Recorder::write(const std::string& type, Json data) {
-  return append(type, std::move(data), durability_, durability_ == journal::Durability::process ? Need::soon : Need::before_more);
+  return append(type, std::move(data), durability_,
+                durability_ == journal::Durability::process ? Need::soon : Need::before_more);
 }
 
 Result<void> Recorder::announce(const std::string& type, Json data) {
@@ -46,7 +48,8 @@ Result<void> Recorder::write_to_disk(const std::string& type, Json data) {
   return append(type, std::move(data), journal::Durability::disk, Need::before_more);
 }
 
-// Where clients wait for what comes next, a file system gets little time. That the disk is slow is known from before the window.
+// Where clients wait for what comes next, a file system gets little time. That the disk is slow is known from before
+// the window.
 Deadline Recorder::patience(journal::Durability durability, Need need) const {
   const bool behind = journal_.unwritten() > 0;
   if (must_go_on_ || need == Need::soon) return Deadline::in(behind ? Duration::zero() : Duration(short_patience));
@@ -73,7 +76,8 @@ Result<void> Recorder::append(const std::string& type, Json data, journal::Durab
   }
   const auto waited = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   const bool still_queued = !end || end->error().kind == ErrorKind::timed_out;
-  return go_on_without(queued.event, end ? end->error() : no_answer(journal_.path(), waited), still_queued, !end && need == Need::soon);
+  return go_on_without(queued.event, end ? end->error() : no_answer(journal_.path(), waited), still_queued,
+                       !end && need == Need::soon);
 }
 
 // What is still queued comes into the journal after all: the record already knows it. What was refused never comes.

@@ -10,26 +10,26 @@
 
 namespace pgcleave::engine {
 
-// Called before and after each durable write and each effect, by name; tests inject crashes and lost replies here. Null in the
-// program that people use.
+// Called before and after each durable write and each effect, by name; tests inject crashes and lost replies here. Null
+// in the program that people use.
 using FaultPoint = void (*)(const std::string& point);
 
 class Recorder {
  public:
   Recorder(journal::Journal& journal, std::string run, RunRecord record, FaultPoint point);
 
-  // An error means that no further effect may begin; while traffic must be brought back (`must_go_on`) it is said once and
-  // passed over, since clients wait. A file system that does not answer is no error inside a window: the record is written when it does,
-  // before all that comes after it.
+  // An error means that no further effect may begin; while traffic must be brought back (`must_go_on`) it is said once
+  // and passed over, since clients wait. A file system that does not answer is no error inside a window: the record is
+  // written when it does, before all that comes after it.
   Result<void> write(const std::string& type, Json data);
   // What must be written before something is done: no answer in time is an error, and nothing may be done.
   Result<void> announce(const std::string& type, Json data);
   // The same, and it is on disk when it returns, whatever the mode.
   Result<void> write_to_disk(const std::string& type, Json data);
 
-  // Inside a window records go to the operating system only: they survive the death of this process; the one before the point of
-  // no return is on disk again, and takes along all before it.
-  // `until`: what has not been announced by then is not waited for.
+  // Inside a window records go to the operating system only: they survive the death of this process; the one before the
+  // point of no return is on disk again, and takes along all before it. `until`: what has not been announced by then is
+  // not waited for.
   void inside_window(bool inside, std::optional<Deadline> until = {}) {
     durability_ = inside ? journal::Durability::process : journal::Durability::disk;
     until_ = until;
@@ -38,7 +38,8 @@ class Recorder {
     if (on && !must_go_on_) complained_ = false;
     must_go_on_ = on;
   }
-  // Did the journal not take a record? Then an error of a step may be the journal's, and says nothing of what the step did.
+  // Did the journal not take a record? Then an error of a step may be the journal's, and says nothing of what the step
+  // did.
   [[nodiscard]] bool lost_a_record() const { return lost_a_record_; }
 
   void fault(const std::string& point) const {

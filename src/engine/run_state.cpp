@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "config/environment.h"
 #include "engine/irreversible.h"
 #include "engine/readable.h"
-#include "config/environment.h"
 
 namespace pgcleave::engine {
 

@@ -35,8 +35,8 @@ struct SplitWanted {
   std::string split;        // the name in the environment's split file
 };
 
-// Those that fit. An environment or a split that the journal does not know narrows nothing down: a command that acts compares
-// them with what the run began with, and says what differs.
+// Those that fit. An environment or a split that the journal does not know narrows nothing down: a command that acts
+// compares them with what the run began with, and says what differs.
 std::vector<SplitRuns> narrowed(std::vector<SplitRuns> splits, const SplitWanted& wanted);
 
 enum class Intent { resume, rollback, inspect };

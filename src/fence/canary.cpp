@@ -12,15 +12,20 @@ postgres::TableName probe_of(const std::string& split) {
   return {"pgcleave", "probe_" + split};
 }
 
-Result<void> write_canary(postgres::Connection& primary, const postgres::TableName& canary, const std::string& token, Deadline deadline) {
+Result<void> write_canary(postgres::Connection& primary, const postgres::TableName& canary, const std::string& token,
+                          Deadline deadline) {
   TRY(primary.query(
-      fmt::format("INSERT INTO {} (token) VALUES ($1) ON CONFLICT (token) DO UPDATE SET at = pg_catalog.clock_timestamp()", canary.sql()),
+      fmt::format(
+          "INSERT INTO {} (token) VALUES ($1) ON CONFLICT (token) DO UPDATE SET at = pg_catalog.clock_timestamp()",
+          canary.sql()),
       {token}, deadline));
   return {};
 }
 
-Result<bool> canary_arrived(postgres::Connection& connection, const postgres::TableName& canary, const std::string& token, Deadline deadline) {
-  TRY_ASSIGN(const postgres::Rows rows, connection.query(fmt::format("SELECT FROM {} WHERE token = $1", canary.sql()), {token}, deadline));
+Result<bool> canary_arrived(postgres::Connection& connection, const postgres::TableName& canary,
+                            const std::string& token, Deadline deadline) {
+  TRY_ASSIGN(const postgres::Rows rows,
+             connection.query(fmt::format("SELECT FROM {} WHERE token = $1", canary.sql()), {token}, deadline));
   return !rows.empty();
 }
 

@@ -23,7 +23,8 @@ std::string probe_trigger(const std::string& split) {
 }
 
 std::string split_lock_sql(const std::string& split) {
-  return fmt::format("pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({}, 0))", postgres::quote_literal("pgcleave.owner_" + split));
+  return fmt::format("pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({}, 0))",
+                     postgres::quote_literal("pgcleave.owner_" + split));
 }
 
 std::string fence_function_body(const Fence& fence) {
@@ -63,19 +64,23 @@ BEGIN
       ELSE pg_catalog.format('Repeat the transaction: the split may be changing sides. If it fails again, write to cluster "%s".',
         CASE here WHEN {source} THEN {target} ELSE {source} END) END;
 END)sql",
-                     fmt::arg("owner", fence_object("owner", fence.split)), fmt::arg("epoch", fence_object("epoch", fence.split)),
-                     fmt::arg("setting", postgres::quote_literal(witness_setting(fence.split))), fmt::arg("pattern", postgres::quote_literal(witness_pattern)),
-                     fmt::arg("split", postgres::quote_literal(fence.split)), fmt::arg("source", postgres::quote_literal(fence.source_cluster_name)),
+                     fmt::arg("owner", fence_object("owner", fence.split)),
+                     fmt::arg("epoch", fence_object("epoch", fence.split)),
+                     fmt::arg("setting", postgres::quote_literal(witness_setting(fence.split))),
+                     fmt::arg("pattern", postgres::quote_literal(witness_pattern)),
+                     fmt::arg("split", postgres::quote_literal(fence.split)),
+                     fmt::arg("source", postgres::quote_literal(fence.source_cluster_name)),
                      fmt::arg("target", postgres::quote_literal(fence.target_cluster_name)));
 }
 
-// setval is at once and for good, the log's row only comes with its commit. So that a lost connection or a crash between the
-// two can't leave a change that nobody signed, the function is called in two transactions: the first announces it in the log,
-// the second sets. Who has announced first is served, unless somebody with a higher epoch comes between. Rows whose expected and next
-// are the same announce nothing: they only raise the epoch (holder.h).
+// setval is at once and for good, the log's row only comes with its commit. So that a lost connection or a crash
+// between the two can't leave a change that nobody signed, the function is called in two transactions: the first
+// announces it in the log, the second sets. Who has announced first is served, unless somebody with a higher epoch
+// comes between. Rows whose expected and next are the same announce nothing: they only raise the epoch (holder.h).
 //
-// The epoch under which a side takes ownership is set before the owner: a member that lacks the second of the two owns nothing. A release
-// leaves it alone, so a member that lacks the release has the epoch of an earlier take, which the witness (witness.h) is not below.
+// The epoch under which a side takes ownership is set before the owner: a member that lacks the second of the two owns
+// nothing. A release leaves it alone, so a member that lacks the release has the epoch of an earlier take, which the
+// witness (witness.h) is not below.
 std::string pass_function_body(const std::string& split) {
   return fmt::format(R"sql(
 DECLARE
@@ -118,15 +123,19 @@ BEGIN
   RETURN 'passed';
 END)sql",
                      fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)),
-                     fmt::arg("split", postgres::quote_literal(split)), fmt::arg("owner_text", postgres::quote_literal(fence_object("owner", split))),
-                     fmt::arg("epoch", fence_object("epoch", split)), fmt::arg("epoch_text", postgres::quote_literal(fence_object("epoch", split))));
+                     fmt::arg("split", postgres::quote_literal(split)),
+                     fmt::arg("owner_text", postgres::quote_literal(fence_object("owner", split))),
+                     fmt::arg("epoch", fence_object("epoch", split)),
+                     fmt::arg("epoch_text", postgres::quote_literal(fence_object("epoch", split))));
 }
 
 namespace {
 
-// A fence of an older version has no epoch: its log has it. Where the log is gone too, an older witness must not outrank the new owner.
+// A fence of an older version has no epoch: its log has it. Where the log is gone too, an older witness must not
+// outrank the new owner.
 std::string epoch_sql(const std::string& split) {
-  return "DO " + postgres::quote_literal(fmt::format(R"sql(
+  return "DO " + postgres::quote_literal(fmt::format(
+                     R"sql(
 BEGIN
   IF pg_catalog.to_regclass({name}) IS NULL THEN
     CREATE SEQUENCE {epoch} AS integer MINVALUE 0 START WITH 0;
@@ -137,10 +146,10 @@ BEGIN
       pg_catalog.substring(pg_catalog.current_setting({setting}, true), {pattern})::pg_catalog.int8 + 1, 0));
   END IF;
 END)sql",
-                                           fmt::arg("name", postgres::quote_literal(fence_object("epoch", split))),
-                                           fmt::arg("epoch", fence_object("epoch", split)), fmt::arg("split", postgres::quote_literal(split)),
-                                           fmt::arg("setting", postgres::quote_literal(witness_setting(split))),
-                                           fmt::arg("pattern", postgres::quote_literal(witness_pattern))));
+                     fmt::arg("name", postgres::quote_literal(fence_object("epoch", split))),
+                     fmt::arg("epoch", fence_object("epoch", split)), fmt::arg("split", postgres::quote_literal(split)),
+                     fmt::arg("setting", postgres::quote_literal(witness_setting(split))),
+                     fmt::arg("pattern", postgres::quote_literal(witness_pattern))));
 }
 
 }  // namespace
@@ -202,7 +211,8 @@ CREATE TABLE IF NOT EXISTS {probe} (bouncer text PRIMARY KEY, n bigint NOT NULL,
 REVOKE ALL ON {probe} FROM PUBLIC;
 CREATE OR REPLACE TRIGGER {probe_trigger} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {probe} FOR EACH STATEMENT EXECUTE FUNCTION {fence}();
 )sql",
-                     fmt::arg("owner", name("owner")), fmt::arg("make_epoch", epoch_sql(fence.split)), fmt::arg("probe", name("probe")),
+                     fmt::arg("owner", name("owner")), fmt::arg("make_epoch", epoch_sql(fence.split)),
+                     fmt::arg("probe", name("probe")),
                      fmt::arg("probe_trigger", postgres::quote_identifier(probe_trigger(fence.split))),
                      fmt::arg("from_source", name("canary_source")), fmt::arg("from_target", name("canary_target")),
                      fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),

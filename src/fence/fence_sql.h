@@ -11,7 +11,7 @@ namespace pgcleave::fence {
 std::string fence_object(const std::string& kind, const std::string& split);
 std::string fence_trigger_name(const std::string& split);
 std::string kept_fence_function(const std::string& split);  // pgcleave."fence_kept_ci"()
-std::string probe_trigger(const std::string& split);  // not quoted
+std::string probe_trigger(const std::string& split);        // not quoted
 
 std::string fence_function_body(const Fence& fence);
 std::string pass_function_body(const std::string& split);

@@ -8,13 +8,15 @@ namespace pgcleave::fence {
 namespace {
 
 constexpr const char* read_only_transaction = "25006";
-constexpr const char* no_read_write_in_recovery = "0A000";  // what a standby answers to BEGIN READ WRITE (PostgreSQL 15)
+constexpr const char* no_read_write_in_recovery =
+    "0A000";  // what a standby answers to BEGIN READ WRITE (PostgreSQL 15)
 
 constexpr const char* file_before = " (file ";
 constexpr const char* file_behind = ")";
 
 bool nothing_to_sign(const Error& error) {
-  return error.code == postgres::undefined_table || error.code == read_only_transaction || error.code == no_read_write_in_recovery;
+  return error.code == postgres::undefined_table || error.code == read_only_transaction ||
+         error.code == no_read_write_in_recovery;
 }
 
 // READ COMMITTED, whatever the role's default: what is there must be read after the lock is taken.
@@ -32,10 +34,12 @@ SELECT h.split, h.run, h.epoch, o.last_value, o.last_value FROM pgcleave.holder 
  WHERE h.split = {split} AND h.run = {run} AND h.epoch = {epoch} AND h.host = {host} AND h.journal = {journal}
    AND NOT EXISTS (SELECT FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.run = {run} AND l.epoch = {epoch});
 COMMIT)sql",
-      fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)), fmt::arg("split", postgres::quote_literal(split)),
-      fmt::arg("run", postgres::quote_literal(me.run)), fmt::arg("epoch", me.epoch), fmt::arg("by", postgres::quote_literal(me.by)),
+      fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)),
+      fmt::arg("split", postgres::quote_literal(split)), fmt::arg("run", postgres::quote_literal(me.run)),
+      fmt::arg("epoch", me.epoch), fmt::arg("by", postgres::quote_literal(me.by)),
       fmt::arg("host", postgres::quote_literal(me.host)), fmt::arg("journal", postgres::quote_literal(me.journal)),
-      fmt::arg("path", postgres::quote_literal(path_of_journal(me.journal))), fmt::arg("take_over", take_over ? "true" : "false"));
+      fmt::arg("path", postgres::quote_literal(path_of_journal(me.journal))),
+      fmt::arg("take_over", take_over ? "true" : "false"));
 }
 
 }  // namespace
@@ -50,7 +54,8 @@ std::string path_of_journal(const std::string& journal) {
 }
 
 bool Holder::continues(const Holder& earlier) const {
-  return run == earlier.run && host == earlier.host && (journal == earlier.journal || path_of_journal(journal) == earlier.journal);
+  return run == earlier.run && host == earlier.host &&
+         (journal == earlier.journal || path_of_journal(journal) == earlier.journal);
 }
 
 std::string Holder::text() const {
@@ -87,7 +92,8 @@ Result<Held> held(postgres::Connection& connection, const std::string& split, De
   return seen;
 }
 
-Result<bool> hold(postgres::Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline) {
+Result<bool> hold(postgres::Connection& primary, const std::string& split, const Holder& me, bool take_over,
+                  Deadline deadline) {
   const auto signed_now = primary.simple(signing(split, me, take_over), deadline);
   if (!signed_now && nothing_to_sign(signed_now.error())) return false;
   if (!signed_now) return fail(signed_now.error());
@@ -96,14 +102,15 @@ Result<bool> hold(postgres::Connection& primary, const std::string& split, const
   const auto object = fmt::format("split {} on {}", split, primary.name());
   if (seen.holder && !seen.holder->over && !me.continues(*seen.holder))
     return fail({ErrorKind::held, object, "another run holds it", "", seen.holder->text(), "", ""});
-  return fail({ErrorKind::foreign, object, "somebody acts on it under the same epoch or a higher one", fmt::format("below {}", me.epoch),
-               std::to_string(seen.last_epoch), "", ""});
+  return fail({ErrorKind::foreign, object, "somebody acts on it under the same epoch or a higher one",
+               fmt::format("below {}", me.epoch), std::to_string(seen.last_epoch), "", ""});
 }
 
-Result<bool> release_lease(postgres::Connection& primary, const std::string& split, const std::string& run, Deadline deadline) {
-  const auto gone =
-      primary.query("UPDATE pgcleave.holder SET ended = pg_catalog.clock_timestamp() WHERE split = $1 AND run = $2 AND ended IS NULL",
-                    {split, run}, deadline);
+Result<bool> release_lease(postgres::Connection& primary, const std::string& split, const std::string& run,
+                           Deadline deadline) {
+  const auto gone = primary.query(
+      "UPDATE pgcleave.holder SET ended = pg_catalog.clock_timestamp() WHERE split = $1 AND run = $2 AND ended IS NULL",
+      {split, run}, deadline);
   if (!gone && nothing_to_sign(gone.error())) return false;
   if (!gone) return fail(gone.error());
   return true;

@@ -19,7 +19,8 @@ BEGIN
       TG_TABLE_SCHEMA, TG_TABLE_NAME, here, {split}),
     HINT = pg_catalog.format('Write to cluster "%s".', {source});
 END)sql",
-                     fmt::arg("source", postgres::quote_literal(fence.source_cluster_name)), fmt::arg("split", postgres::quote_literal(fence.split)));
+                     fmt::arg("source", postgres::quote_literal(fence.source_cluster_name)),
+                     fmt::arg("split", postgres::quote_literal(fence.split)));
 }
 
 Result<KeptFence> kept_fence(postgres::Connection& connection, const Fence& fence, Deadline deadline) {
@@ -32,16 +33,18 @@ Result<KeptFence> kept_fence(postgres::Connection& connection, const Fence& fenc
 
 Result<void> install_kept_fence(postgres::Connection& primary, const Fence& fence, Deadline deadline) {
   TRY(primary.simple(
-      fmt::format("SELECT {lock}; CREATE OR REPLACE FUNCTION {function} RETURNS pg_catalog.trigger LANGUAGE plpgsql AS {body}; "
-                  "REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
-                  fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("function", kept_fence_function(fence.split)),
-                  fmt::arg("body", postgres::quote_literal(kept_fence_body(fence)))),
+      fmt::format(
+          "SELECT {lock}; CREATE OR REPLACE FUNCTION {function} RETURNS pg_catalog.trigger LANGUAGE plpgsql AS {body}; "
+          "REVOKE ALL ON FUNCTION {function} FROM PUBLIC",
+          fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("function", kept_fence_function(fence.split)),
+          fmt::arg("body", postgres::quote_literal(kept_fence_body(fence)))),
       deadline));
   return {};
 }
 
 Result<void> uninstall_kept_fence(postgres::Connection& primary, const Fence& fence, Deadline deadline) {
-  TRY(primary.simple(fmt::format("SELECT {}; DROP FUNCTION IF EXISTS {}", split_lock_sql(fence.split), kept_fence_function(fence.split)),
+  TRY(primary.simple(fmt::format("SELECT {}; DROP FUNCTION IF EXISTS {}", split_lock_sql(fence.split),
+                                 kept_fence_function(fence.split)),
                      deadline));
   return {};
 }

@@ -1,18 +1,19 @@
-#include "fence/canary.h"
 #include "fence/owner_state.h"
 
 #include "base/format.h"
+#include "fence/canary.h"
 #include "fence/fence_sql.h"
 
 namespace pgcleave::fence {
 
 Result<std::string> witness_in_force(postgres::Connection& connection, const std::string& split, Deadline deadline) {
-  TRY_ASSIGN(const auto rows,
-             connection.query("SELECT COALESCE(pg_catalog.current_setting($1, true), '') AS witness", {witness_setting(split)}, deadline));
+  TRY_ASSIGN(const auto rows, connection.query("SELECT COALESCE(pg_catalog.current_setting($1, true), '') AS witness",
+                                               {witness_setting(split)}, deadline));
   return rows.text(0, "witness");
 }
 
-Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side, Deadline deadline) {
+Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side,
+                               Deadline deadline) {
   OwnerState state;
   TRY_ASSIGN(state.owner, owner(connection, split, deadline));
   TRY_ASSIGN(state.witness, witness_in_force(connection, split, deadline));
@@ -27,8 +28,8 @@ Result<OwnerState> owner_state(postgres::Connection& connection, const std::stri
   state.epoch = static_cast<int>(rows.number(0, "taken"));
   if (!rows.is_null(0, "canary")) state.newest_canary = rows.text(0, "canary");
   if (rows.is_null(0, "run")) return state;
-  state.last = OwnershipRow{rows.text(0, "run"), static_cast<int>(rows.number(0, "epoch")), static_cast<Owner>(rows.number(0, "expected")),
-                      static_cast<Owner>(rows.number(0, "next"))};
+  state.last = OwnershipRow{rows.text(0, "run"), static_cast<int>(rows.number(0, "epoch")),
+                            static_cast<Owner>(rows.number(0, "expected")), static_cast<Owner>(rows.number(0, "next"))};
   return state;
 }
 

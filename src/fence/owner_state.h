@@ -17,14 +17,15 @@ struct OwnershipRow {
 };
 
 struct OwnerState {
-  std::optional<Owner> owner;  // no value: the fence is not installed
-  int epoch = 0;               // under which this server last became an owner; 0: never since the fence was made
+  std::optional<Owner> owner;        // no value: the fence is not installed
+  int epoch = 0;                     // under which this server last became an owner; 0: never since the fence was made
   std::optional<OwnershipRow> last;  // the newest row of the log
-  std::string witness;         // in force here; "" when there is none
-  std::string newest_canary;   // of the rows that this side itself wrote before it gave ownership away; "": none
+  std::string witness;               // in force here; "" when there is none
+  std::string newest_canary;         // of the rows that this side itself wrote before it gave ownership away; "": none
 };
 
 // Reads only. `side` says whose canary rows are its own.
-Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side, Deadline deadline);
+Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side,
+                               Deadline deadline);
 
 }  // namespace pgcleave::fence

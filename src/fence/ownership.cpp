@@ -34,9 +34,10 @@ Result<bool> is_installed(postgres::Connection& connection, const Fence& fence, 
                             AND t.tgfoid = pg_catalog.to_regprocedure($3))
              AND $4 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($3))
              AND $6 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($5)) AS installed)sql",
-                 {fence_object("owner", fence.split), fence_object("canary_source", fence.split), fence_object("fence", fence.split) + "()",
-                  fence_function_body(fence), fence_object("pass", fence.split) + "(integer,integer,text,integer)",
-                  pass_function_body(fence.split), fence_object("canary_target", fence.split), fence_object("probe", fence.split),
+                 {fence_object("owner", fence.split), fence_object("canary_source", fence.split),
+                  fence_object("fence", fence.split) + "()", fence_function_body(fence),
+                  fence_object("pass", fence.split) + "(integer,integer,text,integer)", pass_function_body(fence.split),
+                  fence_object("canary_target", fence.split), fence_object("probe", fence.split),
                   probe_trigger(fence.split), fence_object("epoch", fence.split)},
                  deadline));
   return rows.boolean(0, "installed");
@@ -77,13 +78,16 @@ BEGIN
   END IF;
 END)sql";
   TRY(primary.simple(
-      fmt::format("SELECT {lock}; DROP TABLE IF EXISTS {probe}; DROP FUNCTION IF EXISTS {fence}(); DROP FUNCTION IF EXISTS {kept}; "
-                  "DROP FUNCTION IF EXISTS {pass}(integer, integer, text, integer); "
-                  "DROP SEQUENCE IF EXISTS {owner}, {epoch}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
-                  fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("fence", name("fence")), fmt::arg("probe", name("probe")),
-                  fmt::arg("pass", name("pass")), fmt::arg("owner", name("owner")), fmt::arg("epoch", name("epoch")),
-                  fmt::arg("from_source", name("canary_source")), fmt::arg("from_target", name("canary_target")),
-                  fmt::arg("rest", postgres::quote_literal(last_one_out)), fmt::arg("kept", kept_fence_function(fence.split))),
+      fmt::format(
+          "SELECT {lock}; DROP TABLE IF EXISTS {probe}; DROP FUNCTION IF EXISTS {fence}(); DROP FUNCTION IF EXISTS "
+          "{kept}; "
+          "DROP FUNCTION IF EXISTS {pass}(integer, integer, text, integer); "
+          "DROP SEQUENCE IF EXISTS {owner}, {epoch}; DROP TABLE IF EXISTS {from_source}, {from_target}; DO {rest}",
+          fmt::arg("lock", split_lock_sql(fence.split)), fmt::arg("fence", name("fence")),
+          fmt::arg("probe", name("probe")), fmt::arg("pass", name("pass")), fmt::arg("owner", name("owner")),
+          fmt::arg("epoch", name("epoch")), fmt::arg("from_source", name("canary_source")),
+          fmt::arg("from_target", name("canary_target")), fmt::arg("rest", postgres::quote_literal(last_one_out)),
+          fmt::arg("kept", kept_fence_function(fence.split))),
       deadline));
   return {};
 }
@@ -95,18 +99,20 @@ Result<std::optional<Owner>> owner(postgres::Connection& connection, const std::
   return static_cast<Owner>(rows->number(0, "last_value"));
 }
 
-// Both transactions go in one round trip. The announcement needs no flush of its own: WAL is in order, so whatever keeps the
-// second transaction keeps the first. READ COMMITTED, whatever the role's default: the log must be read after the lock is taken.
-Result<void> pass_ownership(postgres::Connection& primary, const std::string& split, Owner expected, Owner next, const std::string& run, int epoch,
-                            Deadline deadline) {
+// Both transactions go in one round trip. The announcement needs no flush of its own: WAL is in order, so whatever
+// keeps the second transaction keeps the first. READ COMMITTED, whatever the role's default: the log must be read after
+// the lock is taken.
+Result<void> pass_ownership(postgres::Connection& primary, const std::string& split, Owner expected, Owner next,
+                            const std::string& run, int epoch, Deadline deadline) {
   const auto call = fmt::format("SELECT {}({}, {}, {}, {})", fence_object("pass", split), static_cast<int>(expected),
                                 static_cast<int>(next), postgres::quote_literal(run), epoch);
-  const auto passed = primary.simple(fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit TO off; "
-                                                 "{0}; COMMIT; "
-                                                 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit TO on; "
-                                                 "{0}; COMMIT",
-                                                 call),
-                                     deadline);
+  const auto passed = primary.simple(
+      fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit TO off; "
+                  "{0}; COMMIT; "
+                  "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit TO on; "
+                  "{0}; COMMIT",
+                  call),
+      deadline);
   if (passed) return {};
   Error error = passed.error();
   if (error.code != wrong_owner && error.code != stale_epoch) return fail(error);
@@ -119,7 +125,8 @@ Result<void> pass_ownership(postgres::Connection& primary, const std::string& sp
     error.what = fmt::format("could not be set to {}: another session is changing it", name_of(next));
     error.expected = fmt::format("no other run at epoch {} or above", epoch);
   }
-  error.hint = fmt::format("who did it: SELECT * FROM pgcleave.ownership_log WHERE split = {} ORDER BY id DESC", postgres::quote_literal(split));
+  error.hint = fmt::format("who did it: SELECT * FROM pgcleave.ownership_log WHERE split = {} ORDER BY id DESC",
+                           postgres::quote_literal(split));
   return fail(error);
 }
 

@@ -2,8 +2,8 @@
 
 namespace pgcleave::fence {
 
-Result<std::optional<OwnershipPassed>> ownership_passed(postgres::Connection& connection, const std::string& split, Owner owner,
-                                                        Deadline deadline) {
+Result<std::optional<OwnershipPassed>> ownership_passed(postgres::Connection& connection, const std::string& split,
+                                                        Owner owner, Deadline deadline) {
   TRY_ASSIGN(
       const auto log,
       connection.query("SELECT pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL AS there", {}, deadline));

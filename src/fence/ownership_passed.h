@@ -16,7 +16,7 @@ struct OwnershipPassed {
 
 // The newest row of `pgcleave.ownership_log` that made `owner` the owner. Reads only. No value: there is none, as
 // before the first split, or the fence is not installed.
-Result<std::optional<OwnershipPassed>> ownership_passed(postgres::Connection& connection, const std::string& split, Owner owner,
-                                                        Deadline deadline);
+Result<std::optional<OwnershipPassed>> ownership_passed(postgres::Connection& connection, const std::string& split,
+                                                        Owner owner, Deadline deadline);
 
 }  // namespace pgcleave::fence

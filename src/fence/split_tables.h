@@ -1,9 +1,10 @@
-// What was in a split when it was done. The run that prepares a split writes it down on the source, beside the owner; physical replication
-// copies it to the target. From the moment that the source gives up ownership nothing is written to it any more, so a table that came
-// later, on either side, is in no such list.
+// What was in a split when it was done. The run that prepares a split writes it down on the source, beside the owner;
+// physical replication copies it to the target. From the moment that the source gives up ownership nothing is written
+// to it any more, so a table that came later, on either side, is in no such list.
 //
 //   pgcleave.split_frozen  table: split, run, epoch, text (of the split file), at
-//   pgcleave.split_tables  table: split, class (moved, kept, shared), schema, name, relation (OID), root (OID of the topmost parent)
+//   pgcleave.split_tables  table: split, class (moved, kept, shared), schema, name, relation (OID), root (OID of the
+//   topmost parent)
 #pragma once
 
 #include <algorithm>
@@ -36,15 +37,18 @@ struct FrozenSplit {
 };
 
 // No value: nothing was written down, as before the first run, or by a version that did not.
-Result<std::optional<FrozenSplit>> frozen_split(postgres::Connection& connection, const std::string& split, Deadline deadline);
+Result<std::optional<FrozenSplit>> frozen_split(postgres::Connection& connection, const std::string& split,
+                                                Deadline deadline);
 
-// Replaces what was written down; no value takes it away. `foreign` unless the source owns the split here. One transaction, idempotent.
-// Needs what install() makes.
-Result<void> freeze_split(postgres::Connection& primary, const std::string& split, const std::optional<FrozenSplit>& what, Deadline deadline);
+// Replaces what was written down; no value takes it away. `foreign` unless the source owns the split here. One
+// transaction, idempotent. Needs what install() makes.
+Result<void> freeze_split(postgres::Connection& primary, const std::string& split,
+                          const std::optional<FrozenSplit>& what, Deadline deadline);
 
-// Which of these tables another split has fenced as moved, and by which trigger: "ci.builds (trigger pgcleave_fence_web)".
-Result<std::vector<std::string>> fenced_by_others(postgres::Connection& connection, const std::string& split, const std::vector<postgres::TableName>& tables,
-                                                  Deadline deadline);
+// Which of these tables another split has fenced as moved, and by which trigger: "ci.builds (trigger
+// pgcleave_fence_web)".
+Result<std::vector<std::string>> fenced_by_others(postgres::Connection& connection, const std::string& split,
+                                                  const std::vector<postgres::TableName>& tables, Deadline deadline);
 
 // The run that gave the split to the target last, by this side's log; "" if none did.
 Result<std::string> run_that_split(postgres::Connection& connection, const std::string& split, Deadline deadline);

@@ -14,26 +14,31 @@ std::string array_of(const std::vector<Number>& numbers) {
 }
 
 std::string why_not(const postgres::Rows& rows, std::size_t row, const StaleProof& proof) {
-  const auto name = [&](const char* schema, const char* table) { return postgres::TableName{rows.text(row, schema), rows.text(row, table)}.sql(); };
+  const auto name = [&](const char* schema, const char* table) {
+    return postgres::TableName{rows.text(row, schema), rows.text(row, table)}.sql();
+  };
   const auto kind = rows.text(row, "kind");
   if (kind != "r" && kind != "p") return "its rows are not in this database";
   if (!rows.is_null(row, "fences")) return "it carries the fence of another split: trigger " + rows.text(row, "fences");
   if (!rows.is_null(row, "splits")) return "it was moved by split " + rows.text(row, "splits");
   if (rows.is_null(row, "class"))
-    return rows.boolean(row, "remade") ? "it is not the table of this name that was split, but came after it" : "it came after the split";
-  if (rows.text(row, "class") != proof.which) return fmt::format("it was {} when it was split", rows.text(row, "class"));
+    return rows.boolean(row, "remade") ? "it is not the table of this name that was split, but came after it"
+                                       : "it came after the split";
+  if (rows.text(row, "class") != proof.which)
+    return fmt::format("it was {} when it was split", rows.text(row, "class"));
   if (name("was_schema", "was_name") != name("schema", "name"))
     return fmt::format("it was {} when it was split", name("was_schema", "was_name"));
   if (rows.number(row, "root") != rows.number(row, "was_root") && rows.number(row, "root") != rows.number(row, "oid"))
     return fmt::format("it has become a partition of {} since the split", name("root_schema", "root_name"));
-  if (!rows.boolean(row, "fenced")) return "its fence trigger is missing, changed or disabled, so it may have been written";
+  if (!rows.boolean(row, "fenced"))
+    return "its fence trigger is missing, changed or disabled, so it may have been written";
   return "";
 }
 
 }  // namespace
 
-Result<std::vector<StaleTable>> prove_stale(postgres::Connection& connection, const StaleProof& proof, const std::vector<std::uint32_t>& oids,
-                                            Deadline deadline) {
+Result<std::vector<StaleTable>> prove_stale(postgres::Connection& connection, const StaleProof& proof,
+                                            const std::vector<std::uint32_t>& oids, Deadline deadline) {
   const auto function = fence_object(proof.which == "moved" ? "fence" : "fence_kept", proof.split) + "()";
   // tgtype 62: before, for each statement, of insert, delete, update and truncate (catalog/pg_trigger.h).
   TRY_ASSIGN(const postgres::Rows rows, connection.query(R"sql(
@@ -58,7 +63,7 @@ Result<std::vector<StaleTable>> prove_stale(postgres::Connection& connection, co
         LEFT JOIN (pgcleave.split_frozen h JOIN pgcleave.split_tables f ON f.split = h.split AND h.split = $2 AND h.run = $3)
                ON f.relation = c.oid
        ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")sql",
-                                               {array_of(oids), proof.split, proof.run, function}, deadline));
+                                                         {array_of(oids), proof.split, proof.run, function}, deadline));
   std::vector<StaleTable> tables;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     tables.push_back({static_cast<std::uint32_t>(rows.number(row, "oid")),
@@ -68,8 +73,8 @@ Result<std::vector<StaleTable>> prove_stale(postgres::Connection& connection, co
   return tables;
 }
 
-Result<std::vector<std::string>> missing_here(postgres::Connection& connection, const std::vector<StaleTable>& tables, const std::string& side,
-                                              Deadline deadline) {
+Result<std::vector<std::string>> missing_here(postgres::Connection& connection, const std::vector<StaleTable>& tables,
+                                              const std::string& side, Deadline deadline) {
   std::vector<postgres::TableName> names;
   for (const auto& table : tables) names.push_back(table.name);
   const auto named = name_arrays(names);
@@ -78,16 +83,17 @@ Result<std::vector<std::string>> missing_here(postgres::Connection& connection, 
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p'))sql",
-                                               {named.schemas, named.names}, deadline));
+                                                         {named.schemas, named.names}, deadline));
   std::map<postgres::TableName, std::uint32_t> there;
   for (std::size_t row = 0; row < rows.size(); ++row)
     there[{rows.text(row, "nspname"), rows.text(row, "relname")}] = static_cast<std::uint32_t>(rows.number(row, "oid"));
   std::vector<std::string> why;
   for (const auto& table : tables) {
     const auto found = there.find(table.name);
-    why.push_back(found == there.end()         ? "it does not exist on " + side
-                  : found->second != table.oid ? fmt::format("on {} it is not the table that was split, but came after it", side)
-                                               : "");
+    why.push_back(found == there.end() ? "it does not exist on " + side
+                  : found->second != table.oid
+                      ? fmt::format("on {} it is not the table that was split, but came after it", side)
+                      : "");
   }
   return why;
 }

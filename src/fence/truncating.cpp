@@ -1,9 +1,9 @@
-// The one transaction that empties tables, irreversibly. What allows it is read inside it, with the locks held: between a look and a
-// TRUNCATE anybody could make, attach, rename or drop a table.
+// The one transaction that empties tables, irreversibly. What allows it is read inside it, with the locks held: between
+// a look and a TRUNCATE anybody could make, attach, rename or drop a table.
 #include "base/format.h"
 #include "fence/fence_sql.h"
-#include "postgres/lock_waits.h"
 #include "fence/truncation.h"
+#include "postgres/lock_waits.h"
 
 namespace pgcleave::fence {
 namespace {
@@ -34,7 +34,8 @@ Error not_ours_error(const postgres::Connection& where, const std::string& split
           "does not allow stale tables to be emptied; nothing was",
           name_of(must_be),
           answer.seen,
-          fmt::format("who changed it: SELECT * FROM pgcleave.ownership_log WHERE split = {} ORDER BY id DESC", postgres::quote_literal(split)),
+          fmt::format("who changed it: SELECT * FROM pgcleave.ownership_log WHERE split = {} ORDER BY id DESC",
+                      postgres::quote_literal(split)),
           answer.code};
 }
 
@@ -52,7 +53,8 @@ class OpenTransaction {
   Result<void> begin(const std::string& split, Owner must_be, Duration lock_timeout, Deadline deadline) {
     const auto begun =
         connection_.simple(fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {}; SELECT {}; {}",
-                                       postgres::lock_timeout_sql(lock_timeout, deadline), split_lock_sql(split), guard_sql(split, must_be)),
+                                       postgres::lock_timeout_sql(lock_timeout, deadline), split_lock_sql(split),
+                                       guard_sql(split, must_be)),
                            Deadline::in(deadline.left() + lock_timeout + std::chrono::seconds(1)));
     open_ = begun.has_value();
     if (begun) return {};
@@ -76,7 +78,8 @@ class OpenTransaction {
 };
 
 // TRUNCATE of a partitioned table reaches all below it.
-Result<std::vector<std::uint32_t>> reached_by(postgres::Connection& primary, const Truncation& what, Deadline deadline) {
+Result<std::vector<std::uint32_t>> reached_by(postgres::Connection& primary, const Truncation& what,
+                                              Deadline deadline) {
   auto all = what.tables;
   all.insert(all.end(), what.also.begin(), what.also.end());
   const auto named = name_arrays(all);
@@ -86,13 +89,15 @@ Result<std::vector<std::uint32_t>> reached_by(postgres::Connection& primary, con
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
         LEFT JOIN LATERAL pg_catalog.pg_partition_tree(c.oid) t ON c.relkind = 'p')sql",
-                                            {named.schemas, named.names}, deadline));
+                                                      {named.schemas, named.names}, deadline));
   std::vector<std::uint32_t> oids;
-  for (std::size_t row = 0; row < rows.size(); ++row) oids.push_back(static_cast<std::uint32_t>(rows.number(row, "oid")));
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    oids.push_back(static_cast<std::uint32_t>(rows.number(row, "oid")));
   return oids;
 }
 
-Result<void> note_missing(postgres::Connection& other, const std::string& side, std::vector<StaleTable>& tables, Deadline deadline) {
+Result<void> note_missing(postgres::Connection& other, const std::string& side, std::vector<StaleTable>& tables,
+                          Deadline deadline) {
   TRY_ASSIGN(const auto why, missing_here(other, tables, side, deadline));
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (tables[i].why_not.empty()) tables[i].why_not = why[i];
@@ -105,10 +110,10 @@ std::vector<StaleTable> unproven(std::vector<StaleTable> tables) {
   return tables;
 }
 
-// What is there stays there until `there` ends. ACCESS SHARE is in the way of DDL only, and is taken last: for as long as the TRUNCATE
-// takes.
-Result<std::vector<StaleTable>> prove_there(OpenTransaction& there, postgres::Connection& other, std::vector<StaleTable> tables, const Proof& proof,
-                                            Deadline deadline) {
+// What is there stays there until `there` ends. ACCESS SHARE is in the way of DDL only, and is taken last: for as long
+// as the TRUNCATE takes.
+Result<std::vector<StaleTable>> prove_there(OpenTransaction& there, postgres::Connection& other,
+                                            std::vector<StaleTable> tables, const Proof& proof, Deadline deadline) {
   TRY(note_missing(other, proof.other_side, tables, deadline));
   if (auto missing = unproven(tables); !missing.empty()) return missing;
   std::vector<std::string> names;
@@ -119,14 +124,16 @@ Result<std::vector<StaleTable>> prove_there(OpenTransaction& there, postgres::Co
   return unproven(std::move(tables));
 }
 
-Result<std::vector<StaleTable>> try_once(postgres::Connection& primary, postgres::Connection& other, const Truncation& what, const Proof& proof,
-                                         const Patience& patience) {
+Result<std::vector<StaleTable>> try_once(postgres::Connection& primary, postgres::Connection& other,
+                                         const Truncation& what, const Proof& proof, const Patience& patience) {
   const auto& split = proof.tables.split;
   // Beyond the lock timeouts: a session that is cut off in the middle of a wait could not be asked who was in the way.
   const auto deadline = Deadline::in(patience.deadline.left() + patience.lock_timeout + std::chrono::seconds(1));
   OpenTransaction here(primary);
   TRY(here.begin(split, proof.here, patience.lock_timeout, patience.deadline));
-  TRY(here.run(fmt::format("SET LOCAL session_replication_role TO replica; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", what.names), deadline));
+  TRY(here.run(
+      fmt::format("SET LOCAL session_replication_role TO replica; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", what.names),
+      deadline));
   TRY_ASSIGN(const auto reached, reached_by(primary, what, deadline));
   TRY_ASSIGN(const auto tables, prove_stale(primary, proof.tables, reached, deadline));
   if (auto not_here = unproven(tables); !not_here.empty()) return not_here;
@@ -140,8 +147,8 @@ Result<std::vector<StaleTable>> try_once(postgres::Connection& primary, postgres
 
 }  // namespace
 
-Result<std::vector<StaleTable>> truncate(postgres::Connection& primary, postgres::Connection& other, const Truncation& what, const Proof& proof,
-                                         const Patience& patience) {
+Result<std::vector<StaleTable>> truncate(postgres::Connection& primary, postgres::Connection& other,
+                                         const Truncation& what, const Proof& proof, const Patience& patience) {
   auto locked = what.tables;
   locked.insert(locked.end(), what.also.begin(), what.also.end());
   locked.insert(locked.end(), what.leaves.begin(), what.leaves.end());
@@ -150,14 +157,16 @@ Result<std::vector<StaleTable>> truncate(postgres::Connection& primary, postgres
   const auto given_up = [&](bool interrupted) -> Result<std::vector<StaleTable>> {
     TRY_ASSIGN(const auto blockers, who());
     const auto name = what.tables.front().sql();
-    return fail(in_the_way_error(blockers, "table " + name, fmt::format("{} could be locked to be emptied", name), interrupted));
+    return fail(in_the_way_error(blockers, "table " + name, fmt::format("{} could be locked to be emptied", name),
+                                 interrupted));
   };
   for (int round = 0;; ++round) {
     auto done = try_once(primary, other, what, proof, patience);
     if (done || !postgres::is_for_want_of_a_lock(done.error())) return done;
     if (deadline.passed()) return given_up(false);
     if (patience.tell && round % 5 == 4) {
-      if (const auto blockers = who(); blockers && !blockers->empty()) patience.tell("in the way: " + blockers->front().text());
+      if (const auto blockers = who(); blockers && !blockers->empty())
+        patience.tell("in the way: " + blockers->front().text());
     }
     if (!sleep_until(deadline, postgres::backoff(round), patience.stop)) return given_up(true);
   }

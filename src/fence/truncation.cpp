@@ -23,12 +23,14 @@ std::map<postgres::TableName, Root> roots_of(const std::vector<postgres::Table>&
   return roots;
 }
 
-// ONLY, so that a table that inherits in the old way, and may be in another class, is left alone. Partitioned tables refuse it.
+// ONLY, so that a table that inherits in the old way, and may be in another class, is left alone. Partitioned tables
+// refuse it.
 std::string only(const postgres::TableName& table) {
   return "ONLY " + table.sql();
 }
 
-Truncation whole_tables(const std::vector<postgres::TableName>& component, const std::map<postgres::TableName, Root>& roots,
+Truncation whole_tables(const std::vector<postgres::TableName>& component,
+                        const std::map<postgres::TableName, Root>& roots,
                         const std::vector<postgres::ForeignKey>& keys) {
   Truncation one{component, referencing(component, keys), {}, ""};
   std::vector<std::string> names;
@@ -48,7 +50,8 @@ Truncation whole_tables(const std::vector<postgres::TableName>& component, const
 
 }  // namespace
 
-std::vector<Truncation> plan_truncation(const std::vector<postgres::Table>& tables, const std::vector<postgres::ForeignKey>& keys) {
+std::vector<Truncation> plan_truncation(const std::vector<postgres::Table>& tables,
+                                        const std::vector<postgres::ForeignKey>& keys) {
   const auto roots = roots_of(tables);
   std::vector<postgres::TableName> names;
   for (const auto& [name, root] : roots) names.push_back(name);
@@ -70,7 +73,8 @@ std::vector<Truncation> plan_truncation(const std::vector<postgres::Table>& tabl
   return plan;
 }
 
-Result<std::vector<TableSize>> sizes(postgres::Connection& connection, const std::vector<postgres::TableName>& tables, Deadline deadline) {
+Result<std::vector<TableSize>> sizes(postgres::Connection& connection, const std::vector<postgres::TableName>& tables,
+                                     Deadline deadline) {
   const auto named = name_arrays(tables);
   TRY_ASSIGN(const postgres::Rows rows, connection.query(R"sql(
       SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid) AS all,
@@ -78,10 +82,12 @@ Result<std::vector<TableSize>> sizes(postgres::Connection& connection, const std
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name)sql",
-                                               {named.schemas, named.names}, deadline));
+                                                         {named.schemas, named.names}, deadline));
   std::vector<TableSize> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    found.push_back({{rows.text(row, "nspname"), rows.text(row, "relname")}, {rows.number(row, "all")}, rows.number(row, "held") == 0});
+    found.push_back({{rows.text(row, "nspname"), rows.text(row, "relname")},
+                     {rows.number(row, "all")},
+                     rows.number(row, "held") == 0});
   }
   return found;
 }

@@ -14,20 +14,23 @@ postgres::NameArrays named(const std::vector<postgres::Table>& tables) {
   return name_arrays(names);
 }
 
-Result<void> foreign_keys_from_outside(postgres::Connection& connection, const std::vector<postgres::Table>& tables, Sentences& found, Deadline deadline) {
+Result<void> foreign_keys_from_outside(postgres::Connection& connection, const std::vector<postgres::Table>& tables,
+                                       Sentences& found, Deadline deadline) {
   TRY_ASSIGN(const auto keys, foreign_keys(connection, deadline));
   std::set<postgres::TableName> roots;
   for (const auto& table : tables) roots.insert(table.root);
   for (const auto& key : keys) {
     if (!roots.contains(key.to) || roots.contains(key.from)) continue;
-    found.push_back(fmt::format("{} stays and refers to {} by foreign key {}: ALTER TABLE {} DROP CONSTRAINT {}", key.from.sql(),
-                                key.to.sql(), key.name, key.from.sql(), postgres::quote_identifier(key.name)));
+    found.push_back(fmt::format("{} stays and refers to {} by foreign key {}: ALTER TABLE {} DROP CONSTRAINT {}",
+                                key.from.sql(), key.to.sql(), key.name, key.from.sql(),
+                                postgres::quote_identifier(key.name)));
   }
   return {};
 }
 
 // A publication alone carries nothing: somebody must read a slot of this database.
-Result<void> publications(postgres::Connection& connection, const postgres::NameArrays& lists, const std::string& ending, Sentences& found, Deadline deadline) {
+Result<void> publications(postgres::Connection& connection, const postgres::NameArrays& lists,
+                          const std::string& ending, Sentences& found, Deadline deadline) {
   TRY_ASSIGN(const postgres::Rows rows, connection.query(R"sql(
       SELECT p.pubname, pg_catalog.count(*) AS tables,
              (SELECT pg_catalog.string_agg(slot_name, ', ' ORDER BY slot_name) FROM pg_catalog.pg_replication_slots
@@ -37,19 +40,20 @@ Result<void> publications(postgres::Connection& connection, const postgres::Name
        WHERE p.pubtruncate AND p.pubname <> ALL ($3::text[])
          AND (t.schemaname, t.tablename) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
        GROUP BY p.pubname ORDER BY p.pubname)sql",
-                                               {lists.schemas, lists.names, ending}, deadline));
+                                                         {lists.schemas, lists.names, ending}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (rows.is_null(row, "slots")) continue;
     found.push_back(fmt::format(
         "publication {0} would carry TRUNCATE of {1} of the tables to the reader of slot {2}: take them out of it, or "
         "ALTER PUBLICATION {3} SET (publish = 'insert, update, delete')",
-        rows.text(row, "pubname"), rows.number(row, "tables"), rows.text(row, "slots"), postgres::quote_identifier(rows.text(row, "pubname"))));
+        rows.text(row, "pubname"), rows.number(row, "tables"), rows.text(row, "slots"),
+        postgres::quote_identifier(rows.text(row, "pubname"))));
   }
   return {};
 }
 
-Result<void> subscriptions(postgres::Connection& connection, const postgres::NameArrays& lists, const std::string& ending, Sentences& found,
-                           Deadline deadline) {
+Result<void> subscriptions(postgres::Connection& connection, const postgres::NameArrays& lists,
+                           const std::string& ending, Sentences& found, Deadline deadline) {
   TRY_ASSIGN(const postgres::Rows rows, connection.query(R"sql(
       SELECT s.subname, pg_catalog.count(*) AS tables
         FROM pg_catalog.pg_subscription s
@@ -59,16 +63,17 @@ Result<void> subscriptions(postgres::Connection& connection, const postgres::Nam
        WHERE s.subenabled AND s.subname <> ALL ($3::text[])
          AND (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))
        GROUP BY s.subname ORDER BY s.subname)sql",
-                                               {lists.schemas, lists.names, ending}, deadline));
+                                                         {lists.schemas, lists.names, ending}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    found.push_back(fmt::format("subscription {} writes {} of the tables and would fill them again: end it", rows.text(row, "subname"),
-                                rows.number(row, "tables")));
+    found.push_back(fmt::format("subscription {} writes {} of the tables and would fill them again: end it",
+                                rows.text(row, "subname"), rows.number(row, "tables")));
   }
   return {};
 }
 
 // TRUNCATE of the partitioned table would reach through it, to another server.
-Result<void> foreign_tables(postgres::Connection& connection, const std::vector<postgres::Table>& tables, Sentences& found, Deadline deadline) {
+Result<void> foreign_tables(postgres::Connection& connection, const std::vector<postgres::Table>& tables,
+                            Sentences& found, Deadline deadline) {
   std::vector<postgres::Table> partitioned;
   for (const auto& table : tables) {
     if (table.kind == postgres::TableKind::partitioned) partitioned.push_back(table);
@@ -83,7 +88,7 @@ Result<void> foreign_tables(postgres::Connection& connection, const std::vector<
         JOIN pg_catalog.pg_class c ON c.oid = t.relid AND c.relkind = 'f'
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        ORDER BY 1, 2)sql",
-                                               {lists.schemas, lists.names}, deadline));
+                                                         {lists.schemas, lists.names}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const postgres::TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
     found.push_back(fmt::format("partition {} is a foreign table, whose rows are elsewhere: detach it", table.sql()));
@@ -93,7 +98,8 @@ Result<void> foreign_tables(postgres::Connection& connection, const std::vector<
 
 }  // namespace
 
-Result<std::vector<std::string>> obstacles_to_truncation(postgres::Connection& connection, const std::vector<postgres::Table>& tables,
+Result<std::vector<std::string>> obstacles_to_truncation(postgres::Connection& connection,
+                                                         const std::vector<postgres::Table>& tables,
                                                          const std::vector<std::string>& ending, Deadline deadline) {
   Sentences found;
   const auto lists = named(tables);

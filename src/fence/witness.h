@@ -1,6 +1,7 @@
-// Patroni's configuration as a witness of who owns a split: a setting `pgcleave.<split>` in postgresql.parameters, written after ownership
-// was taken. Patroni writes it into the configuration file of a member before it starts PostgreSQL there, so also a member that was down
-// meanwhile, and lacks the release, knows that it owns nothing when it is promoted (Patroni 3.0.2): the fence compares epochs.
+// Patroni's configuration as a witness of who owns a split: a setting `pgcleave.<split>` in postgresql.parameters,
+// written after ownership was taken. Patroni writes it into the configuration file of a member before it starts
+// PostgreSQL there, so also a member that was down meanwhile, and lacks the release, knows that it owns nothing when it
+// is promoted (Patroni 3.0.2): the fence compares epochs.
 //
 //   pgcleave.epoch_<split>   sequence: the epoch under which this server last became an owner
 #pragma once
@@ -26,8 +27,8 @@ std::string witness_setting(const std::string& split);  // "pgcleave.ci"
 // No value: another text, such as none.
 std::optional<Witness> read_witness(const std::string& text);
 
-// The setting as this server has it; "" when it is not set. A client can set it for its own session, and can only harm itself by it or get
-// past the witness, not past the owner.
+// The setting as this server has it; "" when it is not set. A client can set it for its own session, and can only harm
+// itself by it or get past the witness, not past the owner.
 Result<std::string> witness_in_force(postgres::Connection& connection, const std::string& split, Deadline deadline);
 
 }  // namespace pgcleave::fence

@@ -7,7 +7,8 @@
 namespace pgcleave::journal {
 namespace {
 
-// Another process's append lasts as long as one fsync. Longer than this, and something is wrong with the disk or the process.
+// Another process's append lasts as long as one fsync. Longer than this, and something is wrong with the disk or the
+// process.
 constexpr Duration longest_wait_for_writer = std::chrono::seconds(2);
 
 bool is_word(const std::string& text) {
@@ -16,7 +17,8 @@ bool is_word(const std::string& text) {
 
 Event event_of(const Statement& row) {
   // What is damaged is left empty; verify_chain says where.
-  Event event{row.integer(0), row.text(1), plausible_us(row.integer(2)), plausible_us(row.integer(3)), row.text(4), {}, row.text(6)};
+  Event event{row.integer(0), row.text(1), plausible_us(row.integer(2)), plausible_us(row.integer(3)), row.text(4), {},
+              row.text(6)};
   event.data = Json::parse(row.text(5), nullptr, false);
   if (event.data.is_discarded()) event.data = nullptr;
   return event;
@@ -60,9 +62,9 @@ Result<void> Book::prepare() {
   return {};
 }
 
-// https://sqlite.org/pragma.html#pragma_synchronous: in WAL mode FULL syncs the log after each commit; NORMAL does not, so
-// that a commit survives the process but not a power loss. The sync is of the whole log file, so the next FULL commit takes
-// along what was committed before it, by whichever process. It can't be switched inside a transaction.
+// https://sqlite.org/pragma.html#pragma_synchronous: in WAL mode FULL syncs the log after each commit; NORMAL does not,
+// so that a commit survives the process but not a power loss. The sync is of the whole log file, so the next FULL
+// commit takes along what was committed before it, by whichever process. It can't be switched inside a transaction.
 Result<void> Book::set(Durability durability) {
   const bool wanted = durability == Durability::disk;
   if (wanted == disk_) return {};
@@ -94,16 +96,17 @@ Error Book::close(Error error) {
 Result<void> Book::append(Event& event, const std::string& data, Durability durability) {
   if (!writable_) return fail({ErrorKind::invalid, path_, "the journal was opened to be read", "", "", "", ""});
   if (closed_) {
-    return fail(
-        {ErrorKind::failed, path_, "the journal is closed to writing", "", "an earlier error: " + closed_->what, closed_->hint, ""});
+    return fail({ErrorKind::failed, path_, "the journal is closed to writing", "", "an earlier error: " + closed_->what,
+                 closed_->hint, ""});
   }
   if (!is_word(event.run) || !is_word(event.type)) {
-    return fail({ErrorKind::invalid, path_, "an event needs a run and a type without control characters", "", event.run + " " + event.type,
-                 "", ""});
+    return fail({ErrorKind::invalid, path_, "an event needs a run and a type without control characters", "",
+                 event.run + " " + event.type, "", ""});
   }
   database_.await_file_system();
   if (database_.moved()) {
-    return fail(close({ErrorKind::failed, path_, "the journal's file was replaced, renamed or removed", "", "", "", ""}));
+    return fail(
+        close({ErrorKind::failed, path_, "the journal's file was replaced, renamed or removed", "", "", "", ""}));
   }
   if (auto ready = set(durability); !ready) return fail(close(ready.error()));
   if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) {

@@ -43,7 +43,8 @@ Error error_of(sqlite3* database, int code, std::string seen) {
   if (const int number = sqlite3_system_errno(database); number != 0 && (code & 0xff) == SQLITE_IOERR) {
     seen += ", system error " + std::to_string(number);
   }
-  return Error{kind_of(code), file == nullptr ? "journal" : file, what_of(code), "", seen, "", "SQLite " + std::to_string(code)};
+  return Error{
+      kind_of(code), file == nullptr ? "journal" : file, what_of(code), "", seen, "", "SQLite " + std::to_string(code)};
 }
 
 Error last_error_of(sqlite3* database) {
@@ -57,7 +58,8 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
 }
 
 Statement& Statement::bind(int number, const std::string& value) {
-  if (sqlite3_bind_text64(statement_.get(), number, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_NOMEM)
+  if (sqlite3_bind_text64(statement_.get(), number, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) ==
+      SQLITE_NOMEM)
     lacks_memory_ = true;
   return *this;
 }
@@ -94,7 +96,8 @@ void Statement::reset() {
 std::string Statement::text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   if (text == nullptr && sqlite3_column_type(statement_.get(), column) != SQLITE_NULL) lacks_memory_ = true;
-  return text == nullptr ? "" : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column)));
+  return text == nullptr ? ""
+                         : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column)));
 }
 
 std::int64_t Statement::integer(int column) const {
@@ -119,18 +122,21 @@ void touch(const std::string& path) {
 }  // namespace
 
 Result<Database> Database::open(const std::string& path, Access access) {
-  const int flags =
-      access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (access == Access::create ? SQLITE_OPEN_CREATE : 0);
+  const int flags = access == Access::read
+                        ? SQLITE_OPEN_READONLY
+                        : SQLITE_OPEN_READWRITE | (access == Access::create ? SQLITE_OPEN_CREATE : 0);
   const auto changed = access == Access::read ? std::string() : path + "-shm";
   touch(changed);
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened, flags | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
   Database database(opened, changed);
   if (code != SQLITE_OK) {
     const std::string seen = opened == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(opened);
     return fail({kind_of(code), path, what_of(code), "", seen, "", "SQLite " + std::to_string(code)});
   }
-  // What stands in the file is not trusted: no functions with side effects in its triggers, no writes to its internal tables.
+  // What stands in the file is not trusted: no functions with side effects in its triggers, no writes to its internal
+  // tables.
   sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   return database;
@@ -138,14 +144,16 @@ Result<Database> Database::open(const std::string& path, Access access) {
 
 Result<Statement> Database::prepare(const std::string& sql) const {
   sqlite3_stmt* prepared = nullptr;
-  if (sqlite3_prepare_v3(database_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(database_.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) !=
+      SQLITE_OK) {
     return fail(last_error_of(database_.get()));
   }
   return Statement(prepared);
 }
 
 Result<void> Database::execute(const std::string& sql) const {
-  if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return fail(last_error_of(database_.get()));
+  if (sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
+    return fail(last_error_of(database_.get()));
   return {};
 }
 
@@ -176,7 +184,8 @@ void Database::keep_log() {
 }
 
 void Database::roll_back() {
-  if (sqlite3_get_autocommit(database_.get()) == 0) sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (sqlite3_get_autocommit(database_.get()) == 0)
+    sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 }  // namespace pgcleave::journal

@@ -1,4 +1,5 @@
-// SQLite behind values: errors are Results, rows are read by column number. database.cpp is the only file that includes it.
+// SQLite behind values: errors are Results, rows are read by column number. database.cpp is the only file that includes
+// it.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,8 @@ class Statement {
 
 enum class Access { read, write, create };
 
-// Errors: `timed_out` when another process held the lock all the time; `invalid` when the file is damaged, no database or
-// out of reach; `failed` for the disk (full, input/output error).
+// Errors: `timed_out` when another process held the lock all the time; `invalid` when the file is damaged, no database
+// or out of reach; `failed` for the disk (full, input/output error).
 class Database {
  public:
   static Result<Database> open(const std::string& path, Access access);
@@ -51,9 +52,10 @@ class Database {
   void wait_at_most(Duration limit);
   // Was the file renamed, replaced or removed since it was opened?
   [[nodiscard]] bool moved() const;
-  // Returns when the file system takes changes: called before each use, by a thread that nobody waits for without end. SQLite writes to its
-  // -shm file through a mapping, and a frozen file system would stop that in a page fault. Linux keeps the address space locked meanwhile
-  // (6.18, ext4), so that no other thread could map memory or start a process. What waits here locks nothing.
+  // Returns when the file system takes changes: called before each use, by a thread that nobody waits for without end.
+  // SQLite writes to its -shm file through a mapping, and a frozen file system would stop that in a page fault. Linux
+  // keeps the address space locked meanwhile (6.18, ext4), so that no other thread could map memory or start a process.
+  // What waits here locks nothing.
   void await_file_system() const;
   // On close, leave the write-ahead log as it is.
   void keep_log();

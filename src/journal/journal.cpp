@@ -109,8 +109,10 @@ Queued Journal::submit(const std::string& run, const std::string& type, const Js
   return submit(run, type, data, durability, true);
 }
 
-Queued Journal::submit(const std::string& run, const std::string& type, const Json& data, Durability durability, bool patient) {
-  const auto mono_us = std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now().time_since_epoch()).count();
+Queued Journal::submit(const std::string& run, const std::string& type, const Json& data, Durability durability,
+                       bool patient) {
+  const auto mono_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(Monotonic::now().time_since_epoch()).count();
   Queued queued{Event{0, run, utc_now_us(), mono_us, type, data, ""}, std::make_shared<Queued::Answer>(), 0};
   const auto write = [=, book = state_->book, over = state_->over, unwritten = state_->unwritten, event = queued.event,
                       text = to_text(data), answer = queued.answer]() mutable {
@@ -141,7 +143,8 @@ std::optional<Result<Event>> Journal::written(const Queued& queued, Deadline by)
   return queued.answer->end;
 }
 
-Result<Event> Journal::append(const std::string& run, const std::string& type, const Json& data, Durability durability) {
+Result<Event> Journal::append(const std::string& run, const std::string& type, const Json& data,
+                              Durability durability) {
   const auto queued = submit(run, type, data, durability, false);
   if (auto end = written(queued, Deadline::in(longest_append))) return std::move(*end);
   auto error = silent(state_->path, longest_append);

@@ -1,11 +1,13 @@
-// The durable record of runs: one SQLite file, append-only, each event carrying the hash of the one before. The only user of
-// SQLite. Never kept in the databases that are being split. One writer per run; any number of readers meanwhile.
+// The durable record of runs: one SQLite file, append-only, each event carrying the hash of the one before. The only
+// user of SQLite. Never kept in the databases that are being split. One writer per run; any number of readers
+// meanwhile.
 //
-// All that touches the file is done by a thread of the journal, in order: a file system that hangs (frozen, a dead NFS server) holds up
-// that thread, and whoever called goes on at its deadline. What was to be written by then stays queued, and is written, with the time at
-// which it happened, when the file system answers.
+// All that touches the file is done by a thread of the journal, in order: a file system that hangs (frozen, a dead NFS
+// server) holds up that thread, and whoever called goes on at its deadline. What was to be written by then stays
+// queued, and is written, with the time at which it happened, when the file system answers.
 //
-// hash = sha256(previous hash + "\n" + run + "\n" + at_us + "\n" + type + "\n" + data), over the whole file, in order of seq.
+// hash = sha256(previous hash + "\n" + run + "\n" + at_us + "\n" + type + "\n" + data), over the whole file, in order
+// of seq.
 #pragma once
 
 #include <cstdint>
@@ -50,9 +52,9 @@ class SplitHold;
 
 class Journal {
  public:
-  // Creates file (mode 0600) and missing folders. `invalid` when the path is no journal, is damaged, read-only, owned by
-  // another user or of a newer format. Triggers in the file refuse UPDATE and DELETE.
-  // `invalid`, too, when the file has gone and its log is left: a new file would replay the old one's log, and spoil both.
+  // Creates file (mode 0600) and missing folders. `invalid` when the path is no journal, is damaged, read-only, owned
+  // by another user or of a newer format. Triggers in the file refuse UPDATE and DELETE. `invalid`, too, when the file
+  // has gone and its log is left: a new file would replay the old one's log, and spoil both.
   static Result<Journal> open(const std::string& path, Deadline deadline);
   // The same, of one that must be there, as for whoever resumes a run: `not_ready` when there is no file.
   static Result<Journal> open_existing(const std::string& path, Deadline deadline);
@@ -62,13 +64,15 @@ class Journal {
   Journal& operator=(Journal&&) noexcept;
   ~Journal();
 
-  // An error here means: no further effect may follow. A failed write or fsync is never retried and trusted: the journal is
-  // closed to writing for the rest of the process. An event that another process's lock kept out was not written.
+  // An error here means: no further effect may follow. A failed write or fsync is never retried and trusted: the
+  // journal is closed to writing for the rest of the process. An event that another process's lock kept out was not
+  // written.
   Result<Event> append(const std::string& run, const std::string& type, const Json& data, Durability durability);
-  // The same in two parts, for who must not wait. Queued, an event is written after all before it: also after nobody waits for it, and also
-  // where another process's lock keeps it out for a while.
+  // The same in two parts, for who must not wait. Queued, an event is written after all before it: also after nobody
+  // waits for it, and also where another process's lock keeps it out for a while.
   Queued submit(const std::string& run, const std::string& type, const Json& data, Durability durability);
-  // Written; or refused; or kept out by a lock, and still queued (timed_out). No value: no answer by the deadline, still queued.
+  // Written; or refused; or kept out by a lock, and still queued (timed_out). No value: no answer by the deadline,
+  // still queued.
   std::optional<Result<Event>> written(const Queued& queued, Deadline by) const;
   // How many events are queued; those are lost when this process ends. Waits for them; false: not all by the deadline.
   [[nodiscard]] std::size_t unwritten() const;
@@ -76,10 +80,10 @@ class Journal {
   // Sits the journal's thread in a call that nothing ends? Then this process can't end either.
   [[nodiscard]] bool is_in_kernel() const;
 
-  // Holds a split for this process: SplitLock::take() by the journal's thread, so that all that is queued is written while it is held, and
-  // it is given back after that. `held`: by another process. No answer by the deadline: not held yet, and what is queued from now on is
-  // written after it is, or never if another process holds it then. `gone`: a process that has died may still hold it while the kernel
-  // keeps it in a call; it is waited for.
+  // Holds a split for this process: SplitLock::take() by the journal's thread, so that all that is queued is written
+  // while it is held, and it is given back after that. `held`: by another process. No answer by the deadline: not held
+  // yet, and what is queued from now on is written after it is, or never if another process holds it then. `gone`: a
+  // process that has died may still hold it while the kernel keeps it in a call; it is waited for.
   Result<SplitHold> hold(const std::string& split, const std::string& run, Deadline by, int gone = 0);
 
   [[nodiscard]] Result<std::vector<Event>> events(const std::string& run, std::int64_t after_seq = 0) const;
@@ -100,12 +104,13 @@ class Journal {
   std::unique_ptr<State> state_;
 };
 
-// At most one process acts on a split: an exclusive flock on <journal>.<split>.lock, which the kernel gives back when the
-// process dies. `held` with pid, run and since-when of the holder, which the file tells.
+// At most one process acts on a split: an exclusive flock on <journal>.<split>.lock, which the kernel gives back when
+// the process dies. `held` with pid, run and since-when of the holder, which the file tells.
 class SplitLock {
  public:
   // `gone`: a process that has died; what it still holds is waited for.
-  static Result<SplitLock> take(const std::string& journal_path, const std::string& split, const std::string& run, int gone = 0);
+  static Result<SplitLock> take(const std::string& journal_path, const std::string& split, const std::string& run,
+                                int gone = 0);
   SplitLock(SplitLock&&) noexcept;
   SplitLock& operator=(SplitLock&&) noexcept;
   ~SplitLock();

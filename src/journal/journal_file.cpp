@@ -22,9 +22,9 @@ constexpr int schema_number = 1;
 constexpr std::int64_t tail_events = 64;
 constexpr std::int64_t quick_check_pages = 1024;
 
-// No index: an append inside a window then writes one page instead of three, and there is no second copy whose damage the
-// chain would not show. A hundred thousand events are read in a tenth of a second.
-// The trigger on INSERT is also what stops INSERT OR REPLACE, which fires no DELETE trigger.
+// No index: an append inside a window then writes one page instead of three, and there is no second copy whose damage
+// the chain would not show. A hundred thousand events are read in a tenth of a second. The trigger on INSERT is also
+// what stops INSERT OR REPLACE, which fires no DELETE trigger.
 constexpr const char* schema = R"(
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY,
@@ -44,7 +44,8 @@ WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 )";
 constexpr const char* triggers_sql =
-    "SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'event' AND (type = 'trigger' AND name IN ('event_is_never_changed', "
+    "SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'event' AND (type = 'trigger' AND name IN "
+    "('event_is_never_changed', "
     "'event_is_never_removed', 'event_comes_last') OR type = 'table')";
 
 Error invalid(const std::string& path, const std::string& what, const std::string& expected, const std::string& seen,
@@ -60,7 +61,8 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   const int number = errno;
   if (fd >= 0) ::close(fd);
   if (synced) return {};
-  return fail({ErrorKind::failed, folder.string(), "the folder can't be written to disk", "", std::strerror(number), "", ""});
+  return fail(
+      {ErrorKind::failed, folder.string(), "the folder can't be written to disk", "", std::strerror(number), "", ""});
 }
 
 Result<void> make_folder(const std::filesystem::path& folder) {
@@ -72,26 +74,31 @@ Result<void> make_folder(const std::filesystem::path& folder) {
   return sync_folder(folder.parent_path());
 }
 
-// Moved or removed while it was in use: what was written last is in its log. SQLite would take that for the new file's own
-// (https://sqlite.org/howtocorrupt.html, 1.4), and what goes back into the log's place would be missing from the old file.
+// Moved or removed while it was in use: what was written last is in its log. SQLite would take that for the new file's
+// own (https://sqlite.org/howtocorrupt.html, 1.4), and what goes back into the log's place would be missing from the
+// old file.
 Result<void> no_log_is_left(const std::string& path) {
   for (const char* suffix : {"-wal", "-journal"}) {
-    struct stat info {};
+    struct stat info{};
     if (::lstat((path + suffix).c_str(), &info) != 0 || info.st_size == 0) continue;
-    return fail(invalid(path, "the journal's file has gone, and its log is still there", "both, or neither", path + suffix,
+    return fail(invalid(path, "the journal's file has gone, and its log is still there", "both, or neither",
+                        path + suffix,
                         "bring the file back to its place; if it is lost, keep the log as evidence, elsewhere"));
   }
   return {};
 }
 
-// Under another name first: whatever dies meanwhile, a file at `path` is a whole journal. An empty one is a damaged one.
+// Under another name first: whatever dies meanwhile, a file at `path` is a whole journal. An empty one is a damaged
+// one.
 Result<void> create(const std::string& path) {
   const auto folder = std::filesystem::path(path).parent_path();
   TRY(no_log_is_left(path));
   TRY(make_folder(folder));
   const std::string draft = fmt::format("{}.new-{}-{}", path, ::getpid(), utc_now_us());
   const int fd = ::open(draft.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(invalid(path, "the journal can't be created", "a folder that this user may write", std::strerror(errno), ""));
+  if (fd < 0)
+    return fail(
+        invalid(path, "the journal can't be created", "a folder that this user may write", std::strerror(errno), ""));
   ::close(fd);
   auto made = [&]() -> Result<void> {
     TRY_ASSIGN(const auto database, Database::open(draft, Access::create));
@@ -111,17 +118,20 @@ Result<void> create(const std::string& path) {
 }
 
 Result<void> check_file(const std::string& path, bool to_write) {
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) return fail(invalid(path, "the journal can't be reached", "", std::strerror(errno), ""));
-  if (!S_ISREG(info.st_mode)) return fail(invalid(path, "is no journal", "a regular file", "something else", "give another path"));
-  if (info.st_size == 0) return fail(invalid(path, "the journal is damaged", "a SQLite file", "an empty file", keep_it));
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0)
+    return fail(invalid(path, "the journal can't be reached", "", std::strerror(errno), ""));
+  if (!S_ISREG(info.st_mode))
+    return fail(invalid(path, "is no journal", "a regular file", "something else", "give another path"));
+  if (info.st_size == 0)
+    return fail(invalid(path, "the journal is damaged", "a SQLite file", "an empty file", keep_it));
   if (to_write && ::geteuid() != 0 && info.st_uid != ::geteuid()) {
-    return fail(invalid(path, "the journal belongs to another user", fmt::format("uid {}", ::geteuid()), fmt::format("uid {}", info.st_uid),
-                        "run as that user, or give another path"));
+    return fail(invalid(path, "the journal belongs to another user", fmt::format("uid {}", ::geteuid()),
+                        fmt::format("uid {}", info.st_uid), "run as that user, or give another path"));
   }
   if (::access(path.c_str(), to_write ? R_OK | W_OK : R_OK) != 0) {
-    return fail(invalid(path, to_write ? "the journal can't be written" : "the journal can't be read", "", std::strerror(errno),
-                        "look at the modes of the file and its folder"));
+    return fail(invalid(path, to_write ? "the journal can't be written" : "the journal can't be read", "",
+                        std::strerror(errno), "look at the modes of the file and its folder"));
   }
   return {};
 }
@@ -142,23 +152,26 @@ Error of_another_schema(const Database& database, const std::string& path, const
   return invalid(path,
                  newer ? "the journal has a newer schema than this pgcleave knows"
                        : "the journal's schema is not known to this pgcleave",
-                 expected, seen, newer ? "use the pgcleave that wrote it or a newer one; nothing was changed in the file" : keep_it);
+                 expected, seen,
+                 newer ? "use the pgcleave that wrote it or a newer one; nothing was changed in the file" : keep_it);
 }
 
 Result<void> check_format(const Database& database, const std::string& path) {
   TRY_ASSIGN(const auto application, database.value("PRAGMA application_id"));
   if (application != std::to_string(application_id)) {
-    return fail(
-        invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application, "give another path"));
+    return fail(invalid(path, "is another program's database", fmt::format("application_id {}", application_id),
+                        application, "give another path"));
   }
   TRY_ASSIGN(const auto number, database.value("PRAGMA user_version"));
   if (number != std::to_string(schema_number)) return fail(of_another_schema(database, path, number));
   TRY_ASSIGN(const auto parts, database.value(triggers_sql));
   if (parts != "4")
-    return fail(invalid(path, "the journal is damaged", "its table and the triggers that protect it", parts + " of 4", keep_it));
+    return fail(invalid(path, "the journal is damaged", "its table and the triggers that protect it", parts + " of 4",
+                        keep_it));
   TRY_ASSIGN(const auto mode, database.value("PRAGMA journal_mode"));
   if (mode == "wal") return {};
-  return fail(invalid(path, "the journal is not in WAL mode", "wal", mode, "sqlite3 '" + path + "' 'PRAGMA journal_mode = WAL'"));
+  return fail(invalid(path, "the journal is not in WAL mode", "wal", mode,
+                      "sqlite3 '" + path + "' 'PRAGMA journal_mode = WAL'"));
 }
 
 // The whole of a small file, the end of a large one: opening stays quick. verify_chain reads everything.
@@ -169,10 +182,11 @@ Result<void> check_content(const Database& database, const std::string& path) {
     if (answer != "ok") return fail(invalid(path, "the journal is damaged", "", answer, keep_it));
   }
   TRY_ASSIGN(const auto last, database.value("SELECT coalesce(max(seq), 0) FROM event"));
-  return check_chain(database, path, std::max<std::int64_t>(0, std::stoll(last) - tail_events)).map_error([](Error error) {
-    if (error.kind == ErrorKind::failed) error.kind = ErrorKind::invalid;
-    return error;
-  });
+  return check_chain(database, path, std::max<std::int64_t>(0, std::stoll(last) - tail_events))
+      .map_error([](Error error) {
+        if (error.kind == ErrorKind::failed) error.kind = ErrorKind::invalid;
+        return error;
+      });
 }
 
 Result<Database> open_checked(const std::string& path, Access access, Deadline deadline) {
@@ -196,7 +210,8 @@ Result<Database> open_file(const std::string& path, Deadline deadline) {
 
 Result<void> must_exist(const std::string& path) {
   if (exists(path)) return {};
-  return fail({ErrorKind::not_ready, path, "there is no journal", "the file that `pgcleave run` writes", "nothing", "give its path", ""});
+  return fail({ErrorKind::not_ready, path, "there is no journal", "the file that `pgcleave run` writes", "nothing",
+               "give its path", ""});
 }
 
 Result<Database> open_file_to_read(const std::string& path, Deadline deadline) {
@@ -212,7 +227,8 @@ std::string hash_of(const std::string& previous, const Event& event, const std::
 }
 
 Result<void> check_chain(const Database& database, const std::string& path, std::int64_t after_seq) {
-  TRY_ASSIGN(auto rows, database.prepare("SELECT seq, run, at_us, type, data, hash FROM event WHERE seq >= ? ORDER BY seq"));
+  TRY_ASSIGN(auto rows,
+             database.prepare("SELECT seq, run, at_us, type, data, hash FROM event WHERE seq >= ? ORDER BY seq"));
   rows.bind(1, after_seq);
   std::int64_t expected_seq = std::max<std::int64_t>(after_seq, 1);
   std::string previous;
@@ -228,7 +244,8 @@ Result<void> check_chain(const Database& database, const std::string& path, std:
     // The first of a tail only lends its hash.
     const bool whole = event.seq > after_seq;
     if (const auto hash = hash_of(previous, event, rows.text(4)); whole && hash != event.hash) {
-      return fail({ErrorKind::failed, path, "the journal's chain is broken at " + name, "hash " + hash, "hash " + event.hash, keep_it, ""});
+      return fail({ErrorKind::failed, path, "the journal's chain is broken at " + name, "hash " + hash,
+                   "hash " + event.hash, keep_it, ""});
     }
     previous = event.hash;
     ++expected_seq;

@@ -16,8 +16,8 @@ Result<Database> open_file_to_read(const std::string& path, Deadline deadline);
 // The formula of the chain, in journal.h.
 std::string hash_of(const std::string& previous, const Event& event, const std::string& data);
 
-// Calls for each event with seq > after_seq, in order; checks seq and hash against the event before. `failed` names the first
-// that does not fit.
+// Calls for each event with seq > after_seq, in order; checks seq and hash against the event before. `failed` names the
+// first that does not fit.
 Result<void> check_chain(const Database& database, const std::string& path, std::int64_t after_seq);
 
 }  // namespace pgcleave::journal

@@ -45,7 +45,8 @@ CREATE VIEW sample AS SELECT at_us, run, scope, name, value FROM value JOIN seri
 // database.cpp speaks of the journal.
 Error of_samples(Error error, const std::string& path) {
   const std::string word = "journal";
-  if (const auto at = error.what.find(word); at != std::string::npos) error.what.replace(at, word.size(), "samples' file");
+  if (const auto at = error.what.find(word); at != std::string::npos)
+    error.what.replace(at, word.size(), "samples' file");
   if (error.object.empty()) error.object = path;
   return error;
 }
@@ -57,11 +58,12 @@ Error invalid(const std::string& path, const std::string& what, const std::strin
 Result<void> check_format(const Database& database, const std::string& path) {
   TRY_ASSIGN(const auto application, database.value("PRAGMA application_id"));
   if (application != std::to_string(application_id))
-    return fail(invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application));
+    return fail(
+        invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application));
   TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
   if (version == std::to_string(format_version)) return {};
-  return fail(
-      invalid(path, "the samples' format is not known to this pgcleave", fmt::format("format {}", format_version), "format " + version));
+  return fail(invalid(path, "the samples' format is not known to this pgcleave",
+                      fmt::format("format {}", format_version), "format " + version));
 }
 
 // Whoever comes first writes the schema; the others find it.
@@ -70,7 +72,8 @@ Result<void> create(const Database& database) {
   TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
   TRY_ASSIGN(const auto tables, database.value("SELECT count(*) FROM sqlite_schema"));
   if (version == "0" && tables == "0") {
-    TRY(database.execute(fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {}", schema, application_id, format_version)));
+    TRY(database.execute(fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {}", schema, application_id,
+                                     format_version)));
   }
   return database.execute("COMMIT");
 }
@@ -122,7 +125,8 @@ struct OpenSamples {
   Result<std::int64_t> series_of(const Sample& sample) {
     const auto key = std::make_tuple(sample.run, sample.scope, sample.name);
     if (const auto known = series.find(key); known != series.end()) return known->second;
-    TRY_ASSIGN(auto insert, database.prepare("INSERT INTO series (run, scope, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"));
+    TRY_ASSIGN(auto insert,
+               database.prepare("INSERT INTO series (run, scope, name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"));
     TRY(insert.bind(1, sample.run).bind(2, sample.scope).bind(3, sample.name).step());
     TRY_ASSIGN(auto select, database.prepare("SELECT id FROM series WHERE run = ? AND scope = ? AND name = ?"));
     TRY(select.bind(1, sample.run).bind(2, sample.scope).bind(3, sample.name).step());
@@ -152,7 +156,8 @@ Result<void> OpenSamples::append(const std::vector<Sample>& samples) {
 
 Result<std::vector<Sample>> OpenSamples::between(std::int64_t from_us, std::int64_t to_us) const {
   database.await_file_system();
-  auto rows = database.prepare("SELECT at_us, run, scope, name, value FROM sample WHERE at_us BETWEEN ? AND ? ORDER BY at_us, scope, name");
+  auto rows = database.prepare(
+      "SELECT at_us, run, scope, name, value FROM sample WHERE at_us BETWEEN ? AND ? ORDER BY at_us, scope, name");
   if (!rows) return fail(of_samples(rows.error(), path));
   rows->bind(1, from_us).bind(2, to_us);
   std::vector<Sample> samples;
@@ -176,8 +181,8 @@ Result<std::shared_ptr<OpenSamples>> open_to_write(const std::string& path, Dead
 
 Result<std::shared_ptr<OpenSamples>> open_for_reading(const std::string& path, Deadline deadline) {
   if (!exists(path)) {
-    return fail(
-        {ErrorKind::not_ready, path, "there are no samples", "the file that `pgcleave track` and `pgcleave run` write", "nothing", "", ""});
+    return fail({ErrorKind::not_ready, path, "there are no samples",
+                 "the file that `pgcleave track` and `pgcleave run` write", "nothing", "", ""});
   }
   auto database = opened(path, Access::read, deadline);
   if (!database) return fail(of_samples(database.error(), path));
@@ -226,8 +231,8 @@ Result<Samples> Samples::open_to_read(const std::string& path, Deadline deadline
   return opened_by([=] { return open_for_reading(path, deadline); }, path, deadline);
 }
 
-Result<Samples> Samples::opened_by(const std::function<Result<std::shared_ptr<OpenSamples>>()>& open, const std::string& path,
-                                   Deadline deadline) {
+Result<Samples> Samples::opened_by(const std::function<Result<std::shared_ptr<OpenSamples>>()>& open,
+                                   const std::string& path, Deadline deadline) {
   auto state = std::make_unique<State>(path);
   state->longest = deadline.left() + longest_call;
   TRY_ASSIGN(state->file, state->ask<std::shared_ptr<OpenSamples>>(open, state->longest));
@@ -239,7 +244,8 @@ Result<void> Samples::append(const std::vector<Sample>& samples) {
 }
 
 Result<std::vector<Sample>> Samples::between(std::int64_t from_us, std::int64_t to_us) const {
-  return state_->ask<std::vector<Sample>>([=, file = state_->file] { return file->between(from_us, to_us); }, longest_search);
+  return state_->ask<std::vector<Sample>>([=, file = state_->file] { return file->between(from_us, to_us); },
+                                          longest_search);
 }
 
 }  // namespace pgcleave::journal

@@ -1,5 +1,5 @@
-// Numbers that were seen over time: connections, transactions, lag. A file beside the journal, for pictures and comparisons only: it is not
-// chained, and nothing that a run decides stands in it. Who loses it loses pictures.
+// Numbers that were seen over time: connections, transactions, lag. A file beside the journal, for pictures and
+// comparisons only: it is not chained, and nothing that a run decides stands in it. Who loses it loses pictures.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ class Samples {
 
  private:
   struct State;
-  static Result<Samples> opened_by(const std::function<Result<std::shared_ptr<OpenSamples>>()>& open, const std::string& path,
-                                   Deadline deadline);
+  static Result<Samples> opened_by(const std::function<Result<std::shared_ptr<OpenSamples>>()>& open,
+                                   const std::string& path, Deadline deadline);
   explicit Samples(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

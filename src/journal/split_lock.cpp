@@ -27,8 +27,8 @@ std::string lock_path(const std::string& journal_path, const std::string& split)
 }
 
 bool names_a_file(const std::string& split) {
-  return !split.empty() &&
-         std::all_of(split.begin(), split.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+  return !split.empty() && std::all_of(split.begin(), split.end(),
+                                       [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
 std::string host_name() {
@@ -40,14 +40,16 @@ std::string host_name() {
 Result<void> sign(int fd, const std::string& path, const std::string& run) {
   const Json holder{{"pid", ::getpid()}, {"run", run}, {"since", utc_now()}, {"host", host_name()}};
   const std::string text = to_text(holder) + "\n";
-  if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) return {};
+  if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()))
+    return {};
   return fail({ErrorKind::failed, path, "the lock file can't be written", "", std::strerror(errno), "", ""});
 }
 
 Json holder_of(int fd) {
   std::array<char, 1024> text{};
   const auto count = ::pread(fd, text.data(), text.size(), 0);
-  auto holder = Json::parse(std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))), nullptr, false);
+  auto holder =
+      Json::parse(std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))), nullptr, false);
   return holder.is_object() ? holder : Json::object();
 }
 
@@ -60,7 +62,13 @@ bool is_alive(const Json& holder) {
 
 Error held_by(const Json& holder, const std::string& split) {
   const std::string run = text_in(holder, "run");
-  Error error{ErrorKind::held, "split " + split, "another run holds it", "", "a holder that did not write its name", "pgcleave runs", ""};
+  Error error{ErrorKind::held,
+              "split " + split,
+              "another run holds it",
+              "",
+              "a holder that did not write its name",
+              "pgcleave runs",
+              ""};
   if (run.empty()) return error;
   error.seen = fmt::format("run {}, pid {} on {}, since {}", run, small_in(holder, "pid"), text_in(holder, "host", "?"),
                            text_in(holder, "since", "?"));
@@ -84,13 +92,16 @@ SplitLock::~SplitLock() {
   ::close(fd_);
 }
 
-Result<SplitLock> SplitLock::take(const std::string& journal_path, const std::string& split, const std::string& run, int gone) {
+Result<SplitLock> SplitLock::take(const std::string& journal_path, const std::string& split, const std::string& run,
+                                  int gone) {
   if (!names_a_file(split)) {
-    return fail({ErrorKind::invalid, "split '" + split + "'", "can't name a lock file", "letters, digits, _ and -", "", "", ""});
+    return fail({ErrorKind::invalid, "split '" + split + "'", "can't name a lock file", "letters, digits, _ and -", "",
+                 "", ""});
   }
   const auto path = lock_path(journal_path, split);
   SplitLock lock(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (lock.fd_ < 0) return fail({ErrorKind::failed, path, "the lock file can't be opened", "", std::strerror(errno), "", ""});
+  if (lock.fd_ < 0)
+    return fail({ErrorKind::failed, path, "the lock file can't be opened", "", std::strerror(errno), "", ""});
   const auto deadline = Deadline::in(settle);
   while (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
     const auto holder = holder_of(lock.fd_);

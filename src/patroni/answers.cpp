@@ -38,9 +38,11 @@ Role role_named(const std::string& name) {
 
 Result<Json> json_object(const std::string& url, const std::string& path, const Answer& answer) {
   if (answer.status != 200) {
-    auto error = garbage(url, "GET " + path + " was not answered with 200", "200", fmt::format("{} {}", answer.status, answer.body));
+    auto error = garbage(url, "GET " + path + " was not answered with 200", "200",
+                         fmt::format("{} {}", answer.status, answer.body));
     error.code = std::to_string(answer.status);
-    if (answer.status >= 500) error.hint = "Patroni says so when it can't read its DCS (etcd): check the DCS and the member's log";
+    if (answer.status >= 500)
+      error.hint = "Patroni says so when it can't read its DCS (etcd): check the DCS and the member's log";
     if (answer.status == 401 || answer.status == 403)
       error.hint = "check restapi authentication and allowlist against the environment file";
     return fail(error);
@@ -56,15 +58,14 @@ Result<View> read_view(const std::string& url, const Json& cluster) {
   View view;
   const auto members = cluster.find("members");
   if (members == cluster.end() || !members->is_array()) {
-    return fail(
-        garbage(url, "GET /cluster names no members", "a list \"members\"", to_text(cluster)));
+    return fail(garbage(url, "GET /cluster names no members", "a list \"members\"", to_text(cluster)));
   }
   for (const auto& entry : *members) {
     Member member;
     if (entry.is_object()) member.name = text_in(entry, "name");
     if (member.name.empty()) {
-      return fail(garbage(url, "GET /cluster holds a member without a name", "an object with \"name\"",
-                          to_text(entry)));
+      return fail(
+          garbage(url, "GET /cluster holds a member without a name", "an object with \"name\"", to_text(entry)));
     }
     member.role = role_named(text_in(entry, "role"));
     member.state = text_in(entry, "state");
@@ -73,7 +74,8 @@ Result<View> read_view(const std::string& url, const Json& cluster) {
     member.port = static_cast<int>(number_in(entry, "port"));
     if (member.port == 0 && !member.host.empty()) member.port = 5432;
     member.timeline = static_cast<std::uint32_t>(number_in(entry, "timeline"));
-    if (const auto lag = entry.find("lag"); lag != entry.end() && lag->is_number_integer()) member.lag = lag->get<std::int64_t>();
+    if (const auto lag = entry.find("lag"); lag != entry.end() && lag->is_number_integer())
+      member.lag = lag->get<std::int64_t>();
     member.restart_scheduled = entry.contains("scheduled_restart");
     const Json::json_pointer nofailover("/tags/nofailover");
     member.never_promoted = entry.contains(nofailover) && entry.at(nofailover) == Json(true);
@@ -94,12 +96,21 @@ Result<Json> read_patch_answer(const std::string& url, const Answer& answer) {
   if (status == 200) {
     auto json = Json::parse(answer.body, nullptr, false);
     if (!json.is_discarded() && json.is_object()) return json;
-    return fail(garbage(url, "PATCH /config was answered with garbage", "the new configuration as a JSON object", answer.body));
+    return fail(
+        garbage(url, "PATCH /config was answered with garbage", "the new configuration as a JSON object", answer.body));
   }
-  Error error{ErrorKind::failed, url, "PATCH /config was refused", "200", fmt::format("{} {}", status, shortened(answer.body)), "", ""};
+  Error error{ErrorKind::failed,
+              url,
+              "PATCH /config was refused",
+              "200",
+              fmt::format("{} {}", status, shortened(answer.body)),
+              "",
+              ""};
   error.code = std::to_string(status);
   if (status == 401 || status == 403) {
-    error.hint = "set username and password of restapi's basic auth (or a client certificate) for this cluster in the environment file";
+    error.hint =
+        "set username and password of restapi's basic auth (or a client certificate) for this cluster in the "
+        "environment file";
   }
   // 409: the DCS refused or did not answer the write, and Patroni does not tell which. 503: there was nothing to patch.
   // Other 5xx come from proxies or from a handler that died half way.

@@ -8,8 +8,8 @@
 
 namespace pgcleave::patroni {
 
-// The JSON object in a 200's body. `unknown` for anything else, naming the member's URL, what was expected and the start of
-// what was seen: who asks can't tell from garbage what is true.
+// The JSON object in a 200's body. `unknown` for anything else, naming the member's URL, what was expected and the
+// start of what was seen: who asks can't tell from garbage what is true.
 Result<Json> json_object(const std::string& url, const std::string& path, const Answer& answer);
 
 // GET /cluster. Unknown fields are ignored; a field of the wrong type is `unknown` as above.
@@ -22,6 +22,7 @@ std::string scope_in(const Json& status);
 Result<Json> read_patch_answer(const std::string& url, const Answer& answer);
 
 // Cluster::obstacles_to_promotion, from GET /cluster, GET /config, and the leader's GET /patroni.
-std::vector<std::string> obstacles(const Json& cluster, const View& view, const Json& config, const Json& leader_status);
+std::vector<std::string> obstacles(const Json& cluster, const View& view, const Json& config,
+                                   const Json& leader_status);
 
 }  // namespace pgcleave::patroni

@@ -9,7 +9,9 @@
 namespace pgcleave::patroni {
 
 const Member* View::leader() const {
-  const auto leads = [](const Member& member) { return member.role == Role::leader || member.role == Role::standby_leader; };
+  const auto leads = [](const Member& member) {
+    return member.role == Role::leader || member.role == Role::standby_leader;
+  };
   const auto found = std::find_if(members.begin(), members.end(), leads);
   return found == members.end() ? nullptr : &*found;
 }
@@ -32,7 +34,8 @@ struct Cluster::State {
 
   // Calls `ask(url, deadline)` for each member until one succeeds. A member that is silent leaves time for the others.
   template <class Ask>
-  auto first_that_answers(const std::string& purpose, Deadline deadline, Ask ask) -> decltype(ask(std::string(), deadline)) {
+  auto first_that_answers(const std::string& purpose, Deadline deadline, Ask ask)
+      -> decltype(ask(std::string(), deadline)) {
     Error error{ErrorKind::failed, side + " cluster", purpose, "an answer from a member", "", "", ""};
     auto remaining = static_cast<Duration::rep>(access.members.size());
     for (const auto& url : access.members) {
@@ -46,8 +49,8 @@ struct Cluster::State {
     return fail(error);
   }
 
-  // GET /leader is answered with 200 by the leader and the standby leader alone, in all versions: so a configured URL is
-  // recognized even if Patroni calls that member by another address.
+  // GET /leader is answered with 200 by the leader and the standby leader alone, in all versions: so a configured URL
+  // is recognized even if Patroni calls that member by another address.
   Result<void> find_leader(Deadline deadline) {
     auto remaining = static_cast<Duration::rep>(access.members.size()) + 1;
     for (const auto& url : access.members) {
@@ -57,15 +60,16 @@ struct Cluster::State {
         return {};
       }
     }
-    TRY_ASSIGN(const auto view,
-               first_that_answers("no member says who leads", deadline, [this](const std::string& url, Deadline until) -> Result<View> {
-                 TRY_ASSIGN(const auto json, get_json(url, "/cluster", until));
-                 return read_view(url, json);
-               }));
+    TRY_ASSIGN(const auto view, first_that_answers("no member says who leads", deadline,
+                                                   [this](const std::string& url, Deadline until) -> Result<View> {
+                                                     TRY_ASSIGN(const auto json, get_json(url, "/cluster", until));
+                                                     return read_view(url, json);
+                                                   }));
     const auto* leader = view.leader();
     if (leader == nullptr || leader->rest_url.empty()) {
       return fail({ErrorKind::not_ready, side + " cluster", "has no leader", "a leader or standby leader",
-                   fmt::format("{} members, none of them leads", view.members.size()), "look at it with patronictl list", ""});
+                   fmt::format("{} members, none of them leads", view.members.size()),
+                   "look at it with patronictl list", ""});
     }
     leader_url = leader->rest_url;
     return {};
@@ -82,18 +86,20 @@ Cluster& Cluster::operator=(Cluster&&) noexcept = default;
 Cluster::~Cluster() = default;
 
 Result<View> Cluster::view(Deadline deadline) {
-  return state_->first_that_answers("can't be looked at", deadline, [this](const std::string& url, Deadline until) -> Result<View> {
-    TRY_ASSIGN(const auto cluster, state_->get_json(url, "/cluster", until));
-    TRY_ASSIGN(auto view, read_view(url, cluster));
-    TRY_ASSIGN(const auto status, state_->get_json(url, "/patroni", until));
-    view.scope = scope_in(status);
-    return view;
-  });
+  return state_->first_that_answers("can't be looked at", deadline,
+                                    [this](const std::string& url, Deadline until) -> Result<View> {
+                                      TRY_ASSIGN(const auto cluster, state_->get_json(url, "/cluster", until));
+                                      TRY_ASSIGN(auto view, read_view(url, cluster));
+                                      TRY_ASSIGN(const auto status, state_->get_json(url, "/patroni", until));
+                                      view.scope = scope_in(status);
+                                      return view;
+                                    });
 }
 
 Result<Json> Cluster::config(Deadline deadline) {
-  return state_->first_that_answers("its configuration can't be read", deadline,
-                                    [this](const std::string& url, Deadline until) { return state_->get_json(url, "/config", until); });
+  return state_->first_that_answers(
+      "its configuration can't be read", deadline,
+      [this](const std::string& url, Deadline until) { return state_->get_json(url, "/config", until); });
 }
 
 Result<void> Cluster::warm(Deadline deadline) {
@@ -120,9 +126,10 @@ Result<Json> Cluster::patch_config(const Json& patch, Deadline deadline) {
 
 Result<std::vector<std::string>> Cluster::obstacles_to_promotion(Deadline deadline) {
   TRY_ASSIGN(const auto configuration, config(deadline));
-  TRY_ASSIGN(const auto cluster, state_->first_that_answers("can't be looked at", deadline, [this](const std::string& url, Deadline until) {
-    return state_->get_json(url, "/cluster", until);
-  }));
+  TRY_ASSIGN(const auto cluster,
+             state_->first_that_answers("can't be looked at", deadline, [this](const std::string& url, Deadline until) {
+               return state_->get_json(url, "/cluster", until);
+             }));
   TRY_ASSIGN(const auto view, read_view(state_->side + " cluster", cluster));
   auto status = Json::object();
   if (view.leader() != nullptr) {

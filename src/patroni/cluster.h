@@ -48,8 +48,9 @@ class Cluster {
   // The first member that answers tells; the others are tried when it does not.
   Result<View> view(Deadline deadline);
   Result<Json> config(Deadline deadline);  // GET /config
-  // PATCH /config sent to the leader's (or standby leader's) REST interface, which wakes its loop at once. 200: stored, not yet
-  // in force. 409 (Patroni could not write): `unknown`, read again. Idempotent. 401/403: `failed` with a hint on basic auth.
+  // PATCH /config sent to the leader's (or standby leader's) REST interface, which wakes its loop at once. 200: stored,
+  // not yet in force. 409 (Patroni could not write): `unknown`, read again. Idempotent. 401/403: `failed` with a hint
+  // on basic auth.
   Result<Json> patch_config(const Json& patch, Deadline deadline);
 
   // Before the window, so that the PATCH inside it needs no look-up: finds the leader and opens its connection.

@@ -126,7 +126,8 @@ Inspection inspect(const Access& access, Deadline deadline) {
     auto answers = one.get();
     out.addresses.push_back(answers.address);
     if (known) continue;
-    const auto view = answers.cluster ? read_view(answers.address.url, *answers.cluster) : fail(answers.cluster.error());
+    const auto view =
+        answers.cluster ? read_view(answers.address.url, *answers.cluster) : fail(answers.cluster.error());
     known = view && answers.config;
     out.error = known ? "" : (view ? answers.config.error() : view.error()).text();
     if (!known) continue;

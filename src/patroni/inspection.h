@@ -9,9 +9,10 @@ struct Address {
   std::string url;
   std::string error;  // why nothing is known of it
   std::string scope;
-  std::string version;          // Patroni's
-  int server_version = 0;       // server_version_num; 0 while PostgreSQL is down
-  std::int64_t dcs_seen_s = 0;  // when the member last reached its DCS, seconds since 1970 by its clock; 0: it does not say
+  std::string version;     // Patroni's
+  int server_version = 0;  // server_version_num; 0 while PostgreSQL is down
+  std::int64_t dcs_seen_s =
+      0;  // when the member last reached its DCS, seconds since 1970 by its clock; 0: it does not say
   bool failsafe = false;
   bool without_leader_key = false;
   bool watchdog_failed = false;
@@ -41,8 +42,8 @@ std::string text_at(const Json& object, const char* key);  // a number becomes t
 // The slot that a standby cluster uses: Patroni makes a slot's name of primary_slot_name, in which a hyphen is "_"
 // (slot_name_from_member_name, 3.0 to 4.1). "" when none is named.
 std::string slot_of_standby(const Json& standby_cluster);
-// Without keys whose value is null, at any depth. Patroni's PATCH keeps a null inside an object that was absent before, and fails on it
-// when it has to follow (primary_slot_name, 3.0 to 4.1).
+// Without keys whose value is null, at any depth. Patroni's PATCH keeps a null inside an object that was absent before,
+// and fails on it when it has to follow (primary_slot_name, 3.0 to 4.1).
 Json without_nulls(const Json& object);
 
 }  // namespace pgcleave::patroni

@@ -10,7 +10,8 @@
 namespace pgcleave::pgbouncer {
 namespace {
 
-constexpr Duration longest_wait_for_logins = std::chrono::milliseconds(250);  // one takes 5 ms, and 100 on a busy machine
+constexpr Duration longest_wait_for_logins =
+    std::chrono::milliseconds(250);  // one takes 5 ms, and 100 on a busy machine
 
 std::string value_in(const std::map<std::string, ConsoleSetting>& settings, const std::string& key) {
   const auto found = settings.find(key);
@@ -124,7 +125,9 @@ Result<void> Bouncer::check_process(Deadline deadline) {
     auto out = error(ErrorKind::not_ready, "its two consoles reached two processes");
     out.expected = "one process behind this address";
     out.seen = "so_reuseport: each connection goes to any of them";
-    out.hint = "give each process an address of its own (unix_socket_dir or a peer's port) and name it in the environment file";
+    out.hint =
+        "give each process an address of its own (unix_socket_dir or a peer's port) and name it in the environment "
+        "file";
     return fail(out);
   }
   for (const auto& application : applications) {
@@ -132,7 +135,9 @@ Result<void> Bouncer::check_process(Deadline deadline) {
     if (application.rfind(prefix, 0) != 0 || pools_.contains(application.substr(prefix.size()))) continue;
     distinct_ = false;
     auto out = error(ErrorKind::invalid, "is the same process as bouncer " + application.substr(prefix.size()));
-    out.expected = "one process per bouncer in the environment file, or the same console and config in pools of different databases";
+    out.expected =
+        "one process per bouncer in the environment file, or the same console and config in pools of different "
+        "databases";
     out.hint = "remove one of them, or give each process an address of its own (so_reuseport)";
     return fail(out);
   }
@@ -167,7 +172,9 @@ BouncerState Bouncer::read_state(Deadline deadline) {
 Fleet::Routes Bouncer::routes(Deadline deadline) {
   Fleet::Routes out;
   out.name = spec_.name;
-  const auto note = [&](const Error& problem) { out.error += (out.error.empty() ? "" : "; ") + one_line(problem.text()); };
+  const auto note = [&](const Error& problem) {
+    out.error += (out.error.empty() ? "" : "; ") + one_line(problem.text());
+  };
   const auto file = [&]() -> Result<Route> {
     TRY_ASSIGN(const auto read, config(deadline));
     return read.route(spec_.database);
@@ -187,41 +194,44 @@ Fleet::Routes Bouncer::routes(Deadline deadline) {
 
 // ---- settings
 
-// A server login that PAUSE or RELOAD closes counts as failed; the pool then waits server_login_retry (15 s) before the next one
-// (1.18). min_pool_size would open logins by itself meanwhile.
+// A server login that PAUSE or RELOAD closes counts as failed; the pool then waits server_login_retry (15 s) before the
+// next one (1.18). min_pool_size would open logins by itself meanwhile.
 Result<void> Bouncer::hold_back_logins(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY(command_->set("server_login_retry", "0", deadline));
   return command_->set("min_pool_size", "0", deadline);
 }
 
-// PAUSE would close a login that is under way, and it would count as failed: until the next one has succeeded, PgBouncer refuses clients
-// who come when the pool has no server (objects.c, check_fast_fail(), 1.18), as it has none after PAUSE. So none begins any more: a
-// database with as many connections as it may have gets no further one (launch_new_connection()), and keeps those that it has. A database
-// whose own line says max_db_connections goes by that, and one without any connection opens its first. Those that are under way may end,
-// but not for long: a server that does not answer is no reason to wait. Where the process serves other databases none of this is done: the
-// limit would hold for their clients, and stay if this program died.
+// PAUSE would close a login that is under way, and it would count as failed: until the next one has succeeded,
+// PgBouncer refuses clients who come when the pool has no server (objects.c, check_fast_fail(), 1.18), as it has none
+// after PAUSE. So none begins any more: a database with as many connections as it may have gets no further one
+// (launch_new_connection()), and keeps those that it has. A database whose own line says max_db_connections goes by
+// that, and one without any connection opens its first. Those that are under way may end, but not for long: a server
+// that does not answer is no reason to wait. Where the process serves other databases none of this is done: the limit
+// would hold for their clients, and stay if this program died.
 Result<void> Bouncer::drain_logins(Deadline deadline) {
   if (serves_others(deadline)) return {};
   own_max_db_connections_ = own_settings(deadline).at("max_db_connections");
   TRY(command_->set("max_db_connections", "1", deadline));
   const auto patience = deadline.or_earlier(Deadline::in(longest_wait_for_logins));
-  static_cast<void>(wait_until("no server login is under way", patience, std::chrono::microseconds(300), nullptr, [&]() -> Result<bool> {
-    int logins = 0;
-    for (const auto& database : databases_) {
-      TRY_ASSIGN(const int of_one, watch_->logins(database, patience.for_one_read()));
-      logins += of_one;
-    }
-    return logins == 0;
-  }));
+  static_cast<void>(wait_until("no server login is under way", patience, std::chrono::microseconds(300), nullptr,
+                               [&]() -> Result<bool> {
+                                 int logins = 0;
+                                 for (const auto& database : databases_) {
+                                   TRY_ASSIGN(const int of_one, watch_->logins(database, patience.for_one_read()));
+                                   logins += of_one;
+                                 }
+                                 return logins == 0;
+                               }));
   return {};
 }
 
-// As soon as PAUSE keeps logins from beginning: the limit holds for other databases too. Where this is not answered, RELOAD and
-// restore_settings() do it.
+// As soon as PAUSE keeps logins from beginning: the limit holds for other databases too. Where this is not answered,
+// RELOAD and restore_settings() do it.
 void Bouncer::allow_logins(Deadline deadline) {
   if (own_max_db_connections_.empty()) return;
-  static_cast<void>(watch_->set("max_db_connections", std::exchange(own_max_db_connections_, ""), deadline.for_one_read()));
+  static_cast<void>(
+      watch_->set("max_db_connections", std::exchange(own_max_db_connections_, ""), deadline.for_one_read()));
 }
 
 // The file says the value; where it is silent (a default) what was seen before the first SET, unless an earlier run had
@@ -251,8 +261,8 @@ Result<std::map<std::string, std::string>> Bouncer::missing_settings(Deadline de
   return own;
 }
 
-// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment when clients
-// have just come back.
+// By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment
+// when clients have just come back.
 Result<void> Bouncer::restore_settings(Deadline deadline) {
   TRY_ASSIGN(const auto missing, missing_settings(deadline));
   for (const auto& [key, value] : missing) TRY(watch_->set(key, value, deadline));

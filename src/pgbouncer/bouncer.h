@@ -1,8 +1,8 @@
-// One pool of a PgBouncer process: two console connections, one for commands and one to watch and to give up with, and its config file.
-// Fleet drives several of them, each on a thread of its own; nothing here is shared between them.
+// One pool of a PgBouncer process: two console connections, one for commands and one to watch and to give up with, and
+// its config file. Fleet drives several of them, each on a thread of its own; nothing here is shared between them.
 //
-// Where several pools of the fleet are in one process, one Bouncer acts on the process and its files for all of them: SET, RELOAD, staged
-// text, rename, trial. Each pauses, resumes and watches its own pool.
+// Where several pools of the fleet are in one process, one Bouncer acts on the process and its files for all of them:
+// SET, RELOAD, staged text, rename, trial. Each pauses, resumes and watches its own pool.
 #pragma once
 
 #include <map>
@@ -14,14 +14,16 @@
 
 namespace pgcleave::pgbouncer {
 
-// Does a pool of size 0 keep its clients waiting? From 1.24 on it is without bounds, and from 1.23 on a user may have a size of its own.
+// Does a pool of size 0 keep its clients waiting? From 1.24 on it is without bounds, and from 1.23 on a user may have a
+// size of its own.
 bool no_pool_size_holds(const std::string& version);
 
 class Bouncer {
  public:
   Bouncer(BouncerSpec spec, const std::string& fleet);
 
-  // Its process serves other pools of the fleet too: `pools` are all of them, by the name of the bouncer, and `acting` acts for them.
+  // Its process serves other pools of the fleet too: `pools` are all of them, by the name of the bouncer, and `acting`
+  // acts for them.
   void share_process(const std::map<std::string, std::string>& pools, const Bouncer& acting);
   [[nodiscard]] const std::string& name() const { return spec_.name; }
   [[nodiscard]] bool acts_on_process() const { return acting_ == nullptr; }
@@ -29,8 +31,8 @@ class Bouncer {
   // `not_ready` when the one that acts for it is in another process. Both have their consoles.
   Result<void> check_shares_process(Deadline deadline);
 
-  // Opens what is not open, its files too. Proves that both consoles reach one process and that no other bouncer of this fleet is the same:
-  // with so_reuseport each new connection may land in another process.
+  // Opens what is not open, its files too. Proves that both consoles reach one process and that no other bouncer of
+  // this fleet is the same: with so_reuseport each new connection may land in another process.
   Result<void> connect(Deadline deadline);
   Result<void> open_consoles(Deadline deadline);
   // From now on no console is opened to another process (process_id.cpp).
@@ -40,13 +42,13 @@ class Bouncer {
   Fleet::Routes routes(Deadline deadline);
   Inspection inspect(Deadline deadline);
 
-  // SET acts on the whole process. What would make clients of another database wait is not SET where there is one: fewer logins are held
-  // back then, and a client who logs in at the wrong moment may get an error.
+  // SET acts on the whole process. What would make clients of another database wait is not SET where there is one:
+  // fewer logins are held back then, and a client who logs in at the wrong moment may get an error.
   Result<void> hold_back_logins(Deadline deadline);
   // To be followed by pause(): until then its databases get no further server connection.
   Result<void> drain_logins(Deadline deadline);
-  // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the first process
-  // answers. Where a console is not open nothing is sent, and the other half does all.
+  // The first halves of pause() and resume(): send and don't wait, so that one thread reaches a whole fleet before the
+  // first process answers. Where a console is not open nothing is sent, and the other half does all.
   void begin_pause();
   void begin_resume(bool at_file);
   // Doesn't wait: true once pause() or resume() would not either.
@@ -57,19 +59,22 @@ class Bouncer {
   Result<std::vector<ActiveServer>> active_servers(Deadline deadline);
   // Drops the pool's clients and servers; it is paused from then on.
   Result<void> kill(Deadline deadline);
-  // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by resume().
+  // Before a RESUME at the route that the file says: what the process still lacks for it. Its error is told by
+  // resume().
   void prepare_reload(Deadline deadline);
   Result<void> resume(Deadline deadline);
   // If the new route is not there, clients had better wait. Does not wait for the answer.
   void pause_again();
-  // Waits for the routes of a process that resume() left without them; pauses its own pool again where they do not come.
+  // Waits for the routes of a process that resume() left without them; pauses its own pool again where they do not
+  // come.
   Result<void> settle(Deadline deadline);
   [[nodiscard]] bool is_settled() const { return !unsettled_; }
   Result<void> restore_settings(Deadline deadline);
   Result<bool> has_own_settings(Deadline deadline);
 
-  // Replaces the file that holds the pool's entry by one with one more database, RELOADs, and puts the very file back: `not_ready` when
-  // SHOW DATABASES does not show it. Leaves a paused process alone. A trial that a dead process began is ended first.
+  // Replaces the file that holds the pool's entry by one with one more database, RELOADs, and puts the very file back:
+  // `not_ready` when SHOW DATABASES does not show it. Leaves a paused process alone. A trial that a dead process began
+  // is ended first.
   Result<void> try_file(Deadline deadline);
   Result<void> end_trial(Deadline deadline);
   Result<void> stage(const Route& route, Deadline deadline);
@@ -115,7 +120,7 @@ class Bouncer {
   std::map<std::string, std::string> pools_;  // of the fleet in this process, databases by the name of the bouncer
   std::vector<std::string> databases_;        // the same, its own first
   const Bouncer* acting_ = nullptr;           // null: it acts itself
-  std::string fleet_;  // tells this fleet's consoles from others in SHOW CLIENTS
+  std::string fleet_;                         // tells this fleet's consoles from others in SHOW CLIENTS
   ConfigFiles files_;
   std::optional<Console> command_;
   std::optional<Console> watch_;

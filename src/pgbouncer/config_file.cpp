@@ -55,7 +55,8 @@ Result<Route> route_in(const std::string& place, const std::vector<ConnectionPar
   if (const auto* host = part_named(parts, "host")) route.host = host->value;
   if (const auto* port = part_named(parts, "port")) {
     const auto number = port_number(port->value);
-    if (!number) return fail({ErrorKind::invalid, place, "the port is not one", "a number from 1 to 65535", port->value, "", ""});
+    if (!number)
+      return fail({ErrorKind::invalid, place, "the port is not one", "a number from 1 to 65535", port->value, "", ""});
     route.port = *number;
   }
   return route;
@@ -64,10 +65,12 @@ Result<Route> route_in(const std::string& place, const std::vector<ConnectionPar
 Result<void> check_route(const std::string& place, const Route& route) {
   const auto bad = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
   if (std::any_of(route.host.begin(), route.host.end(), bad)) {
-    return fail({ErrorKind::invalid, place, "the new host holds control characters", "an address or a folder", route.host, "", ""});
+    return fail({ErrorKind::invalid, place, "the new host holds control characters", "an address or a folder",
+                 route.host, "", ""});
   }
   if (route.port < 1 || route.port > 65535) {
-    return fail({ErrorKind::invalid, place, "the new port is not one", "a number from 1 to 65535", std::to_string(route.port), "", ""});
+    return fail({ErrorKind::invalid, place, "the new port is not one", "a number from 1 to 65535",
+                 std::to_string(route.port), "", ""});
   }
   return {};
 }
@@ -91,7 +94,8 @@ std::string connection_with(const std::string& text, const std::vector<Connectio
     added = "host=" + connection_value(route.host, false);
   }
   if (port != nullptr && port_number(port->value) != route.port) replace(*port, std::to_string(route.port));
-  if (port == nullptr && route.port != default_port) added += fmt::format("{}port={}", added.empty() ? "" : " ", route.port);
+  if (port == nullptr && route.port != default_port)
+    added += fmt::format("{}port={}", added.empty() ? "" : " ", route.port);
 
   std::sort(edits.begin(), edits.end(), [](const auto& a, const auto& b) { return a.first.begin > b.first.begin; });
   std::string out = text;
@@ -114,18 +118,22 @@ class ConfigFile::Reader {
       const auto wrong = [&](const std::string& what, const std::string& expected, const std::string& seen) {
         return fail(Error{ErrorKind::invalid, fmt::format("{}:{}", path, line.number), what, expected, seen, "", ""});
       };
-      if (++lines_ > most_lines) return wrong("the files have too many lines", "200000 lines, with all that is included", "more");
+      if (++lines_ > most_lines)
+        return wrong("the files have too many lines", "200000 lines, with all that is included", "more");
       switch (line.kind) {
         case IniLine::Kind::section:
-          if (!is_section(line.name)) return wrong("PgBouncer knows no such section", "[databases], [pgbouncer] or [users]", line.name);
+          if (!is_section(line.name))
+            return wrong("PgBouncer knows no such section", "[databases], [pgbouncer] or [users]", line.name);
           begin_section(line.name);
           break;
         case IniLine::Kind::include:
-          if (depth >= deepest_include) return wrong("%include is nested too deep: does a file include itself?", "50 levels", line.name);
+          if (depth >= deepest_include)
+            return wrong("%include is nested too deep: does a file include itself?", "50 levels", line.name);
           TRY(include(path, line, depth));
           break;
         case IniLine::Kind::entry:
-          if (section_.empty()) return wrong("a setting stands before the first section", "[databases] or [pgbouncer]", line.name);
+          if (section_.empty())
+            return wrong("a setting stands before the first section", "[databases] or [pgbouncer]", line.name);
           config_.entries_.push_back({file, section_, line});
           if (section_ == "databases" && line.name != "*") TRY(config_.parts(config_.entries_.back()));
           break;
@@ -138,19 +146,27 @@ class ConfigFile::Reader {
   void begin_section(const std::string& name) {
     section_ = name;
     if (name != "pgbouncer") return;
-    std::erase_if(config_.entries_, [](const Entry& entry) { return entry.section == "pgbouncer" && has_default(entry.line.name); });
+    std::erase_if(config_.entries_,
+                  [](const Entry& entry) { return entry.section == "pgbouncer" && has_default(entry.line.name); });
   }
 
   Result<void> include(const std::string& path, const IniLine& line, int depth) {
     auto& files = config_.files_;
     auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.path == line.name; });
     if (found == files.end()) {
-      Error error{ErrorKind::invalid, "", "", "", "", "PgBouncer can't start, and a RELOAD changes nothing, until it is there", ""};
+      Error error{ErrorKind::invalid,
+                  "",
+                  "",
+                  "",
+                  "",
+                  "PgBouncer can't start, and a RELOAD changes nothing, until it is there",
+                  ""};
       auto text = include_ ? include_(line.name) : fail(error);
       if (!text) {
         error = text.error();
         error.object = fmt::format("{}:{}", path, line.number);
-        error.what = fmt::format("%include {} can't be read{}{}", line.name, error.what.empty() ? "" : ": ", error.what);
+        error.what =
+            fmt::format("%include {} can't be read{}{}", line.name, error.what.empty() ? "" : ": ", error.what);
         return fail(error);
       }
       files.push_back({line.name, std::move(*text)});
@@ -189,12 +205,18 @@ Result<const ConfigFile::Entry*> ConfigFile::entry(const std::string& name) cons
     last = &entry;
     const auto [first, fresh] = lines.emplace(entry.file, entry.line.number);
     if (fresh || first->second == entry.line.number) continue;  // the file may be included twice
-    return fail({ErrorKind::invalid, place(entry), fmt::format("database {} is given twice", name), "one entry in a file",
-                 fmt::format("lines {} and {}", first->second, entry.line.number),
+    return fail({ErrorKind::invalid, place(entry), fmt::format("database {} is given twice", name),
+                 "one entry in a file", fmt::format("lines {} and {}", first->second, entry.line.number),
                  "remove one of them: PgBouncer takes the last in silence", ""});
   }
   if (last != nullptr) return last;
-  Error error{ErrorKind::invalid, files_.front().path, fmt::format("has no entry for database {} in [databases]", name), "", "", "", ""};
+  Error error{ErrorKind::invalid,
+              files_.front().path,
+              fmt::format("has no entry for database {} in [databases]", name),
+              "",
+              "",
+              "",
+              ""};
   if (files_.size() > 1) error.what += fmt::format(", nor have its {} included files", files_.size() - 1);
   if (has_database("*")) {
     error.seen = "only the fallback entry *";
@@ -220,8 +242,8 @@ Result<std::map<std::string, std::string>> ConfigFile::database(const std::strin
   std::map<std::string, std::string> out;
   for (const auto& part : all) {
     if (!out.emplace(part.key, part.value).second) {
-      return fail({ErrorKind::invalid, place(*found), fmt::format("database {} is given {} twice", name, part.key), "", "",
-                   "remove one of them: PgBouncer takes the last in silence", ""});
+      return fail({ErrorKind::invalid, place(*found), fmt::format("database {} is given {} twice", name, part.key), "",
+                   "", "remove one of them: PgBouncer takes the last in silence", ""});
     }
   }
   return out;
@@ -287,7 +309,8 @@ Result<FileText> ConfigFile::with_route(const std::string& name, const Route& ro
   TRY_ASSIGN(const auto all, parts(*found));
   const auto value = found->line.value;
   const auto& [path, text] = files_[found->file];
-  return FileText{path, text.substr(0, value.begin) + connection_with(value.of(text), all, route) + text.substr(value.end)};
+  return FileText{path,
+                  text.substr(0, value.begin) + connection_with(value.of(text), all, route) + text.substr(value.end)};
 }
 
 // One after another, each in what the one before made of its file.
@@ -317,10 +340,6 @@ Result<FileText> ConfigFile::with_lines_behind(const std::string& name, const st
   std::string added = line_end == std::string::npos ? end : "";
   for (const auto& line : lines) added += line + end;
   return FileText{path, text.substr(0, at) + added + text.substr(at)};
-}
-
-const std::string& ConfigFile::text() const {
-  return files_.front().text;
 }
 
 std::string ConfigFile::text_of(const std::string& file) const {

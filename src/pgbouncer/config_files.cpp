@@ -8,7 +8,8 @@
 namespace pgcleave::pgbouncer {
 namespace {
 
-// "main section missing from config file": it does not start, and a RELOAD takes databases and settings but counts as failed (1.18).
+// "main section missing from config file": it does not start, and a RELOAD takes databases and settings but counts as
+// failed (1.18).
 Result<void> check_main_section(const ConfigFile& file) {
   for (const auto& name : file.files()) {
     TRY_ASSIGN(const auto lines, scan_ini(name, file.text_of(name)));
@@ -16,8 +17,9 @@ Result<void> check_main_section(const ConfigFile& file) {
       if (line.kind == IniLine::Kind::section && line.name == "pgbouncer") return {};
     }
   }
-  return fail({ErrorKind::invalid, file.files().front(), "has no section [pgbouncer], nor have the files that it includes", "[pgbouncer]",
-               "", "PgBouncer does not start with such a file", ""});
+  return fail({ErrorKind::invalid, file.files().front(),
+               "has no section [pgbouncer], nor have the files that it includes", "[pgbouncer]", "",
+               "PgBouncer does not start with such a file", ""});
 }
 
 std::string kept_beside(const std::string& path) {
@@ -78,7 +80,8 @@ Result<bool> ConfigFiles::is_same_file(const std::string& other, Deadline deadli
   return place_.is_same_file(real_, other, deadline);
 }
 
-Result<std::string> ConfigFiles::why_not_writable(const ConfigFile& file, const std::string& database, Deadline deadline) {
+Result<std::string> ConfigFiles::why_not_writable(const ConfigFile& file, const std::string& database,
+                                                  Deadline deadline) {
   TRY_ASSIGN(const auto path, real(file.file_of(database).value_or(real_), deadline));
   return place_.why_not_writable(path, deadline);
 }
@@ -130,7 +133,8 @@ Result<void> ConfigFiles::is_staged(const std::vector<FileText>& texts, Deadline
   TRY_ASSIGN(const auto seen, place_.read(paths, deadline));
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (seen[i] && *seen[i] == texts[i].text) continue;
-    Error out{seen[i] ? ErrorKind::foreign : ErrorKind::not_ready, "", "", paths[i], seen[i] ? "" : "no such file", "", ""};
+    Error out{
+        seen[i] ? ErrorKind::foreign : ErrorKind::not_ready, "", "", paths[i], seen[i] ? "" : "no such file", "", ""};
     if (!seen[i]) return fail(out);
     out.what = fmt::format("{} was changed since its next text was staged", texts[i].path);
     out.expected = fmt::format("the text that {} was made from", paths[i]);

@@ -1,5 +1,5 @@
-// All files of one bouncer's configuration, where they lie, and the next text of those that hold its pools' entries. A bouncer's own: not
-// shared between threads.
+// All files of one bouncer's configuration, where they lie, and the next text of those that hold its pools' entries. A
+// bouncer's own: not shared between threads.
 //
 // The next text lies beside its file as <file>.pgcleave. While another text is tried, the file itself is kept as
 // <file>.pgcleave-kept; what is to be tried is written as <file>.pgcleave-trial, and renamed.

@@ -48,7 +48,8 @@ Result<std::string> from_base64(const std::string& text) {
     if (c == '\n' || c == '\r' || c == ' ' || c == '=') continue;
     const auto digit = alphabet.find(c);
     if (digit == std::string_view::npos) {
-      return fail({ErrorKind::failed, "", "the shell gave back something else than the file", "base64", text.substr(0, 80), "", ""});
+      return fail({ErrorKind::failed, "", "the shell gave back something else than the file", "base64",
+                   text.substr(0, 80), "", ""});
     }
     group = (group << 6 | static_cast<unsigned>(digit)) & 0xffffffU;
     bits += 6;
@@ -85,7 +86,8 @@ Result<std::string> ConfigPlace::resolve(const std::string& path, Deadline deadl
   if (local()) {
     std::error_code problem;
     const auto real = std::filesystem::canonical(path, problem);
-    if (problem) return fail({ErrorKind::invalid, path, "the config file can't be found", "", problem.message(), "", ""});
+    if (problem)
+      return fail({ErrorKind::invalid, path, "the config file can't be found", "", problem.message(), "", ""});
     return real.string();
   }
   TRY_ASSIGN(const auto encoded, remote(path, fmt::format("readlink -e {0} | base64", Shell::quote(path)), deadline));
@@ -104,12 +106,13 @@ Result<std::vector<Result<std::string>>> ConfigPlace::read(const std::vector<std
   }
   std::string line;
   for (const auto& path : paths) {
-    line += fmt::format("{0}if [ -f {1} ] && [ -r {1} ]; then base64 < {1} && echo .; else echo -.; fi", line.empty() ? "" : " && ",
-                        Shell::quote(path));
+    line += fmt::format("{0}if [ -f {1} ] && [ -r {1} ]; then base64 < {1} && echo .; else echo -.; fi",
+                        line.empty() ? "" : " && ", Shell::quote(path));
   }
   TRY_ASSIGN(const auto answer, remote(fmt::format("{}", fmt::join(paths, ", ")), line, deadline));
   std::size_t begin = 0;
-  for (auto stop = answer.find('.'); stop != std::string::npos && files.size() < paths.size(); stop = answer.find('.', begin)) {
+  for (auto stop = answer.find('.'); stop != std::string::npos && files.size() < paths.size();
+       stop = answer.find('.', begin)) {
     const auto chunk = answer.substr(begin, stop - begin);
     begin = stop + 1;
     if (chunk.find('-') == std::string::npos) {
@@ -120,37 +123,44 @@ Result<std::vector<Result<std::string>>> ConfigPlace::read(const std::vector<std
     }
   }
   if (files.size() == paths.size()) return files;
-  return fail({ErrorKind::failed, paths[files.size()], "the file did not come whole", "at most 700 kB in all", place(), "", ""});
+  return fail({ErrorKind::failed, paths[files.size()], "the file did not come whole", "at most 700 kB in all", place(),
+               "", ""});
 }
 
-Result<void> ConfigPlace::write(const std::string& path, const std::string& text, const std::string& like, Deadline deadline) {
+Result<void> ConfigPlace::write(const std::string& path, const std::string& text, const std::string& like,
+                                Deadline deadline) {
   if (local()) return replace_file(path, text, like);
   const auto temporary = Shell::quote(path + ".tmp");
   // Owner and mode are given before the content: the file may hold passwords.
-  TRY(remote(path,
-             fmt::format("rm -f {0} && (umask 077 && : > {0}) && chmod --reference={1} {0} && chown --reference={1} {0} && "
-                         "printf %s {2} | base64 -d > {0} && sync {0} && mv -f {0} {3} && sync {4}",
-                         temporary, Shell::quote(like), base64(text), Shell::quote(path), Shell::quote(folder_of(path))),
-             deadline));
+  TRY(remote(
+      path,
+      fmt::format("rm -f {0} && (umask 077 && : > {0}) && chmod --reference={1} {0} && chown --reference={1} {0} && "
+                  "printf %s {2} | base64 -d > {0} && sync {0} && mv -f {0} {3} && sync {4}",
+                  temporary, Shell::quote(like), base64(text), Shell::quote(path), Shell::quote(folder_of(path))),
+      deadline));
   return {};
 }
 
 Result<void> ConfigPlace::rename(const std::string& from, const std::string& to, Deadline deadline) {
   if (local()) return rename_durably(from, to);
-  TRY(remote(to, fmt::format("mv -f {} {} && sync {}", Shell::quote(from), Shell::quote(to), Shell::quote(folder_of(to))), deadline));
+  TRY(remote(to,
+             fmt::format("mv -f {} {} && sync {}", Shell::quote(from), Shell::quote(to), Shell::quote(folder_of(to))),
+             deadline));
   return {};
 }
 
-Result<void> ConfigPlace::rename_and_keep(const std::string& from, const std::string& to, const std::string& kept, Deadline deadline) {
+Result<void> ConfigPlace::rename_and_keep(const std::string& from, const std::string& to, const std::string& kept,
+                                          Deadline deadline) {
   if (local()) {
     if (::link(to.c_str(), kept.c_str()) != 0) {
-      return fail({ErrorKind::failed, to, "can't be given the second name " + kept, "a hard link", std::strerror(errno), "", ""});
+      return fail({ErrorKind::failed, to, "can't be given the second name " + kept, "a hard link", std::strerror(errno),
+                   "", ""});
     }
     return rename_durably(from, to);
   }
   TRY(remote(to,
-             fmt::format("ln {0} {1} && mv -f {2} {0} && sync {3}", Shell::quote(to), Shell::quote(kept), Shell::quote(from),
-                         Shell::quote(folder_of(to))),
+             fmt::format("ln {0} {1} && mv -f {2} {0} && sync {3}", Shell::quote(to), Shell::quote(kept),
+                         Shell::quote(from), Shell::quote(folder_of(to))),
              deadline));
   return {};
 }
@@ -163,27 +173,30 @@ Result<void> ConfigPlace::remove(const std::string& path, Deadline deadline) {
 
 Result<bool> ConfigPlace::is_there(const std::string& path, Deadline deadline) {
   if (local()) return exists(path);
-  TRY_ASSIGN(const auto answer, remote(path, fmt::format("if [ -e {} ]; then echo there; fi", Shell::quote(path)), deadline));
+  TRY_ASSIGN(const auto answer,
+             remote(path, fmt::format("if [ -e {} ]; then echo there; fi", Shell::quote(path)), deadline));
   return answer.find("there") != std::string::npos;
 }
 
-// The file is replaced and not written to: its folder has to be writable, and only root can give the new one another's owner.
+// The file is replaced and not written to: its folder has to be writable, and only root can give the new one another's
+// owner.
 Result<std::string> ConfigPlace::why_not_writable(const std::string& path, Deadline deadline) {
   const auto folder = folder_of(path);
   if (local()) {
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
       return fmt::format("folder {}: {}", folder, std::strerror(errno));
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return fmt::format("{}: {}", path, std::strerror(errno));
     if (::geteuid() == 0 || info.st_uid == ::geteuid()) return "";
     return fmt::format("{} belongs to user {}, we are {}", path, info.st_uid, ::geteuid());
   }
-  TRY_ASSIGN(const auto answer,
-             remote(path,
-                    fmt::format("if [ ! -w {0} ]; then echo folder; elif [ -O {1} ] || [ \"$(id -u)\" = 0 ]; then echo fine; "
-                                "else echo owner; fi",
-                                Shell::quote(folder), Shell::quote(path)),
-                    deadline));
+  TRY_ASSIGN(
+      const auto answer,
+      remote(path,
+             fmt::format("if [ ! -w {0} ]; then echo folder; elif [ -O {1} ] || [ \"$(id -u)\" = 0 ]; then echo fine; "
+                         "else echo owner; fi",
+                         Shell::quote(folder), Shell::quote(path)),
+             deadline));
   if (answer.find("fine") != std::string::npos) return "";
   return answer.find("folder") != std::string::npos ? fmt::format("folder {} is not writable, {}", folder, place())
                                                     : fmt::format("{} belongs to another user, {}", path, place());
@@ -194,20 +207,23 @@ Result<bool> ConfigPlace::is_same_file(const std::string& path, const std::strin
     std::error_code problem;
     return std::filesystem::equivalent(path, other, problem) && !problem;
   }
-  TRY_ASSIGN(const auto answer,
-             remote(path, fmt::format("if [ {} -ef {} ]; then echo same; else echo other; fi", Shell::quote(path), Shell::quote(other)),
-                    deadline));
+  TRY_ASSIGN(const auto answer, remote(path,
+                                       fmt::format("if [ {} -ef {} ]; then echo same; else echo other; fi",
+                                                   Shell::quote(path), Shell::quote(other)),
+                                       deadline));
   return answer.find("same") != std::string::npos;
 }
 
 // One folder, from however many processes: a pidfile may be stale, and a new process can have its number.
-Result<std::string> ConfigPlace::working_folder(const std::string& conffile, const std::string& pidfile, const std::string& config,
-                                                Deadline deadline) {
+Result<std::string> ConfigPlace::working_folder(const std::string& conffile, const std::string& pidfile,
+                                                const std::string& config, Deadline deadline) {
   const auto pattern = Shell::quote(conffile);
   const auto line = fmt::format(
-      "for p in /proc/$(cat {0} 2>/dev/null || echo none)/cmdline $(grep -lxzF -e {1} /proc/[0-9]*/cmdline 2>/dev/null); do "
+      "for p in /proc/$(cat {0} 2>/dev/null || echo none)/cmdline $(grep -lxzF -e {1} /proc/[0-9]*/cmdline "
+      "2>/dev/null); do "
       "[ \"$(cat \"${{p%/*}}/comm\" 2>/dev/null)\" = pgbouncer ] && grep -qxzF -e {1} \"$p\" && "
-      "f=$(readlink \"${{p%/*}}/cwd\") && (cd \"$f\" && [ {1} -ef {2} ]) 2>/dev/null && printf '%s\\n' \"$f\"; done; true",
+      "f=$(readlink \"${{p%/*}}/cwd\") && (cd \"$f\" && [ {1} -ef {2} ]) 2>/dev/null && printf '%s\\n' \"$f\"; done; "
+      "true",
       pidfile.empty() ? "/dev/null/none" : Shell::quote(pidfile), pattern, Shell::quote(config));
   std::optional<Shell> here;
   if (local()) {
@@ -220,7 +236,8 @@ Result<std::string> ConfigPlace::working_folder(const std::string& conffile, con
     if (!folder.empty() && folder.front() == '/') folders.insert(folder);
   }
   if (folders.size() == 1) return *folders.begin();
-  return fail({ErrorKind::not_ready, conffile, "the folder in which PgBouncer was started can't be told", "one process with this file",
+  return fail({ErrorKind::not_ready, conffile, "the folder in which PgBouncer was started can't be told",
+               "one process with this file",
                folders.empty() ? "none whose /proc entry can be read" : fmt::format("{}", fmt::join(folders, ", ")),
                "write absolute paths behind %include: PgBouncer takes relative ones from that folder", ""});
 }

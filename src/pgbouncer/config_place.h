@@ -1,4 +1,5 @@
-// Where a bouncer's config files lie: on this machine, or on another behind a shell that stays open. Paths are as seen there.
+// Where a bouncer's config files lie: on this machine, or on another behind a shell that stays open. Paths are as seen
+// there.
 #pragma once
 
 #include <optional>
@@ -22,17 +23,21 @@ class ConfigPlace {
   Result<void> write(const std::string& path, const std::string& text, const std::string& like, Deadline deadline);
   // One file takes the other's place: rename and fsync of the folder. One command, no copy.
   Result<void> rename(const std::string& from, const std::string& to, Deadline deadline);
-  // The same, and what stood there keeps a second name, inode and all. `failed` where the file system has no hard links.
-  Result<void> rename_and_keep(const std::string& from, const std::string& to, const std::string& kept, Deadline deadline);
+  // The same, and what stood there keeps a second name, inode and all. `failed` where the file system has no hard
+  // links.
+  Result<void> rename_and_keep(const std::string& from, const std::string& to, const std::string& kept,
+                               Deadline deadline);
   Result<void> remove(const std::string& path, Deadline deadline);  // none is fine
   Result<bool> is_there(const std::string& path, Deadline deadline);
   // Why another file could not be renamed to this path, as far as rights tell; "" when nothing stands against it.
   Result<std::string> why_not_writable(const std::string& path, Deadline deadline);
-  Result<bool> is_same_file(const std::string& path, const std::string& other, Deadline deadline);  // also through links
-  // From where the process that was started with `conffile` opens relative names: PgBouncer does not change its folder (1.18 to
-  // 1.26). By its pidfile, or else by its command line. A folder counts in which `conffile` is `config`: several processes may have
-  // been started with the same relative name. `not_ready` when it can't be told.
-  Result<std::string> working_folder(const std::string& conffile, const std::string& pidfile, const std::string& config, Deadline deadline);
+  Result<bool> is_same_file(const std::string& path, const std::string& other,
+                            Deadline deadline);  // also through links
+  // From where the process that was started with `conffile` opens relative names: PgBouncer does not change its folder
+  // (1.18 to 1.26). By its pidfile, or else by its command line. A folder counts in which `conffile` is `config`:
+  // several processes may have been started with the same relative name. `not_ready` when it can't be told.
+  Result<std::string> working_folder(const std::string& conffile, const std::string& pidfile, const std::string& config,
+                                     Deadline deadline);
 
  private:
   [[nodiscard]] bool local() const { return reach_.empty(); }

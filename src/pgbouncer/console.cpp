@@ -51,7 +51,8 @@ Result<Database> Console::database(const std::string& wanted, Deadline deadline)
     names.push_back(one.name);
   }
   return fail({ErrorKind::not_ready, name(), fmt::format("serves no database {}", wanted), wanted,
-               fmt::format("{}", fmt::join(names, ", ")), "check the pool's database in the environment file against [databases]", ""});
+               fmt::format("{}", fmt::join(names, ", ")),
+               "check the pool's database in the environment file against [databases]", ""});
 }
 
 Result<std::map<std::string, ConsoleSetting>> Console::settings(Deadline deadline) {

@@ -1,5 +1,5 @@
-// PgBouncer's admin console. It speaks the simple protocol only, one command at a time, no parameters; columns are read by
-// name since they differ between versions (1.18 to 1.25).
+// PgBouncer's admin console. It speaks the simple protocol only, one command at a time, no parameters; columns are read
+// by name since they differ between versions (1.18 to 1.25).
 #pragma once
 
 #include <map>
@@ -51,14 +51,15 @@ class Console {
   Result<std::map<std::string, ConsoleSetting>> settings(Deadline deadline);  // SHOW CONFIG
   Result<std::string> setting(const std::string& key, Deadline deadline);     // `not_ready` when there is none
   Result<void> set(const std::string& key, const std::string& value, Deadline deadline);
-  Result<void> reload(Deadline deadline);  // answers success also when the file did not parse (before 1.25): look afterwards
+  Result<void> reload(
+      Deadline deadline);  // answers success also when the file did not parse (before 1.25): look afterwards
   Result<void> begin_reload();
   Result<void> finish_reload(Deadline deadline);
   Result<void> resume(const std::string& database, Deadline deadline);  // not paused is fine
   Result<void> begin_resume(const std::string& database);
   Result<void> finish_resume(const std::string& database, Deadline deadline);
-  // PAUSE answers when no server connection is active; it may never answer. So: begin, then look with paused() or through
-  // another console; to give up, resume through another console and close this one.
+  // PAUSE answers when no server connection is active; it may never answer. So: begin, then look with paused() or
+  // through another console; to give up, resume through another console and close this one.
   Result<void> begin_pause(const std::string& database);
   Result<bool> answered();
   Result<void> finish_pause(Deadline deadline);
@@ -69,12 +70,13 @@ class Console {
   Result<std::vector<ActiveServer>> active_servers(const std::string& database, Deadline deadline);
   Result<int> waiting_clients(const std::string& database, Deadline deadline);                  // SHOW POOLS cl_waiting
   Result<std::vector<std::string>> pool_users(const std::string& database, Deadline deadline);  // SHOW POOLS
-  Result<std::vector<std::string>> known_users(Deadline deadline);     // SHOW USERS: of the auth_file, or logged in once
-  Result<int> clients(Deadline deadline);                              // of all databases (SHOW LISTS)
+  Result<std::vector<std::string>> known_users(Deadline deadline);  // SHOW USERS: of the auth_file, or logged in once
+  Result<int> clients(Deadline deadline);                           // of all databases (SHOW LISTS)
   Result<int> logins(const std::string& database, Deadline deadline);  // SHOW POOLS sv_login: server logins under way
 
-  // The application_name of each client of this process, consoles included (SHOW CLIENTS). No command tells which process
-  // answers (1.18), but a process shows exactly its own clients: two consoles are in one process if one sees the other.
+  // The application_name of each client of this process, consoles included (SHOW CLIENTS). No command tells which
+  // process answers (1.18), but a process shows exactly its own clients: two consoles are in one process if one sees
+  // the other.
   Result<std::vector<std::string>> client_applications(Deadline deadline);
 
   Result<std::string> version(Deadline deadline);

@@ -24,8 +24,8 @@ Result<void> needs(const postgres::Rows& rows, const std::string& object, const 
                    const std::vector<std::string>& columns) {
   for (const auto& column : columns) {
     if (rows.has(column)) continue;
-    return fail(
-        {ErrorKind::failed, object, command + " lacks a column", column, "another version's answer, or not PgBouncer's console", "", ""});
+    return fail({ErrorKind::failed, object, command + " lacks a column", column,
+                 "another version's answer, or not PgBouncer's console", "", ""});
   }
   return {};
 }
@@ -46,13 +46,15 @@ Database database_in(const postgres::Rows& rows, std::size_t row) {
   return out;
 }
 
-// 1.18 writes "unix" or an address, newer ones too; remote_pid is the backend for servers, the client's pid on Unix sockets.
+// 1.18 writes "unix" or an address, newer ones too; remote_pid is the backend for servers, the client's pid on Unix
+// sockets.
 ActiveServer active_server(const postgres::Rows& servers, std::size_t server, const postgres::Rows& clients) {
   ActiveServer out{number_of(servers, server, "remote_pid"), ""};
   const auto link = text_of(servers, server, "link");
   for (std::size_t row = 0; row < clients.size(); ++row) {
     if (link.empty() || text_of(clients, row, "ptr") != link) continue;
-    out.client = fmt::format("{} from {}:{}", text_of(clients, row, "user"), text_of(clients, row, "addr"), text_of(clients, row, "port"));
+    out.client = fmt::format("{} from {}:{}", text_of(clients, row, "user"), text_of(clients, row, "addr"),
+                             text_of(clients, row, "port"));
     const auto application = text_of(clients, row, "application_name");
     if (!application.empty()) out.client += fmt::format(" ({})", application);
     break;
@@ -73,17 +75,19 @@ Result<std::map<std::string, ConsoleSetting>> settings_in(const postgres::Rows& 
   TRY(needs(rows, console, "SHOW CONFIG", {"key", "value"}));
   std::map<std::string, ConsoleSetting> out;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    out[rows.text(row, "key")] = {rows.text(row, "value"), text_of(rows, row, "default"), text_of(rows, row, "changeable") == "yes"};
+    out[rows.text(row, "key")] = {rows.text(row, "value"), text_of(rows, row, "default"),
+                                  text_of(rows, row, "changeable") == "yes"};
   }
   return out;
 }
 
 std::string ActiveServer::text() const {
-  return fmt::format("server pid {} of {}", server_pid, client.empty() ? "no client: it is being closed or logged in" : client);
+  return fmt::format("server pid {} of {}", server_pid,
+                     client.empty() ? "no client: it is being closed or logged in" : client);
 }
 
-Result<std::vector<ActiveServer>> active_servers_in(const postgres::Rows& servers, const postgres::Rows& clients, const std::string& database,
-                                       const std::string& console) {
+Result<std::vector<ActiveServer>> active_servers_in(const postgres::Rows& servers, const postgres::Rows& clients,
+                                                    const std::string& database, const std::string& console) {
   TRY(needs(servers, console, "SHOW SERVERS", {"database", "state", "link"}));
   std::vector<ActiveServer> out;
   for (std::size_t row = 0; row < servers.size(); ++row) {
@@ -93,15 +97,16 @@ Result<std::vector<ActiveServer>> active_servers_in(const postgres::Rows& server
   return out;
 }
 
-Result<std::vector<std::string>> column_in(const postgres::Rows& rows, const std::string& column, const std::string& command,
-                                           const std::string& console) {
+Result<std::vector<std::string>> column_in(const postgres::Rows& rows, const std::string& column,
+                                           const std::string& command, const std::string& console) {
   TRY(needs(rows, console, command, {column}));
   std::vector<std::string> out;
   for (std::size_t row = 0; row < rows.size(); ++row) out.push_back(rows.text(row, column));
   return out;
 }
 
-Result<std::vector<std::string>> pool_users_in(const postgres::Rows& pools, const std::string& database, const std::string& console) {
+Result<std::vector<std::string>> pool_users_in(const postgres::Rows& pools, const std::string& database,
+                                               const std::string& console) {
   TRY(needs(pools, console, "SHOW POOLS", {"database", "user"}));
   std::vector<std::string> out;
   for (std::size_t row = 0; row < pools.size(); ++row) {
@@ -110,7 +115,8 @@ Result<std::vector<std::string>> pool_users_in(const postgres::Rows& pools, cons
   return out;
 }
 
-Result<int> sum_in(const postgres::Rows& pools, const std::string& database, const std::string& column, const std::string& console) {
+Result<int> sum_in(const postgres::Rows& pools, const std::string& database, const std::string& column,
+                   const std::string& console) {
   TRY(needs(pools, console, "SHOW POOLS", {"database", column}));
   std::int64_t sum = 0;
   for (std::size_t row = 0; row < pools.size(); ++row) {

@@ -34,8 +34,9 @@ auto on_each(const std::vector<Bouncer*>& bouncers, Action action) {
   return outcomes;
 }
 
-// For what clients feel. One thread has sent to all before the first answer is awaited, and takes the answers that come at once, as
-// most do; a thread each only for the others. With 32 bouncers their threads would queue up behind the clients for a core.
+// For what clients feel. One thread has sent to all before the first answer is awaited, and takes the answers that come
+// at once, as most do; a thread each only for the others. With 32 bouncers their threads would queue up behind the
+// clients for a core.
 template <class Begin, class Finish>
 auto ask_all(const std::vector<Bouncer*>& bouncers, Deadline deadline, Begin begin, Finish finish) {
   using Outcome = decltype(finish(*bouncers.front()));
@@ -54,7 +55,8 @@ auto ask_all(const std::vector<Bouncer*>& bouncers, Deadline deadline, Begin beg
   std::vector<std::pair<std::size_t, std::future<Outcome>>> running;
   for (std::size_t i = 0; i < bouncers.size(); ++i) {
     if (!outcomes[i])
-      running.emplace_back(i, std::async(std::launch::async, [&finish, &bouncer = *bouncers[i]] { return finish(bouncer); }));
+      running.emplace_back(
+          i, std::async(std::launch::async, [&finish, &bouncer = *bouncers[i]] { return finish(bouncer); }));
   }
   for (auto& [i, one] : running) outcomes[i] = one.get();
   std::vector<Outcome> all;
@@ -104,8 +106,8 @@ std::string console_value(const BouncerSpec& spec, const char* key) {
   return found == spec.console.values.end() ? "" : found->second;
 }
 
-// Same console and same file: one process, as the environment file says it. A database twice is for check_process() to refuse. The last
-// one acts, since whoever RELOADs is to be told last.
+// Same console and same file: one process, as the environment file says it. A database twice is for check_process() to
+// refuse. The last one acts, since whoever RELOADs is to be told last.
 void share_processes(const std::vector<BouncerSpec>& specs, const std::vector<std::unique_ptr<Bouncer>>& bouncers) {
   std::map<std::vector<std::string>, std::vector<std::size_t>> processes;
   for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -113,7 +115,8 @@ void share_processes(const std::vector<BouncerSpec>& specs, const std::vector<st
     std::vector<std::string> key{console_value(spec, "host"), console_value(spec, "port"), spec.config};
     key.insert(key.end(), spec.reach.begin(), spec.reach.end());
     auto& those = processes[key];
-    const bool twice = std::any_of(those.begin(), those.end(), [&](auto other) { return specs[other].database == spec.database; });
+    const bool twice =
+        std::any_of(those.begin(), those.end(), [&](auto other) { return specs[other].database == spec.database; });
     if (!twice) those.push_back(i);
   }
   for (const auto& [key, those] : processes) {
@@ -130,7 +133,8 @@ std::vector<Bouncer*> all_in(const std::vector<std::unique_ptr<Bouncer>>& bounce
   return all;
 }
 
-// Who has resumed and lacks its route waits for it on a thread of its own: the others are not to blame, and their clients go on.
+// Who has resumed and lacks its route waits for it on a thread of its own: the others are not to blame, and their
+// clients go on.
 Result<void> resume_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, bool at_file, Deadline deadline) {
   auto outcomes = ask_all(
       all_in(bouncers), deadline, [&](Bouncer& bouncer) { bouncer.begin_resume(at_file); },
@@ -141,7 +145,8 @@ Result<void> resume_all(const std::vector<std::unique_ptr<Bouncer>>& bouncers, b
     }
     return false;
   };
-  const bool all_settled = std::all_of(bouncers.begin(), bouncers.end(), [](const auto& bouncer) { return bouncer->is_settled(); });
+  const bool all_settled =
+      std::all_of(bouncers.begin(), bouncers.end(), [](const auto& bouncer) { return bouncer->is_settled(); });
   const auto with_acting = [&] {
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (at_file && outcomes[i] && failed(bouncers[i]->acting())) bouncers[i]->pause_again();
@@ -184,8 +189,10 @@ std::vector<Result<ProcessId>> Fleet::processes(Deadline deadline) {
 }
 
 Result<void> Fleet::connect(Deadline deadline) {
-  TRY(all_of("can't be reached", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.connect(deadline); })));
-  return all_of("can't be told apart", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_shares_process(deadline); }));
+  TRY(all_of("can't be reached",
+             on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.connect(deadline); })));
+  return all_of("can't be told apart",
+                on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_shares_process(deadline); }));
 }
 
 std::vector<BouncerState> Fleet::read_states(Deadline deadline) {
@@ -223,7 +230,8 @@ Result<std::vector<ActiveServer>> Fleet::active_servers(Deadline deadline) {
 }
 
 Result<void> Fleet::kill(Deadline deadline) {
-  return all_of("still have clients", on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.kill(deadline); }));
+  return all_of("still have clients",
+                on_each(all_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.kill(deadline); }));
 }
 
 Result<void> Fleet::try_files(Deadline deadline) {
@@ -237,8 +245,10 @@ Result<void> Fleet::stage_route(const Route& route, Deadline deadline) {
 }
 
 Result<void> Fleet::repoint(const Route& route, Deadline deadline) {
-  TRY(all_of("can't be repointed", on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_staged(route, deadline); })));
-  return all_of("are not repointed", on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.repoint(route, deadline); }));
+  TRY(all_of("can't be repointed",
+             on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.check_staged(route, deadline); })));
+  return all_of("are not repointed",
+                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.repoint(route, deadline); }));
 }
 
 std::vector<Fleet::Routes> Fleet::routes(Deadline deadline) {
@@ -250,7 +260,8 @@ std::vector<Inspection> Fleet::inspect(Deadline deadline) {
 }
 
 Result<void> Fleet::discard_staged(Deadline deadline) {
-  return all_of("still have a staged file", on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.discard_staged(deadline); }));
+  return all_of("still have a staged file",
+                on_each(acting_in(bouncers_), [&](Bouncer& bouncer) { return bouncer.discard_staged(deadline); }));
 }
 
 Result<void> Fleet::resume(Deadline deadline) {

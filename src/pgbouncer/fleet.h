@@ -34,7 +34,8 @@ struct BouncerState {
   std::string config_file;  // SHOW CONFIG conffile
 };
 
-// What tells one process from another, and stays as it is when it restarts or gets another address. What is empty is not known.
+// What tells one process from another, and stays as it is when it restarts or gets another address. What is empty is
+// not known.
 struct ProcessId {
   std::string listen_port;      // SHOW CONFIG
   std::string unix_socket_dir;  // SHOW CONFIG: processes that share a port (so_reuseport) have one each
@@ -55,40 +56,43 @@ class Fleet {
   Fleet& operator=(Fleet&&) noexcept;
   ~Fleet();
 
-  // From now on a console that is opened and leads to another process, or whose pool leads to another database, is `invalid`: nothing is sent there.
+  // From now on a console that is opened and leads to another process, or whose pool leads to another database, is
+  // `invalid`: nothing is sent there.
   void expect(const std::string& bouncer, const ProcessId& process);
   // Of each in the order of the specs. Opens consoles as connect() does, and changes nothing.
   std::vector<Result<ProcessId>> processes(Deadline deadline);
 
-  // Opens (or reopens what is dead) consoles and, for remote config files, shells. Errors name each bouncer that failed.
+  // Opens (or reopens what is dead) consoles and, for remote config files, shells. Errors name each bouncer that
+  // failed.
   Result<void> connect(Deadline deadline);
   // Never fails as a whole: unreachable ones say so. In the order of the specs.
   std::vector<BouncerState> read_states(Deadline deadline);
 
-  // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or RELOAD closes
-  // counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then SETs max_db_connections=1, so that no further login
-  // begins, and waits, for 250 ms at most, until none is under way: pause() has to follow. Not so on a process that serves other databases,
-  // whose clients would wait too. Idempotent.
+  // SET server_login_retry=0 and min_pool_size=0 on all at once, to be called before pause(): a login that PAUSE or
+  // RELOAD closes counts as failed and stalls the pool for server_login_retry (15 s) otherwise. Then SETs
+  // max_db_connections=1, so that no further login begins, and waits, for 250 ms at most, until none is under way:
+  // pause() has to follow. Not so on a process that serves other databases, whose clients would wait too. Idempotent.
   Result<void> hold_back_logins(Deadline deadline);
-  // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients that hold
-  // connections; nothing is resumed here (undo does that). Idempotent.
+  // PAUSE on all at once. Past the deadline, or when a stop is requested: `timed_out`/`interrupted` naming the clients
+  // that hold connections; nothing is resumed here (undo does that). Idempotent.
   Result<PauseReport> pause(Deadline deadline, const StopFlag* stop);
 
-  // The clients of all pools for which a PAUSE would wait now. Opens consoles as connect() does, and changes nothing. Errors name each
-  // bouncer that can't be asked.
+  // The clients of all pools for which a PAUSE would wait now. Opens consoles as connect() does, and changes nothing.
+  // Errors name each bouncer that can't be asked.
   Result<std::vector<ActiveServer>> active_servers(Deadline deadline);
 
-  // KILL on all: clients of the pool get an error, and it is paused. For servers that do not answer, whose connections no
-  // PAUSE gets back. Idempotent.
+  // KILL on all: clients of the pool get an error, and it is paused. For servers that do not answer, whose connections
+  // no PAUSE gets back. Idempotent.
   Result<void> kill(Deadline deadline);
 
-  // Before the window: does each process read the file that is renamed into place? Tried with a harmless setting, which is taken out again.
+  // Before the window: does each process read the file that is renamed into place? Tried with a harmless setting, which
+  // is taken out again.
   Result<void> try_files(Deadline deadline);
   // Before the window: each config file's future text beside it (<config>.pgcleave), written to disk.
   Result<void> stage_route(const Route& route, Deadline deadline);
-  // Renames the staged text into place. A paused process follows the route in resume_at_file(); one that is not is RELOADed, the SETs that
-  // RELOAD reset are repeated, and SHOW DATABASES is checked for host and port. Idempotent: a file that has the route already is left
-  // alone.
+  // Renames the staged text into place. A paused process follows the route in resume_at_file(); one that is not is
+  // RELOADed, the SETs that RELOAD reset are repeated, and SHOW DATABASES is checked for host and port. Idempotent: a
+  // file that has the route already is left alone.
   Result<void> repoint(const Route& route, Deadline deadline);
   // Route in each config file and in each process; not equal anywhere is told by bouncer.
   struct Routes {
@@ -106,11 +110,12 @@ class Fleet {
   // All that a check judges, of each in the order of the specs. Changes nothing; never fails as a whole.
   std::vector<Inspection> inspect(Deadline deadline);
 
-  // RESUME on all at once, where they point to. Not paused is fine. All are tried; errors name each bouncer that is still paused.
+  // RESUME on all at once, where they point to. Not paused is fine. All are tried; errors name each bouncer that is
+  // still paused.
   Result<void> resume(Deadline deadline);
-  // The same, and a process whose file says another route (repoint()) takes it up by a RELOAD at the same moment: who logs in between a
-  // RELOAD and a RESUME would cost others an error (PgBouncer 1.18 to 1.25). SHOW DATABASES is checked. Until then the file has to be
-  // readable.
+  // The same, and a process whose file says another route (repoint()) takes it up by a RELOAD at the same moment: who
+  // logs in between a RELOAD and a RESUME would cost others an error (PgBouncer 1.18 to 1.25). SHOW DATABASES is
+  // checked. Until then the file has to be readable.
   Result<void> resume_at_file(Deadline deadline);
   // Gives what was SET the values of the config file again. After RESUME, since clients come first. Idempotent.
   Result<void> restore_settings(Deadline deadline);

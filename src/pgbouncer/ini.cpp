@@ -16,7 +16,8 @@ bool is_blank(char c) {
 }
 
 bool is_key(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string("_.-*").find(c) != std::string::npos;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string("_.-*").find(c) != std::string::npos;
 }
 
 class Scanner {
@@ -24,7 +25,8 @@ class Scanner {
   Scanner(const std::string& path, const std::string& text) : path_(path), text_(text) {}
 
   Result<std::vector<IniLine>> scan() {
-    if (const auto nul = text_.find('\0'); nul != std::string::npos) return fail(wrong(nul, "holds a NUL byte", "text", "\\0"));
+    if (const auto nul = text_.find('\0'); nul != std::string::npos)
+      return fail(wrong(nul, "holds a NUL byte", "text", "\\0"));
     while (true) {
       skip(is_space);
       if (done()) return std::move(lines_);
@@ -47,7 +49,8 @@ class Scanner {
     return 1 + static_cast<int>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(place), '\n'));
   }
 
-  [[nodiscard]] Error wrong(std::size_t place, const std::string& what, const std::string& expected, const std::string& seen) const {
+  [[nodiscard]] Error wrong(std::size_t place, const std::string& what, const std::string& expected,
+                            const std::string& seen) const {
     return {ErrorKind::invalid, fmt::format("{}:{}", path_, line_of(place)), what, expected, seen, "", ""};
   }
 
@@ -104,7 +107,8 @@ class Scanner {
     at_ = start;
     // Only the key: the rest of such a line may hold a password.
     const auto line = rest_of_line().of(text_);
-    return wrong(start, "PgBouncer can't read this line", "key = value, [section], %include or a comment", line.substr(0, line.find('=')));
+    return wrong(start, "PgBouncer can't read this line", "key = value, [section], %include or a comment",
+                 line.substr(0, line.find('=')));
   }
 
   const std::string& path_;
@@ -157,7 +161,8 @@ Result<std::vector<ConnectionPart>> scan_connection(const std::string& text) {
     }
     if (part.value.empty()) return fail(not_a_connection("an empty value in the connection string", part.key));
     part.place.end = at;
-    if (quoted && at < text.size() && text[at] != ' ') ++at;  // PgBouncer cuts the value there, whatever stands behind it (loader.c, 1.18)
+    if (quoted && at < text.size() && text[at] != ' ')
+      ++at;  // PgBouncer cuts the value there, whatever stands behind it (loader.c, 1.18)
     part.whole.end = at;
     parts.push_back(std::move(part));
   }

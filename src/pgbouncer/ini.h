@@ -1,5 +1,6 @@
-// The grammar of PgBouncer's ini file and of the connection strings in it, with the place of each part in the text, so that
-// one value can be replaced and every other byte kept. Mirrors libusual's cfparser.c and PgBouncer's loader.c (1.18 to 1.25).
+// The grammar of PgBouncer's ini file and of the connection strings in it, with the place of each part in the text, so
+// that one value can be replaced and every other byte kept. Mirrors libusual's cfparser.c and PgBouncer's loader.c
+// (1.18 to 1.25).
 #pragma once
 
 #include <cstddef>
@@ -35,7 +36,8 @@ struct ConnectionPart {
   Span whole;         // from the key's first byte to the value's last
 };
 
-// "host=127.0.0.1 port=5432 password='it''s'". Blanks are spaces only, also not tabs; an empty value is refused, as by PgBouncer.
+// "host=127.0.0.1 port=5432 password='it''s'". Blanks are spaces only, also not tabs; an empty value is refused, as by
+// PgBouncer.
 Result<std::vector<ConnectionPart>> scan_connection(const std::string& text);
 
 // The value as a connection string takes it: in quotes when it has to be, or when `quoted`.

@@ -1,4 +1,5 @@
-// All that a check judges of one PgBouncer process: what runs, what its file says, and whether that could be changed. Nothing is changed.
+// All that a check judges of one PgBouncer process: what runs, what its file says, and whether that could be changed.
+// Nothing is changed.
 #pragma once
 
 #include "pgbouncer/fleet.h"
@@ -7,9 +8,10 @@ namespace pgcleave::pgbouncer {
 
 struct Inspection {
   std::string name;
-  std::string address;   // of its console
-  std::string error;     // why it could not be looked at; all below is empty then
-  bool distinct = true;  // false: the error is that this process is another bouncer too, or that one address reaches several
+  std::string address;  // of its console
+  std::string error;    // why it could not be looked at; all below is empty then
+  bool distinct =
+      true;  // false: the error is that this process is another bouncer too, or that one address reaches several
   std::string console_user;
   std::string version;                             // as it says it
   bool no_pool_size_holds = true;                  // in this version: clients of a pool of size 0 wait

@@ -1,5 +1,5 @@
-// PAUSE of one process. It sets a flag at once and answers when no server connection of the database is active; when somebody
-// RESUMEs meanwhile, it never answers (PgBouncer issue 715). So the other console watches the flag.
+// PAUSE of one process. It sets a flag at once and answers when no server connection of the database is active; when
+// somebody RESUMEs meanwhile, it never answers (PgBouncer issue 715). So the other console watches the flag.
 #include <algorithm>
 #include <utility>
 

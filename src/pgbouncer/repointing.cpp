@@ -1,5 +1,5 @@
-// The way from one route to another: the future text lies beside the config file before the window; inside it there is one
-// rename, and one RELOAD when clients are let in.
+// The way from one route to another: the future text lies beside the config file before the window; inside it there is
+// one rename, and one RELOAD when clients are let in.
 #include <algorithm>
 #include <utility>
 
@@ -29,7 +29,8 @@ Result<std::string> Bouncer::working_folder(ConfigPlace& place) {
   return place.working_folder(settings["conffile"].value, settings["pidfile"].value, spec_.config, deadline);
 }
 
-// RELOAD of another file than the one that we edit would only show inside the window. A relative name can't be compared.
+// RELOAD of another file than the one that we edit would only show inside the window. A relative name can't be
+// compared.
 Result<void> Bouncer::check_config_path(Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto running, watch_->setting("conffile", deadline));
@@ -50,8 +51,8 @@ Result<void> Bouncer::stage(const Route& route, Deadline deadline) {
   return files_.stage(file, texts, deadline);
 }
 
-// By the files alone, so that another process than the one that staged can go on: the staged text has to be what would be
-// staged now.
+// By the files alone, so that another process than the one that staged can go on: the staged text has to be what would
+// be staged now.
 Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   TRY(open_consoles(deadline));
   TRY_ASSIGN(const auto file, config(deadline));
@@ -61,7 +62,8 @@ Result<void> Bouncer::check_staged(const Route& route, Deadline deadline) {
   if (there) return {};
   auto out = there.error();
   out.object = "bouncer " + spec_.name;
-  if (out.kind == ErrorKind::not_ready) out.what = fmt::format("nothing is staged for {} {}", fmt::join(databases_, ", "), in_words(route));
+  if (out.kind == ErrorKind::not_ready)
+    out.what = fmt::format("nothing is staged for {} {}", fmt::join(databases_, ", "), in_words(route));
   out.hint = "stage the route again: pgcleave resume";
   return fail(out);
 }
@@ -73,7 +75,8 @@ Result<void> Bouncer::repoint(const Route& route, Deadline deadline) {
   RouteOf routes;
   for (const auto& database : databases_) routes[database] = route;
   due_.reset();
-  if (!std::all_of(seen.begin(), seen.end(), [](const auto& pool) { return pool.second.paused; })) return put_in_force(routes, deadline);
+  if (!std::all_of(seen.begin(), seen.end(), [](const auto& pool) { return pool.second.paused; }))
+    return put_in_force(routes, deadline);
   if (!are_in_force(routes, seen)) due_ = routes;
   return hold_back_logins(deadline);
 }
@@ -87,10 +90,11 @@ Result<void> Bouncer::put_in_force(const RouteOf& routes, Deadline deadline) {
 Result<void> Bouncer::see_in_force(const RouteOf& routes, Deadline deadline) {
   TRY(hold_back_logins(deadline));  // RELOAD has just undone it
   std::map<std::string, Database> running;
-  const auto there = wait_until("the new route is in force", deadline, between_looks_at_route, nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(running, pools(deadline.for_one_read()));
-    return are_in_force(routes, running);
-  });
+  const auto there =
+      wait_until("the new route is in force", deadline, between_looks_at_route, nullptr, [&]() -> Result<bool> {
+        TRY_ASSIGN(running, pools(deadline.for_one_read()));
+        return are_in_force(routes, running);
+      });
   if (there) return {};
   auto out = there.error();
   out.object = "bouncer " + spec_.name;

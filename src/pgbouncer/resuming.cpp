@@ -1,15 +1,18 @@
-// RESUME of one process and, where its file has another route, the RELOAD that puts it in force: both at the same moment.
+// RESUME of one process and, where its file has another route, the RELOAD that puts it in force: both at the same
+// moment.
 //
-// A RELOAD that changes the route makes a pool forget the server's welcome. Whoever logs in to it then makes PgBouncer log in to the server
-// at once, though the database is paused: only the global PAUSE is asked for (objects.c, finish_client_login(), 1.18 to 1.25). The pause
-// closes that login, which counts as failed, and after RESUME everybody who asks for a server before the next login has succeeded is
-// refused (check_fast_fail()). So RELOAD comes when the database is not paused any more. Until then a pool size of 0 holds its clients: it
-// lets nobody log in to a server whose welcome is known.
+// A RELOAD that changes the route makes a pool forget the server's welcome. Whoever logs in to it then makes PgBouncer
+// log in to the server at once, though the database is paused: only the global PAUSE is asked for (objects.c,
+// finish_client_login(), 1.18 to 1.25). The pause closes that login, which counts as failed, and after RESUME everybody
+// who asks for a server before the next login has succeeded is refused (check_fast_fail()). So RELOAD comes when the
+// database is not paused any more. Until then a pool size of 0 holds its clients: it lets nobody log in to a server
+// whose welcome is known.
 //
-// With several pools of the fleet in one process the one that acts for them is told last, so that its RELOAD meets no pool that is paused.
+// With several pools of the fleet in one process the one that acts for them is told last, so that its RELOAD meets no
+// pool that is paused.
 //
-// Where that can't hold them, or would hold clients of other databases too, RELOAD comes right before RESUME: the shorter the time between
-// them, the fewer meet in it.
+// Where that can't hold them, or would hold clients of other databases too, RELOAD comes right before RESUME: the
+// shorter the time between them, the fewer meet in it.
 #include <algorithm>
 #include <cstdio>
 #include <utility>
@@ -52,7 +55,8 @@ Result<void> Bouncer::apply_route(Deadline deadline) {
   }
   TRY_ASSIGN(const auto seen, pools(deadline));
   if (are_in_force(*due_, seen)) return {};
-  // A RELOAD that has been answered shows its route at once: whoever lacks it must not hold up the others, which wait for this.
+  // A RELOAD that has been answered shows its route at once: whoever lacks it must not hold up the others, which wait
+  // for this.
   const bool all_paused = std::all_of(seen.begin(), seen.end(), [](const auto& pool) { return pool.second.paused; });
   if (!all_paused || !hold(deadline)) return put_in_force(*due_, deadline.or_earlier(Deadline::in(time_for_a_route)));
   taking_ = due_;
@@ -62,9 +66,11 @@ Result<void> Bouncer::apply_route(Deadline deadline) {
 // The reserve pool would let clients go who have waited for long.
 bool Bouncer::hold(Deadline deadline) {
   if (own_pool_size_ || serves_others(deadline) || !no_pool_size_holds(version_)) return false;
-  if (!command_->set("reserve_pool_timeout", "0", deadline) || !command_->set("default_pool_size", "0", deadline)) return false;
+  if (!command_->set("reserve_pool_timeout", "0", deadline) || !command_->set("default_pool_size", "0", deadline))
+    return false;
   const auto seen = pools(deadline);
-  return seen && std::all_of(seen->begin(), seen->end(), [](const auto& pool) { return pool.second.paused && pool.second.pool_size == 0; });
+  return seen && std::all_of(seen->begin(), seen->end(),
+                             [](const auto& pool) { return pool.second.paused && pool.second.pool_size == 0; });
 }
 
 void Bouncer::begin_resume(bool at_file) {
@@ -74,7 +80,8 @@ void Bouncer::begin_resume(bool at_file) {
   }
   if (at_file && acting_ != nullptr) stays_paused_ = acting_->stays_paused_;
   if (stays_paused_) return;
-  if (command_ && command_->busy()) command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
+  if (command_ && command_->busy())
+    command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
   resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
   reload_sent_ = resume_sent_ && taking_ && command_ && command_->alive() && command_->begin_reload();
 }

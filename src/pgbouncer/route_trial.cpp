@@ -19,7 +19,8 @@ constexpr std::size_t longest_entry_name = 60;  // PgBouncer keeps 63 bytes of a
 std::string trial_name(const std::string& pool) {
   std::string name = "pgcleave_try_" + pool;
   for (char& c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
     if (!plain) c = '_';
   }
   return name.substr(0, longest_entry_name);
@@ -46,7 +47,8 @@ class Trial {
     if (!client) out.not_tried = "the environment file has no `probe` for this pool";
     if (pool.paused) out.not_tried = "the pool is paused";
     if (!out.not_tried.empty()) return out;
-    if (const auto running = settings.find("conffile"); running != settings.end()) TRY(check_path(running->second.value));
+    if (const auto running = settings.find("conffile"); running != settings.end())
+      TRY(check_path(running->second.value));
     TRY_ASSIGN(const bool reload, files_.end_trials(trial_mark, deadline_));
     if (reload) TRY(console_->reload(deadline_));
     TRY_ASSIGN(const auto file, files_.read(deadline_));
@@ -101,18 +103,21 @@ class Trial {
     return out;
   }
 
-  Result<void> try_entry(const FileText& trial, const postgres::Settings& client, const std::string& question, RouteTrial& out) {
+  Result<void> try_entry(const FileText& trial, const postgres::Settings& client, const std::string& question,
+                         RouteTrial& out) {
     TRY(files_.begin_trial(trial, deadline_));
     TRY(console_->reload(deadline_));
     const auto patience = deadline_.or_earlier(Deadline::in(time_to_show_entry));
-    const auto there = wait_until("the second entry is in force", patience, between_looks_at_entry, nullptr, [&]() -> Result<bool> {
-      TRY_ASSIGN(const auto served, console_->databases(patience.for_one_read()));
-      return std::any_of(served.begin(), served.end(), [&](const Database& one) { return one.name == name_; });
-    });
+    const auto there =
+        wait_until("the second entry is in force", patience, between_looks_at_entry, nullptr, [&]() -> Result<bool> {
+          TRY_ASSIGN(const auto served, console_->databases(patience.for_one_read()));
+          return std::any_of(served.begin(), served.end(), [&](const Database& one) { return one.name == name_; });
+        });
     if (!there) {
       if (there.error().kind != ErrorKind::timed_out) return there;
       auto error = problem("does not read its config file after a rename: RELOAD did not show entry " + name_);
-      error.hint = fmt::format("is {} alone mounted into a container? Mount its folder. Else look into this bouncer's log", trial.path);
+      error.hint = fmt::format(
+          "is {} alone mounted into a container? Mount its folder. Else look into this bouncer's log", trial.path);
       return fail(error);
     }
     ask(name_, client, question, out);
@@ -173,11 +178,13 @@ Result<std::string> text_with_copied_line(const std::string& text, const std::st
   const auto end = std::min(text.find('\n', begin), text.size());
   // A quoted name may hold a '='.
   const auto after_name = line.front() == '\'' ? line.find('\'', 1) : 0;
-  return fmt::format("{}\n{}\n{} {}{}", text.substr(0, end), trial_mark, name, line.substr(line.find('=', after_name)), text.substr(end));
+  return fmt::format("{}\n{}\n{} {}{}", text.substr(0, end), trial_mark, name, line.substr(line.find('=', after_name)),
+                     text.substr(end));
 }
 
-Result<RouteTrial> try_route(const BouncerSpec& bouncer, const Route& route, const std::optional<postgres::Settings>& client,
-                             const std::string& question, Deadline deadline) {
+Result<RouteTrial> try_route(const BouncerSpec& bouncer, const Route& route,
+                             const std::optional<postgres::Settings>& client, const std::string& question,
+                             Deadline deadline) {
   return Trial(bouncer, route, deadline).run(client, question);
 }
 

@@ -21,10 +21,13 @@ Result<void> Bouncer::check_shares_process(Deadline deadline) {
   TRY_ASSIGN(const auto applications, watch_->client_applications(deadline));
   const auto wanted = acting_->settings("watch").values["application_name"];
   if (std::find(applications.begin(), applications.end(), wanted) != applications.end()) return {};
-  auto out = error(ErrorKind::not_ready, fmt::format("is not in the process of bouncer {}, whose console and config it has", acting_->spec_.name));
+  auto out =
+      error(ErrorKind::not_ready,
+            fmt::format("is not in the process of bouncer {}, whose console and config it has", acting_->spec_.name));
   out.expected = "one process behind this address";
   out.seen = "so_reuseport: each connection goes to any of them";
-  out.hint = "give each process an address of its own (unix_socket_dir or a peer's port) and name it in the environment file";
+  out.hint =
+      "give each process an address of its own (unix_socket_dir or a peer's port) and name it in the environment file";
   return fail(out);
 }
 

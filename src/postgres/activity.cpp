@@ -18,18 +18,20 @@ Duration milliseconds_in(const Rows& rows, std::size_t row, const char* column) 
 }
 
 // Rows of others have no queryid without pg_read_all_stats.
-std::map<std::string, StatementTimes> usual_times(Connection& connection, const std::vector<std::string>& queries, Deadline deadline) {
+std::map<std::string, StatementTimes> usual_times(Connection& connection, const std::vector<std::string>& queries,
+                                                  Deadline deadline) {
   std::map<std::string, StatementTimes> times;
   const auto function = statements_function(connection, deadline);
   if (!function || !*function) return times;
-  const auto rows = connection.query(
-      fmt::format("SELECT s.queryid::text AS query, sum(s.calls)::int8 AS calls, "
-                  "sum(s.total_exec_time) / sum(s.calls) AS mean, max(s.stddev_exec_time) AS spread, max(s.max_exec_time) AS longest "
-                  "FROM {}(false) s "
-                  "WHERE s.queryid = ANY ($1::int8[]) AND s.calls > 0 "
-                  "AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) GROUP BY 1",
-                  **function),
-      {array_literal(queries)}, deadline);
+  const auto rows = connection.query(fmt::format("SELECT s.queryid::text AS query, sum(s.calls)::int8 AS calls, "
+                                                 "sum(s.total_exec_time) / sum(s.calls) AS mean, "
+                                                 "max(s.stddev_exec_time) AS spread, max(s.max_exec_time) AS longest "
+                                                 "FROM {}(false) s "
+                                                 "WHERE s.queryid = ANY ($1::int8[]) AND s.calls > 0 "
+                                                 "AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+                                                 "pg_catalog.current_database()) GROUP BY 1",
+                                                 **function),
+                                     {array_literal(queries)}, deadline);
   if (!rows) return times;
   for (std::size_t row = 0; row < rows->size(); ++row) {
     times[rows->text(row, "query")] = {rows->number(row, "calls"), milliseconds_in(*rows, row, "mean"),
@@ -45,7 +47,8 @@ std::string OpenTransaction::text() const {
   return fmt::format("pid {} of {}, {} for {}", pid, who, idle ? "idle in transaction" : "active", to_text(age));
 }
 
-Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids, Deadline deadline) {
+Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids,
+                                                       Deadline deadline) {
   std::vector<OpenTransaction> open;
   if (pids.empty()) return open;
   std::vector<std::string> asked;
@@ -61,9 +64,14 @@ Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, c
                                                {array_literal(asked)}, deadline));
   std::vector<std::string> queries;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    OpenTransaction one{static_cast<int>(rows.number(row, "pid")), rows.text(row, "who"), rows.text(row, "application"),
-                        rows.boolean(row, "idle"), Duration(rows.number(row, "age_us")), Duration(rows.number(row, "statement_us")),
-                        false, std::nullopt};
+    OpenTransaction one{static_cast<int>(rows.number(row, "pid")),
+                        rows.text(row, "who"),
+                        rows.text(row, "application"),
+                        rows.boolean(row, "idle"),
+                        Duration(rows.number(row, "age_us")),
+                        Duration(rows.number(row, "statement_us")),
+                        false,
+                        std::nullopt};
     one.single_statement = one.age - one.statement_age < same_moment;
     open.push_back(one);
     if (!one.idle && !rows.text(row, "query").empty()) queries.push_back(rows.text(row, "query"));

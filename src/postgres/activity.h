@@ -23,16 +23,17 @@ struct OpenTransaction {
   int pid = 0;
   std::string user;
   std::string application;
-  bool idle = false;             // idle in transaction: no statement runs
-  Duration age{};                // of the transaction
-  Duration statement_age{};      // of the statement that runs, or ran last
-  bool single_statement = false;  // the transaction began with this statement
-  std::optional<StatementTimes> usual;  // none: not idle, not known, or pg_stat_statements is not in this database
+  bool idle = false;                       // idle in transaction: no statement runs
+  Duration age{};                          // of the transaction
+  Duration statement_age{};                // of the statement that runs, or ran last
+  bool single_statement = false;           // the transaction began with this statement
+  std::optional<StatementTimes> usual;     // none: not idle, not known, or pg_stat_statements is not in this database
   [[nodiscard]] std::string text() const;  // one line for people, without the statement's text
 };
 
-// Of those sessions, the ones that have a transaction open; a pid that is gone is left out. Statements of other users need
-// pg_read_all_stats. A pg_stat_statements that can't be read is no error: `usual` is empty then.
-Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids, Deadline deadline);
+// Of those sessions, the ones that have a transaction open; a pid that is gone is left out. Statements of other users
+// need pg_read_all_stats. A pg_stat_statements that can't be read is no error: `usual` is empty then.
+Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids,
+                                                       Deadline deadline);
 
 }  // namespace pgcleave::postgres

@@ -28,7 +28,8 @@ Wide wrapped(Wide value, Wide gap, const Sequence& sequence) {
   return start + (gap - room - 1) % period * sequence.increment;
 }
 
-// Half of what is left when the gap is wider: a rollback must not fail, while clients wait, since one sequence is nearly used up.
+// Half of what is left when the gap is wider: a rollback must not fail, while clients wait, since one sequence is
+// nearly used up.
 Wide fitting(Wide last, Wide gap, const Sequence& sequence) {
   const Wide step = sequence.increment > 0 ? sequence.increment : -Wide(sequence.increment);
   const Wide room = (sequence.increment > 0 ? sequence.maximum - last : last - sequence.minimum) / step;
@@ -60,8 +61,8 @@ Result<Bump> bump(const Sequence& from, const Sequence& to, std::int64_t gap) {
     if (to.increment > 0 ? ahead > 0 : ahead < 0) position = there;
   }
   if (position.last < to.minimum || position.last > to.maximum) {
-    Error error =
-        refusal(from.name, "can't continue there", fmt::format("{} to {}", to.minimum, to.maximum), fmt::format("{}", from.last_value));
+    Error error = refusal(from.name, "can't continue there", fmt::format("{} to {}", to.minimum, to.maximum),
+                          fmt::format("{}", from.last_value));
     error.hint = "give the sequence a wider type: ALTER SEQUENCE " + from.name.sql() + " AS bigint";
     return fail(error);
   }

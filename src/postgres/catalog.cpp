@@ -5,9 +5,10 @@
 namespace pgcleave::postgres {
 namespace {
 
-// Replica identity as RelationGetIndexList finds it: of an index that is valid, unique, immediate and whole. FULL is applied by comparing
-// all columns, so each type needs the equality operator that the type cache finds: of a default btree or hash operator class, for what
-// domains, arrays and composites are made of; unless the subscriber finds the row by its primary key (PostgreSQL 15 to 18).
+// Replica identity as RelationGetIndexList finds it: of an index that is valid, unique, immediate and whole. FULL is
+// applied by comparing all columns, so each type needs the equality operator that the type cache finds: of a default
+// btree or hash operator class, for what domains, arrays and composites are made of; unless the subscriber finds the
+// row by its primary key (PostgreSQL 15 to 18).
 constexpr auto tables_sql = R"sql(
   WITH RECURSIVE usable AS (
     SELECT i.indrelid, i.indisprimary, i.indisreplident, i.indimmediate
@@ -71,7 +72,9 @@ Result<std::vector<Table>> tables(Connection& connection, Deadline deadline) {
     table.oid = static_cast<std::uint32_t>(rows.number(row, "oid"));
     table.name = {rows.text(row, "nspname"), rows.text(row, "relname")};
     table.holds_rows = rows.boolean(row, "holds_rows");
-    table.kind = rows.boolean(row, "relispartition") ? TableKind::partition : table.holds_rows ? TableKind::plain : TableKind::partitioned;
+    table.kind = rows.boolean(row, "relispartition") ? TableKind::partition
+                 : table.holds_rows                  ? TableKind::plain
+                                                     : TableKind::partitioned;
     table.root = {rows.text(row, "root_schema"), rows.text(row, "root_name")};
     table.identity_problem = rows.text(row, "identity_problem");
     table.apply_problem = rows.text(row, "apply_problem");

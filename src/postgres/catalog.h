@@ -16,8 +16,8 @@ struct TableName {
   [[nodiscard]] std::string sql() const;  // quoted where needed: ci.builds, public."Weird Name"
 };
 
-// "ci.builds", "public.\"Weird Name\"", "users" (public is meant). `invalid` with what is wrong; folds unquoted names to lower
-// case as PostgreSQL does; refuses names over 63 bytes, which PostgreSQL would cut in silence.
+// "ci.builds", "public.\"Weird Name\"", "users" (public is meant). `invalid` with what is wrong; folds unquoted names
+// to lower case as PostgreSQL does; refuses names over 63 bytes, which PostgreSQL would cut in silence.
 Result<TableName> parse_table_name(const std::string& text);
 
 // Two array literals for unnest($1::text[], $2::text[]): schemas and names, in the order of the tables.
@@ -35,18 +35,22 @@ struct Table {
   TableKind kind = TableKind::plain;  // partition: also a partitioned table that is itself a partition
   bool holds_rows = true;             // false for partitioned tables, at any level
   TableName root;                     // the topmost parent; itself for all others
-  // Why it has no replica identity, so that a publisher refuses clients' UPDATE and DELETE; empty when it has one. Of those that hold rows.
+  // Why it has no replica identity, so that a publisher refuses clients' UPDATE and DELETE; empty when it has one. Of
+  // those that hold rows.
   std::string identity_problem;
-  // Why a subscriber could not find the rows that are updated or deleted there, although they are published; empty when it can.
+  // Why a subscriber could not find the rows that are updated or deleted there, although they are published; empty when
+  // it can.
   std::string apply_problem;
   bool unlogged = false;
   std::string extension;  // that it belongs to
   // Why its updates and deletes can't be replicated; empty when they can.
-  [[nodiscard]] const std::string& replication_problem() const { return identity_problem.empty() ? apply_problem : identity_problem; }
+  [[nodiscard]] const std::string& replication_problem() const {
+    return identity_problem.empty() ? apply_problem : identity_problem;
+  }
 };
 
-// All ordinary and partitioned tables outside pg_catalog, information_schema, pg_toast and pgcleave, by schema and name.
-// A partition that is half detached still goes with the root that it had. Temporary tables are left out.
+// All ordinary and partitioned tables outside pg_catalog, information_schema, pg_toast and pgcleave, by schema and
+// name. A partition that is half detached still goes with the root that it had. Temporary tables are left out.
 Result<std::vector<Table>> tables(Connection& connection, Deadline deadline);
 
 }  // namespace pgcleave::postgres

@@ -2,7 +2,8 @@
 
 namespace pgcleave::postgres {
 
-Result<std::map<TableName, Columns>> columns(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<std::map<TableName, Columns>> columns(Connection& connection, const std::vector<TableName>& tables,
+                                             Deadline deadline) {
   const auto named = name_arrays(tables);
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT n.nspname, c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type

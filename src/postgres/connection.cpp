@@ -26,7 +26,8 @@ Rows rows_of(const PGresult* result) {
       if (PQgetisnull(result, row, column) != 0) {
         cells.emplace_back(std::nullopt);
       } else {
-        cells.emplace_back(std::string(PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column))));
+        cells.emplace_back(
+            std::string(PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column))));
       }
     }
   }
@@ -67,8 +68,8 @@ Result<void> Connection::State::sendable() {
   }
   began_idle = PQtransactionStatus(pg) == PQTRANS_IDLE;
   if (PQstatus(pg) == CONNECTION_OK) return {};
-  const auto dead =
-      error(ErrorKind::failed, "the connection was lost before the request was sent", notices.empty() ? reason() : notices.back());
+  const auto dead = error(ErrorKind::failed, "the connection was lost before the request was sent",
+                          notices.empty() ? reason() : notices.back());
   close();
   return fail(dead);
 }
@@ -103,8 +104,8 @@ void Connection::State::take(PGresult* result) {
       break;
     default:
       if (answer.error) break;
-      answer.error = error(ErrorKind::failed, field(result, PG_DIAG_MESSAGE_PRIMARY), field(result, PG_DIAG_MESSAGE_DETAIL),
-                           field(result, PG_DIAG_SQLSTATE));
+      answer.error = error(ErrorKind::failed, field(result, PG_DIAG_MESSAGE_PRIMARY),
+                           field(result, PG_DIAG_MESSAGE_DETAIL), field(result, PG_DIAG_SQLSTATE));
       answer.error->hint = field(result, PG_DIAG_MESSAGE_HINT);
       if (answer.error->what.empty()) answer.error->what = one_line(trimmed(PQresultErrorMessage(result)));
   }
@@ -137,7 +138,8 @@ bool Connection::State::wait(Deadline deadline) const {
   }
 }
 
-// PQcancel (libpq 15) blocks without a limit when the server's host is silent: it gets a thread of its own, which nobody waits for.
+// PQcancel (libpq 15) blocks without a limit when the server's host is silent: it gets a thread of its own, which
+// nobody waits for.
 void Connection::State::cancel() const {
   PGcancel* request = PQgetCancel(pg);
   if (request == nullptr) return;
@@ -149,7 +151,8 @@ void Connection::State::cancel() const {
 }
 
 Error Connection::State::lost() {
-  auto out = error(ErrorKind::unknown, "the connection was lost before the answer came", answer.error ? answer.error->what : reason());
+  auto out = error(ErrorKind::unknown, "the connection was lost before the answer came",
+                   answer.error ? answer.error->what : reason());
   if (answer.error) out.code = answer.error->code;
   out.hint = "the request may have been carried out: look before repeating it";
   close();
@@ -202,8 +205,8 @@ Result<Rows> Connection::query(const std::string& sql, const Parameters& paramet
   TRY(state_->sendable());
   std::vector<const char*> values;
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
-  TRY(state_->sent(
-      PQsendQueryParams(state_->pg, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0)));
+  TRY(state_->sent(PQsendQueryParams(state_->pg, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                                     nullptr, nullptr, 0)));
   return receive(deadline);
 }
 

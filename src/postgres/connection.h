@@ -1,9 +1,9 @@
 // A connection to PostgreSQL, or to PgBouncer's console, which speaks the same protocol.
 // Not thread-safe: one thread at a time. All calls are bounded by their deadline.
 //
-// Outcomes: a server that answered with an error is `failed` with its SQLSTATE in Error::code. A request that was sent and
-// whose answer did not come (connection lost, deadline passed and the server did not confirm the cancel) is `unknown`, and
-// the connection is closed: alive() says false, and whoever owns it opens a new one and looks.
+// Outcomes: a server that answered with an error is `failed` with its SQLSTATE in Error::code. A request that was sent
+// and whose answer did not come (connection lost, deadline passed and the server did not confirm the cancel) is
+// `unknown`, and the connection is closed: alive() says false, and whoever owns it opens a new one and looks.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct Settings {
   std::string name;  // how messages call this server: "main-1", "bouncer-2"
   std::map<std::string, std::string> values;
   Secret password;  // empty: libpq looks into passfile or PGPASSFILE
-  // Ask the server to cancel what runs past its deadline. Off for whatever goes through PgBouncer: a cancel request undoes a
-  // global PAUSE there (1.18). Its console (dbname=pgbouncer) is never asked.
+  // Ask the server to cancel what runs past its deadline. Off for whatever goes through PgBouncer: a cancel request
+  // undoes a global PAUSE there (1.18). Its console (dbname=pgbouncer) is never asked.
   bool cancel_on_deadline = true;
 };
 
@@ -45,7 +45,7 @@ class Rows {
   // Empty for NULL. A column or row that isn't there is a programmer's error: aborts.
   [[nodiscard]] const std::string& text(std::size_t row, const std::string& column) const;
   [[nodiscard]] std::int64_t number(std::size_t row, const std::string& column) const;  // 0 for NULL
-  [[nodiscard]] bool boolean(std::size_t row, const std::string& column) const;           // "t", "1", "true", "yes", "on"
+  [[nodiscard]] bool boolean(std::size_t row, const std::string& column) const;         // "t", "1", "true", "yes", "on"
   [[nodiscard]] Result<Lsn> lsn(std::size_t row, const std::string& column) const;      // zero for NULL
   [[nodiscard]] const std::string& command_tag() const { return tag_; }
 
@@ -63,7 +63,8 @@ class Connection {
   // A stop that is requested is answered within 50 ms, as `timed_out`: a bouncer that is paused may hold up a login.
   static Result<Connection> open(const Settings& settings, Deadline deadline, const StopFlag* stop = nullptr);
   // All at once, each result at its settings' index.
-  static std::vector<Result<Connection>> open_all(const std::vector<Settings>& settings, Deadline deadline, const StopFlag* stop = nullptr);
+  static std::vector<Result<Connection>> open_all(const std::vector<Settings>& settings, Deadline deadline,
+                                                  const StopFlag* stop = nullptr);
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -71,8 +72,9 @@ class Connection {
 
   // One statement, extended protocol, $1... parameters as text.
   Result<Rows> query(const std::string& sql, const Parameters& parameters, Deadline deadline);
-  // Simple protocol: several statements are one transaction; the last result set that has rows (or the last one) is returned.
-  // A failed request that itself said BEGIN is rolled back: it never leaves the session inside a failed transaction.
+  // Simple protocol: several statements are one transaction; the last result set that has rows (or the last one) is
+  // returned. A failed request that itself said BEGIN is rolled back: it never leaves the session inside a failed
+  // transaction.
   Result<Rows> simple(const std::string& sql, Deadline deadline);
 
   // The two halves of simple(), for fan-out: send to all, then receive from all. One request at a time per connection.
@@ -99,8 +101,9 @@ class Connection {
   std::unique_ptr<State> state_;
 };
 
-std::string quote_identifier(const std::string& name);                // always quoted, " doubled
-std::string quote_literal(const std::string& text);                   // '...' with ' doubled; E'' form when it holds a backslash
-std::string array_literal(const std::vector<std::string>& elements);  // {"a","b"}, for a parameter cast to an array type
+std::string quote_identifier(const std::string& name);  // always quoted, " doubled
+std::string quote_literal(const std::string& text);     // '...' with ' doubled; E'' form when it holds a backslash
+std::string array_literal(
+    const std::vector<std::string>& elements);  // {"a","b"}, for a parameter cast to an array type
 
 }  // namespace pgcleave::postgres

@@ -9,17 +9,19 @@
 
 namespace pgcleave::postgres {
 
-// A base backup that is being taken from this server (pg_stat_progress_basebackup), such as Patroni takes to copy a member anew.
+// A base backup that is being taken from this server (pg_stat_progress_basebackup), such as Patroni takes to copy a
+// member anew.
 struct BaseBackup {
   std::string phase;  // "streaming database files"
   Bytes streamed;
   Bytes total;  // 0: not known
 };
-Result<std::optional<BaseBackup>> base_backup(Connection& connection, Deadline deadline);  // of several the one that is furthest
+Result<std::optional<BaseBackup>> base_backup(Connection& connection,
+                                              Deadline deadline);  // of several the one that is furthest
 
-// "streaming" when it lasts; else "nothing", or the receiver's status. A receiver says streaming as soon as it is connected, before it has
-// asked for WAL (pg_stat_wal_receiver, 15). One that is refused, since the slot or the WAL is gone, dies a moment later and comes again.
-// So it is looked at twice, 300 ms apart.
+// "streaming" when it lasts; else "nothing", or the receiver's status. A receiver says streaming as soon as it is
+// connected, before it has asked for WAL (pg_stat_wal_receiver, 15). One that is refused, since the slot or the WAL is
+// gone, dies a moment later and comes again. So it is looked at twice, 300 ms apart.
 Result<std::string> receiving(Connection& standby, Deadline deadline);
 
 }  // namespace pgcleave::postgres

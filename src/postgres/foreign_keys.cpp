@@ -9,7 +9,8 @@ namespace {
 
 using Neighbours = std::map<TableName, std::set<TableName>>;
 
-// Tarjan's algorithm: a component is complete when all that can be reached from it is. Here one goes from a table to whoever refers to it.
+// Tarjan's algorithm: a component is complete when all that can be reached from it is. Here one goes from a table to
+// whoever refers to it.
 class Components {
  public:
   explicit Components(const Neighbours& referrers) : referrers_(referrers) {}
@@ -81,7 +82,8 @@ Result<std::vector<ForeignKey>> foreign_keys(Connection& connection, Deadline de
   return keys;
 }
 
-std::vector<std::vector<TableName>> referencing_first(const std::vector<TableName>& roots, const std::vector<ForeignKey>& keys) {
+std::vector<std::vector<TableName>> referencing_first(const std::vector<TableName>& roots,
+                                                      const std::vector<ForeignKey>& keys) {
   Neighbours referrers;
   for (const auto& root : roots) referrers[root];
   for (const auto& key : keys) {

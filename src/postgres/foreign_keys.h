@@ -17,9 +17,10 @@ struct ForeignKey {
 // All of the database, as they were declared: the copies that PostgreSQL makes for partitions are left out.
 Result<std::vector<ForeignKey>> foreign_keys(Connection& connection, Deadline deadline);
 
-// The strongly connected components of these tables, each sorted by name; who refers comes before what is referred to. Keys from or to
-// other tables are passed over.
-std::vector<std::vector<TableName>> referencing_first(const std::vector<TableName>& roots, const std::vector<ForeignKey>& keys);
+// The strongly connected components of these tables, each sorted by name; who refers comes before what is referred to.
+// Keys from or to other tables are passed over.
+std::vector<std::vector<TableName>> referencing_first(const std::vector<TableName>& roots,
+                                                      const std::vector<ForeignKey>& keys);
 
 // Whoever refers to one of `tables`, directly or through others, without `tables` themselves; by name.
 std::vector<TableName> referencing(const std::vector<TableName>& tables, const std::vector<ForeignKey>& keys);

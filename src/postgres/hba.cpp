@@ -26,8 +26,8 @@ constexpr auto hba_sql = R"sql(
 
 }  // namespace
 
-Result<HbaAnswer> hba_answer(Connection& superuser, const std::string& database, const std::string& user, const std::string& address,
-                             Deadline deadline) {
+Result<HbaAnswer> hba_answer(Connection& superuser, const std::string& database, const std::string& user,
+                             const std::string& address, Deadline deadline) {
   TRY_ASSIGN(const auto rows, superuser.query(hba_sql, {database, user, address}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     bool fits = true;
@@ -43,7 +43,8 @@ Result<HbaAnswer> hba_answer(Connection& superuser, const std::string& database,
     const auto line = fmt::format("line {} of pg_hba.conf", rows.text(row, "line_number"));
     if (!known) return HbaAnswer{HbaVerdict::unknown, line + " may fit"};
     const auto method = rows.text(row, "auth_method");
-    return HbaAnswer{method == "reject" ? HbaVerdict::refused : HbaVerdict::allowed, fmt::format("{}: {}", line, method)};
+    return HbaAnswer{method == "reject" ? HbaVerdict::refused : HbaVerdict::allowed,
+                     fmt::format("{}: {}", line, method)};
   }
   return HbaAnswer{HbaVerdict::refused, "no line of pg_hba.conf fits"};
 }

@@ -2,8 +2,8 @@
 
 namespace pgcleave::postgres {
 
-// The control file's timeline is the old one until the first checkpoint after a promotion; the name of the segment that is
-// written to, or the receiver, is ahead of it.
+// The control file's timeline is the old one until the first checkpoint after a promotion; the name of the segment that
+// is written to, or the receiver, is ahead of it.
 Result<Identity> identify(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT (SELECT system_identifier FROM pg_catalog.pg_control_system()) AS system_identifier,

@@ -23,11 +23,11 @@ Result<void> try_subscription(Connection& primary, const SubscriptionSpec& spec,
   auto conninfo = spec.connection + " connect_timeout=3";
   if (!spec.password.empty()) conninfo += " password='" + escaped(spec.password.reveal()) + "'";
   TRY(primary.simple(begin_unlogged, deadline));
-  const auto tried =
-      primary.simple(fmt::format("SET TRANSACTION READ WRITE; CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} "
-                                 "WITH (connect = true, enabled = false, create_slot = false, copy_data = false, slot_name = NONE)",
-                                 quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication)),
-                     deadline);
+  const auto tried = primary.simple(
+      fmt::format("SET TRANSACTION READ WRITE; CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} "
+                  "WITH (connect = true, enabled = false, create_slot = false, copy_data = false, slot_name = NONE)",
+                  quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication)),
+      deadline);
   if (primary.alive() && !primary.simple("ROLLBACK", Deadline::in(time_to_roll_back))) primary.close();
   if (!tried) return fail(tried.error());
   return {};

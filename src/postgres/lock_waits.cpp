@@ -24,19 +24,25 @@ std::string lock_timeout_sql(Duration lock_timeout, Deadline deadline) {
   return fmt::format("SET LOCAL lock_timeout TO '{}ms'", wait);
 }
 
-Error in_the_way_error(const std::vector<Blocker>& blockers, const std::string& object, const std::string& what, bool interrupted) {
+Error in_the_way_error(const std::vector<Blocker>& blockers, const std::string& object, const std::string& what,
+                       bool interrupted) {
   Error error = gave_up(what, interrupted);
   error.object = object;
-  const bool wraparound = std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.anti_wraparound; });
-  const bool vacuum =
-      std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.backend_type == "autovacuum worker"; });
+  const bool wraparound =
+      std::any_of(blockers.begin(), blockers.end(), [](const auto& blocker) { return blocker.anti_wraparound; });
+  const bool vacuum = std::any_of(blockers.begin(), blockers.end(),
+                                  [](const auto& blocker) { return blocker.backend_type == "autovacuum worker"; });
   std::vector<std::string> who;
   for (const auto& blocker : blockers) who.push_back(blocker.text());
   error.seen = who.empty() ? "nobody in the way any more" : fmt::format("{}", fmt::join(who, "; "));
   if (wraparound) {
-    error.hint = "an autovacuum to prevent wraparound never yields: let it finish, or end it with SELECT pg_terminate_backend(pid)";
+    error.hint =
+        "an autovacuum to prevent wraparound never yields: let it finish, or end it with SELECT "
+        "pg_terminate_backend(pid)";
   } else if (vacuum) {
-    error.hint = "autovacuum only yields to a wait longer than deadlock_timeout: choose a lock_timeout above SHOW deadlock_timeout";
+    error.hint =
+        "autovacuum only yields to a wait longer than deadlock_timeout: choose a lock_timeout above SHOW "
+        "deadlock_timeout";
   } else if (!who.empty()) {
     error.hint = "end those transactions, or try again when they are gone";
   }

@@ -5,9 +5,10 @@
 namespace pgcleave::postgres {
 namespace {
 
-// From pg_locks outwards, so that the cost grows with the locks that are held and not with the catalog. A prepared transaction's
-// locks have no pid; its transaction id is found through the lock that it holds on itself (PostgreSQL 15: the documented join
-// of virtualtransaction to '-1/xid' finds it after a restart only). {of_interest} says which relations count.
+// From pg_locks outwards, so that the cost grows with the locks that are held and not with the catalog. A prepared
+// transaction's locks have no pid; its transaction id is found through the lock that it holds on itself (PostgreSQL 15:
+// the documented join of virtualtransaction to '-1/xid' finds it after a restart only). {of_interest} says which
+// relations count.
 constexpr const char* holders_sql = R"sql(
   SELECT COALESCE(l.pid, 0) AS pid, a.usename, p.owner, a.application_name, a.backend_type, a.state, n.nspname, c.relname, l.mode, p.gid,
          CASE WHEN a.client_addr IS NOT NULL THEN pg_catalog.host(a.client_addr)
@@ -29,7 +30,8 @@ constexpr const char* holders_sql = R"sql(
      AND ($4 OR a.backend_type IS NULL OR (a.backend_type <> 'autovacuum worker' AND a.backend_type NOT LIKE 'logical replication%'))
    ORDER BY l.pid, n.nspname, c.relname, l.mode)sql";
 
-// The same locks without who holds them. Planning the query above takes longer than running it, and mostly nobody is there.
+// The same locks without who holds them. Planning the query above takes longer than running it, and mostly nobody is
+// there.
 constexpr const char* any_holder_sql = R"sql(
   SELECT FROM (SELECT * FROM pg_catalog.pg_locks
                 WHERE locktype = 'relation' AND granted AND mode = ANY ($3::text[])
@@ -40,9 +42,11 @@ constexpr const char* any_holder_sql = R"sql(
    WHERE {of_interest}
    LIMIT 1)sql";
 
-constexpr const char* named = "(n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))";
+constexpr const char* named =
+    "(n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[]))";
 
-// Named or fenced itself, or below one that is. Of a lock that is weaker than a writer's only a partitioned table's counts.
+// Named or fenced itself, or below one that is. Of a lock that is weaker than a writer's only a partitioned table's
+// counts.
 constexpr const char* of_the_split = R"sql((l.mode <> 'ShareUpdateExclusiveLock' OR c.relkind = 'p') AND EXISTS (
      WITH RECURSIVE line(oid) AS (
        SELECT c.oid UNION SELECT i.inhparent FROM line JOIN pg_catalog.pg_inherits i ON i.inhrelid = line.oid)
@@ -63,14 +67,17 @@ struct Interest {
   std::string perhaps;
 };
 
-Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<TableName>& tables, const Interest& interest,
-                                     const std::vector<std::string>& modes, bool server_processes, Deadline deadline) {
+Result<std::vector<Blocker>> holders(Connection& connection, const std::vector<TableName>& tables,
+                                     const Interest& interest, const std::vector<std::string>& modes,
+                                     bool server_processes, Deadline deadline) {
   const auto names = name_arrays(tables);
   TRY_ASSIGN(const Rows any, connection.query(fmt::format(any_holder_sql, fmt::arg("of_interest", interest.perhaps)),
                                               {names.schemas, names.names, array_literal(modes)}, deadline));
   if (any.empty()) return std::vector<Blocker>{};
-  TRY_ASSIGN(const Rows rows, connection.query(fmt::format(holders_sql, fmt::arg("of_interest", interest.certainly)),
-                                               {names.schemas, names.names, array_literal(modes), server_processes ? "t" : "f"}, deadline));
+  TRY_ASSIGN(
+      const Rows rows,
+      connection.query(fmt::format(holders_sql, fmt::arg("of_interest", interest.certainly)),
+                       {names.schemas, names.names, array_literal(modes), server_processes ? "t" : "f"}, deadline));
   std::vector<Blocker> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Blocker blocker;
@@ -97,7 +104,8 @@ std::string Blocker::text() const {
   const auto held = fmt::format("{} on {} for {}", mode, table.sql(), to_text(transaction_age));
   if (pid == 0) return fmt::format("prepared transaction '{}' of {}: {}", prepared, user, held);
   std::string who = fmt::format("pid {}", pid);
-  if (backend_type != "client backend") who += fmt::format(", {}{}", backend_type, anti_wraparound ? " to prevent wraparound" : "");
+  if (backend_type != "client backend")
+    who += fmt::format(", {}{}", backend_type, anti_wraparound ? " to prevent wraparound" : "");
   if (!user.empty()) who += " of " + user;
   if (!application.empty()) who += fmt::format(" ({})", application);
   if (!address.empty()) who += " from " + address;
@@ -105,26 +113,30 @@ std::string Blocker::text() const {
   return who + ": " + held;
 }
 
-Result<std::vector<Blocker>> writers(Connection& connection, const std::string& split, const std::vector<TableName>& tables,
-                                     Deadline deadline) {
+Result<std::vector<Blocker>> writers(Connection& connection, const std::string& split,
+                                     const std::vector<TableName>& tables, Deadline deadline) {
   const auto fence = quote_literal("pgcleave_fence_" + split);
-  const Interest interest{fmt::format(of_the_split, fmt::arg("fence", fence)), fmt::format(perhaps_of_the_split, fmt::arg("fence", fence))};
-  return holders(connection, tables, interest,
-                 {"ShareUpdateExclusiveLock", "RowExclusiveLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, false,
-                 deadline);
-}
-
-Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+  const Interest interest{fmt::format(of_the_split, fmt::arg("fence", fence)),
+                          fmt::format(perhaps_of_the_split, fmt::arg("fence", fence))};
   return holders(
-      connection, tables, {named, named},
-      {"RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"}, true,
-      deadline);
+      connection, tables, interest,
+      {"ShareUpdateExclusiveLock", "RowExclusiveLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"},
+      false, deadline);
 }
 
-Result<std::vector<Blocker>> in_the_way_of_truncate(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vector<TableName>& tables,
+                                        Deadline deadline) {
   return holders(connection, tables, {named, named},
-                 {"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock",
-                  "ExclusiveLock", "AccessExclusiveLock"},
+                 {"RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock", "ShareRowExclusiveLock", "ExclusiveLock",
+                  "AccessExclusiveLock"},
+                 true, deadline);
+}
+
+Result<std::vector<Blocker>> in_the_way_of_truncate(Connection& connection, const std::vector<TableName>& tables,
+                                                    Deadline deadline) {
+  return holders(connection, tables, {named, named},
+                 {"AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
+                  "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"},
                  true, deadline);
 }
 

@@ -8,13 +8,14 @@ namespace {
 
 constexpr std::size_t notices_limit = 200;
 
-// libpq gives the SQLSTATE of a refused login only inside its verbose text: "FATAL:  28P01: password ...\nLOCATION:  ...".
-// Takes both out of the text.
+// libpq gives the SQLSTATE of a refused login only inside its verbose text: "FATAL:  28P01: password ...\nLOCATION:
+// ...". Takes both out of the text.
 std::string take_sqlstate(std::string& text) {
   if (const auto location = text.find("\nLOCATION:"); location != std::string::npos) text.erase(location);
   for (auto at = text.find(":  "); at != std::string::npos; at = text.find(":  ", at + 1)) {
     const auto code = text.substr(at + 3, 5);
-    if (code.size() < 5 || code.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos) continue;
+    if (code.size() < 5 || code.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos)
+      continue;
     if (text.compare(at + 8, 2, ": ") != 0) continue;
     text.erase(at + 3, 7);
     return code;
@@ -31,7 +32,8 @@ void collect_notice(void* to, const PGresult* notice) {
 
 void Connection::State::start_login(const Settings& settings) {
   name = settings.name;
-  // No `options`: PgBouncer refuses a login that brings any (1.18). An empty value would not keep out PGOPTIONS either (libpq 15).
+  // No `options`: PgBouncer refuses a login that brings any (1.18). An empty value would not keep out PGOPTIONS either
+  // (libpq 15).
   std::map<std::string, std::string> values = {{"application_name", "pgcleave"}, {"client_encoding", "UTF8"}};
   for (const auto& [keyword, value] : settings.values) values[keyword] = value;
   if (!settings.password.empty()) values["password"] = settings.password.reveal();
@@ -55,8 +57,8 @@ void Connection::State::start_login(const Settings& settings) {
   PQsetNoticeReceiver(pg, collect_notice, &notices);
 }
 
-// lc_messages may be set by superusers only, and a session of PgBouncer's must not leave settings behind in a pool; a pool's
-// user is no superuser.
+// lc_messages may be set by superusers only, and a session of PgBouncer's must not leave settings behind in a pool; a
+// pool's user is no superuser.
 void Connection::State::advance_login() {
   if (login == Login::setting) {
     if (!advance()) return;
@@ -89,7 +91,8 @@ Error Connection::State::login_error(bool late) {
   return error(ErrorKind::timed_out, "could not connect in time", seen.empty() ? "no answer" : seen, code);
 }
 
-std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline, const StopFlag* stop) {
+std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline,
+                                                     const StopFlag* stop) {
   const HeededStop heeded(stop == nullptr ? HeededStop::current() : stop);
   std::vector<std::unique_ptr<State>> states;
   for (const auto& one : settings) {

@@ -1,4 +1,5 @@
-// Which names stand in code of the database: parsed where PostgreSQL's parser reads it, else by its words. Nothing is looked up.
+// Which names stand in code of the database: parsed where PostgreSQL's parser reads it, else by its words. Nothing is
+// looked up.
 #pragma once
 
 #include <string>
@@ -11,9 +12,9 @@ namespace pgcleave::postgres {
 
 struct NamesInCode {
   std::vector<Mention> relations;
-  std::vector<Mention> functions;    // that are called
-  std::vector<Mention> sequences;    // see Statement
-  std::vector<Mention> words;        // guesses: of a language that is not parsed, and of dynamic SQL that is put together
+  std::vector<Mention> functions;  // that are called
+  std::vector<Mention> sequences;  // see Statement
+  std::vector<Mention> words;      // guesses: of a language that is not parsed, and of dynamic SQL that is put together
   std::vector<std::string> strings;  // constants
   bool chooses_sequence = false;     // which one is known at run time only: any of `strings` and `words` may name it
 

@@ -41,7 +41,8 @@ Result<std::optional<Publication>> publication(Connection& connection, const std
   return found;
 }
 
-Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted, Deadline deadline) {
+Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted,
+                                Deadline deadline) {
   TRY_ASSIGN(const auto existing, publication(primary, name, deadline));
   auto tables = wanted.tables;
   std::sort(tables.begin(), tables.end());
@@ -53,7 +54,9 @@ Result<void> create_publication(Connection& primary, const std::string& name, co
     return {};
   }
   if (existing->tables != tables && tables.empty()) {
-    TRY(primary.query(fmt::format("ALTER PUBLICATION {} DROP TABLE {}", quote_identifier(name), sql_list(existing->tables)), {}, deadline));
+    TRY(primary.query(
+        fmt::format("ALTER PUBLICATION {} DROP TABLE {}", quote_identifier(name), sql_list(existing->tables)), {},
+        deadline));
   } else if (existing->tables != tables) {
     TRY(primary.query(fmt::format("ALTER PUBLICATION {} SET {}", quote_identifier(name), list), {}, deadline));
   }
@@ -62,9 +65,9 @@ Result<void> create_publication(Connection& primary, const std::string& name, co
 
 // Durable, whatever the role's default: rows that come from the other side later rely on it.
 Result<void> open_publication(Connection& primary, const std::string& name, bool open, Deadline deadline) {
-  TRY(primary.simple(
-      fmt::format("SET LOCAL synchronous_commit TO on; ALTER PUBLICATION {} SET (publish = {})", quote_identifier(name), changes(open)),
-      deadline));
+  TRY(primary.simple(fmt::format("SET LOCAL synchronous_commit TO on; ALTER PUBLICATION {} SET (publish = {})",
+                                 quote_identifier(name), changes(open)),
+                     deadline));
   return {};
 }
 

@@ -27,21 +27,23 @@ Result<Slot> create_logical_slot(Connection& primary, const std::string& name,
                                  Deadline deadline);  // pgoutput; adopts an existing one of this database
 // Physical, and reserves WAL at once, from the redo position of the last checkpoint. Adopts an existing physical one.
 Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline);
-// Drops an unused physical slot and makes it anew, without xmin, reserving WAL from now on, in one statement. `failed` when it is in use.
+// Drops an unused physical slot and makes it anew, without xmin, reserving WAL from now on, in one statement. `failed`
+// when it is in use.
 Result<void> renew_physical_slot(Connection& primary, const std::string& name, Deadline deadline);
 Result<void> drop_slot(Connection& primary, const std::string& name,
                        Deadline deadline);  // gone already is fine; ends an active sender first
 
-// A publication that is closed has its tables, so that subscribers know them, and publishes no kind of change (publish = '').
-// Opening it is one row of the catalog, whatever the number of tables. pgoutput reads it as it was when a change was made
-// (PostgreSQL 15): what is written while it is closed is never sent, also if it is decoded later.
+// A publication that is closed has its tables, so that subscribers know them, and publishes no kind of change (publish
+// = ''). Opening it is one row of the catalog, whatever the number of tables. pgoutput reads it as it was when a change
+// was made (PostgreSQL 15): what is written while it is closed is never sent, also if it is decoded later.
 struct Publication {
   std::vector<TableName> tables;  // sorted
   bool open = false;              // publishes inserts, updates, deletes and truncates
 };
 // No value: no such publication. publish_via_partition_root is false: partitions replicate as themselves.
 Result<std::optional<Publication>> publication(Connection& connection, const std::string& name, Deadline deadline);
-Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted, Deadline deadline);
+Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted,
+                                Deadline deadline);
 Result<void> open_publication(Connection& primary, const std::string& name, bool open, Deadline deadline);
 Result<void> drop_publication(Connection& primary, const std::string& name, Deadline deadline);
 
@@ -71,11 +73,12 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
 Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline);
 // Returns when its worker has ended: nothing is applied any more. A subscription that isn't there is fine.
 Result<void> disable_subscription(Connection& primary, const std::string& name, Deadline deadline);
-// DISABLE, SET (slot_name = NONE), DROP: never hangs on an unreachable publisher. The slot stays and is the caller's to drop.
+// DISABLE, SET (slot_name = NONE), DROP: never hangs on an unreachable publisher. The slot stays and is the caller's to
+// drop.
 Result<void> drop_subscription(Connection& primary, const std::string& name, Deadline deadline);
 
-// Up to where a subscription has applied, by its replication origin; 0/0: nothing yet. `flushed` makes it wait until that is on
-// disk. The quick half of subscription(). `not_ready` when there is no such subscription.
+// Up to where a subscription has applied, by its replication origin; 0/0: nothing yet. `flushed` makes it wait until
+// that is on disk. The quick half of subscription(). `not_ready` when there is no such subscription.
 Result<Lsn> applied(Connection& connection, const std::string& name, bool flushed, Deadline deadline);
 
 }  // namespace pgcleave::postgres

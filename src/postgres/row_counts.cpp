@@ -9,7 +9,8 @@ constexpr std::int64_t counted_up_to_bytes = 64 << 20;
 
 }  // namespace
 
-Result<std::vector<RowCount>> row_counts(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<std::vector<RowCount>> row_counts(Connection& connection, const std::vector<TableName>& tables,
+                                         Deadline deadline) {
   const auto named = name_arrays(tables);
   // As the planner does: the density that was seen last, times the blocks of now (estimate_rel_size, 15).
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
@@ -30,7 +31,8 @@ Result<std::vector<RowCount>> row_counts(Connection& connection, const std::vect
       count.exact = false;
     } else if (bytes > 0) {
       TRY_ASSIGN(const Rows counted,
-                 connection.query(fmt::format("SELECT pg_catalog.count(*) AS n FROM ONLY {}", count.name.sql()), {}, deadline));
+                 connection.query(fmt::format("SELECT pg_catalog.count(*) AS n FROM ONLY {}", count.name.sql()), {},
+                                  deadline));
       count.rows = counted.number(0, "n");
     }
     counts.push_back(std::move(count));

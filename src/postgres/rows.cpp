@@ -9,9 +9,10 @@
 namespace pgcleave::postgres {
 namespace {
 
-[[noreturn]] void not_there(const std::string& column, std::size_t row, std::size_t rows, const std::vector<std::string>& columns) {
-  const auto text =
-      fmt::format("pgcleave: a result has no row {} column '{}': it has {} rows of ({})\n", row, column, rows, fmt::join(columns, ", "));
+[[noreturn]] void not_there(const std::string& column, std::size_t row, std::size_t rows,
+                            const std::vector<std::string>& columns) {
+  const auto text = fmt::format("pgcleave: a result has no row {} column '{}': it has {} rows of ({})\n", row, column,
+                                rows, fmt::join(columns, ", "));
   std::fputs(text.c_str(), stderr);
   std::abort();
 }

@@ -60,8 +60,8 @@ constexpr auto ties_sql = R"sql(
      AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
     JOIN named u ON u.oid = d.refobjid AND u.relkind = 'S')sql";
 
-// 1079 is regclass(text), 3495 to_regclass(text). A constant that was a regclass from the beginning is a dependency. PostgreSQL's own views
-// have OIDs below 16384.
+// 1079 is regclass(text), 3495 to_regclass(text). A constant that was a regclass from the beginning is a dependency.
+// PostgreSQL's own views have OIDs below 16384.
 constexpr auto textual_sql = R"sql(
   WITH found AS (
     SELECT adrelid AS relation, 'SELECT ' || pg_catalog.pg_get_expr(adbin, adrelid) AS sql
@@ -95,7 +95,8 @@ Result<SequenceCatalog> sequence_catalog(Connection& connection, Deadline deadli
   for (std::size_t row = 0; row < all.size(); ++row) {
     SequenceEntry entry;
     entry.name = {all.text(row, "nspname"), all.text(row, "relname")};
-    if (!all.is_null(row, "owner_name")) entry.owner = TableName{all.text(row, "owner_schema"), all.text(row, "owner_name")};
+    if (!all.is_null(row, "owner_name"))
+      entry.owner = TableName{all.text(row, "owner_schema"), all.text(row, "owner_name")};
     entry.of_extension = all.boolean(row, "of_extension");
     catalog.sequences.push_back(std::move(entry));
   }

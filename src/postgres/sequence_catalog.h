@@ -15,7 +15,8 @@ struct SequenceEntry {
   bool of_extension = false;
 };
 
-// A table or view, by its defaults, triggers, rules, policies, constraints and domains, or a function, by its arguments' defaults.
+// A table or view, by its defaults, triggers, rules, policies, constraints and domains, or a function, by its
+// arguments' defaults.
 struct Tie {
   enum class To { sequence, function, relation };  // relation: what a view reads
   TableName from;
@@ -24,7 +25,8 @@ struct Tie {
   TableName name;
 };
 
-// An expression of a table or view that turns text into a regclass: nextval('ci.no'::text). The catalog knows of no dependency.
+// An expression of a table or view that turns text into a regclass: nextval('ci.no'::text). The catalog knows of no
+// dependency.
 struct TextualUse {
   TableName on;
   std::string sql;

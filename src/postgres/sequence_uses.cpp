@@ -46,7 +46,8 @@ class UseFinder {
     }
     for (const auto& function : that_may_use_sequences()) {
       const auto body = body_with_calls(function, most_followed);
-      for (const auto& sequence : body.sequences) uses_.at(sequence).beside.insert(body.written.begin(), body.written.end());
+      for (const auto& sequence : body.sequences)
+        uses_.at(sequence).beside.insert(body.written.begin(), body.written.end());
     }
     std::vector<SequenceUse> all;
     for (auto& [name, use] : uses_) all.push_back(std::move(use));
@@ -72,7 +73,8 @@ class UseFinder {
   }
 
   void use(const TableName& sequence, const NameSet& tables) {
-    if (const auto found = uses_.find(sequence); found != uses_.end()) found->second.uses.insert(tables.begin(), tables.end());
+    if (const auto found = uses_.find(sequence); found != uses_.end())
+      found->second.uses.insert(tables.begin(), tables.end());
   }
   void use_all(const NameSet& sequences, const NameSet& tables) {
     for (const auto& sequence : sequences) use(sequence, tables);
@@ -150,7 +152,8 @@ class UseFinder {
     std::map<std::string, NameSet> named_by;
     for (const auto& program : catalog_.programs) {
       for (const auto& word : words_of(program.source.empty() ? program.definition : program.source)) {
-        if (sequence_names_.contains(word.name) || function_names_.contains(word.name)) named_by[word.name].insert(program.name);
+        if (sequence_names_.contains(word.name) || function_names_.contains(word.name))
+          named_by[word.name].insert(program.name);
       }
     }
     NameSet found;

@@ -6,9 +6,9 @@
 namespace pgcleave::postgres {
 namespace {
 
-// pg_sequence_last_value() is quick but says nothing of a sequence that is not yet called: those are read as tables, one by one,
-// at about ten times the cost. A DO block does it in one round trip and hands the rows over in a setting of this transaction; it
-// works on a standby and needs nothing installed.
+// pg_sequence_last_value() is quick but says nothing of a sequence that is not yet called: those are read as tables,
+// one by one, at about ten times the cost. A DO block does it in one round trip and hands the rows over in a setting of
+// this transaction; it works on a standby and needs nothing installed.
 constexpr const char* do_block = R"sql(
 DECLARE
   given text := {};
@@ -41,12 +41,14 @@ SELECT r.oid, n.nspname, c.relname, r.last_value, r.is_called,
 
 }  // namespace
 
-Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names, Deadline deadline) {
+Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names,
+                                        Deadline deadline) {
   Json given = Json::array();
   for (const auto& one : names) given.push_back({{"schema", one.schema}, {"name", one.name}});
   const auto reading = fmt::format(fmt::runtime(do_block), quote_literal(to_text(given)));
-  TRY_ASSIGN(const Rows rows,
-             connection.simple(fmt::format("SET LOCAL search_path TO pg_catalog; DO {}; {}", quote_literal(reading), read_sql), deadline));
+  TRY_ASSIGN(const Rows rows, connection.simple(fmt::format("SET LOCAL search_path TO pg_catalog; DO {}; {}",
+                                                            quote_literal(reading), read_sql),
+                                                deadline));
   std::vector<Sequence> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Sequence sequence;
@@ -69,13 +71,14 @@ Result<void> set_sequences(Connection& primary, const std::vector<Bump>& bumps, 
   if (bumps.empty()) return {};
   std::vector<std::string> rows;
   for (const auto& bump : bumps) {
-    rows.push_back(fmt::format("({}::regclass, '{}'::int8, {})", quote_literal(bump.name.sql()), bump.value, bump.is_called));
+    rows.push_back(
+        fmt::format("({}::regclass, '{}'::int8, {})", quote_literal(bump.name.sql()), bump.value, bump.is_called));
   }
-  TRY(primary.simple(
-      fmt::format("SET LOCAL synchronous_commit TO on; "
-                  "SELECT pg_catalog.setval(b.sequence, b.value, b.is_called) FROM (VALUES {}) AS b(sequence, value, is_called)",
-                  fmt::join(rows, ", ")),
-      deadline));
+  TRY(primary.simple(fmt::format("SET LOCAL synchronous_commit TO on; "
+                                 "SELECT pg_catalog.setval(b.sequence, b.value, b.is_called) FROM (VALUES {}) AS "
+                                 "b(sequence, value, is_called)",
+                                 fmt::join(rows, ", ")),
+                     deadline));
   return {};
 }
 

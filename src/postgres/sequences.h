@@ -1,4 +1,5 @@
-// The state of sequences, and how another side goes on from it. Which ones a split has is for others to say (sequence_uses.h).
+// The state of sequences, and how another side goes on from it. Which ones a split has is for others to say
+// (sequence_uses.h).
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Sequence {
   std::uint32_t oid = 0;
 };
 
-// Those of the names that are there, by schema and name. One round trip; some 0.15 ms for each sequence that was never called. In a window
-// use SequenceReader.
+// Those of the names that are there, by schema and name. One round trip; some 0.15 ms for each sequence that was never
+// called. In a window use SequenceReader.
 Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names, Deadline deadline);
 
 // Reads the same sequences again, in a window: what they are was read before, only their values are read anew.
@@ -32,12 +33,13 @@ class SequenceReader {
   // Reads all of it, and makes ready on this connection what read() needs. Takes a second for thousands.
   Result<void> prepare(Connection& connection, const std::vector<TableName>& names, Deadline deadline);
   [[nodiscard]] bool is_prepared() const { return holds_.has_value(); }
-  // Of the names that prepare() was given. Two round trips, some microseconds per sequence. The slow way, by itself, when prepare() was not
-  // called in the last ten seconds on this connection, or a sequence is no longer what it was.
+  // Of the names that prepare() was given. Two round trips, some microseconds per sequence. The slow way, by itself,
+  // when prepare() was not called in the last ten seconds on this connection, or a sequence is no longer what it was.
   Result<std::vector<Sequence>> read(Connection& connection, Deadline deadline);
 
  private:
-  Result<bool> read_called(Connection& connection, std::vector<Sequence>& all, std::vector<std::size_t>& silent, Deadline deadline) const;
+  Result<bool> read_called(Connection& connection, std::vector<Sequence>& all, std::vector<std::size_t>& silent,
+                           Deadline deadline) const;
   Result<bool> read_silent(Connection& connection, std::vector<Sequence>& all, const std::vector<std::size_t>& silent,
                            Deadline deadline) const;
   std::vector<TableName> names_;
@@ -52,10 +54,10 @@ struct Bump {
   bool is_called = true;
 };
 
-// What must be set on `to` so that it continues where `from` stopped: never backwards in the direction of the increment, plus
-// `gap` increments, kept inside minimum and maximum. Cycling sequences take from's value as it is (gap by wrapping round).
-// `invalid` when a gap does not fit before the end of a sequence that does not cycle, when a sequence is missing on `to`, or
-// when increments differ: named.
+// What must be set on `to` so that it continues where `from` stopped: never backwards in the direction of the
+// increment, plus `gap` increments, kept inside minimum and maximum. Cycling sequences take from's value as it is (gap
+// by wrapping round). `invalid` when a gap does not fit before the end of a sequence that does not cycle, when a
+// sequence is missing on `to`, or when increments differ: named.
 Result<std::vector<Bump>> bumps(const std::vector<Sequence>& from, const std::vector<Sequence>& to, std::int64_t gap);
 
 // One round trip for all. setval is not transactional; calling it again with the same bumps changes nothing.

@@ -17,7 +17,8 @@ Result<Slot> adopted(Connection& connection, const Slot& found, Deadline deadlin
   error.object = "replication slot " + found.name;
   error.what = "exists already and is a different one";
   error.expected = fmt::format("a logical slot of pgoutput in database {}", database);
-  error.seen = found.plugin.empty() ? "a physical slot" : fmt::format("a slot of {} in database {}", found.plugin, found.database);
+  error.seen = found.plugin.empty() ? "a physical slot"
+                                    : fmt::format("a slot of {} in database {}", found.plugin, found.database);
   return fail(error);
 }
 
@@ -45,7 +46,8 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
 Result<Slot> create_logical_slot(Connection& primary, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(auto found, slot(primary, name, deadline));
   if (!found) {
-    const auto made = primary.query("SELECT pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput')", {name}, deadline);
+    const auto made =
+        primary.query("SELECT pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput')", {name}, deadline);
     if (!made && made.error().code != duplicate_object) return fail(made.error());
     TRY_ASSIGN(found, slot(primary, name, deadline));
   }
@@ -60,7 +62,8 @@ Result<Slot> create_logical_slot(Connection& primary, const std::string& name, D
 Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(auto found, slot(primary, name, deadline));
   if (!found) {
-    const auto made = primary.query("SELECT pg_catalog.pg_create_physical_replication_slot($1, true)", {name}, deadline);
+    const auto made =
+        primary.query("SELECT pg_catalog.pg_create_physical_replication_slot($1, true)", {name}, deadline);
     if (!made && made.error().code != duplicate_object) return fail(made.error());
     TRY_ASSIGN(found, slot(primary, name, deadline));
   }
@@ -83,20 +86,22 @@ Result<void> renew_physical_slot(Connection& primary, const std::string& name, D
   return {};
 }
 
-// Only an active slot refuses to be dropped. Its sender is ended; a subscriber that connects again meets us before long.
+// Only an active slot refuses to be dropped. Its sender is ended; a subscriber that connects again meets us before
+// long.
 Result<void> drop_slot(Connection& primary, const std::string& name, Deadline deadline) {
-  return wait_until(fmt::format("replication slot {} was dropped", name), deadline, std::chrono::milliseconds(5), nullptr,
-                    [&]() -> Result<bool> {
-                      const auto one_try = Deadline::in(std::max<Duration>(deadline.left(), std::chrono::milliseconds(100)));
-                      TRY(
-                          primary.query("SELECT pg_catalog.pg_terminate_backend(active_pid) FROM pg_catalog.pg_replication_slots "
-                                        "WHERE slot_name = $1 AND active_pid IS NOT NULL",
-                                        {name}, one_try));
-                      const auto dropped = primary.query("SELECT pg_catalog.pg_drop_replication_slot($1)", {name}, one_try);
-                      if (dropped || dropped.error().code == undefined_object) return true;
-                      if (dropped.error().code == object_in_use) return false;
-                      return fail(dropped.error());
-                    });
+  return wait_until(
+      fmt::format("replication slot {} was dropped", name), deadline, std::chrono::milliseconds(5), nullptr,
+      [&]() -> Result<bool> {
+        const auto one_try = Deadline::in(std::max<Duration>(deadline.left(), std::chrono::milliseconds(100)));
+        TRY(
+            primary.query("SELECT pg_catalog.pg_terminate_backend(active_pid) FROM pg_catalog.pg_replication_slots "
+                          "WHERE slot_name = $1 AND active_pid IS NOT NULL",
+                          {name}, one_try));
+        const auto dropped = primary.query("SELECT pg_catalog.pg_drop_replication_slot($1)", {name}, one_try);
+        if (dropped || dropped.error().code == undefined_object) return true;
+        if (dropped.error().code == object_in_use) return false;
+        return fail(dropped.error());
+      });
 }
 
 }  // namespace pgcleave::postgres

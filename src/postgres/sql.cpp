@@ -10,7 +10,8 @@
 namespace pgcleave::postgres {
 namespace {
 
-// Levels of the tree: beyond, the text is not read. Building it takes time by their square, since an ordered_json that grows copies.
+// Levels of the tree: beyond, the text is not read. Building it takes time by their square, since an ordered_json that
+// grows copies.
 constexpr int deepest = 2'000;
 
 // Of the tree as text, before it is built.
@@ -35,7 +36,8 @@ class Walk {
 
   bool run(const Json& tree) {
     visit(tree, 0);
-    std::erase_if(out_.relations, [&](const Mention& one) { return one.schema.empty() && defined_.contains(one.name); });
+    std::erase_if(out_.relations,
+                  [&](const Mention& one) { return one.schema.empty() && defined_.contains(one.name); });
     return !too_deep_;
   }
 
@@ -80,7 +82,8 @@ class Walk {
       if (part.contains("String")) parts.push_back(part["String"].value("sval", ""));
     }
     if (parts.empty()) return;
-    static const std::set<std::string> of_sequences{"nextval", "setval", "currval", "pg_sequence_last_value", "to_regclass"};
+    static const std::set<std::string> of_sequences{"nextval", "setval", "currval", "pg_sequence_last_value",
+                                                    "to_regclass"};
     const auto* arguments = of_sequences.contains(parts.back()) ? member(&call, "args") : nullptr;
     if (arguments != nullptr && !arguments->empty() && !sequence(&arguments->front())) out_.chooses_sequence = true;
     if (parts.front() == "pg_catalog") return;
@@ -160,11 +163,13 @@ bool has_option(const Json& options, const std::string& name) {
                      [&](const Json& option) { return text_in(object_in(option, "DefElem"), "defname") == name; });
 }
 
-// pg_query_parse_plpgsql of libpg_query 15 aborts the process at a function without AS or LANGUAGE, and at a DO without a text.
+// pg_query_parse_plpgsql of libpg_query 15 aborts the process at a function without AS or LANGUAGE, and at a DO without
+// a text.
 bool is_whole(const Json& node, int depth) {
   if (depth > deepest) return false;
   for (const auto& [key, value] : node.items()) {
-    if (key == "CreateFunctionStmt" && !(has_option(list_in(value, "options"), "as") && has_option(list_in(value, "options"), "language")))
+    if (key == "CreateFunctionStmt" &&
+        !(has_option(list_in(value, "options"), "as") && has_option(list_in(value, "options"), "language")))
       return false;
     if (key == "DoStmt" && !has_option(list_in(value, "args"), "as")) return false;
     if (value.is_structured() && !is_whole(value, depth + 1)) return false;

@@ -1,4 +1,5 @@
-// What an SQL text touches, as PostgreSQL's own parser reads it (libpg_query 15). Nothing is looked up: names stay as they were written.
+// What an SQL text touches, as PostgreSQL's own parser reads it (libpg_query 15). Nothing is looked up: names stay as
+// they were written.
 #pragma once
 
 #include <string>
@@ -31,8 +32,8 @@ Result<std::vector<Statement>> parse_sql(const std::string& text);
 // The SQL texts inside a PL/pgSQL function, from its whole CREATE FUNCTION: what `pg_get_functiondef` shows.
 Result<std::vector<std::string>> queries_of_plpgsql(const std::string& create_function);
 
-// For what can't be parsed: every word, or words joined by a dot, that could be a name. Comments are left out; strings are looked into,
-// since dynamic SQL stands in them.
+// For what can't be parsed: every word, or words joined by a dot, that could be a name. Comments are left out; strings
+// are looked into, since dynamic SQL stands in them.
 std::vector<Mention> words_of(const std::string& text);
 
 }  // namespace pgcleave::postgres

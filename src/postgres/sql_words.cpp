@@ -49,7 +49,8 @@ class Scanner {
 
   void name() {
     const auto first = part();
-    const bool joined = at_ + 1 < text_.size() && text_[at_] == '.' && (text_[at_ + 1] == '"' || begins_a_word(text_[at_ + 1]));
+    const bool joined =
+        at_ + 1 < text_.size() && text_[at_] == '.' && (text_[at_ + 1] == '"' || begins_a_word(text_[at_ + 1]));
     if (!joined) {
       found_.push_back({"", first, false});
       return;

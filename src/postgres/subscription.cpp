@@ -15,12 +15,13 @@ std::string conninfo_value(const std::string& text) {
   return out + '\'';
 }
 
-// CREATE SUBSCRIPTION makes the origin pg_<oid>; this sets how far it has come. Not undone by a rollback, but then nobody knows that
-// origin any more.
+// CREATE SUBSCRIPTION makes the origin pg_<oid>; this sets how far it has come. Not undone by a rollback, but then
+// nobody knows that origin any more.
 std::string advance_sql(const std::string& name, Lsn from) {
   return fmt::format(
       "SET LOCAL synchronous_commit TO on; "
-      "SELECT pg_catalog.pg_replication_origin_advance('pg_' || oid, {}) FROM pg_catalog.pg_subscription WHERE subname = {} "
+      "SELECT pg_catalog.pg_replication_origin_advance('pg_' || oid, {}) FROM pg_catalog.pg_subscription WHERE subname "
+      "= {} "
       "AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
       quote_literal(from.text()), quote_literal(name));
 }
@@ -52,7 +53,8 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
   return found;
 }
 
-// connect = true, the default: with connect = false no table gets registered, and nothing would ever be applied (PostgreSQL 15).
+// connect = true, the default: with connect = false no table gets registered, and nothing would ever be applied
+// (PostgreSQL 15).
 Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline) {
   TRY_ASSIGN(const auto existing, subscription(primary, spec.name, deadline));
   if (existing) {
@@ -72,12 +74,14 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   auto conninfo = spec.connection;
   if (!spec.password.empty()) conninfo += " password=" + conninfo_value(spec.password.reveal());
   TRY(primary.simple(begin_unlogged, deadline));
-  const auto created = primary.simple(
-      fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, create_slot = false, copy_data = false, "
-                  "slot_name = {}); {}; COMMIT",
-                  quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication), quote_literal(spec.slot),
-                  spec.from ? advance_sql(spec.name, *spec.from) : "SET LOCAL synchronous_commit TO on"),
-      deadline);
+  const auto created =
+      primary.simple(fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, "
+                                 "create_slot = false, copy_data = false, "
+                                 "slot_name = {}); {}; COMMIT",
+                                 quote_identifier(spec.name), quote_literal(conninfo),
+                                 quote_identifier(spec.publication), quote_literal(spec.slot),
+                                 spec.from ? advance_sql(spec.name, *spec.from) : "SET LOCAL synchronous_commit TO on"),
+                     deadline);
   if (created) return {};
   if (primary.alive() && !primary.simple("ROLLBACK", Deadline::in(std::chrono::seconds(1)))) primary.close();
   return fail(created.error());
@@ -105,8 +109,8 @@ Result<void> disable_subscription(Connection& primary, const std::string& name, 
   TRY_ASSIGN(const auto existing, subscription(primary, name, deadline));
   if (!existing) return {};
   TRY(primary.query(fmt::format("ALTER SUBSCRIPTION {} DISABLE", quote_identifier(name)), {}, deadline));
-  return wait_until("the worker of subscription " + name + " has ended", deadline, std::chrono::milliseconds(5), nullptr,
-                    [&]() -> Result<bool> {
+  return wait_until("the worker of subscription " + name + " has ended", deadline, std::chrono::milliseconds(5),
+                    nullptr, [&]() -> Result<bool> {
                       TRY_ASSIGN(const auto now, subscription(primary, name, deadline));
                       return !now || !now->worker;
                     });
@@ -116,10 +120,10 @@ Result<void> disable_subscription(Connection& primary, const std::string& name, 
 Result<void> drop_subscription(Connection& primary, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const auto existing, subscription(primary, name, deadline));
   if (!existing) return {};
-  TRY(primary.simple(
-      fmt::format("ALTER SUBSCRIPTION {0} DISABLE; ALTER SUBSCRIPTION {0} SET (slot_name = NONE); DROP SUBSCRIPTION IF EXISTS {0}",
-                  quote_identifier(name)),
-      deadline));
+  TRY(primary.simple(fmt::format("ALTER SUBSCRIPTION {0} DISABLE; ALTER SUBSCRIPTION {0} SET (slot_name = NONE); DROP "
+                                 "SUBSCRIPTION IF EXISTS {0}",
+                                 quote_identifier(name)),
+                     deadline));
   return {};
 }
 

@@ -72,9 +72,11 @@ Result<TableName> parse_table_name(const std::string& text) {
   while (true) {
     const auto part = take_part(text, at);
     if (!part) return refuse("a double quote that is not closed");
-    if (part->empty()) return refuse(at < text.size() ? fmt::format("'{}' at byte {}", text[at], at + 1) : "an empty name");
+    if (part->empty())
+      return refuse(at < text.size() ? fmt::format("'{}' at byte {}", text[at], at + 1) : "an empty name");
     if (part->find('\0') != std::string::npos) return refuse("a NUL byte");
-    if (part->size() > name_limit_bytes) return refuse(fmt::format("{} bytes, of which PostgreSQL keeps 63", part->size()));
+    if (part->size() > name_limit_bytes)
+      return refuse(fmt::format("{} bytes, of which PostgreSQL keeps 63", part->size()));
     parts.push_back(*part);
     if (at == text.size()) break;
     if (text[at] != '.') return refuse(fmt::format("'{}' at byte {}", text[at], at + 1));

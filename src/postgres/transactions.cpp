@@ -19,13 +19,14 @@ Result<std::vector<std::string>> oldest_transactions(Connection& connection, int
                                                {std::to_string(limit)}, deadline));
   std::vector<std::string> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    found.push_back(
-        fmt::format("{}, {} for {}", rows.text(row, "who"), rows.text(row, "state"), to_text(Duration(rows.number(row, "age_us")))));
+    found.push_back(fmt::format("{}, {} for {}", rows.text(row, "who"), rows.text(row, "state"),
+                                to_text(Duration(rows.number(row, "age_us")))));
   }
   return found;
 }
 
-Result<std::optional<std::string>> keeps_from_vacuum(Connection& connection, std::int64_t transactions, Deadline deadline) {
+Result<std::optional<std::string>> keeps_from_vacuum(Connection& connection, std::int64_t transactions,
+                                                     Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT who, age FROM (
         SELECT 'slot ' || slot_name || CASE WHEN active THEN '' ELSE ', which nobody uses,' END AS who, pg_catalog.age(xmin) AS age

@@ -13,9 +13,10 @@ namespace pgcleave::postgres {
 // Those that have written something, oldest first: a line for people each, without the query's text.
 Result<std::vector<std::string>> oldest_transactions(Connection& connection, int limit, Deadline deadline);
 
-// Who keeps the server from vacuuming rows that died: the oldest snapshot of a session, a prepared transaction, or a slot, such as that of
-// a standby which has gone (hot_standby_feedback). A line for people; none: nothing is older than so many transactions. Rows that are
-// updated often take longer to find with each update then.
-Result<std::optional<std::string>> keeps_from_vacuum(Connection& connection, std::int64_t transactions, Deadline deadline);
+// Who keeps the server from vacuuming rows that died: the oldest snapshot of a session, a prepared transaction, or a
+// slot, such as that of a standby which has gone (hot_standby_feedback). A line for people; none: nothing is older than
+// so many transactions. Rows that are updated often take longer to find with each update then.
+Result<std::optional<std::string>> keeps_from_vacuum(Connection& connection, std::int64_t transactions,
+                                                     Deadline deadline);
 
 }  // namespace pgcleave::postgres

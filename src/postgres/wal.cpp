@@ -22,18 +22,19 @@ Result<Lsn> one_lsn(Connection& connection, const std::string& sql, Deadline dea
 
 }  // namespace
 
-// The canary's row is written anew each time: a publisher (PostgreSQL 15) skips transactions in which it finds nothing to
-// send, and the subscriber's position would never reach this one.
+// The canary's row is written anew each time: a publisher (PostgreSQL 15) skips transactions in which it finds nothing
+// to send, and the subscriber's position would never reach this one.
 Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline) {
   const auto literal = quote_literal(token);
-  TRY_ASSIGN(const Rows rows, primary.simple(fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
-                                                         "SET LOCAL synchronous_commit TO local; "
-                                                         "INSERT INTO {} (token) VALUES ({}) "
-                                                         "ON CONFLICT (token) DO UPDATE SET at = pg_catalog.clock_timestamp(); "
-                                                         "SELECT pg_catalog.pg_logical_emit_message(true, 'pgcleave', {}) AS lsn; "
-                                                         "COMMIT",
-                                                         canary.sql(), literal, literal),
-                                             deadline));
+  TRY_ASSIGN(const Rows rows,
+             primary.simple(fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
+                                        "SET LOCAL synchronous_commit TO local; "
+                                        "INSERT INTO {} (token) VALUES ({}) "
+                                        "ON CONFLICT (token) DO UPDATE SET at = pg_catalog.clock_timestamp(); "
+                                        "SELECT pg_catalog.pg_logical_emit_message(true, 'pgcleave', {}) AS lsn; "
+                                        "COMMIT",
+                                        canary.sql(), literal, literal),
+                            deadline));
   return parse_lsn(rows.text(0, "lsn"));
 }
 
@@ -61,7 +62,8 @@ Result<Recovery> recovery(Connection& connection, Deadline deadline) {
 
 Result<Receiver> receiver(Connection& standby, Deadline deadline) {
   TRY_ASSIGN(const Rows rows,
-             standby.query("SELECT status, sender_host, sender_port, slot_name FROM pg_catalog.pg_stat_wal_receiver", {}, deadline));
+             standby.query("SELECT status, sender_host, sender_port, slot_name FROM pg_catalog.pg_stat_wal_receiver",
+                           {}, deadline));
   if (rows.empty()) return Receiver{};
   return Receiver{rows.text(0, "status"), rows.text(0, "sender_host"), static_cast<int>(rows.number(0, "sender_port")),
                   rows.text(0, "slot_name")};
@@ -76,7 +78,8 @@ Result<void> checkpoint(Connection& connection, Deadline deadline) {
   return {};
 }
 
-// A history file has a line for each ancestor, "1<tab>0/3000000<tab>reason"; the last one says where this timeline began.
+// A history file has a line for each ancestor, "1<tab>0/3000000<tab>reason"; the last one says where this timeline
+// began.
 Result<Branch> branch(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, primary.query(R"sql(
       SELECT t.id AS timeline, CASE WHEN pg_catalog.pg_postmaster_start_time() < (pg_catalog.pg_stat_file('pg_wal/' || t.id || '.history', true)).modification
@@ -106,7 +109,8 @@ Result<Lsn> redo_lsn(Connection& connection, Deadline deadline) {
   return one_lsn(connection, "SELECT redo_lsn AS lsn FROM pg_catalog.pg_control_checkpoint()", deadline);
 }
 
-// The last 16 digits of a segment's name are its number, whatever the timeline. Segments kept for reuse have higher numbers.
+// The last 16 digits of a segment's name are its number, whatever the timeline. Segments kept for reuse have higher
+// numbers.
 Result<Lsn> oldest_wal(Connection& connection, Deadline deadline) {
   return one_lsn(connection, R"sql(
       SELECT '0/0'::pg_lsn + (('x' || substr(s.name, 1, 8))::bit(32)::int8::numeric * 4294967296

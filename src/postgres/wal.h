@@ -12,9 +12,9 @@ namespace pgcleave::postgres {
 
 // One transaction, one round trip, synchronous_commit = local: a canary row and a transactional logical message.
 // Returns the message's LSN: everything that was committed before is at or below it, and flushed, when this returns.
-// Needs the canary table (ownership.h installs it), and a publication that holds it if a subscriber's applied position is to
-// reach this one: a publisher skips transactions in which it finds nothing to send. pg_current_wal_flush_lsn() can miss asynchronous
-// commits (PostgreSQL 15).
+// Needs the canary table (ownership.h installs it), and a publication that holds it if a subscriber's applied position
+// is to reach this one: a publisher skips transactions in which it finds nothing to send. pg_current_wal_flush_lsn()
+// can miss asynchronous commits (PostgreSQL 15).
 Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std::string& token, Deadline deadline);
 
 struct Recovery {
@@ -23,7 +23,8 @@ struct Recovery {
   Lsn replayed;
   bool replay_paused = false;
 };
-Result<Recovery> recovery(Connection& connection, Deadline deadline);  // on a primary: replayed = current insert position
+Result<Recovery> recovery(Connection& connection,
+                          Deadline deadline);  // on a primary: replayed = current insert position
 
 // Where is the receiver connected (pg_stat_wal_receiver): "streaming", sender host and port, slot. Empty status: none.
 struct Receiver {
@@ -36,9 +37,8 @@ Result<Receiver> receiver(Connection& standby, Deadline deadline);
 
 Result<Lsn> current_lsn(Connection& primary, Deadline deadline);
 Result<void> checkpoint(Connection& connection, Deadline deadline);  // a restartpoint on a standby
-// The timeline that WAL is written to, and the LSN at which it branched off (from the timeline history file). No value: it
-// never branched. `replayed`: the last position that this server replayed; no value when it
-// was started anew since.
+// The timeline that WAL is written to, and the LSN at which it branched off (from the timeline history file). No value:
+// it never branched. `replayed`: the last position that this server replayed; no value when it was started anew since.
 struct Branch {
   std::uint32_t timeline = 0;
   std::optional<Lsn> at;

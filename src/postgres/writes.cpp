@@ -44,14 +44,16 @@ Result<Writes> writes(Connection& connection, const std::vector<TableName>& tabl
   found.promoted_at = state.text(0, "promoted_at");
   found.counters_were_reset = state.boolean(0, "reset");
   found.counting = state.boolean(0, "counting");
-  found.quiet_for = state.is_null(0, "quiet_us") ? Duration(std::chrono::hours(24)) : Duration(state.number(0, "quiet_us"));
+  found.quiet_for =
+      state.is_null(0, "quiet_us") ? Duration(std::chrono::hours(24)) : Duration(state.number(0, "quiet_us"));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     found.tables.push_back({{rows.text(row, "schemaname"), rows.text(row, "relname")}, rows.number(row, "rows")});
   }
   return found;
 }
 
-Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables,
+                                                      Deadline deadline) {
   const auto named = name_arrays(tables);
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT n.nspname, c.relname, pg_catalog.pg_relation_filenode(c.oid)::int8 AS node
@@ -62,7 +64,8 @@ Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, co
                                                {named.schemas, named.names}, deadline));
   std::map<TableName, std::uint32_t> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    found[{rows.text(row, "nspname"), rows.text(row, "relname")}] = static_cast<std::uint32_t>(rows.number(row, "node"));
+    found[{rows.text(row, "nspname"), rows.text(row, "relname")}] =
+        static_cast<std::uint32_t>(rows.number(row, "node"));
   }
   return found;
 }

@@ -23,12 +23,13 @@ struct Writes {
   [[nodiscard]] std::int64_t rows() const;
 };
 
-// Counts begin when a standby's data are copied or rewound; what is replayed is not counted. Sessions hand in their counters a second after
-// a transaction if they go on, and when they have been idle for ten (PostgreSQL 15).
+// Counts begin when a standby's data are copied or rewound; what is replayed is not counted. Sessions hand in their
+// counters a second after a transaction if they go on, and when they have been idle for ten (PostgreSQL 15).
 Result<Writes> writes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
 
-// The file that each table's rows lie in, of those that exist. A standby has the primary's numbers; TRUNCATE, VACUUM FULL, CLUSTER and an
-// ALTER TABLE that rewrites give a table another one (PostgreSQL 15).
-Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline);
+// The file that each table's rows lie in, of those that exist. A standby has the primary's numbers; TRUNCATE, VACUUM
+// FULL, CLUSTER and an ALTER TABLE that rewrites give a table another one (PostgreSQL 15).
+Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables,
+                                                      Deadline deadline);
 
 }  // namespace pgcleave::postgres

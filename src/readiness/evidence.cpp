@@ -17,11 +17,10 @@ std::vector<Signature> signatures_in(const journal::Journal& journal, const Chan
   for (const auto& event : *signed_ones) {
     const auto is = [&](const char* key, const std::string& wanted) { return text_in(event.data, key) == wanted; };
     if (!is("runbook_sha256", change.runbook.sha256) || !is("split_sha256", sha256(change.split.text)) ||
-        !is("environment_name", change.environment.name) ||
-        !is("environment_sha256", sha256(change.environment.text)))
+        !is("environment_name", change.environment.name) || !is("environment_sha256", sha256(change.environment.text)))
       continue;
-    signatures.push_back({text_in(event.data, "role"), text_in(event.data, "by"),
-                          text_in(event.data, "text"), event.at_us});
+    signatures.push_back(
+        {text_in(event.data, "role"), text_in(event.data, "by"), text_in(event.data, "text"), event.at_us});
   }
   return signatures;
 }
@@ -53,9 +52,9 @@ Evidence evidence_for(const Change& change) {
       evidence.open_runs = open_runs_in(*journal, change.split.name);
     }
   }
-  evidence.rehearsed = rehearsed(
-      journals, change.runbook.name,
-      {change.runbook.sha256, sha256(change.split.text), change.binary_sha256, change.runbook.rehearsal.max_age, change.now_us});
+  evidence.rehearsed = rehearsed(journals, change.runbook.name,
+                                 {change.runbook.sha256, sha256(change.split.text), change.binary_sha256,
+                                  change.runbook.rehearsal.max_age, change.now_us});
   return evidence;
 }
 

@@ -20,12 +20,12 @@ struct Signature {
 
 struct Evidence {
   Rehearsed rehearsed;
-  std::vector<Signature> signatures;         // for this text of runbook, split and environment; the newest of a role counts
+  std::vector<Signature> signatures;  // for this text of runbook, split and environment; the newest of a role counts
   std::vector<engine::RunRecord> open_runs;  // of this split, in the journal
 };
 
-// Reads the journals: the change's own, and those that the environment names under `rehearsals`. A journal that does not exist yet holds
-// nothing.
+// Reads the journals: the change's own, and those that the environment names under `rehearsals`. A journal that does
+// not exist yet holds nothing.
 Evidence evidence_for(const Change& change);
 
 // The signature of a role that counts; null: nobody signed for it.

@@ -12,10 +12,10 @@
 namespace pgcleave::readiness {
 namespace {
 
-
 class ProcessJudge {
  public:
-  ProcessJudge(const Change& change, const Evidence& evidence) : change_(change), evidence_(evidence), rehearsed_(evidence.rehearsed) {}
+  ProcessJudge(const Change& change, const Evidence& evidence)
+      : change_(change), evidence_(evidence), rehearsed_(evidence.rehearsed) {}
 
   checks::Findings run() {
     journals();
@@ -29,15 +29,19 @@ class ProcessJudge {
   }
 
  private:
-  void add(const char* id, checks::Severity severity, std::string object, std::string evidence, std::string why, std::string fix) {
-    found_.push_back({std::string("process.") + id, severity, std::move(object), std::move(evidence), "", std::move(why), std::move(fix)});
+  void add(const char* id, checks::Severity severity, std::string object, std::string evidence, std::string why,
+           std::string fix) {
+    found_.push_back({std::string("process.") + id, severity, std::move(object), std::move(evidence), "",
+                      std::move(why), std::move(fix)});
   }
   [[nodiscard]] std::string runbook() const { return "runbook " + change_.runbook.name; }
   [[nodiscard]] std::string rehearse() const {
     return fmt::format("on staging: pgcleave rehearse {} -e STAGING --times {}", change_.runbook.path,
                        std::max(1, change_.runbook.rehearsal.times));
   }
-  static std::string name_of(const Round& round) { return fmt::format("{} round {} ({})", round.rehearsal, round.number, round.run.id); }
+  static std::string name_of(const Round& round) {
+    return fmt::format("{} round {} ({})", round.rehearsal, round.number, round.run.id);
+  }
 
   void journals() {
     for (const auto& why : rehearsed_.unread) {
@@ -49,7 +53,8 @@ class ProcessJudge {
   void open_runs() {
     for (const auto& run : evidence_.open_runs) {
       add("run_open", checks::Severity::blocker, "run " + run.id,
-          fmt::format("{} on {} is {}", text_in(run.begun, "name"), text_in(run.begun, "environment_name"), run.state(false)),
+          fmt::format("{} on {} is {}", text_in(run.begun, "name"), text_in(run.begun, "environment_name"),
+                      run.state(false)),
           "another run of this split is not finished: no new one can begin",
           engine::next_command(run, " -e " + text_in(run.begun, "environment")));
     }
@@ -65,11 +70,14 @@ class ProcessJudge {
     }
     if (asked == 0 || rehearsed_.good() == 0) return;
     if (has_rollback() && rehearsed_.rolled_back() == 0) {
-      add("rollback_not_rehearsed", checks::Severity::blocker, runbook(), fmt::format("none of {} good rounds ran the rollback", rehearsed_.good()),
+      add("rollback_not_rehearsed", checks::Severity::blocker, runbook(),
+          fmt::format("none of {} good rounds ran the rollback", rehearsed_.good()),
           "a rollback is needed when everything else is going wrong", rehearse() + " --rollback always");
     }
-    if (asks_for_reverse() && std::none_of(rehearsed_.counting.begin(), rehearsed_.counting.end(), reverse_was_proven)) {
-      add("reverse_not_proven", checks::Severity::blocker, runbook(), "in no round that counts did reverse replication carry a row back to the source",
+    if (asks_for_reverse() &&
+        std::none_of(rehearsed_.counting.begin(), rehearsed_.counting.end(), reverse_was_proven)) {
+      add("reverse_not_proven", checks::Severity::blocker, runbook(),
+          "in no round that counts did reverse replication carry a row back to the source",
           "it is not known whether a rollback keeps what the target's clients write", rehearse());
     }
     other_params();
@@ -101,7 +109,8 @@ class ProcessJudge {
       for (const auto& [name, value] : change_.params.items()) {
         if (params.value(name, Json()) != value) differing.insert(name);
       }
-      add("other_params", checks::Severity::warning, runbook(), fmt::format("{} ran with another {}", name_of(round), fmt::join(differing, ", ")),
+      add("other_params", checks::Severity::warning, runbook(),
+          fmt::format("{} ran with another {}", name_of(round), fmt::join(differing, ", ")),
           "its figures are those of other settings", rehearse());
       return;
     }
@@ -112,7 +121,8 @@ class ProcessJudge {
       if (round.good || !round.solved.empty()) return;
       add("problem_unsolved", checks::Severity::blocker, name_of(round), round.surprise,
           "what went wrong once on staging can go wrong in production",
-          fmt::format("find its cause; then: pgcleave solved {} --how '...' --journal {}", round.run.id, round.journal));
+          fmt::format("find its cause; then: pgcleave solved {} --how '...' --journal {}", round.run.id,
+                      round.journal));
     };
     for (const auto& round : rehearsed_.counting) look(round);
     for (std::size_t i = 0; i < rehearsed_.others.size(); ++i) {
@@ -125,8 +135,8 @@ class ProcessJudge {
     const auto pauses = rehearsed_.pauses(runbook::name_of(window));
     if (budget <= 0 || pauses.count == 0 || pauses.max <= budget) return;
     const bool mostly = pauses.p90 > budget;
-    add(mostly ? "forecast_over_budget" : "forecast_near_budget", mostly ? checks::Severity::blocker : checks::Severity::warning,
-        runbook::name_of(window),
+    add(mostly ? "forecast_over_budget" : "forecast_near_budget",
+        mostly ? checks::Severity::blocker : checks::Severity::warning, runbook::name_of(window),
         fmt::format("p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rounds; budget {:.0f} ms", pauses.p50,
                     pauses.p90, pauses.max, pauses.count, budget),
         "clients would wait longer than they were promised",
@@ -135,11 +145,11 @@ class ProcessJudge {
 
   void signatures() {
     for (const auto& role : change_.runbook.roles) {
-      const bool signed_off =
-          std::any_of(evidence_.signatures.begin(), evidence_.signatures.end(), [&](const auto& one) { return one.role == role; });
+      const bool signed_off = std::any_of(evidence_.signatures.begin(), evidence_.signatures.end(),
+                                          [&](const auto& one) { return one.role == role; });
       if (signed_off) continue;
-      add("not_signed", checks::Severity::blocker, "role " + role, "has not signed for this runbook, split and environment",
-          "who answers for it has not said yes",
+      add("not_signed", checks::Severity::blocker, "role " + role,
+          "has not signed for this runbook, split and environment", "who answers for it has not said yes",
           fmt::format("pgcleave sign {} -e {} --role '{}'", change_.runbook.path, change_.environment.path, role));
     }
     signed_by_one();
@@ -156,17 +166,20 @@ class ProcessJudge {
       add("signed_by_one", checks::Severity::blocker, "role " + role,
           fmt::format("{} signed for it, and for the role {} too", newest->by, before->second),
           "two roles need two people",
-          fmt::format("somebody else: pgcleave sign {} -e {} --role '{}'", change_.runbook.path, change_.environment.path, role));
+          fmt::format("somebody else: pgcleave sign {} -e {} --role '{}'", change_.runbook.path,
+                      change_.environment.path, role));
     }
   }
 
   [[nodiscard]] bool has_rollback() const {
-    return std::any_of(change_.runbook.phases.begin(), change_.runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
+    return std::any_of(change_.runbook.phases.begin(), change_.runbook.phases.end(),
+                       [](const auto& phase) { return phase.is_rollback(); });
   }
   [[nodiscard]] bool asks_for_reverse() const {
     for (const auto& phase : change_.runbook.phases) {
       if (phase.is_rollback()) continue;
-      if (std::any_of(phase.steps.begin(), phase.steps.end(), [](const auto& step) { return step.uses == "replication.create_slot_reverse"; }))
+      if (std::any_of(phase.steps.begin(), phase.steps.end(),
+                      [](const auto& step) { return step.uses == "replication.create_slot_reverse"; }))
         return true;
     }
     return false;
@@ -192,15 +205,16 @@ checks::Findings process_findings(const Change& change, const Evidence& evidence
 }
 
 checks::Finding guard_inside(const TriedOutside& tried) {
-  return {
-      "process.guard_inside",
-      checks::Severity::note,
-      "guard",
-      tried.text(),
-      "systemd-run --scope cat /proc/self/cgroup",
-      "a service that is stopped, a login session that is closed or a memory limit would end the run and its guard together, and clients "
-      "would wait",
-      "run pgcleave where systemd is, as root or as a user whose manager stays (loginctl enable-linger), or from a session that stays"};
+  return {"process.guard_inside",
+          checks::Severity::note,
+          "guard",
+          tried.text(),
+          "systemd-run --scope cat /proc/self/cgroup",
+          "a service that is stopped, a login session that is closed or a memory limit would end the run and its guard "
+          "together, and clients "
+          "would wait",
+          "run pgcleave where systemd is, as root or as a user whose manager stays (loginctl enable-linger), or from a "
+          "session that stays"};
 }
 
 }  // namespace pgcleave::readiness

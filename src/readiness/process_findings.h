@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/outside.h"
-#include "readiness/evidence.h"
 #include "checks/finding.h"
+#include "readiness/evidence.h"
 
 namespace pgcleave::readiness {
 

@@ -70,12 +70,15 @@ std::vector<Round> rounds_in(const std::vector<std::string>& paths, std::vector<
     }
     std::move(rounds->begin(), rounds->end(), std::back_inserter(all));
   }
-  std::stable_sort(all.begin(), all.end(), [](const Round& a, const Round& b) { return a.finished_at_us < b.finished_at_us; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Round& a, const Round& b) { return a.finished_at_us < b.finished_at_us; });
   return all;
 }
 
 Mismatch mismatch(const Round& round, const Subject& subject) {
-  const auto differs = [&](const char* key, const std::string& wanted) { return text_in(round.run.begun, key) != wanted; };
+  const auto differs = [&](const char* key, const std::string& wanted) {
+    return text_in(round.run.begun, key) != wanted;
+  };
   if (differs("sha256", subject.runbook_sha256)) return Mismatch::runbook;
   if (differs("split_sha256", subject.split_sha256)) return Mismatch::split;
   if (differs("binary_sha256", subject.binary_sha256)) return Mismatch::binary;
@@ -105,19 +108,21 @@ Spread spread_of(std::vector<double> values) {
 }
 
 int Rehearsed::good() const {
-  return static_cast<int>(std::count_if(counting.begin(), counting.end(), [](const Round& round) { return round.good; }));
+  return static_cast<int>(
+      std::count_if(counting.begin(), counting.end(), [](const Round& round) { return round.good; }));
 }
 
 int Rehearsed::rolled_back() const {
-  return static_cast<int>(
-      std::count_if(counting.begin(), counting.end(), [](const Round& round) { return round.good && round.rolled_back; }));
+  return static_cast<int>(std::count_if(counting.begin(), counting.end(),
+                                        [](const Round& round) { return round.good && round.rolled_back; }));
 }
 
 Spread Rehearsed::pauses(const std::string& phase) const {
   std::vector<double> values;
   for (const auto& round : counting) {
     const auto window = round.run.windows.find(phase);
-    if (round.good && window != round.run.windows.end() && window->second.pause_ms > 0) values.push_back(window->second.pause_ms);
+    if (round.good && window != round.run.windows.end() && window->second.pause_ms > 0)
+      values.push_back(window->second.pause_ms);
   }
   return spread_of(std::move(values));
 }

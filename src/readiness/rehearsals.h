@@ -1,4 +1,5 @@
-// What rehearsals left in journals: each round with its run, which of them count for a runbook and a split, and how long clients waited.
+// What rehearsals left in journals: each round with its run, which of them count for a runbook and a split, and how
+// long clients waited.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "base/format.h"
 #include "base/fields.h"
+#include "base/format.h"
 #include "report/document/display.h"
 #include "report/report.h"
 
@@ -9,14 +9,16 @@ namespace pgcleave::report {
 namespace {
 
 Verdict verdict_of(const std::vector<ComparedRound>& rounds, const Chain& chain) {
-  if (!chain.broken.empty()) return {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
+  if (!chain.broken.empty())
+    return {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
   const auto good = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.good; });
   const auto all = static_cast<std::ptrdiff_t>(rounds.size());
   const auto pause = middle_of(pauses_of(rounds, runbook::PhaseKind::window));
-  Verdict verdict{good == all ? Mark::good : Mark::warning, fmt::format("{} of {} good", good, many(all, "round")), "", {}};
+  Verdict verdict{
+      good == all ? Mark::good : Mark::warning, fmt::format("{} of {} good", good, many(all, "round")), "", {}};
   if (pause.high > 0)
-    verdict.sentence =
-        fmt::format("Clients waited {} in the middle round and {} in the worst.", duration(pause.median), duration(pause.high));
+    verdict.sentence = fmt::format("Clients waited {} in the middle round and {} in the worst.", duration(pause.median),
+                                   duration(pause.high));
   for (const auto& round : rounds) {
     if (!round.surprise.empty()) verdict.reasons.push_back(round.label + ": " + round.surprise);
   }
@@ -27,7 +29,8 @@ void add_figure(Figures& figures, const std::string& label, const std::vector<do
   if (values.empty()) return;
   const auto middle = middle_of(values);
   const auto [value, unit] = measure(middle.median);
-  figures.all.push_back({value, unit, label, fmt::format("median; {} to {}", duration(middle.low), duration(middle.high))});
+  figures.all.push_back(
+      {value, unit, label, fmt::format("median; {} to {}", duration(middle.low), duration(middle.high))});
 }
 
 Figures figures_of(const std::vector<ComparedRound>& rounds) {
@@ -38,7 +41,8 @@ Figures figures_of(const std::vector<ComparedRound>& rounds) {
   add_figure(figures, "clients waited, rollback", pauses_of(rounds, runbook::PhaseKind::rollback_window));
   add_figure(figures, "outage, rollback", outages_of(rounds, runbook::PhaseKind::rollback_window));
   const auto back = std::count_if(rounds.begin(), rounds.end(), [](const auto& round) { return round.rolled_back; });
-  figures.all.push_back({count(back), "", "rolled back", fmt::format("of {}", many(static_cast<std::int64_t>(rounds.size()), "round"))});
+  figures.all.push_back(
+      {count(back), "", "rolled back", fmt::format("of {}", many(static_cast<std::int64_t>(rounds.size()), "round"))});
   return figures;
 }
 
@@ -51,7 +55,8 @@ Json data_of(const std::vector<ComparedRound>& rounds) {
   for (const auto& round : rounds) {
     Json windows = Json::object();
     for (const auto& window : round.story.windows) {
-      windows[window.phase] = {{"pause_ms", window.pause_ms()}, {"budget_ms", window.budget_ms}, {"outcome", window.outcome}};
+      windows[window.phase] = {
+          {"pause_ms", window.pause_ms()}, {"budget_ms", window.budget_ms}, {"outcome", window.outcome}};
       if (window.watched) windows[window.phase]["watched"] = json_of(*window.watched);
     }
     Json steps = Json::object();
@@ -77,8 +82,8 @@ Json data_of(const std::vector<ComparedRound>& rounds) {
 
 }  // namespace
 
-Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title, const std::vector<Section>& more,
-                        const Chain& chain, const Made& made) {
+Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title,
+                        const std::vector<Section>& more, const Chain& chain, const Made& made) {
   Document document;
   document.kind = "rounds compared";
   document.title = title;

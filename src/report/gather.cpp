@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/format.h"
-#include "readiness/process_findings.h"
 #include "journal/outcomes.h"
+#include "readiness/process_findings.h"
 #include "report/metrics.h"
 
 namespace pgcleave::report {
@@ -54,8 +54,10 @@ Result<std::vector<ComparedRound>> compared(const std::vector<readiness::Round>&
     }
     TRY_ASSIGN(const auto events, journals.at(round.journal).events(round.run.id));
     // Of several rehearsals each is named by the end of its id.
-    const auto label = one_rehearsal ? fmt::format("round {}", round.number)
-                                     : fmt::format("{} round {}", round.rehearsal.substr(round.rehearsal.rfind('-') + 1), round.number);
+    const auto label =
+        one_rehearsal
+            ? fmt::format("round {}", round.number)
+            : fmt::format("{} round {}", round.rehearsal.substr(round.rehearsal.rfind('-') + 1), round.number);
     told.push_back({label, tell(events), round.good, round.rolled_back, round.surprise, round.solved, round.solved_by});
   }
   return told;

@@ -56,7 +56,8 @@ TimeAxis axis_of(std::int64_t origin_us, std::int64_t length_us) {
   return {origin_us, 3600.0 * second_us, "hours since PAUSE"};
 }
 
-Lines curves_of(const std::vector<journal::Sample>& samples, const std::string& name, const TimeAxis& axis, double divisor) {
+Lines curves_of(const std::vector<journal::Sample>& samples, const std::string& name, const TimeAxis& axis,
+                double divisor) {
   std::map<std::string, Series> series;
   for (const auto& sample : samples) {
     if (sample.name != name && !(name.ends_with(".") && sample.name.rfind(name, 0) == 0)) continue;
@@ -87,7 +88,9 @@ Table table_of(const watch::BeforeAfter& compared, const std::string& only) {
   std::string scope;
   for (const auto& row : compared.rows) {
     if (!only.empty() && row.name != only) continue;
-    const auto change = row.change_percent ? fmt::format("{}{} %", *row.change_percent > 0 ? "+" : "", fixed(*row.change_percent, 0)) : "";
+    const auto change = row.change_percent
+                            ? fmt::format("{}{} %", *row.change_percent > 0 ? "+" : "", fixed(*row.change_percent, 0))
+                            : "";
     table.rows.push_back({{row.scope == scope ? "" : row.scope},
                           code(row.name),
                           number(row.before.count > 0 ? metric(row.name, row.before.mean) : "–"),
@@ -124,14 +127,16 @@ std::optional<Section> before_after_section(const RunStory& story, const std::ve
   if (compared.stretch_us < shortest_us || compared.rows.empty()) return {};
   Section section{"before-after", "Before and after", {}};
   const auto length = duration(static_cast<double>(compared.stretch_us) / 1000);
-  section.say(fmt::format("Means of the {} before clients were made to wait, and of the {} after they went on.", length, length));
+  section.say(fmt::format("Means of the {} before clients were made to wait, and of the {} after they went on.", length,
+                          length));
   const auto axis = axis_of(stretch->before_until_us, compared.stretch_us);
   for (const auto& one : drawn) {
     auto table = table_of(compared, one.name);
     if (table.rows.empty()) continue;
     std::vector<journal::Sample> near;
     std::copy_if(kept.begin(), kept.end(), std::back_inserter(near), [&](const auto& sample) {
-      return sample.at_us >= stretch->before_until_us - compared.stretch_us && sample.at_us <= stretch->after_from_us + compared.stretch_us;
+      return sample.at_us >= stretch->before_until_us - compared.stretch_us &&
+             sample.at_us <= stretch->after_from_us + compared.stretch_us;
     });
     auto chart = curves_of(near, one.name, axis, one.divisor);
     chart.y_title = one.unit;
@@ -164,7 +169,8 @@ std::optional<Picture> lag_picture(const RunStory& story, const std::vector<jour
   chart.y_title = "KiB behind";
   if (origin == story.record.begun_at_us) chart.x_title.replace(chart.x_title.find("PAUSE"), 5, "the run began");
   Table table{{{"from and to"}, {"furthest behind", true}, {"looks", true}}, {}};
-  for (const auto& [name, seen] : most) table.rows.push_back({{name}, number(bytes(seen.first)), number(count(seen.second))});
+  for (const auto& [name, seen] : most)
+    table.rows.push_back({{name}, number(bytes(seen.first)), number(count(seen.second))});
   return Picture{"How far standbys and links were behind", std::move(chart), std::move(table)};
 }
 

@@ -14,8 +14,8 @@ namespace pgcleave::report {
 // A number with the unit that its name tells: "wal_bytes_per_s" -> "1.5 MiB/s".
 std::string metric(const std::string& name, double value);
 
-// Equal stretches before the pause and after it, as long as there are samples of both; a rollback ends the second. No value: nothing to
-// compare.
+// Equal stretches before the pause and after it, as long as there are samples of both; a rollback ends the second. No
+// value: nothing to compare.
 std::optional<Section> before_after_section(const RunStory& story, const std::vector<journal::Sample>& samples);
 
 // How far the standbys and links were behind while the run went on.

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "report/document/display.h"
-#include "base/fields.h"
 
 namespace pgcleave::report {
 namespace {
@@ -30,7 +30,8 @@ Finding finding_of(const Json& data) {
 
 bool is_of(const journal::Event& event, const runbook::Change& change) {
   return text_in(event.data, "environment_name") == change.environment.name &&
-         text_in(event.data, "split_sha256") == sha256(change.split.text) && text_in(event.data, "runbook_sha256") == change.runbook.sha256;
+         text_in(event.data, "split_sha256") == sha256(change.split.text) &&
+         text_in(event.data, "runbook_sha256") == change.runbook.sha256;
 }
 
 // "" when there is a check that still tells the truth.
@@ -74,7 +75,8 @@ std::optional<Finding> fault_of(const Chain& chain) {
 std::optional<CheckMade> newest_check(const journal::Journal& journal, const runbook::Change& change) {
   const auto events = journal.events_of_type("check.done");
   if (!events) return {};
-  const auto newest = std::find_if(events->rbegin(), events->rend(), [&](const auto& event) { return is_of(event, change); });
+  const auto newest =
+      std::find_if(events->rbegin(), events->rend(), [&](const auto& event) { return is_of(event, change); });
   if (newest == events->rend()) return {};
   CheckMade check{newest->run, newest->at_us, text_in(newest->data, "operator"), {}, {}};
   for (const auto& family : list_in(newest->data, "families")) {

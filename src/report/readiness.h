@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "readiness/evidence.h"
 #include "checks/finding.h"
+#include "readiness/evidence.h"
 #include "report/report.h"
 #include "report/round_table.h"
 
@@ -35,7 +35,8 @@ constexpr Duration longest_age_of_check = std::chrono::hours(24);
 
 std::optional<CheckMade> newest_check(const journal::Journal& journal, const runbook::Change& change);
 
-// All findings that count: those of the check, the process as it is judged now, and what is wrong with the check itself. Blockers first.
+// All findings that count: those of the check, the process as it is judged now, and what is wrong with the check
+// itself. Blockers first.
 checks::Findings findings_of(const Readiness& readiness);
 
 // Ready: no blocker among them, and every chain holds.

@@ -15,9 +15,10 @@ Verdict verdict_of(const checks::Findings& findings, const Readiness& readiness)
   Verdict verdict;
   verdict.mark = blockers == 0 ? Mark::good : Mark::bad;
   verdict.word = blockers == 0 ? "Ready" : "Not ready";
-  verdict.sentence = blockers == 0
-                         ? fmt::format("Nothing known stands against {}; {} to know of.", place, many(warnings, "warning"))
-                         : fmt::format("{} against {}.", blockers == 1 ? "One blocker stands" : count(blockers) + " blockers stand", place);
+  verdict.sentence =
+      blockers == 0 ? fmt::format("Nothing known stands against {}; {} to know of.", place, many(warnings, "warning"))
+                    : fmt::format("{} against {}.",
+                                  blockers == 1 ? "One blocker stands" : count(blockers) + " blockers stand", place);
   for (const auto& finding : findings) {
     if (finding.severity == Severity::blocker) verdict.reasons.push_back(finding.object + ": " + finding.evidence);
   }
@@ -29,7 +30,8 @@ void add_pause(Figures& figures, const Readiness& readiness, runbook::PhaseKind 
   const auto budget = runbook::budget_ms(readiness.change, phase);
   if (pauses.count == 0) return;
   const auto [value, unit] = measure(pauses.p90);
-  figures.all.push_back({value, unit, label, fmt::format("p90 of {}; budget {}", many(pauses.count, "round"), chosen(budget)),
+  figures.all.push_back({value, unit, label,
+                         fmt::format("p90 of {}; budget {}", many(pauses.count, "round"), chosen(budget)),
                          budget <= 0           ? Mark::none
                          : pauses.p90 > budget ? Mark::bad
                                                : Mark::good});
@@ -59,14 +61,18 @@ Figures figures_of(const Readiness& readiness, const checks::Findings& findings)
       const auto& all = readiness.evidence.signatures;
       given += std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.role == role; }) ? 1 : 0;
     }
-    figures.all.push_back(
-        {fmt::format("{}/{}", given, runbook.roles.size()), "", "sign-offs", "", given == runbook.roles.size() ? Mark::good : Mark::bad});
+    figures.all.push_back({fmt::format("{}/{}", given, runbook.roles.size()), "", "sign-offs", "",
+                           given == runbook.roles.size() ? Mark::good : Mark::bad});
   }
   return figures;
 }
 
 Json json_of(const readiness::Spread& spread, double budget) {
-  return {{"rounds", spread.count}, {"p50_ms", spread.p50}, {"p90_ms", spread.p90}, {"max_ms", spread.max}, {"budget_ms", budget}};
+  return {{"rounds", spread.count},
+          {"p50_ms", spread.p50},
+          {"p90_ms", spread.p90},
+          {"max_ms", spread.max},
+          {"budget_ms", budget}};
 }
 
 Json data_of(const Readiness& readiness, const checks::Findings& findings) {
@@ -120,15 +126,16 @@ Document readiness_report(const Readiness& readiness, const Made& made) {
   document.title = fmt::format("{} on {}", change.runbook.name, change.environment.name);
   document.verdict = verdict_of(findings, readiness);
   document.facts = {
-      {"environment", {fmt::format("{} ({})", change.environment.name, change.environment.production ? "production" : "staging")}},
+      {"environment",
+       {fmt::format("{} ({})", change.environment.name, change.environment.production ? "production" : "staging")}},
       {"split", {change.split.name}},
       {"runbook", {change.runbook.summary.empty() ? change.runbook.name : change.runbook.summary}},
       {"checked", {readiness.check ? utc(readiness.check->at_us) : "never"}}};
   Section summary{"summary", "In short", {}};
   summary.add(figures_of(readiness, findings));
   document.sections.push_back(std::move(summary));
-  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section, rollback_section,
-                          schedule_section, watch_section, signatures_section, sources_section}) {
+  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section,
+                          rollback_section, schedule_section, watch_section, signatures_section, sources_section}) {
     document.sections.push_back(part(readiness));
   }
   document.made = made_line(made);

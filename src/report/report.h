@@ -1,5 +1,5 @@
-// The three reports. They ask nobody: all comes from the journal, from the files that the command names, and, for pictures only, from
-// the samples beside the journal.
+// The three reports. They ask nobody: all comes from the journal, from the files that the command names, and, for
+// pictures only, from the samples beside the journal.
 #pragma once
 
 #include <optional>
@@ -27,11 +27,12 @@ struct Made {
 
 // `alive`: a process works on the run now.
 // `samples`: of the stretch that metrics.h tells; may be empty.
-Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain, const Made& made);
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain,
+                    const Made& made);
 
 // `rounds`: at least one. `more`: sections that stand at the end, such as before and after.
-Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title, const std::vector<Section>& more,
-                        const Chain& chain, const Made& made);
+Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title,
+                        const std::vector<Section>& more, const Chain& chain, const Made& made);
 
 std::string made_line(const Made& made);
 

@@ -74,7 +74,8 @@ std::vector<std::pair<std::string, StepAcross>> steps_across(const std::vector<C
     std::set<std::string> told;  // a rollback looks at some again before it begins
     for (const auto& step : round.story.steps) {
       if (!step.is_done() || !told.insert(step.id).second) continue;
-      const auto known = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == step.id; });
+      const auto known =
+          std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == step.id; });
       if (known != found.end()) {
         known->second.ms.push_back(step.ms);
         continue;
@@ -141,7 +142,12 @@ Table rounds_table(const std::vector<ComparedRound>& rounds) {
 
 Picture pauses_picture(const std::vector<ComparedRound>& rounds, runbook::PhaseKind phase) {
   Bars chart;
-  Table table{{{"round"}, {"pause, ms", true}, {"worst outage seen, ms", true}, {"on average, ms", true}, {"of the budget", true}}, {}};
+  Table table{{{"round"},
+               {"pause, ms", true},
+               {"worst outage seen, ms", true},
+               {"on average, ms", true},
+               {"of the budget", true}},
+              {}};
   for (const auto& round : rounds) {
     const auto pause = pause_of(round.story, phase);
     if (!pause) continue;
@@ -157,16 +163,19 @@ Picture pauses_picture(const std::vector<ComparedRound>& rounds, runbook::PhaseK
   const auto median = [](const std::vector<double>& values) {
     return ms_cell(values.empty() ? std::nullopt : std::optional(middle_of(values).median));
   };
-  table.rows.push_back(
-      {{"median"}, median(pauses_of(rounds, phase)), median(outages_of(rounds, phase)), median(mean_outages_of(rounds, phase)), {}});
+  table.rows.push_back({{"median"},
+                        median(pauses_of(rounds, phase)),
+                        median(outages_of(rounds, phase)),
+                        median(mean_outages_of(rounds, phase)),
+                        {}});
   chart.limit_label = "budget";
-  return {phase == runbook::PhaseKind::window ? "Forward, round by round" : "Rollback, round by round",
-          chart, table};
+  return {phase == runbook::PhaseKind::window ? "Forward, round by round" : "Rollback, round by round", chart, table};
 }
 
 Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back) {
   Ranges chart;
-  Table table{{{"step"}, {"median, ms", true}, {"shortest, ms", true}, {"longest, ms", true}, {"rounds", true}, {"phase"}}, {}};
+  Table table{
+      {{"step"}, {"median, ms", true}, {"shortest, ms", true}, {"longest, ms", true}, {"rounds", true}, {"phase"}}, {}};
   for (const auto& [id, step] : steps_across(rounds)) {
     if (step.back != back) continue;
     const auto middle = middle_of(step.ms);
@@ -178,18 +187,19 @@ Picture steps_picture(const std::vector<ComparedRound>& rounds, bool back) {
                           number(count(static_cast<std::int64_t>(step.ms.size()))),
                           {phase_title(step.phase)}});
   }
-  return {back ? "Rollback, per step: shortest, median, longest" : "Forward, per step: shortest, median, longest", chart, table,
-          "The axis is logarithmic: each line is ten times the one before."};
+  return {back ? "Rollback, per step: shortest, median, longest" : "Forward, per step: shortest, median, longest",
+          chart, table, "The axis is logarithmic: each line is ten times the one before."};
 }
 
 Table surprises_table(const std::vector<ComparedRound>& rounds) {
   Table table{{{"round"}, {"what went wrong"}, {"how it was solved"}, {"by"}}, {}};
   for (const auto& round : rounds) {
     if (round.good && round.surprise.empty()) continue;
-    table.rows.push_back({{round.label},
-                          {round.surprise, Mark::bad},
-                          {round.solved.empty() ? "not marked solved" : round.solved, round.solved.empty() ? Mark::bad : Mark::good},
-                          {round.solved_by}});
+    table.rows.push_back(
+        {{round.label},
+         {round.surprise, Mark::bad},
+         {round.solved.empty() ? "not marked solved" : round.solved, round.solved.empty() ? Mark::bad : Mark::good},
+         {round.solved_by}});
   }
   if (table.rows.empty()) table.columns.clear();
   return table;

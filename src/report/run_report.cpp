@@ -16,7 +16,8 @@ std::string sentence_of(const RunStory& story) {
   const bool rolled_back = journal::run_outcome(story.record.outcome) == journal::RunOutcome::rolled_back;
   const auto* window = story.window(rolled_back ? runbook::PhaseKind::rollback_window : runbook::PhaseKind::window);
   if (window != nullptr && window->pause_ms() > 0) {
-    text += fmt::format("; clients waited {} of a budget of {}", duration(window->pause_ms()), chosen(window->budget_ms));
+    text +=
+        fmt::format("; clients waited {} of a budget of {}", duration(window->pause_ms()), chosen(window->budget_ms));
   }
   text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   return text + ".";
@@ -53,10 +54,11 @@ Verdict verdict_of(const RunStory& story, bool alive, const Chain& chain) {
 Figure pause_figure(const WindowStory& window) {
   const auto [value, unit] = measure(window.pause_ms());
   const bool within = window.pause_ms() <= window.budget_ms;
-  return {value, unit, window.back() ? "clients waited, rollback" : "clients waited",
-          fmt::format("{} of the budget of {}", percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0),
-                      chosen(window.budget_ms)),
-          within ? Mark::good : Mark::warning};
+  return {
+      value, unit, window.back() ? "clients waited, rollback" : "clients waited",
+      fmt::format("{} of the budget of {}", percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0),
+                  chosen(window.budget_ms)),
+      within ? Mark::good : Mark::warning};
 }
 
 Figures figures_of(const RunStory& story) {
@@ -75,15 +77,17 @@ Figures figures_of(const RunStory& story) {
   if (worst != nullptr) {
     const auto [value, unit] = measure(worst->outage_ms);
     figures.all.push_back({value, unit, "outage that a client saw",
-                           worst->mean_outage_ms > 0 ? "the last one served; on average " + duration(worst->mean_outage_ms)
-                                                     : "until the last client was served"});
+                           worst->mean_outage_ms > 0
+                               ? "the last one served; on average " + duration(worst->mean_outage_ms)
+                               : "until the last client was served"});
     figures.all.push_back({count(errors), "", "client errors", "of the prober", errors == 0 ? Mark::good : Mark::bad});
   }
   const auto forth = measure(story.went_back() ? story.back_from_ms : story.end_ms);
   if (!story.went_back())
-    figures.all.push_back({forth.value, forth.unit, "the whole run", many(static_cast<std::int64_t>(story.steps.size()), "step")});
-  figures.all.push_back({count(static_cast<std::int64_t>(story.mishaps.size())), "", "went wrong", "failures and misses",
-                         story.mishaps.empty() ? Mark::good : Mark::warning});
+    figures.all.push_back(
+        {forth.value, forth.unit, "the whole run", many(static_cast<std::int64_t>(story.steps.size()), "step")});
+  figures.all.push_back({count(static_cast<std::int64_t>(story.mishaps.size())), "", "went wrong",
+                         "failures and misses", story.mishaps.empty() ? Mark::good : Mark::warning});
   return figures;
 }
 
@@ -111,7 +115,8 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
   }
   Json decisions = Json::array();
   for (const auto& one : story.decisions) {
-    decisions.push_back({{"step", one.step}, {"by", one.by}, {"how", one.how}, {"words", one.words}, {"at_us", one.at_us}});
+    decisions.push_back(
+        {{"step", one.step}, {"by", one.by}, {"how", one.how}, {"words", one.words}, {"at_us", one.at_us}});
   }
   Json mishaps = Json::array();
   for (const auto& one : story.mishaps)
@@ -140,19 +145,21 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
 
 }  // namespace
 
-Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain, const Made& made) {
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain,
+                    const Made& made) {
   const auto& begun = story.record.begun;
   Document document;
   document.kind = "run report";
   document.title = fmt::format("{} on {}", text_in(begun, "name"), text_in(begun, "environment_name"));
-  document.facts = {{"run", code(story.record.id)},
-                    {"split", {text_in(begun, "split_name")}},
-                    {"environment", {fmt::format("{} ({})", text_in(begun, "environment_name"), text_in(begun, "class"))}},
-                    {"began", {utc(story.record.begun_at_us)}},
-                    {"operator", {text_in(begun, "operator")}},
-                    {"serves now", {story.record.serves}},
-                    {"runbook", code(text_in(begun, "sha256").substr(0, 12))},
-                    {"pgcleave", {text_in(begun, "version")}}};
+  document.facts = {
+      {"run", code(story.record.id)},
+      {"split", {text_in(begun, "split_name")}},
+      {"environment", {fmt::format("{} ({})", text_in(begun, "environment_name"), text_in(begun, "class"))}},
+      {"began", {utc(story.record.begun_at_us)}},
+      {"operator", {text_in(begun, "operator")}},
+      {"serves now", {story.record.serves}},
+      {"runbook", code(text_in(begun, "sha256").substr(0, 12))},
+      {"pgcleave", {text_in(begun, "version")}}};
   document.verdict = verdict_of(story, alive, chain);
   document.sections.push_back({"summary", "In short", {figures_of(story)}});
   for (const auto& window : story.windows) document.sections.push_back(window_section(window, story));

@@ -17,7 +17,7 @@ std::string words_of(const Json& effect) {
   const auto error = object_in(effect, "error");
   if (const auto text = text_in(effect, "error"); !text.empty()) return text;
   if (error.empty()) return "no reason was written";
-  return Error{ErrorKind::failed,         text_in(error, "object"), text_in(error, "what"), text_in(error, "expected"),
+  return Error{ErrorKind::failed,      text_in(error, "object"), text_in(error, "what"), text_in(error, "expected"),
                text_in(error, "seen"), text_in(error, "hint"),   text_in(error, "code")}
       .text();
 }
@@ -43,7 +43,8 @@ class Teller {
   // Between processes, perhaps on other machines or after a boot, only the wall clock counts.
   double place(const journal::Event& event) {
     if (first_us_ == 0) first_us_ = event.at_us;
-    if (anchor_mono_us_ == 0 || event.type == "run.resumed" || event.type == "gate.approved" || event.mono_us < anchor_mono_us_) {
+    if (anchor_mono_us_ == 0 || event.type == "run.resumed" || event.type == "gate.approved" ||
+        event.mono_us < anchor_mono_us_) {
       anchor_mono_us_ = event.mono_us;
       anchor_ms_ = std::max(last_ms_, static_cast<double>(event.at_us - first_us_) / 1000);
     }
@@ -112,8 +113,9 @@ class Teller {
     const auto outcome = waits ? StepOutcome::waiting : outcome_of(event.type);
     if (!outcome) return;
     StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = *outcome};
-    step.note =
-        event.type == "step.skipped" ? text_in(data, "condition") : one_line(text_in(data, event.type == "step.adopted" ? "evidence" : "text"));
+    step.note = event.type == "step.skipped"
+                    ? text_in(data, "condition")
+                    : one_line(text_in(data, event.type == "step.adopted" ? "evidence" : "text"));
     step.to_ms = now_ms_;
     step.ms = number_in(data, "ms", event.type == "step.skipped" ? 0 : now_ms_ - free_from_);
     step.from_ms = std::max(0.0, now_ms_ - step.ms);
@@ -138,7 +140,8 @@ class Teller {
   void decide(const journal::Event& event, const Json& said) {
     const auto step = text_in(event.data, "step");
     if (text_in(said, "by").empty()) return;  // a gate that had nothing to ask
-    const Decision now{step, asked_[step], text_in(said, "by"), text_in(said, "how"), text_in(said, "words"), event.at_us};
+    const Decision now{step,       asked_[step], text_in(said, "by"), text_in(said, "how"), text_in(said, "words"),
+                       event.at_us};
     for (auto& known : story_.decisions) {
       if (known.step != step || known.by != now.by || known.how != now.how) continue;
       if (known.asked.empty()) known.asked = now.asked;
@@ -158,7 +161,8 @@ class Teller {
                                 .undo_reserve_ms = number_in(event.data, "undo_reserve_ms")});
       free_from_ = now_ms_;
     }
-    if (event.type == "window.failover") story_.mishaps.push_back({event.at_us, phase, "failover", text_in(event.data, "text")});
+    if (event.type == "window.failover")
+      story_.mishaps.push_back({event.at_us, phase, "failover", text_in(event.data, "text")});
     auto* window = last_window(phase);
     if (window == nullptr) return;
     if (event.type == "window.left") {

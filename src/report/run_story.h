@@ -1,4 +1,5 @@
-// A run as a report tells it: what ran when, what clients waited for, who decided, what went wrong. Built from its events alone.
+// A run as a report tells it: what ran when, what clients waited for, who decided, what went wrong. Built from its
+// events alone.
 #pragma once
 
 #include <optional>
@@ -16,14 +17,15 @@ namespace pgcleave::report {
 enum class StepOutcome { done, found_done, skipped, waiting, failed, undone, undo_failed };
 const char* name_of(StepOutcome outcome);
 
-// Milliseconds since the run began, on the machine's monotonic clock within one process and on the wall clock between processes.
+// Milliseconds since the run began, on the machine's monotonic clock within one process and on the wall clock between
+// processes.
 struct StepTime {
   std::string id;
   std::string uses;
   std::string phase;  // as the journal names it
   double from_ms = 0;
   double to_ms = 0;
-  double ms = 0;        // as the journal says; for a look only, how long that took
+  double ms = 0;  // as the journal says; for a look only, how long that took
   StepOutcome outcome = StepOutcome::done;
   std::string note;     // evidence or error
   bool person = false;  // waits for one

@@ -19,9 +19,9 @@ Watched watched_of(const journal::Event& event) {
   watched.errors = whole_in(data, "errors");
   watched.wrong_side = whole_in(data, "wrong_side");
   for (const auto& one : list_in(data, "bouncers")) {
-    watched.bouncers.push_back({text_in(one, "name"), whole_in(one, "writes"), whole_in(one, "errors"), text_in(one, "first_error"),
-                                number_in(one, "outage_ms"), number_in(one, "longest_wait_ms"), text_in(one, "first_on"),
-                                text_in(one, "last_on")});
+    watched.bouncers.push_back({text_in(one, "name"), whole_in(one, "writes"), whole_in(one, "errors"),
+                                text_in(one, "first_error"), number_in(one, "outage_ms"),
+                                number_in(one, "longest_wait_ms"), text_in(one, "first_on"), text_in(one, "last_on")});
   }
   const auto curve = object_in(data, "curve");
   watched.curve_from_us = journal::plausible_us(whole_in(curve, "from_us"));

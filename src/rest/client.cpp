@@ -16,14 +16,16 @@ namespace {
 
 constexpr std::size_t body_limit_bytes = 16U << 20;
 
-// "https://host:8008" of "https://host:8008/patroni": Patroni's own api_url ends with a path, and a request has its own.
+// "https://host:8008" of "https://host:8008/patroni": Patroni's own api_url ends with a path, and a request has its
+// own.
 std::string origin_of(const std::string& url) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return url;
   return url.substr(0, url.find('/', scheme + 3));
 }
 
-// OpenSSL writes with write(2), which raises SIGPIPE when the peer has gone (cpp-httplib 0.11 guards plain sockets only).
+// OpenSSL writes with write(2), which raises SIGPIPE when the peer has gone (cpp-httplib 0.11 guards plain sockets
+// only).
 class SigpipeBlocked {
  public:
   SigpipeBlocked() {
@@ -165,9 +167,10 @@ Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline
   return send("PATCH", path, to_text(body), "application/json", deadline);
 }
 
-Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type,
-                            Deadline deadline) {
-  Error error{ErrorKind::failed, state_->url, fmt::format("{} {} got no answer", method, path), "an HTTP answer", "", "", ""};
+Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string& body,
+                            const std::string& content_type, Deadline deadline) {
+  Error error{
+      ErrorKind::failed, state_->url, fmt::format("{} {} got no answer", method, path), "an HTTP answer", "", "", ""};
   if (!state_->client) {
     error.kind = ErrorKind::invalid;
     error.what = "is no usable address";
@@ -210,7 +213,8 @@ Result<Answer> Client::send(const std::string& method, const std::string& path, 
     }
     const auto code = response ? httplib::Error::Read : response.error();
     error.kind = nothing_was_sent(code) ? ErrorKind::failed : ErrorKind::unknown;
-    error.seen = deadline.passed() && !nothing_was_sent(code) ? "nothing complete by the deadline" : in_words(code, too_long);
+    error.seen =
+        deadline.passed() && !nothing_was_sent(code) ? "nothing complete by the deadline" : in_words(code, too_long);
     error.hint = hint_for(code);
   } catch (const std::exception& problem) {
     error.kind = ErrorKind::unknown;

@@ -1,4 +1,5 @@
-// Requests over HTTP with a deadline: Patroni's REST interface, Prometheus, and what a runbook calls. The only user of cpp-httplib.
+// Requests over HTTP with a deadline: Patroni's REST interface, Prometheus, and what a runbook calls. The only user of
+// cpp-httplib.
 #pragma once
 
 #include <string>
@@ -25,9 +26,9 @@ struct Answer {
   std::string body;
 };
 
-// One request. `failed` when the connection was refused (nothing was sent), `unknown` when it was sent and no answer came by
-// the deadline. Any HTTP status is an answer, not an error. Blocks; connect, read and write timeouts come from the deadline.
-// A kept-alive connection is reused per Client. At most 16 MiB of body are read.
+// One request. `failed` when the connection was refused (nothing was sent), `unknown` when it was sent and no answer
+// came by the deadline. Any HTTP status is an answer, not an error. Blocks; connect, read and write timeouts come from
+// the deadline. A kept-alive connection is reused per Client. At most 16 MiB of body are read.
 class Client {
  public:
   Client(const std::string& url, const Access& access);
@@ -36,8 +37,8 @@ class Client {
   ~Client();
   Result<Answer> get(const std::string& path, Deadline deadline);
   Result<Answer> patch(const std::string& path, const Json& body, Deadline deadline);
-  Result<Answer> send(const std::string& method, const std::string& path, const std::string& body, const std::string& content_type,
-                      Deadline deadline);
+  Result<Answer> send(const std::string& method, const std::string& path, const std::string& body,
+                      const std::string& content_type, Deadline deadline);
   [[nodiscard]] const std::string& url() const;
 
  private:

@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "config/environment.h"
-#include "runbook/runbook.h"
 #include "config/split.h"
+#include "runbook/runbook.h"
 
 namespace pgcleave::runbook {
 

@@ -62,11 +62,13 @@ Result<bool> compare(const Json& left, const std::string& sign, const Json& righ
   const auto a = measure(left_text);
   const auto b = measure(right_text);
   if (a.index() == b.index()) {
-    return std::visit([&](const auto& value) { return decide(value, sign, std::get<std::decay_t<decltype(value)>>(b)); }, a);
+    return std::visit(
+        [&](const auto& value) { return decide(value, sign, std::get<std::decay_t<decltype(value)>>(b)); }, a);
   }
   if (is_any_number(a) && is_any_number(b)) return decide(to_double(a), sign, to_double(b));
   if (sign == "==" || sign == "!=") return decide(left_text, sign, right_text);
-  return fail({ErrorKind::invalid, "", fmt::format("there is no order between {} and {}", config::shown(left_text), config::shown(right_text)),
+  return fail({ErrorKind::invalid, "",
+               fmt::format("there is no order between {} and {}", config::shown(left_text), config::shown(right_text)),
                "two durations, sizes, numbers, LSNs or texts", "", "give both the same unit", ""});
 }
 

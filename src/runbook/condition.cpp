@@ -36,7 +36,8 @@ class Tokens {
     if (c == '\'' || c == '"') return until(c, 1, Token::Kind::text);
     if (text_.compare(at_, 2, "${") == 0) return until('}', 0, Token::Kind::text);
     for (const auto* sign : {"==", "!=", "<=", ">=", "<", ">"}) {
-      if (text_.compare(at_, std::string(sign).size(), sign) == 0) return token(Token::Kind::sign, std::string(sign).size());
+      if (text_.compare(at_, std::string(sign).size(), sign) == 0)
+        return token(Token::Kind::sign, std::string(sign).size());
     }
     const auto end = text_.find_first_of(" \n()'\"$=!<>", at_);
     const auto bytes = (end == std::string::npos ? text_.size() : end) - at_;
@@ -140,7 +141,8 @@ class Parser {
   }
 
   Result<std::string> operand() {
-    const bool keyword = token_.kind == Token::Kind::word && (token_.text == "and" || token_.text == "or" || token_.text == "not");
+    const bool keyword =
+        token_.kind == Token::Kind::word && (token_.text == "and" || token_.text == "or" || token_.text == "not");
     if (keyword || (token_.kind != Token::Kind::word && token_.kind != Token::Kind::text)) return fail(unexpected());
     auto text = token_.text;
     TRY(cut(text));

@@ -1,10 +1,10 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "config/problems.h"
 #include "runbook/comparison.h"
 #include "runbook/condition.h"
 #include "runbook/expressions.h"
-#include "config/problems.h"
 #include "runbook/template.h"
 
 namespace pgcleave::runbook {
@@ -16,11 +16,12 @@ Result<bool> boolean(const std::string& operand, const Scope& scope) {
   TRY_ASSIGN(const auto value, resolve(operand, scope));
   const auto text = as_text(value);
   if (text == "true" || text == "false") return text == "true";
-  return fail({ErrorKind::invalid, "", "a value that stands alone in a condition must be true or false", "", config::shown(text),
-               "compare it: ${step.fact} == 'value'", ""});
+  return fail({ErrorKind::invalid, "", "a value that stands alone in a condition must be true or false", "",
+               config::shown(text), "compare it: ${step.fact} == 'value'", ""});
 }
 
-// All parts are evaluated, also when the first decides: a reference that is unknown is an error whatever the others say.
+// All parts are evaluated, also when the first decides: a reference that is unknown is an error whatever the others
+// say.
 Result<bool> evaluate_parts(const Condition& condition, const Scope& scope) {
   std::vector<bool> parts;
   for (const auto& part : condition.parts) {

@@ -18,9 +18,10 @@ Duration read_length(config::Fields& fields, const std::string& key, Duration fa
   if (!text) return fallback;
   const auto length = parse_duration(*text);
   if (length && *length > Duration::zero()) return *length;
-  problems.add(entry->value.at,
-               length ? fmt::format("{} must be longer than nothing", key) : fmt::format("{}: {}", key, length.error().what),
-               length ? "" : "write " + length.error().expected);
+  problems.add(
+      entry->value.at,
+      length ? fmt::format("{} must be longer than nothing", key) : fmt::format("{}: {}", key, length.error().what),
+      length ? "" : "write " + length.error().expected);
   return fallback;
 }
 
@@ -29,7 +30,8 @@ void read_probe(const config::Node& node, Runbook& runbook, config::Problems& pr
   runbook.probe_every = read_length(fields, "every", runbook.probe_every, problems);
   fields.finish();
   if (runbook.probe_every >= shortest_probe && runbook.probe_every <= longest_probe) return;
-  problems.add(fields.optional("every")->value.at, "every must be between 1ms and 1s", "5ms is what most bouncers bear easily");
+  problems.add(fields.optional("every")->value.at, "every must be between 1ms and 1s",
+               "5ms is what most bouncers bear easily");
 }
 
 void read_rehearsal(const config::Node& node, Runbook& runbook, config::Problems& problems) {
@@ -69,12 +71,16 @@ void read_evidence(config::Fields& top, Runbook& runbook, config::Problems& prob
 Json evidence_schema() {
   const Json duration{{"$ref", "#/$defs/duration"}};
   const Json lines{{"type", "array"}, {"uniqueItems", true}, {"items", {{"type", "string"}, {"minLength", 1}}}};
-  const auto closed = [](Json properties) { return Json{{"type", "object"}, {"additionalProperties", false}, {"properties", properties}}; };
+  const auto closed = [](Json properties) {
+    return Json{{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+  };
   auto every = duration, max_age = duration;
   every["description"] = "how often a probe writes through each bouncer while a window is open";
   max_age["description"] = "a rehearsal that is older does not count";
-  const Json times{
-      {"type", "integer"}, {"minimum", 0}, {"maximum", most_rehearsals}, {"description", "good rehearsals that are asked for"}};
+  const Json times{{"type", "integer"},
+                   {"minimum", 0},
+                   {"maximum", most_rehearsals},
+                   {"description", "good rehearsals that are asked for"}};
   auto roles = lines, watch = lines;
   roles["description"] = "who must sign before a production run is ready";
   watch["description"] = "what would call for a rollback, in words";

@@ -1,9 +1,9 @@
-// What a runbook asks for beside its steps: how closely its windows are watched, how often and how lately it must have been rehearsed, who
-// signs, and what would call for a rollback.
+// What a runbook asks for beside its steps: how closely its windows are watched, how often and how lately it must have
+// been rehearsed, who signs, and what would call for a rollback.
 #pragma once
 
-#include "runbook/runbook.h"
 #include "config/schema.h"
+#include "runbook/runbook.h"
 
 namespace pgcleave::runbook {
 

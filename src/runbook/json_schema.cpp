@@ -1,7 +1,7 @@
 #include "base/format.h"
+#include "config/side_name.h"
 #include "runbook/evidence.h"
 #include "runbook/runbook.h"
-#include "config/side_name.h"
 #include "runbook/values.h"
 
 namespace pgcleave::runbook {
@@ -15,7 +15,10 @@ Json reference(const char* name) {
 }
 
 Json closed_object(Json properties, Json required) {
-  return {{"type", "object"}, {"additionalProperties", false}, {"required", std::move(required)}, {"properties", std::move(properties)}};
+  return {{"type", "object"},
+          {"additionalProperties", false},
+          {"required", std::move(required)},
+          {"properties", std::move(properties)}};
 }
 
 Json literal(const Parameter& parameter) {
@@ -25,7 +28,8 @@ Json literal(const Parameter& parameter) {
     case Type::duration: return {{"type", "string"}, {"pattern", "^[0-9]+(us|ms|s|m|h)$"}};
     case Type::bytes: return {{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB|TiB)$"}};
     case Type::lsn: return {{"type", "string"}, {"pattern", "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"}};
-    case Type::side: return {{"enum", Json::array({name_of(config::SideName::source), name_of(config::SideName::target)})}};
+    case Type::side:
+      return {{"enum", Json::array({name_of(config::SideName::source), name_of(config::SideName::target)})}};
     case Type::list: return {{"type", "array"}};
     case Type::map: return {{"type", "object"}};
     case Type::text: break;
@@ -66,16 +70,18 @@ Json step_schema(const Vocabulary& vocabulary) {
   for (const auto& kind : vocabulary) {
     kinds.push_back({{"const", kind.kind}, {"description", kind.purpose}});
     if (!kind.earlier_kind.empty())
-      kinds.push_back({{"const", kind.earlier_kind}, {"description", kind.kind + " is its name now"}, {"deprecated", true}});
+      kinds.push_back(
+          {{"const", kind.earlier_kind}, {"description", kind.kind + " is its name now"}, {"deprecated", true}});
     rules.push_back(rule_of(kind));
   }
-  auto schema = closed_object({{"id", {{"type", "string"}, {"pattern", word_pattern}, {"not", {{"enum", Json::array({"params", "env"})}}}}},
-                               {"uses", kinds.empty() ? Json{{"type", "string"}} : Json{{"oneOf", kinds}}},
-                               {"with", {{"type", "object"}}},
-                               {"timeout", reference("duration")},
-                               {"retries", {{"type", "integer"}, {"minimum", 0}, {"maximum", 100}}},
-                               {"when", {{"type", Json::array({"string", "boolean"})}}}},
-                              Json::array({"id", "uses"}));
+  auto schema = closed_object(
+      {{"id", {{"type", "string"}, {"pattern", word_pattern}, {"not", {{"enum", Json::array({"params", "env"})}}}}},
+       {"uses", kinds.empty() ? Json{{"type", "string"}} : Json{{"oneOf", kinds}}},
+       {"with", {{"type", "object"}}},
+       {"timeout", reference("duration")},
+       {"retries", {{"type", "integer"}, {"minimum", 0}, {"maximum", 100}}},
+       {"when", {{"type", Json::array({"string", "boolean"})}}}},
+      Json::array({"id", "uses"}));
   if (!rules.empty()) schema["allOf"] = rules;
   return schema;
 }
@@ -83,14 +89,19 @@ Json step_schema(const Vocabulary& vocabulary) {
 Json window_schema() {
   Json steps = reference("steps");
   steps["minItems"] = 1;
-  return closed_object({{"budget", {{"anyOf", Json::array({reference("duration"), reference("expression")})}}}, {"steps", steps}},
-                       Json::array({"budget", "steps"}));
+  return closed_object(
+      {{"budget", {{"anyOf", Json::array({reference("duration"), reference("expression")})}}}, {"steps", steps}},
+      Json::array({"budget", "steps"}));
 }
 
 Json params_schema() {
-  const auto param = closed_object({{"type", {{"enum", type_names()}}}, {"default", Json::object()}, {"help", {{"type", "string"}}}},
-                                   Json::array({"type"}));
-  return {{"type", "object"}, {"maxProperties", 100}, {"propertyNames", {{"pattern", word_pattern}}}, {"additionalProperties", param}};
+  const auto param =
+      closed_object({{"type", {{"enum", type_names()}}}, {"default", Json::object()}, {"help", {{"type", "string"}}}},
+                    Json::array({"type"}));
+  return {{"type", "object"},
+          {"maxProperties", 100},
+          {"propertyNames", {{"pattern", word_pattern}}},
+          {"additionalProperties", param}};
 }
 
 }  // namespace
@@ -107,7 +118,8 @@ Json json_schema(const Vocabulary& vocabulary) {
        {"gate", steps},
        {"window", window},
        {"verify", steps},
-       {"rollback", closed_object({{"prepare", steps}, {"gate", steps}, {"window", window}, {"then", steps}}, Json::array())}},
+       {"rollback",
+        closed_object({{"prepare", steps}, {"gate", steps}, {"window", window}, {"then", steps}}, Json::array())}},
       Json::array({"pgcleave", "name"}));
   schema["properties"].update(evidence_schema());
   Json out{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "pgcleave runbook, version 1"}};

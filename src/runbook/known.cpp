@@ -74,8 +74,8 @@ void Known::check(config::Place at, const Reference& reference) const {
   const auto names = is_param ? names_in(params_, [](const auto& each) { return each.name; }) : environment_facts();
   if (std::find(names.begin(), names.end(), reference.name) != names.end()) return;
   problems_.add(at,
-                fmt::format("{}: there is no {} {}", reference_in_words(reference), is_param ? "parameter" : "environment fact",
-                            config::shown(reference.name)),
+                fmt::format("{}: there is no {} {}", reference_in_words(reference),
+                            is_param ? "parameter" : "environment fact", config::shown(reference.name)),
                 names.empty() ? "declare it under params" : config::did_you_mean(reference.name, names));
 }
 
@@ -84,19 +84,25 @@ void Known::check_fact(config::Place at, const Reference& reference) const {
   if (step == earlier_.end()) {
     const auto later = announced_.find(reference.object);
     if (later != announced_.end()) {
-      problems_.add(at, fmt::format("{}: step '{}' does not run before this one", reference_in_words(reference), reference.object),
-                    fmt::format("it is at {}; a step can only read facts of earlier steps", problems_.position(later->second).text()));
+      problems_.add(
+          at,
+          fmt::format("{}: step '{}' does not run before this one", reference_in_words(reference), reference.object),
+          fmt::format("it is at {}; a step can only read facts of earlier steps",
+                      problems_.position(later->second).text()));
       return;
     }
     const auto ids = names_in(earlier_, [](const auto& each) { return each.first; });
-    problems_.add(at, fmt::format("{}: there is no step {}", reference_in_words(reference), config::shown(reference.object)),
-                  config::did_you_mean(reference.object, ids));
+    problems_.add(
+        at, fmt::format("{}: there is no step {}", reference_in_words(reference), config::shown(reference.object)),
+        config::did_you_mean(reference.object, ids));
     return;
   }
   if (step->second == nullptr) return;
   const auto facts = names_in(step->second->facts, [](const auto& each) { return each.name; });
   if (std::find(facts.begin(), facts.end(), reference.name) != facts.end()) return;
-  problems_.add(at, fmt::format("{}: {} gives no fact {}", reference_in_words(reference), step->second->kind, config::shown(reference.name)),
+  problems_.add(at,
+                fmt::format("{}: {} gives no fact {}", reference_in_words(reference), step->second->kind,
+                            config::shown(reference.name)),
                 facts.empty() ? "it gives no facts" : config::did_you_mean(reference.name, facts));
 }
 

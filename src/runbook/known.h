@@ -5,9 +5,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "config/yaml.h"
 #include "runbook/expressions.h"
 #include "runbook/runbook.h"
-#include "config/yaml.h"
 
 namespace pgcleave::runbook {
 

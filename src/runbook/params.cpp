@@ -56,7 +56,8 @@ Result<Json> parse_given(const RunParameter& param, const std::string& text) {
     }
   }
   const auto first = problems.sorted().front();
-  return fail({ErrorKind::invalid, fmt::format("parameter '{}'", param.name), first.what, name_of(param.type), "", first.hint, ""});
+  return fail({ErrorKind::invalid, fmt::format("parameter '{}'", param.name), first.what, name_of(param.type), "",
+               first.hint, ""});
 }
 
 Result<void> check_names(const Runbook& runbook, const std::map<std::string, std::string>& given) {
@@ -64,7 +65,8 @@ Result<void> check_names(const Runbook& runbook, const std::map<std::string, std
   for (const auto& param : runbook.params) names.push_back(param.name);
   for (const auto& [name, value] : given) {
     if (find(runbook.params, name) != nullptr) continue;
-    return fail({ErrorKind::invalid, "runbook " + runbook.name, fmt::format("there is no parameter {}", config::shown(name)), "", "",
+    return fail({ErrorKind::invalid, "runbook " + runbook.name,
+                 fmt::format("there is no parameter {}", config::shown(name)), "", "",
                  names.empty() ? "the runbook has no parameters" : config::did_you_mean(name, names), ""});
   }
   return {};
@@ -77,8 +79,9 @@ Result<void> check_budgets(const Runbook& runbook, const Json& values) {
     if (!reference || !values.contains(reference->name)) continue;
     const auto budget = parse_duration(as_text(values.at(reference->name)));
     if (budget && *budget > Duration::zero()) continue;
-    return fail({ErrorKind::invalid, fmt::format("parameter '{}'", reference->name), "the budget of a window must be longer than nothing",
-                 "a duration such as 5s", as_text(values.at(reference->name)), "", ""});
+    return fail({ErrorKind::invalid, fmt::format("parameter '{}'", reference->name),
+                 "the budget of a window must be longer than nothing", "a duration such as 5s",
+                 as_text(values.at(reference->name)), "", ""});
   }
   return {};
 }
@@ -118,8 +121,8 @@ Result<Json> resolve_params(const Runbook& runbook, const std::map<std::string, 
     } else if (!param.fallback.is_null()) {
       values[param.name] = param.fallback;
     } else {
-      return fail({ErrorKind::invalid, fmt::format("parameter '{}'", param.name), "has no value and no default", name_of(param.type), "",
-                   fmt::format("give --set {}=VALUE", param.name), ""});
+      return fail({ErrorKind::invalid, fmt::format("parameter '{}'", param.name), "has no value and no default",
+                   name_of(param.type), "", fmt::format("give --set {}=VALUE", param.name), ""});
     }
   }
   TRY(check_budgets(runbook, values));

@@ -1,8 +1,8 @@
 // The `params` of a runbook: declared in the file, given on the command line.
 #pragma once
 
-#include "runbook/runbook.h"
 #include "config/yaml.h"
+#include "runbook/runbook.h"
 
 namespace pgcleave::runbook {
 

@@ -36,8 +36,8 @@ std::optional<PhaseKind> phase_named(const std::string& name) {
 Result<PhaseKind> window_named(const std::string& name) {
   const auto kind = phase_named(name);
   if (kind && is_window(*kind)) return *kind;
-  return fail({ErrorKind::invalid, "", fmt::format("{} is not a window", config::shown(name)), "window or rollback.window", "",
-               "", ""});
+  return fail({ErrorKind::invalid, "", fmt::format("{} is not a window", config::shown(name)),
+               "window or rollback.window", "", "", ""});
 }
 
 bool is_window(PhaseKind kind) {

@@ -21,7 +21,8 @@ void check_positive(config::Place at, const std::string& text, const std::string
   if (!budget) {
     problems.add(at, fmt::format("{}: {}", where, budget.error().what), "write " + budget.error().expected);
   } else if (*budget == Duration::zero()) {
-    problems.add(at, fmt::format("{} must be longer than nothing", where), "write the longest time that clients may wait, such as 5s");
+    problems.add(at, fmt::format("{} must be longer than nothing", where),
+                 "write the longest time that clients may wait, such as 5s");
   }
 }
 
@@ -39,11 +40,11 @@ void check_budget(const config::Node& node, const Known& known, config::Problems
   const auto* param = find(known.params(), reference->name);
   if (param == nullptr) return;
   if (param->type != Type::duration) {
-    problems.add(node.at,
-                 fmt::format("budget must be of type duration, but ${{params.{}}} is of type {}", param->name, name_of(param->type)));
+    problems.add(node.at, fmt::format("budget must be of type duration, but ${{params.{}}} is of type {}", param->name,
+                                      name_of(param->type)));
   } else if (param->fallback.is_string()) {
-    check_positive(node.at, param->fallback.get<std::string>(), fmt::format("the default of ${{params.{}}}, the budget,", param->name),
-                   problems);
+    check_positive(node.at, param->fallback.get<std::string>(),
+                   fmt::format("the default of ${{params.{}}}, the budget,", param->name), problems);
   }
 }
 
@@ -65,7 +66,8 @@ Unread read_window(config::Fields& parent, PhaseKind kind, const Known& known, c
   }
   out.steps = fields.required_list("steps");
   fields.finish();
-  if (const auto* steps = node->entry("steps"); steps != nullptr && steps->value.kind == config::Node::Kind::list && out.steps.empty()) {
+  if (const auto* steps = node->entry("steps");
+      steps != nullptr && steps->value.kind == config::Node::Kind::list && out.steps.empty()) {
     problems.add(steps->value.at, fmt::format("{} has no steps", name), "leave the window out or add steps");
   }
   return out;

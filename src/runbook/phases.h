@@ -1,8 +1,8 @@
 // Reads the phases of a runbook in the order in which they run, whatever their order in the file.
 #pragma once
 
-#include "runbook/known.h"
 #include "config/schema.h"
+#include "runbook/known.h"
 
 namespace pgcleave::runbook {
 

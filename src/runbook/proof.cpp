@@ -64,10 +64,12 @@ class WindowProof {
 
   void check_keys(const StepLine& step, const Meaning& meaning) {
     if (meaning.waits_for_person) {
-      report(step, fmt::format("waits for a person while clients wait in {}", phase_.name), "move it in front of the window, to gate");
+      report(step, fmt::format("waits for a person while clients wait in {}", phase_.name),
+             "move it in front of the window, to gate");
     }
     if (step.retries > 0)
-      report(step, "has retries inside a window", "remove them: the budget bounds the window, and what fails is undone");
+      report(step, "has retries inside a window",
+             "remove them: the budget bounds the window, and what fails is undone");
     const bool decides = meaning.pauses || meaning.resumes || meaning.releases || meaning.takes;
     if (decides && !step.when.empty()) {
       report(step, "may be skipped by its `when`, but it pauses, resumes, releases or takes", "remove `when`");
@@ -84,12 +86,14 @@ class WindowProof {
   void release(const StepLine& step) {
     const auto side = written_side(step);
     if (side) released_.emplace(*side, &step);
-    if (taken_ != nullptr) report(step, fmt::format("releases ownership after '{}' took it", taken_->id), "move it in front");
+    if (taken_ != nullptr)
+      report(step, fmt::format("releases ownership after '{}' took it", taken_->id), "move it in front");
   }
 
   void take(const StepLine& step) {
     const auto side = written_side(step);
-    if (taken_ != nullptr) report(step, fmt::format("takes ownership again after '{}'", taken_->id), "a window takes ownership once");
+    if (taken_ != nullptr)
+      report(step, fmt::format("takes ownership again after '{}'", taken_->id), "a window takes ownership once");
     if (taken_ == nullptr) taken_ = &step;
     if (!side || released_.count(other(*side)) > 0) return;
     report(step,

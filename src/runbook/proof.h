@@ -1,5 +1,5 @@
-// What can be proved about a runbook without running it: that clients who wait are let go again within a budget, and that two
-// sides never own the moved tables at once.
+// What can be proved about a runbook without running it: that clients who wait are let go again within a budget, and
+// that two sides never own the moved tables at once.
 #pragma once
 
 #include "config/problems.h"

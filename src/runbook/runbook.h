@@ -9,8 +9,8 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "base/units.h"
-#include "runbook/phase_kind.h"
 #include "config/problem.h"
+#include "runbook/phase_kind.h"
 #include "runbook/vocabulary.h"
 
 namespace pgcleave::runbook {
@@ -24,8 +24,8 @@ struct RunParameter {
 
 struct StepLine {
   std::string id;
-  std::string uses;        // the kind, by its name of today
-  std::string written_as;  // the kind as the file names it
+  std::string uses;            // the kind, by its name of today
+  std::string written_as;      // the kind as the file names it
   Json with = Json::object();  // as written; expressions are still text "${...}"; defaults are filled in
   std::optional<Duration> timeout;
   int retries = 0;   // outside windows only
@@ -65,19 +65,22 @@ struct Runbook {
 };
 
 // Syntax, schema, references and the static proof:
-//   every window has a budget, a pause has a resume after it in the same window, nothing in a window waits for a person,
-//   ownership is taken only after it was released from the other side in the same window, and a window that takes ownership repoints and
-//   resumes after it; every step that changes something can be undone or says why not (a note, not a problem).
+//   every window has a budget, a pause has a resume after it in the same window, nothing in a window waits for a
+//   person, ownership is taken only after it was released from the other side in the same window, and a window that
+//   takes ownership repoints and resumes after it; every step that changes something can be undone or says why not (a
+//   note, not a problem).
 config::Read<Runbook> read_runbook(const std::string& path, const std::string& text, const Vocabulary& vocabulary);
 
-// What is allowed and still worth knowing before a run: steps that change something and can't be undone, and why; no rollback.
+// What is allowed and still worth knowing before a run: steps that change something and can't be undone, and why; no
+// rollback.
 std::vector<config::Problem> notes(const Runbook& runbook, const Vocabulary& vocabulary);
 
-// A step's `with` with all expressions replaced, each value of its parameter's type and choices (a number becomes text where text
-// is asked). `invalid` names step and parameter.
+// A step's `with` with all expressions replaced, each value of its parameter's type and choices (a number becomes text
+// where text is asked). `invalid` names step and parameter.
 Result<Json> resolve_with(const StepLine& step, const StepDescription& kind, const Json& scope);
 
-// `--set` values and defaults, typed: the object that ${params.x} reads. Problems name the parameter and the accepted form.
+// `--set` values and defaults, typed: the object that ${params.x} reads. Problems name the parameter and the accepted
+// form.
 Result<Json> resolve_params(const Runbook& runbook, const std::map<std::string, std::string>& given);
 
 // The JSON Schema (draft 2020-12) of runbooks, for editors.

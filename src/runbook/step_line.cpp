@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "runbook/params.h"
 #include "config/schema.h"
+#include "runbook/params.h"
 #include "runbook/template.h"
 #include "runbook/values.h"
 
@@ -18,7 +18,8 @@ bool is_written_as_text(Type type) {
 // Reads what a step takes in `with`.
 class WithReader {
  public:
-  WithReader(const std::string& step, const Known& known, config::Problems& problems) : step_(step), known_(known), problems_(problems) {}
+  WithReader(const std::string& step, const Known& known, config::Problems& problems)
+      : step_(step), known_(known), problems_(problems) {}
 
   Json read(const config::Node* with, const StepDescription& kind, config::Place at) {
     auto out = Json::object();
@@ -33,8 +34,9 @@ class WithReader {
       if (!parameter.fallback.is_null()) {
         out[parameter.name] = parameter.fallback;
       } else if (parameter.required) {
-        problems_.add(at, fmt::format("step {}: {} needs the parameter '{}'", config::shown(step_), kind.kind, parameter.name),
-                      fmt::format("it is of type {}: {}", name_of(parameter.type), parameter.help));
+        problems_.add(
+            at, fmt::format("step {}: {} needs the parameter '{}'", config::shown(step_), kind.kind, parameter.name),
+            fmt::format("it is of type {}: {}", name_of(parameter.type), parameter.help));
       }
     }
     return out;
@@ -42,7 +44,8 @@ class WithReader {
 
  private:
   void read_entry(const config::Entry& entry, const StepDescription& kind, Json& out) {
-    const auto parameter = std::find_if(kind.parameters.begin(), kind.parameters.end(), [&](const auto& p) { return p.name == entry.key; });
+    const auto parameter = std::find_if(kind.parameters.begin(), kind.parameters.end(),
+                                        [&](const auto& p) { return p.name == entry.key; });
     if (parameter == kind.parameters.end()) {
       std::vector<std::string> names;
       for (const auto& each : kind.parameters) names.push_back(each.name);
@@ -68,11 +71,12 @@ class WithReader {
     return value;
   }
 
-  std::optional<Json> read_expression(const config::Node& node, const Parameter& parameter, const std::vector<Reference>& found) {
+  std::optional<Json> read_expression(const config::Node& node, const Parameter& parameter,
+                                      const std::vector<Reference>& found) {
     if (!sole_reference(node.text)) {
       if (!is_written_as_text(parameter.type)) {
-        problems_.add(node.at, fmt::format("parameter '{}' must be of type {}, not text around an expression", parameter.name,
-                                           name_of(parameter.type)));
+        problems_.add(node.at, fmt::format("parameter '{}' must be of type {}, not text around an expression",
+                                           parameter.name, name_of(parameter.type)));
       }
     } else if (found.front().object == "params") {
       check_type(node, parameter, find(known_.params(), found.front().name));
@@ -86,8 +90,8 @@ class WithReader {
   void check_type(const config::Node& node, const Parameter& parameter, const RunParameter* given) {
     if (given == nullptr || given->type == parameter.type) return;
     if (parameter.type == Type::text && is_written_as_text(given->type)) return;
-    problems_.add(node.at, fmt::format("parameter '{}' must be of type {}, but ${{params.{}}} is of type {}", parameter.name,
-                                       name_of(parameter.type), given->name, name_of(given->type)));
+    problems_.add(node.at, fmt::format("parameter '{}' must be of type {}, but ${{params.{}}} is of type {}",
+                                       parameter.name, name_of(parameter.type), given->name, name_of(given->type)));
   }
 
   const std::string& step_;
@@ -135,7 +139,8 @@ const StepDescription* read_kind(const config::Node& node, const Known& known, c
   const auto* kind = uses ? known.kind(*uses) : nullptr;
   if (!uses || kind != nullptr) return kind;
   const auto hint = config::did_you_mean(*uses, kinds_of(known.vocabulary()));
-  problems.add(node.at, fmt::format("there is no kind of step {}", config::shown(*uses)), hint.empty() ? "pgcleave steps lists all kinds" : hint);
+  problems.add(node.at, fmt::format("there is no kind of step {}", config::shown(*uses)),
+               hint.empty() ? "pgcleave steps lists all kinds" : hint);
   return nullptr;
 }
 
@@ -146,7 +151,8 @@ StepLine read_step(const config::Node& node, const Known& known, config::Problem
   step.at = problems.position(node.at);
   const auto* id = node.entry("id");
   if (id != nullptr && id->value.kind == config::Node::Kind::scalar) step.id = id->value.text;
-  config::Fields fields(node, step.id.empty() ? "a step" : fmt::format("step {}", config::shown(step.id)), node.at, problems);
+  config::Fields fields(node, step.id.empty() ? "a step" : fmt::format("step {}", config::shown(step.id)), node.at,
+                        problems);
   step.id = fields.required_text("id");
   const auto* uses = fields.required("uses");
   const auto* with = fields.map("with");

@@ -82,7 +82,8 @@ Result<Json> look_up(const Reference& reference, const Scope& scope) {
   }
   const auto value = object->find(reference.name);
   if (value == object->end()) {
-    return fail(unknown(reference, fmt::format("'{}' has no '{}'", reference.object, reference.name), reference.name, *object));
+    return fail(
+        unknown(reference, fmt::format("'{}' has no '{}'", reference.object, reference.name), reference.name, *object));
   }
   return *value;
 }

@@ -24,7 +24,8 @@ Error not_a(const Parameter& parameter, const Json& value) {
   return error;
 }
 
-std::optional<Json> read_structure(const config::Node& node, Type type, const std::string& name, config::Problems& problems) {
+std::optional<Json> read_structure(const config::Node& node, Type type, const std::string& name,
+                                   config::Problems& problems) {
   const auto wanted = type == Type::list ? config::Node::Kind::list : config::Node::Kind::map;
   if (node.kind == wanted) return read_untyped(node, name, problems);
   problems.add(node.at, fmt::format("{} must be a {}, not {}", name, name_of(type), kind_of(node)));
@@ -40,7 +41,8 @@ bool has_choice(const Parameter& parameter, const std::string& text) {
 
 }  // namespace
 
-std::optional<Json> read_value(const config::Node& node, Type type, const std::string& name, config::Problems& problems) {
+std::optional<Json> read_value(const config::Node& node, Type type, const std::string& name,
+                               config::Problems& problems) {
   if (type == Type::list || type == Type::map) return read_structure(node, type, name, problems);
   if (type == Type::integer) {
     if (const auto value = read_integer(node, name, problems)) return Json(*value);

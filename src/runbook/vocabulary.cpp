@@ -24,7 +24,8 @@ std::string StepDescription::why_not_undone() const {
 }
 
 const StepDescription* find(const Vocabulary& vocabulary, const std::string& kind) {
-  const auto found = std::find_if(vocabulary.begin(), vocabulary.end(), [&](const auto& step) { return step.is_called(kind); });
+  const auto found =
+      std::find_if(vocabulary.begin(), vocabulary.end(), [&](const auto& step) { return step.is_called(kind); });
   return found == vocabulary.end() ? nullptr : &*found;
 }
 

@@ -1,5 +1,5 @@
-// What the language knows of step kinds: pure description, given by the registry of steps. From it come validation, the JSON
-// Schema, `pgcleave steps` and the documentation, so that they cannot drift apart.
+// What the language knows of step kinds: pure description, given by the registry of steps. From it come validation, the
+// JSON Schema, `pgcleave steps` and the documentation, so that they cannot drift apart.
 #pragma once
 
 #include <string>
@@ -55,7 +55,9 @@ struct StepDescription {
   std::string undo;     // how it is undone, or "no: ..." and why not, for people
   UndoKind undo_kind = UndoKind::restores;
   Meaning meaning;
-  [[nodiscard]] bool is_called(const std::string& name) const { return name == kind || (!name.empty() && name == earlier_kind); }
+  [[nodiscard]] bool is_called(const std::string& name) const {
+    return name == kind || (!name.empty() && name == earlier_kind);
+  }
   [[nodiscard]] bool can_be_undone() const { return undo_kind != UndoKind::impossible; }
   [[nodiscard]] std::string why_not_undone() const;  // in words; "" when it can be
 };

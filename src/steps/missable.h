@@ -1,5 +1,5 @@
-// Kinds that change something, and whose failure past the point of no return is a miss all the same, as that of a check is: what they
-// change is made good later.
+// Kinds that change something, and whose failure past the point of no return is a miss all the same, as that of a check
+// is: what they change is made good later.
 #pragma once
 
 #include <string>

@@ -14,7 +14,8 @@ inline runbook::Parameter fence_lock_timeout_parameter() {
           runbook::Type::duration,
           "300ms",
           false,
-          "how long one try may hold up writers of a table. Below deadlock_timeout, so that a client never pays for a deadlock; above it "
+          "how long one try may hold up writers of a table. Below deadlock_timeout, so that a client never pays for a "
+          "deadlock; above it "
           "PostgreSQL cancels autovacuum workers that are in the way",
           {}};
 }
@@ -25,7 +26,8 @@ inline runbook::Parameter durable_parameter() {
           runbook::Type::text,
           "members",
           false,
-          "where a change of ownership must be on disk: members (all that Patroni may promote), or leader: a failover may bring it back",
+          "where a change of ownership must be on disk: members (all that Patroni may promote), or leader: a failover "
+          "may bring it back",
           {"members", "leader"}};
 }
 

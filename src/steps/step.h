@@ -2,12 +2,16 @@
 //
 // The law of the verbs
 //   prepare  opens connections and stages what it can. Changes nothing that others see. May be called again.
-//   observe  reads only. pending: not yet as the step wants it. done: as it wants it. foreign: somebody else changed it, so that
+//   observe  reads only. pending: not yet as the step wants it. done: as it wants it. foreign: somebody else changed
+//   it, so that
 //            neither applying nor adopting is right.
-//   apply    idempotent. All that changes the outside happens inside world.effects->perform(); outside of it apply only reads
+//   apply    idempotent. All that changes the outside happens inside world.effects->perform(); outside of it apply only
+//   reads
 //            what its description needs. Returns facts for later steps.
-//   undo     idempotent. Works from `before` (taken by observe, in the journal before apply began) and the facts alone, also in
-//            another process. Restores what was; it does not reset. Past steps may be missing or half done: it looks first.
+//   undo     idempotent. Works from `before` (taken by observe, in the journal before apply began) and the facts alone,
+//   also in
+//            another process. Restores what was; it does not reset. Past steps may be missing or half done: it looks
+//            first.
 // Outcomes: ok, failed, unknown (ErrorKind::unknown and timed_out). Unknown is resolved by observe, never assumed.
 #pragma once
 
@@ -50,10 +54,11 @@ struct Context {
   const Json& with;  // parameters, resolved
   Deadline deadline;
   const StopFlag* stop;  // null where nothing may stop the step
-  // What observe saw as `before` when this run began the step for the first time; null before that. For facts that count what all tries
-  // did together.
+  // What observe saw as `before` when this run began the step for the first time; null before that. For facts that
+  // count what all tries did together.
   const Json* began_with = nullptr;
-  // Something was never answered, and may still arrive. For undo: of what the step sent. Else: of what a promotion of this run sent.
+  // Something was never answered, and may still arrive. For undo: of what the step sent. Else: of what a promotion of
+  // this run sent.
   bool in_doubt = false;
 
   // Of a parameter of type `side`; throws as Json does where it holds none.
@@ -73,13 +78,14 @@ struct StepKind {
   Result<void> (*prepare)(Context& context);  // null: nothing to prepare
   Result<Observation> (*observe)(Context& context);
   Result<Json> (*apply)(Context& context, const Json& before);
-  Result<void> (*undo)(Context& context, const Json& before, const Json& facts);  // null: nothing to undo, or impossible
+  Result<void> (*undo)(Context& context, const Json& before,
+                       const Json& facts);  // null: nothing to undo, or impossible
   UndoOrder undo_order = UndoOrder::before_traffic;
-  // apply ends by looking at what it did, or the server answers with what came of it: inside a window nobody looks a second time.
-  // Never for what apply only asked for.
+  // apply ends by looking at what it did, or the server answers with what came of it: inside a window nobody looks a
+  // second time. Never for what apply only asked for.
   bool looks_itself = false;
-  // Would undo destroy what a person has to give up first? Asked before anything of the run is undone; only reads. `waiting` or `foreign`:
-  // it would. null: it destroys nothing.
+  // Would undo destroy what a person has to give up first? Asked before anything of the run is undone; only reads.
+  // `waiting` or `foreign`: it would. null: it destroys nothing.
   Result<void> (*may_undo)(Context& context, const Json& before) = nullptr;
 };
 

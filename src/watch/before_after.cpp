@@ -12,11 +12,13 @@ Stats stats_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const auto middle = values.size() / 2;
   const double median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-  return {values.size(), std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()), median};
+  return {values.size(), std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()),
+          median};
 }
 
 // As long as both sides have samples.
-std::int64_t common_stretch(const std::vector<journal::Sample>& samples, std::int64_t before_until_us, std::int64_t after_from_us) {
+std::int64_t common_stretch(const std::vector<journal::Sample>& samples, std::int64_t before_until_us,
+                            std::int64_t after_from_us) {
   std::int64_t before = 0;
   std::int64_t after = 0;
   for (const auto& sample : samples) {
@@ -28,8 +30,8 @@ std::int64_t common_stretch(const std::vector<journal::Sample>& samples, std::in
 
 }  // namespace
 
-BeforeAfter before_after(const std::vector<journal::Sample>& samples, std::int64_t before_until_us, std::int64_t after_from_us,
-                         std::int64_t longest_us) {
+BeforeAfter before_after(const std::vector<journal::Sample>& samples, std::int64_t before_until_us,
+                         std::int64_t after_from_us, std::int64_t longest_us) {
   BeforeAfter out;
   out.stretch_us = std::min(common_stretch(samples, before_until_us, after_from_us), longest_us);
   if (out.stretch_us <= 0) {

@@ -29,9 +29,10 @@ struct BeforeAfter {
   std::vector<Compared> rows;   // by scope and name
 };
 
-// From `before_until_us` back and from `after_from_us` on, each as long as both have samples, at most `longest_us`. The two differ where
-// something lies between: a window is in neither stretch. Of samples of several runs, or of none, all count.
-BeforeAfter before_after(const std::vector<journal::Sample>& samples, std::int64_t before_until_us, std::int64_t after_from_us,
-                         std::int64_t longest_us);
+// From `before_until_us` back and from `after_from_us` on, each as long as both have samples, at most `longest_us`. The
+// two differ where something lies between: a window is in neither stretch. Of samples of several runs, or of none, all
+// count.
+BeforeAfter before_after(const std::vector<journal::Sample>& samples, std::int64_t before_until_us,
+                         std::int64_t after_from_us, std::int64_t longest_us);
 
 }  // namespace pgcleave::watch

@@ -13,7 +13,9 @@ double real_if_told(const postgres::Rows& rows, std::size_t row, const std::stri
 class BouncerNumbers : public Source {
  public:
   BouncerNumbers(postgres::Settings console, std::string database)
-      : Source(fmt::format("pool {} at {}", database, console.name)), settings_(std::move(console)), database_(std::move(database)) {}
+      : Source(fmt::format("pool {} at {}", database, console.name)),
+        settings_(std::move(console)),
+        database_(std::move(database)) {}
 
   Result<Numbers> read(Deadline deadline) override {
     if (!console_ || !console_->alive()) {
@@ -44,7 +46,8 @@ class BouncerNumbers : public Source {
       waiting += real_if_told(rows, row, "cl_waiting");
       busy += real_if_told(rows, row, "sv_active");
       idle += real_if_told(rows, row, "sv_idle");
-      longest_ms = std::max(longest_ms, real_if_told(rows, row, "maxwait") * 1000 + real_if_told(rows, row, "maxwait_us") / 1000);
+      longest_ms = std::max(longest_ms,
+                            real_if_told(rows, row, "maxwait") * 1000 + real_if_told(rows, row, "maxwait_us") / 1000);
     }
     put(numbers, "clients.active", active);
     put(numbers, "clients.waiting", waiting);
@@ -59,7 +62,8 @@ class BouncerNumbers : public Source {
     TRY_ASSIGN(const auto rows, show("STATS", deadline));
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (rows.text(row, "database") != database_) continue;
-      put(numbers, "transactions_per_s", growth_.per_second("transactions", real_if_told(rows, row, "total_xact_count")));
+      put(numbers, "transactions_per_s",
+          growth_.per_second("transactions", real_if_told(rows, row, "total_xact_count")));
       put(numbers, "queries_per_s", growth_.per_second("queries per s", real_if_told(rows, row, "total_query_count")));
       const auto queries = growth_.added("queries", real_if_told(rows, row, "total_query_count"));
       const auto query_us = growth_.added("query time", real_if_told(rows, row, "total_query_time"));

@@ -35,7 +35,8 @@ class Source {
 };
 using Sources = std::vector<std::unique_ptr<Source>>;
 
-// Counters that only grow, turned into what was added since they were read last. A counter that shrank was begun anew: no value.
+// Counters that only grow, turned into what was added since they were read last. A counter that shrank was begun anew:
+// no value.
 class Growth {
  public:
   // To be called once per reading, before added() and per_second().

@@ -30,7 +30,8 @@ using Group = std::vector<const ClientSeen*>;
 std::vector<Group> by_bouncer(const std::vector<ClientSeen>& clients) {
   std::vector<Group> groups;
   for (const auto& client : clients) {
-    auto same = std::find_if(groups.begin(), groups.end(), [&](const Group& group) { return group.front()->bouncer == client.bouncer; });
+    auto same = std::find_if(groups.begin(), groups.end(),
+                             [&](const Group& group) { return group.front()->bouncer == client.bouncer; });
     if (same == groups.end()) same = groups.emplace(groups.end());
     same->push_back(&client);
   }
@@ -46,8 +47,8 @@ std::vector<Time> answers_of(const Group& group) {
   return answers;
 }
 
-// For each write of a client: from the last answer that any client of its bouncer had before this one was sent, to its own answer. After a
-// pause the one that is served last has it worst.
+// For each write of a client: from the last answer that any client of its bouncer had before this one was sent, to its
+// own answer. After a pause the one that is served last has it worst.
 Gap longest_gap(const ClientSeen& client, const std::vector<Time>& answers, const Stretch& stretch) {
   Gap longest{stretch.from, {}, false};
   if (answers.empty()) return longest;
@@ -109,13 +110,15 @@ int on_the_wrong_side(const std::vector<ClientSeen>& clients) {
 
 Json curve(const std::vector<ClientSeen>& clients, const Stretch& stretch) {
   const auto total_ms = static_cast<std::size_t>(between(stretch.from, stretch.to).count() / 1000);
-  const auto* fitting = std::find_if(curve_steps_ms.begin(), curve_steps_ms.end() - 1,
-                                     [&](int step) { return total_ms / static_cast<std::size_t>(step) < longest_curve; });
+  const auto* fitting = std::find_if(curve_steps_ms.begin(), curve_steps_ms.end() - 1, [&](int step) {
+    return total_ms / static_cast<std::size_t>(step) < longest_curve;
+  });
   const auto step = static_cast<std::size_t>(*fitting);
   std::vector<int> writes(std::min(total_ms / step + 1, longest_curve));
   for (const auto& client : clients) {
     for (const auto& write : client.writes) {
-      const auto at = static_cast<std::size_t>(std::max<std::int64_t>(between(stretch.from, write.at).count(), 0) / 1000) / step;
+      const auto at =
+          static_cast<std::size_t>(std::max<std::int64_t>(between(stretch.from, write.at).count(), 0) / 1000) / step;
       if (at < writes.size()) ++writes[at];
     }
   }
@@ -161,7 +164,8 @@ Json outage_in_json(const std::vector<ClientSeen>& clients, const Stretch& stret
   std::vector<Gap> all;
   for (const auto& group : by_bouncer(clients)) {
     const auto gaps = longest_gaps(group, stretch);
-    const auto worst = *std::max_element(gaps.begin(), gaps.end(), [](const Gap& a, const Gap& b) { return a.length < b.length; });
+    const auto worst =
+        *std::max_element(gaps.begin(), gaps.end(), [](const Gap& a, const Gap& b) { return a.length < b.length; });
     if (worst.length > longest.length) {
       longest = worst;
       through = group.front()->bouncer;

@@ -55,7 +55,8 @@ constexpr const char* sizes_sql = R"sql(
 
 // Without the texts, which are read from a file. toplevel came with PostgreSQL 14.
 constexpr const char* statements_sql =
-    "SELECT userid || ' ' || dbid || ' ' || queryid || ' ' || toplevel AS key, calls, total_exec_time FROM {}(false) WHERE dbid = (SELECT "
+    "SELECT userid || ' ' || dbid || ' ' || queryid || ' ' || toplevel AS key, calls, total_exec_time FROM {}(false) "
+    "WHERE dbid = (SELECT "
     "oid "
     "FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())";
 
@@ -77,7 +78,8 @@ class PostgresNumbers : public Source {
         side_(which, as_sampler(access)),
         moved_(postgres::name_arrays(moved)),
         any_moved_(!moved.empty()) {
-    for (const char* direction : {"forward", "reverse"}) links_.push_back(fmt::format("pgcleave_{}_{}", split, direction));
+    for (const char* direction : {"forward", "reverse"})
+      links_.push_back(fmt::format("pgcleave_{}_{}", split, direction));
   }
 
   Result<Numbers> read(Deadline deadline) override {
@@ -130,7 +132,8 @@ class PostgresNumbers : public Source {
     const auto missed = growth_.added("missed", value("blks_read"));
     if (hit && missed && *hit + *missed > 0) put(numbers, "cache_hit_ratio", *hit / (*hit + *missed));
     put(numbers, "autovacuum.workers", value("vacuuming"));
-    if (value("vacuum_workers") > 0) put(numbers, "autovacuum.saturation", value("vacuuming") / value("vacuum_workers"));
+    if (value("vacuum_workers") > 0)
+      put(numbers, "autovacuum.saturation", value("vacuuming") / value("vacuum_workers"));
     return {};
   }
 
@@ -145,7 +148,8 @@ class PostgresNumbers : public Source {
 
   Result<void> lags(postgres::Connection& leader, Numbers& numbers, Deadline deadline) {
     TRY_ASSIGN(const auto rows, leader.query(lag_sql, {postgres::array_literal(links_)}, deadline));
-    for (std::size_t row = 0; row < rows.size(); ++row) put(numbers, printable(rows.text(row, "name")), real(rows, row, "value"));
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      put(numbers, printable(rows.text(row, "name")), real(rows, row, "value"));
     return {};
   }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "postgres/catalog.h"
-#include "world/side.h"
 #include "watch/numbers.h"
+#include "world/side.h"
 
 namespace pgcleave::watch {
 

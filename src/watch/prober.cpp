@@ -17,11 +17,12 @@ constexpr auto reconnect_pause = std::chrono::milliseconds(10);
 constexpr auto inspect_stop = std::chrono::milliseconds(20);
 constexpr auto longest_end = std::chrono::milliseconds(200);
 
-// One statement, which commits as clients' own do: it waits for the disk, and for a synchronous standby if there is one. Without that
-// wait an outage was told 20 to 50 ms too short on a busy disk.
+// One statement, which commits as clients' own do: it waits for the disk, and for a synchronous standby if there is
+// one. Without that wait an outage was told 20 to 50 ms too short on a busy disk.
 std::string write_sql(const postgres::TableName& table, const std::string& row) {
   return fmt::format(
-      "INSERT INTO {} AS p (bouncer, n) VALUES ({}, 1) ON CONFLICT (bouncer) DO UPDATE SET n = p.n + 1, at = pg_catalog.clock_timestamp() "
+      "INSERT INTO {} AS p (bouncer, n) VALUES ({}, 1) ON CONFLICT (bouncer) DO UPDATE SET n = p.n + 1, at = "
+      "pg_catalog.clock_timestamp() "
       "RETURNING pg_catalog.current_setting('cluster_name') AS cluster",
       table.sql(), postgres::quote_literal(row));
 }
@@ -59,7 +60,9 @@ class Prober::Client {
 
   void request_stop() { stop_.request(); }
   [[nodiscard]] bool ended() const { return ended_; }
-  [[nodiscard]] bool is_served(Monotonic::time_point since) const { return gave_up_ || last_.load() >= since.time_since_epoch().count(); }
+  [[nodiscard]] bool is_served(Monotonic::time_point since) const {
+    return gave_up_ || last_.load() >= since.time_since_epoch().count();
+  }
   ClientSeen seen() {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -167,18 +170,22 @@ Prober::~Prober() {
 }
 
 bool Prober::all_served(Monotonic::time_point since, Deadline deadline) const {
-  const auto served = wait_until("each bouncer serves", deadline, std::chrono::milliseconds(2), nullptr, [&]() -> Result<bool> {
-    return std::all_of(clients_.begin(), clients_.end(), [&](const auto& client) { return client->is_served(since); });
-  });
+  const auto served =
+      wait_until("each bouncer serves", deadline, std::chrono::milliseconds(2), nullptr, [&]() -> Result<bool> {
+        return std::all_of(clients_.begin(), clients_.end(),
+                           [&](const auto& client) { return client->is_served(since); });
+      });
   return served.has_value();
 }
 
 // A thread that is stuck in a name server's answer is left alone: it holds its own client, and ends when it gets there.
 std::vector<ClientSeen> Prober::stop() {
   for (const auto& client : clients_) client->request_stop();
-  static_cast<void>(wait_until(
-      "the clients have ended", Deadline::in(longest_end), std::chrono::milliseconds(1), nullptr,
-      [&]() -> Result<bool> { return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->ended(); }); }));
+  static_cast<void>(wait_until("the clients have ended", Deadline::in(longest_end), std::chrono::milliseconds(1),
+                               nullptr, [&]() -> Result<bool> {
+                                 return std::all_of(clients_.begin(), clients_.end(),
+                                                    [](const auto& client) { return client->ended(); });
+                               }));
   std::vector<ClientSeen> all;
   for (const auto& client : clients_) all.push_back(client->seen());
   clients_.clear();

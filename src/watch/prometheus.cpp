@@ -14,7 +14,8 @@ constexpr std::size_t most_results = 50;  // a query that was meant to be an agg
 std::string percent_encoded(const std::string& text) {
   std::string out;
   for (const unsigned char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+    const bool plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
     out += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", static_cast<unsigned>(c));
   }
   return out;
@@ -98,7 +99,8 @@ Result<Numbers> read_answer(const std::string& name, const std::string& body) {
   if (!result.is_array() || answer["data"].value("resultType", Json()) != "vector") return fail(no_numbers(name, body));
   for (const auto& one : result) {
     if (!one.is_object() || numbers.size() >= most_results) continue;
-    put(numbers, result.size() == 1 ? name : name + labels_of(one.value("metric", Json())), value_in(one.value("value", Json())));
+    put(numbers, result.size() == 1 ? name : name + labels_of(one.value("metric", Json())),
+        value_in(one.value("value", Json())));
   }
   return numbers;
 }

@@ -29,7 +29,8 @@ std::optional<QueryTimes> QueryTimer::since_last(const std::vector<StatementTota
   if (calls <= 0) return {};
   std::sort(called.begin(), called.end(), [](const auto& a, const auto& b) { return a.mean_ms < b.mean_ms; });
   double below = 0;
-  const auto at = std::find_if(called.begin(), called.end(), [&](const auto& one) { return (below += one.calls) >= 0.95 * calls; });
+  const auto at =
+      std::find_if(called.begin(), called.end(), [&](const auto& one) { return (below += one.calls) >= 0.95 * calls; });
   return QueryTimes{ms / calls, (at == called.end() ? called.back() : *at).mean_ms};
 }
 

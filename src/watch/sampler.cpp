@@ -20,7 +20,8 @@ Sources sources_of(const world::World& world) {
   const auto moved = world.split.with_rows();
   sources.push_back(postgres_numbers(fence::Owner::source, environment.source, world.split.name, moved));
   sources.push_back(postgres_numbers(fence::Owner::target, environment.target, world.split.name, moved));
-  for (const auto& bouncer : world.fleet.bouncers()) sources.push_back(bouncer_numbers(bouncer.console, bouncer.database));
+  for (const auto& bouncer : world.fleet.bouncers())
+    sources.push_back(bouncer_numbers(bouncer.console, bouncer.database));
   if (!environment.prometheus.url.empty()) sources.push_back(prometheus_numbers(environment.prometheus));
   return sources;
 }
@@ -38,13 +39,17 @@ Round Sampler::round(Deadline deadline) {
       round.unseen.emplace_back(sources_[i]->scope(), numbers.error());
       continue;
     }
-    for (const auto& number : *numbers) round.samples.push_back({round.at_us, run_, sources_[i]->scope(), number.name, number.value});
+    for (const auto& number : *numbers)
+      round.samples.push_back({round.at_us, run_, sources_[i]->scope(), number.name, number.value});
   }
   return round;
 }
 
-SamplingThread::SamplingThread(Sampler sampler, journal::Samples samples, Duration every, std::function<void(const Error&)> off)
-    : sampler_(std::move(sampler)), samples_(std::move(samples)), thread_([this, every, off = std::move(off)] { work(every, off); }) {}
+SamplingThread::SamplingThread(Sampler sampler, journal::Samples samples, Duration every,
+                               std::function<void(const Error&)> off)
+    : sampler_(std::move(sampler)),
+      samples_(std::move(samples)),
+      thread_([this, every, off = std::move(off)] { work(every, off); }) {}
 
 SamplingThread::~SamplingThread() {
   stop_.request();

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "journal/samples.h"
-#include "world/world.h"
 #include "watch/numbers.h"
+#include "world/world.h"
 
 namespace pgcleave::watch {
 

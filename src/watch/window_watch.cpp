@@ -50,7 +50,8 @@ Json WindowWatch::end() {
   }
   prober_.reset();
   data["why"] = why_nothing(clients);
-  if (data["why"].get<std::string>().empty()) data.update(outage_in_json(clients, {began_, until, began_us_, served_at_first_}));
+  if (data["why"].get<std::string>().empty())
+    data.update(outage_in_json(clients, {began_, until, began_us_, served_at_first_}));
   return data;
 }
 

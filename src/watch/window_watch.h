@@ -17,7 +17,8 @@ class WindowWatch {
 
   // Returns after half a second, or at once when `clients_wait` already: then the outage is one that had begun before.
   void begin(bool clients_wait);
-  // Goes on for half a second, or up to two more while a bouncer does not serve. The data of `window.watched`, without phase and attempt.
+  // Goes on for half a second, or up to two more while a bouncer does not serve. The data of `window.watched`, without
+  // phase and attempt.
   Json end();
 
  private:

@@ -19,7 +19,8 @@ std::vector<AskedAsClient> ask_as_client(const World& world, const std::vector<s
   auto opened = postgres::Connection::open_all(clients, deadline);
   for (std::size_t i = 0; i < opened.size(); ++i) {
     AskedAsClient one{clients[i].name, "", ""};
-    const auto answer = opened[i] ? ask_who_answers(*opened[i], deadline.for_one_read()) : Result<RouteAnswer>(fail(opened[i].error()));
+    const auto answer =
+        opened[i] ? ask_who_answers(*opened[i], deadline.for_one_read()) : Result<RouteAnswer>(fail(opened[i].error()));
     if (answer) one.cluster = answer->cluster;
     if (!answer) one.problem = one_line(reason_of(answer.error()));
     all.push_back(std::move(one));

@@ -73,8 +73,8 @@ std::string MemberSeen::problem() const {
   if (starting) return fmt::format("takes no connections ({}); Patroni says: {}", unasked, told);
   if (!asked()) return fmt::format("can't be asked ({}); Patroni says: {}", unasked, told);
   if (!stale.empty())
-    return fmt::format("has {} in pg_wal, which is not in the history of its leader's timeline {}", fmt::join(stale, ", "),
-                       leaders_timeline);
+    return fmt::format("has {} in pg_wal, which is not in the history of its leader's timeline {}",
+                       fmt::join(stale, ", "), leaders_timeline);
   if (leads) return "";
   if (writable) return fmt::format("is writable, and does not lead; Patroni says: {}", told);
   if (timeline != leaders_timeline)

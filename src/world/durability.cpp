@@ -14,7 +14,8 @@ namespace {
 using fence::Owner;
 
 constexpr const char* how_to_mend =
-    "bring it back; or keep Patroni from promoting it (tag nofailover); or wait until Patroni lists it no more; or accept what its "
+    "bring it back; or keep Patroni from promoting it (tag nofailover); or wait until Patroni lists it no more; or "
+    "accept what its "
     "promotion "
     "would do with --set durable=leader";
 constexpr auto patience_with_a_member = std::chrono::seconds(2);
@@ -35,19 +36,22 @@ bool is_owner(const Result<std::optional<Owner>>& owner, Owner side) {
 }
 
 // One that the leader does not see streaming.
-Result<std::optional<MemberToTell>> ask_apart(World& world, Side& side, const patroni::Member& member, Deadline deadline) {
+Result<std::optional<MemberToTell>> ask_apart(World& world, Side& side, const patroni::Member& member,
+                                              Deadline deadline) {
   const auto refused = [&](const std::string& why, const std::string& seen) {
     return fail({ErrorKind::not_ready, fmt::format("member {} of {}", member.name, side.label()),
                  why + ": promoted without the release it would own", "streaming", seen, how_to_mend, ""});
   };
   auto connection = connect(side, member, deadline);
-  // Patroni promotes no member whose server is still starting (3.0 to 4.1). What it is when it has started is for the witness.
+  // Patroni promotes no member whose server is still starting (3.0 to 4.1). What it is when it has started is for the
+  // witness.
   if (!connection && connection.error().code == postgres::cannot_connect_now) return std::nullopt;
   const auto owner = connection ? fence::owner(*connection, world.split.name, deadline) : fail(connection.error());
   if (!owner) return refused("does not stream from the leader and can't be asked", owner.error().text());
   if (!is_owner(owner, side.which())) return std::nullopt;
   const auto receiver = postgres::receiver(*connection, deadline);
-  if (!receiver || receiver->status != "streaming") return refused("does not stream", receiver ? member.state : receiver.error().text());
+  if (!receiver || receiver->status != "streaming")
+    return refused("does not stream", receiver ? member.state : receiver.error().text());
   return MemberToTell{member, std::make_shared<postgres::Connection>(std::move(*connection))};
 }
 
@@ -89,14 +93,15 @@ Result<void> wait_until_released(World& world, const PendingRelease& release, De
   if (release.members.empty()) return {};
   auto& side = release.side == Owner::target ? world.target : world.source;
   auto waiting = release.members;
-  const auto flushed =
-      wait_until("the release is on disk on all members", deadline, std::chrono::microseconds(500), stop, [&]() -> Result<bool> {
+  const auto flushed = wait_until(
+      "the release is on disk on all members", deadline, std::chrono::microseconds(500), stop, [&]() -> Result<bool> {
         const auto leader = side.leader(deadline.or_earlier(Deadline::in(patience_with_the_leader)));
         const auto standbys = leader ? postgres::flushed(**leader, deadline.for_one_read()) : fail(leader.error());
         std::erase_if(waiting, [&](auto& told) {
           if (standbys && told.session == nullptr) {
-            return std::any_of(standbys->begin(), standbys->end(),
-                               [&](const auto& standby) { return standby.application == told.member.name && release.lsn <= standby.lsn; });
+            return std::any_of(standbys->begin(), standbys->end(), [&](const auto& standby) {
+              return standby.application == told.member.name && release.lsn <= standby.lsn;
+            });
           }
           const auto says = says_that_it_is_released(world, side, told, deadline.for_one_read());
           return says && *says;
@@ -147,14 +152,16 @@ Result<std::vector<std::string>> wait_until_flushed_by_members(Side& side, Deadl
   for (const auto& member : view.members) {
     if (&member != leads && !member.never_promoted) left.push_back(member.name);
   }
-  const auto waited = wait_until("members have it on disk", deadline, std::chrono::milliseconds(1), stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto standbys, postgres::flushed(*leader, deadline.for_one_read()));
-    std::erase_if(left, [&](const auto& name) {
-      return std::any_of(standbys.begin(), standbys.end(),
-                         [&](const auto& standby) { return standby.application == name && recovery.replayed <= standby.lsn; });
-    });
-    return left.empty();
-  });
+  const auto waited =
+      wait_until("members have it on disk", deadline, std::chrono::milliseconds(1), stop, [&]() -> Result<bool> {
+        TRY_ASSIGN(const auto standbys, postgres::flushed(*leader, deadline.for_one_read()));
+        std::erase_if(left, [&](const auto& name) {
+          return std::any_of(standbys.begin(), standbys.end(), [&](const auto& standby) {
+            return standby.application == name && recovery.replayed <= standby.lsn;
+          });
+        });
+        return left.empty();
+      });
   if (!waited && waited.error().kind != ErrorKind::timed_out) return fail(waited.error());
   return left;
 }
@@ -163,7 +170,8 @@ std::vector<std::string> wait_until_durable(World& world, Side& side, Deadline d
   std::vector<std::string> left;
   static_cast<void>(wait_until("ownership is durable", deadline, nap_while_durable, stop, [&]() -> Result<bool> {
     // The last look has a time of its own: what it saw is told.
-    const auto behind = not_durable_on(world, side, deadline.or_earlier(Deadline::in(patience_with_a_look)).for_one_read());
+    const auto behind =
+        not_durable_on(world, side, deadline.or_earlier(Deadline::in(patience_with_a_look)).for_one_read());
     if (behind) left = *behind;
     if (!behind && left.empty()) left.push_back(behind.error().text());
     return behind && left.empty();

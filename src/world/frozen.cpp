@@ -11,8 +11,8 @@ namespace {
 
 using fence::FrozenSplit;
 
-void add(FrozenSplit& frozen, const std::vector<postgres::Table>& tables, const std::map<postgres::TableName, std::uint32_t>& oids,
-         const char* of_class) {
+void add(FrozenSplit& frozen, const std::vector<postgres::Table>& tables,
+         const std::map<postgres::TableName, std::uint32_t>& oids, const char* of_class) {
   for (const auto& table : tables) {
     const auto root = oids.find(table.root);
     frozen.tables.push_back({table.oid, table.name, of_class, root == oids.end() ? table.oid : root->second});
@@ -25,7 +25,8 @@ Error not_proven(const World& world, const std::string& what, const std::string&
           what,
           "what was in the split, written down on both sides by the run that did it",
           seen,
-          "look at each table yourself before you empty it by hand; or roll the split back, and do it again with this version",
+          "look at each table yourself before you empty it by hand; or roll the split back, and do it again with this "
+          "version",
           ""};
 }
 
@@ -67,7 +68,8 @@ Json json_of(const std::optional<FrozenSplit>& frozen) {
   if (!frozen) return {};
   Json tables = Json::array();
   for (const auto& table : frozen->tables) {
-    tables.push_back({{"class", table.of_class}, {"schema", table.name.schema}, {"name", table.name.name}, {"oid", table.oid}});
+    tables.push_back(
+        {{"class", table.of_class}, {"schema", table.name.schema}, {"name", table.name.name}, {"oid", table.oid}});
     if (table.root != table.oid) tables.back()["root"] = table.root;
   }
   return {{"run", frozen->run}, {"epoch", frozen->epoch}, {"text", frozen->text}, {"tables", tables}};
@@ -78,7 +80,10 @@ std::optional<FrozenSplit> frozen_from_json(const Json& frozen) {
   FrozenSplit split{frozen.value("run", ""), frozen.value("epoch", 0), frozen.value("text", ""), {}};
   for (const auto& table : frozen.value("tables", Json::array())) {
     const auto oid = table.value("oid", std::uint32_t{0});
-    split.tables.push_back({oid, {table.value("schema", ""), table.value("name", "")}, table.value("class", ""), table.value("root", oid)});
+    split.tables.push_back({oid,
+                            {table.value("schema", ""), table.value("name", "")},
+                            table.value("class", ""),
+                            table.value("root", oid)});
   }
   return split;
 }
@@ -94,14 +99,14 @@ Result<FrozenSplit> frozen_by_the_split(World& world, Deadline deadline) {
                                        !on_source ? world.source.label() : world.target.label())));
   }
   if (!same_split(*on_source, *on_target))
-    return fail(
-        not_proven(world, "has another list of its tables on each side",
-                   fmt::format("run {} on {}, run {} on {}", on_source->run, world.source.label(), on_target->run, world.target.label())));
+    return fail(not_proven(world, "has another list of its tables on each side",
+                           fmt::format("run {} on {}, run {} on {}", on_source->run, world.source.label(),
+                                       on_target->run, world.target.label())));
   TRY_ASSIGN(const auto run, fence::run_that_split(*target, world.split.name, deadline));
   if (run != on_source->run)
     return fail(not_proven(world, "was done by another run than the one that wrote down its tables",
-                           fmt::format("run {} wrote them down, run {} gave ownership to {}", on_source->run, run.empty() ? "(none)" : run,
-                                       world.target.label())));
+                           fmt::format("run {} wrote them down, run {} gave ownership to {}", on_source->run,
+                                       run.empty() ? "(none)" : run, world.target.label())));
   return *on_source;
 }
 
@@ -127,8 +132,8 @@ std::vector<std::string> changes_since(const FrozenSplit& frozen, const FrozenSp
 Result<std::vector<std::string>> reclassified(World& world, const FrozenSplit& frozen, Deadline deadline) {
   const auto file = config::read_split(world.split_file.path, frozen.text);
   if (!file.value) {
-    return fail({ErrorKind::not_ready, "split " + world.split.name, "was done in words that this version can't read", "",
-                 file.problems.empty() ? "" : file.problems.front().text(), "", ""});
+    return fail({ErrorKind::not_ready, "split " + world.split.name, "was done in words that this version can't read",
+                 "", file.problems.empty() ? "" : file.problems.front().text(), "", ""});
   }
   auto then = unopened_world(world.environment, *file.value);
   std::set<std::string> found;

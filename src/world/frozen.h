@@ -19,17 +19,18 @@ bool same_split(const fence::FrozenSplit& one, const fence::FrozenSplit& other);
 Json json_of(const std::optional<fence::FrozenSplit>& frozen);
 std::optional<fence::FrozenSplit> frozen_from_json(const Json& frozen);
 
-// What the split that was done had in it. `not_ready` where the databases do not prove that: nothing was written down, the sides' lists
-// differ, or another run than the one that wrote them gave the target ownership.
+// What the split that was done had in it. `not_ready` where the databases do not prove that: nothing was written down,
+// the sides' lists differ, or another run than the one that wrote them gave the target ownership.
 Result<fence::FrozenSplit> frozen_by_the_split(World& world, Deadline deadline);
 
-// What keeps a window of this run from being entered: moved tables that came, went or changed, and tables that changed their class, since
-// this run wrote them down. Each a few words; the others that came or went since are not in the split, and nobody will take them for it.
+// What keeps a window of this run from being entered: moved tables that came, went or changed, and tables that changed
+// their class, since this run wrote them down. Each a few words; the others that came or went since are not in the
+// split, and nobody will take them for it.
 std::vector<std::string> changes_since(const fence::FrozenSplit& frozen, const fence::FrozenSplit& now);
 
-// Tables of either side whose class by the split file of today is not the one that they had when the split was done, or would have had by
-// the words of then: "public.invoices was kept when it was split, and is moved by split.yml". Tables that no words of then cover may get
-// any.
+// Tables of either side whose class by the split file of today is not the one that they had when the split was done, or
+// would have had by the words of then: "public.invoices was kept when it was split, and is moved by split.yml". Tables
+// that no words of then cover may get any.
 Result<std::vector<std::string>> reclassified(World& world, const fence::FrozenSplit& frozen, Deadline deadline);
 
 }  // namespace pgcleave::world

@@ -75,7 +75,8 @@ const char* name_of(Signature signature) {
 Result<Signature> sign(World& world, Side& side, Deadline deadline) {
   const auto leader = side.leader(deadline);
   if (!leader) return Signature::unknown;
-  // A standby takes no write, and ownership is asked for only where a promotion was seen: nothing that is under way can be passed there.
+  // A standby takes no write, and ownership is asked for only where a promotion was seen: nothing that is under way can
+  // be passed there.
   const auto standby = postgres::recovery(**leader, deadline);
   if (standby && standby->in_recovery) return Signature::nothing_to_sign;
   const auto given = fence::hold(**leader, world.split.name, world.run.as_holder(), world.run.take_over, deadline);
@@ -87,7 +88,8 @@ Result<Signature> sign(World& world, Side& side, Deadline deadline) {
 
 void release_lease(World& world, Deadline deadline) {
   static_cast<void>(on_both(world, [&](Side& side) {
-    if (const auto leader = side.leader(deadline)) return fence::release_lease(**leader, world.split.name, world.run.id, deadline);
+    if (const auto leader = side.leader(deadline))
+      return fence::release_lease(**leader, world.split.name, world.run.id, deadline);
     return Result<bool>(false);
   }));
 }

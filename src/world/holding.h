@@ -1,5 +1,5 @@
-// Which run acts on the split: signed on both sides (fence/holder.h), so that an operator elsewhere is told, and so that whoever acted
-// before can't any more.
+// Which run acts on the split: signed on both sides (fence/holder.h), so that an operator elsewhere is told, and so
+// that whoever acted before can't any more.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@ struct SplitHeld {
   SideHeld target;
   [[nodiscard]] int last_epoch() const;
   [[nodiscard]] bool installed() const;
-  // Each side that answers and has a fence was signed last by this very journal, under an epoch that it knows: nothing was done since that
-  // it lacks. False when none answers.
+  // Each side that answers and has a fence was signed last by this very journal, under an epoch that it knows: nothing
+  // was done since that it lacks. False when none answers.
   [[nodiscard]] bool signed_last_by(const fence::Holder& me, int last_known_epoch) const;
   // A run that is not over, other than `me`; of two the one with the higher epoch.
   [[nodiscard]] std::optional<fence::Holder> other_than(const fence::Holder& me) const;

@@ -1,9 +1,9 @@
-// One direction in which rows of the moved tables flow by logical replication. Its publication, slot and subscription have one name:
-// pgcleave_<split>_forward from the source to the target, pgcleave_<split>_reverse back.
+// One direction in which rows of the moved tables flow by logical replication. Its publication, slot and subscription
+// have one name: pgcleave_<split>_forward from the source to the target, pgcleave_<split>_reverse back.
 //
-// Both may exist at once, but never both publish: PostgreSQL 15 has no `origin` filter, so rows would run in circles and overwrite newer
-// ones with older. A publication that is closed publishes nothing (postgres/replication.h); `replication.reverse` closes one side durably
-// before it opens the other.
+// Both may exist at once, but never both publish: PostgreSQL 15 has no `origin` filter, so rows would run in circles
+// and overwrite newer ones with older. A publication that is closed publishes nothing (postgres/replication.h);
+// `replication.reverse` closes one side durably before it opens the other.
 #pragma once
 
 #include <string>

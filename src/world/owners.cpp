@@ -67,7 +67,8 @@ std::optional<fence::Witness> Owners::wanted_witness() const {
   return fence::Witness{owner.which, owner.state.epoch};
 }
 
-// An undo gives ownership back under a new epoch: a witness from before it still outranks whatever the other side ever had.
+// An undo gives ownership back under a new epoch: a witness from before it still outranks whatever the other side ever
+// had.
 bool Owners::tells_enough(const OwnerOnSide& on, const fence::Witness& wanted) const {
   const auto told = fence::read_witness(on.configured);
   if (!on.configured_unseen.empty() || !told || told->owner != wanted.owner) return false;
@@ -89,12 +90,14 @@ std::vector<std::string> Owners::missing_witnesses() const {
   return missing;
 }
 
-std::string rollback_blocker(const std::string& source_label, const fence::OwnerState& source, const fence::OwnerState& target) {
+std::string rollback_blocker(const std::string& source_label, const fence::OwnerState& source,
+                             const fence::OwnerState& target) {
   if (target.owner != Owner::target || !source.last) return "";
   const auto& last = *source.last;
   if (last.expected != Owner::source || last.next != Owner::nobody || last.epoch <= target.epoch) return "";
   return fmt::format(
-      "{} was promoted without the release of this split and set to nobody later, under epoch {}, when the target owned since "
+      "{} was promoted without the release of this split and set to nobody later, under epoch {}, when the target "
+      "owned since "
       "epoch {}: its new leader never had the release, nor what was written until then",
       source_label, last.epoch, target.epoch);
 }

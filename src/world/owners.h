@@ -1,5 +1,5 @@
-// Who owns a split, as both sides tell it: each leader's own value and epoch, and what Patroni was told (fence/witness.h). For `status`,
-// `check` and `repair-owner`; nothing is changed.
+// Who owns a split, as both sides tell it: each leader's own value and epoch, and what Patroni was told
+// (fence/witness.h). For `status`, `check` and `repair-owner`; nothing is changed.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +26,20 @@ struct OwnerOnSide {
 
   [[nodiscard]] bool seen() const { return unseen.empty(); }
   [[nodiscard]] bool owns() const { return seen() && !in_recovery && state.owner == which; }
-  [[nodiscard]] std::string text() const;  // "source main: main-2 on timeline 3 says source, epoch 5; its Patroni says target, epoch 7"
+  [[nodiscard]] std::string text()
+      const;  // "source main: main-2 on timeline 3 says source, epoch 5; its Patroni says target, epoch 7"
 };
 
 struct Owners {
   OwnerOnSide source;
   OwnerOnSide target;
-  // Both are asked at once. What can't be asked says so. Not with a run's own world: it notes who leads (Side::note_leadership).
+  // Both are asked at once. What can't be asked says so. Not with a run's own world: it notes who leads
+  // (Side::note_leadership).
   static Owners ask(World& world, Deadline deadline);
 
-  [[nodiscard]] const OwnerOnSide& side(fence::Owner which) const { return which == fence::Owner::target ? target : source; }
+  [[nodiscard]] const OwnerOnSide& side(fence::Owner which) const {
+    return which == fence::Owner::target ? target : source;
+  }
   [[nodiscard]] bool both() const { return source.owns() && target.owns(); }
   // Neither owns, and neither is a standby of the other that only has not heard of it.
   [[nodiscard]] bool nobody() const;
@@ -48,10 +52,11 @@ struct Owners {
   [[nodiscard]] bool tells_enough(const OwnerOnSide& on, const fence::Witness& wanted) const;
 };
 
-// Why a rollback to this source would lose rows; "": its log does not say so. A source whose release came after the take of the target was
-// promoted without the release, and set to nobody by repair-owner: it never had what the target wrote before that, and neither its
-// subscription nor its position there can be trusted.
-std::string rollback_blocker(const std::string& source_label, const fence::OwnerState& source, const fence::OwnerState& target);
+// Why a rollback to this source would lose rows; "": its log does not say so. A source whose release came after the
+// take of the target was promoted without the release, and set to nobody by repair-owner: it never had what the target
+// wrote before that, and neither its subscription nor its position there can be trusted.
+std::string rollback_blocker(const std::string& source_label, const fence::OwnerState& source,
+                             const fence::OwnerState& target);
 // Asks both leaders.
 Result<std::string> rollback_blocker(World& world, Deadline deadline);
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/lsn.h"
+#include "fence/ownership.h"
 #include "patroni/cluster.h"
 #include "postgres/connection.h"
-#include "fence/ownership.h"
 
 namespace pgcleave::world {
 

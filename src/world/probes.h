@@ -1,10 +1,11 @@
-// How a client of each bouncer whose pool has a `probe` connects: what is written through it proves where clients land, and when.
+// How a client of each bouncer whose pool has a `probe` connects: what is written through it proves where clients land,
+// and when.
 #pragma once
 
 #include <vector>
 
-#include "postgres/connection.h"
 #include "config/environment.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::world {
 

@@ -29,14 +29,16 @@ std::string why_not_leader(const RouteAnswer& seen, const RouteAnswer& leader, c
   return "";
 }
 
-// PgBouncer reads the authority's file in the modes verify-ca and verify-full only (1.18). libpq takes sslrootcert for `require` as an
-// order to verify too.
+// PgBouncer reads the authority's file in the modes verify-ca and verify-full only (1.18). libpq takes sslrootcert for
+// `require` as an order to verify too.
 std::map<std::string, std::string> tls_keywords(const std::map<std::string, std::string>& server_tls, bool local) {
   const auto value = [&](const char* key) {
     const auto found = server_tls.find(key);
     return found == server_tls.end() ? std::string() : found->second;
   };
-  const auto readable = [&](const std::string& file) { return local && !file.empty() && ::access(file.c_str(), R_OK) == 0; };
+  const auto readable = [&](const std::string& file) {
+    return local && !file.empty() && ::access(file.c_str(), R_OK) == 0;
+  };
   std::map<std::string, std::string> out;
   out["sslmode"] = value("server_tls_sslmode").empty() ? "prefer" : value("server_tls_sslmode");
   if (out["sslmode"] == "verify-ca" || out["sslmode"] == "verify-full") {
@@ -54,7 +56,8 @@ std::map<std::string, std::string> tls_keywords(const std::map<std::string, std:
 
 Json to_json(const std::vector<ServerLogin>& logins) {
   Json all = Json::array();
-  for (const auto& login : logins) all.push_back({{"database", login.database}, {"tls", login.tls}, {"bouncers", login.bouncers}});
+  for (const auto& login : logins)
+    all.push_back({{"database", login.database}, {"tls", login.tls}, {"bouncers", login.bouncers}});
   return all;
 }
 
@@ -76,7 +79,8 @@ std::vector<ServerLogin> logins_in(const Json& json) {
   return all;
 }
 
-postgres::Settings settings_of(const ServerLogin& login, const config::Pool& pool, const Side& side, const std::string& host, int port) {
+postgres::Settings settings_of(const ServerLogin& login, const config::Pool& pool, const Side& side,
+                               const std::string& host, int port) {
   const auto& access = pool.probe.values.empty() ? side.access().postgres : pool.probe;
   postgres::Settings settings;
   settings.name = fmt::format("route {}:{} to {}", host, port, side.label());

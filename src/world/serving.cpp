@@ -33,7 +33,8 @@ Serving serving(World& world, Deadline deadline) {
   };
   const auto target = owner_on(world.target, deadline);
   const bool target_owns = target && *target == fence::Owner::target;
-  const auto source = owner_on(world.source, target_owns ? deadline.or_earlier(Deadline::in(std::chrono::seconds(1))) : deadline);
+  const auto source =
+      owner_on(world.source, target_owns ? deadline.or_earlier(Deadline::in(std::chrono::seconds(1))) : deadline);
   if (target_owns) return source && *source == fence::Owner::source ? Serving::both : Serving::target;
   if (!source) return Serving::unknown;
   if (!source->has_value() || **source == fence::Owner::source) return Serving::source;

@@ -65,20 +65,25 @@ Result<postgres::Connection*> Side::leader(Deadline deadline) {
   TRY_ASSIGN(const auto view, patroni_.view(deadline));
   const auto* member = view.leader();
   if (member == nullptr) {
-    return fail({ErrorKind::not_ready, label(), "the Patroni cluster has no leader", "a running leader or standby leader", "none",
-                 "look at it with: patronictl list " + access_.scope, ""});
+    return fail({ErrorKind::not_ready, label(), "the Patroni cluster has no leader",
+                 "a running leader or standby leader", "none", "look at it with: patronictl list " + access_.scope,
+                 ""});
   }
-  TRY_ASSIGN(auto connection, postgres::Connection::open(settings_for(member->host, member->port, member->name), deadline));
+  TRY_ASSIGN(auto connection,
+             postgres::Connection::open(settings_for(member->host, member->port, member->name), deadline));
   TRY_ASSIGN(const auto identity, postgres::identify(connection, deadline));
   if (identity.cluster_name != access_.scope) {
-    return fail({ErrorKind::not_ready, label(), fmt::format("the server at {} belongs to another cluster", connection.address()),
+    return fail({ErrorKind::not_ready, label(),
+                 fmt::format("the server at {} belongs to another cluster", connection.address()),
                  "cluster_name " + access_.scope, "cluster_name " + identity.cluster_name,
                  "correct the environment file: are the sides swapped?", ""});
   }
   const auto database = DatabaseId::of(identity);
   if (expected_database_ && !expected_database_->may_be(database)) {
-    return fail({ErrorKind::invalid, label(), fmt::format("the server at {} is not the one that the run began with", connection.address()),
-                 expected_database_->text(), database.text(), "correct the environment file; nothing was changed there", ""});
+    return fail({ErrorKind::invalid, label(),
+                 fmt::format("the server at {} is not the one that the run began with", connection.address()),
+                 expected_database_->text(), database.text(), "correct the environment file; nothing was changed there",
+                 ""});
   }
   database_ = database;
   leader_.emplace(std::move(connection));
@@ -114,8 +119,8 @@ Result<std::string> Side::failover(Deadline deadline) {
   const bool same = now.member == kept_->member && (now.timeline == kept_->timeline || kept_->standby);
   if (same) kept_in_ = sessions_;
   if (same) return "";
-  return fmt::format("its leader was {} on timeline {}, and is {} on timeline {}", kept_->member, kept_->timeline, now.member,
-                     now.timeline);
+  return fmt::format("its leader was {} on timeline {}, and is {} on timeline {}", kept_->member, kept_->timeline,
+                     now.member, now.timeline);
 }
 
 Result<void> Side::remember_config(Deadline deadline) {

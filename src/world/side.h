@@ -5,12 +5,12 @@
 #include <optional>
 #include <string>
 
-#include "patroni/cluster.h"
-#include "postgres/connection.h"
-#include "fence/ownership.h"
-#include "postgres/sequences.h"
 #include "config/environment.h"
 #include "config/side_name.h"
+#include "fence/ownership.h"
+#include "patroni/cluster.h"
+#include "postgres/connection.h"
+#include "postgres/sequences.h"
 #include "world/database_id.h"
 
 namespace pgcleave::world {
@@ -36,15 +36,15 @@ class Side {
   [[nodiscard]] SideName side_name() const {
     return which_ == fence::Owner::target ? SideName::target : SideName::source;
   }
-  [[nodiscard]] std::string name() const { return fence::name_of(which_); }      // "source"
+  [[nodiscard]] std::string name() const { return fence::name_of(which_); }         // "source"
   [[nodiscard]] std::string label() const { return name() + " " + access_.scope; }  // "source main", in every message
   [[nodiscard]] const config::SideAccess& access() const { return access_; }
   [[nodiscard]] patroni::Cluster& patroni() { return patroni_; }
   [[nodiscard]] patroni::Access rest_access() const;
 
-  // The connection to the leader, found through Patroni and kept; opened again, after a new look, when it died. It survives a
-  // promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be written to. A database other
-  // than the one that is expected is `invalid`.
+  // The connection to the leader, found through Patroni and kept; opened again, after a new look, when it died. It
+  // survives a promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be
+  // written to. A database other than the one that is expected is `invalid`.
   Result<postgres::Connection*> leader(Deadline deadline);
 
   // From now on each new connection must lead to this database.
@@ -55,11 +55,12 @@ class Side {
   // Asks who leads now, and keeps it. `expect` keeps what another process saw.
   Result<Leadership> note_leadership(Deadline deadline);
   void expect(Leadership seen);
-  // In words, if another leads than was kept; empty: the same, or nothing was kept. As long as the session of then lives nobody is asked.
+  // In words, if another leads than was kept; empty: the same, or nothing was kept. As long as the session of then
+  // lives nobody is asked.
   Result<std::string> failover(Deadline deadline);
 
-  // Patroni's configuration of this cluster. Read by remember_config() just before a window, so that the window need not ask again;
-  // config() asks when nothing was remembered within the last ten seconds.
+  // Patroni's configuration of this cluster. Read by remember_config() just before a window, so that the window need
+  // not ask again; config() asks when nothing was remembered within the last ten seconds.
   Result<Json> config(Deadline deadline);
   Result<void> remember_config(Deadline deadline);
 
@@ -79,7 +80,7 @@ class Side {
   std::string member_;  // that `leader_` goes to
   std::optional<DatabaseId> expected_database_;
   std::optional<DatabaseId> database_;
-  int sessions_ = 0;    // opened so far
+  int sessions_ = 0;  // opened so far
   std::optional<Leadership> kept_;
   int kept_in_ = 0;  // the session that it was seen in; 0: in another process
   Json config_;

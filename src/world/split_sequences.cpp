@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "base/format.h"
-#include "postgres/sequence_uses.h"
 #include "config/sequence_classes.h"
+#include "postgres/sequence_uses.h"
 
 namespace pgcleave::world {
 namespace {
@@ -54,9 +54,11 @@ config::CatalogSequence with_classes(const postgres::SequenceUse& use, const Cla
     if (!found->second) sequence.of_unclassified = true;
   }
   for (const auto& table : use.beside) {
-    if (const auto found = classes.find(table); found != classes.end() && found->second) sequence.beside.insert(*found->second);
+    if (const auto found = classes.find(table); found != classes.end() && found->second)
+      sequence.beside.insert(*found->second);
   }
-  if (const auto owner = use.owner ? classes.find(*use.owner) : classes.end(); owner != classes.end()) sequence.owner = owner->second;
+  if (const auto owner = use.owner ? classes.find(*use.owner) : classes.end(); owner != classes.end())
+    sequence.owner = owner->second;
   return sequence;
 }
 
@@ -93,8 +95,8 @@ Result<void> all_sequences_have_a_class(World& world, Deadline deadline) {
   if (!seen.fix.empty()) seen.problems.insert(seen.problems.begin(), seen.fix);
   if (seen.problems.empty()) return {};
   return fail({ErrorKind::invalid, "split " + world.split.name,
-               fmt::format("does not fit the sequences of {}: {}", side.label(), fmt::join(seen.problems, "; ")), "", "",
-               "classify every sequence of the database in " + world.split_file.path, ""});
+               fmt::format("does not fit the sequences of {}: {}", side.label(), fmt::join(seen.problems, "; ")), "",
+               "", "classify every sequence of the database in " + world.split_file.path, ""});
 }
 
 Result<std::vector<postgres::TableName>> sequences_to_carry(World& world, Deadline deadline) {

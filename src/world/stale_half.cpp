@@ -18,7 +18,8 @@ std::string owner_text(const std::optional<Owner>& owner) {
   return owner ? fence::name_of(*owner) : "not installed";
 }
 
-// What was in this half, what the split file counts to it today, and the whole partition trees of both: a TRUNCATE reaches all of a tree.
+// What was in this half, what the split file counts to it today, and the whole partition trees of both: a TRUNCATE
+// reaches all of a tree.
 Result<std::vector<postgres::Table>> candidates(const Half& half, const fence::FrozenSplit& frozen, Deadline deadline) {
   auto& side = half.on;
   const auto& which = half.which;
@@ -56,7 +57,8 @@ Result<Reasons> unproven(const Half& of, const StaleHalf& half, Deadline deadlin
 }
 
 // One that is left alone, of all that a command would reach.
-std::optional<TableName> held_back(const fence::Truncation& one, const std::vector<postgres::Table>& tables, const Reasons& reasons) {
+std::optional<TableName> held_back(const fence::Truncation& one, const std::vector<postgres::Table>& tables,
+                                   const Reasons& reasons) {
   std::set<TableName> named(one.tables.begin(), one.tables.end());
   named.insert(one.also.begin(), one.also.end());
   for (const auto& table : tables) {
@@ -70,7 +72,8 @@ void leave_alone(StaleHalf& half, Reasons& reasons) {
     const auto unproven = held_back(one, half.tables, reasons);
     if (!unproven) return false;
     for (const auto& leaf : one.leaves)
-      reasons.try_emplace(leaf, fmt::format("it can only be emptied together with {}, which is left alone", unproven->sql()));
+      reasons.try_emplace(leaf,
+                          fmt::format("it can only be emptied together with {}, which is left alone", unproven->sql()));
     return true;
   });
   for (const auto& one : half.plan) half.with_rows.insert(half.with_rows.end(), one.leaves.begin(), one.leaves.end());
@@ -87,7 +90,8 @@ Result<void> must_be_stale(const Half& half) {
   const auto& side = half.on;
   if ((which == "moved") == (side.which() == Owner::source)) return {};
   return fail({ErrorKind::invalid, "the " + which + " tables on " + side.label(), "are in use there, not a stale copy",
-               "the moved tables on the source, or the kept ones on the target", "", "correct `on` or `which` in the runbook", ""});
+               "the moved tables on the source, or the kept ones on the target", "",
+               "correct `on` or `which` in the runbook", ""});
 }
 
 Result<StaleHalf> stale_half(const Half& of, Deadline deadline) {
@@ -134,8 +138,9 @@ Result<std::string> not_split(World& world, Deadline deadline) {
   TRY_ASSIGN(const auto on_source, fence::owner(*source, world.split.name, deadline));
   TRY_ASSIGN(const auto on_target, fence::owner(*target, world.split.name, deadline));
   if (on_source == Owner::nobody && on_target == Owner::target) return std::string();
-  return fmt::format("the owner of split {} is {} on {} and {} on {}, which must be nobody and target", world.split.name,
-                     owner_text(on_source), world.source.label(), owner_text(on_target), world.target.label());
+  return fmt::format("the owner of split {} is {} on {} and {} on {}, which must be nobody and target",
+                     world.split.name, owner_text(on_source), world.source.label(), owner_text(on_target),
+                     world.target.label());
 }
 
 }  // namespace pgcleave::world

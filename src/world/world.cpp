@@ -45,14 +45,18 @@ std::vector<config::Name> partitions_of(const std::vector<postgres::Table>& cata
 }
 
 // What was in the split and is in no class by its name, such as a partition that was detached since, stays what it was.
-void keep_their_class(config::PartlyClassified& clear, const std::vector<postgres::Table>& catalog, const fence::FrozenSplit& frozen) {
+void keep_their_class(config::PartlyClassified& clear, const std::vector<postgres::Table>& catalog,
+                      const fence::FrozenSplit& frozen) {
   std::erase_if(clear.unclassified, [&](const config::Name& name) {
     for (const auto& table : catalog) {
       if (table.name.schema != name.schema || table.name.name != name.name) continue;
       const auto* was = frozen.find(table.oid);
       if (was == nullptr || was->name != table.name) return false;
       auto& classes = clear.classified;
-      (was->of_class == "moved" ? classes.moved : was->of_class == "kept" ? classes.kept : classes.shared).push_back(name);
+      (was->of_class == "moved"  ? classes.moved
+       : was->of_class == "kept" ? classes.kept
+                                 : classes.shared)
+          .push_back(name);
       return true;
     }
     return false;
@@ -60,7 +64,7 @@ void keep_their_class(config::PartlyClassified& clear, const std::vector<postgre
 }
 
 Result<config::PartlyClassified> classified_on(postgres::Connection& leader, const config::Split& split,
-                                                const std::vector<postgres::Table>& catalog, Deadline deadline) {
+                                               const std::vector<postgres::Table>& catalog, Deadline deadline) {
   auto clear = config::classify_what_is_clear(split, roots_of(catalog), partitions_of(catalog));
   if (clear.unclassified.empty()) return clear;
   TRY_ASSIGN(const auto frozen, fence::frozen_split(leader, split.name, deadline));
@@ -69,17 +73,20 @@ Result<config::PartlyClassified> classified_on(postgres::Connection& leader, con
 }
 
 // Partitions go with their root.
-std::vector<postgres::Table> with_partitions(const std::vector<config::Name>& roots, const std::vector<postgres::Table>& catalog) {
+std::vector<postgres::Table> with_partitions(const std::vector<config::Name>& roots,
+                                             const std::vector<postgres::Table>& catalog) {
   std::set<postgres::TableName> names;
   for (const auto& name : roots) names.insert({name.schema, name.name});
   std::vector<postgres::Table> tables;
   for (const auto& table : catalog) {
-    if (names.count(table.kind == postgres::TableKind::partition ? table.root : table.name) > 0) tables.push_back(table);
+    if (names.count(table.kind == postgres::TableKind::partition ? table.root : table.name) > 0)
+      tables.push_back(table);
   }
   return tables;
 }
 
-SplitTables tables_of(const std::string& split, const config::Classified& classified, const std::vector<postgres::Table>& catalog) {
+SplitTables tables_of(const std::string& split, const config::Classified& classified,
+                      const std::vector<postgres::Table>& catalog) {
   return {split, with_partitions(classified.moved, catalog), with_partitions(classified.kept, catalog),
           with_partitions(classified.shared, catalog)};
 }
@@ -104,9 +111,11 @@ Result<SplitTables> resolve_tables(const config::Split& split, const std::vector
   for (const auto& problem : classified.problems) all += (all.empty() ? "" : "; ") + one_line(problem.text());
   error.what += ": " + all;
   error.hint = "classify every table of the database in " + split.path;
-  for (const auto& [table, extension] : extensions_of(config::classify_what_is_clear(split, roots_of(catalog)).unclassified, catalog)) {
-    error.hint += fmt::format("; {} belongs to extension {}: put it under shared if each side is to have its own, else under kept or moved",
-                              table.sql(), extension);
+  for (const auto& [table, extension] :
+       extensions_of(config::classify_what_is_clear(split, roots_of(catalog)).unclassified, catalog)) {
+    error.hint += fmt::format(
+        "; {} belongs to extension {}: put it under shared if each side is to have its own, else under kept or moved",
+        table.sql(), extension);
   }
   return fail(error);
 }
@@ -216,7 +225,8 @@ Result<std::vector<std::string>> resolve_split_as_it_is(World& world, Deadline d
   TRY_ASSIGN(const auto clear, classified_on(*leader, world.split_file, catalog, deadline));
   std::vector<std::string> notes;
   for (const auto& problem : clear.problems) notes.push_back(one_line(problem.text()));
-  for (const auto& table : clear.unclassified) notes.push_back(fmt::format("table {} came since, and is in no class", table.text()));
+  for (const auto& table : clear.unclassified)
+    notes.push_back(fmt::format("table {} came since, and is in no class", table.text()));
   world.split = tables_of(world.split.name, clear.classified, catalog);
   return notes;
 }

@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "pgbouncer/fleet.h"
-#include "postgres/catalog.h"
+#include "config/environment.h"
+#include "config/split.h"
 #include "fence/holder.h"
 #include "fence/ownership.h"
+#include "pgbouncer/fleet.h"
+#include "postgres/catalog.h"
 #include "runbook/change.h"
-#include "config/environment.h"
 #include "runbook/phase_kind.h"
-#include "config/split.h"
 #include "world/effects.h"
 #include "world/pending_release.h"
 #include "world/side.h"
@@ -41,8 +41,8 @@ struct RunIdentity {
   std::string journal;     // its path on that host
   bool take_over = false;  // also from a run that is not over
   bool emergency = false;  // a rollback without proofs, since clients are not served
-  // Its journal holds all that was done to the split. Else only the owners tell, both of them: as long as one can't be read, ownership is
-  // given to nobody.
+  // Its journal holds all that was done to the split. Else only the owners tell, both of them: as long as one can't be
+  // read, ownership is given to nobody.
   bool knows_all = true;
 
   [[nodiscard]] fence::Holder as_holder() const;
@@ -89,7 +89,8 @@ struct World {
   std::function<RehearsedPause(runbook::PhaseKind window)> rehearsed;
   // What is carried out, for checks that judge the change itself; null: nobody said.
   const runbook::Change* change = nullptr;
-  // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be durable.
+  // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be
+  // durable.
   std::optional<PendingRelease> pending_release = {};
 
   [[nodiscard]] Side& side(SideName name);
@@ -100,21 +101,22 @@ struct World {
   [[nodiscard]] std::string bouncer_names() const;  // "bouncer-1, bouncer-2", for descriptions
 };
 
-// Connects to nothing but the source's leader, whose catalog classifies the tables. `invalid` with all problems of the split
-// file, `not_ready` when the source can't be reached.
+// Connects to nothing but the source's leader, whose catalog classifies the tables. `invalid` with all problems of the
+// split file, `not_ready` when the source can't be reached.
 Result<World> open_world(const config::Environment& environment, const config::Split& split, Deadline deadline);
 // The same of a world that is there. `invalid` also when a side is not the one that is expected.
 Result<void> resolve_split(World& world, Deadline deadline);
-// For a run that is past its window: by the words of then and the catalog of now. What the split file names and is not there has gone
-// since, what is in no class came since: both are returned as notes, since nobody can mend a text that is frozen. A table that was in the
-// split and is in no class by its name today, such as a partition that was detached, keeps its class.
+// For a run that is past its window: by the words of then and the catalog of now. What the split file names and is not
+// there has gone since, what is in no class came since: both are returned as notes, since nobody can mend a text that
+// is frozen. A table that was in the split and is in no class by its name today, such as a partition that was detached,
+// keeps its class.
 Result<std::vector<std::string>> resolve_split_as_it_is(World& world, Deadline deadline);
 
 // For whoever only looks: connects to nothing, and `split` has no tables yet.
 World unopened_world(const config::Environment& environment, const config::Split& split);
 
-// The split's tables as one side has them: once both sides take DDL of their own, the catalogs differ. What the split file does not
-// fit is handed over and no error.
+// The split's tables as one side has them: once both sides take DDL of their own, the catalogs differ. What the split
+// file does not fit is handed over and no error.
 struct SideTables {
   SplitTables split;
   std::vector<postgres::TableName> unclassified;

@@ -19,7 +19,8 @@ void there_and_back(const pgbouncer::ConfigFile& file, const std::string& name) 
   };
   const auto other = pgbouncer::ConfigFile::parse("pgbouncer.ini", *include("pgbouncer.ini"), include);
   fuzz::require(other.has_value(), "a file that was repointed can be read");
-  fuzz::require(other->route(name) == pgbouncer::Route{"10.0.0.7", 6543}, "a file that was repointed has the new route");
+  fuzz::require(other->route(name) == pgbouncer::Route{"10.0.0.7", 6543},
+                "a file that was repointed has the new route");
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto end = text.find('\f');
   const auto main_text = text.substr(0, end);
   const auto included = end == std::string::npos ? "" : text.substr(end + 1);
-  const auto file = pgbouncer::ConfigFile::parse("pgbouncer.ini", main_text, [&](const std::string&) { return included; });
+  const auto file =
+      pgbouncer::ConfigFile::parse("pgbouncer.ini", main_text, [&](const std::string&) { return included; });
   if (!file) {
     fuzz::require_printable(file.error().text());
     return 0;

@@ -1,4 +1,5 @@
-// What a console answers: the first line names the columns, the others are rows, cells are separated by tabs, \N is NULL.
+// What a console answers: the first line names the columns, the others are rows, cells are separated by tabs, \N is
+// NULL.
 #include <sstream>
 
 #include "pgbouncer/console_answers.h"

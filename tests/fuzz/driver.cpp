@@ -2,14 +2,15 @@
 //
 //   fuzz_NAME [--seed N] [--seconds S] [--inputs N] [--slow-s N] FILE|FOLDER...
 //
-// An input that crashes the target, takes too long or throws stands in ./crash-NAME afterwards; give it as FILE to try it again.
+// An input that crashes the target, takes too long or throws stands in ./crash-NAME afterwards; give it as FILE to try
+// it again.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -48,7 +49,8 @@ void on_crash(int signal) {
   keep_input();
   char text[256];
   const int length = std::snprintf(text, sizeof text, "signal %d at input %llu of seed %llu; it stands in %s\n", signal,
-                                   static_cast<unsigned long long>(tried), static_cast<unsigned long long>(seed_used), crash_file.c_str());
+                                   static_cast<unsigned long long>(tried), static_cast<unsigned long long>(seed_used),
+                                   crash_file.c_str());
   if (::write(STDERR_FILENO, text, static_cast<std::size_t>(length)) < 0) errno = 0;
   ::_exit(1);
 }
@@ -59,7 +61,7 @@ void catch_crashes() {
   const stack_t other{.ss_sp = stack, .ss_flags = 0, .ss_size = sizeof stack};
   ::sigaltstack(&other, nullptr);
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_crash;
     action.sa_flags = SA_ONSTACK;
     ::sigaction(signal, &action, nullptr);
@@ -135,6 +137,7 @@ int main(int count, char** words) {
   pgcleave::fuzz::Mutation mutation(all.seed, largest_input);
   const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(all.seconds);
   while (tried < all.inputs && std::chrono::steady_clock::now() < until) try_one(mutation.next(corpus), all.slow_s);
-  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(tried), static_cast<unsigned long long>(all.seed));
+  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(tried),
+              static_cast<unsigned long long>(all.seed));
   return 0;
 }

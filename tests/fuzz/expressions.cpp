@@ -6,7 +6,9 @@
 using namespace pgcleave;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Json scope{{"params", {{"x", "5s"}, {"n", 7}, {"list", {1, 2}}}}, {"env", {{"name", "lab"}}}, {"step", {{"lsn", "16/B374D848"}}}};
+  static const Json scope{{"params", {{"x", "5s"}, {"n", 7}, {"list", {1, 2}}}},
+                          {"env", {{"name", "lab"}}},
+                          {"step", {{"lsn", "16/B374D848"}}}};
   const auto text = fuzz::text_of(data, size);
   const auto formed = runbook::check_condition(text);
   const auto held = runbook::evaluate_condition(text, scope);

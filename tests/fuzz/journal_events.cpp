@@ -1,5 +1,5 @@
-// What stands in a journal: a line is an event, "<at_us> <mono_us> <type> <data>". Reading it must never end the program that is to bring
-// clients back.
+// What stands in a journal: a line is an event, "<at_us> <mono_us> <type> <data>". Reading it must never end the
+// program that is to bring clients back.
 #include <sstream>
 
 #include "engine/irreversible.h"
@@ -48,8 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(engine::irreversible(run, engine::Direction::forward));
   const auto story = report::tell(events);
   const auto document = report::run_report(story, false, {}, {"journal.db", "", ""}, {0, "0"});
-  for (const auto& text : {report::render_html(document), report::render_markdown(document), report::render_json(document)}) {
-    for (const unsigned char c : text) fuzz::require(c >= 0x20 || c == '\n' || c == '\t', "a report holds no control characters");
+  for (const auto& text :
+       {report::render_html(document), report::render_markdown(document), report::render_json(document)}) {
+    for (const unsigned char c : text)
+      fuzz::require(c >= 0x20 || c == '\n' || c == '\t', "a report holds no control characters");
   }
   return 0;
 }

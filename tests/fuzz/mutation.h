@@ -15,7 +15,9 @@ class Mutation {
   std::string next(const std::vector<std::string>& corpus);
 
  private:
-  std::size_t below(std::size_t bound) { return bound == 0 ? 0 : std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_); }
+  std::size_t below(std::size_t bound) {
+    return bound == 0 ? 0 : std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_);
+  }
   void once(std::string& text, const std::vector<std::string>& corpus);
 
   std::mt19937_64 random_;

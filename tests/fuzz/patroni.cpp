@@ -1,6 +1,5 @@
 // What a member of Patroni, or whatever listens there, answers.
 #include "patroni/answers.h"
-
 #include "patroni/inspection.h"
 #include "target.h"
 

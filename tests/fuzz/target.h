@@ -1,5 +1,5 @@
-// A target takes any bytes; what it must never do is crash, hang, throw or break a promise (`require`). One target per program, linked with
-// driver.cpp, or with clang's libFuzzer.
+// A target takes any bytes; what it must never do is crash, hang, throw or break a promise (`require`). One target per
+// program, linked with driver.cpp, or with clang's libFuzzer.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,8 @@ inline void require(bool holds, const char* promise) {
 
 // No control character reaches a terminal but the line end of a hint.
 inline void require_printable(const std::string& text) {
-  for (const unsigned char c : text) require((c >= 0x20 || c == '\n') && c != 0x7f, "what is said to people is printable");
+  for (const unsigned char c : text)
+    require((c >= 0x20 || c == '\n') && c != 0x7f, "what is said to people is printable");
   require(text.find("\xc2\x9b") == std::string::npos, "what is said to people holds no escapes of eight bits");
 }
 

@@ -8,7 +8,8 @@ using namespace pgcleave;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::text_of(data, size);
-  if (const auto lsn = parse_lsn(text)) fuzz::require(parse_lsn(lsn->text()) == *lsn, "a position is what its text says");
+  if (const auto lsn = parse_lsn(text))
+    fuzz::require(parse_lsn(lsn->text()) == *lsn, "a position is what its text says");
   if (const auto duration = parse_duration(text)) {
     fuzz::require(*duration >= Duration::zero(), "no duration is negative");
     static_cast<void>(to_text(*duration));

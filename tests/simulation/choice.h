@@ -1,5 +1,6 @@
-// What may go wrong. Whatever changes something outside the program, and whatever the program writes down, is a point; at each point
-// several things may happen. Who explores says which; nobody else decides anything, so that a run is repeated by naming its faults.
+// What may go wrong. Whatever changes something outside the program, and whatever the program writes down, is a point;
+// at each point several things may happen. Who explores says which; nobody else decides anything, so that a run is
+// repeated by naming its faults.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +18,13 @@ enum class Outcome {
   late,          // it happened, and the deadline passed before the answer came
   crash_before,  // the program dies
   crash_after,
-  restart,    // it happened, and the server or bouncer was restarted at that moment; a bouncer comes back unpaused, with what its file says
+  restart,  // it happened, and the server or bouncer was restarted at that moment; a bouncer comes back unpaused, with
+            // what its file says
   power_cut,  // the program's machine dies: what was not synced of the journal is gone with it
-  frozen,     // the journal's file system does not answer before the process has said how it ended; then the process tells it all
-  frozen_lost,        // the same, and the process is killed then: what it had not written is gone
-  copied,             // the journal is copied before this record; when the process has ended, the run is taken over with the copy
+  frozen,  // the journal's file system does not answer before the process has said how it ended; then the process tells
+           // it all
+  frozen_lost,  // the same, and the process is killed then: what it had not written is gone
+  copied,  // the journal is copied before this record; when the process has ended, the run is taken over with the copy
   source_fails_over,  // it happened; then that side's leader dies, and a member without the last commits leads
   target_fails_over,
 };

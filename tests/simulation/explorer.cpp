@@ -158,7 +158,8 @@ bool process_is_dead() {
 }
 
 void die_before(Outcome outcome) {
-  if (outcome == Outcome::frozen || outcome == Outcome::frozen_lost) universe().frozen.emplace(outcome == Outcome::frozen);
+  if (outcome == Outcome::frozen || outcome == Outcome::frozen_lost)
+    universe().frozen.emplace(outcome == Outcome::frozen);
   if (outcome == Outcome::copied) universe().copy = universe().journal;
   if (outcome == Outcome::power_cut) universe().cut_power();
   if (outcome == Outcome::crash_before || outcome == Outcome::power_cut) state.dead = true;
@@ -217,15 +218,18 @@ const std::vector<Fault>& faults_so_far() {
 
 std::string text_of(const std::vector<Fault>& faults) {
   std::string text;
-  for (const auto& fault : faults) text += fmt::format("{}{}:{}", text.empty() ? "" : " ", fault.number, name_of(fault.outcome));
+  for (const auto& fault : faults)
+    text += fmt::format("{}{}:{}", text.empty() ? "" : " ", fault.number, name_of(fault.outcome));
   return text;
 }
 
-Counts explore(const Plan& plan, const std::function<std::string()>& path, const std::function<void(const std::string&)>& failed) {
+Counts explore(const Plan& plan, const std::function<std::string()>& path,
+               const std::function<void(const std::string&)>& failed) {
   state = State{};
   state.plan = plan;
   state.exploring = plan.only.empty() && plan.faults > 0;
-  state.shared = static_cast<Shared*>(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  state.shared =
+      static_cast<Shared*>(::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   if (state.shared == MAP_FAILED) std::abort();
   auto& shared = *state.shared;
   std::cout.flush();

@@ -1,5 +1,5 @@
-// Goes through what may happen. At each point it forks: the child goes on with a fault, the parent without. So what they have had in common
-// is run once, and each path is judged at its end by the process that went it.
+// Goes through what may happen. At each point it forks: the child goes on with a fault, the parent without. So what
+// they have had in common is run once, and each path is judged at its end by the process that went it.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,10 @@ struct Counts {
   std::int64_t failed = 0;
 };
 
-// `path` is one trial, from its beginning to its judgement; it returns what is wrong, "" when nothing is. Faults begin where it calls
-// arm(). It asks fork_for() where both of two ways are to be gone.
-Counts explore(const Plan& plan, const std::function<std::string()>& path, const std::function<void(const std::string&)>& failed);
+// `path` is one trial, from its beginning to its judgement; it returns what is wrong, "" when nothing is. Faults begin
+// where it calls arm(). It asks fork_for() where both of two ways are to be gone.
+Counts explore(const Plan& plan, const std::function<std::string()>& path,
+               const std::function<void(const std::string&)>& failed);
 
 void arm();
 void disarm();

@@ -48,9 +48,11 @@ class Judgement {
     for (const auto& bouncer : all_.bouncers) {
       expect(bouncer.lets_clients_go(), "{} keeps its clients waiting", bouncer.name);
       expect(bouncer.route.port == serving().port, "{} leads to port {}", bouncer.name, bouncer.route.port);
-      expect(bouncer.file == bouncer_file({"127.0.0.1", serving().port}), "the file of {} says otherwise", bouncer.name);
-      expect(bouncer.server_login_retry != "0" && bouncer.max_db_connections != "1" && bouncer.reserve_pool_timeout != "0",
-             "{} was not given its settings back", bouncer.name);
+      expect(bouncer.file == bouncer_file({"127.0.0.1", serving().port}), "the file of {} says otherwise",
+             bouncer.name);
+      expect(
+          bouncer.server_login_retry != "0" && bouncer.max_db_connections != "1" && bouncer.reserve_pool_timeout != "0",
+          "{} was not given its settings back", bouncer.name);
     }
   }
 
@@ -59,8 +61,10 @@ class Judgement {
     all_.advance(long_enough);
     for (const auto& client : all_.clients) {
       if (client.bouncer < 0) continue;
-      expect(client.served > before, "clients behind {} are not served", all_.bouncers[static_cast<std::size_t>(client.bouncer)].name);
-      expect(client.stage != Stage::waiting, "clients behind {} wait", all_.bouncers[static_cast<std::size_t>(client.bouncer)].name);
+      expect(client.served > before, "clients behind {} are not served",
+             all_.bouncers[static_cast<std::size_t>(client.bouncer)].name);
+      expect(client.stage != Stage::waiting, "clients behind {} wait",
+             all_.bouncers[static_cast<std::size_t>(client.bouncer)].name);
     }
   }
 
@@ -85,7 +89,9 @@ class Judgement {
   }
 
   // A rollback without reverse replication gives up what the target took.
-  [[nodiscard]] bool given_up(Owner side) const { return !rollback_path_ && side == Owner::target && !target_should_serve(); }
+  [[nodiscard]] bool given_up(Owner side) const {
+    return !rollback_path_ && side == Owner::target && !target_should_serve();
+  }
 
   void split() {
     expect(!all_.target.db.subscriptions.contains("pgcleave_ci_forward"), "forward replication was left");
@@ -111,7 +117,8 @@ class Judgement {
     expect(db.publications.empty(), "a publication was left on the source");
     expect(!all_.source_patroni.config.contains("ignore_slots") || all_.source_patroni.config["ignore_slots"].empty(),
            "ignore_slots was left: {}", all_.source_patroni.config.dump());
-    expect(!all_.target_patroni.config.contains("ignore_slots"), "ignore_slots was left: {}", all_.target_patroni.config.dump());
+    expect(!all_.target_patroni.config.contains("ignore_slots"), "ignore_slots was left: {}",
+           all_.target_patroni.config.dump());
     for (const auto& bouncer : all_.bouncers) expect(!bouncer.staged, "a staged file of {} was left", bouncer.name);
   }
 
@@ -122,12 +129,14 @@ class Judgement {
     if (outcome_ == "rolled_back")
       expect(!all_.target_patroni.replica_is_stale || is_told(), "a stale member of the target was left, and not told");
     expect(all_.source.db.subscriptions.empty(), "a subscription was left on the source");
-    for (const auto& [name, slot] : all_.source.slots) expect(name == "ci_standby", "slot {} was left on the source", name);
+    for (const auto& [name, slot] : all_.source.slots)
+      expect(name == "ci_standby", "slot {} was left on the source", name);
     expect(all_.target.slots.empty(), "a slot was left on the target");
   }
 
   [[nodiscard]] bool is_told() const {
-    return std::any_of(all_.journal.begin(), all_.journal.end(), [](const auto& event) { return event.type == "check.missed"; });
+    return std::any_of(all_.journal.begin(), all_.journal.end(),
+                       [](const auto& event) { return event.type == "check.missed"; });
   }
 
   Universe& all_ = universe();
@@ -150,14 +159,17 @@ std::string fingerprint() {
   std::string text;
   for (const auto* server : {&universe().source, &universe().target}) {
     const auto& db = server->db;
-    text += fmt::format("{} recovery={} installed={} owner={} log={} fenced={} kept={} pubs=", server->scope, server->in_recovery,
-                        db.installed, static_cast<int>(db.owner), db.ownership_log.size(), db.fenced.size(), db.kept_fenced.size());
+    text += fmt::format("{} recovery={} installed={} owner={} log={} fenced={} kept={} pubs=", server->scope,
+                        server->in_recovery, db.installed, static_cast<int>(db.owner), db.ownership_log.size(),
+                        db.fenced.size(), db.kept_fenced.size());
     for (const auto& [name, publication] : db.publications) text += fmt::format("{}:{} ", name, publication.open);
-    for (const auto& [name, subscription] : db.subscriptions) text += fmt::format("sub {}:{} ", name, subscription.enabled);
+    for (const auto& [name, subscription] : db.subscriptions)
+      text += fmt::format("sub {}:{} ", name, subscription.enabled);
     for (const auto& [name, slot] : server->slots) text += fmt::format("slot {} ", name);
   }
   for (const auto& bouncer : universe().bouncers)
-    text += fmt::format("{} {} {} {}", bouncer.name, bouncer.lets_clients_go(), bouncer.route.port, bouncer.server_login_retry);
+    text += fmt::format("{} {} {} {}", bouncer.name, bouncer.lets_clients_go(), bouncer.route.port,
+                        bouncer.server_login_retry);
   return text + universe().source_patroni.config.dump() + universe().target_patroni.config.dump();
 }
 

@@ -1,4 +1,5 @@
-// pgcleave-simulation: the real engine, steps and runbooks over fake products and a fake clock; every fault, and pairs of them.
+// pgcleave-simulation: the real engine, steps and runbooks over fake products and a fake clock; every fault, and pairs
+// of them.
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -45,16 +46,17 @@ int explore_all(const Plan& plan, const std::string& which, int show, const std:
     for (const auto& report : reports) shortest.insert(shortened(report));
     for (const auto& report : shortest) std::cout << report << "\n";
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    std::cout << fmt::format("{}: {} points, {} crash points; {} trials of single faults, {} of pairs; {} failed; {:.0f} s\n",
-                             name_of(scenario), counts.points, counts.crashes, counts.by_faults[1], counts.by_faults[2], counts.failed,
-                             seconds)
+    std::cout << fmt::format(
+                     "{}: {} points, {} crash points; {} trials of single faults, {} of pairs; {} failed; {:.0f} s\n",
+                     name_of(scenario), counts.points, counts.crashes, counts.by_faults[1], counts.by_faults[2],
+                     counts.failed, seconds)
               << std::flush;
     failures += counts.failed;
     all.crashes += counts.crashes;
     for (std::size_t i = 0; i < 4; ++i) all.by_faults[i] += counts.by_faults[i];
   }
-  std::cout << fmt::format("in all: {} crash points, {} trials of single faults, {} of pairs, seed {}; {} failed\n", all.crashes,
-                           all.by_faults[1], all.by_faults[2], plan.seed, failures);
+  std::cout << fmt::format("in all: {} crash points, {} trials of single faults, {} of pairs, seed {}; {} failed\n",
+                           all.crashes, all.by_faults[1], all.by_faults[2], plan.seed, failures);
   if (!figures.empty()) {
     std::ofstream(figures) << pgcleave::Json{{"crash_points", all.crashes},
                                              {"single", all.by_faults[1]},
@@ -79,10 +81,11 @@ int only(const std::string& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::map<std::string, std::string> options{{"--faults", "2"}, {"--second", "0.002"}, {"--seed", "1"},
-                                             {"--jobs", "2"},   {"--scenario", ""},    {"--show", "20"},
-                                             {"--only", ""},    {"--converse", ""},    {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"},
-                                             {"--json", ""}};
+  std::map<std::string, std::string> options{
+      {"--faults", "2"}, {"--second", "0.002"}, {"--seed", "1"},
+      {"--jobs", "2"},   {"--scenario", ""},    {"--show", "20"},
+      {"--only", ""},    {"--converse", ""},    {"--runbooks", PGCLEAVE_SOURCE_DIR "/runbooks"},
+      {"--json", ""}};
   for (int i = 1; i < argc; i += 2) {
     const auto known = options.find(argv[i]);
     if (known == options.end() || i + 1 == argc) {

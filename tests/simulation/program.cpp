@@ -10,9 +10,9 @@
 #include "model/universe.h"
 #include "products/judging_kinds.h"
 #include "products/process.h"
-#include "world/holding.h"
 #include "steps/ownership/owner_repair.h"
 #include "steps/registry.h"
+#include "world/holding.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -55,7 +55,8 @@ T good(config::Read<T> read) {
 }
 
 void at_point(const std::string& name) {
-  const auto outcome = choose(name.starts_with("before record") || name.starts_with("after record") ? Point::record : Point::effect, name);
+  const auto outcome = choose(
+      name.starts_with("before record") || name.starts_with("after record") ? Point::record : Point::effect, name);
   die_before(outcome);
   die_after(outcome);
 }
@@ -126,7 +127,9 @@ std::string Program::repair_owner() {
   const auto deadline = Deadline::in(std::chrono::seconds(20));
   const auto& run = record();
   if (run.open_window() != nullptr) return "its window is open";
-  world->run = {run_id, std::max(run.epoch, world::split_held(*world, deadline).last_epoch()) + 1, 1, "tester@here", "here", "/journal.db",
+  world->run = {run_id, std::max(run.epoch, world::split_held(*world, deadline).last_epoch()) + 1,
+                1,      "tester@here",
+                "here", "/journal.db",
                 false};
   engine::Recorder recorder(*journal, run_id, run, nullptr);
   engine::JournaledEffects effects(recorder);
@@ -161,8 +164,8 @@ std::string Program::converse() {
   return conversation::converse(*world);
 }
 
-// Event by event, as engine::replay() does, but each only once. It is asked between processes, and nobody else writes: the journal is
-// shorter than what was read where a power cut took its end, and then it is read anew.
+// Event by event, as engine::replay() does, but each only once. It is asked between processes, and nobody else writes:
+// the journal is shorter than what was read where a power cut took its end, and then it is read anew.
 const engine::RunRecord& Program::record() {
   const auto& events = universe().journal;
   if (events.size() < read_) {

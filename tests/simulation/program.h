@@ -1,5 +1,5 @@
-// The program under test: the real engine, steps and runbooks over the fake products, one process after the other, as `pgcleave run`,
-// `resume` and `rollback` are.
+// The program under test: the real engine, steps and runbooks over the fake products, one process after the other, as
+// `pgcleave run`, `resume` and `rollback` are.
 #pragma once
 
 #include <optional>

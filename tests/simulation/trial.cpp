@@ -16,7 +16,8 @@ constexpr Duration budget = std::chrono::seconds(5);  // of all windows
 
 class Trial {
  public:
-  Trial(const Scenario& scenario, bool then_back) : scenario_(scenario), then_back_(then_back), program_(scenario.runbook) {}
+  Trial(const Scenario& scenario, bool then_back)
+      : scenario_(scenario), then_back_(then_back), program_(scenario.runbook) {}
 
   std::string run() {
     universe().advance(std::chrono::milliseconds(100));
@@ -46,7 +47,8 @@ class Trial {
     if (!over()) return told({"it is not over: " + last_});
     auto wrong = judge(program_.record().outcome, scenario_.rollback_path);
     if (bears_no_failed_write() && universe().history.refused > 0)
-      wrong.push_back(fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
+      wrong.push_back(
+          fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
     const bool goes_back = scenario_.back && program_.record().rolling_back;  // else it died before that was written
     if (died_once() && !chosen_back_ && program_.record().outcome != (goes_back ? "rolled_back" : "done"))
       wrong.push_back("it died once, and resume left it " + program_.record().outcome);
@@ -71,16 +73,17 @@ class Trial {
   // Nothing else went wrong, so who takes it up comes to the end.
   static bool died_once() {
     const auto& faults = faults_so_far();
-    return faults.size() == 1 && (faults.front().outcome == Outcome::crash_before || faults.front().outcome == Outcome::crash_after);
+    return faults.size() == 1 &&
+           (faults.front().outcome == Outcome::crash_before || faults.front().outcome == Outcome::crash_after);
   }
 
-  // Who is silent until a deadline may cost clients their patience; so may a server that is restarted, and a second fault: where the undo's
-  // RESUME is refused too, its slow part (a reattachment, 8 s) comes before the next try.
+  // Who is silent until a deadline may cost clients their patience; so may a server that is restarted, and a second
+  // fault: where the undo's RESUME is refused too, its slow part (a reattachment, 8 s) comes before the next try.
   static bool bears_a_long_wait() {
     const auto& faults = faults_so_far();
     return faults.size() > 1 || std::any_of(faults.begin(), faults.end(), [](const auto& one) {
-             return one.outcome == Outcome::late || one.outcome == Outcome::restart || one.outcome == Outcome::source_fails_over ||
-                    one.outcome == Outcome::target_fails_over;
+             return one.outcome == Outcome::late || one.outcome == Outcome::restart ||
+                    one.outcome == Outcome::source_fails_over || one.outcome == Outcome::target_fails_over;
            });
   }
 
@@ -89,8 +92,8 @@ class Trial {
     return program_.is_over(then_back_) || (!universe().history.failed_over.empty() && waits_for_a_person());
   }
 
-  // After a failover only these need one, with the side serving that should (docs/promises.md): the rollback path ends with its slot, and a
-  // target can't be rewound to a source that failed over since the promotion.
+  // After a failover only these need one, with the side serving that should (docs/promises.md): the rollback path ends
+  // with its slot, and a target can't be rewound to a source that failed over since the promotion.
   bool waits_for_a_person() {
     const auto& run = program_.record();
     if (nobody_or_both_serve() || !run.finished || run.open_window() != nullptr) return false;
@@ -119,7 +122,9 @@ class Trial {
     if (ending && ending->text.find("can't be rolled back") != std::string::npos) then_back_ = false;
   }
 
-  static bool nobody_or_both_serve() { return universe().source.lets_write(moved_table()) == universe().target.lets_write(moved_table()); }
+  static bool nobody_or_both_serve() {
+    return universe().source.lets_write(moved_table()) == universe().target.lets_write(moved_table());
+  }
 
   // What is refused has written nothing: then the journal comes back. Else the copy is the journal from now on.
   void take_over_with_copy() {
@@ -145,9 +150,11 @@ class Trial {
   std::string told(const std::vector<std::string>& wrong) {
     if (wrong.empty()) return "";
     std::string points;
-    for (const auto& fault : faults_so_far()) points += fmt::format("; {} at {} ({})", name_of(fault.outcome), fault.number, fault.point);
-    return fmt::format("--only '{} {} {} {}'{}: {} (last: {}{}{})", scenario_.runbook, scenario_.back ? "back" : "forward",
-                       chosen_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_, undo_failed(),
+    for (const auto& fault : faults_so_far())
+      points += fmt::format("; {} at {} ({})", name_of(fault.outcome), fault.number, fault.point);
+    return fmt::format("--only '{} {} {} {}'{}: {} (last: {}{}{})", scenario_.runbook,
+                       scenario_.back ? "back" : "forward", chosen_back_ ? "rollback" : "resume",
+                       text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_, undo_failed(),
                        repaired_.empty() ? "" : "; repair-owner: " + repaired_);
   }
 

@@ -7,12 +7,12 @@ namespace pgcleave::simulation {
 
 struct Scenario {
   std::string runbook;
-  bool back = false;     // faults begin with the rollback; before it the run went through without any
+  bool back = false;          // faults begin with the rollback; before it the run went through without any
   bool rollback_path = true;  // the runbook's rollback keeps all writes
 };
 
-// "" when all is as it must be; else one line that tells the path and what is wrong. `then_back`: how it is resumed, when nothing is
-// explored.
+// "" when all is as it must be; else one line that tells the path and what is wrong. `then_back`: how it is resumed,
+// when nothing is explored.
 std::string path(const Scenario& scenario, bool then_back);
 
 }  // namespace pgcleave::simulation

@@ -34,8 +34,9 @@ class ALab {
 
  private:
   int call(const std::string& words) const {
-    return std::system(
-        fmt::format("{} {} --dir {}/lab >{}/lab.out 2>&1", PGCLEAVE_LAB_PROGRAM, words, folder_.string(), folder_.string()).c_str());
+    return std::system(fmt::format("{} {} --dir {}/lab >{}/lab.out 2>&1", PGCLEAVE_LAB_PROGRAM, words, folder_.string(),
+                                   folder_.string())
+                           .c_str());
   }
   std::filesystem::path folder_;
 };

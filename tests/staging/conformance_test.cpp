@@ -1,4 +1,5 @@
-// The law of the verbs (steps/step.h), tried on every step kind against a real lab, in the order of a cutover and its rollback:
+// The law of the verbs (steps/step.h), tried on every step kind against a real lab, in the order of a cutover and its
+// rollback:
 //   plan leaves no trace and says word for word what apply then does;
 //   after apply, observe says done; applying twice is applying once;
 //   undo restores what observe saw before, and undoing twice is undoing once;
@@ -13,8 +14,8 @@
 #include "a_lab.h"
 #include "base/file.h"
 #include "base/format.h"
-#include "steps/check/judging_kinds.h"
 #include "engine/effects.h"
+#include "steps/check/judging_kinds.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -47,7 +48,8 @@ class WitnessDoor : public world::Effects {
 
 // Numbers and positions change from look to look; what is said about them does not.
 std::string shape(const std::string& text) {
-  static const std::regex varying(R"(\b[0-9A-F]+/[0-9A-F]+\b|[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?( ?(us|ms|s|B|KiB|MiB|GiB)\b)?)");
+  static const std::regex varying(
+      R"(\b[0-9A-F]+/[0-9A-F]+\b|[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?( ?(us|ms|s|B|KiB|MiB|GiB)\b)?)");
   return std::regex_replace(text, varying, "#");
 }
 
@@ -230,7 +232,11 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   const auto file = (lab.folder() / "made").string();
   const auto patroni = law.environment().source.patroni.members.front();
   keeps({"run.command", {{"argv", {"touch", file}}, {"check", {"test", "-e", file}}, {"undo", {"rm", "-f", file}}}});
-  keeps({"http.request", {{"url", patroni + "/patroni"}, {"method", "GET"}, {"undo_url", patroni + "/liveness"}, {"undo_method", "GET"}}});
+  keeps({"http.request",
+         {{"url", patroni + "/patroni"},
+          {"method", "GET"},
+          {"undo_url", patroni + "/liveness"},
+          {"undo_method", "GET"}}});
   keeps({"postgres.sql",
          {{"on", "source"},
           {"sql", "create table if not exists conformance (x int)"},
@@ -285,10 +291,11 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   CHECK(keeps({"check.discarded_writes", on("target")}).at("rows") == 0);
   keeps({"ownership.fence_kept", {}, true, false});
   // A table that came to be on the target; the reattach takes it away again.
-  keeps(
-      {"postgres.sql",
-       {{"on", "target"}, {"sql", "create table if not exists ci.later (x int)"}, {"check", "select to_regclass('ci.later') is not null"}},
-       false});
+  keeps({"postgres.sql",
+         {{"on", "target"},
+          {"sql", "create table if not exists ci.later (x int)"},
+          {"check", "select to_regclass('ci.later') is not null"}},
+         false});
   keeps({"ownership.install", on("target"), true, false});
   keeps({"postgres.sql", {{"on", "target"}, {"sql", "drop table if exists ci.later"}}, false});
   keeps({"replication.stop_forward"});
@@ -318,7 +325,8 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"patroni.release_slots", {{"cluster", "target"}}});
   law.is_undone({"patroni.release_slots", {{"cluster", "source"}}});  // the target needs its slot again
   keeps(
-      {"patroni.reattach", {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}, {"classes", {"kept", "shared"}}}});
+      {"patroni.reattach",
+       {{"cluster", "target"}, {"standby_cluster", promoted.at("standby_cluster")}, {"classes", {"kept", "shared"}}}});
 
   law.every_kind_was_tried();
   law.no_secret_was_shown();

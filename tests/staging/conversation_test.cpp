@@ -1,5 +1,5 @@
-// The fake products of the simulation are true to the real ones: the conversation that they answer (tests/simulation/conversation) is held
-// with a lab, and must come out the same, word for word.
+// The fake products of the simulation are true to the real ones: the conversation that they answer
+// (tests/simulation/conversation) is held with a lab, and must come out the same, word for word.
 #include "conversation/conversation.h"
 
 #include <catch2/catch.hpp>

@@ -1,12 +1,12 @@
-// Every login that a window needs, tried before it from where it will be made, or as near to that as this machine can. access_logins.cpp
-// and access_members.cpp try, access_findings.cpp judges; `pgcleave doctor` shows all of them.
+// Every login that a window needs, tried before it from where it will be made, or as near to that as this machine can.
+// access_logins.cpp and access_members.cpp try, access_findings.cpp judges; `pgcleave doctor` shows all of them.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "checks/finding.h"
 #include "checks/check_context.h"
+#include "checks/finding.h"
 
 namespace pgcleave::checks {
 
@@ -35,8 +35,8 @@ struct Login {
 // Takes the result from libpq's outcome.
 void note(Login& login, const Error& error);
 
-// All of them. Changes nothing that stays: a subscription is made in a transaction that is rolled back, Patroni gets a PATCH that takes
-// away a key that is not there.
+// All of them. Changes nothing that stays: a subscription is made in a transaction that is rolled back, Patroni gets a
+// PATCH that takes away a key that is not there.
 Result<std::vector<Login>> try_logins(CheckContext& context);
 
 Findings judge_logins(const std::vector<Login>& logins);

@@ -40,7 +40,7 @@ class Files {
   // libpq (15) leaves out a passfile that its group or others may use, whoever its owner is, and goes on without a
   // password.
   void passfile(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (path.empty() || !seen_.insert(path).second || ::stat(path.c_str(), &info) != 0 || (info.st_mode & 077) == 0)
       return;
     add(passfile_mode, "passfile " + path, fmt::format("its mode is {:04o}", info.st_mode & 07777),
@@ -50,7 +50,7 @@ class Files {
 
   // The same of a key, but root's may be readable for its group.
   void key(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (path.empty() || !seen_.insert(path).second || ::stat(path.c_str(), &info) != 0) return;
     if ((info.st_mode & (info.st_uid == 0 ? 037 : 077)) == 0) return;
     add(key_mode, "private key " + path, fmt::format("its mode is {:04o}", info.st_mode & 07777),

@@ -22,7 +22,8 @@ class LoginJudge : Judging {
     auto why = login.why;
     if (may_open) why += "; a proxy that opens only for a primary looks like this before the promotion";
     add(login.id.c_str(), may_open || login.only_warns ? Severity::warning : Severity::blocker,
-        fmt::format("login from {} to {} as {}", login.from, login.to, login.as), login.said, login.query, why, login.fix);
+        fmt::format("login from {} to {} as {}", login.from, login.to, login.as), login.said, login.query, why,
+        login.fix);
   }
 };
 

@@ -3,10 +3,10 @@
 #include "base/format.h"
 #include "checks/access/access.h"
 #include "checks/access/members.h"
+#include "config/loopback.h"
 #include "pgbouncer/inspection.h"
 #include "postgres/hba.h"
 #include "postgres/link_trial.h"
-#include "config/loopback.h"
 #include "world/probes.h"
 #include "world/route_answer.h"
 
@@ -28,7 +28,8 @@ std::string value_in(const std::map<std::string, std::string>& values, const cha
 std::string psql(const std::map<std::string, std::string>& values) {
   std::string out = "psql \"";
   for (const char* key : {"host", "port", "dbname", "user", "sslmode", "sslrootcert"}) {
-    if (const auto value = value_in(values, key); !value.empty()) out += fmt::format("{}{}={}", out.back() == '"' ? "" : " ", key, value);
+    if (const auto value = value_in(values, key); !value.empty())
+      out += fmt::format("{}{}={}", out.back() == '"' ? "" : " ", key, value);
   }
   return out + "\"";
 }
@@ -41,8 +42,9 @@ std::string asked_tls(const std::map<std::string, std::string>& values) {
 // What the session has.
 std::string seen_tls(postgres::Connection& connection, Deadline deadline) {
   const auto rows = connection.query(
-      "SELECT CASE WHEN ssl THEN version ELSE 'none' END AS tls FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid()", {},
-      deadline);
+      "SELECT CASE WHEN ssl THEN version ELSE 'none' END AS tls FROM pg_catalog.pg_stat_ssl WHERE pid = "
+      "pg_catalog.pg_backend_pid()",
+      {}, deadline);
   return rows && !rows->empty() ? rows->text(0, "tls") : "";
 }
 
@@ -96,12 +98,14 @@ class Logins {
   void rest(const SideSeen& seen) {
     auto& side = *seen.side;
     const auto& access = side.access().patroni;
-    Login login{"rest_write", this_machine, "Patroni of " + side.label(), access.username.empty() ? "nobody" : access.username};
+    Login login{"rest_write", this_machine, "Patroni of " + side.label(),
+                access.username.empty() ? "nobody" : access.username};
     login.tls = access.members.empty() || access.members.front().rfind("https", 0) != 0 ? "none" : "https";
     login.query = fmt::format("curl -u {} -X PATCH -d '{{\"pgcleave_try\": null}}' {}/config", login.as,
                               access.members.empty() ? "" : access.members.front());
     login.why = "slots are kept and the target is promoted by writing to Patroni's configuration";
-    login.fix = fmt::format("correct patroni.username and patroni.password of the {} in the environment file", side.name());
+    login.fix =
+        fmt::format("correct patroni.username and patroni.password of the {} in the environment file", side.name());
     const auto tried = side.patroni().patch_config({{"pgcleave_try", nullptr}}, for_one(context_));
     login.result = LoginResult::works;
     if (!tried) note(login, tried.error());
@@ -115,8 +119,9 @@ class Logins {
     login.tls = asked_tls(values);
     login.opens_later = from.in_recovery;
     login.why = "the subscription there could not be made, and rows would not come over";
-    login.fix = fmt::format("let {} log in from {}'s servers in pg_hba.conf of {}, and see to the passfile on those servers", login.as,
-                            to.side->label(), from.side->label());
+    login.fix =
+        fmt::format("let {} log in from {}'s servers in pg_hba.conf of {}, and see to the passfile on those servers",
+                    login.as, to.side->label(), from.side->label());
     if (to.leader == nullptr) {
       login.said = "its leader can't be asked";
     } else if (to.in_recovery) {
@@ -125,7 +130,8 @@ class Logins {
     } else {
       const auto name = fmt::format("pgcleave_try_{}", world_.split.name);
       const auto tried = postgres::try_subscription(
-          *to.leader, {name, name, "", from.side->replication_conninfo(), from.side->access().replication.password}, for_one(context_));
+          *to.leader, {name, name, "", from.side->replication_conninfo(), from.side->access().replication.password},
+          for_one(context_));
       login.result = LoginResult::works;
       if (!tried) note(login, tried.error());
       if (login.result == LoginResult::not_tried) login.result = LoginResult::refused;  // that server knows no password
@@ -212,8 +218,8 @@ class Logins {
   }
 
   // Adds the login, not tried yet.
-  postgres::Settings as_bouncer(const config::Pool& pool, const config::BouncerAccess& access, const pgbouncer::Inspection& bouncer,
-                                const SideSeen& there) {
+  postgres::Settings as_bouncer(const config::Pool& pool, const config::BouncerAccess& access,
+                                const pgbouncer::Inspection& bouncer, const SideSeen& there) {
     std::map<std::string, std::string> server_tls;
     for (const auto& [key, setting] : bouncer.settings) {
       if (key.rfind("server_tls_", 0) == 0) server_tls[key] = setting.value;
@@ -231,7 +237,9 @@ class Logins {
     login.elsewhere = elsewhere;
     login.query = psql(settings.values);
     login.why = "clients would be sent there, and PgBouncer could not log in";
-    login.fix = "correct route in the environment file, the server's certificate, server_tls_* of the bouncer, or pg_hba.conf there";
+    login.fix =
+        "correct route in the environment file, the server's certificate, server_tls_* of the bouncer, or pg_hba.conf "
+        "there";
     all_.push_back(std::move(login));
     return settings;
   }

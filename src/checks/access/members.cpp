@@ -96,7 +96,8 @@ class MemberLogins {
     login.result = LoginResult::works;
     if (!opened) note(login, opened.error());
     const bool nobody = login.result == LoginResult::unanswered || login.result == LoginResult::closed;
-    if (!opened && (nobody || opened.error().code == postgres::cannot_connect_now || opened.error().code == no_such_database))
+    if (!opened &&
+        (nobody || opened.error().code == postgres::cannot_connect_now || opened.error().code == no_such_database))
       login.result = LoginResult::not_tried;
     all_.push_back(std::move(login));
   }

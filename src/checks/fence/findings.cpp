@@ -19,8 +19,9 @@ class Judge : Judging {
     for (const auto& change : seen_.reclassified) {
       add("split_changed", Severity::blocker, split(), change, "",
           "the split was done in other words: a fence or a cleanup by these would be of the wrong tables",
-          fmt::format("put {} back to what it said; the words of then: SELECT text FROM pgcleave.split_frozen WHERE split = {}",
-                      seen_.split_path, postgres::quote_literal(seen_.split)));
+          fmt::format(
+              "put {} back to what it said; the words of then: SELECT text FROM pgcleave.split_frozen WHERE split = {}",
+              seen_.split_path, postgres::quote_literal(seen_.split)));
     }
     if (installation_is_whole()) {
       inspect_owners();
@@ -33,7 +34,9 @@ class Judge : Judging {
 
  private:
   [[nodiscard]] std::string split() const { return "split " + seen_.split; }
-  [[nodiscard]] std::string command(const std::string& words) const { return "pgcleave " + words + seen_.with_environment; }
+  [[nodiscard]] std::string command(const std::string& words) const {
+    return "pgcleave " + words + seen_.with_environment;
+  }
   [[nodiscard]] std::string fence_anew() const { return command("run runbooks/fence.yml"); }
   [[nodiscard]] std::string owner_query() const {
     return "SELECT last_value FROM pgcleave." + postgres::quote_identifier("owner_" + seen_.split);
@@ -42,11 +45,14 @@ class Judge : Judging {
     return fmt::format("table {} on {}", table.sql(), side.label);
   }
   static std::string in_words(const FenceOfSide& side) {
-    return fmt::format("{} says {}", side.label, side.owner ? fence::name_of(*side.owner) : "nothing: it is not installed");
+    return fmt::format("{} says {}", side.label,
+                       side.owner ? fence::name_of(*side.owner) : "nothing: it is not installed");
   }
   static std::string trigger_query(const TableName& table) {
-    return fmt::format("SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = {}::regclass AND NOT tgisinternal",
-                       postgres::quote_literal(table.sql()));
+    return fmt::format(
+        "SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = {}::regclass AND NOT "
+        "tgisinternal",
+        postgres::quote_literal(table.sql()));
   }
   static std::string trigger_seen(const FenceOfSide& side, const TableName& table) {
     const auto found = side.triggers.find(table);
@@ -57,7 +63,8 @@ class Judge : Judging {
   void inspect_split_file(const FenceOfSide& side) {
     if (!side.unseen.empty()) {
       add("side_unseen", Severity::blocker, side.label, side.unseen, "",
-          "whether its tables are fenced, and who owns them there, is not known", "bring it back, then: " + command("check"));
+          "whether its tables are fenced, and who owns them there, is not known",
+          "bring it back, then: " + command("check"));
     }
     if (!side.writable()) return;
     for (const auto& table : side.unclassified) unclassified(table, side);
@@ -65,13 +72,14 @@ class Judge : Judging {
       add("unclassified_sequence", Severity::blocker, fmt::format("sequence {} on {}", sequence.sql(), side.label),
           fmt::format("in no class of {}, and no table uses it", seen_.split_path),
           fmt::format("SELECT last_value, is_called FROM {}", sequence.sql()),
-          "nobody said on which side it is counted on: if the moved tables' clients call it, its values come twice, and no run can begin",
+          "nobody said on which side it is counted on: if the moved tables' clients call it, its values come twice, "
+          "and no run can begin",
           fmt::format("name it in {}: sequences: [{}] under moved, kept or shared", seen_.split_path, sequence.sql()));
     }
     for (const auto& problem : side.split_problems) {
       add("split_does_not_fit", side.which == Owner::source ? Severity::blocker : Severity::warning,
-          fmt::format("{} on {}", split(), side.label), problem, "", "the split file says something else than the database has",
-          "correct " + seen_.split_path);
+          fmt::format("{} on {}", split(), side.label), problem, "",
+          "the split file says something else than the database has", "correct " + seen_.split_path);
     }
   }
 
@@ -92,35 +100,42 @@ class Judge : Judging {
     if (source.installed() && target.installed()) return true;
     const auto& without = source.installed() ? target : source;
     const bool on_its_way = without.which == Owner::target && without.in_recovery;
-    add("side_not_installed", on_its_way ? Severity::warning : Severity::blocker, fmt::format("{} on {}", split(), without.label),
-        fmt::format("{}; {}", in_words(source), in_words(target)), owner_query(),
-        on_its_way ? "a promotion would bring up a side that anybody may write" : "nothing keeps clients from writing its moved tables",
-        on_its_way ? "wait until the standby has replayed it" : "find out who removed it; a side that serves must not lose its fence");
+    add("side_not_installed", on_its_way ? Severity::warning : Severity::blocker,
+        fmt::format("{} on {}", split(), without.label), fmt::format("{}; {}", in_words(source), in_words(target)),
+        owner_query(),
+        on_its_way ? "a promotion would bring up a side that anybody may write"
+                   : "nothing keeps clients from writing its moved tables",
+        on_its_way ? "wait until the standby has replayed it"
+                   : "find out who removed it; a side that serves must not lose its fence");
     return true;
   }
 
   void inspect_owners() {
     const auto &source = seen_.source, &target = seen_.target;
     if (!source.installed() || !target.installed()) return;
-    const auto evidence = fmt::format("{}; {}{}", in_words(source), in_words(target), target.in_recovery ? ", a standby" : "");
+    const auto evidence =
+        fmt::format("{}; {}{}", in_words(source), in_words(target), target.in_recovery ? ", a standby" : "");
     if (source.owns() && target.owns()) {
       add("both_own", Severity::blocker, split(), evidence, owner_query(), "both sides take writes of the same tables",
           command("repair-owner"));
     }
     if (!source.owns() && !target.owns()) {
       add("nobody_owns", Severity::blocker, split(), evidence, owner_query(), "no client can write the moved tables",
-          "normal inside a window only; else: " + command("status") + ", and after a failover: " + command("repair-owner"));
+          "normal inside a window only; else: " + command("status") +
+              ", and after a failover: " + command("repair-owner"));
     }
     for (const auto& missing : seen_.missing_witnesses) {
       add("witness_missing", Severity::warning, split(), missing, "",
-          "a member that was down when ownership was passed would take writes if it were promoted", command("repair-owner"));
+          "a member that was down when ownership was passed would take writes if it were promoted",
+          command("repair-owner"));
     }
   }
 
   void inspect_members() {
     for (const auto& member : seen_.not_durable) {
       add("owner_not_durable", Severity::warning, split(), member, owner_query(),
-          "promoted now, it would not know who owns: it would refuse its clients, or take writes that belong to the other side",
+          "promoted now, it would not know who owns: it would refuse its clients, or take writes that belong to the "
+          "other side",
           "bring it back, or keep Patroni from promoting it (tag nofailover)");
     }
   }
@@ -152,12 +167,15 @@ class Judge : Judging {
     if (!target.owns()) return;
     if (target.kept_function == KeptFence::other) {
       add("function_differs", Severity::blocker, fmt::format("function fence_kept_{} on {}", seen_.split, target.label),
-          "its text is not what this version installs", "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'pgcleave'::regnamespace",
+          "its text is not what this version installs",
+          "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'pgcleave'::regnamespace",
           "another version or somebody's hand changed what decides who may write", fence_anew());
     }
     for (const auto& table : target.kept.missing) {
-      add("kept_table_unfenced", Severity::blocker, table_on(table, target), trigger_seen(target, table), trigger_query(table),
-          fmt::format("a client that is led here by mistake writes a copy that {} never sees", seen_.source.label), fence_anew());
+      add("kept_table_unfenced", Severity::blocker, table_on(table, target), trigger_seen(target, table),
+          trigger_query(table),
+          fmt::format("a client that is led here by mistake writes a copy that {} never sees", seen_.source.label),
+          fence_anew());
     }
   }
 

@@ -15,11 +15,12 @@ struct FenceOfSide {
   std::string unseen;  // why nothing is known of it
   bool in_recovery = false;
   std::optional<fence::Owner> owner;  // no value: not installed
-  bool text_fits = true;                 // objects and functions are what this version would install
+  bool text_fits = true;              // objects and functions are what this version would install
   fence::KeptFence kept_function = fence::KeptFence::absent;
   fence::FenceDrift moved;
   fence::FenceDrift kept;
-  std::map<postgres::TableName, std::string> triggers;  // ours, also those that do not work: "pgcleave_fence_ci is disabled"
+  std::map<postgres::TableName, std::string>
+      triggers;  // ours, also those that do not work: "pgcleave_fence_ci is disabled"
   std::vector<postgres::TableName> unclassified;
   std::map<postgres::TableName, std::string> extensions;  // of the unclassified that belong to one
   std::vector<std::string> split_problems;
@@ -36,7 +37,7 @@ struct FenceSeen {
   std::string with_environment;  // " -e lab.yml"
   FenceOfSide source;
   FenceOfSide target;
-  std::vector<std::string> reclassified = {};  // by the split file of today, after the split
+  std::vector<std::string> reclassified = {};       // by the split file of today, after the split
   std::vector<std::string> missing_witnesses = {};  // world/owners.h
   std::vector<std::string> not_durable = {};        // "target ci: ci-2 says source"
 };

@@ -23,10 +23,10 @@ class CrossingJudge {
   }
 
  private:
-  void add(const char* id, Severity severity, const std::string& object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("schema.") + id, severity, fmt::format("{} on {}", object, seen_.side), std::move(evidence),
-                      std::move(query), std::move(why), std::move(fix)});
+  void add(const char* id, Severity severity, const std::string& object, std::string evidence, std::string query,
+           std::string why, std::string fix) {
+    found_.push_back({std::string("schema.") + id, severity, fmt::format("{} on {}", object, seen_.side),
+                      std::move(evidence), std::move(query), std::move(why), std::move(fix)});
   }
   static std::string regclass(const TableName& name) { return quote_literal(name.sql()) + "::regclass"; }
   [[nodiscard]] std::string with_part(const TableName& table) const {
@@ -41,14 +41,17 @@ class CrossingJudge {
     switch (one.kind) {
       case DependencyKind::foreign_key: return judge_foreign_key(one);
       case DependencyKind::rule:
-        return judge_part_of_table(one, "rule", fmt::format("SELECT definition FROM pg_rules WHERE rulename = {}", quote_literal(one.name)),
-                                   "what it writes or reads on the other side is a stale copy there",
-                                   fmt::format("DROP RULE {} ON {}", quote_identifier(one.name), one.on.sql()));
+        return judge_part_of_table(
+            one, "rule", fmt::format("SELECT definition FROM pg_rules WHERE rulename = {}", quote_literal(one.name)),
+            "what it writes or reads on the other side is a stale copy there",
+            fmt::format("DROP RULE {} ON {}", quote_identifier(one.name), one.on.sql()));
       case DependencyKind::policy:
         return judge_part_of_table(
-            one, "policy", fmt::format("SELECT qual, with_check FROM pg_policies WHERE policyname = {}", quote_literal(one.name)),
+            one, "policy",
+            fmt::format("SELECT qual, with_check FROM pg_policies WHERE policyname = {}", quote_literal(one.name)),
             "who may see which rows would be decided by a stale copy",
-            fmt::format("DROP POLICY {} ON {}, after one that needs no table of the other side", quote_identifier(one.name), one.on.sql()));
+            fmt::format("DROP POLICY {} ON {}, after one that needs no table of the other side",
+                        quote_identifier(one.name), one.on.sql()));
       default: return;
     }
   }
@@ -57,20 +60,26 @@ class CrossingJudge {
     if (!on_other_side(one.on, one.uses)) return;
     add("foreign_key_crosses", Severity::blocker, fmt::format("foreign key {} of table {}", one.name, one.on.sql()),
         fmt::format("{} refers to {}", with_part(one.on), with_part(one.uses)),
-        fmt::format("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = {}", regclass(one.on)),
-        "after the split the rows that it refers to are a stale copy: what is new there is refused, what is deleted there is not noticed",
-        fmt::format("ALTER TABLE {} DROP CONSTRAINT {}, and let the application or a clean-up job keep what it kept", one.on.sql(),
-                    quote_identifier(one.name)));
+        fmt::format(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = {}",
+            regclass(one.on)),
+        "after the split the rows that it refers to are a stale copy: what is new there is refused, what is deleted "
+        "there is not noticed",
+        fmt::format("ALTER TABLE {} DROP CONSTRAINT {}, and let the application or a clean-up job keep what it kept",
+                    one.on.sql(), quote_identifier(one.name)));
   }
 
   // A rule or a policy: what it reaches through views counts.
-  void judge_part_of_table(const Dependency& one, const char* what, std::string query, const char* why, std::string fix) {
+  void judge_part_of_table(const Dependency& one, const char* what, std::string query, const char* why,
+                           std::string fix) {
     const auto part = reach_.part_of(one.on);
     if (part == Part::neither) return;
     const auto touched = reach_.of_relation(one.uses);
     if (touched.of(other_part(part)).empty()) return;
-    add(fmt::format("{}_crosses", what).c_str(), Severity::blocker, fmt::format("{} {} of table {}", what, one.name, one.on.sql()),
-        fmt::format("it is on {} and uses {}", with_part(one.on), touched.text()), std::move(query), why, std::move(fix));
+    add(fmt::format("{}_crosses", what).c_str(), Severity::blocker,
+        fmt::format("{} {} of table {}", what, one.name, one.on.sql()),
+        fmt::format("it is on {} and uses {}", with_part(one.on), touched.text()), std::move(query), why,
+        std::move(fix));
   }
 
   void judge_views() {
@@ -86,7 +95,8 @@ class CrossingJudge {
           fmt::format("{}view {}", materialized ? "materialized " : "", name.sql()), "it reads " + touched.text(),
           fmt::format("SELECT pg_get_viewdef({})", regclass(name)),
           "on either side one half of what it reads is a stale copy, and nothing tells its readers",
-          fmt::format("read both sides from the application; then DROP {}VIEW {}", materialized ? "MATERIALIZED " : "", name.sql()));
+          fmt::format("read both sides from the application; then DROP {}VIEW {}", materialized ? "MATERIALIZED " : "",
+                      name.sql()));
     }
   }
 
@@ -100,10 +110,12 @@ class CrossingJudge {
     for (const auto& [name, tables] : sequences) {
       if (!tables.both()) continue;
       add("sequence_crosses", Severity::blocker, "sequence " + name.sql(), "it gives values to " + tables.text(),
-          fmt::format("SELECT adrelid::regclass, pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE pg_get_expr(adbin, adrelid) LIKE {}",
+          fmt::format("SELECT adrelid::regclass, pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE pg_get_expr(adbin, "
+                      "adrelid) LIKE {}",
                       quote_literal("%" + name.name + "%")),
           "each side would go on with its own copy, and values that were unique come twice",
-          "give the tables of one side a sequence of their own: CREATE SEQUENCE, setval, ALTER TABLE ... ALTER COLUMN ... SET DEFAULT");
+          "give the tables of one side a sequence of their own: CREATE SEQUENCE, setval, ALTER TABLE ... ALTER COLUMN "
+          "... SET DEFAULT");
     }
   }
 
@@ -116,7 +128,8 @@ class CrossingJudge {
       if (!tables.both() || (known != by_columns.end() && known->second.both())) continue;
       add("sequence_crosses", Severity::warning, "sequence " + one.name.sql(),
           fmt::format("it gives values to {}; some of them by triggers, functions or views", tables.text()),
-          fmt::format("SELECT oid::regprocedure FROM pg_proc WHERE prosrc LIKE {}", quote_literal("%" + one.name.name + "%")),
+          fmt::format("SELECT oid::regprocedure FROM pg_proc WHERE prosrc LIKE {}",
+                      quote_literal("%" + one.name.name + "%")),
           "each side would go on with its own copy, and values that were unique come twice",
           "let the code of one side call a sequence of its own: CREATE SEQUENCE, setval, CREATE OR REPLACE FUNCTION");
     }
@@ -126,26 +139,32 @@ class CrossingJudge {
     const auto part = reach_.part_of(trigger.table);
     if (!trigger.enabled || part == Part::neither) return;
     const auto object = fmt::format("trigger {} of table {}", trigger.name, trigger.table.sql());
-    const auto query = fmt::format("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = {}", quote_literal(trigger.name));
+    const auto query =
+        fmt::format("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = {}", quote_literal(trigger.name));
     const auto touched = reach_.of_function(trigger.function);
     if (!touched.of(other_part(part)).empty()) {
       in_triggers_.insert(trigger.function);
       const bool writes = touched.writes(other_part(part));
       add("trigger_crosses", writes && !touched.guessed ? Severity::blocker : Severity::warning, object,
-          fmt::format("{}; its function {} touches {}{}", with_part(trigger.table), trigger.function.sql(), touched.text(), how(touched)),
+          fmt::format("{}; its function {} touches {}{}", with_part(trigger.table), trigger.function.sql(),
+                      touched.text(), how(touched)),
           query,
           writes ? "after the split its write to the other side's table is refused, and with it the client's own"
                  : "it would read a stale copy of the other side's table",
-          fmt::format("let the application do it, then: DROP TRIGGER {} ON {}", quote_identifier(trigger.name), trigger.table.sql()));
+          fmt::format("let the application do it, then: DROP TRIGGER {} ON {}", quote_identifier(trigger.name),
+                      trigger.table.sql()));
     }
     if (trigger.fires_on_apply && part == Part::moved) {
       add("trigger_fires_on_apply", Severity::warning, object, "it is ENABLE REPLICA or ALWAYS", query,
-          "it fires once more when a row comes by logical replication, as in reverse replication: what it writes comes twice",
+          "it fires once more when a row comes by logical replication, as in reverse replication: what it writes comes "
+          "twice",
           fmt::format("ALTER TABLE {} ENABLE TRIGGER {}", trigger.table.sql(), quote_identifier(trigger.name)));
     }
   }
 
-  static std::string how(const Touched& touched) { return touched.guessed ? " (some of it found by words only, not parsed)" : ""; }
+  static std::string how(const Touched& touched) {
+    return touched.guessed ? " (some of it found by words only, not parsed)" : "";
+  }
 
   void judge(const Program& program) {
     if (in_triggers_.contains(program.name)) return;

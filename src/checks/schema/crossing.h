@@ -1,4 +1,5 @@
-// What crosses the line between moved and kept tables: after the split it breaks, or reads and writes the stale half. Asks nobody.
+// What crosses the line between moved and kept tables: after the split it breaks, or reads and writes the stale half.
+// Asks nobody.
 #pragma once
 
 #include "checks/finding.h"

@@ -39,8 +39,10 @@ std::string object(const Index& index, const std::string& side) {
 }
 
 std::string query_of(const TableName& table) {
-  return fmt::format("SELECT indexrelid::regclass, indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = {}::regclass",
-                     postgres::quote_literal(table.sql()));
+  return fmt::format(
+      "SELECT indexrelid::regclass, indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = "
+      "{}::regclass",
+      postgres::quote_literal(table.sql()));
 }
 
 std::string sql_name(const Index& index) {
@@ -48,7 +50,8 @@ std::string sql_name(const Index& index) {
 }
 
 Finding invalid(const Index& index, const std::string& side) {
-  const auto fix = fmt::format("REINDEX INDEX CONCURRENTLY {}, or DROP INDEX CONCURRENTLY {}", sql_name(index), sql_name(index));
+  const auto fix =
+      fmt::format("REINDEX INDEX CONCURRENTLY {}, or DROP INDEX CONCURRENTLY {}", sql_name(index), sql_name(index));
   if (!index.unique) {
     return {"schema.invalid_index",
             Severity::warning,
@@ -75,9 +78,10 @@ ByDefinition by_definition(const IndexesOfSide& side) {
   return found;
 }
 
-// What `here` has and `there` lacks. One that has the same name on both and is another is in `differing`, to be named once.
-void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity severity, const char* why, std::set<std::string>& differing,
-             Findings& found) {
+// What `here` has and `there` lacks. One that has the same name on both and is another is in `differing`, to be named
+// once.
+void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity severity, const char* why,
+             std::set<std::string>& differing, Findings& found) {
   const auto known = by_definition(there);
   std::map<std::pair<TableName, std::string>, const Index*> names;
   for (const auto& index : there.indexes) {
@@ -89,23 +93,24 @@ void compare(const IndexesOfSide& here, const IndexesOfSide& there, Severity sev
     if (same != names.end() && same->second->definition != definition) {
       if (!differing.insert(sql_name(*index)).second) continue;
       found.push_back({"schema.index_differs", Severity::warning, object(*index, there.side),
-                       fmt::format("{} here, and on {} {}", same->second->definition, here.side, definition), query_of(index->table),
-                       "the same statement has another plan on either side",
+                       fmt::format("{} here, and on {} {}", same->second->definition, here.side, definition),
+                       query_of(index->table), "the same statement has another plan on either side",
                        fmt::format("on {}: DROP INDEX {}, then CREATE {}", there.side, sql_name(*index), definition)});
     } else if (same == names.end()) {
       auto create = definition;
       if (const auto at = create.find("INDEX ON "); at != std::string::npos)
         create.replace(at, 9, fmt::format("INDEX CONCURRENTLY {} ON ", quote_identifier(index->name)));
-      found.push_back({"schema.index_missing", severity, object(*index, there.side), fmt::format("{} has it: {}", here.side, definition),
-                       query_of(index->table), why, fmt::format("on {}: CREATE {}", there.side, create)});
+      found.push_back({"schema.index_missing", severity, object(*index, there.side),
+                       fmt::format("{} has it: {}", here.side, definition), query_of(index->table), why,
+                       fmt::format("on {}: CREATE {}", there.side, create)});
     }
   }
 }
 
 }  // namespace
 
-Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
-                                      Deadline deadline) {
+Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const std::string& side,
+                                      const std::vector<postgres::Table>& tables, Deadline deadline) {
   std::vector<std::uint32_t> oids;
   IndexesOfSide seen{side, {}, {}};
   for (const auto& table : tables) {
@@ -115,9 +120,10 @@ Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const st
   TRY_ASSIGN(const auto rows, connection.query(indexes_sql, {fmt::format("{{{}}}", fmt::join(oids, ","))}, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
-    seen.indexes.push_back({table, rows.text(row, "index_name"), without_name(rows.text(row, "definition"), rows.text(row, "index_name")),
-                            rows.boolean(row, "indisunique"), rows.boolean(row, "valid"), rows.boolean(row, "of_constraint"),
-                            rows.boolean(row, "relispartition")});
+    seen.indexes.push_back({table, rows.text(row, "index_name"),
+                            without_name(rows.text(row, "definition"), rows.text(row, "index_name")),
+                            rows.boolean(row, "indisunique"), rows.boolean(row, "valid"),
+                            rows.boolean(row, "of_constraint"), rows.boolean(row, "relispartition")});
   }
   return seen;
 }
@@ -137,10 +143,11 @@ Findings judge_indexes(const IndexesOfSide& seen) {
     auto [keep, drop] = std::pair{first->second, &index};
     if (!keep->of_constraint && (drop->of_constraint || (drop->unique && !keep->unique))) std::swap(keep, drop);
     first->second = keep;
-    found.push_back({"schema.duplicate_index", Severity::note, object(*drop, seen.side),
-                     "it is what " + keep->name + " is: " + drop->definition, query_of(drop->table),
-                     "every write pays twice, and a copy or a rebuild takes longer",
-                     drop->of_constraint ? "drop one of the two constraints" : "DROP INDEX CONCURRENTLY " + sql_name(*drop)});
+    found.push_back(
+        {"schema.duplicate_index", Severity::note, object(*drop, seen.side),
+         "it is what " + keep->name + " is: " + drop->definition, query_of(drop->table),
+         "every write pays twice, and a copy or a rebuild takes longer",
+         drop->of_constraint ? "drop one of the two constraints" : "DROP INDEX CONCURRENTLY " + sql_name(*drop)});
   }
   return found;
 }
@@ -148,8 +155,10 @@ Findings judge_indexes(const IndexesOfSide& seen) {
 Findings compare_indexes(const IndexesOfSide& source, const IndexesOfSide& target) {
   Findings found;
   std::set<std::string> differing;
-  compare(source, target, Severity::blocker, "queries that used it read the whole table on the side that serves", differing, found);
-  compare(target, source, Severity::warning, "after a rollback, queries that use it would read the whole table", differing, found);
+  compare(source, target, Severity::blocker, "queries that used it read the whole table on the side that serves",
+          differing, found);
+  compare(target, source, Severity::warning, "after a rollback, queries that use it would read the whole table",
+          differing, found);
   return found;
 }
 

@@ -25,8 +25,8 @@ struct IndexesOfSide {
 };
 
 // One query.
-Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& tables,
-                                      Deadline deadline);
+Result<IndexesOfSide> inspect_indexes(postgres::Connection& connection, const std::string& side,
+                                      const std::vector<postgres::Table>& tables, Deadline deadline);
 Findings judge_indexes(const IndexesOfSide& seen);
 // Once both sides take DDL of their own. Of tables that both have.
 Findings compare_indexes(const IndexesOfSide& source, const IndexesOfSide& target);

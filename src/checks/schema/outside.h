@@ -1,4 +1,5 @@
-// What works on the database from outside or by itself, and would go on doing so on the wrong side. Judging asks nobody.
+// What works on the database from outside or by itself, and would go on doing so on the wrong side. Judging asks
+// nobody.
 #pragma once
 
 #include "checks/finding.h"
@@ -26,7 +27,8 @@ struct OutsideSeen {
   std::string preloaded;                                                // shared_preload_libraries
 };
 
-Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline);
+Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach,
+                                    Deadline deadline);
 Findings judge_outside(const OutsideSeen& seen);
 
 }  // namespace pgcleave::checks

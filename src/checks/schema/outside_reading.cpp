@@ -51,7 +51,8 @@ void take_row(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
 
 }  // namespace
 
-Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach, Deadline deadline) {
+Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach,
+                                    Deadline deadline) {
   OutsideSeen seen;
   seen.side = side;
   TRY_ASSIGN(const auto published, connection.query(publications_sql, {}, deadline));

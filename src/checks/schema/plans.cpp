@@ -40,12 +40,16 @@ Findings judge_plans(const std::vector<Plan>& plans, const Sizes& big, const std
       if (size == big.end()) continue;
       found.push_back(
           {"schema.sequential_scan", Severity::warning, fmt::format("statement {} on {}", one.statement.id, side),
-           fmt::format("its plan reads all {} of {} for {}; {} calls by {}, {:.1f} ms each where it ran: {}", to_text(Bytes{size->second}),
-                       scan.table.sql(), shortened(scan.filter, most_of_text), one.statement.calls, one.statement.user,
-                       one.statement.total_ms / static_cast<double>(one.statement.calls), shortened(one.statement.text, most_of_text)),
-           fmt::format("SELECT query FROM pg_stat_statements WHERE queryid = {}; then EXPLAIN it on {}", one.statement.id, side),
+           fmt::format("its plan reads all {} of {} for {}; {} calls by {}, {:.1f} ms each where it ran: {}",
+                       to_text(Bytes{size->second}), scan.table.sql(), shortened(scan.filter, most_of_text),
+                       one.statement.calls, one.statement.user,
+                       one.statement.total_ms / static_cast<double>(one.statement.calls),
+                       shortened(one.statement.text, most_of_text)),
+           fmt::format("SELECT query FROM pg_stat_statements WHERE queryid = {}; then EXPLAIN it on {}",
+                       one.statement.id, side),
            "an index is missing, or the planner does not take it: under the clients' load this side would stand still",
-           fmt::format("CREATE INDEX CONCURRENTLY on {} for what it filters, or ANALYZE {}", scan.table.sql(), scan.table.sql())});
+           fmt::format("CREATE INDEX CONCURRENTLY on {} for what it filters, or ANALYZE {}", scan.table.sql(),
+                       scan.table.sql())});
       break;
     }
   }

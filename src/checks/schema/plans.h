@@ -1,4 +1,5 @@
-// The plans that the target has for the hottest statements: one that reads a big table from end to end will be found under load otherwise.
+// The plans that the target has for the hottest statements: one that reads a big table from end to end will be found
+// under load otherwise.
 #pragma once
 
 #include "base/json.h"
@@ -13,12 +14,14 @@ struct Plan {
   Json plan;  // EXPLAIN (FORMAT JSON, VERBOSE)
 };
 
-// Statements worth planning: one SELECT, INSERT, UPDATE or DELETE that touches moved tables, called often; those that took most time first.
+// Statements worth planning: one SELECT, INSERT, UPDATE or DELETE that touches moved tables, called often; those that
+// took most time first.
 std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements, Reach& reach, std::size_t most);
 
-// With generic plans, since their parameters are not known. Nothing is run. What the server can't plan without its parameters' types is
-// left out.
-Result<std::vector<Plan>> plans(postgres::Connection& connection, const std::vector<SeenStatement>& statements, Deadline deadline);
+// With generic plans, since their parameters are not known. Nothing is run. What the server can't plan without its
+// parameters' types is left out.
+Result<std::vector<Plan>> plans(postgres::Connection& connection, const std::vector<SeenStatement>& statements,
+                                Deadline deadline);
 
 // Size in bytes of moved tables, those that are worth a word.
 using Sizes = std::map<postgres::TableName, std::int64_t>;

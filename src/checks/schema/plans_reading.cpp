@@ -13,17 +13,20 @@ constexpr std::int64_t called_often = 100;
 constexpr std::int64_t big_table_bytes = 10 << 20;
 
 bool can_be_planned(const std::vector<postgres::Statement>& statements) {
-  static const std::set<StatementKind> kinds{StatementKind::select, StatementKind::insert, StatementKind::update, StatementKind::remove};
+  static const std::set<StatementKind> kinds{StatementKind::select, StatementKind::insert, StatementKind::update,
+                                             StatementKind::remove};
   return statements.size() == 1 && kinds.contains(statements[0].kind);
 }
 
 int parameters_of(const std::string& sql) {
   int most = 0;
-  for (std::size_t at = 0; (at = sql.find('$', at)) != std::string::npos; ++at) most = std::max(most, std::atoi(sql.c_str() + at + 1));
+  for (std::size_t at = 0; (at = sql.find('$', at)) != std::string::npos; ++at)
+    most = std::max(most, std::atoi(sql.c_str() + at + 1));
   return most;
 }
 
-// PREPARE takes one statement only, and the parser has seen that it is one. EXPLAIN without ANALYZE does not run it (PostgreSQL 15).
+// PREPARE takes one statement only, and the parser has seen that it is one. EXPLAIN without ANALYZE does not run it
+// (PostgreSQL 15).
 Result<Json> explain(postgres::Connection& connection, const std::string& sql, Deadline deadline) {
   auto text = sql;
   while (!text.empty() && (text.back() == ';' || text.back() == ' ' || text.back() == '\n')) text.pop_back();
@@ -57,11 +60,13 @@ std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements,
   return chosen;
 }
 
-Result<std::vector<Plan>> plans(postgres::Connection& connection, const std::vector<SeenStatement>& statements, Deadline deadline) {
+Result<std::vector<Plan>> plans(postgres::Connection& connection, const std::vector<SeenStatement>& statements,
+                                Deadline deadline) {
   std::vector<Plan> found;
   if (statements.empty()) return found;
-  TRY(connection.simple("SET plan_cache_mode = force_generic_plan; SET standard_conforming_strings = on; SET statement_timeout = '2s'",
-                        deadline));
+  TRY(connection.simple(
+      "SET plan_cache_mode = force_generic_plan; SET standard_conforming_strings = on; SET statement_timeout = '2s'",
+      deadline));
   for (const auto& one : statements) {
     auto plan = explain(connection, one.text, deadline);
     if (!connection.alive()) return fail(plan.error());

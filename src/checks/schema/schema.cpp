@@ -1,5 +1,7 @@
-// The family schema: what crosses the line between moved and kept tables, and what about the moved ones would not survive the split.
+// The family schema: what crosses the line between moved and kept tables, and what about the moved ones would not
+// survive the split.
 #include "checks/families.h"
+#include "checks/inspected_side.h"
 #include "checks/schema/crossing.h"
 #include "checks/schema/indexes.h"
 #include "checks/schema/obstacles.h"
@@ -7,7 +9,6 @@
 #include "checks/schema/plans.h"
 #include "checks/schema/stale_half.h"
 #include "checks/schema/tables.h"
-#include "checks/inspected_side.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -64,7 +65,8 @@ Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
   TRY_ASSIGN(const auto indexes, inspect_indexes(*home.session, home.side->label(), home.tables.moved, deadline));
   take(found, judge_indexes(indexes));
   if (both.source && both.target && !both.target->standby) {
-    TRY_ASSIGN(const auto others, inspect_indexes(*both.source->session, both.source->side->label(), both.source->tables.moved, deadline));
+    TRY_ASSIGN(const auto others,
+               inspect_indexes(*both.source->session, both.source->side->label(), both.source->tables.moved, deadline));
     take(found, compare_indexes(others, indexes));
   }
   return found;

@@ -1,8 +1,8 @@
 // After a split: what still uses the tables that a cleanup would empty.
 #pragma once
 
-#include "checks/finding.h"
 #include "checks/check_context.h"
+#include "checks/finding.h"
 #include "world/stale_half.h"
 
 namespace pgcleave::checks {

@@ -1,4 +1,5 @@
-// Moved tables as they are: what a promotion or logical replication would not carry over, and what is about to run out. Asks nobody.
+// Moved tables as they are: what a promotion or logical replication would not carry over, and what is about to run out.
+// Asks nobody.
 #pragma once
 
 #include "checks/finding.h"
@@ -33,8 +34,8 @@ struct TablesSeen {
 };
 
 // From the catalog of one side; `moved` is given.
-Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& moved,
-                                  Deadline deadline);
+Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side,
+                                  const std::vector<postgres::Table>& moved, Deadline deadline);
 Findings judge_tables(const TablesSeen& seen);
 
 }  // namespace pgcleave::checks

@@ -63,7 +63,8 @@ Result<std::vector<SequenceColumn>> sequences(postgres::Connection& connection, 
   return found;
 }
 
-Result<std::vector<UnvalidatedConstraint>> unvalidated(postgres::Connection& connection, const Names& moved, Deadline deadline) {
+Result<std::vector<UnvalidatedConstraint>> unvalidated(postgres::Connection& connection, const Names& moved,
+                                                       Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(unvalidated_sql, {}, deadline));
   std::vector<UnvalidatedConstraint> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -75,8 +76,8 @@ Result<std::vector<UnvalidatedConstraint>> unvalidated(postgres::Connection& con
 
 }  // namespace
 
-Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side, const std::vector<postgres::Table>& moved,
-                                  Deadline deadline) {
+Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side,
+                                  const std::vector<postgres::Table>& moved, Deadline deadline) {
   Names names;
   for (const auto& table : moved) names.insert(table.name);
   TablesSeen seen;
@@ -84,8 +85,10 @@ Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::s
   seen.moved = moved;
   TRY_ASSIGN(seen.sequences, sequences(connection, names, deadline));
   TRY_ASSIGN(seen.unvalidated, unvalidated(connection, names, deadline));
-  TRY_ASSIGN(const auto objects,
-             connection.query("SELECT count(*) AS n FROM (SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1000) few", {}, deadline));
+  TRY_ASSIGN(
+      const auto objects,
+      connection.query("SELECT count(*) AS n FROM (SELECT FROM pg_catalog.pg_largeobject_metadata LIMIT 1000) few", {},
+                       deadline));
   seen.large_objects = objects.number(0, "n");
   return seen;
 }

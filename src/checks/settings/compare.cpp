@@ -87,7 +87,8 @@ class ComparingJudge : Judging {
   void inspect_behaviour() {
     for (const auto* name : behaviour) {
       if (source_.text(name) == target_.text(name)) continue;
-      add("differs", Severity::warning, name, both(name), fmt::format("SELECT reset_val FROM pg_settings WHERE name = '{}'", name),
+      add("differs", Severity::warning, name, both(name),
+          fmt::format("SELECT reset_val FROM pg_settings WHERE name = '{}'", name),
           "the same statement may give another result, take longer or be cut after the split", as_on_source(name));
     }
   }
@@ -96,8 +97,8 @@ class ComparingJudge : Judging {
     for (const auto* name : capacity) {
       if (target_.number(name) >= source_.number(name)) continue;
       add("smaller_on_target", Severity::warning, name, both(name),
-          fmt::format("SELECT reset_val, unit FROM pg_settings WHERE name = '{}'", name), "what the source can bear the target may not",
-          as_on_source(name));
+          fmt::format("SELECT reset_val, unit FROM pg_settings WHERE name = '{}'", name),
+          "what the source can bear the target may not", as_on_source(name));
     }
   }
 
@@ -119,8 +120,10 @@ class ComparingJudge : Judging {
     for (const auto* name : {"archive_command", "archive_library"}) {
       const auto& command = source_.text(name);
       if (command.empty() || command != target_.text(name)) continue;
-      add("archive_shared", Severity::warning, name, fmt::format("both sides archive by: {}", command), fmt::format("SHOW {}", name),
-          "if it leads to one place, both histories end up there: the source's standbys may follow the target's timeline, and a restore "
+      add("archive_shared", Severity::warning, name, fmt::format("both sides archive by: {}", command),
+          fmt::format("SHOW {}", name),
+          "if it leads to one place, both histories end up there: the source's standbys may follow the target's "
+          "timeline, and a restore "
           "too",
           "give each side a place of its own before the split");
     }
@@ -137,7 +140,8 @@ class ComparingJudge : Judging {
       const auto count = missing.size();
       missing.resize(std::min<std::size_t>(count, 3));
       add("hba_differs", Severity::warning, "pg_hba.conf on " + there.label,
-          fmt::format("{} rules of {} are not there: {}{}", count, here.label, fmt::join(missing, "; "), count > 3 ? "; ..." : ""),
+          fmt::format("{} rules of {} are not there: {}{}", count, here.label, fmt::join(missing, "; "),
+                      count > 3 ? "; ..." : ""),
           "SELECT * FROM pg_hba_file_rules", "who may log in on one side may be refused on the other",
           fmt::format("add them to postgresql.pg_hba of {}, or make sure that nobody needs them", there.label));
     }
@@ -153,7 +157,8 @@ class ComparingJudge : Judging {
       add("role_settings_differ", Severity::warning, who,
           fmt::format("{} on {}, {} on {}", of(source_), source_.label, of(target_), target_.label),
           "SELECT setdatabase::oid, setrole::regrole, setconfig FROM pg_db_role_setting",
-          "the same client is treated differently on the other side", "ALTER ROLE or ALTER DATABASE ... SET on the side where it is wrong");
+          "the same client is treated differently on the other side",
+          "ALTER ROLE or ALTER DATABASE ... SET on the side where it is wrong");
     }
   }
 

@@ -1,4 +1,5 @@
-// The family settings: what would only fail inside the window, when going back, or when clients have come to the other side.
+// The family settings: what would only fail inside the window, when going back, or when clients have come to the other
+// side.
 #include <algorithm>
 #include <future>
 
@@ -17,7 +18,8 @@ void inspect_bouncers(CheckContext& context, Demand& demand) {
     if (!bouncer.database) continue;
     const auto& pool = *bouncer.database;
     const int users = pool.force_user.empty() ? std::max<int>(1, static_cast<int>(bouncer.pool_users.size())) : 1;
-    const int most = pool.max_connections > 0 ? std::min(pool.max_connections, pool.pool_size * users) : pool.pool_size * users;
+    const int most =
+        pool.max_connections > 0 ? std::min(pool.max_connections, pool.pool_size * users) : pool.pool_size * users;
     ++demand.bouncers;
     demand.connections_now += pool.current_connections;
     demand.connections_most += most;
@@ -29,10 +31,11 @@ Result<void> inspect_indexes(CheckContext& context, world::Side& side, Demand& d
   TRY_ASSIGN(const auto tables, world::tables_on(context.world(), side, context.deadline()));
   std::vector<std::string> oids;
   for (const auto& table : tables.split.moved) oids.push_back(std::to_string(table.oid));
-  TRY_ASSIGN(const auto rows,
-             session->query("SELECT indexrelid::pg_catalog.regclass AS name, pg_catalog.pg_relation_size(indexrelid) AS size"
-                            " FROM pg_catalog.pg_index WHERE indrelid = ANY ($1::oid[]) ORDER BY 2 DESC NULLS LAST LIMIT 1",
-                            {postgres::array_literal(oids)}, context.deadline()));
+  TRY_ASSIGN(
+      const auto rows,
+      session->query("SELECT indexrelid::pg_catalog.regclass AS name, pg_catalog.pg_relation_size(indexrelid) AS size"
+                     " FROM pg_catalog.pg_index WHERE indrelid = ANY ($1::oid[]) ORDER BY 2 DESC NULLS LAST LIMIT 1",
+                     {postgres::array_literal(oids)}, context.deadline()));
   if (rows.empty()) return {};
   demand.largest_index = rows.text(0, "name");
   demand.largest_index_bytes = rows.number(0, "size");
@@ -58,7 +61,8 @@ Result<Findings> settings(CheckContext& context) {
   TRY(inspect_indexes(context, stage == Stage::split ? world.target : world.source, demand));
 
   Findings found = judge_server(*source, stage, demand, context.budget());
-  for (const auto& more : {judge_server(*target, stage, demand, context.budget()), judge_differences(*source, *target, stage)}) {
+  for (const auto& more :
+       {judge_server(*target, stage, demand, context.budget()), judge_differences(*source, *target, stage)}) {
     found.insert(found.end(), more.begin(), more.end());
   }
   return found;

@@ -22,7 +22,8 @@ bool same(const std::string& a, const std::string& b) {
   return !left.empty() && !right.empty() && *left_end == 0 && *right_end == 0 && x == y;
 }
 
-// SHOW CONFIG shows these otherwise than the file writes them, or from another source (1.18): -v, the path given at the start.
+// SHOW CONFIG shows these otherwise than the file writes them, or from another source (1.18): -v, the path given at the
+// start.
 bool comparable(const std::string& key) {
   return key != "verbose" && key != "conffile" && key != "unix_socket_mode";
 }

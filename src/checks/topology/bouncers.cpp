@@ -17,7 +17,8 @@ using pgbouncer::Route;
 bool is_name(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> address{};
   if (host.empty() || host.front() == '/') return false;
-  return ::inet_pton(AF_INET, host.c_str(), address.data()) != 1 && ::inet_pton(AF_INET6, host.c_str(), address.data()) != 1;
+  return ::inet_pton(AF_INET, host.c_str(), address.data()) != 1 &&
+         ::inet_pton(AF_INET6, host.c_str(), address.data()) != 1;
 }
 
 bool lists(const std::string& names, const std::string& name) {
@@ -56,12 +57,15 @@ class BouncerJudge {
   }
 
  private:
-  void add(const char* id, Severity severity, std::string evidence, std::string query, std::string why, std::string fix) {
-    found_.push_back(
-        {std::string("topology.bouncer_") + id, severity, object(), std::move(evidence), std::move(query), std::move(why), std::move(fix)});
+  void add(const char* id, Severity severity, std::string evidence, std::string query, std::string why,
+           std::string fix) {
+    found_.push_back({std::string("topology.bouncer_") + id, severity, object(), std::move(evidence), std::move(query),
+                      std::move(why), std::move(fix)});
   }
   [[nodiscard]] std::string object() const { return fmt::format("bouncer {} at {}", bouncer_.name, bouncer_.address); }
-  [[nodiscard]] std::string set_in_file(const std::string& line) const { return fmt::format("{} in {}, then RELOAD", line, bouncer_.path); }
+  [[nodiscard]] std::string set_in_file(const std::string& line) const {
+    return fmt::format("{} in {}, then RELOAD", line, bouncer_.path);
+  }
 
   void unseen() {
     if (!bouncer_.distinct) {
@@ -70,7 +74,8 @@ class BouncerJudge {
           "give each process an address of its own in the environment file");
       return;
     }
-    add("unreachable", Severity::blocker, bouncer_.error, "", "it can't be paused or repointed: its clients go on writing to the old side",
+    add("unreachable", Severity::blocker, bouncer_.error, "",
+        "it can't be paused or repointed: its clients go on writing to the old side",
         "start it, or correct its console in the environment file");
   }
 
@@ -78,8 +83,8 @@ class BouncerJudge {
     const auto admins = bouncer_.setting("admin_users");
     const bool by_socket = bouncer_.console_user == "pgbouncer" && bouncer_.address.rfind('/', 0) == 0;
     if (lists(admins, bouncer_.console_user) || by_socket || bouncer_.setting("auth_type") == "any") return;
-    add("no_admin", Severity::blocker, fmt::format("user {} is not in admin_users ({})", bouncer_.console_user, admins), "SHOW CONFIG",
-        "PAUSE, RELOAD and RESUME would be refused",
+    add("no_admin", Severity::blocker, fmt::format("user {} is not in admin_users ({})", bouncer_.console_user, admins),
+        "SHOW CONFIG", "PAUSE, RELOAD and RESUME would be refused",
         set_in_file(fmt::format("admin_users = {}{}{}", admins, admins.empty() ? "" : ", ", bouncer_.console_user)));
   }
 
@@ -92,8 +97,8 @@ class BouncerJudge {
       const double limit = seconds(key);
       if (limit <= 0 || limit > budget()) continue;
       const bool logins = std::string(key) == "client_login_timeout";
-      add(key, logins ? Severity::warning : Severity::blocker, fmt::format("{} is {} s, the budget {}", key, limit, to_text(seen_.budget)),
-          "SHOW CONFIG",
+      add(key, logins ? Severity::warning : Severity::blocker,
+          fmt::format("{} is {} s, the budget {}", key, limit, to_text(seen_.budget)), "SHOW CONFIG",
           logins ? "clients that log in while the pool is paused are cut off within the budget"
                  : "clients that wait while the pool is paused are cut off within the budget",
           set_in_file(fmt::format("{} = {}", key, 120)));
@@ -105,19 +110,22 @@ class BouncerJudge {
     }
     if (const double retry = seconds("server_login_retry"); retry > 60) {
       add("server_login_retry", Severity::warning, fmt::format("server_login_retry is {} s", retry), "SHOW CONFIG",
-          "one refused login to the new side, and clients wait that long for the next", set_in_file("server_login_retry = 15"));
+          "one refused login to the new side, and clients wait that long for the next",
+          set_in_file("server_login_retry = 15"));
     }
     const double most = seconds("max_client_conn");
     if (most > 0 && bouncer_.clients > 0.8 * most) {
-      add("clients_near_limit", Severity::warning, fmt::format("{} clients, max_client_conn is {}", bouncer_.clients, most), "SHOW LISTS",
-          "clients that wait keep their connections, and new ones are refused", set_in_file(fmt::format("max_client_conn = {}", 2 * most)));
+      add("clients_near_limit", Severity::warning,
+          fmt::format("{} clients, max_client_conn is {}", bouncer_.clients, most), "SHOW LISTS",
+          "clients that wait keep their connections, and new ones are refused",
+          set_in_file(fmt::format("max_client_conn = {}", 2 * most)));
     }
   }
 
   void inspect_pool() {
     if (!bouncer_.database) {
-      add("serves_no_pool", Severity::blocker, fmt::format("it serves no database {}", bouncer_.database_name), "SHOW DATABASES",
-          "there is nothing to pause and repoint", "correct pools.database in the environment file");
+      add("serves_no_pool", Severity::blocker, fmt::format("it serves no database {}", bouncer_.database_name),
+          "SHOW DATABASES", "there is nothing to pause and repoint", "correct pools.database in the environment file");
       return;
     }
     const auto& pool = *bouncer_.database;
@@ -132,14 +140,15 @@ class BouncerJudge {
     }
     if (!seen_.database.empty() && !pool.database.empty() && pool.database != seen_.database) {
       add("other_database", Severity::blocker,
-          fmt::format("{} leads to database {}, {} is split", pool.name, pool.database, seen_.database), "SHOW DATABASES",
+          fmt::format("{} leads to database {}, {} is split", pool.name, pool.database, seen_.database),
+          "SHOW DATABASES",
           "its clients would be led to a side on which their database was not split: their writes fail",
           "correct postgres.dbname or pools.database in the environment file");
     }
     inspect_holding(pool.name);
     if (pool.disabled) {
-      add("disabled", Severity::blocker, fmt::format("{} is disabled", pool.name), "SHOW DATABASES", "it refuses its clients",
-          fmt::format("ENABLE {}", pool.name));
+      add("disabled", Severity::blocker, fmt::format("{} is disabled", pool.name), "SHOW DATABASES",
+          "it refuses its clients", fmt::format("ENABLE {}", pool.name));
     }
     inspect_route("runs", Route{pool.host, pool.port}, "the running process points");
   }
@@ -147,21 +156,25 @@ class BouncerJudge {
   // Clients that log in between RELOAD and RESUME: see pgbouncer/resuming.cpp.
   void inspect_holding(const std::string& pool) {
     const char* why =
-        "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: a client who logs in "
+        "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: "
+        "a client who logs in "
         "between them costs another an error (\"server login has been failing\")";
     if (!bouncer_.no_pool_size_holds) {
       add("cant_hold", Severity::note, "it is " + bouncer_.version, "SHOW VERSION", why,
           "nothing, where clients try again; rehearsals under load show how many meet it");
     } else if (bouncer_.config && bouncer_.config->has_own_pool_size(bouncer_.database_name).value_or(false)) {
-      add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool), "cat " + bouncer_.path, why,
-          set_in_file("default_pool_size instead of pool_size on the line"));
+      add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool), "cat " + bouncer_.path,
+          why, set_in_file("default_pool_size instead of pool_size on the line"));
     }
     if (bouncer_.other_databases.empty()) return;
-    add("serves_other_databases", Severity::note, fmt::format("it also serves {}", fmt::join(bouncer_.other_databases, ", ")),
+    add("serves_other_databases", Severity::note,
+        fmt::format("it also serves {}", fmt::join(bouncer_.other_databases, ", ")),
         "SHOW DATABASES; cat " + bouncer_.path,
-        "max_db_connections and default_pool_size act on the whole process, so they are left alone: the clients of the others do not wait, "
+        "max_db_connections and default_pool_size act on the whole process, so they are left alone: the clients of the "
+        "others do not wait, "
         "and a "
-        "client of the pool who logs in while it is paused or repointed may get an error (\"server login has been failing\")",
+        "client of the pool who logs in while it is paused or repointed may get an error (\"server login has been "
+        "failing\")",
         "nothing, where clients try again; else give the pool a PgBouncer process of its own");
   }
 
@@ -171,11 +184,13 @@ class BouncerJudge {
           fmt::format("{} to {}, not to {} ({})", says, in_words(route), in_words(seen_.route), seen_.serving),
           std::string(where) == "file" ? "cat " + bouncer_.path : "SHOW DATABASES",
           "after a restart, a RELOAD or a rollback its clients land somewhere else than the others'",
-          std::string(where) == "file" ? fmt::format("write {} into {}", in_words(seen_.route), bouncer_.path) : "RELOAD, then look again");
+          std::string(where) == "file" ? fmt::format("write {} into {}", in_words(seen_.route), bouncer_.path)
+                                       : "RELOAD, then look again");
     }
     if (route && route->host.find_first_of(",[]\t ") != std::string::npos && route->host.front() != '/') {
       add("host_is_none", Severity::blocker, fmt::format("{} to host {}", says, route->host), "SHOW DATABASES",
-          "PgBouncer takes the whole text for one name, or connects to several hosts in turn: clients would fail, or write to both",
+          "PgBouncer takes the whole text for one name, or connects to several hosts in turn: clients would fail, or "
+          "write to both",
           "write one address: no brackets around IPv6, a space (no tab) before port=");
     } else if (route && is_name(route->host)) {
       add("host_is_a_name", Severity::warning, fmt::format("{} to {}", says, in_words(route)), "SHOW DATABASES",
@@ -192,17 +207,18 @@ class BouncerJudge {
     }
     if (!bouncer_.same_file) {
       add("reads_another_file", Severity::blocker,
-          fmt::format("it reads {}, the environment file says {}", bouncer_.setting("conffile"), bouncer_.path), "SHOW CONFIG",
-          "the change in the window would have no effect", "correct its config in the environment file");
+          fmt::format("it reads {}, the environment file says {}", bouncer_.setting("conffile"), bouncer_.path),
+          "SHOW CONFIG", "the change in the window would have no effect", "correct its config in the environment file");
     }
     if (!bouncer_.why_unwritable.empty()) {
-      add("file_not_writable", Severity::blocker, bouncer_.why_unwritable, "ls -ld " + bouncer_.path, "it can't be repointed",
-          "run pgcleave as the owner of the file and its folder");
+      add("file_not_writable", Severity::blocker, bouncer_.why_unwritable, "ls -ld " + bouncer_.path,
+          "it can't be repointed", "run pgcleave as the owner of the file and its folder");
     }
     inspect_entry();
     const auto changes = reload_would_change(bouncer_);
     if (changes.empty()) return;
-    add("reload_would_change", Severity::warning, fmt::format("{}", fmt::join(changes, "; ")), "SHOW CONFIG; cat " + bouncer_.path,
+    add("reload_would_change", Severity::warning, fmt::format("{}", fmt::join(changes, "; ")),
+        "SHOW CONFIG; cat " + bouncer_.path,
         "the RELOAD in the window puts this in force too, and a restart would have", "RELOAD now, or correct the file");
   }
 
@@ -221,7 +237,8 @@ class BouncerJudge {
     const auto written = entry->find("dbname");
     const auto name = written == entry->end() ? bouncer_.database_name : written->second;
     if (name == bouncer_.database->database || bouncer_.database->database.empty()) return;
-    add("dbname_in_file", Severity::blocker, fmt::format("dbname is {} in the file, {} runs", name, bouncer_.database->database),
+    add("dbname_in_file", Severity::blocker,
+        fmt::format("dbname is {} in the file, {} runs", name, bouncer_.database->database),
         "SHOW DATABASES; cat " + bouncer_.path, "the RELOAD in the window would send clients to another database",
         "RELOAD now, or correct the file");
   }
@@ -233,7 +250,8 @@ class BouncerJudge {
     add("entry_in_include", Severity::note,
         fmt::format("the entry of {} that is in force stands in {}", bouncer_.database_name,
                     config.place_of(bouncer_.database_name).value_or(*file)),
-        "cat " + *file, "that file is the one that a run edits; if a program generates it, the next time it writes the old route again",
+        "cat " + *file,
+        "that file is the one that a run edits; if a program generates it, the next time it writes the old route again",
         "stop what generates it from prepare until the split is kept, and give it the new route");
   }
 
@@ -242,9 +260,11 @@ class BouncerJudge {
     if (others.empty()) return;
     const auto in_force = bouncer_.config->place_of(bouncer_.database_name).value_or(bouncer_.path);
     add("entry_twice", Severity::warning,
-        fmt::format("{} has an entry at {} too; the one at {} is in force", bouncer_.database_name, fmt::join(others, ", "), in_force),
+        fmt::format("{} has an entry at {} too; the one at {} is in force", bouncer_.database_name,
+                    fmt::join(others, ", "), in_force),
         "cat " + bouncer_.path,
-        "a run edits the entry in force only. While the entries name different servers, each RELOAD closes all server connections of the "
+        "a run edits the entry in force only. While the entries name different servers, each RELOAD closes all server "
+        "connections of the "
         "pool, and its clients may get an error (\"server login has been failing\")",
         fmt::format("remove the entry at {}, then RELOAD", fmt::join(others, ", ")));
   }

@@ -1,4 +1,5 @@
-// What must be right of each PgBouncer: its process, its timeouts against the budget, its file, and where it points. Asks nobody.
+// What must be right of each PgBouncer: its process, its timeouts against the budget, its file, and where it points.
+// Asks nobody.
 #pragma once
 
 #include "base/deadline.h"
@@ -17,8 +18,8 @@ struct BouncersSeen {
 
 Findings judge_bouncers(const BouncersSeen& seen);
 
-// Settings whose value in the file is not what runs, so that the RELOAD in a window would change them too: "pool_mode: session in the
-// file, transaction runs". Only those that RELOAD puts in force.
+// Settings whose value in the file is not what runs, so that the RELOAD in a window would change them too: "pool_mode:
+// session in the file, transaction runs". Only those that RELOAD puts in force.
 std::vector<std::string> reload_would_change(const pgbouncer::Inspection& bouncer);
 
 }  // namespace pgcleave::checks

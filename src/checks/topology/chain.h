@@ -1,4 +1,5 @@
-// What must be right between the two clusters: who follows whom, by which slot, with which versions and names. Asks nobody.
+// What must be right between the two clusters: who follows whom, by which slot, with which versions and names. Asks
+// nobody.
 #pragma once
 
 #include "checks/cluster_seen.h"

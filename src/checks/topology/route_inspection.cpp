@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/format.h"
+#include "config/loopback.h"
 #include "postgres/login_failure.h"
 #include "postgres/sqlstate.h"
-#include "config/loopback.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -17,17 +17,18 @@ constexpr auto time_to_log_in = std::chrono::seconds(2);
 Result<std::map<std::string, RoleSeen>> roles_of(CheckContext& context, world::Side& side, const std::string& database,
                                                  const std::set<std::string>& users) {
   TRY_ASSIGN(auto* session, context.session(side));
-  TRY_ASSIGN(const auto rows, session->query(R"sql(
+  TRY_ASSIGN(const auto rows,
+             session->query(R"sql(
       SELECT a.rolname, a.rolcanlogin, COALESCE(a.rolvaliduntil < pg_catalog.now(), false) AS expired,
              pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(a.rolpassword, 'UTF8')), 'hex') AS verifier,
              COALESCE(pg_catalog.has_database_privilege(a.oid, d.oid, 'CONNECT'), true) AS may_connect
         FROM pg_catalog.pg_authid a LEFT JOIN pg_catalog.pg_database d ON d.datname = $2
        WHERE a.rolname = ANY ($1::text[]))sql",
-                                             {postgres::array_literal({users.begin(), users.end()}), database}, context.deadline()));
+                            {postgres::array_literal({users.begin(), users.end()}), database}, context.deadline()));
   std::map<std::string, RoleSeen> roles;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    roles[rows.text(row, "rolname")] = {rows.boolean(row, "rolcanlogin"), rows.boolean(row, "may_connect"), rows.boolean(row, "expired"),
-                                        rows.text(row, "verifier")};
+    roles[rows.text(row, "rolname")] = {rows.boolean(row, "rolcanlogin"), rows.boolean(row, "may_connect"),
+                                        rows.boolean(row, "expired"), rows.text(row, "verifier")};
   }
   return roles;
 }
@@ -60,7 +61,8 @@ postgres::Settings by_route(const RouteSeen& seen, const config::PostgresAccess&
 
 // As the environment's own user, and as each user of the pool for whom the pool's passfile has a password. All at once.
 void log_in(CheckContext& context, world::Side& side, const config::Pool& pool, RouteSeen& seen) {
-  std::vector<postgres::Settings> wanted{by_route(seen, side.access().postgres, fmt::format("route to {}", seen.label))};
+  std::vector<postgres::Settings> wanted{
+      by_route(seen, side.access().postgres, fmt::format("route to {}", seen.label))};
   std::vector<std::string> users;
   const auto probe = pool.probe.values.find("user");
   if (probe != pool.probe.values.end()) {
@@ -110,7 +112,8 @@ Users users_of(const config::Pool& pool, const std::vector<pgbouncer::Inspection
     }
     if (const auto asks = bouncer.setting("auth_user"); !asks.empty()) users.come.insert(asks);
   }
-  if (const auto probe = pool.probe.values.find("user"); probe != pool.probe.values.end()) users.come.insert(probe->second);
+  if (const auto probe = pool.probe.values.find("user"); probe != pool.probe.values.end())
+    users.come.insert(probe->second);
   return users;
 }
 

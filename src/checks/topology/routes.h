@@ -1,5 +1,5 @@
-// Where clients will land when the bouncers are repointed: does the new route lead to the new side's leader, and may each user of the
-// pool log in there? Asks nobody.
+// Where clients will land when the bouncers are repointed: does the new route lead to the new side's leader, and may
+// each user of the pool log in there? Asks nobody.
 #pragma once
 
 #include <map>

@@ -1,14 +1,15 @@
-// The family topology: are both clusters, the chain between them and every bouncer as a cutover and its rollback need them?
+// The family topology: are both clusters, the chain between them and every bouncer as a cutover and its rollback need
+// them?
 #include <future>
 
 #include "base/format.h"
 #include "checks/families.h"
-#include "checks/topology/route_inspection.h"
 #include "checks/topology/bouncers.h"
 #include "checks/topology/chain.h"
 #include "checks/topology/clusters.h"
 #include "checks/topology/members.h"
 #include "checks/topology/moment.h"
+#include "checks/topology/route_inspection.h"
 #include "checks/topology/slots.h"
 
 namespace pgcleave::checks {
@@ -23,8 +24,9 @@ void add(Findings& all, Findings more) {
 Result<Findings> topology(CheckContext& context) {
   auto& world = context.world();
   auto asked_target = std::async(std::launch::async, [&] { return inspect_cluster(context, world.target); });
-  auto asked_bouncers = std::async(std::launch::async,
-                                   [&] { return world.fleet.inspect(context.deadline().or_earlier(Deadline::in(std::chrono::seconds(5)))); });
+  auto asked_bouncers = std::async(std::launch::async, [&] {
+    return world.fleet.inspect(context.deadline().or_earlier(Deadline::in(std::chrono::seconds(5))));
+  });
   const auto source = inspect_cluster(context, world.source);
   const auto target = asked_target.get();
   const auto stage = stage_of(target);

@@ -30,7 +30,8 @@ void BouncerServers::read(int sample, Deadline deadline) {
     }
     const auto rows = consoles_[i].receive(deadline);
     if (!rows || !rows->has("local_addr") || !rows->has("local_port") || !rows->has("database")) {
-      problems_.push_back(rows ? fmt::format("{}: SHOW SERVERS has other columns", consoles_[i].name()) : rows.error().text());
+      problems_.push_back(rows ? fmt::format("{}: SHOW SERVERS has other columns", consoles_[i].name())
+                               : rows.error().text());
       continue;
     }
     for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -48,7 +49,8 @@ bool BouncerServers::have(const Session& session) const {
 }
 
 bool BouncerServers::would_have(const Session& session) const {
-  return std::any_of(looks_.begin(), looks_.end(), [&](int look) { return session.first_sample <= look && look < session.last_sample; });
+  return std::any_of(looks_.begin(), looks_.end(),
+                     [&](int look) { return session.first_sample <= look && look < session.last_sample; });
 }
 
 }  // namespace pgcleave::checks

@@ -12,7 +12,8 @@ namespace pgcleave::checks {
 
 class BouncerServers {
  public:
-  // Opens a console on each. One that can't be asked is in problems(), and then nobody can be said to go round the bouncers.
+  // Opens a console on each. One that can't be asked is in problems(), and then nobody can be said to go round the
+  // bouncers.
   BouncerServers(const std::vector<pgbouncer::BouncerSpec>& bouncers, Deadline deadline);
   // SHOW SERVERS on all, between two samples of the servers' sessions: `sample` is the number of the one before.
   void read(int sample, Deadline deadline);

@@ -35,10 +35,10 @@ class SessionJudge {
   }
 
  private:
-  void add(const char* id, Severity severity, const std::string& object, std::string evidence, std::string query, std::string why,
-           std::string fix) {
-    found_.push_back({std::string("workload.") + id, severity, fmt::format("{} on {}", object, seen_.side), std::move(evidence),
-                      std::move(query), std::move(why), std::move(fix)});
+  void add(const char* id, Severity severity, const std::string& object, std::string evidence, std::string query,
+           std::string why, std::string fix) {
+    found_.push_back({std::string("workload.") + id, severity, fmt::format("{} on {}", object, seen_.side),
+                      std::move(evidence), std::move(query), std::move(why), std::move(fix)});
   }
 
   // By its locks and by what it asked last. A query that was cut off says nothing.
@@ -54,35 +54,44 @@ class SessionJudge {
     const auto part = *one.through ? Part::kept : Part::moved;
     if (touched.of(part).empty()) return;
     const auto address = one.session.address.substr(0, one.session.address.rfind(':'));
-    auto& group = (*one.through ? astray_ : round_)[fmt::format("{} ({}) from {}", one.session.user, one.session.application, address)];
+    auto& group =
+        (*one.through ? astray_
+                      : round_)[fmt::format("{} ({}) from {}", one.session.user, one.session.application, address)];
     if (group.sessions++ == 0) group.first = one.session.who();
     group.touched.add(touched);
   }
 
   [[nodiscard]] std::string evidence(const Group& group) const {
-    return fmt::format("{} sessions, such as {}; they touch {} ({})", group.sessions, group.first, group.touched.text(), seen_.observed);
+    return fmt::format("{} sessions, such as {}; they touch {} ({})", group.sessions, group.first, group.touched.text(),
+                       seen_.observed);
   }
 
   void goes_round(const std::string& who, const Group& group) {
     const bool writes = group.touched.writes(Part::moved);
-    add("session_goes_round", writes ? Severity::blocker : Severity::warning, "sessions of " + who, evidence(group), activity,
-        writes
-            ? "it is no server connection of the bouncers that are repointed: it goes on writing here, and is refused from the cutover on"
-            : "it is no server connection of the bouncers that are repointed: from the cutover on it reads a stale copy here",
+    add("session_goes_round", writes ? Severity::blocker : Severity::warning, "sessions of " + who, evidence(group),
+        activity,
+        writes ? "it is no server connection of the bouncers that are repointed: it goes on writing here, and is "
+                 "refused from the cutover on"
+               : "it is no server connection of the bouncers that are repointed: from the cutover on it reads a stale "
+                 "copy here",
         "lead it through the bouncers of the moved tables");
   }
 
   void goes_astray(const std::string& who, const Group& group) {
     const bool writes = group.touched.writes(Part::kept);
-    add("pool_touches_kept", writes ? Severity::blocker : Severity::warning, "sessions of " + who, evidence(group), activity,
-        writes ? "it comes through the bouncers that are repointed: from the cutover on its writes to kept tables are refused"
-               : "it comes through the bouncers that are repointed: from the cutover on it reads a stale copy of kept tables",
+    add("pool_touches_kept", writes ? Severity::blocker : Severity::warning, "sessions of " + who, evidence(group),
+        activity,
+        writes ? "it comes through the bouncers that are repointed: from the cutover on its writes to kept tables are "
+                 "refused"
+               : "it comes through the bouncers that are repointed: from the cutover on it reads a stale copy of kept "
+                 "tables",
         "lead what touches kept tables through another pool");
   }
 
   void writes_both(const Session& session) {
     std::vector<std::string> tables;
-    for (const auto& [part, table] : session.together) tables.push_back(fmt::format("{} {}", name_of(part), table.sql()));
+    for (const auto& [part, table] : session.together)
+      tables.push_back(fmt::format("{} {}", name_of(part), table.sql()));
     add("transaction_writes_both", Severity::blocker, "session " + session.who(),
         fmt::format("one transaction wrote {} ({})", fmt::join(tables, ", "), seen_.observed),
         "SELECT pid, relation::regclass, mode FROM pg_locks WHERE mode = 'RowExclusiveLock' AND granted",
@@ -95,9 +104,11 @@ class SessionJudge {
     const auto end = fmt::format("SELECT pg_terminate_backend({})", session.pid);
     if (session.transaction_s > long_s && idle) {
       add("idle_in_transaction", Severity::warning, "session " + session.who(),
-          fmt::format("{}, its transaction is open for {:.0f} s, and it said nothing for {:.0f} s", session.state, session.transaction_s,
-                      session.in_state_s),
-          activity, "PAUSE waits for it, and so does everything that needs a lock on what it touched: the window's budget goes by",
+          fmt::format("{}, its transaction is open for {:.0f} s, and it said nothing for {:.0f} s", session.state,
+                      session.transaction_s, session.in_state_s),
+          activity,
+          "PAUSE waits for it, and so does everything that needs a lock on what it touched: the window's budget goes "
+          "by",
           fmt::format("{}; and set idle_in_transaction_session_timeout", end));
     } else if (session.transaction_s > long_s) {
       add("long_transaction", Severity::warning, "session " + session.who(),
@@ -106,9 +117,11 @@ class SessionJudge {
           fmt::format("keep such jobs away from the window, or: {}", end));
     }
     if (session.advisory_locks > 0) {
-      add("advisory_lock", Severity::warning, "session " + session.who(), fmt::format("it holds {} advisory locks", session.advisory_locks),
+      add("advisory_lock", Severity::warning, "session " + session.who(),
+          fmt::format("it holds {} advisory locks", session.advisory_locks),
           "SELECT pid, classid, objid, mode FROM pg_locks WHERE locktype = 'advisory'",
-          "these locks are of one server: after the split the two sides don't see each other's, and what they keep apart runs twice",
+          "these locks are of one server: after the split the two sides don't see each other's, and what they keep "
+          "apart runs twice",
           "find out what they keep apart; if it touches both parts, let it have its locks outside of the database");
     }
   }
@@ -116,7 +129,8 @@ class SessionJudge {
   void prepared(const PreparedTransaction& one) {
     add("prepared_transaction", Severity::blocker, fmt::format("prepared transaction {}", one.gid),
         fmt::format("of {}, for {:.0f} s", one.owner, one.age_s), "SELECT * FROM pg_prepared_xacts",
-        "it holds its locks until somebody ends it, and lives on in a promoted copy: one of two could be committed on each side",
+        "it holds its locks until somebody ends it, and lives on in a promoted copy: one of two could be committed on "
+        "each side",
         fmt::format("COMMIT PREPARED or ROLLBACK PREPARED {}", postgres::quote_literal(one.gid)));
   }
 

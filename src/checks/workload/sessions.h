@@ -1,4 +1,5 @@
-// What the sessions on a server say: who goes round the bouncers, who uses both parts of the split, who would hold up a pause. Asks nobody.
+// What the sessions on a server say: who goes round the bouncers, who uses both parts of the split, who would hold up a
+// pause. Asks nobody.
 #pragma once
 
 #include <optional>

@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::size_t most_named = 100;
 constexpr std::size_t most_of_statement = 400;
-constexpr auto all_statements = "SELECT queryid, userid::regrole, calls, query FROM pg_stat_statements ORDER BY calls DESC";
+constexpr auto all_statements =
+    "SELECT queryid, userid::regrole, calls, query FROM pg_stat_statements ORDER BY calls DESC";
 
 // Definitions touch tables too, but the catalog tells of them.
 bool reads_or_writes_rows(const std::vector<postgres::Statement>& statements) {
@@ -19,18 +20,19 @@ bool reads_or_writes_rows(const std::vector<postgres::Statement>& statements) {
 
 Finding crossing(const SeenStatement& one, const Touched& touched, const std::string& side) {
   const bool writes = !touched.written.empty();
-  return {
-      "workload.statement_crosses",
-      Severity::blocker,
-      fmt::format("statement {} of {} on {}", one.id, one.user, side),
-      fmt::format("{} calls ({}); it touches {}: {}", one.calls, one.calls_by_user, touched.text(), shortened(one.text, most_of_statement)),
-      fmt::format("SELECT userid::regrole, calls, query FROM pg_stat_statements WHERE queryid = {}", one.id),
-      writes ? "after the split what it writes on one side depends on a stale copy of the other, or is refused"
-             : "after the split it reads a stale copy of one of the two, and nothing tells",
-      "make two statements of it, each for its side, and join them in the application"};
+  return {"workload.statement_crosses",
+          Severity::blocker,
+          fmt::format("statement {} of {} on {}", one.id, one.user, side),
+          fmt::format("{} calls ({}); it touches {}: {}", one.calls, one.calls_by_user, touched.text(),
+                      shortened(one.text, most_of_statement)),
+          fmt::format("SELECT userid::regrole, calls, query FROM pg_stat_statements WHERE queryid = {}", one.id),
+          writes ? "after the split what it writes on one side depends on a stale copy of the other, or is refused"
+                 : "after the split it reads a stale copy of one of the two, and nothing tells",
+          "make two statements of it, each for its side, and join them in the application"};
 }
 
-Finding note(const char* id, const std::string& side, std::string evidence, std::string query, std::string why, std::string fix) {
+Finding note(const char* id, const std::string& side, std::string evidence, std::string query, std::string why,
+             std::string fix) {
   return {std::string("workload.") + id,
           Severity::note,
           "statements on " + side,
@@ -44,8 +46,10 @@ Finding note(const char* id, const std::string& side, std::string evidence, std:
 
 Findings judge_statements(const SeenStatements& seen, Reach& reach, const std::string& side) {
   if (!seen.known) {
-    return {note("statements_unknown", side, seen.why_not, "SELECT * FROM pg_extension; SHOW shared_preload_libraries",
-                 "which statements touch both parts of the split, and which plans the target has for the hottest, is not known", seen.fix)};
+    return {note(
+        "statements_unknown", side, seen.why_not, "SELECT * FROM pg_extension; SHOW shared_preload_libraries",
+        "which statements touch both parts of the split, and which plans the target has for the hottest, is not known",
+        seen.fix)};
   }
   Findings found;
   std::vector<std::string> unread;
@@ -62,8 +66,10 @@ Findings judge_statements(const SeenStatements& seen, Reach& reach, const std::s
       ++more;
   }
   if (more > 0) {
-    found.push_back({"workload.statement_crosses", Severity::blocker, fmt::format("{} more statements on {}", more, side),
-                     "they were called less often than those that are named", all_statements, "as with the others", "as with the others"});
+    found.push_back({"workload.statement_crosses", Severity::blocker,
+                     fmt::format("{} more statements on {}", more, side),
+                     "they were called less often than those that are named", all_statements, "as with the others",
+                     "as with the others"});
   }
   if (seen.evicted > 0) {
     found.push_back(note("statements_incomplete", side,
@@ -74,8 +80,8 @@ Findings judge_statements(const SeenStatements& seen, Reach& reach, const std::s
   }
   if (!unread.empty()) {
     if (unread.size() > 10) unread.resize(10);
-    found.push_back(note("statements_not_read", side, fmt::format("not understood: {}", fmt::join(unread, ", ")), all_statements,
-                         "whether they cross the line is not known", "look at them by hand"));
+    found.push_back(note("statements_not_read", side, fmt::format("not understood: {}", fmt::join(unread, ", ")),
+                         all_statements, "whether they cross the line is not known", "look at them by hand"));
   }
   return found;
 }

@@ -1,5 +1,5 @@
-// Moved tables under work: vacuum that can't wait, tables used on the side where they are a stale copy, and how far behind the target is.
-// Judging asks nobody.
+// Moved tables under work: vacuum that can't wait, tables used on the side where they are a stale copy, and how far
+// behind the target is. Judging asks nobody.
 #pragma once
 
 #include "base/units.h"
@@ -28,8 +28,10 @@ struct TableUse {
 using Uses = std::map<postgres::TableName, TableUse>;
 Result<Uses> table_uses(postgres::Connection& connection, Deadline deadline);
 
-// Of one side, before and after an observation: tables of `stale` should not have been used there. Logical replication may apply to them.
-Findings judge_uses(const Uses& before, const Uses& after, const Reach& reach, Part stale, const std::string& side, Duration observed);
+// Of one side, before and after an observation: tables of `stale` should not have been used there. Logical replication
+// may apply to them.
+Findings judge_uses(const Uses& before, const Uses& after, const Reach& reach, Part stale, const std::string& side,
+                    Duration observed);
 
 // How far behind the target was at each look, in bytes of WAL.
 Findings judge_lag(std::vector<Bytes> lags, const std::string& side, const std::string& observed);

@@ -36,8 +36,8 @@ Result<Uses> table_uses(postgres::Connection& connection, Deadline deadline) {
                                                {}, deadline));
   Uses uses;
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    uses[{rows.text(row, "schemaname"), rows.text(row, "relname")}] = {rows.number(row, "scans"), rows.number(row, "inserted"),
-                                                                       rows.number(row, "changed")};
+    uses[{rows.text(row, "schemaname"), rows.text(row, "relname")}] = {
+        rows.number(row, "scans"), rows.number(row, "inserted"), rows.number(row, "changed")};
   }
   return uses;
 }

@@ -1,8 +1,8 @@
 // The family workload: what clients do, seen in pg_stat_statements and in their sessions over a stretch of time.
 #include "base/format.h"
-#include "checks/workload/bouncer_servers.h"
 #include "checks/families.h"
 #include "checks/inspected_side.h"
+#include "checks/workload/bouncer_servers.h"
 #include "checks/workload/sessions.h"
 #include "checks/workload/statements.h"
 #include "checks/workload/tables.h"
@@ -27,7 +27,10 @@ struct Watched {
 class Observation {
  public:
   Observation(CheckContext& context, const BothSides& both)
-      : context_(context), both_(both), servers_(context.world().fleet.bouncers(), context.deadline()), length_(std::max(context.observe(), short_look)) {}
+      : context_(context),
+        both_(both),
+        servers_(context.world().fleet.bouncers(), context.deadline()),
+        length_(std::max(context.observe(), short_look)) {}
 
   Result<Findings> run() {
     for (const auto* side : both_.with_own_catalog()) {
@@ -108,20 +111,23 @@ class Observation {
 
   void routes_unknown(const std::string& side) {
     const auto& problems = servers_.problems();
-    found_.push_back({"workload.routes_unknown", Severity::note, "sessions on " + side,
-                      problems.empty()
-                          ? "none of the bouncers' server connections is among the sessions: addresses are translated on the way"
-                          : problems.front(),
-                      "SHOW SERVERS on each bouncer; SELECT client_addr, client_port FROM pg_stat_activity",
-                      "it is not known which sessions bypass the bouncers, and whether the pool is used for moved tables only",
-                      "mend what is in the way, then: pgcleave check" + context_.with_environment()});
+    found_.push_back(
+        {"workload.routes_unknown", Severity::note, "sessions on " + side,
+         problems.empty()
+             ? "none of the bouncers' server connections is among the sessions: addresses are translated on the way"
+             : problems.front(),
+         "SHOW SERVERS on each bouncer; SELECT client_addr, client_port FROM pg_stat_activity",
+         "it is not known which sessions bypass the bouncers, and whether the pool is used for moved tables only",
+         "mend what is in the way, then: pgcleave check" + context_.with_environment()});
   }
 
   Result<std::vector<PreparedTransaction>> prepared_transactions(postgres::Connection& session) {
-    TRY_ASSIGN(const auto rows,
-               session.query("SELECT gid, owner, EXTRACT(epoch FROM now() - prepared)::float8 AS age FROM pg_catalog.pg_prepared_xacts "
-                             "WHERE database = current_database() ORDER BY prepared",
-                             {}, context_.deadline()));
+    TRY_ASSIGN(
+        const auto rows,
+        session.query(
+            "SELECT gid, owner, EXTRACT(epoch FROM now() - prepared)::float8 AS age FROM pg_catalog.pg_prepared_xacts "
+            "WHERE database = current_database() ORDER BY prepared",
+            {}, context_.deadline()));
     std::vector<PreparedTransaction> found;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       found.push_back({rows.text(row, "gid"), rows.text(row, "owner"), std::atof(rows.text(row, "age").c_str())});
@@ -132,7 +138,8 @@ class Observation {
   // Once the target owns the moved tables, each side has a stale half.
   Result<void> judge_copies() {
     if (context_.observe() == Duration::zero() || watched_.size() < 2) return {};
-    TRY_ASSIGN(const auto owner, fence::owner(*both_.target->session, context_.world().split.name, context_.deadline()));
+    TRY_ASSIGN(const auto owner,
+               fence::owner(*both_.target->session, context_.world().split.name, context_.deadline()));
     if (owner != fence::Owner::target) return {};
     for (auto& one : watched_) {
       TRY_ASSIGN(const auto after, table_uses(*one.side->session, context_.deadline()));

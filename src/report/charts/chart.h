@@ -8,7 +8,8 @@
 
 namespace pgcleave::report {
 
-// What a mark stands for. Each has a colour of its own that is told apart by colour-blind eyes too, and a legend with its name.
+// What a mark stands for. Each has a colour of its own that is told apart by colour-blind eyes too, and a legend with
+// its name.
 enum class Hue { work, pause, person, undo, quiet };
 
 // A stretch of an axis that is shaded and named.
@@ -74,7 +75,8 @@ struct Lines {
 
 using Chart = std::variant<Timeline, Bars, Ranges, Lines>;
 
-// The drawing width, in CSS pixels: charts are drawn twice, once for a desk and once for a phone, so that their letters stay readable.
+// The drawing width, in CSS pixels: charts are drawn twice, once for a desk and once for a phone, so that their letters
+// stay readable.
 struct Canvas {
   double width = 840;
   [[nodiscard]] bool narrow() const { return width < 500; }

@@ -1,13 +1,13 @@
-// Bars from zero, and the limit. When the limit is far beyond all bars the axis is logarithmic, and says so: a pause of 30 ms against a
-// budget of 5 s would else be a hair.
+// Bars from zero, and the limit. When the limit is far beyond all bars the axis is logarithmic, and says so: a pause of
+// 30 ms against a budget of 5 s would else be a hair.
 #include <algorithm>
 #include <cmath>
 #include <functional>
 
 #include "report/charts/chart.h"
-#include "report/document/display.h"
 #include "report/charts/scale.h"
 #include "report/charts/svg.h"
+#include "report/document/display.h"
 
 namespace pgcleave::report {
 namespace {
@@ -74,7 +74,8 @@ std::string svg_of(const Bars& chart, Canvas canvas, const std::string& title) {
   }
   svg.line(left, top, left, bottom, "axis");
   if (axis.logarithmic)
-    svg.text(canvas.width, bottom + 34, "logarithmic: each line is ten times the one before", "small muted", Anchor::end);
+    svg.text(canvas.width, bottom + 34, "logarithmic: each line is ten times the one before", "small muted",
+             Anchor::end);
   return svg.finish(canvas.width, bottom + (axis.logarithmic ? 42 : 24), title);
 }
 

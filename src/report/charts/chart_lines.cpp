@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "report/charts/chart.h"
-#include "report/document/display.h"
 #include "report/charts/scale.h"
 #include "report/charts/svg.h"
+#include "report/document/display.h"
 
 namespace pgcleave::report {
 namespace {
@@ -18,7 +18,9 @@ struct Frame {
   double from = 0;
   double to = 1;
   double most = 1;
-  [[nodiscard]] double x(double value) const { return left + (right - left) * (std::clamp(value, from, to) - from) / (to - from); }
+  [[nodiscard]] double x(double value) const {
+    return left + (right - left) * (std::clamp(value, from, to) - from) / (to - from);
+  }
   [[nodiscard]] double y(double value) const { return bottom - (bottom - top) * std::clamp(value, 0.0, most) / most; }
 };
 
@@ -38,7 +40,9 @@ Frame frame_of(const Lines& chart, Canvas canvas) {
   frame.most = round_up(most);
   frame.left = std::max(28.0, text_width(fixed(frame.most, 0), letter) + 10);
   frame.right = canvas.width - 8;
-  frame.top = 44 + (chart.series.size() > 1 ? 18 * std::ceil(static_cast<double>(chart.series.size()) / (canvas.narrow() ? 2 : 4)) : 0);
+  frame.top = 44 + (chart.series.size() > 1
+                        ? 18 * std::ceil(static_cast<double>(chart.series.size()) / (canvas.narrow() ? 2 : 4))
+                        : 0);
   frame.bottom = frame.top + (canvas.narrow() ? 170 : 210);
   return frame;
 }
@@ -76,8 +80,8 @@ void draw_bands(Svg& svg, const Lines& chart, const Frame& frame, Canvas canvas)
     const double width = std::max(2.0, frame.x(band.to) - from);
     svg.rect(from, frame.top - 6, width, frame.bottom - frame.top + 6, "band");
     const double half = text_width(band.label, letter) / 2;
-    svg.text(std::clamp(from + width / 2, half, canvas.width - half), frame.top - 11, band.label, "small pause-text strong",
-             Anchor::middle);
+    svg.text(std::clamp(from + width / 2, half, canvas.width - half), frame.top - 11, band.label,
+             "small pause-text strong", Anchor::middle);
   }
 }
 

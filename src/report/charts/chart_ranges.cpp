@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "report/charts/chart.h"
-#include "report/document/display.h"
 #include "report/charts/scale.h"
 #include "report/charts/svg.h"
+#include "report/document/display.h"
 
 namespace pgcleave::report {
 namespace {

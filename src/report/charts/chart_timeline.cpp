@@ -1,10 +1,11 @@
-// Rows of bars over time. On a desk the names stand left of their bars and the times right of them; on a phone both stand above.
+// Rows of bars over time. On a desk the names stand left of their bars and the times right of them; on a phone both
+// stand above.
 #include <algorithm>
 
 #include "report/charts/chart.h"
-#include "report/document/display.h"
 #include "report/charts/scale.h"
 #include "report/charts/svg.h"
+#include "report/document/display.h"
 
 namespace pgcleave::report {
 namespace {
@@ -54,7 +55,10 @@ void draw_axis(Svg& svg, const BrokenScale& scale, const Layout& at, double heig
     labels.put(svg, scale.at(tick.value), tick.label);
   }
   for (const auto& cut : scale.breaks()) {
-    svg.path({{cut.x - 3, axis_height - 4}, {cut.x + 3, axis_height + 4}, {cut.x - 3, axis_height + 12}, {cut.x + 3, axis_height + 20}},
+    svg.path({{cut.x - 3, axis_height - 4},
+              {cut.x + 3, axis_height + 4},
+              {cut.x - 3, axis_height + 12},
+              {cut.x + 3, axis_height + 20}},
              "cut");
     svg.line(cut.x, axis_height + 20, cut.x, height, "cut dashed");
   }
@@ -67,8 +71,8 @@ void draw_bands(Svg& svg, const Timeline& chart, const BrokenScale& scale, doubl
     const double width = std::max(least_bar, scale.at(band.to) - from);
     svg.rect(from, axis_height, width, height - axis_height, "band");
     const double half = text_width(band.label, letter) / 2;
-    svg.text(std::clamp(from + width / 2, half, canvas.width - half), axis_height + 13, band.label, "small pause-text strong",
-             Anchor::middle);
+    svg.text(std::clamp(from + width / 2, half, canvas.width - half), axis_height + 13, band.label,
+             "small pause-text strong", Anchor::middle);
   }
 }
 
@@ -95,7 +99,8 @@ std::string svg_of(const Timeline& chart, Canvas canvas, const std::string& titl
     const double width = std::max(least_bar, scale.at(span.to) - from);
     const double bar_y = canvas.narrow() ? y + 20 : y + (at.row - at.bar) / 2;
     const double text_y = canvas.narrow() ? y + 15 : bar_y + at.bar - 1;
-    svg.text(canvas.narrow() ? at.left : 10, text_y, fitted(span.label, letter, canvas.narrow() ? canvas.width - 80 : at.left - 14));
+    svg.text(canvas.narrow() ? at.left : 10, text_y,
+             fitted(span.label, letter, canvas.narrow() ? canvas.width - 80 : at.left - 14));
     svg.text(canvas.narrow() ? at.right : canvas.width, text_y, time, "num", Anchor::end);
     svg.rect(from, bar_y, width, at.bar, class_of(span.hue), 2, span.label + ": " + time);
     y += at.row;

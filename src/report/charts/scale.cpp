@@ -76,7 +76,8 @@ double LogScale::at(double value) const {
 
 std::vector<Tick> LogScale::ticks() const {
   std::vector<Tick> ticks;
-  for (double exponent = from_; exponent <= to_; ++exponent) ticks.push_back({std::pow(10, exponent), tick_label(std::pow(10, exponent))});
+  for (double exponent = from_; exponent <= to_; ++exponent)
+    ticks.push_back({std::pow(10, exponent), tick_label(std::pow(10, exponent))});
   return ticks;
 }
 
@@ -120,7 +121,8 @@ double BrokenScale::at(double value) const {
   for (const auto& piece : pieces_) {
     if (value < piece.from) return std::max(x, piece.left - width_of_break / 2);
     const double length = piece.to - piece.from;
-    x = length > 0 ? piece.left + (piece.right - piece.left) * std::min(1.0, (value - piece.from) / length) : piece.left;
+    x = length > 0 ? piece.left + (piece.right - piece.left) * std::min(1.0, (value - piece.from) / length)
+                   : piece.left;
     if (value <= piece.to) return x;
   }
   return x;

@@ -20,7 +20,8 @@ double round_up(double value);
 // Milliseconds on an axis that begins at zero.
 std::vector<Tick> time_ticks(double from, double to, int wanted);
 
-// A logarithmic axis over whole decades of milliseconds that holds all values; what is zero or less is put at its beginning.
+// A logarithmic axis over whole decades of milliseconds that holds all values; what is zero or less is put at its
+// beginning.
 class LogScale {
  public:
   LogScale(double least, double most, double left, double right);
@@ -34,7 +35,8 @@ class LogScale {
   double right_;
 };
 
-// Time with its idle stretches cut out: nothing happens while a person sleeps over an approval, so the paper is not spent on it.
+// Time with its idle stretches cut out: nothing happens while a person sleeps over an approval, so the paper is not
+// spent on it.
 class BrokenScale {
  public:
   struct Break {

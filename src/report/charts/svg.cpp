@@ -44,14 +44,16 @@ double width_of(char c) {
 
 }  // namespace
 
-void Svg::rect(double x, double y, double width, double height, const std::string& style, double radius, const std::string& tip) {
-  body_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}{}{}", place(x), place(y), place(width), place(height),
-                       radius > 0 ? fmt::format(" rx=\"{}\"", place(radius)) : "", style_attribute(style), ending("rect", tip));
+void Svg::rect(double x, double y, double width, double height, const std::string& style, double radius,
+               const std::string& tip) {
+  body_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"{}{}{}", place(x), place(y), place(width),
+                       place(height), radius > 0 ? fmt::format(" rx=\"{}\"", place(radius)) : "",
+                       style_attribute(style), ending("rect", tip));
 }
 
 void Svg::line(double x1, double y1, double x2, double y2, const std::string& style) {
-  body_ +=
-      fmt::format("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"{}/>", place(x1), place(y1), place(x2), place(y2), style_attribute(style));
+  body_ += fmt::format("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"{}/>", place(x1), place(y1), place(x2), place(y2),
+                       style_attribute(style));
 }
 
 void Svg::path(const std::vector<std::pair<double, double>>& points, const std::string& style, bool closed) {
@@ -61,13 +63,16 @@ void Svg::path(const std::vector<std::pair<double, double>>& points, const std::
 }
 
 void Svg::circle(double x, double y, double radius, const std::string& style, const std::string& tip) {
-  body_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"{}{}", place(x), place(y), place(radius), style_attribute(style),
-                       ending("circle", tip));
+  body_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"{}{}", place(x), place(y), place(radius),
+                       style_attribute(style), ending("circle", tip));
 }
 
 void Svg::text(double x, double y, const std::string& words, const std::string& style, Anchor anchor) {
-  const char* where = anchor == Anchor::end ? " text-anchor=\"end\"" : anchor == Anchor::middle ? " text-anchor=\"middle\"" : "";
-  body_ += fmt::format("<text x=\"{}\" y=\"{}\"{}{}>{}</text>", place(x), place(y), where, style_attribute(style), html(words));
+  const char* where = anchor == Anchor::end      ? " text-anchor=\"end\""
+                      : anchor == Anchor::middle ? " text-anchor=\"middle\""
+                                                 : "";
+  body_ += fmt::format("<text x=\"{}\" y=\"{}\"{}{}>{}</text>", place(x), place(y), where, style_attribute(style),
+                       html(words));
 }
 
 void Svg::arrow(const std::vector<std::pair<double, double>>& points, const std::string& style) {
@@ -86,8 +91,9 @@ void Svg::arrow(const std::vector<std::pair<double, double>>& points, const std:
 }
 
 std::string Svg::finish(double width, double height, const std::string& label, const std::string& style) const {
-  return fmt::format("<svg viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"{}>{}</svg>", place(width),
-                     place(height), place(width), place(height), html(label), style_attribute(style), body_);
+  return fmt::format("<svg viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\" aria-label=\"{}\"{}>{}</svg>",
+                     place(width), place(height), place(width), place(height), html(label), style_attribute(style),
+                     body_);
 }
 
 double text_width(const std::string& words, double size) {

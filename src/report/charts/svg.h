@@ -11,14 +11,16 @@ enum class Anchor { start, middle, end };
 
 class Svg {
  public:
-  void rect(double x, double y, double width, double height, const std::string& style, double radius = 0, const std::string& tip = "");
+  void rect(double x, double y, double width, double height, const std::string& style, double radius = 0,
+            const std::string& tip = "");
   void line(double x1, double y1, double x2, double y2, const std::string& style);
   void path(const std::vector<std::pair<double, double>>& points, const std::string& style, bool closed = false);
   void circle(double x, double y, double radius, const std::string& style, const std::string& tip = "");
   void text(double x, double y, const std::string& words, const std::string& style = "", Anchor anchor = Anchor::start);
   // A line that ends in an arrow head at its last point.
   void arrow(const std::vector<std::pair<double, double>>& points, const std::string& style);
-  [[nodiscard]] std::string finish(double width, double height, const std::string& label, const std::string& style = "") const;
+  [[nodiscard]] std::string finish(double width, double height, const std::string& label,
+                                   const std::string& style = "") const;
 
  private:
   std::string body_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "report/document/display.h"
 #include "report/charts/svg.h"
+#include "report/document/display.h"
 
 namespace pgcleave::report {
 namespace {
@@ -60,8 +60,8 @@ std::string svg_of(const Topology& topology) {
   svg.rect(target_x, 4, box, 34, "box", 6);
   svg.text(target_x + box / 2, 26, "clients, moved tables", "small", Anchor::middle);
   svg.rect(target_x, 74, box, 48, "box", 6);
-  svg.text(target_x + box / 2, 93, fmt::format("{} PgBouncer · {}", topology.bouncers.size(), topology.pool), "small strong",
-           Anchor::middle);
+  svg.text(target_x + box / 2, 93, fmt::format("{} PgBouncer · {}", topology.bouncers.size(), topology.pool),
+           "small strong", Anchor::middle);
   svg.text(target_x + box / 2, 110, fitted(names_of(topology), letter, box + 2), "small muted", Anchor::middle);
   svg.arrow({{target_x + box / 2, 38}, {target_x + box / 2, 74}}, "flow writes");
   svg.arrow({{40, 38}, {40, clusters_y}}, "flow writes");
@@ -69,7 +69,8 @@ std::string svg_of(const Topology& topology) {
     svg.arrow({{target_x + box / 2, 122}, {target_x + box / 2, clusters_y}}, "flow writes");
     svg.text(target_x + box / 2 - 8, 156, "writes", "small", Anchor::end);
   } else {
-    svg.arrow({{target_x + box / 2, 122}, {target_x + box / 2, 152}, {box - 36, 152}, {box - 36, clusters_y}}, "flow writes");
+    svg.arrow({{target_x + box / 2, 122}, {target_x + box / 2, 152}, {box - 36, 152}, {box - 36, clusters_y}},
+              "flow writes");
     svg.text((target_x + box) / 2 + 20, 145, "writes", "small", Anchor::middle);
   }
   draw_cluster(svg, topology.source, 0, true);
@@ -88,13 +89,15 @@ std::vector<std::string> lines_of(const Topology& topology) {
                        one.replicas > 0 ? ", " + many(one.replicas, "replica") : "", one.holds);
   };
   const auto& serving = topology.moved_at_target ? topology.target : topology.source;
-  std::vector<std::string> lines{fmt::format("clients of kept tables  --> {} {}", topology.source.side, topology.source.scope),
-                                 fmt::format("clients of moved tables --> {} PgBouncer (pool {}) --> {} {}", topology.bouncers.size(),
-                                             topology.pool, serving.side, serving.scope),
-                                 cluster(topology.source), cluster(topology.target)};
+  std::vector<std::string> lines{
+      fmt::format("clients of kept tables  --> {} {}", topology.source.side, topology.source.scope),
+      fmt::format("clients of moved tables --> {} PgBouncer (pool {}) --> {} {}", topology.bouncers.size(),
+                  topology.pool, serving.side, serving.scope),
+      cluster(topology.source), cluster(topology.target)};
   if (topology.replication) {
-    lines.push_back(fmt::format("replication: {} {} {}: {}", topology.source.scope, topology.replication->to_target ? "-->" : "<--",
-                                topology.target.scope, topology.replication->label));
+    lines.push_back(fmt::format("replication: {} {} {}: {}", topology.source.scope,
+                                topology.replication->to_target ? "-->" : "<--", topology.target.scope,
+                                topology.replication->label));
   }
   return lines;
 }

@@ -8,8 +8,8 @@
 namespace pgcleave::report {
 
 struct DrawnCluster {
-  std::string side;   // "source"
-  std::string scope;  // "main"
+  std::string side;      // "source"
+  std::string scope;     // "main"
   bool standby = false;  // its leader is a standby leader
   int replicas = 0;
   std::string address;  // where bouncers find it

@@ -1,5 +1,5 @@
-// A report before it has a form: what is said, in order. Renderers (render.h) make HTML, Markdown or JSON of it. All text here is plain:
-// escaping is the renderer's work.
+// A report before it has a form: what is said, in order. Renderers (render.h) make HTML, Markdown or JSON of it. All
+// text here is plain: escaping is the renderer's work.
 #pragma once
 
 #include <string>

@@ -40,7 +40,8 @@ class MarkdownWriter {
   void operator()(const Figures& figures) {
     Table table{{{"figure"}, {"value", true}, {"note"}}, {}};
     for (const auto& one : figures.all) {
-      table.rows.push_back({{one.label}, number(one.value + (one.unit.empty() ? "" : " " + one.unit), one.mark), {one.note}});
+      table.rows.push_back(
+          {{one.label}, number(one.value + (one.unit.empty() ? "" : " " + one.unit), one.mark), {one.note}});
     }
     (*this)(table);
   }

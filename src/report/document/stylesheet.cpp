@@ -1,6 +1,7 @@
 #include "report/document/stylesheet.h"
 
-// The hues are Okabe and Ito's, which colour-blind eyes tell apart; darkened on white and lightened on black until text in them can be read.
+// The hues are Okabe and Ito's, which colour-blind eyes tell apart; darkened on white and lightened on black until text
+// in them can be read.
 namespace pgcleave::report {
 
 // clang-format off

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "base/fields.h"
 #include "base/format.h"
 #include "report/document/display.h"
-#include "base/fields.h"
 #include "report/sections/readiness_sections.h"
 #include "report/sections/run_sections.h"
 #include "steps/registry.h"
@@ -74,7 +74,8 @@ Table effects_table(const runbook::Runbook& runbook) {
 bool has_step(const runbook::Runbook& runbook, const std::string& kind, bool rollback) {
   for (const auto& phase : runbook.phases) {
     if (phase.is_rollback() != rollback) continue;
-    if (std::any_of(phase.steps.begin(), phase.steps.end(), [&](const auto& step) { return step.uses == kind; })) return true;
+    if (std::any_of(phase.steps.begin(), phase.steps.end(), [&](const auto& step) { return step.uses == kind; }))
+      return true;
   }
   return false;
 }
@@ -133,10 +134,15 @@ Section topology_section(const Readiness& readiness) {
   Section section{"topology", "Topology, before and after", {}};
   section.add(Drawings{{before, after}});
   Table table{{{"member"}, {"before"}, {"after"}}, {}};
-  table.rows = {{{"clients of moved tables"}, {"write on source " + before.source.scope}, {"write on target " + after.target.scope}},
-                {{"clients of kept tables"}, {"write on source " + before.source.scope}, {"write on source " + before.source.scope}},
-                {{"target " + before.target.scope}, {"standby cluster"}, {"cluster of its own"}},
-                {{"replication"}, {"physical, source to target"}, {after.replication ? "logical, target to source" : "none"}}};
+  table.rows = {
+      {{"clients of moved tables"},
+       {"write on source " + before.source.scope},
+       {"write on target " + after.target.scope}},
+      {{"clients of kept tables"},
+       {"write on source " + before.source.scope},
+       {"write on source " + before.source.scope}},
+      {{"target " + before.target.scope}, {"standby cluster"}, {"cluster of its own"}},
+      {{"replication"}, {"physical, source to target"}, {after.replication ? "logical, target to source" : "none"}}};
   section.add(std::move(table));
   return section;
 }

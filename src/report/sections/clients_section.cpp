@@ -12,16 +12,25 @@ const char* direction_of(const WindowStory& window) {
 }
 
 Table bouncers_of(const Watched& watched) {
-  Table table{
-      {{"through"}, {"writes", true}, {"errors", true}, {"outage, ms", true}, {"longest wait, ms", true}, {"first on"}, {"last on"}}, {}};
+  Table table{{{"through"},
+               {"writes", true},
+               {"errors", true},
+               {"outage, ms", true},
+               {"longest wait, ms", true},
+               {"first on"},
+               {"last on"}},
+              {}};
   for (const auto& one : watched.bouncers) {
-    table.rows.push_back({code(one.name), number(count(one.writes)), number(count(one.errors), one.errors > 0 ? Mark::bad : Mark::none),
-                          number(fixed(one.outage_ms, 1)), number(fixed(one.longest_wait_ms, 1)), code(one.first_on), code(one.last_on)});
+    table.rows.push_back({code(one.name), number(count(one.writes)),
+                          number(count(one.errors), one.errors > 0 ? Mark::bad : Mark::none),
+                          number(fixed(one.outage_ms, 1)), number(fixed(one.longest_wait_ms, 1)), code(one.first_on),
+                          code(one.last_on)});
   }
   return table;
 }
 
-// The prober's clients begin and end one after the other: steps at either end in which not all of them wrote are left out.
+// The prober's clients begin and end one after the other: steps at either end in which not all of them wrote are left
+// out.
 Watched without_ends(Watched watched) {
   auto& curve = watched.curve;
   if (curve.size() < 20) return watched;
@@ -70,10 +79,12 @@ Rates rates_of(const Watched& watched, double pause_from, double pause_to) {
 std::optional<Picture> throughput_of(const WindowStory& window) {
   const auto watched = without_ends(*window.watched);
   if (watched.curve.empty() || watched.curve_step_ms <= 0 || !window.paused_ms) return {};
-  const double origin = static_cast<double>(window.paused_at_us - watched.curve_from_us) / 1000;  // PAUSE, since the curve begins
+  const double origin =
+      static_cast<double>(window.paused_at_us - watched.curve_from_us) / 1000;  // PAUSE, since the curve begins
   Series series{"writes", {}, true};
   for (std::size_t i = 0; i < watched.curve.size(); ++i) {
-    series.points.push_back({static_cast<double>(i) * watched.curve_step_ms - origin, watched.curve[i] * 1000 / watched.curve_step_ms});
+    series.points.push_back(
+        {static_cast<double>(i) * watched.curve_step_ms - origin, watched.curve[i] * 1000 / watched.curve_step_ms});
   }
   Lines chart{{series},
               {{0, window.pause_ms(), "pause " + duration(window.pause_ms())}},
@@ -84,9 +95,10 @@ std::optional<Picture> throughput_of(const WindowStory& window) {
   table.rows = {{{"before the pause"}, number(fixed(rates.before, 0))},
                 {{"lowest in the pause"}, number(fixed(rates.least, 0))},
                 {{"after the pause"}, number(fixed(rates.after, 0))}};
-  return Picture{fmt::format("Writes around the pause, {}", direction_of(window)), chart, table,
-                 fmt::format("Writes of the built-in prober through all bouncers, one per {} and bouncer, counted in steps of {}.",
-                             chosen(watched.every_ms), chosen(watched.curve_step_ms))};
+  return Picture{
+      fmt::format("Writes around the pause, {}", direction_of(window)), chart, table,
+      fmt::format("Writes of the built-in prober through all bouncers, one per {} and bouncer, counted in steps of {}.",
+                  chosen(watched.every_ms), chosen(watched.curve_step_ms))};
 }
 
 void tell_window(const WindowStory& window, Section& section) {
@@ -96,7 +108,8 @@ void tell_window(const WindowStory& window, Section& section) {
     return;
   }
   auto text = fmt::format(
-      "On the {} writes through one bouncer were not served for {}{}, until the last of its clients was answered{}; the longest wait of "
+      "On the {} writes through one bouncer were not served for {}{}, until the last of its clients was answered{}; "
+      "the longest wait of "
       "one write was {}; ",
       direction_of(window), watched.at_least ? "at least " : "", duration(watched.outage_ms),
       watched.mean_outage_ms > 0 ? fmt::format(" (all clients on average: {})", duration(watched.mean_outage_ms)) : "",

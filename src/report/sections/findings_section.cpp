@@ -19,8 +19,8 @@ Section findings_section(const Readiness& readiness) {
   Section section{"findings", "Findings", {}};
   const auto findings = findings_of(readiness);
   if (readiness.check) {
-    section.say(fmt::format("Both sides were looked at on {} by {}: {}.", utc(readiness.check->at_us), readiness.check->who,
-                            fmt::join(readiness.check->families, ", ")));
+    section.say(fmt::format("Both sides were looked at on {} by {}: {}.", utc(readiness.check->at_us),
+                            readiness.check->who, fmt::join(readiness.check->families, ", ")));
   }
   if (findings.empty()) section.say("Nothing was found.");
   Table notes{{{"note"}, {"object"}, {"seen"}}, {}};

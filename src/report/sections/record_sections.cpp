@@ -16,8 +16,9 @@ Section decisions_section(const RunStory& story) {
     for (const auto& id : list_in(readiness, "blockers")) {
       if (id.is_string()) blockers.push_back(id.get<std::string>());
     }
-    section.say(fmt::format("The run began although the readiness review had blockers ({}). The reason that was given: {}",
-                            fmt::join(blockers, ", "), text_in(readiness, "reason")));
+    section.say(
+        fmt::format("The run began although the readiness review had blockers ({}). The reason that was given: {}",
+                    fmt::join(blockers, ", "), text_in(readiness, "reason")));
   }
   Table people{{{"when, UTC"}, {"who"}, {"what"}}, {}};
   for (const auto& process : story.processes) {
@@ -27,7 +28,8 @@ Section decisions_section(const RunStory& story) {
     people.rows.push_back({{utc(one.at_us)},
                            {one.by},
                            {fmt::format("approved {}{}{}{}", one.step, one.asked.empty() ? "" : ": " + one.asked,
-                                        one.words.empty() ? "" : " — typed: " + one.words, one.how.empty() ? "" : " (" + one.how + ")")}});
+                                        one.words.empty() ? "" : " — typed: " + one.words,
+                                        one.how.empty() ? "" : " (" + one.how + ")")}});
   }
   std::sort(people.rows.begin(), people.rows.end(), [](const auto& a, const auto& b) { return a[0].text < b[0].text; });
   section.add(people);
@@ -54,7 +56,8 @@ Section evidence_section(const RunStory& story, const Chain& chain) {
   Section section{"evidence", "Evidence", {}};
   const bool whole = chain.broken.empty();
   section.say(
-      "All times and verdicts above come from the journal, whose events are chained by hashes. Who keeps the last hash elsewhere can "
+      "All times and verdicts above come from the journal, whose events are chained by hashes. Who keeps the last hash "
+      "elsewhere can "
       "prove later that nothing was changed.");
   Table table{{{"what"}, {"value"}}, {}};
   table.rows = {{{"journal"}, code(chain.journal)},

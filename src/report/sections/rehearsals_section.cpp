@@ -61,10 +61,11 @@ std::vector<double> canaries_of(const Readiness& readiness) {
 Section rehearsals_section(const Readiness& readiness) {
   Section section{"rehearsals", "Rehearsals", {}};
   const auto& rehearsed = readiness.evidence.rehearsed;
-  section.say(fmt::format("{} of this very runbook, split and build of pgcleave, not older than {}: {} good, {} asked for.",
-                          many(static_cast<std::int64_t>(rehearsed.counting.size()), "round"),
-                          duration(milliseconds(readiness.change.runbook.rehearsal.max_age)), rehearsed.good(),
-                          readiness.change.runbook.rehearsal.times));
+  section.say(
+      fmt::format("{} of this very runbook, split and build of pgcleave, not older than {}: {} good, {} asked for.",
+                  many(static_cast<std::int64_t>(rehearsed.counting.size()), "round"),
+                  duration(milliseconds(readiness.change.runbook.rehearsal.max_age)), rehearsed.good(),
+                  readiness.change.runbook.rehearsal.times));
   if (!readiness.rounds.empty()) section.add(rounds_table(readiness.rounds));
   if (auto wrong = surprises_table(readiness.rounds); !wrong.columns.empty()) section.add(std::move(wrong));
   if (!rehearsed.others.empty()) section.add(others_table(rehearsed));
@@ -78,13 +79,14 @@ Section forecast_section(const Readiness& readiness) {
   if (const auto outages = outages_of(readiness.rounds, runbook::PhaseKind::window); !outages.empty()) {
     const auto middle = middle_of(outages);
     const auto means = mean_outages_of(readiness.rounds, runbook::PhaseKind::window);
-    section.say(fmt::format(
-        "The client that was served last saw an outage of {} in the middle round and {} in the worst{}; measured by writes through each "
-        "bouncer.",
-        duration(middle.median), duration(middle.high),
-        means.empty()
-            ? ""
-            : fmt::format(", all clients on average {} and {}", duration(middle_of(means).median), duration(middle_of(means).high))));
+    section.say(
+        fmt::format("The client that was served last saw an outage of {} in the middle round and {} in the worst{}; "
+                    "measured by writes through each "
+                    "bouncer.",
+                    duration(middle.median), duration(middle.high),
+                    means.empty() ? ""
+                                  : fmt::format(", all clients on average {} and {}", duration(middle_of(means).median),
+                                                duration(middle_of(means).high))));
   }
   return section;
 }
@@ -92,33 +94,40 @@ Section forecast_section(const Readiness& readiness) {
 Section rollback_section(const Readiness& readiness) {
   Section section{"back", "The rollback", {}};
   const auto& runbook = readiness.change.runbook;
-  const bool rollback = std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
+  const bool rollback =
+      std::any_of(runbook.phases.begin(), runbook.phases.end(), [](const auto& phase) { return phase.is_rollback(); });
   List list;
-  list.items.push_back({"Before ownership is taken: whatever fails is undone, last step first, inside the window's budget.", Mark::good});
+  list.items.push_back(
+      {"Before ownership is taken: whatever fails is undone, last step first, inside the window's budget.",
+       Mark::good});
   list.items.push_back(rollback ? Cell{"After it: pgcleave rollback runs the mirrored cutover.", Mark::good}
                                 : Cell{"After it: this runbook has no rollback.", Mark::warning});
   const bool gives_up = has_step(runbook, "check.discarded_writes", true);
   if (has_step(runbook, "replication.create_slot_reverse", false)) {
-    list.items.push_back({"Writes to the moved tables are replicated back to the source, so a rollback keeps them.", Mark::good});
+    list.items.push_back(
+        {"Writes to the moved tables are replicated back to the source, so a rollback keeps them.", Mark::good});
   } else if (rollback) {
     list.items.push_back({"Nothing carries the target's writes back.", Mark::warning});
   }
   if (gives_up) {
     list.items.push_back(
-        {"What is written on the target alone (shared tables, and all tables without reverse replication) is given up by a rollback, which "
+        {"What is written on the target alone (shared tables, and all tables without reverse replication) is given up "
+         "by a rollback, which "
          "names "
          "it and asks for that in words.",
          Mark::warning});
   }
   if (const auto canaries = canaries_of(readiness); !canaries.empty()) {
     list.items.push_back(
-        {fmt::format("Proven: in {} a row written on the target reached the source, in {} at most, before clients were let in.",
-                     many(static_cast<std::int64_t>(canaries.size()), "round"), duration(middle_of(canaries).high)),
+        {fmt::format(
+             "Proven: in {} a row written on the target reached the source, in {} at most, before clients were let in.",
+             many(static_cast<std::int64_t>(canaries.size()), "round"), duration(middle_of(canaries).high)),
          Mark::good});
   }
   const auto back = readiness.evidence.rehearsed.rolled_back();
-  list.items.push_back(back > 0 ? Cell{fmt::format("Practised: {} ran the whole rollback.", many(back, "good round")), Mark::good}
-                                : Cell{"Never practised in a round that counts.", Mark::bad});
+  list.items.push_back(
+      back > 0 ? Cell{fmt::format("Practised: {} ran the whole rollback.", many(back, "good round")), Mark::good}
+               : Cell{"Never practised in a round that counts.", Mark::bad});
   section.add(std::move(list));
   add_forecast(section, readiness, runbook::PhaseKind::rollback_window, "The rollback's window");
   return section;

@@ -52,7 +52,8 @@ Plan plan_of(const Readiness& readiness, bool rollback) {
                                  {person ? "a person" : "pgcleave"}});
       phase_before = phase.name;
       const auto hue = person ? Hue::person : phase.is_window ? Hue::pause : Hue::work;
-      if (!times.empty()) plan.chart.spans.push_back({phase_title(phase.name), step.id, plan.length, plan.length + middle.median, hue});
+      if (!times.empty())
+        plan.chart.spans.push_back({phase_title(phase.name), step.id, plan.length, plan.length + middle.median, hue});
       plan.length += middle.median;
     }
   }
@@ -71,7 +72,9 @@ Section schedule_section(const Readiness& readiness) {
     section.say("How long the steps take is not known: no rehearsal counts.");
     return section;
   }
-  section.say("Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes on top.");
+  section.say(
+      "Medians of the good rehearsals that count, one step after the other. The time that people take to decide comes "
+      "on top.");
   for (const bool rollback : {false, true}) {
     auto plan = plan_of(readiness, rollback);
     if (plan.chart.spans.empty()) continue;

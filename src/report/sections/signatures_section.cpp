@@ -46,7 +46,8 @@ Section sources_section(const Readiness& readiness) {
   const auto& change = readiness.change;
   Section section{"evidence", "Evidence", {}};
   section.say(
-      "Times and verdicts come from the journals alone, whose events are chained by hashes. A rehearsal or a signature counts "
+      "Times and verdicts come from the journals alone, whose events are chained by hashes. A rehearsal or a signature "
+      "counts "
       "for exactly these files:");
   Table files{{{"what"}, {"file"}, {"sha256"}}, {}};
   files.rows = {{{"runbook"}, code(change.runbook.path), code(change.runbook.sha256)},
@@ -55,8 +56,9 @@ Section sources_section(const Readiness& readiness) {
   section.add(std::move(files));
   Table journals{{{"journal"}, {"hash chain"}, {"last event"}}, {}};
   for (const auto& chain : readiness.chains) {
-    journals.rows.push_back(
-        {code(chain.journal), chain.broken.empty() ? Cell{"whole", Mark::good} : Cell{chain.broken, Mark::bad}, code(chain.head)});
+    journals.rows.push_back({code(chain.journal),
+                             chain.broken.empty() ? Cell{"whole", Mark::good} : Cell{chain.broken, Mark::bad},
+                             code(chain.head)});
   }
   if (!journals.rows.empty()) section.add(std::move(journals));
   return section;

@@ -76,9 +76,10 @@ Section timeline_section(const RunStory& story) {
     const auto steps = steps_of(story, back);
     if (steps.empty()) continue;
     const auto chart = chart_of(steps);
-    section.add(Picture{fmt::format("{}: {} in {}", back ? "Rollback" : "Forward",
-                                    many(static_cast<std::int64_t>(chart.spans.size()), "step"), duration(length_of(chart))),
-                        chart, table_of(steps)});
+    section.add(
+        Picture{fmt::format("{}: {} in {}", back ? "Rollback" : "Forward",
+                            many(static_cast<std::int64_t>(chart.spans.size()), "step"), duration(length_of(chart))),
+                chart, table_of(steps)});
   }
   return section;
 }

@@ -4,13 +4,19 @@
 
 namespace pgcleave::steps {
 
-Result<Json> check_each_once(Context& context, const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect) {
+Result<Json> check_each_once(Context& context,
+                             const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect) {
   Findings findings;
   TRY_ASSIGN(const auto seen, inspect(context, findings));
   if (findings.empty()) return seen.facts;
   const auto& each = findings.list();
-  Error error{ErrorKind::not_ready, "environment " + context.world.environment.name, each.front(), "", "",
-              "correct this, then try again", ""};
+  Error error{ErrorKind::not_ready,
+              "environment " + context.world.environment.name,
+              each.front(),
+              "",
+              "",
+              "correct this, then try again",
+              ""};
   if (each.size() == 1) return fail(error);
   if (context.world.progress) {
     for (const auto& one : each) context.world.progress(one);
@@ -27,16 +33,18 @@ Result<Json> check_once(Context& context, const Observe& observe) {
                "correct this, then try again", ""});
 }
 
-Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what, const std::string& object) {
+Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what,
+                              const std::string& object) {
   Observation seen;
   std::string told;
-  const auto waited = wait_until(what, context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
-    TRY_ASSIGN(seen, observe(context));
-    if (seen.state == State::foreign) return fail({ErrorKind::foreign, object, seen.evidence, "", "", "", ""});
-    if (seen.evidence != told && context.world.progress) context.world.progress(seen.evidence);
-    told = seen.evidence;
-    return seen.state == State::done;
-  });
+  const auto waited =
+      wait_until(what, context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
+        TRY_ASSIGN(seen, observe(context));
+        if (seen.state == State::foreign) return fail({ErrorKind::foreign, object, seen.evidence, "", "", "", ""});
+        if (seen.evidence != told && context.world.progress) context.world.progress(seen.evidence);
+        told = seen.evidence;
+        return seen.state == State::done;
+      });
   if (waited) return seen.facts;
   auto error = waited.error();
   if (error.object.empty()) error.object = object;

@@ -11,15 +11,17 @@ namespace pgcleave::steps {
 
 using Observe = std::function<Result<Observation>(Context& context)>;
 
-// What `inspect` finds, in a line of its own each, told as progress; then `not_ready` with the first and how many there are. Nothing
-// found: the facts of what it says.
-Result<Json> check_each_once(Context& context, const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect);
+// What `inspect` finds, in a line of its own each, told as progress; then `not_ready` with the first and how many there
+// are. Nothing found: the facts of what it says.
+Result<Json> check_each_once(Context& context,
+                             const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect);
 
 // One look. `not_ready` with the evidence unless it says done.
 Result<Json> check_once(Context& context, const Observe& observe);
 
-// Looks until it says done; foreign ends the wait at once. New evidence is told as progress. `what` completes the sentence "gave up
-// waiting until ..."; `object` is what the error is about.
-Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what, const std::string& object);
+// Looks until it says done; foreign ends the wait at once. New evidence is told as progress. `what` completes the
+// sentence "gave up waiting until ..."; `object` is what the error is about.
+Result<Json> check_until_done(Context& context, const Observe& observe, const std::string& what,
+                              const std::string& object);
 
 }  // namespace pgcleave::steps

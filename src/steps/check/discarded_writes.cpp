@@ -1,6 +1,7 @@
 // check.discarded_writes: what a rollback gives up, since it is on the promoted side alone.
-#include "base/units.h"
 #include "steps/patroni/discarded_writes.h"
+
+#include "base/units.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -36,8 +37,12 @@ StepKind check_discarded_writes() {
            .parameters =
                {side_parameter("on", "the side that was promoted"),
                 classes_parameter(),
-                {"timeline", runbook::Type::text, "", false,
-                 "of the other side when reverse replication to it began: another one now means that it may lack rows", {}},
+                {"timeline",
+                 runbook::Type::text,
+                 "",
+                 false,
+                 "of the other side when reverse replication to it began: another one now means that it may lack rows",
+                 {}},
                 {"wait",
                  runbook::Type::duration,
                  "11s",

@@ -24,7 +24,8 @@ Result<Lsn> reached(World& world, Side& to, Deadline deadline) {
   const auto link = link_into(world, to);
   TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, link.name, deadline));
   if (!subscription)
-    return fail({ErrorKind::not_ready, to.label(), "is neither a standby nor a subscriber", "", "no subscription " + link.name, "", ""});
+    return fail({ErrorKind::not_ready, to.label(), "is neither a standby nor a subscriber", "",
+                 "no subscription " + link.name, "", ""});
   return std::max(subscription->applied, subscription->latest_end);
 }
 
@@ -72,16 +73,17 @@ double Forecast::expected_ms() const {
 
 std::string Forecast::text() const {
   // What is in the way now is no forecast: how long the window itself takes was never measured.
-  const auto practised = rehearsed.rounds == 0
-                             ? std::string("unknown, since this runbook was never rehearsed")
-                             : fmt::format("{:.0f} ms expected: p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rehearsals",
-                                           expected_ms(), rehearsed.p50_ms, rehearsed.p90_ms, rehearsed.max_ms, rehearsed.rounds);
+  const auto practised =
+      rehearsed.rounds == 0
+          ? std::string("unknown, since this runbook was never rehearsed")
+          : fmt::format("{:.0f} ms expected: p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rehearsals",
+                        expected_ms(), rehearsed.p50_ms, rehearsed.p90_ms, rehearsed.max_ms, rehearsed.rounds);
   const auto in_the_way = transactions == 0
                               ? std::string("no transaction is open in the pools")
-                              : fmt::format("{} transactions are open, the oldest for {}; the last may end in {} ({})", transactions,
-                                            to_text(oldest_transaction), to_text(still_to_come), whose);
-  return fmt::format("{}; now: {}; {} behind at {}/s of WAL ({})", practised, in_the_way, to_text(lag), to_text(wal_per_second),
-                     to_text(to_catch_up));
+                              : fmt::format("{} transactions are open, the oldest for {}; the last may end in {} ({})",
+                                            transactions, to_text(oldest_transaction), to_text(still_to_come), whose);
+  return fmt::format("{}; now: {}; {} behind at {}/s of WAL ({})", practised, in_the_way, to_text(lag),
+                     to_text(wal_per_second), to_text(to_catch_up));
 }
 
 Result<Forecast> forecast(World& world, runbook::PhaseKind window, Deadline deadline) {

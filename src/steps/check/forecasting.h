@@ -10,14 +10,15 @@
 
 namespace pgcleave::steps {
 
-// An estimate of how long a transaction will still last. A statement that pg_stat_statements knows by five calls or more is expected to end
-// at its mean and two standard deviations, or else with its longest call. A transaction of which nothing is known, such as one that is
-// idle, or that has outlived all earlier ones, is expected to last as long again as it has lasted.
+// An estimate of how long a transaction will still last. A statement that pg_stat_statements knows by five calls or
+// more is expected to end at its mean and two standard deviations, or else with its longest call. A transaction of
+// which nothing is known, such as one that is idle, or that has outlived all earlier ones, is expected to last as long
+// again as it has lasted.
 Duration still_to_come(const postgres::OpenTransaction& transaction);
 
 struct Forecast {
-  RehearsedPause rehearsed;       // rounds = 0: this very runbook was never rehearsed
-  int transactions = 0;           // that PAUSE waits for (readers too), or that write moved tables and come round the bouncers
+  RehearsedPause rehearsed;  // rounds = 0: this very runbook was never rehearsed
+  int transactions = 0;  // that PAUSE waits for (readers too), or that write moved tables and come round the bouncers
   Duration oldest_transaction{};  // the age of the oldest of them
   Duration still_to_come{};       // until the last of them has ended, by the estimate
   std::string whose;              // the one that is expected to end last, in a line

@@ -31,9 +31,10 @@ Json list_of(const checks::Findings& findings) {
 checks::Findings findings_in(const Json& before) {
   checks::Findings findings;
   for (const auto& one : before.value(in_the_way_key, Json::array())) {
-    findings.push_back({one.value("id", ""), checks::Severity::blocker, one.value("object", ""), one.value("evidence", ""), "",
-                        "", one.value("fix", "")});
-    if (one.value("severity", "") != name_of(checks::Severity::blocker)) findings.back().severity = checks::Severity::warning;
+    findings.push_back({one.value("id", ""), checks::Severity::blocker, one.value("object", ""),
+                        one.value("evidence", ""), "", "", one.value("fix", "")});
+    if (one.value("severity", "") != name_of(checks::Severity::blocker))
+      findings.back().severity = checks::Severity::warning;
   }
   return findings;
 }
@@ -98,7 +99,8 @@ checks::Findings in_the_way(const Context& context, const checks::Findings& find
   const bool warnings_too = context.text("stop_at") == "warning";
   checks::Findings stopping;
   for (const auto& one : findings) {
-    const bool stops = one.severity == checks::Severity::blocker || (warnings_too && one.severity == checks::Severity::warning);
+    const bool stops =
+        one.severity == checks::Severity::blocker || (warnings_too && one.severity == checks::Severity::warning);
     if (stops && std::find(accepted.begin(), accepted.end(), one.id) == accepted.end()) stopping.push_back(one);
   }
   return stopping;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "checks/finding.h"
 #include "checks/check_context.h"
+#include "checks/finding.h"
 #include "steps/step.h"
 
 namespace pgcleave::steps {

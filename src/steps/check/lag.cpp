@@ -25,7 +25,8 @@ Result<Observation> observe_check_lag(Context& context) {
 }
 
 Result<Json> apply_check_lag(Context& context, const Json&) {
-  return check_until_done(context, observe_check_lag, "the standby's lag is below " + context.text("below"), context.world.target.label());
+  return check_until_done(context, observe_check_lag, "the standby's lag is below " + context.text("below"),
+                          context.world.target.label());
 }
 
 }  // namespace

@@ -1,19 +1,20 @@
-// check.members: could every member that Patroni may promote be told of a release? One that does not stream, and would own, is named before
-// anything is changed. Reads only.
+// check.members: could every member that Patroni may promote be told of a release? One that does not stream, and would
+// own, is named before anything is changed. Reads only.
 #include "base/format.h"
 #include "base/units.h"
 #include "steps/check/checking.h"
-#include "world/cluster_members.h"
-#include "world/durability.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/cluster_members.h"
+#include "world/durability.h"
 
 namespace pgcleave::steps {
 namespace {
 
 constexpr Duration between_looks_at_members = std::chrono::seconds(1);
 
-// Patroni promotes none that takes no connections; what it is when it has started is for the witness. It is told, and is not healthy.
+// Patroni promotes none that takes no connections; what it is when it has started is for the witness. It is told, and
+// is not healthy.
 std::string starting_members(Context& context, Side& side) {
   std::string told;
   const auto view = side.patroni().view(context.deadline.for_one_read());
@@ -44,7 +45,8 @@ Result<Observation> observe_check_members(Context& context) {
   for (const auto& told : *members) names += (names.empty() ? "" : ", ") + told.member.name;
   const auto passed_over = starting_members(context, side);
   seen.state = State::done;
-  seen.evidence = names.empty() ? side.label() + " has no other member that would own" : names + " would have a release of " + side.label();
+  seen.evidence = names.empty() ? side.label() + " has no other member that would own"
+                                : names + " would have a release of " + side.label();
   if (!passed_over.empty()) seen.evidence += "; passed over: " + passed_over;
   return seen;
 }
@@ -66,9 +68,10 @@ Result<Json> apply_check_members(Context& context, const Json&) {
 StepKind check_members() {
   return {{.kind = "check.members",
            .purpose = "Checks that a release would reach every member of a cluster that Patroni may promote.",
-           .parameters = {side_parameter("on", "the side that will be released"),
-                          durable_parameter(),
-                          {"wait", runbook::Type::duration, "0s", false, "how long a member may take until it streams", {}}},
+           .parameters =
+               {side_parameter("on", "the side that will be released"),
+                durable_parameter(),
+                {"wait", runbook::Type::duration, "0s", false, "how long a member may take until it streams", {}}},
            .facts = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",

@@ -1,6 +1,7 @@
-// check.route: does the leader of a side answer at its route, logged in to as the bouncers do? For a window, between the promotion and
-// ownership.take: a proxy may open its route only when it sees a primary, and a route may have broken since it was tried through the
-// bouncers. A paused pool can't be tried through: this is a login from this machine, with the bouncers' TLS settings.
+// check.route: does the leader of a side answer at its route, logged in to as the bouncers do? For a window, between
+// the promotion and ownership.take: a proxy may open its route only when it sees a primary, and a route may have broken
+// since it was tried through the bouncers. A paused pool can't be tried through: this is a login from this machine,
+// with the bouncers' TLS settings.
 #include "base/format.h"
 #include "base/units.h"
 #include "config/loopback.h"
@@ -52,7 +53,8 @@ Result<Observation> observe_check_route(Context& context) {
   TRY_ASSIGN(const auto leader, world::ask_who_answers(*session, context.deadline));
   const auto wanted = wanted_logins(context, side);
   std::vector<postgres::Settings> settings;
-  for (const auto& one : wanted) settings.push_back(world::settings_of(one.login, *one.pool, side, route.host, route.port));
+  for (const auto& one : wanted)
+    settings.push_back(world::settings_of(one.login, *one.pool, side, route.host, route.port));
   const auto deadline = context.deadline.or_earlier(Deadline::in(time_for_login));
   auto connections = postgres::Connection::open_all(settings, deadline, context.stop);
   Observation seen;
@@ -67,8 +69,9 @@ Result<Observation> observe_check_route(Context& context) {
     }
     if (wrong.empty()) continue;
     const auto& names = wanted[i].login.bouncers;
-    seen.evidence += fmt::format("{}{}{}", seen.evidence.empty() ? "" : "; ",
-                                 names.empty() ? "" : fmt::format("with the TLS settings of {}: ", fmt::join(names, ", ")), wrong);
+    seen.evidence +=
+        fmt::format("{}{}{}", seen.evidence.empty() ? "" : "; ",
+                    names.empty() ? "" : fmt::format("with the TLS settings of {}: ", fmt::join(names, ", ")), wrong);
   }
   if (seen.evidence.empty()) {
     seen.state = State::done;
@@ -94,20 +97,27 @@ Result<Json> apply_check_route(Context& context, const Json&) {
 }  // namespace
 
 StepKind check_route() {
-  return {{.kind = "check.route",
-           .purpose = "Logs in at a side's route as the bouncers do, and waits until that side's leader answers there.",
-           .parameters = {side_parameter("to", "the side whose route is tried"),
-                          {"within", runbook::Type::duration, "2s", false, "how long to wait; a proxy needs a moment to see a primary", {}},
-                          {"logins", runbook::Type::text, "", false, "how the bouncers log in: a fact of pgbouncer.try_route", {}}},
-           .facts = {},
-           .changes = "",
-           .undo = "nothing to undo: it only looks",
-           .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {}},
-          nullptr,
-          observe_check_route,
-          apply_check_route,
-          nullptr};
+  return {
+      {.kind = "check.route",
+       .purpose = "Logs in at a side's route as the bouncers do, and waits until that side's leader answers there.",
+       .parameters =
+           {side_parameter("to", "the side whose route is tried"),
+            {"within",
+             runbook::Type::duration,
+             "2s",
+             false,
+             "how long to wait; a proxy needs a moment to see a primary",
+             {}},
+            {"logins", runbook::Type::text, "", false, "how the bouncers log in: a fact of pgbouncer.try_route", {}}},
+       .facts = {},
+       .changes = "",
+       .undo = "nothing to undo: it only looks",
+       .undo_kind = runbook::UndoKind::nothing,
+       .meaning = {}},
+      nullptr,
+      observe_check_route,
+      apply_check_route,
+      nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -35,8 +35,8 @@ void inspect_bouncers(Context& context, SideName serving, Findings& findings) {
     }
     if (bouncer.paused) findings.add(bouncer.name, "is paused");
     if (bouncer.file == route && bouncer.running == route) continue;
-    findings.add(bouncer.name, fmt::format("does not send clients to {}:{} ({}), by its file and its process", route.host, route.port,
-                                           world.side(serving).label()));
+    findings.add(bouncer.name, fmt::format("does not send clients to {}:{} ({}), by its file and its process",
+                                           route.host, route.port, world.side(serving).label()));
   }
 }
 
@@ -50,7 +50,8 @@ Result<Observation> inspect_check_serving(Context& context, Findings& findings) 
   inspect_bouncers(context, serving, findings);
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;
-  seen.evidence = findings.empty() ? fmt::format("{} serves, and {} send clients there", world.side(serving).label(), world.bouncer_names())
+  seen.evidence = findings.empty() ? fmt::format("{} serves, and {} send clients there", world.side(serving).label(),
+                                                 world.bouncer_names())
                                    : findings.text();
   return seen;
 }

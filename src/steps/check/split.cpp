@@ -1,8 +1,8 @@
 // check.split: does the split file of today say the same of every table as the words in which the split was done?
 #include "base/format.h"
 #include "steps/check/checking.h"
-#include "world/frozen.h"
 #include "steps/registry.h"
+#include "world/frozen.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -26,7 +26,8 @@ Result<Observation> observe_check_split(Context& context) {
   seen.evidence = fmt::format("{} says what was said when run {} split", world.split_file.path, frozen->run);
   if (changes.empty()) return seen;
   seen.state = State::pending;
-  seen.evidence = fmt::format("the split file is not the one of run {}, which split: {}", frozen->run, fmt::join(changes, "; "));
+  seen.evidence =
+      fmt::format("the split file is not the one of run {}, which split: {}", frozen->run, fmt::join(changes, "; "));
   return seen;
 }
 

@@ -23,8 +23,7 @@ Result<Json> apply_check_topology(Context& context, const Json& before) {
 }  // namespace
 
 StepKind check_topology() {
-  std::vector<runbook::Parameter> parameters{
-      side_parameter("serving", "the side that serves the moved tables now")};
+  std::vector<runbook::Parameter> parameters{side_parameter("serving", "the side that serves the moved tables now")};
   for (auto& parameter : moment_parameters()) parameters.push_back(std::move(parameter));
   return {
       {.kind = "check.topology",

@@ -2,10 +2,10 @@
 // changed yet.
 #include "base/format.h"
 #include "base/units.h"
-#include "steps/check/judging.h"
 #include "checks/schema/stale_half.h"
-#include "steps/check/judging_kinds.h"
 #include "postgres/row_counts.h"
+#include "steps/check/judging.h"
+#include "steps/check/judging_kinds.h"
 #include "steps/tables/half.h"
 
 namespace pgcleave::steps {

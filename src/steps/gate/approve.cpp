@@ -30,12 +30,14 @@ Result<Json> apply_gate_approve(Context& context, const Json&) {
   TRY_ASSIGN(const auto approval, ask(context));
   if (!approval) {
     return fail({ErrorKind::waiting, "gate " + context.step, "waits for approval: " + question(context), "", "",
-                 "pgcleave approve " + context.world.run.id + " " + context.step + (context.text("words").empty() ? "" : " --words '...'") +
-                     " && pgcleave resume " + context.world.run.id,
+                 "pgcleave approve " + context.world.run.id + " " + context.step +
+                     (context.text("words").empty() ? "" : " --words '...'") + " && pgcleave resume " +
+                     context.world.run.id,
                  ""});
   }
   if (!approval->given) {
-    return fail({ErrorKind::interrupted, "gate " + context.step, "was not approved", context.text("words"), approval->words, "", ""});
+    return fail({ErrorKind::interrupted, "gate " + context.step, "was not approved", context.text("words"),
+                 approval->words, "", ""});
   }
   return Json{{"by", approval->by}, {"how", approval->how}, {"words", approval->words}};
 }
@@ -46,16 +48,20 @@ StepKind gate_approve() {
   return {
       {.kind = "gate.approve",
        .purpose = "Waits for a person: at the terminal, or by `pgcleave approve` from elsewhere.",
-       .parameters = {{"text", runbook::Type::text, nullptr, true, "the question", {}},
-                      {"words", runbook::Type::text, "", false, "only these words, typed exactly, approve; else `approve`", {}},
-                      {"no_words",
-                       runbook::Type::text,
-                       "ask",
-                       false,
-                       "when `words` is empty: ask all the same, or pass, since the fact that gives the words has found nothing to ask",
-                       {"ask", "pass"}},
-                      {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
-       .facts = {{"by", "who approved"}, {"how", "at the terminal, or by command"}, {"words", "what was typed, if words were asked for"}},
+       .parameters =
+           {{"text", runbook::Type::text, nullptr, true, "the question", {}},
+            {"words", runbook::Type::text, "", false, "only these words, typed exactly, approve; else `approve`", {}},
+            {"no_words",
+             runbook::Type::text,
+             "ask",
+             false,
+             "when `words` is empty: ask all the same, or pass, since the fact that gives the words has found nothing "
+             "to ask",
+             {"ask", "pass"}},
+            {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
+       .facts = {{"by", "who approved"},
+                 {"how", "at the terminal, or by command"},
+                 {"words", "what was typed, if words were asked for"}},
        .changes = "",
        .undo = "nothing to undo: it only asks",
        .undo_kind = runbook::UndoKind::nothing,

@@ -46,7 +46,8 @@ Result<rest::Answer> call(Context& context, const std::string& method, const std
                           bool& cut_short) {
   TRY_ASSIGN(const auto parts, parse(url));
   TRY_ASSIGN(const auto with, access(context));
-  // By a thread of its own, which is left behind when a stop is requested: cpp-httplib (0.11) waits for an answer until its timeout.
+  // By a thread of its own, which is left behind when a stop is requested: cpp-httplib (0.11) waits for an answer until
+  // its timeout.
   struct Call {
     std::mutex mutex;
     std::optional<Result<rest::Answer>> answer;
@@ -75,19 +76,23 @@ Result<rest::Answer> call(Context& context, const std::string& method, const std
 
 bool expected(Context& context, int status) {
   for (const auto& one : context.with.value("expect", Json::array())) {
-    if ((one.is_number() && one.get<int>() == status) || (one.is_string() && one.get<std::string>() == std::to_string(status))) return true;
+    if ((one.is_number() && one.get<int>() == status) ||
+        (one.is_string() && one.get<std::string>() == std::to_string(status)))
+      return true;
   }
   return false;
 }
 
-Result<void> must_succeed(Context& context, const std::string& method, const std::string& url, const std::string& body) {
+Result<void> must_succeed(Context& context, const std::string& method, const std::string& url,
+                          const std::string& body) {
   bool cut_short = false;
   const auto done = context.world.effects->perform(fmt::format("{} {}", method, url), [&]() -> Result<Json> {
     TRY_ASSIGN(const auto answer, call(context, method, url, body, cut_short));
     if (!expected(context, answer.status)) {
       return fail({ErrorKind::failed, url, method + " was answered with a status that was not expected",
-                   to_text(context.with.value("expect", Json::array())), fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)),
-                   "", std::to_string(answer.status)});
+                   to_text(context.with.value("expect", Json::array())),
+                   fmt::format("{}: {}", answer.status, answer.body.substr(0, 500)), "",
+                   std::to_string(answer.status)});
     }
     return Json();
   });
@@ -129,29 +134,34 @@ Result<void> undo_http_request(Context& context, const Json&, const Json&) {
 StepKind http_request() {
   using runbook::Type;
   const std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE"};
-  return {
-      {.kind = "http.request",
-       .purpose = "Makes an HTTP request; a status in `expect` is success.",
-       .parameters = {{"url", Type::text, nullptr, true, "http:// or https://, no credentials in it", {}},
-                      {"method", Type::text, "POST", false, "", methods},
-                      {"body", Type::text, "", false, "kept in the journal with the runbook, so no secrets here", {}},
-                      {"content_type", Type::text, "application/json", false, "of the bodies", {}},
-                      {"expect", Type::list, Json::array({200, 201, 202, 204}), false, "statuses that mean success", {}},
-                      {"username", Type::text, "", false, "for basic auth", {}},
-                      {"password_file", Type::text, "", false, "a file that holds the password for basic auth", {}},
-                      {"ca", Type::text, "", false, "file with the certificates to trust", {}},
-                      {"check", Type::text, "", false, "a URL that answers a GET with such a status when there is nothing left to do", {}},
-                      {"undo_url", Type::text, "", false, "called to undo it; must be harmless when repeated", {}},
-                      {"undo_method", Type::text, "POST", false, "", methods},
-                      {"undo_body", Type::text, "", false, "sent with it", {}}},
-       .facts = {},
-       .changes = "whatever the server does",
-       .undo = "calls `undo_url`, if given",
-       .meaning = {.changes = true}},
-      nullptr,
-      observe_http_request,
-      apply_http_request,
-      undo_http_request};
+  return {{.kind = "http.request",
+           .purpose = "Makes an HTTP request; a status in `expect` is success.",
+           .parameters =
+               {{"url", Type::text, nullptr, true, "http:// or https://, no credentials in it", {}},
+                {"method", Type::text, "POST", false, "", methods},
+                {"body", Type::text, "", false, "kept in the journal with the runbook, so no secrets here", {}},
+                {"content_type", Type::text, "application/json", false, "of the bodies", {}},
+                {"expect", Type::list, Json::array({200, 201, 202, 204}), false, "statuses that mean success", {}},
+                {"username", Type::text, "", false, "for basic auth", {}},
+                {"password_file", Type::text, "", false, "a file that holds the password for basic auth", {}},
+                {"ca", Type::text, "", false, "file with the certificates to trust", {}},
+                {"check",
+                 Type::text,
+                 "",
+                 false,
+                 "a URL that answers a GET with such a status when there is nothing left to do",
+                 {}},
+                {"undo_url", Type::text, "", false, "called to undo it; must be harmless when repeated", {}},
+                {"undo_method", Type::text, "POST", false, "", methods},
+                {"undo_body", Type::text, "", false, "sent with it", {}}},
+           .facts = {},
+           .changes = "whatever the server does",
+           .undo = "calls `undo_url`, if given",
+           .meaning = {.changes = true}},
+          nullptr,
+          observe_http_request,
+          apply_http_request,
+          undo_http_request};
 }
 
 }  // namespace pgcleave::steps

@@ -1,10 +1,11 @@
-// ownership.durable: is the side's ownership on every member that Patroni may promote? After a promotion its replicas first have to reach
-// the new timeline, which no window can wait for. A failover before that brings up a member that does not own, and takes no writes. So one
-// that still lacks it when the time is up is named, here and by `pgcleave status`, and is no miss.
+// ownership.durable: is the side's ownership on every member that Patroni may promote? After a promotion its replicas
+// first have to reach the new timeline, which no window can wait for. A failover before that brings up a member that
+// does not own, and takes no writes. So one that still lacks it when the time is up is named, here and by `pgcleave
+// status`, and is no miss.
 #include "base/format.h"
-#include "world/durability.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/durability.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -31,9 +32,9 @@ Result<Json> apply_ownership_durable(Context& context, const Json&) {
   const auto behind = wait_until_durable(context.world, side, context.deadline, context.stop);
   if (behind.empty()) return Json{{"not_durable_on", Json::array()}};
   if (context.world.progress) {
-    context.world.progress(
-        fmt::format("not durable yet: {}; promoted now it would not know that {} owns; pgcleave status says when it does",
-                    fmt::join(behind, "; "), side.label()));
+    context.world.progress(fmt::format(
+        "not durable yet: {}; promoted now it would not know that {} owns; pgcleave status says when it does",
+        fmt::join(behind, "; "), side.label()));
   }
   return Json{{"not_durable_on", behind}};
 }
@@ -42,7 +43,8 @@ Result<Json> apply_ownership_durable(Context& context, const Json&) {
 
 StepKind ownership_durable() {
   return {{.kind = "ownership.durable",
-           .purpose = "Waits, as long as its timeout, until a side's ownership is on every member of its cluster that Patroni may promote.",
+           .purpose = "Waits, as long as its timeout, until a side's ownership is on every member of its cluster that "
+                      "Patroni may promote.",
            .parameters = {side_parameter("on", "the side that owns"), durable_parameter()},
            .facts = {{"not_durable_on", "members that did not know it when the time was up, with what they say"}},
            .changes = "",

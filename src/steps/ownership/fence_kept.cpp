@@ -1,5 +1,5 @@
-// ownership.fence_kept: locks the tables that stay on the promoted target (fence/kept_fence.h). A rewind takes the lock away
-// with everything else that the target wrote.
+// ownership.fence_kept: locks the tables that stay on the promoted target (fence/kept_fence.h). A rewind takes the lock
+// away with everything else that the target wrote.
 #include "base/format.h"
 #include "base/units.h"
 #include "fence/kept_fence.h"
@@ -15,15 +15,16 @@ using fence::KeptFence;
 
 Result<void> must_be_the_target(const Side& side) {
   if (side.which() == fence::Owner::target) return {};
-  return fail({ErrorKind::invalid, side.label(), "keeps these tables: nothing is to be locked there", "on: target", "on: source",
-               "correct `on` in the runbook", ""});
+  return fail({ErrorKind::invalid, side.label(), "keeps these tables: nothing is to be locked there", "on: target",
+               "on: source", "correct `on` in the runbook", ""});
 }
 
 Result<void> must_be_writable(Side& side, postgres::Connection& leader, Deadline deadline) {
   TRY_ASSIGN(const auto recovery, postgres::recovery(leader, deadline));
   if (!recovery.in_recovery) return {};
-  return fail({ErrorKind::not_ready, side.label(), "is in recovery: a standby has the source's triggers and takes no others", "a primary",
-               "a standby", "use ownership.fence_kept after the promotion", ""});
+  return fail({ErrorKind::not_ready, side.label(),
+               "is in recovery: a standby has the source's triggers and takes no others", "a primary", "a standby",
+               "use ownership.fence_kept after the promotion", ""});
 }
 
 struct Seen {
@@ -66,16 +67,18 @@ Result<Json> apply_ownership_fence_kept(Context& context, const Json&) {
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto seen, read_kept_fence(context, *leader));
   if (seen.function != KeptFence::installed) {
-    TRY(world.effects->perform(fmt::format("install the fence of kept tables of split {} on {}", fence.split, side.label()),
-                               [&]() -> Result<Json> {
-                                 TRY(must_be_writable(side, *leader, context.deadline));
-                                 TRY(fence::install_kept_fence(*leader, fence, context.deadline));
-                                 return Json();
-                               }));
+    TRY(world.effects->perform(
+        fmt::format("install the fence of kept tables of split {} on {}", fence.split, side.label()),
+        [&]() -> Result<Json> {
+          TRY(must_be_writable(side, *leader, context.deadline));
+          TRY(fence::install_kept_fence(*leader, fence, context.deadline));
+          return Json();
+        }));
   }
   if (seen.missing.empty()) return Json{{"fenced", 0}};
   TRY(world.effects->perform(
-      fmt::format("create the fence trigger on {} kept tables on {}", seen.missing.size(), side.label()), [&]() -> Result<Json> {
+      fmt::format("create the fence trigger on {} kept tables on {}", seen.missing.size(), side.label()),
+      [&]() -> Result<Json> {
         TRY(fence::create_kept_triggers(*leader, fence, seen.missing, lock_timeout, context.deadline, context.stop));
         return Json();
       }));
@@ -102,33 +105,37 @@ Result<void> undo_ownership_fence_kept(Context& context, const Json& before, con
   if (!made.empty()) {
     TRY(world.effects->perform(fmt::format("drop the fence trigger on {} kept tables on {}", made.size(), side.label()),
                                [&]() -> Result<Json> {
-                                 TRY(fence::drop_kept_triggers(*leader, fence, made, lock_timeout, context.deadline, context.stop));
+                                 TRY(fence::drop_kept_triggers(*leader, fence, made, lock_timeout, context.deadline,
+                                                               context.stop));
                                  return Json();
                                }));
   }
   if (present) return {};
-  TRY(world.effects->perform(fmt::format("remove the fence of kept tables of split {} from {}", fence.split, side.label()),
-                             [&]() -> Result<Json> {
-                               TRY(fence::uninstall_kept_fence(*leader, fence, context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("remove the fence of kept tables of split {} from {}", fence.split, side.label()),
+      [&]() -> Result<Json> {
+        TRY(fence::uninstall_kept_fence(*leader, fence, context.deadline));
+        return Json();
+      }));
   return {};
 }
 
 }  // namespace
 
 StepKind ownership_fence_kept() {
-  return {{.kind = "ownership.fence_kept",
-           .purpose = "Fences every kept table on the promoted target: only the source's cluster may write it.",
-           .parameters = {{"on", runbook::Type::side, "target", false, "the side that was split off", {}}, fence_lock_timeout_parameter()},
-           .facts = {{"fenced", "number of tables that got the trigger"}},
-           .changes = "a function in schema pgcleave and one statement trigger per kept table and partition on the target",
-           .undo = "drops the triggers that it made, and the function if it made it",
-           .meaning = {.changes = true, .spared = true}},
-          nullptr,
-          observe_ownership_fence_kept,
-          apply_ownership_fence_kept,
-          undo_ownership_fence_kept};
+  return {
+      {.kind = "ownership.fence_kept",
+       .purpose = "Fences every kept table on the promoted target: only the source's cluster may write it.",
+       .parameters = {{"on", runbook::Type::side, "target", false, "the side that was split off", {}},
+                      fence_lock_timeout_parameter()},
+       .facts = {{"fenced", "number of tables that got the trigger"}},
+       .changes = "a function in schema pgcleave and one statement trigger per kept table and partition on the target",
+       .undo = "drops the triggers that it made, and the function if it made it",
+       .meaning = {.changes = true, .spared = true}},
+      nullptr,
+      observe_ownership_fence_kept,
+      apply_ownership_fence_kept,
+      undo_ownership_fence_kept};
 }
 
 }  // namespace pgcleave::steps

@@ -7,19 +7,19 @@
 #include "fence/kept_fence.h"
 #include "fence/probe_rights.h"
 #include "postgres/wal.h"
-#include "world/frozen.h"
 #include "steps/names_in_json.h"
 #include "steps/parameters.h"
-#include "world/probes.h"
 #include "steps/registry.h"
+#include "world/frozen.h"
+#include "world/probes.h"
 
 namespace pgcleave::steps {
 namespace {
 
 using fence::Owner;
 
-// After the split tables come to be on each side by themselves. A trigger more does no harm on a side that owns, nor on the one
-// that has given its tables away; and what owns nothing must not be made to own.
+// After the split tables come to be on each side by themselves. A trigger more does no harm on a side that owns, nor on
+// the one that has given its tables away; and what owns nothing must not be made to own.
 Result<bool> may_be_fenced(Context& context, const std::optional<Owner>& owner) {
   auto& side = context.on();
   if (owner == side.which()) return true;
@@ -30,8 +30,8 @@ Result<bool> may_be_fenced(Context& context, const std::optional<Owner>& owner) 
   return owner.has_value() == (other_owner == other.which());
 }
 
-// What is in the split is written down while the source owns it, by each run anew: the run that splits is the last. Afterwards nobody adds
-// to it: a table that is fenced later is no stale half of anything.
+// What is in the split is written down while the source owns it, by each run anew: the run that splits is the last.
+// Afterwards nobody adds to it: a table that is fenced later is no stale half of anything.
 struct Writing {
   bool wanted = false;
   std::optional<fence::FrozenSplit> written;
@@ -59,12 +59,16 @@ Result<Writing> inspect_writing(Context& context, postgres::Connection& leader, 
 }
 
 // Each split's fence knows its own two sides only: on a third it would refuse all writes.
-Result<void> no_other_split_has(Context& context, postgres::Connection& leader, const std::vector<postgres::TableName>& moved) {
+Result<void> no_other_split_has(Context& context, postgres::Connection& leader,
+                                const std::vector<postgres::TableName>& moved) {
   TRY_ASSIGN(const auto others, fence::fenced_by_others(leader, context.world.split.name, moved, context.deadline));
   if (others.empty()) return {};
-  return fail({ErrorKind::not_ready, "split " + context.world.split.name, "would move tables that another split has moved",
-               "tables without the fence of another split", fmt::format("{} on {}", fmt::join(others, ", "), context.on().label()),
-               "leave them out of this split; or undo the other one, or drop its triggers if that one is over and cleaned up", ""});
+  return fail(
+      {ErrorKind::not_ready, "split " + context.world.split.name, "would move tables that another split has moved",
+       "tables without the fence of another split",
+       fmt::format("{} on {}", fmt::join(others, ", "), context.on().label()),
+       "leave them out of this split; or undo the other one, or drop its triggers if that one is over and cleaned up",
+       ""});
 }
 
 Result<Observation> observe_ownership_install(Context& context) {
@@ -78,7 +82,8 @@ Result<Observation> observe_ownership_install(Context& context) {
   TRY_ASSIGN(const auto owner, fence::owner(*leader, fence.split, context.deadline));
   TRY_ASSIGN(const bool fitting, may_be_fenced(context, owner));
   TRY_ASSIGN(const auto without_rights,
-             fence::without_probe_rights(*leader, fence.split, world::probe_users(context.world.environment), context.deadline));
+             fence::without_probe_rights(*leader, fence.split, world::probe_users(context.world.environment),
+                                         context.deadline));
   TRY_ASSIGN(const auto writing, inspect_writing(context, *leader, tables.split, owner));
   const auto moved = tables.split.moved.size();
   Observation seen;
@@ -106,7 +111,8 @@ std::string rights_in_words(const char* verb, const std::vector<std::string>& us
 // A probe as the clients' own user waits in their pool.
 Result<void> let_probes_write(Context& context, postgres::Connection& leader) {
   const auto& split = context.world.split.name;
-  TRY_ASSIGN(const auto users, fence::without_probe_rights(leader, split, world::probe_users(context.world.environment), context.deadline));
+  TRY_ASSIGN(const auto users, fence::without_probe_rights(leader, split, world::probe_users(context.world.environment),
+                                                           context.deadline));
   if (users.empty()) return {};
   TRY(context.world.effects->perform(rights_in_words("let", users, context.on()), [&]() -> Result<Json> {
     TRY(fence::grant_probe_rights(leader, split, users, context.deadline));
@@ -121,7 +127,8 @@ Result<void> take_rights_back(Context& context, postgres::Connection& leader, co
   for (const auto& user : before.value("without_rights", Json::array())) users.push_back(user.get<std::string>());
   const auto& split = context.world.split.name;
   TRY_ASSIGN(const auto without, fence::without_probe_rights(leader, split, users, context.deadline));
-  std::erase_if(users, [&](const auto& user) { return std::find(without.begin(), without.end(), user) != without.end(); });
+  std::erase_if(users,
+                [&](const auto& user) { return std::find(without.begin(), without.end(), user) != without.end(); });
   if (users.empty()) return {};
   TRY(context.world.effects->perform(rights_in_words("no longer let", users, context.on()), [&]() -> Result<Json> {
     TRY(fence::revoke_probe_rights(leader, split, users, context.deadline));
@@ -136,11 +143,11 @@ Result<void> write_down(Context& context, postgres::Connection& leader, const Sp
   TRY_ASSIGN(const auto owner, fence::owner(leader, split, context.deadline));
   TRY_ASSIGN(const auto writing, inspect_writing(context, leader, tables, owner));
   if (!writing.missing()) return {};
-  TRY(context.world.effects->perform(fmt::format("write down on {} which tables are in split {}", context.on().label(), split),
-                                     [&]() -> Result<Json> {
-                                       TRY(fence::freeze_split(leader, split, writing.now, context.deadline));
-                                       return Json{{"frozen", world::json_of(std::optional(writing.now))}};
-                                     }));
+  TRY(context.world.effects->perform(
+      fmt::format("write down on {} which tables are in split {}", context.on().label(), split), [&]() -> Result<Json> {
+        TRY(fence::freeze_split(leader, split, writing.now, context.deadline));
+        return Json{{"frozen", world::json_of(std::optional(writing.now))}};
+      }));
   return {};
 }
 
@@ -149,11 +156,11 @@ Result<void> write_down_what_was(Context& context, postgres::Connection& leader,
   const auto& split = context.world.split.name;
   TRY_ASSIGN(const auto now, fence::frozen_split(leader, split, context.deadline));
   if (!before.contains("frozen") || world::json_of(now) == world::json_of(was)) return {};
-  TRY(context.world.effects->perform(fmt::format("write down on {} what was in split {} before", context.on().label(), split),
-                                     [&]() -> Result<Json> {
-                                       TRY(fence::freeze_split(leader, split, was, context.deadline));
-                                       return Json();
-                                     }));
+  TRY(context.world.effects->perform(
+      fmt::format("write down on {} what was in split {} before", context.on().label(), split), [&]() -> Result<Json> {
+        TRY(fence::freeze_split(leader, split, was, context.deadline));
+        return Json();
+      }));
   return {};
 }
 
@@ -165,7 +172,8 @@ Result<Json> apply_ownership_install(Context& context, const Json&) {
   TRY_ASSIGN(const bool installed, fence::is_installed(*leader, fence, context.deadline));
   if (!installed) {
     TRY(world.effects->perform(
-        fmt::format("install ownership of split {} on {}: owner sequence, fence, canary and probe tables", fence.split, side.label()),
+        fmt::format("install ownership of split {} on {}: owner sequence, fence, canary and probe tables", fence.split,
+                    side.label()),
         [&]() -> Result<Json> {
           TRY(fence::install(*leader, fence, context.deadline));
           TRY(fence::hold(*leader, fence.split, world.run.as_holder(), world.run.take_over, context.deadline));
@@ -178,7 +186,8 @@ Result<Json> apply_ownership_install(Context& context, const Json&) {
   if (!drift.missing.empty()) {
     TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
     TRY(world.effects->perform(
-        fmt::format("create the fence trigger on {} tables on {}", drift.missing.size(), side.label()), [&]() -> Result<Json> {
+        fmt::format("create the fence trigger on {} tables on {}", drift.missing.size(), side.label()),
+        [&]() -> Result<Json> {
           TRY(fence::create_triggers(*leader, fence, drift.missing, lock_timeout, context.deadline, context.stop));
           return Json();
         }));
@@ -193,15 +202,17 @@ Result<void> drop(Context& context, postgres::Connection& leader, const std::vec
   TRY_ASSIGN(const auto fenced, fence::fence_drift(leader, fence, {}, context.deadline));
   std::vector<postgres::TableName> left;
   for (const auto& table : made) {
-    if (std::find(fenced.superfluous.begin(), fenced.superfluous.end(), table) != fenced.superfluous.end()) left.push_back(table);
+    if (std::find(fenced.superfluous.begin(), fenced.superfluous.end(), table) != fenced.superfluous.end())
+      left.push_back(table);
   }
   if (left.empty()) return {};
   TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
-  TRY(context.world.effects->perform(fmt::format("drop the fence trigger on {} tables on {}", left.size(), context.on().label()),
-                                     [&]() -> Result<Json> {
-                                       TRY(fence::drop_triggers(leader, fence, left, lock_timeout, context.deadline, context.stop));
-                                       return Json();
-                                     }));
+  TRY(context.world.effects->perform(
+      fmt::format("drop the fence trigger on {} tables on {}", left.size(), context.on().label()),
+      [&]() -> Result<Json> {
+        TRY(fence::drop_triggers(leader, fence, left, lock_timeout, context.deadline, context.stop));
+        return Json();
+      }));
   return {};
 }
 
@@ -212,7 +223,8 @@ Result<void> drop_kept(Context& context, postgres::Connection& leader) {
   if (kept.superfluous.empty()) return {};
   TRY_ASSIGN(const auto lock_timeout, parse_duration(context.text("lock_timeout")));
   TRY(context.world.effects->perform(
-      fmt::format("drop the fence trigger on {} kept tables on {}", kept.superfluous.size(), context.on().label()), [&]() -> Result<Json> {
+      fmt::format("drop the fence trigger on {} kept tables on {}", kept.superfluous.size(), context.on().label()),
+      [&]() -> Result<Json> {
         TRY(fence::drop_kept_triggers(leader, fence, kept.superfluous, lock_timeout, context.deadline, context.stop));
         return Json();
       }));
@@ -232,17 +244,19 @@ Result<void> undo_ownership_install(Context& context, const Json& before, const 
   TRY_ASSIGN(const auto owner, fence::owner(*leader, fence.split, context.deadline));
   if (owner && *owner != side.which()) {
     return fail({ErrorKind::foreign, "split " + fence.split,
-                 "the fence is needed on " + side.label() + ": it does not own the moved tables", std::string("owner ") + side.name(),
-                 std::string("owner ") + fence::name_of(*owner), "find out who passed ownership: pgcleave status", ""});
+                 "the fence is needed on " + side.label() + ": it does not own the moved tables",
+                 std::string("owner ") + side.name(), std::string("owner ") + fence::name_of(*owner),
+                 "find out who passed ownership: pgcleave status", ""});
   }
   // Ownership itself came with this run: no trigger may be left, also none of a table that was made and fenced later.
   TRY_ASSIGN(const auto fenced, fence::fence_drift(*leader, fence, {}, context.deadline));
   TRY(drop(context, *leader, fenced.superfluous));
   TRY(drop_kept(context, *leader));
-  TRY(world.effects->perform(fmt::format("remove ownership of split {} from {}", fence.split, side.label()), [&]() -> Result<Json> {
-    TRY(fence::uninstall(*leader, fence, context.deadline));
-    return Json();
-  }));
+  TRY(world.effects->perform(fmt::format("remove ownership of split {} from {}", fence.split, side.label()),
+                             [&]() -> Result<Json> {
+                               TRY(fence::uninstall(*leader, fence, context.deadline));
+                               return Json();
+                             }));
   return {};
 }
 
@@ -252,17 +266,19 @@ StepKind ownership_install() {
   return {
       {.kind = "ownership.install",
        .purpose = "Fences every moved table inside PostgreSQL: only the owner of the split may write it.",
-       .parameters = {{"on",
-                       runbook::Type::side,
-                       "source",
-                       false,
-                       "source before the split; afterwards also the target, for tables and partitions that were created since",
-                       {}},
-                      fence_lock_timeout_parameter()},
+       .parameters =
+           {{"on",
+             runbook::Type::side,
+             "source",
+             false,
+             "source before the split; afterwards also the target, for tables and partitions that were created since",
+             {}},
+            fence_lock_timeout_parameter()},
        .facts = {{"fenced", "number of tables that got the trigger"}},
-       .changes =
-           "schema pgcleave with a list of what is in the split, and one statement trigger per moved table and partition on that side",
-       .undo = "drops the triggers that it made, and the schema's objects if it made them; writes down again what was in the split before",
+       .changes = "schema pgcleave with a list of what is in the split, and one statement trigger per moved table and "
+                  "partition on that side",
+       .undo = "drops the triggers that it made, and the schema's objects if it made them; writes down again what was "
+               "in the split before",
        .meaning = {.changes = true}},
       nullptr,
       observe_ownership_install,

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "fence/canary.h"
 #include "postgres/replication.h"
 #include "postgres/writes.h"
-#include "fence/canary.h"
 #include "steps/patroni/discarded_writes.h"
 #include "world/link.h"
 #include "world/witness.h"
@@ -34,7 +34,8 @@ bool gave_it_away_since(const world::OwnerOnSide& side, int epoch) {
 std::vector<Claim> claims_of(const RepairSeen& seen) {
   std::vector<Claim> claims;
   for (const auto* on : {&seen.owners.source, &seen.owners.target}) {
-    if (on->owns()) claims.push_back({on->which, on->state.epoch, fmt::format("{} owns since epoch {}", on->label, on->state.epoch)});
+    if (on->owns())
+      claims.push_back({on->which, on->state.epoch, fmt::format("{} owns since epoch {}", on->label, on->state.epoch)});
     for (const auto* text : {&on->configured, &on->state.witness}) {
       const auto witness = fence::read_witness(*text);
       if (witness && !gave_it_away_since(seen.owners.side(witness->owner), witness->epoch))
@@ -42,7 +43,8 @@ std::vector<Claim> claims_of(const RepairSeen& seen) {
     }
   }
   if (claims.empty() && seen.journal)
-    claims.push_back({*seen.journal, 0, fmt::format("the journal says that the {} took ownership last", fence::name_of(*seen.journal))});
+    claims.push_back({*seen.journal, 0,
+                      fmt::format("the journal says that the {} took ownership last", fence::name_of(*seen.journal))});
   return claims;
 }
 
@@ -60,16 +62,17 @@ void choose(const RepairSeen& seen, Repair& repair) {
     return;
   }
   const auto& newest = claims.front();
-  const bool contradicted = std::any_of(claims.begin(), claims.end(),
-                                        [&](const Claim& claim) { return claim.epoch == newest.epoch && claim.owner != newest.owner; });
+  const bool contradicted = std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
+    return claim.epoch == newest.epoch && claim.owner != newest.owner;
+  });
   if (contradicted) {
     repair.must_decide = "both sides claim the same epoch: " + all;
     return;
   }
   const auto& loser = seen.owners.side(other_of(newest.owner));
   if (loser.owns() && loser.state.last && loser.state.last->epoch > newest.epoch) {
-    repair.must_decide = fmt::format("{} passed ownership under epoch {} by run {}, later than what else is known: {}", loser.label,
-                                     loser.state.last->epoch, loser.state.last->run, all);
+    repair.must_decide = fmt::format("{} passed ownership under epoch {} by run {}, later than what else is known: {}",
+                                     loser.label, loser.state.last->epoch, loser.state.last->run, all);
     return;
   }
   repair.right = newest.owner;
@@ -105,14 +108,15 @@ Repair judge_by_proof(const RepairSeen& seen) {
   const auto& right = seen.owners.side(*repair.right);
   const auto& other = seen.owners.side(other_of(*repair.right));
   if (!can_own(right)) {
-    repair.must_decide =
-        fmt::format("{} should own, but is {}: {}", right.label, right.in_recovery ? "a standby" : "without a fence", repair.why);
+    repair.must_decide = fmt::format("{} should own, but is {}: {}", right.label,
+                                     right.in_recovery ? "a standby" : "without a fence", repair.why);
     return repair;
   }
   const bool has_all = right.which == Owner::target ? seen.all_on_target : seen.all_on_source;
   if (!right.owns() && !has_all) {
     repair.must_decide = fmt::format(
-        "{} should own ({}), but its leader {} does not show the last row that {} wrote before it gave ownership away: writes "
+        "{} should own ({}), but its leader {} does not show the last row that {} wrote before it gave ownership away: "
+        "writes "
         "from before that may be missing there",
         right.label, repair.why, right.member, other.label);
     return repair;
@@ -136,7 +140,8 @@ Repair judge_repair(const RepairSeen& seen) {
   }
   const auto& right = seen.owners.side(*seen.decided);
   if (!can_own(right)) {
-    repair.must_decide = fmt::format("{} can't own: it is {}", right.label, right.in_recovery ? "a standby" : "without a fence");
+    repair.must_decide =
+        fmt::format("{} can't own: it is {}", right.label, right.in_recovery ? "a standby" : "without a fence");
     return repair;
   }
   repair.why = fmt::format("a person decided for the {}, since: {}", decided, repair.must_decide);
@@ -161,8 +166,8 @@ RepairSeen look_for_repair(World& world, Deadline deadline) {
     if (!from.seen() || from.state.newest_canary.empty()) return false;
     const auto leader = to.leader(deadline);
     if (!leader) return false;
-    const auto there =
-        fence::canary_arrived(**leader, fence::canary_of(world.split.name, from.which), from.state.newest_canary, deadline);
+    const auto there = fence::canary_arrived(**leader, fence::canary_of(world.split.name, from.which),
+                                             from.state.newest_canary, deadline);
     return there && *there;
   };
   seen.all_on_target = arrived(seen.owners.source, world.target);
@@ -174,11 +179,13 @@ Result<std::vector<std::string>> repair(World& world, const RepairSeen& seen, co
   std::vector<std::string> written;
   for (const auto& change : repair.changes) {
     auto& side = change.side == Owner::target ? world.target : world.source;
-    const auto what = change.to == Owner::nobody ? fmt::format("release ownership of split {} on {}", world.split.name, side.label())
-                                                 : fmt::format("give ownership of split {} to {}", world.split.name, side.label());
+    const auto what = change.to == Owner::nobody
+                          ? fmt::format("release ownership of split {} on {}", world.split.name, side.label())
+                          : fmt::format("give ownership of split {} to {}", world.split.name, side.label());
     TRY(world.effects->perform(what, [&]() -> Result<Json> {
       TRY_ASSIGN(auto* leader, side.leader(deadline));
-      TRY(fence::pass_ownership(*leader, world.split.name, change.from, change.to, world.run.id, world.run.epoch, deadline));
+      TRY(fence::pass_ownership(*leader, world.split.name, change.from, change.to, world.run.id, world.run.epoch,
+                                deadline));
       return Json();
     }));
     if (change.to != Owner::nobody) continue;
@@ -186,10 +193,12 @@ Result<std::vector<std::string>> repair(World& world, const RepairSeen& seen, co
     TRY_ASSIGN(const auto tables, tables_on(world, side, deadline));
     TRY_ASSIGN(const auto writes, postgres::writes(*leader, tables.split.with_rows(), deadline));
     for (const auto& table : writes.tables) {
-      written.push_back(fmt::format("table {} on {}: {} rows were written{}, by clients or by replication", table.name.sql(), side.label(),
-                                    table.rows, writes.promoted_at.empty() ? "" : " since its promotion at " + writes.promoted_at));
+      written.push_back(fmt::format("table {} on {}: {} rows were written{}, by clients or by replication",
+                                    table.name.sql(), side.label(), table.rows,
+                                    writes.promoted_at.empty() ? "" : " since its promotion at " + writes.promoted_at));
     }
-    if (writes.counters_were_reset) written.push_back(side.label() + ": its counters were reset since, so there may be more");
+    if (writes.counters_were_reset)
+      written.push_back(side.label() + ": its counters were reset since, so there may be more");
   }
   if (!repair.stale || repair.right != Owner::target) return written;
   const auto link = reverse_link(world);
@@ -197,8 +206,8 @@ Result<std::vector<std::string>> repair(World& world, const RepairSeen& seen, co
   TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, deadline));
   if (!subscription || !subscription->enabled) return written;
   // Its position is that of a member that was behind: the slot has passed rows that this server never got.
-  TRY(world.effects->perform(fmt::format("disable subscription {} on {}: rows of {} are missing there", link.name, seen.owners.source.label,
-                                         seen.owners.target.label),
+  TRY(world.effects->perform(fmt::format("disable subscription {} on {}: rows of {} are missing there", link.name,
+                                         seen.owners.source.label, seen.owners.target.label),
                              [&]() -> Result<Json> {
                                TRY(postgres::disable_subscription(*source, link.name, deadline));
                                return Json();
@@ -212,12 +221,12 @@ Result<void> repair_witnesses(World& world, const world::Owners& owners, Deadlin
   Result<void> all;
   for (auto* cluster : {&world.source, &world.target}) {
     if (owners.tells_enough(owners.side(cluster->which()), *wanted)) continue;
-    const auto told = world.effects->perform(
-        fmt::format("tell Patroni of {} that {} owns split {}", cluster->label(), owners.side(wanted->owner).label, world.split.name),
-        [&]() -> Result<Json> {
-          TRY(put_witness(world, *cluster, wanted->text(), deadline, nullptr));
-          return Json{{"witness", wanted->text()}};
-        });
+    const auto told = world.effects->perform(fmt::format("tell Patroni of {} that {} owns split {}", cluster->label(),
+                                                         owners.side(wanted->owner).label, world.split.name),
+                                             [&]() -> Result<Json> {
+                                               TRY(put_witness(world, *cluster, wanted->text(), deadline, nullptr));
+                                               return Json{{"witness", wanted->text()}};
+                                             });
     if (!told) all = fail(told.error());
   }
   return all;

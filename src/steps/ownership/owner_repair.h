@@ -1,5 +1,5 @@
-// Two owners, or none, after a failover that lost a release or a take: which side is right, and what makes it so again. Judged from what
-// was seen (judge_repair asks nobody), then done effect by effect.
+// Two owners, or none, after a failover that lost a release or a take: which side is right, and what makes it so again.
+// Judged from what was seen (judge_repair asks nobody), then done effect by effect.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,10 @@ namespace pgcleave::steps {
 
 struct RepairSeen {
   world::Owners owners;
-  std::optional<fence::Owner> journal;  // who took last, by this host's journal; asked only where both databases and Patronis are silent
-  bool all_on_source = false;  // the last row that the target wrote before it gave ownership away is there: all before it is, too
+  std::optional<fence::Owner>
+      journal;  // who took last, by this host's journal; asked only where both databases and Patronis are silent
+  bool all_on_source =
+      false;  // the last row that the target wrote before it gave ownership away is there: all before it is, too
   bool all_on_target = false;
   std::optional<fence::Owner> decided;  // by a person, in words; counts only where nothing is proven
 };
@@ -35,14 +37,15 @@ struct Repair {
 };
 Repair judge_repair(const RepairSeen& seen);
 
-// What a person types to decide for this side. Names what the other side wrote since its promotion, and would be given up.
+// What a person types to decide for this side. Names what the other side wrote since its promotion, and would be given
+// up.
 Result<std::string> words_to_decide(World& world, fence::Owner right, Deadline deadline);
 
 // Asks both sides, also for the rows that prove that a side has all.
 RepairSeen look_for_repair(World& world, Deadline deadline);
 
-// Passes ownership as judged, under world.run, and disables reverse replication of a stale source, which would skip rows. Tables of the side that
-// was wrong with rows that were written there since its promotion, in words.
+// Passes ownership as judged, under world.run, and disables reverse replication of a stale source, which would skip
+// rows. Tables of the side that was wrong with rows that were written there since its promotion, in words.
 Result<std::vector<std::string>> repair(World& world, const RepairSeen& seen, const Repair& repair, Deadline deadline);
 
 // Makes good what Patroni was not told; its clusters that could not be.

@@ -1,22 +1,25 @@
-// ownership.release: nobody owns the moved tables any more; then wait until nobody is still writing them, and all of them are fenced.
+// ownership.release: nobody owns the moved tables any more; then wait until nobody is still writing them, and all of
+// them are fenced.
 //
-// A target that was promoted before the window has a copy of the source's value, which locks it. It is told too, after the source: else
-// a take could not be a compare-and-set from "nobody", and who was frozen meanwhile would not be stopped. Undo takes that back first.
+// A target that was promoted before the window has a copy of the source's value, which locks it. It is told too, after
+// the source: else a take could not be a compare-and-set from "nobody", and who was frozen meanwhile would not be
+// stopped. Undo takes that back first.
 //
-// A statement takes its RowExclusiveLock on the table that it names before the fence trigger runs. So whoever saw the old owner holds the
-// lock when the new value is set, and is seen here; whoever takes the lock later sees the new value and fails.
+// A statement takes its RowExclusiveLock on the table that it names before the fence trigger runs. So whoever saw the
+// old owner holds the lock when the new value is set, and is seen here; whoever takes the lock later sees the new value
+// and fails.
 #include <future>
 
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/locks.h"
 #include "postgres/wal.h"
+#include "steps/ownership/ready_to_release.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
 #include "world/durability.h"
 #include "world/frozen.h"
 #include "world/holding.h"
-#include "steps/parameters.h"
-#include "steps/ownership/ready_to_release.h"
-#include "steps/registry.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -52,13 +55,14 @@ Result<Copy> copy_on(Context& context, Side& other, Deadline deadline) {
   return copy;
 }
 
-// The last look before clients wait. A moved table that came since ownership.install has no fence, and what is in the split must be what a
-// cleanup will find written down.
+// The last look before clients wait. A moved table that came since ownership.install has no fence, and what is in the
+// split must be what a cleanup will find written down.
 Result<void> split_is_as_written_down(Context& context, postgres::Connection& leader) {
   auto& world = context.world;
   const auto& split = world.split.name;
   const auto refused = [&](const std::string& seen) {
-    return fail({ErrorKind::not_ready, "split " + split, "can't be done: its tables are not those that this run wrote down",
+    return fail({ErrorKind::not_ready, "split " + split,
+                 "can't be done: its tables are not those that this run wrote down",
                  "what ownership.install wrote down on " + context.on().label(), seen,
                  "wait until tables and partitions of the split are not being changed, then begin again", ""});
   };
@@ -137,15 +141,15 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
   std::vector<postgres::Blocker> blockers;
   const auto patience = Deadline::in(grace);
   bool terminated = false;
-  const auto drained =
-      wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500), context.stop, [&]() -> Result<bool> {
-        TRY_ASSIGN(blockers, writers_on(context, leader, context.deadline.for_one_read()));
-        if (!blockers.empty() && terminate && !terminated && patience.passed()) {
-          TRY(postgres::terminate(leader, blockers, context.deadline));
-          terminated = true;
-        }
-        return blockers.empty();
-      });
+  const auto drained = wait_until("nobody writes the moved tables", context.deadline, std::chrono::microseconds(500),
+                                  context.stop, [&]() -> Result<bool> {
+                                    TRY_ASSIGN(blockers, writers_on(context, leader, context.deadline.for_one_read()));
+                                    if (!blockers.empty() && terminate && !terminated && patience.passed()) {
+                                      TRY(postgres::terminate(leader, blockers, context.deadline));
+                                      terminated = true;
+                                    }
+                                    return blockers.empty();
+                                  });
   if (drained) return all_fenced_after_release(context, leader);
   auto error = drained.error();
   error.object = context.on().label();
@@ -157,7 +161,8 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
 Result<void> pass(Context& context, Side& side, Owner expected, Owner next) {
   auto& world = context.world;
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-  return fence::pass_ownership(*leader, world.split.name, expected, next, world.run.id, world.run.epoch, context.deadline);
+  return fence::pass_ownership(*leader, world.split.name, expected, next, world.run.id, world.run.epoch,
+                               context.deadline);
 }
 
 Result<Json> apply_ownership_release(Context& context, const Json& before) {
@@ -166,16 +171,20 @@ Result<Json> apply_ownership_release(Context& context, const Json& before) {
   const bool terminate = context.text("policy") == "terminate";
   TRY_ASSIGN(const auto grace, parse_duration(context.text("grace")));
   TRY(world.effects->perform(
-      fmt::format("release ownership of split {} on {} (and in a copy on {}): nobody may write its tables; writers under way {}; {}",
+      fmt::format("release ownership of split {} on {} (and in a copy on {}): nobody may write its tables; writers "
+                  "under way {}; {}",
                   world.split.name, side.label(), world.other(side).label(),
                   terminate ? "are waited for, then terminated" : "are waited for",
-                  waits_for_members(context) ? "ownership is taken when it is on disk on every member that may be promoted"
-                                             : "on disk on the leader alone: a failover may bring it back"),
+                  waits_for_members(context)
+                      ? "ownership is taken when it is on disk on every member that may be promoted"
+                      : "on disk on the leader alone: a failover may bring it back"),
       [&]() -> Result<Json> {
         TRY(pass(context, side, side.which(), Owner::nobody));
-        auto copy = std::async(before.value("copy", false) ? std::launch::async : std::launch::deferred, [&]() -> Result<void> {
-          return before.value("copy", false) ? pass(context, world.other(side), side.which(), Owner::nobody) : Result<void>();
-        });
+        auto copy =
+            std::async(before.value("copy", false) ? std::launch::async : std::launch::deferred, [&]() -> Result<void> {
+              return before.value("copy", false) ? pass(context, world.other(side), side.which(), Owner::nobody)
+                                                 : Result<void>();
+            });
         TRY_ASSIGN(auto* leader, side.leader(context.deadline));
         TRY(note_position(context, *leader));
         const auto drained = drain(context, *leader, terminate, grace);
@@ -186,16 +195,17 @@ Result<Json> apply_ownership_release(Context& context, const Json& before) {
   return Json::object();
 }
 
-// A release that nobody answered may still be on its way, and would leave nobody owning after it was given back. From now on it is refused.
+// A release that nobody answered may still be on its way, and would leave nobody owning after it was given back. From
+// now on it is refused.
 Result<void> fence_out(Context& context, Side& side) {
   auto& world = context.world;
   ++world.run.epoch;
-  TRY(world.effects->perform(
-      fmt::format("sign split {} anew on {}: what was sent before is refused from now on", world.split.name, side.label()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto signature, sign(world, side, context.deadline));
-        return Json{{"signature", name_of(signature)}, {"epoch", world.run.epoch}};
-      }));
+  TRY(world.effects->perform(fmt::format("sign split {} anew on {}: what was sent before is refused from now on",
+                                         world.split.name, side.label()),
+                             [&]() -> Result<Json> {
+                               TRY_ASSIGN(const auto signature, sign(world, side, context.deadline));
+                               return Json{{"signature", name_of(signature)}, {"epoch", world.run.epoch}};
+                             }));
   return {};
 }
 
@@ -204,25 +214,30 @@ Result<void> undo_ownership_release(Context& context, const Json& before, const 
   auto& side = context.on();
   auto& world = context.world;
   auto& other = world.other(side);
-  // That it was not taken is known before anything is undone. Another side that is down or frozen is not waited for: clients are.
-  // But for the process that did not take, or whose journal would say so: nobody else knows.
-  const auto patience = world.run.knows_all ? context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(400))) : context.deadline;
+  // That it was not taken is known before anything is undone. Another side that is down or frozen is not waited for:
+  // clients are. But for the process that did not take, or whose journal would say so: nobody else knows.
+  const auto patience = world.run.knows_all ? context.deadline.or_earlier(Deadline::in(std::chrono::milliseconds(400)))
+                                            : context.deadline;
   const auto other_owner = [&]() -> Result<std::optional<Owner>> {
     TRY_ASSIGN(auto* leader, other.leader(patience));
     return fence::owner(*leader, world.split.name, patience);
   }();
   if (!other_owner && !world.run.knows_all) {
-    return fail({ErrorKind::unknown, other.label(),
-                 fmt::format("can't be asked who owns, and this journal may lack that it does; ownership is not given to {}", side.label()),
-                 "", other_owner.error().text(), "try again when it answers", ""});
+    return fail(
+        {ErrorKind::unknown, other.label(),
+         fmt::format("can't be asked who owns, and this journal may lack that it does; ownership is not given to {}",
+                     side.label()),
+         "", other_owner.error().text(), "try again when it answers", ""});
   }
   if (other_owner && *other_owner == other.which()) {
-    return fail({ErrorKind::foreign, other.label(), "owns the split already; ownership can't be given back to " + side.label(), "", "",
+    return fail({ErrorKind::foreign, other.label(),
+                 "owns the split already; ownership can't be given back to " + side.label(), "", "",
                  "finish with: pgcleave resume", ""});
   }
   if (before.value("copy", false) && other_owner && *other_owner == Owner::nobody) {
     static_cast<void>(world.effects->perform(
-        fmt::format("lock {} again: split {} belongs to {}", other.label(), world.split.name, side.label()), [&]() -> Result<Json> {
+        fmt::format("lock {} again: split {} belongs to {}", other.label(), world.split.name, side.label()),
+        [&]() -> Result<Json> {
           TRY(pass(context, other, Owner::nobody, side.which()));
           return Json();
         }));
@@ -231,10 +246,11 @@ Result<void> undo_ownership_release(Context& context, const Json& before, const 
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto owner, fence::owner(*leader, world.split.name, context.deadline));
   if (owner == side.which()) return {};
-  TRY(world.effects->perform(fmt::format("give ownership of split {} back to {}", world.split.name, side.label()), [&]() -> Result<Json> {
-    TRY(pass(context, side, Owner::nobody, side.which()));
-    return Json();
-  }));
+  TRY(world.effects->perform(fmt::format("give ownership of split {} back to {}", world.split.name, side.label()),
+                             [&]() -> Result<Json> {
+                               TRY(pass(context, side, Owner::nobody, side.which()));
+                               return Json();
+                             }));
   return {};
 }
 
@@ -244,15 +260,16 @@ StepKind ownership_release() {
   return {
       {.kind = "ownership.release",
        .purpose = "Takes ownership from a side: nobody may write the moved tables. Waits until all writers have ended.",
-       .parameters = {side_parameter("on", "the side that owns now"),
-                      {"policy",
-                       runbook::Type::text,
-                       "fail",
-                       false,
-                       "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
-                       {"fail", "terminate"}},
-                      durable_parameter(),
-                      {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},
+       .parameters =
+           {side_parameter("on", "the side that owns now"),
+            {"policy",
+             runbook::Type::text,
+             "fail",
+             false,
+             "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
+             {"fail", "terminate"}},
+            durable_parameter(),
+            {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},
        .facts = {},
        .changes = "the owner sequence of the split",
        .undo = "gives ownership back, unless the other side has it",

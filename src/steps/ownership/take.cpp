@@ -1,8 +1,8 @@
 // ownership.take: the point of no return. From here on the other side's data is the past.
 #include "base/format.h"
-#include "world/durability.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/durability.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -34,8 +34,9 @@ Error failed_over(const Side& side, const std::string& how) {
           ""};
 }
 
-// A leader that came since may lack what the one before it had acknowledged: rows that the other side waits for, and the release. Who can't
-// be asked is not waited for: what its clients were told had arrived here before this step, and clients wait.
+// A leader that came since may lack what the one before it had acknowledged: rows that the other side waits for, and
+// the release. Who can't be asked is not waited for: what its clients were told had arrived here before this step, and
+// clients wait.
 Result<void> other_side_released(Context& context, Side& other) {
   const auto patience = context.deadline.or_earlier(Deadline::in(patience_with_the_other_side));
   for (int sessions = 1; sessions <= 2; ++sessions) {  // that the first one was lost shows only when it is used
@@ -56,21 +57,24 @@ Result<void> other_side_released(Context& context, Side& other) {
 Result<void> the_release_is_durable(Context& context, const Side& other) {
   const auto& release = context.world.pending_release;
   if (!release || release->side != other.which()) return {};
-  return wait_until_released(context.world, *release, context.deadline.or_earlier(Deadline::in(patience_with_members)), context.stop);
+  return wait_until_released(context.world, *release, context.deadline.or_earlier(Deadline::in(patience_with_members)),
+                             context.stop);
 }
 
 Result<Json> apply_ownership_take(Context& context, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
-  TRY(world.effects->perform(fmt::format("give ownership of split {} to {}", world.split.name, side.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(const auto failover, side.failover(context.deadline));
-    if (!failover.empty()) return fail(failed_over(side, failover));
-    TRY(other_side_released(context, world.other(side)));
-    TRY(the_release_is_durable(context, world.other(side)));
-    TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-    TRY(fence::pass_ownership(*leader, world.split.name, Owner::nobody, side.which(), world.run.id, world.run.epoch, context.deadline));
-    return Json();
-  }));
+  TRY(world.effects->perform(fmt::format("give ownership of split {} to {}", world.split.name, side.label()),
+                             [&]() -> Result<Json> {
+                               TRY_ASSIGN(const auto failover, side.failover(context.deadline));
+                               if (!failover.empty()) return fail(failed_over(side, failover));
+                               TRY(other_side_released(context, world.other(side)));
+                               TRY(the_release_is_durable(context, world.other(side)));
+                               TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+                               TRY(fence::pass_ownership(*leader, world.split.name, Owner::nobody, side.which(),
+                                                         world.run.id, world.run.epoch, context.deadline));
+                               return Json();
+                             }));
   return Json::object();
 }
 

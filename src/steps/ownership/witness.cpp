@@ -1,10 +1,12 @@
-// ownership.witness: makes a cluster's Patroni a witness of who owns the split, so that a member which was down at the release, and is
-// promoted later, refuses writes (fence/witness.h). Never in a window: the owner's own sequence decides there.
+// ownership.witness: makes a cluster's Patroni a witness of who owns the split, so that a member which was down at the
+// release, and is promoted later, refuses writes (fence/witness.h). Never in a window: the owner's own sequence decides
+// there.
+#include "world/witness.h"
+
 #include "base/format.h"
 #include "fence/owner_state.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
-#include "world/witness.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -30,7 +32,8 @@ Result<Observation> observe_ownership_witness(Context& context) {
   TRY_ASSIGN(const auto wanted, to_tell(world, owner, configured, context.deadline));
   Observation seen;
   seen.before = {{"text", configured}};
-  seen.evidence = fmt::format("Patroni of {} says {}", cluster.label(), configured.is_string() ? configured.get<std::string>() : "nothing");
+  seen.evidence = fmt::format("Patroni of {} says {}", cluster.label(),
+                              configured.is_string() ? configured.get<std::string>() : "nothing");
   if (!wanted) {
     seen.evidence += fmt::format("; {} does not own split {}", owner.label(), world.split.name);
     return seen;
@@ -49,11 +52,13 @@ Result<Json> apply_ownership_witness(Context& context, const Json&) {
   auto& cluster = context.on();
   auto& owner = context.side("owner");
   return world.effects->perform(
-      fmt::format("tell Patroni of {} that {} owns split {}", cluster.label(), owner.label(), world.split.name), [&]() -> Result<Json> {
+      fmt::format("tell Patroni of {} that {} owns split {}", cluster.label(), owner.label(), world.split.name),
+      [&]() -> Result<Json> {
         TRY_ASSIGN(const auto configured, configured_witness(world, cluster, context.deadline));
         TRY_ASSIGN(const auto wanted, to_tell(world, owner, configured, context.deadline));
         if (!wanted) {
-          return fail({ErrorKind::not_ready, owner.label(), "does not own split " + world.split.name, "its owner", "another", "", ""});
+          return fail({ErrorKind::not_ready, owner.label(), "does not own split " + world.split.name, "its owner",
+                       "another", "", ""});
         }
         TRY(put_witness(world, cluster, wanted->text(), context.deadline, context.stop));
         return Json{{"witness", wanted->text()}};
@@ -79,8 +84,10 @@ Result<void> undo_ownership_witness(Context& context, const Json& before, const 
 
 StepKind ownership_witness() {
   return {{.kind = "ownership.witness",
-           .purpose = "Writes who owns the split into Patroni's configuration, so that a stale member that is promoted refuses writes.",
-           .parameters = {side_parameter("on", "the cluster that is told"), side_parameter("owner", "the side that owns now")},
+           .purpose = "Writes who owns the split into Patroni's configuration, so that a stale member that is promoted "
+                      "refuses writes.",
+           .parameters = {side_parameter("on", "the cluster that is told"),
+                          side_parameter("owner", "the side that owns now")},
            .facts = {{"witness", "what was written, such as: target, epoch 7"}},
            .changes = "postgresql.parameters in Patroni's dynamic configuration: one setting pgcleave.<split>",
            .undo = "puts the earlier value back",

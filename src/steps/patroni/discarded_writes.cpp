@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "base/format.h"
-#include "postgres/identity.h"
 #include "fence/kept_fence.h"
+#include "postgres/identity.h"
 #include "postgres/lineage.h"
 #include "postgres/wal.h"
 

@@ -1,17 +1,20 @@
-// patroni.keep_slots: Patroni's primary drops inactive slots that it does not know. This makes it leave the split's own slots alone: on
-// the source the one of forward replication and the one that keeps WAL, on the target the one of reverse replication.
+// patroni.keep_slots: Patroni's primary drops inactive slots that it does not know. This makes it leave the split's own
+// slots alone: on the source the one of forward replication and the one that keeps WAL, on the target the one of
+// reverse replication.
 #include <algorithm>
 
 #include "base/format.h"
-#include "world/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/link.h"
 
 namespace pgcleave::steps {
 namespace {
 
 std::vector<Json> rules_for(World& world, const Side& cluster) {
-  const auto logical = [](const std::string& name) { return Json{{"name", name}, {"type", "logical"}, {"plugin", "pgoutput"}}; };
+  const auto logical = [](const std::string& name) {
+    return Json{{"name", name}, {"type", "logical"}, {"plugin", "pgoutput"}};
+  };
   if (cluster.which() == fence::Owner::target) return {logical(reverse_link(world).name)};
   return {logical(forward_link(world).name), {{"name", wal_slot(world)}, {"type", "physical"}}};
 }
@@ -22,8 +25,9 @@ Json list_in_config(const Json& config) {
 }
 
 bool has(const Json& rules, const std::string& name) {
-  return rules.is_array() && std::any_of(rules.begin(), rules.end(),
-                                         [&](const Json& one) { return one.is_object() && one.value("name", std::string()) == name; });
+  return rules.is_array() && std::any_of(rules.begin(), rules.end(), [&](const Json& one) {
+           return one.is_object() && one.value("name", std::string()) == name;
+         });
 }
 
 std::string names_of(const std::vector<Json>& rules) {
@@ -39,18 +43,20 @@ Result<Observation> observe_patroni_keep_slots(Context& context) {
   Observation seen;
   seen.before = {{"ignore_slots", rules}};
   const auto wanted = rules_for(context.world, cluster);
-  const bool there = std::all_of(wanted.begin(), wanted.end(), [&](const Json& one) { return has(rules, one.at("name")); });
+  const bool there =
+      std::all_of(wanted.begin(), wanted.end(), [&](const Json& one) { return has(rules, one.at("name")); });
   if (there) seen.state = State::done;
-  seen.evidence = fmt::format("ignore_slots of {} {} {}", cluster.label(), there ? "names" : "does not name", names_of(wanted));
+  seen.evidence =
+      fmt::format("ignore_slots of {} {} {}", cluster.label(), there ? "names" : "does not name", names_of(wanted));
   return seen;
 }
 
-// GET /config answers from the member's memory, which follows the PATCH a moment later (Patroni 3.0.2): whoever looked at once would
-// see the earlier value.
+// GET /config answers from the member's memory, which follows the PATCH a moment later (Patroni 3.0.2): whoever looked
+// at once would see the earlier value.
 Result<void> put(Context& context, Side& cluster, const Json& rules) {
   TRY(cluster.patroni().patch_config({{"ignore_slots", rules}}, context.deadline));
-  return wait_until("Patroni shows ignore_slots of " + cluster.label() + " as it was set", context.deadline, std::chrono::milliseconds(10),
-                    context.stop, [&]() -> Result<bool> {
+  return wait_until("Patroni shows ignore_slots of " + cluster.label() + " as it was set", context.deadline,
+                    std::chrono::milliseconds(10), context.stop, [&]() -> Result<bool> {
                       TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
                       return config.value("ignore_slots", Json()) == rules;
                     });
@@ -60,17 +66,18 @@ Result<Json> apply_patroni_keep_slots(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = context.side("cluster");
   const auto wanted = rules_for(world, cluster);
-  TRY(world.effects->perform(fmt::format("tell Patroni of {} to keep the slots {} (ignore_slots)", cluster.label(), names_of(wanted)),
-                             [&]() -> Result<Json> {
-                               // As they stand now: PATCH replaces a list as a whole.
-                               TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
-                               auto rules = list_in_config(config);
-                               for (const auto& rule : wanted) {
-                                 if (!has(rules, rule.at("name"))) rules.push_back(rule);
-                               }
-                               TRY(put(context, cluster, rules));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("tell Patroni of {} to keep the slots {} (ignore_slots)", cluster.label(), names_of(wanted)),
+      [&]() -> Result<Json> {
+        // As they stand now: PATCH replaces a list as a whole.
+        TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
+        auto rules = list_in_config(config);
+        for (const auto& rule : wanted) {
+          if (!has(rules, rule.at("name"))) rules.push_back(rule);
+        }
+        TRY(put(context, cluster, rules));
+        return Json();
+      }));
   return Json::object();
 }
 

@@ -11,8 +11,8 @@
 namespace pgcleave::steps {
 namespace {
 
-// Patroni reads its configuration and then stores the new one, and each may hang on the DCS for retry_timeout (do_PATCH_config, 3.0.2).
-// Nothing that is sent after it would stop it.
+// Patroni reads its configuration and then stores the new one, and each may hang on the DCS for retry_timeout
+// (do_PATCH_config, 3.0.2). Nothing that is sent after it would stop it.
 Duration longest_way(const Json& config) {
   return 2 * std::chrono::seconds(std::clamp(small_in(config, "retry_timeout", 10), 3, 60)) + std::chrono::seconds(5);
 }
@@ -31,8 +31,8 @@ Result<bool> never_came(Context& context, Side& cluster, const Json& standby_clu
   const auto longest = longest_way(config);
   const auto patience = context.deadline.or_earlier(Deadline::in(longest));
   if (context.world.progress)
-    context.world.progress(
-        fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most", cluster.label(), to_text(longest)));
+    context.world.progress(fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most",
+                                       cluster.label(), to_text(longest)));
   while (!patience.passed()) {
     const auto follows = still_follows(context, cluster, standby_cluster);
     if (follows && !*follows) return false;

@@ -1,4 +1,5 @@
-// A PATCH that promotes a cluster and that nobody answered may still be carried out, also after the cluster was made a standby again.
+// A PATCH that promotes a cluster and that nobody answered may still be carried out, also after the cluster was made a
+// standby again.
 #pragma once
 
 #include "steps/step.h"

@@ -2,8 +2,8 @@
 // other; one that it can't, it says nothing of, and the next promotion leaves it behind.
 #pragma once
 
-#include "world/cluster_members.h"
 #include "steps/step.h"
+#include "world/cluster_members.h"
 
 namespace pgcleave::steps {
 

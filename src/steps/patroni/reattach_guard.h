@@ -41,7 +41,7 @@ class ReattachGuard {
   std::string rows_;      // the part of them that names counted rows
   std::string seen_;
   bool proven_ = false;
-  bool put_back_ = false;  // it was let go: what it has may be lost since
+  bool put_back_ = false;                        // it was let go: what it has may be lost since
   std::optional<postgres::Connection> holding_;  // the session whose locks hold up writers
 };
 

@@ -32,7 +32,8 @@ class Reattachment {
   // A promoted cluster is asked, a standby has nothing of its own.
   Result<void> guard(bool now) {
     auto leader = cluster_.leader(context_.deadline.for_one_read());
-    if (!leader) return is_put_back() ? Result<void>() : fail(leader.error());  // an earlier try stopped it, or emptied it
+    if (!leader)
+      return is_put_back() ? Result<void>() : fail(leader.error());  // an earlier try stopped it, or emptied it
     TRY_ASSIGN(const auto recovery, postgres::recovery(**leader, context_.deadline.for_one_read()));
     if (recovery.in_recovery) return {};
     return now ? guard_.follows_now(**leader) : guard_.may_follow(**leader);
@@ -65,8 +66,8 @@ class Reattachment {
     if (missing && !being_cloned && !may_clone()) return fail(*missing);
     TRY(put_back());
     if (missing && !being_cloned) TRY(clone(*missing));
-    auto waited = wait_until(cluster_.label() + " streams from " + upstream_.label(), context_.deadline, std::chrono::milliseconds(100),
-                             context_.stop, [this] { return streams(); });
+    auto waited = wait_until(cluster_.label() + " streams from " + upstream_.label(), context_.deadline,
+                             std::chrono::milliseconds(100), context_.stop, [this] { return streams(); });
     if (!waited) {
       if (waited.error().seen.empty()) waited.error().seen = telling_.last();
       if (waited.error().hint.empty())
@@ -87,7 +88,8 @@ class Reattachment {
   // The PATCH goes to the leader. A cluster that hangs without one has it already.
   Result<void> put_back() {
     TRY(guard(true));
-    const auto sent = cluster_.patroni().patch_config({{"standby_cluster", standby_cluster_}, {"pgcleave", nullptr}}, context_.deadline);
+    const auto sent = cluster_.patroni().patch_config({{"standby_cluster", standby_cluster_}, {"pgcleave", nullptr}},
+                                                      context_.deadline);
     if (sent || (sent.error().kind == ErrorKind::not_ready && is_put_back())) return {};
     return fail(sent.error());
   }
@@ -121,7 +123,8 @@ class Reattachment {
     return false;
   }
 
-  // By a PATCH that came late, say. It leads on a timeline of its own then, and pg_rewind needs a checkpoint on that again.
+  // By a PATCH that came late, say. It leads on a timeline of its own then, and pg_rewind needs a checkpoint on that
+  // again.
   Result<void> put_back_if_promoted_again() {
     if (!look_again_.passed()) return {};
     look_again_ = Deadline::in(between_looks);
@@ -133,7 +136,8 @@ class Reattachment {
     return put_back();
   }
 
-  // Patroni 3.0.2 makes the slots of its configuration when it begins to lead, and does not notice when one of them is dropped.
+  // Patroni 3.0.2 makes the slots of its configuration when it begins to lead, and does not notice when one of them is
+  // dropped.
   std::string missing_slot() {
     const auto name = patroni::slot_of_standby(standby_cluster_);
     if (name.empty()) return "";
@@ -141,8 +145,8 @@ class Reattachment {
     if (!leader) return "";
     const auto slot = postgres::slot(**leader, name, context_.deadline.for_one_read());
     if (!slot || *slot) return "";
-    return fmt::format("; its slot {0} does not exist on {1}: select pg_create_physical_replication_slot('{0}', true)", name,
-                       upstream_.label());
+    return fmt::format("; its slot {0} does not exist on {1}: select pg_create_physical_replication_slot('{0}', true)",
+                       name, upstream_.label());
   }
 
   // Rewound, it may still hang in "starting" for ever: the upstream can remove the WAL after it was looked for.
@@ -185,8 +189,8 @@ class Reattachment {
 // The same in plan and run: which of the two it will be shows only when WAL is looked for.
 std::string description(Context& context, Side& cluster, const Side& upstream) {
   const auto& program = reclone_program(context, cluster);
-  auto text =
-      fmt::format("make {} a standby cluster of {} again: PATCH standby_cluster, wait until it streams", cluster.label(), upstream.label());
+  auto text = fmt::format("make {} a standby cluster of {} again: PATCH standby_cluster, wait until it streams",
+                          cluster.label(), upstream.label());
   if (!program.empty()) text += ", by pg_rewind or, if WAL is gone, cloned anew by: " + shown(program);
   return text;
 }

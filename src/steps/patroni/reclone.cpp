@@ -21,13 +21,16 @@ std::string next_step(Context& context, Side& cluster) {
   const auto resume = "pgcleave resume " + world.run.id + " -e " + world.environment.path;
   if (is_allowed(context)) {
     return fmt::format(
-        "name a program that clones its members anew: {}: {{reclone: [PROGRAM, ARGUMENT...]}} in {} (docs/runbook-language.md says what it "
+        "name a program that clones its members anew: {}: {{reclone: [PROGRAM, ARGUMENT...]}} in {} "
+        "(docs/runbook-language.md says what it "
         "must do); then: {}",
         cluster.name(), world.environment.path, resume);
   }
   return fmt::format(
-      "this step says reclone: never. Clone it by hand: stop Patroni on its members, empty their data folders, remove the initialize and "
-      "leader keys of {0} from the DCS, put standby_cluster back (patronictl edit-config {0}), start Patroni; then: {1}",
+      "this step says reclone: never. Clone it by hand: stop Patroni on its members, empty their data folders, remove "
+      "the initialize and "
+      "leader keys of {0} from the DCS, put standby_cluster back (patronictl edit-config {0}), start Patroni; then: "
+      "{1}",
       cluster.access().scope, resume);
 }
 
@@ -42,9 +45,9 @@ std::optional<Error> gone(Context& context, Side& cluster, Side& from, Lsn neede
                ""};
 }
 
-// Patroni rewinds a member whose timeline is higher than its upstream's. With the same number, or a lower one, it takes the upstream's
-// history for its own (_check_timeline_and_lsn, 3.0.2), and the member waits for ever for WAL that fits. So it is when the upstream has
-// failed over since.
+// Patroni rewinds a member whose timeline is higher than its upstream's. With the same number, or a lower one, it takes
+// the upstream's history for its own (_check_timeline_and_lsn, 3.0.2), and the member waits for ever for WAL that fits.
+// So it is when the upstream has failed over since.
 Result<std::optional<Error>> mistaken_timeline(Context& context, Side& cluster, postgres::Connection& here, Side& from,
                                                postgres::Connection& there) {
   TRY_ASSIGN(const auto own, postgres::identify(here, context.deadline.for_one_read()));
@@ -52,11 +55,12 @@ Result<std::optional<Error>> mistaken_timeline(Context& context, Side& cluster, 
   if (own.timeline > upstream.timeline) return std::optional<Error>();
   return std::optional(Error{
       ErrorKind::not_ready, cluster.label(),
-      fmt::format("can't be rewound: {} has failed over since the promotion, and Patroni would take its timeline for this cluster's own",
+      fmt::format("can't be rewound: {} has failed over since the promotion, and Patroni would take its timeline for "
+                  "this cluster's own",
                   from.label()),
       fmt::format("a timeline higher than {}", upstream.timeline), fmt::format("timeline {}", own.timeline),
-      fmt::format("each switchover within the cluster raises its timeline by one: patronictl switchover {}; or: {}", cluster.access().scope,
-                  next_step(context, cluster)),
+      fmt::format("each switchover within the cluster raises its timeline by one: patronictl switchover {}; or: {}",
+                  cluster.access().scope, next_step(context, cluster)),
       ""});
 }
 
@@ -97,7 +101,8 @@ std::string shown(const std::vector<std::string>& program) {
   std::string text;
   for (const auto& word : program) {
     const bool plain =
-        word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:@%+,") == std::string::npos;
+        word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:@%+,") ==
+        std::string::npos;
     text += (text.empty() ? "" : " ") + (plain && !word.empty() ? word : Shell::quote(word));
   }
   return text;
@@ -110,10 +115,12 @@ Result<void> reclone(Context& context, Side& cluster) {
   if (finished.exit_code == 0) return {};
   constexpr std::size_t most = 2000;  // its end says what went wrong
   const auto& all = finished.output;
-  return fail({ErrorKind::failed, cluster.label(), "could not be cloned anew: " + shown(command.argv), "exit code 0",
-               fmt::format("exit code {}: {}", finished.exit_code, all.size() > most ? all.substr(all.size() - most) : all),
-               "put right what its output says; then: pgcleave resume " + context.world.run.id + " -e " + context.world.environment.path,
-               ""});
+  return fail(
+      {ErrorKind::failed, cluster.label(), "could not be cloned anew: " + shown(command.argv), "exit code 0",
+       fmt::format("exit code {}: {}", finished.exit_code, all.size() > most ? all.substr(all.size() - most) : all),
+       "put right what its output says; then: pgcleave resume " + context.world.run.id + " -e " +
+           context.world.environment.path,
+       ""});
 }
 
 Result<std::optional<std::string>> copy_under_way(Context& context, Side& upstream) {
@@ -122,8 +129,8 @@ Result<std::optional<std::string>> copy_under_way(Context& context, Side& upstre
   if (!backup) return std::optional<std::string>();
   if (backup->total.count <= 0) return upstream.label() + " sends a base backup: " + to_text(backup->streamed);
   const auto percent = std::min<std::int64_t>(100, backup->streamed.count * 100 / backup->total.count);
-  return fmt::format("{} sends a base backup: {} of {} ({} %)", upstream.label(), to_text(backup->streamed), to_text(backup->total),
-                     percent);
+  return fmt::format("{} sends a base backup: {} of {} ({} %)", upstream.label(), to_text(backup->streamed),
+                     to_text(backup->total), percent);
 }
 
 }  // namespace pgcleave::steps

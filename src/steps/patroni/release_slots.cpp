@@ -1,13 +1,14 @@
-// patroni.release_slots: no rollback is needed any more, so no slot need hold WAL for it. The split's rules go from ignore_slots, and on
-// the source the slot from which the target streamed while it was a standby is declared no longer; Patroni then drops both.
+// patroni.release_slots: no rollback is needed any more, so no slot need hold WAL for it. The split's rules go from
+// ignore_slots, and on the source the slot from which the target streamed while it was a standby is declared no longer;
+// Patroni then drops both.
 #include <algorithm>
 
 #include "base/format.h"
 #include "patroni/inspection.h"
 #include "postgres/replication.h"
-#include "world/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/link.h"
 #include "world/stale_half.h"
 
 namespace pgcleave::steps {
@@ -85,7 +86,8 @@ Result<void> nobody_reads(Context& context, Side& cluster, const std::vector<std
   for (const auto& name : names) {
     TRY_ASSIGN(const auto slot, postgres::slot(*leader, name, context.deadline));
     if (!slot || !slot->active) continue;
-    return fail({ErrorKind::not_ready, "replication slot " + name + " on " + cluster.label(), "is in use", "nobody reads it", "",
+    return fail({ErrorKind::not_ready, "replication slot " + name + " on " + cluster.label(), "is in use",
+                 "nobody reads it", "",
                  "who: SELECT * FROM pg_stat_replication JOIN pg_replication_slots ON active_pid = pid", ""});
   }
   return {};
@@ -95,8 +97,8 @@ Result<void> nobody_reads(Context& context, Side& cluster, const std::vector<std
 Result<void> reverse_is_stopped(Context& context, Side& cluster) {
   TRY_ASSIGN(const auto left, present(context, cluster, link_names(context.world)));
   if (left.empty()) return {};
-  return fail({ErrorKind::not_ready, cluster.label(), "reverse replication still runs: Patroni would drop its slot", "no slot " + left.front(),
-               "", "end it first, with replication.stop_reverse", ""});
+  return fail({ErrorKind::not_ready, cluster.label(), "reverse replication still runs: Patroni would drop its slot",
+               "no slot " + left.front(), "", "end it first, with replication.stop_reverse", ""});
 }
 
 // GET /config answers from the member's memory, which follows the PATCH a moment later (Patroni 3.0.2).
@@ -104,8 +106,8 @@ Result<void> put(Context& context, Side& cluster, const Json& rules, const Json&
   Json patch{{"ignore_slots", rules.empty() ? Json() : rules}};
   if (!slots.empty()) patch["slots"] = slots;
   TRY(cluster.patroni().patch_config(patch, context.deadline));
-  return wait_until("Patroni of " + cluster.label() + " shows the slots as they were set", context.deadline, std::chrono::milliseconds(10),
-                    context.stop, [&]() -> Result<bool> {
+  return wait_until("Patroni of " + cluster.label() + " shows the slots as they were set", context.deadline,
+                    std::chrono::milliseconds(10), context.stop, [&]() -> Result<bool> {
                       TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline));
                       const auto shown = config.value("slots", Json::object());
                       for (const auto& [name, declared] : slots.items()) {
@@ -116,18 +118,20 @@ Result<void> put(Context& context, Side& cluster, const Json& rules, const Json&
 }
 
 Result<void> wait_for_slots(Context& context, Side& cluster, const std::vector<std::string>& names, bool there) {
-  return wait_until(fmt::format("Patroni of {} has {} slot {}", cluster.label(), there ? "made" : "dropped", fmt::join(names, ", ")),
-                    context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
-                      TRY_ASSIGN(const auto found, present(context, cluster, names));
-                      return found.size() == (there ? names.size() : 0);
-                    });
+  return wait_until(
+      fmt::format("Patroni of {} has {} slot {}", cluster.label(), there ? "made" : "dropped", fmt::join(names, ", ")),
+      context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
+        TRY_ASSIGN(const auto found, present(context, cluster, names));
+        return found.size() == (there ? names.size() : 0);
+      });
 }
 
 Result<Json> apply_patroni_release_slots(Context& context, const Json&) {
   auto& world = context.world;
   auto& cluster = context.side("cluster");
   TRY_ASSIGN(const auto names, names_to_go(context, cluster));
-  auto what = fmt::format("tell Patroni of {} to ignore the slots of split {} no longer", cluster.label(), world.split.name);
+  auto what =
+      fmt::format("tell Patroni of {} to ignore the slots of split {} no longer", cluster.label(), world.split.name);
   if (!names.empty()) what += fmt::format(", and to drop {}", fmt::join(names, " and "));
   TRY(world.effects->perform(what, [&]() -> Result<Json> {
     TRY(reverse_is_stopped(context, cluster));

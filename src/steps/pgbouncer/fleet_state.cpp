@@ -36,13 +36,15 @@ Result<Observation> observe_paused(Context& context) {
 Result<Observation> observe_resumed(Context& context) {
   TRY_ASSIGN(const auto all, routes(context));
   Observation seen;
-  const auto waiting = std::count_if(all.begin(), all.end(), [](const auto& bouncer) { return bouncer.keeps_clients_waiting(); });
+  const auto waiting =
+      std::count_if(all.begin(), all.end(), [](const auto& bouncer) { return bouncer.keeps_clients_waiting(); });
   seen.evidence = fmt::format("{} of {} bouncers paused", waiting, all.size());
   bool at_file = true;
   for (const auto& bouncer : all) {
     if (bouncer.file == bouncer.running) continue;
     at_file = false;
-    seen.evidence += fmt::format(", {} at {} (its file says {})", bouncer.name, text_of(bouncer.running), text_of(bouncer.file));
+    seen.evidence +=
+        fmt::format(", {} at {} (its file says {})", bouncer.name, text_of(bouncer.running), text_of(bouncer.file));
   }
   if (waiting == 0 && at_file) seen.state = State::done;
   return seen;
@@ -56,7 +58,8 @@ Result<Observation> observe_route(Context& context, SideName side, Routed routed
   for (const auto& bouncer : all) {
     const bool will_be = routed == Routed::once_resumed && bouncer.paused;
     everywhere = everywhere && bouncer.file == wanted && (bouncer.running == wanted || will_be);
-    seen.evidence += fmt::format("{}{} at {}", seen.evidence.empty() ? "" : ", ", bouncer.name, text_of(bouncer.running));
+    seen.evidence +=
+        fmt::format("{}{} at {}", seen.evidence.empty() ? "" : ", ", bouncer.name, text_of(bouncer.running));
     if (bouncer.file != bouncer.running) seen.evidence += fmt::format(" (its file says {})", text_of(bouncer.file));
   }
   if (everywhere) seen.state = State::done;
@@ -75,10 +78,11 @@ Result<void> resume_fleet(Context& context, At at) {
         return Json();
       },
       Traffic::resume));
-  TRY(world.effects->perform(fmt::format("give {} the settings again that the pause SET", world.bouncer_names()), [&]() -> Result<Json> {
-    TRY(world.fleet.restore_settings(context.deadline));
-    return Json();
-  }));
+  TRY(world.effects->perform(fmt::format("give {} the settings again that the pause SET", world.bouncer_names()),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.restore_settings(context.deadline));
+                               return Json();
+                             }));
   return {};
 }
 

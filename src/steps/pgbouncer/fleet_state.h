@@ -11,8 +11,8 @@ Result<Observation> observe_paused(Context& context);
 // Done when no bouncer keeps clients waiting, and each process has its file's route.
 Result<Observation> observe_resumed(Context& context);
 
-// Done when every bouncer's file and process have this side's route; a paused process takes its file's when it is resumed, if that will do.
-// `before` holds the route that they have now.
+// Done when every bouncer's file and process have this side's route; a paused process takes its file's when it is
+// resumed, if that will do. `before` holds the route that they have now.
 enum class Routed { now, once_resumed };
 Result<Observation> observe_route(Context& context, SideName side, Routed routed);
 

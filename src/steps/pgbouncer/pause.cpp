@@ -33,23 +33,25 @@ Result<Json> pause_all(Context& context, Deadline deadline) {
 Result<Json> apply_pgbouncer_pause(Context& context, const Json&) {
   auto& world = context.world;
   // First, so that whoever can't be reached is known before any client waits.
-  TRY(world.effects->perform(
-      fmt::format("SET server_login_retry and min_pool_size to 0 on {}, and max_db_connections to 1 where no other database is served",
-                  world.bouncer_names()),
-      [&]() -> Result<Json> {
-        TRY(world.fleet.hold_back_logins(context.deadline));
-        return Json();
-      }));
+  TRY(world.effects->perform(fmt::format("SET server_login_retry and min_pool_size to 0 on {}, and max_db_connections "
+                                         "to 1 where no other database is served",
+                                         world.bouncer_names()),
+                             [&]() -> Result<Json> {
+                               TRY(world.fleet.hold_back_logins(context.deadline));
+                               return Json();
+                             }));
   if (!world.run.emergency) return pause_all(context, context.deadline);
   auto paused = pause_all(context, context.deadline.or_earlier(Deadline::in(patience_in_an_emergency)));
   if (paused || paused.error().kind == ErrorKind::interrupted) return paused;
-  // A server that does not answer never gives its connections back. What it has committed it keeps, whatever its client was told.
+  // A server that does not answer never gives its connections back. What it has committed it keeps, whatever its client
+  // was told.
   if (world.progress) world.progress("PAUSE does not end: " + paused.error().seen);
-  TRY(world.effects->perform(fmt::format("KILL the moved tables' pool on {}: its clients get an error", world.bouncer_names()),
-                             [&]() -> Result<Json> {
-                               TRY(world.fleet.kill(context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("KILL the moved tables' pool on {}: its clients get an error", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.kill(context.deadline));
+        return Json();
+      }));
   return pause_all(context, context.deadline);
 }
 
@@ -64,7 +66,8 @@ StepKind pgbouncer_pause() {
            .purpose = "Pauses the pool on all bouncers at once: clients wait, transactions under way end first.",
            .parameters = {},
            .facts = {{"bouncers", "milliseconds until each bouncer had paused"}},
-           .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed, max_db_connections "
+           .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed, "
+                      "max_db_connections "
                       "until it is paused",
            .undo = "RESUME",
            .meaning = {.pauses = true, .changes = true}},

@@ -1,7 +1,8 @@
-// pgbouncer.repoint: the pool's write host, in each configuration file. A process that is paused takes it up when it is resumed.
+// pgbouncer.repoint: the pool's write host, in each configuration file. A process that is paused takes it up when it is
+// resumed.
 #include "base/format.h"
-#include "steps/pgbouncer/fleet_state.h"
 #include "steps/parameters.h"
+#include "steps/pgbouncer/fleet_state.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -20,14 +21,15 @@ bool is_zero(const std::string& number) {
   return number.find_first_not_of("0.") == std::string::npos;
 }
 
-// RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go like that: they would
-// wait for server_login_retry.
+// RELOAD resets what holds back logins. A run that died, or lost an answer, between the two must not let clients go
+// like that: they would wait for server_login_retry.
 Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::once_resumed));
   seen.facts = facts_of(context);
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.read_states(context.deadline)) {
-    if (!bouncer.reachable) return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
+    if (!bouncer.reachable)
+      return fail({ErrorKind::failed, bouncer.name, "the bouncer can't be looked at", "", bouncer.error, "", ""});
     if (!bouncer.database.paused || is_zero(bouncer.server_login_retry)) continue;
     seen.state = State::pending;
     seen.evidence += fmt::format(", but {} does not hold back logins any more", bouncer.name);
@@ -39,30 +41,33 @@ Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.side_name("to");
   const auto route = world.route_to(to);
-  TRY(world.effects->perform(
-      fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host, route.port, world.side(to).label()),
-      [&]() -> Result<Json> {
-        auto repointed = world.fleet.repoint(route, context.deadline);
-        // Nothing staged, or the file was edited since: its text of now is staged, which keeps the edit.
-        if (!repointed && (repointed.error().kind == ErrorKind::not_ready || repointed.error().kind == ErrorKind::foreign)) {
-          TRY(world.fleet.stage_route(route, context.deadline));
-          repointed = world.fleet.repoint(route, context.deadline);
-        }
-        TRY(std::move(repointed));
-        return Json();
-      }));
+  TRY(world.effects->perform(fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host,
+                                         route.port, world.side(to).label()),
+                             [&]() -> Result<Json> {
+                               auto repointed = world.fleet.repoint(route, context.deadline);
+                               // Nothing staged, or the file was edited since: its text of now is staged, which keeps
+                               // the edit.
+                               if (!repointed && (repointed.error().kind == ErrorKind::not_ready ||
+                                                  repointed.error().kind == ErrorKind::foreign)) {
+                                 TRY(world.fleet.stage_route(route, context.deadline));
+                                 repointed = world.fleet.repoint(route, context.deadline);
+                               }
+                               TRY(std::move(repointed));
+                               return Json();
+                             }));
   return facts_of(context);
 }
 
 Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
   const pgbouncer::Route route{before.at("host"), before.at("port")};
-  TRY(world.effects->perform(fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
-                             [&]() -> Result<Json> {
-                               TRY(world.fleet.stage_route(route, context.deadline));
-                               TRY(world.fleet.repoint(route, context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.stage_route(route, context.deadline));
+        TRY(world.fleet.repoint(route, context.deadline));
+        return Json();
+      }));
   return {};
 }
 

@@ -30,7 +30,8 @@ Result<Json> apply_pgbouncer_resume(Context& context, const Json&) {
 
 StepKind pgbouncer_resume() {
   return {{.kind = "pgbouncer.resume",
-           .purpose = "Resumes the pool on all bouncers at once, where their files point to, and gives them back the settings that pause "
+           .purpose = "Resumes the pool on all bouncers at once, where their files point to, and gives them back the "
+                      "settings that pause "
                       "changed.",
            .parameters = {},
            .facts = {},

@@ -1,13 +1,13 @@
-// pgbouncer.try_route: can every bouncer log in at the route of a side, and does that side's leader answer there? Tried through each
-// process itself, while its clients stay where they are: in a window it would be too late.
+// pgbouncer.try_route: can every bouncer log in at the route of a side, and does that side's leader answer there? Tried
+// through each process itself, while its clients stay where they are: in a window it would be too late.
 #include <future>
 
 #include "base/format.h"
 #include "base/heeded_stop.h"
 #include "pgbouncer/route_trial.h"
 #include "steps/parameters.h"
-#include "world/probes.h"
 #include "steps/registry.h"
+#include "world/probes.h"
 #include "world/route_answer.h"
 
 namespace pgcleave::steps {
@@ -51,19 +51,21 @@ std::string reason_from_here(const TriedRoute& tried, const Side& side, const pg
 }
 
 Error cannot_serve(const TriedRoute& tried, const Side& side, const pgbouncer::Route& route, const std::string& seen) {
-  Error error{ErrorKind::not_ready,
-              "bouncer " + tried.bouncer.name,
-              fmt::format("can't serve clients at {}:{} ({})", route.host, route.port, side.label()),
-              fmt::format("a login through it at a second entry with that route, and {}'s leader behind it", side.label()),
-              seen,
-              "look into this bouncer's log; try all logins: pgcleave doctor",
-              ""};
+  Error error{
+      ErrorKind::not_ready,
+      "bouncer " + tried.bouncer.name,
+      fmt::format("can't serve clients at {}:{} ({})", route.host, route.port, side.label()),
+      fmt::format("a login through it at a second entry with that route, and {}'s leader behind it", side.label()),
+      seen,
+      "look into this bouncer's log; try all logins: pgcleave doctor",
+      ""};
   const auto here = reason_from_here(tried, side, route);
   error.seen += here.empty() ? "; a login from this machine succeeds" : "; a login from this machine: " + here;
   return error;
 }
 
-Result<void> try_one(TriedRoute& tried, const Side& side, const pgbouncer::Route& route, const world::RouteAnswer& leader, Deadline deadline) {
+Result<void> try_one(TriedRoute& tried, const Side& side, const pgbouncer::Route& route,
+                     const world::RouteAnswer& leader, Deadline deadline) {
   TRY_ASSIGN(const auto trial, pgbouncer::try_route(tried.bouncer, route, tried.client, world::who_answers, deadline));
   tried.login = {trial.database, world::tls_keywords(trial.tls, tried.bouncer.reach.empty()), {tried.bouncer.name}};
   tried.not_tried = trial.not_tried;
@@ -139,7 +141,8 @@ Result<Json> try_all(Context& context, SideName to) {
   int tried = 0;
   for (const auto& one : all) {
     if (one.not_tried.empty()) ++tried;
-    if (!one.not_tried.empty() && world.progress) world.progress(fmt::format("{} was not tried: {}", one.bouncer.name, one.not_tried));
+    if (!one.not_tried.empty() && world.progress)
+      world.progress(fmt::format("{} was not tried: {}", one.bouncer.name, one.not_tried));
   }
   return Json{{"tried", tried}, {"logins", to_text(to_json(distinct_logins(all)))}};
 }
@@ -161,22 +164,25 @@ Result<Json> apply_pgbouncer_try_route(Context& context, const Json&) {
   const auto to = context.side_name("to");
   const auto route = world.route_to(to);
   Json facts{{"tried", 0}, {"logins", "[]"}};
-  TRY_ASSIGN(const auto told, world.effects->perform(
-                                  fmt::format("try whether {} can log in at {}:{} ({}): for a moment each configuration file has a second "
-                                              "entry with that route, a login goes through it, and the file is put back",
-                                              world.bouncer_names(), route.host, route.port, world.side(to).label()),
-                                  [&] { return try_all(context, to); }));
+  TRY_ASSIGN(
+      const auto told,
+      world.effects->perform(
+          fmt::format("try whether {} can log in at {}:{} ({}): for a moment each configuration file has a second "
+                      "entry with that route, a login goes through it, and the file is put back",
+                      world.bouncer_names(), route.host, route.port, world.side(to).label()),
+          [&] { return try_all(context, to); }));
   if (told.is_object()) facts.update(told);
   return facts;
 }
 
 Result<void> undo_pgbouncer_try_route(Context& context, const Json&, const Json&) {
   auto& world = context.world;
-  TRY(world.effects->perform(fmt::format("put back a configuration file of {} whose trial was cut short", world.bouncer_names()),
-                             [&]() -> Result<Json> {
-                               TRY(world.fleet.discard_staged(context.deadline));
-                               return Json();
-                             }));
+  TRY(world.effects->perform(
+      fmt::format("put back a configuration file of {} whose trial was cut short", world.bouncer_names()),
+      [&]() -> Result<Json> {
+        TRY(world.fleet.discard_staged(context.deadline));
+        return Json();
+      }));
   return {};
 }
 

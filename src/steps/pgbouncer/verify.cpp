@@ -1,11 +1,11 @@
-// pgbouncer.verify: where do clients really land? SHOW DATABASES tells what a process believes; a row written through it tells
-// the truth. The probe writes the canary table, as the user that the environment names for it.
+// pgbouncer.verify: where do clients really land? SHOW DATABASES tells what a process believes; a row written through
+// it tells the truth. The probe writes the canary table, as the user that the environment names for it.
 #include "base/format.h"
 #include "fence/canary.h"
-#include "steps/pgbouncer/fleet_state.h"
 #include "steps/parameters.h"
-#include "world/probes.h"
+#include "steps/pgbouncer/fleet_state.h"
 #include "steps/registry.h"
+#include "world/probes.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -31,11 +31,14 @@ Result<void> write_through(Context& context, const Side& side) {
       return fail(std::move(error));
     }
     const auto token = fmt::format("{} {} through {}", context.world.run.id, side.name(), settings[i].name);
-    TRY(connections[i]->query("insert into " + table + " (token) values ($1) on conflict do nothing", {token}, context.deadline));
-    TRY_ASSIGN(const auto rows, connections[i]->query("select current_setting('cluster_name') as cluster", {}, context.deadline));
+    TRY(connections[i]->query("insert into " + table + " (token) values ($1) on conflict do nothing", {token},
+                              context.deadline));
+    TRY_ASSIGN(const auto rows,
+               connections[i]->query("select current_setting('cluster_name') as cluster", {}, context.deadline));
     if (rows.text(0, "cluster") != side.access().scope) {
-      return fail({ErrorKind::failed, settings[i].name, "a write through the bouncer landed on the wrong cluster", side.access().scope,
-                   rows.text(0, "cluster"), "look at its configuration file, then: pgcleave resume", ""});
+      return fail({ErrorKind::failed, settings[i].name, "a write through the bouncer landed on the wrong cluster",
+                   side.access().scope, rows.text(0, "cluster"),
+                   "look at its configuration file, then: pgcleave resume", ""});
     }
   }
   return {};
@@ -45,17 +48,16 @@ Result<Json> apply_pgbouncer_verify(Context& context, const Json&) {
   auto& world = context.world;
   const auto& side = context.side("to");
   const auto count = world::probes(world.environment).size();
-  TRY(world.effects->perform(
-      fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(),
-                  count == 0 ? "" : ", by a canary row through each", side.label()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto seen, observe_route(context, side.side_name(), Routed::now));
-        if (seen.state != State::done)
-          return fail(
-              {ErrorKind::failed, "the fleet", "does not point at " + side.label(), "", seen.evidence, what_now, ""});
-        TRY(write_through(context, side));
-        return Json();
-      }));
+  TRY(world.effects->perform(fmt::format("check where {} send clients{}: it must be {}", world.bouncer_names(),
+                                         count == 0 ? "" : ", by a canary row through each", side.label()),
+                             [&]() -> Result<Json> {
+                               TRY_ASSIGN(const auto seen, observe_route(context, side.side_name(), Routed::now));
+                               if (seen.state != State::done)
+                                 return fail({ErrorKind::failed, "the fleet", "does not point at " + side.label(), "",
+                                              seen.evidence, what_now, ""});
+                               TRY(write_through(context, side));
+                               return Json();
+                             }));
   return Json{{"probed", count}};
 }
 

@@ -1,9 +1,9 @@
-// postgres.capture_lsn: the position that the other side must reach. Only after the release: an LSN that is captured before the
-// drain has ended misses the last writes.
+// postgres.capture_lsn: the position that the other side must reach. Only after the release: an LSN that is captured
+// before the drain has ended misses the last writes.
 #include "base/format.h"
+#include "fence/canary.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
-#include "fence/canary.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -20,8 +20,8 @@ postgres::TableName canary(Context& context) {
   return fence::canary_of(context.world.split.name, context.on().which());
 }
 
-// A row that is there says nothing of its position: any later LSN may lie behind all that is ever sent, and nobody would reach it. So a row
-// whose LSN was not told is written again.
+// A row that is there says nothing of its position: any later LSN may lie behind all that is ever sent, and nobody
+// would reach it. So a row whose LSN was not told is written again.
 Result<Observation> observe_postgres_capture_lsn(Context& context) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
@@ -41,7 +41,8 @@ Result<Json> apply_postgres_capture_lsn(Context& context, const Json&) {
   auto& side = context.on();
   const auto write = [&] {
     return context.world.effects->perform(
-        "write a canary row and a flushed logical message on " + side.label() + " and take its LSN", [&]() -> Result<Json> {
+        "write a canary row and a flushed logical message on " + side.label() + " and take its LSN",
+        [&]() -> Result<Json> {
           TRY_ASSIGN(auto* leader, side.leader(context.deadline));
           TRY_ASSIGN(const auto lsn, postgres::capture_lsn(*leader, canary(context), token(context), context.deadline));
           return Json{{"lsn", lsn.text()}};
@@ -59,7 +60,8 @@ Result<Json> apply_postgres_capture_lsn(Context& context, const Json&) {
 
 StepKind postgres_capture_lsn() {
   return {{.kind = "postgres.capture_lsn",
-           .purpose = "Captures the LSN at or before which every committed write of the moved tables lies, flushed to disk.",
+           .purpose =
+               "Captures the LSN at or before which every committed write of the moved tables lies, flushed to disk.",
            .parameters = {side_parameter("on", "the side that was released")},
            .facts = {{"lsn", "the position"}},
            .changes = "one row in the canary table and one logical message in the WAL",

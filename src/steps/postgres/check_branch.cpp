@@ -1,6 +1,7 @@
-// postgres.check_branch: the new timeline must have left the old one at or after the captured LSN; else writes were left behind. Two
-// witnesses: the timeline's history file, and what the server itself replayed last, which it remembers until it is restarted. And no
-// prepared transaction may be left that the promotion copied: its original on the source is ended there.
+// postgres.check_branch: the new timeline must have left the old one at or after the captured LSN; else writes were
+// left behind. Two witnesses: the timeline's history file, and what the server itself replayed last, which it remembers
+// until it is restarted. And no prepared transaction may be left that the promotion copied: its original on the source
+// is ended there.
 #include "base/format.h"
 #include "postgres/prepared.h"
 #include "postgres/wal.h"
@@ -18,14 +19,16 @@ Result<std::vector<PreparedTransaction>> copied_to(Context& context, postgres::C
 
 std::string names_of(const std::vector<PreparedTransaction>& prepared) {
   std::string text;
-  for (const auto& one : prepared) text += fmt::format("{}{} in database {}", text.empty() ? "" : ", ", one.text(), one.database);
+  for (const auto& one : prepared)
+    text += fmt::format("{}{} in database {}", text.empty() ? "" : ", ", one.text(), one.database);
   return text;
 }
 
 std::string ways_to_end(const std::vector<PreparedTransaction>& prepared) {
   std::string text;
   for (const auto& one : prepared)
-    text += fmt::format("{}in database {}: ROLLBACK PREPARED {}", text.empty() ? "" : "; ", one.database, postgres::quote_literal(one.gid));
+    text += fmt::format("{}in database {}: ROLLBACK PREPARED {}", text.empty() ? "" : "; ", one.database,
+                        postgres::quote_literal(one.gid));
   return text + ", or COMMIT PREPARED where this side needs what it wrote to shared tables";
 }
 
@@ -63,16 +66,17 @@ Result<void> until_none_is_copied(Context& context) {
                                   TRY_ASSIGN(auto* leader, side.leader(context.deadline.for_one_read()));
                                   TRY_ASSIGN(copied, copied_to(context, *leader));
                                   const auto now = fmt::format("on {}: {}", side.label(), ways_to_end(copied));
-                                  if (!copied.empty() && now != told && context.world.progress) context.world.progress(now);
+                                  if (!copied.empty() && now != told && context.world.progress)
+                                    context.world.progress(now);
                                   told = now;
                                   return copied.empty();
                                 });
   if (ended || copied.empty()) return ended;
-  return fail(
-      {ErrorKind::not_ready, side.label(),
-       "has prepared transactions that the promotion copied: they hold their locks and keep vacuum from removing rows until somebody "
-       "ends them",
-       "none", names_of(copied), ways_to_end(copied), ""});
+  return fail({ErrorKind::not_ready, side.label(),
+               "has prepared transactions that the promotion copied: they hold their locks and keep vacuum from "
+               "removing rows until somebody "
+               "ends them",
+               "none", names_of(copied), ways_to_end(copied), ""});
 }
 
 Result<Json> apply_postgres_check_branch(Context& context, const Json&) {
@@ -81,7 +85,8 @@ Result<Json> apply_postgres_check_branch(Context& context, const Json&) {
   if (!copied.empty()) TRY(until_none_is_copied(context));
   TRY_ASSIGN(const auto seen, observe_postgres_check_branch(context));
   if (seen.state == State::done) return seen.facts;
-  return fail({ErrorKind::failed, context.on().label(), "was promoted before the captured position: writes may be missing",
+  return fail({ErrorKind::failed, context.on().label(),
+               "was promoted before the captured position: writes may be missing",
                "a branch at or after " + context.text("lsn"), seen.evidence,
                "compare the rows of the moved tables on both sides before you go on", ""});
 }
@@ -89,19 +94,20 @@ Result<Json> apply_postgres_check_branch(Context& context, const Json&) {
 }  // namespace
 
 StepKind postgres_check_branch() {
-  return {
-      {.kind = "postgres.check_branch",
-       .purpose = "Checks that the promoted timeline branched off at or after a position, and that no copied prepared transaction is left.",
-       .parameters = {side_parameter("on", "the promoted side"), {"lsn", runbook::Type::lsn, nullptr, true, "the captured position", {}}},
-       .facts = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
-       .changes = "",
-       .undo = "nothing to undo: it only looks",
-       .undo_kind = runbook::UndoKind::nothing,
-       .meaning = {}},
-      nullptr,
-      observe_postgres_check_branch,
-      apply_postgres_check_branch,
-      nullptr};
+  return {{.kind = "postgres.check_branch",
+           .purpose = "Checks that the promoted timeline branched off at or after a position, and that no copied "
+                      "prepared transaction is left.",
+           .parameters = {side_parameter("on", "the promoted side"),
+                          {"lsn", runbook::Type::lsn, nullptr, true, "the captured position", {}}},
+           .facts = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
+           .meaning = {}},
+          nullptr,
+          observe_postgres_check_branch,
+          apply_postgres_check_branch,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -1,5 +1,5 @@
-// postgres.checkpoint: before a promotion, so that less must be replayed; after it, since pg_rewind takes the timeline from the
-// last checkpoint and without one Patroni loops for minutes (seen on Patroni 3.0.2, PostgreSQL 15).
+// postgres.checkpoint: before a promotion, so that less must be replayed; after it, since pg_rewind takes the timeline
+// from the last checkpoint and without one Patroni loops for minutes (seen on Patroni 3.0.2, PostgreSQL 15).
 #include "base/format.h"
 #include "postgres/wal.h"
 #include "steps/parameters.h"

@@ -1,9 +1,9 @@
 // postgres.release_wal: the cluster is a standby again, or will never be: the WAL that was kept for it can go.
 #include "base/format.h"
 #include "postgres/replication.h"
-#include "world/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/link.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -20,11 +20,12 @@ Result<Observation> observe_postgres_release_wal(Context& context) {
 Result<Json> apply_postgres_release_wal(Context& context, const Json&) {
   auto& side = context.on();
   const auto name = wal_slot(context.world);
-  TRY(context.world.effects->perform(fmt::format("drop physical slot {} on {}", name, side.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-    TRY(postgres::drop_slot(*leader, name, context.deadline));
-    return Json();
-  }));
+  TRY(context.world.effects->perform(fmt::format("drop physical slot {} on {}", name, side.label()),
+                                     [&]() -> Result<Json> {
+                                       TRY_ASSIGN(auto* leader, side.leader(context.deadline));
+                                       TRY(postgres::drop_slot(*leader, name, context.deadline));
+                                       return Json();
+                                     }));
   return Json::object();
 }
 

@@ -1,6 +1,7 @@
-// postgres.release_xmin: a promoted cluster has left its slot on the other side, and with hot_standby_feedback the slot keeps the xmin that
-// the standby reported last (PostgreSQL 15 clears it only when the next standby reports). Until somebody looks, no row version that died
-// since is vacuumed, in no table of that server. The slot itself is needed for a rollback: it is made anew, without an xmin.
+// postgres.release_xmin: a promoted cluster has left its slot on the other side, and with hot_standby_feedback the slot
+// keeps the xmin that the standby reported last (PostgreSQL 15 clears it only when the next standby reports). Until
+// somebody looks, no row version that died since is vacuumed, in no table of that server. The slot itself is needed for
+// a rollback: it is made anew, without an xmin.
 //
 // WAL from before is not kept by it any more; postgres.hold_wal keeps what a rewind needs.
 #include "base/fields.h"
@@ -29,9 +30,10 @@ Result<Observation> observe_postgres_release_xmin(Context& context) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto slot, postgres::slot(*leader, name, context.deadline));
   if (!slot || !slot->keeps_from_vacuum) seen.state = State::done;
-  seen.evidence = !slot                      ? fmt::format("no slot {}", name)
-                  : !slot->keeps_from_vacuum ? fmt::format("slot {} holds no xmin", name)
-                                             : fmt::format("slot {} holds an xmin that is {} transactions old", name, slot->xmin_age);
+  seen.evidence = !slot ? fmt::format("no slot {}", name)
+                  : !slot->keeps_from_vacuum
+                      ? fmt::format("slot {} holds no xmin", name)
+                      : fmt::format("slot {} holds an xmin that is {} transactions old", name, slot->xmin_age);
   if (slot && slot->active) seen.evidence += "; a standby uses it";
   return seen;
 }
@@ -40,11 +42,12 @@ Result<Json> apply_postgres_release_xmin(Context& context, const Json&) {
   auto& side = context.on();
   const auto name = slot_of(context);
   TRY(context.world.effects->perform(
-      fmt::format("make physical slot {} on {} anew, without the xmin that keeps it from vacuuming", name, side.label()),
+      fmt::format("make physical slot {} on {} anew, without the xmin that keeps it from vacuuming", name,
+                  side.label()),
       [&]() -> Result<Json> {
         // The sender of the standby that was has to end first; one that a standby uses is not taken away from it.
-        TRY(wait_until(fmt::format("slot {} is not in use", name), context.deadline, std::chrono::milliseconds(20), context.stop,
-                       [&]() -> Result<bool> {
+        TRY(wait_until(fmt::format("slot {} is not in use", name), context.deadline, std::chrono::milliseconds(20),
+                       context.stop, [&]() -> Result<bool> {
                          TRY_ASSIGN(auto* leader, side.leader(context.deadline));
                          TRY_ASSIGN(const auto slot, postgres::slot(*leader, name, context.deadline));
                          return !slot || !slot->active;
@@ -60,9 +63,15 @@ Result<Json> apply_postgres_release_xmin(Context& context, const Json&) {
 
 StepKind postgres_release_xmin() {
   return {{.kind = "postgres.release_xmin",
-           .purpose = "Lets a side vacuum again after the other one was promoted: its slot may hold an xmin (hot_standby_feedback).",
+           .purpose = "Lets a side vacuum again after the other one was promoted: its slot may hold an xmin "
+                      "(hot_standby_feedback).",
            .parameters = {side_parameter("on", "the side that the promoted cluster followed"),
-                          {"standby_cluster", runbook::Type::map, nullptr, true, "what it followed by, a fact of patroni.promote", {}}},
+                          {"standby_cluster",
+                           runbook::Type::map,
+                           nullptr,
+                           true,
+                           "what it followed by, a fact of patroni.promote",
+                           {}}},
            .facts = {},
            .changes = "the standby's physical slot is dropped and made again in one statement",
            .undo = "nothing to undo: a standby that comes back reports an xmin of its own",

@@ -46,26 +46,32 @@ Result<void> undo_postgres_sql(Context& context, const Json&, const Json&) {
 }  // namespace
 
 StepKind postgres_sql() {
-  return {{.kind = "postgres.sql",
-           .purpose = "Runs SQL of your own on a side's leader, as one transaction unless it says otherwise.",
-           .parameters =
-               {side_parameter("on", "whose leader"),
-                {"sql",
-                 runbook::Type::text,
-                 nullptr,
-                 true,
-                 "the statements; they are shown by plan and kept in the journal, so no secrets here",
-                 {}},
-                {"check", runbook::Type::text, "", false, "a query that returns one row with true when there is nothing left to do", {}},
-                {"undo", runbook::Type::text, "", false, "statements that undo it; must be harmless when repeated", {}}},
-           .facts = {},
-           .changes = "whatever the statements do",
-           .undo = "runs `undo`, if given",
-           .meaning = {.changes = true}},
-          nullptr,
-          observe_postgres_sql,
-          apply_postgres_sql,
-          undo_postgres_sql};
+  return {
+      {.kind = "postgres.sql",
+       .purpose = "Runs SQL of your own on a side's leader, as one transaction unless it says otherwise.",
+       .parameters =
+           {side_parameter("on", "whose leader"),
+            {"sql",
+             runbook::Type::text,
+             nullptr,
+             true,
+             "the statements; they are shown by plan and kept in the journal, so no secrets here",
+             {}},
+            {"check",
+             runbook::Type::text,
+             "",
+             false,
+             "a query that returns one row with true when there is nothing left to do",
+             {}},
+            {"undo", runbook::Type::text, "", false, "statements that undo it; must be harmless when repeated", {}}},
+       .facts = {},
+       .changes = "whatever the statements do",
+       .undo = "runs `undo`, if given",
+       .meaning = {.changes = true}},
+      nullptr,
+      observe_postgres_sql,
+      apply_postgres_sql,
+      undo_postgres_sql};
 }
 
 }  // namespace pgcleave::steps

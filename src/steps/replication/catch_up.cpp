@@ -1,12 +1,12 @@
-// replication.catch_up: does all that one side writes reach the other (a partition that was made meanwhile would not), and has it nearly
-// worked through it? Says how long that will take.
+// replication.catch_up: does all that one side writes reach the other (a partition that was made meanwhile would not),
+// and has it nearly worked through it? Says how long that will take.
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/transactions.h"
 #include "steps/check/checking.h"
-#include "steps/replication/link_health.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "steps/replication/link_health.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -27,7 +27,8 @@ class Pace {
     falling_back_ = per_second <= 0;
     if (falling_back_) return ", falling back";
     const auto left = static_cast<std::int64_t>(static_cast<double>(lag.count) / per_second * 1e6);
-    return fmt::format(", gaining {}/s, caught up in {}", to_text(Bytes{static_cast<std::int64_t>(per_second)}), to_text(Duration(left)));
+    return fmt::format(", gaining {}/s, caught up in {}", to_text(Bytes{static_cast<std::int64_t>(per_second)}),
+                       to_text(Duration(left)));
   }
 
  private:
@@ -36,8 +37,8 @@ class Pace {
   bool falling_back_ = false;
 };
 
-// What a side that falls back may suffer from: each update of a row goes past all versions of it that died and were not vacuumed, so that
-// applying gets slower and slower (seen with a replica that had not followed the target's promotion).
+// What a side that falls back may suffer from: each update of a row goes past all versions of it that died and were not
+// vacuumed, so that applying gets slower and slower (seen with a replica that had not followed the target's promotion).
 class Slowness {
  public:
   std::string text(Context& context) {
@@ -77,14 +78,16 @@ Result<Json> apply_replication_catch_up(Context& context, const Json&) {
     if (seen.state == State::pending && pace.is_falling_back()) seen.evidence += slowness.text(again);
     return seen;
   };
-  return check_until_done(context, look_again, context.on().label() + " has caught up", link_into(context.world, context.on()).name);
+  return check_until_done(context, look_again, context.on().label() + " has caught up",
+                          link_into(context.world, context.on()).name);
 }
 
 }  // namespace
 
 StepKind replication_catch_up() {
   return {{.kind = "replication.catch_up",
-           .purpose = "Checks that what the other side writes arrives whole, and waits until a side has nearly worked through it; tells "
+           .purpose = "Checks that what the other side writes arrives whole, and waits until a side has nearly worked "
+                      "through it; tells "
                       "distance, pace and time left.",
            .parameters = {side_parameter("on", "the side that applies"),
                           {"below", runbook::Type::bytes, "1MiB", false, "distance that is near enough", {}}},

@@ -1,9 +1,9 @@
-// replication.check_reverse: before a rollback's window, is reverse replication whole and nearly caught up? If not, a rollback would lose
-// writes, and says so before anybody waits.
+// replication.check_reverse: before a rollback's window, is reverse replication whole and nearly caught up? If not, a
+// rollback would lose writes, and says so before anybody waits.
 #include "base/units.h"
 #include "steps/check/checking.h"
-#include "steps/replication/link_health.h"
 #include "steps/registry.h"
+#include "steps/replication/link_health.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -1,8 +1,8 @@
-// replication.create_slot_forward: the logical slot on the source, made before the target is promoted: what the source commits after the
-// promotion is in the slot, what it committed before came by physical replication. Waits until every transaction that writes has ended
-// once, and names those that do not.
-#include "steps/replication/linking.h"
+// replication.create_slot_forward: the logical slot on the source, made before the target is promoted: what the source
+// commits after the promotion is in the slot, what it committed before came by physical replication. Waits until every
+// transaction that writes has ended once, and names those that do not.
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -26,7 +26,9 @@ StepKind replication_create_slot_forward() {
            .earlier_kind = "replication.arm_forward",
            .purpose = "Creates the slot of forward replication on the source, before the target is promoted.",
            .parameters = {},
-           .facts = {{"from", "LSN from which every change of the source is kept for the target; the promotion must come after it"}},
+           .facts =
+               {{"from",
+                 "LSN from which every change of the source is kept for the target; the promotion must come after it"}},
            .changes = "a logical slot on the source; it holds WAL until the split is done or given up",
            .undo = "drops the slot",
            .meaning = {.changes = true}},

@@ -1,7 +1,8 @@
-// replication.create_slot_reverse: the logical slot on the target, made before any client writes there, so that every write from then on
-// can go back. PostgreSQL 15 has logical slots on a primary only: after the promotion, before the take.
-#include "steps/replication/linking.h"
+// replication.create_slot_reverse: the logical slot on the target, made before any client writes there, so that every
+// write from then on can go back. PostgreSQL 15 has logical slots on a primary only: after the promotion, before the
+// take.
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -16,16 +16,22 @@ namespace {
 
 class LinkInspection {
  public:
-  LinkInspection(World& world, const world::Link& link, postgres::Connection& from, postgres::Connection& to, Deadline deadline)
-      : world_(world), link_(link), back_(link.from.which() == fence::Owner::target), from_(from), to_(to), deadline_(deadline) {}
+  LinkInspection(World& world, const world::Link& link, postgres::Connection& from, postgres::Connection& to,
+                 Deadline deadline)
+      : world_(world),
+        link_(link),
+        back_(link.from.which() == fence::Owner::target),
+        from_(from),
+        to_(to),
+        deadline_(deadline) {}
 
   Result<LinkHealth> run(Depth depth) {
     TRY_ASSIGN(const auto subscription, postgres::subscription(to_, link_.name, deadline_));
     TRY_ASSIGN(const auto slot, postgres::slot(from_, link_.name, deadline_));
     // One of the two was taken away; without both it can't be told whether they ever were.
     if (!subscription && !slot) {
-      lose(fmt::format("there is no replication to {}: neither subscription {} there nor a slot on {} exists", link_.to.label(),
-                       link_.name, link_.from.label()),
+      lose(fmt::format("there is no replication to {}: neither subscription {} there nor a slot on {} exists",
+                       link_.to.label(), link_.name, link_.from.label()),
            "all that " + link_.from.label() + " wrote");
       return seen_;
     }
@@ -99,12 +105,16 @@ class LinkInspection {
       } else if (published.count(table.name) == 0) {
         lose(name + " is not published", "what was written to it");
       } else if (!table.identity_problem.empty()) {
-        lose(fmt::format("{} has no replica identity ({}), so its updates and deletes fail", name, table.identity_problem), "them");
+        lose(fmt::format("{} has no replica identity ({}), so its updates and deletes fail", name,
+                         table.identity_problem),
+             "them");
       }
     }
     for (const auto& table : now.unclassified) {
       if (known.count(table) == 0)
-        lose(fmt::format("table {} exists on {} only, and is in no class of the split file", table.sql(), link_.from.label()), "its rows");
+        lose(fmt::format("table {} exists on {} only, and is in no class of the split file", table.sql(),
+                         link_.from.label()),
+             "its rows");
     }
     if (back_) TRY(tables_that_were_dropped(now.split.moved));
     // The target is rewound afterwards.
@@ -120,7 +130,8 @@ class LinkInspection {
     return counts.empty() ? "its rows" : "its " + postgres::rows_in_words(counts.front().rows, counts.front().exact);
   }
 
-  // Going back would bring up what the serving side has dropped, as it was when it was split. One that is gone on both sides is no matter.
+  // Going back would bring up what the serving side has dropped, as it was when it was split. One that is gone on both
+  // sides is no matter.
   Result<void> tables_that_were_dropped(const std::vector<postgres::Table>& moved) {
     std::set<postgres::TableName> names;
     for (const auto& table : moved) names.insert(table.name);
@@ -128,8 +139,8 @@ class LinkInspection {
     for (const auto& table : other.split.moved) {
       if (!table.holds_rows || names.contains(table.name)) continue;
       TRY_ASSIGN(const auto rows, rows_of(to_, table.name));
-      lose(fmt::format("table {} exists on {} only, with {}: drop it there too, if it was dropped on {}", table.name.sql(),
-                       link_.to.label(), rows, link_.from.label()),
+      lose(fmt::format("table {} exists on {} only, with {}: drop it there too, if it was dropped on {}",
+                       table.name.sql(), link_.to.label(), rows, link_.from.label()),
            "that it is gone");
     }
     return {};
@@ -149,8 +160,8 @@ class LinkInspection {
       for (const auto& [column, type] : columns) {
         const auto other = same->second.find(column);
         if (other != same->second.end() && other->second == type) continue;
-        lose(fmt::format("table {} was altered: column {} is {} on {} and {} on {}; make it the same on both sides", table.sql(),
-                         postgres::quote_identifier(column), type, link_.from.label(),
+        lose(fmt::format("table {} was altered: column {} is {} on {} and {} on {}; make it the same on both sides",
+                         table.sql(), postgres::quote_identifier(column), type, link_.from.label(),
                          other == same->second.end() ? "missing" : other->second, link_.to.label()),
              "what comes after the first change of such a row");
       }
@@ -185,8 +196,8 @@ class LinkInspection {
 }  // namespace
 
 std::string LinkHealth::text() const {
-  return fmt::format("worker {}, {} behind, {} of WAL held, {} apply errors", worker ? "runs" : "does not run", to_text(lag), to_text(held),
-                     apply_errors);
+  return fmt::format("worker {}, {} behind, {} of WAL held, {} apply errors", worker ? "runs" : "does not run",
+                     to_text(lag), to_text(held), apply_errors);
 }
 
 Result<LinkHealth> inspect_link(World& world, const world::Link& link, Deadline deadline, Depth depth) {
@@ -195,7 +206,8 @@ Result<LinkHealth> inspect_link(World& world, const world::Link& link, Deadline 
   return LinkInspection(world, link, *from, *to, deadline).run(depth);
 }
 
-Result<Observation> observe_link(Context& context, const world::Link& link, Bytes limit, Depth depth, LinkHealth* health) {
+Result<Observation> observe_link(Context& context, const world::Link& link, Bytes limit, Depth depth,
+                                 LinkHealth* health) {
   TRY_ASSIGN(auto seen, inspect_link(context.world, link, context.deadline.for_one_read(), depth));
   const auto near = [&] { return seen.losses.empty() && seen.worker && seen.lag <= limit; };
   if (depth == Depth::flow && near()) {

@@ -1,5 +1,6 @@
-// Would what one side writes reach the other one whole? Asked before a switchover's window of forward replication, before a rollback's window of
-// reverse replication, and by `pgcleave status` for as long as the target serves, so that it is known before it is needed.
+// Would what one side writes reach the other one whole? Asked before a switchover's window of forward replication,
+// before a rollback's window of reverse replication, and by `pgcleave status` for as long as the target serves, so that
+// it is known before it is needed.
 #pragma once
 
 #include <string>
@@ -27,8 +28,9 @@ enum class Depth {
 // Reads only. An error: it could not be looked at.
 Result<LinkHealth> inspect_link(World& world, const world::Link& link, Deadline deadline, Depth depth = Depth::whole);
 
-// As a step sees it: foreign when something would be lost, done when a worker runs and is at most this far behind. What only the flow says
-// is done, the whole is looked at for. `health`, if asked for, is what was seen.
-Result<Observation> observe_link(Context& context, const world::Link& link, Bytes limit, Depth depth, LinkHealth* health = nullptr);
+// As a step sees it: foreign when something would be lost, done when a worker runs and is at most this far behind. What
+// only the flow says is done, the whole is looked at for. `health`, if asked for, is what was seen.
+Result<Observation> observe_link(Context& context, const world::Link& link, Bytes limit, Depth depth,
+                                 LinkHealth* health = nullptr);
 
 }  // namespace pgcleave::steps

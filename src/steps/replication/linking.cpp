@@ -2,10 +2,10 @@
 
 #include "base/format.h"
 #include "base/units.h"
+#include "fence/canary.h"
 #include "postgres/replication.h"
 #include "postgres/transactions.h"
 #include "postgres/wal.h"
-#include "fence/canary.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -50,37 +50,41 @@ Result<Observation> observe_slot(Context& context, const world::Link& link) {
 }
 
 Result<Json> create_slot(Context& context, const world::Link& link) {
-  return context.world.effects->perform(fmt::format("create logical slot {} on {}", link.name, link.from.label()), [&]() -> Result<Json> {
-    TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
-    const auto slot = postgres::create_logical_slot(*leader, link.name, context.deadline);
-    if (!slot) return fail(with_those_in_the_way(slot.error(), *leader));
-    return Json{{"from", slot->confirmed.text()}};
-  });
+  return context.world.effects->perform(
+      fmt::format("create logical slot {} on {}", link.name, link.from.label()), [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
+        const auto slot = postgres::create_logical_slot(*leader, link.name, context.deadline);
+        if (!slot) return fail(with_those_in_the_way(slot.error(), *leader));
+        return Json{{"from", slot->confirmed.text()}};
+      });
 }
 
 Result<void> drop_slot(Context& context, const world::Link& link) {
   TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
   TRY_ASSIGN(const auto slot, postgres::slot(*leader, link.name, context.deadline));
   if (!slot) return {};
-  TRY(context.world.effects->perform(fmt::format("drop logical slot {} on {}", link.name, link.from.label()), [&]() -> Result<Json> {
-    TRY(postgres::drop_slot(*leader, link.name, context.deadline));
-    return Json();
-  }));
+  TRY(context.world.effects->perform(fmt::format("drop logical slot {} on {}", link.name, link.from.label()),
+                                     [&]() -> Result<Json> {
+                                       TRY(postgres::drop_slot(*leader, link.name, context.deadline));
+                                       return Json();
+                                     }));
   return {};
 }
 
 Result<void> subscribe(Context& context, const world::Link& link, const From& from) {
   auto& effects = *context.world.effects;
-  TRY(effects.perform(
-      fmt::format("create subscription {} on {}, from {}, without copying", link.name, link.to.label(), link.from.label()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
-        TRY_ASSIGN(const auto position, from());
-        TRY(postgres::create_subscription(
-            *leader, {link.name, link.name, link.name, link.from.replication_conninfo(), link.from.access().replication.password, position},
-            context.deadline));
-        return Json();
-      }));
+  TRY(effects.perform(fmt::format("create subscription {} on {}, from {}, without copying", link.name, link.to.label(),
+                                  link.from.label()),
+                      [&]() -> Result<Json> {
+                        TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
+                        TRY_ASSIGN(const auto position, from());
+                        TRY(postgres::create_subscription(
+                            *leader,
+                            {link.name, link.name, link.name, link.from.replication_conninfo(),
+                             link.from.access().replication.password, position},
+                            context.deadline));
+                        return Json();
+                      }));
   TRY(effects.perform(fmt::format("enable subscription {} on {}", link.name, link.to.label()), [&]() -> Result<Json> {
     TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
     TRY(postgres::enable_subscription(*leader, link.name, context.deadline));
@@ -95,10 +99,11 @@ Result<void> unsubscribe(Context& context, const world::Link& link) {
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   TRY_ASSIGN(const auto subscription, postgres::subscription(*leader, link.name, context.deadline));
   if (recovery.in_recovery || !subscription) return {};
-  TRY(context.world.effects->perform(fmt::format("drop subscription {} on {}", link.name, link.to.label()), [&]() -> Result<Json> {
-    TRY(postgres::drop_subscription(*leader, link.name, context.deadline));
-    return Json();
-  }));
+  TRY(context.world.effects->perform(fmt::format("drop subscription {} on {}", link.name, link.to.label()),
+                                     [&]() -> Result<Json> {
+                                       TRY(postgres::drop_subscription(*leader, link.name, context.deadline));
+                                       return Json();
+                                     }));
   return {};
 }
 
@@ -133,8 +138,9 @@ Result<double> send_canary(Context& context, const world::Link& link, const std:
   TRY_ASSIGN(auto* from, link.from.leader(context.deadline));
   TRY_ASSIGN(auto* to, link.to.leader(context.deadline));
   TRY(fence::write_canary(*from, link.canary, token, context.deadline));
-  auto arrived = wait_until("the canary row has arrived on " + link.to.label(), context.deadline, std::chrono::microseconds(500),
-                            context.stop, [&] { return fence::canary_arrived(*to, link.canary, token, context.deadline.for_one_read()); });
+  auto arrived = wait_until(
+      "the canary row has arrived on " + link.to.label(), context.deadline, std::chrono::microseconds(500),
+      context.stop, [&] { return fence::canary_arrived(*to, link.canary, token, context.deadline.for_one_read()); });
   if (!arrived) {
     arrived.error().object = link.name;
     arrived.error().hint = "look into PostgreSQL's log on " + link.to.label() + " for the subscription " + link.name;

@@ -20,7 +20,8 @@ Result<Observation> observe_slot(Context& context, const world::Link& link);
 Result<Json> create_slot(Context& context, const world::Link& link);
 Result<void> drop_slot(Context& context, const world::Link& link);
 
-// The subscription on `link.to`, without copying. `from` tells what that side has already; it is asked when the subscription is made.
+// The subscription on `link.to`, without copying. `from` tells what that side has already; it is asked when the
+// subscription is made.
 using From = std::function<Result<std::optional<Lsn>>()>;
 Result<void> subscribe(Context& context, const world::Link& link, const From& from);
 Result<void> unsubscribe(Context& context, const world::Link& link);

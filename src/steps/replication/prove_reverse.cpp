@@ -1,10 +1,11 @@
-// replication.prove_reverse: a canary row goes from the target to the source through the very publication, slot and subscription that
-// carry the moved tables back. In the window, before `take`: clients are let in only when reverse replication is known to work.
+// replication.prove_reverse: a canary row goes from the target to the source through the very publication, slot and
+// subscription that carry the moved tables back. In the window, before `take`: clients are let in only when reverse
+// replication is known to work.
 #include "base/format.h"
-#include "postgres/replication.h"
 #include "fence/canary.h"
-#include "steps/replication/linking.h"
+#include "postgres/replication.h"
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -33,7 +34,8 @@ Result<Observation> observe_replication_prove_reverse(Context& context) {
 Result<Json> apply_replication_prove_reverse(Context& context, const Json&) {
   const auto link = reverse_link(context.world);
   return context.world.effects->perform(
-      fmt::format("prove reverse replication: write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
+      fmt::format("prove reverse replication: write a canary row on {} and wait for it on {}", link.from.label(),
+                  link.to.label()),
       [&]() -> Result<Json> {
         TRY_ASSIGN(const auto took, send_canary(context, link, token(context)));
         return Json{{"canary_ms", took}};

@@ -1,14 +1,15 @@
-// replication.publish: the publication of one direction, made on the source before the split, so that physical replication brings it to
-// the target. A publication has to be there before its slot: pgoutput looks for it as the catalog was when a change was made.
+// replication.publish: the publication of one direction, made on the source before the split, so that physical
+// replication brings it to the target. A publication has to be there before its slot: pgoutput looks for it as the
+// catalog was when a change was made.
 #include <algorithm>
 
 #include "base/format.h"
 #include "postgres/identity.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
-#include "world/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/link.h"
 #include "world/table_obstacles.h"
 
 namespace pgcleave::steps {
@@ -43,7 +44,8 @@ Result<Observation> observe_replication_publish(Context& context) {
   Observation seen;
   seen.before = {{"existed", existing.has_value()}, {"open", existing && existing->open}};
   seen.evidence =
-      existing ? fmt::format("{} publication of {} tables", existing->open ? "open" : "closed", existing->tables.size()) : "no publication";
+      existing ? fmt::format("{} publication of {} tables", existing->open ? "open" : "closed", existing->tables.size())
+               : "no publication";
   const bool same = existing && existing->tables == publication.tables;
   if (existing && !same) seen.evidence += fmt::format(", {} wanted", publication.tables.size());
   if (same && existing->open == publication.open) {
@@ -52,7 +54,8 @@ Result<Observation> observe_replication_publish(Context& context) {
     TRY_ASSIGN(const bool read, is_subscribed(link, context.deadline));
     if (existing && read) seen.state = State::foreign;
     if (existing && read)
-      seen.evidence += ", and it is read: what was written while it was not as it is wanted is missing on the other side";
+      seen.evidence +=
+          ", and it is read: what was written while it was not as it is wanted is missing on the other side";
     TRY_ASSIGN(const bool flows, other_way_flows(context, link));
     if (flows) seen.state = State::foreign;
     if (flows) seen.evidence += ", and rows flow the other way: they would run in circles";
@@ -65,24 +68,27 @@ Result<void> every_table_can_be_replicated(World& world, Side& side, Deadline de
   TRY_ASSIGN(const auto tables, tables_on(world, side, deadline));
   const auto without = replication_problems(tables.split);
   if (without.empty()) return {};
-  return fail({ErrorKind::not_ready, "split " + world.split.name,
-               "tables without a replica identity that can be replicated: UPDATE and DELETE would fail once they are published",
-               "a primary key that is not DEFERRABLE, or REPLICA IDENTITY", fmt::format("{}", fmt::join(without, ", ")),
-               "alter table ... add primary key, or ... replica identity using index", ""});
+  return fail(
+      {ErrorKind::not_ready, "split " + world.split.name,
+       "tables without a replica identity that can be replicated: UPDATE and DELETE would fail once they are published",
+       "a primary key that is not DEFERRABLE, or REPLICA IDENTITY", fmt::format("{}", fmt::join(without, ", ")),
+       "alter table ... add primary key, or ... replica identity using index", ""});
 }
 
-// The publication of the forward direction is closed inside the window, while clients of kept tables have transactions open.
+// The publication of the forward direction is closed inside the window, while clients of kept tables have transactions
+// open.
 Result<void> closing_takes_effect(World& world, const world::Link& link, Deadline deadline) {
   if (link.from.which() != fence::Owner::source) return {};
   for (auto* side : {&world.source, &world.target}) {
     TRY_ASSIGN(auto* leader, side->leader(deadline));
     TRY_ASSIGN(const auto identity, postgres::identify(*leader, deadline));
     if (postgres::invalidates_publications(identity.version)) continue;
-    return fail(
-        {ErrorKind::not_ready, side->label(),
-         "PostgreSQL does not tell open transactions there that a publication was closed, so forward replication could go on after it",
-         "PostgreSQL 15.13, 16.9, 17.5 or later", fmt::format("{}.{}", identity.version / 10000, identity.version % 10000),
-         "update PostgreSQL, or use runbooks/promote-standby.yml", ""});
+    return fail({ErrorKind::not_ready, side->label(),
+                 "PostgreSQL does not tell open transactions there that a publication was closed, so forward "
+                 "replication could go on after it",
+                 "PostgreSQL 15.13, 16.9, 17.5 or later",
+                 fmt::format("{}.{}", identity.version / 10000, identity.version % 10000),
+                 "update PostgreSQL, or use runbooks/promote-standby.yml", ""});
   }
   return {};
 }
@@ -95,8 +101,8 @@ Result<Json> apply_replication_publish(Context& context, const Json&) {
   const auto link = link_of(world, direction);
   TRY(closing_takes_effect(world, link, context.deadline));
   const auto publication = wanted(context, link);
-  TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}{}", link.name, publication.tables.size(), side.label(),
-                                         publication.open ? "" : ", closed"),
+  TRY(world.effects->perform(fmt::format("create publication {} for {} tables on {}{}", link.name,
+                                         publication.tables.size(), side.label(), publication.open ? "" : ", closed"),
                              [&]() -> Result<Json> {
                                TRY_ASSIGN(auto* leader, side.leader(context.deadline));
                                TRY(postgres::create_publication(*leader, link.name, publication, context.deadline));
@@ -116,11 +122,12 @@ Result<void> undo_replication_publish(Context& context, const Json& before, cons
   if (before.value("existed", false)) {
     const bool open = before.value("open", false);
     if (existing->open == open) return {};
-    TRY(world.effects->perform(fmt::format("{} publication {} on {} again", open ? "open" : "close", link.name, side.label()),
-                               [&]() -> Result<Json> {
-                                 TRY(postgres::open_publication(*leader, link.name, open, context.deadline));
-                                 return Json();
-                               }));
+    TRY(world.effects->perform(
+        fmt::format("{} publication {} on {} again", open ? "open" : "close", link.name, side.label()),
+        [&]() -> Result<Json> {
+          TRY(postgres::open_publication(*leader, link.name, open, context.deadline));
+          return Json();
+        }));
     return {};
   }
   TRY(world.effects->perform(fmt::format("drop publication {} on {}", link.name, side.label()), [&]() -> Result<Json> {
@@ -134,20 +141,27 @@ Result<void> undo_replication_publish(Context& context, const Json& before, cons
 
 StepKind replication_publish() {
   using runbook::Type;
-  return {{.kind = "replication.publish",
-           .purpose = "Publishes the moved tables in one direction. Physical replication copies the publication to the target.",
-           .parameters =
-               {side_parameter("on", "where it is created"),
-                {"direction", Type::text, "reverse", false, "forward: source to target; reverse: target to source", {"forward", "reverse"}},
-                {"open", Type::boolean, true, false, "false: it publishes nothing until replication.reverse opens it", {}}},
-           .facts = {},
-           .changes = "a publication",
-           .undo = "drops the publication if it was made here, else opens or closes it as it was",
-           .meaning = {.changes = true}},
-          nullptr,
-          observe_replication_publish,
-          apply_replication_publish,
-          undo_replication_publish};
+  return {
+      {.kind = "replication.publish",
+       .purpose =
+           "Publishes the moved tables in one direction. Physical replication copies the publication to the target.",
+       .parameters =
+           {side_parameter("on", "where it is created"),
+            {"direction",
+             Type::text,
+             "reverse",
+             false,
+             "forward: source to target; reverse: target to source",
+             {"forward", "reverse"}},
+            {"open", Type::boolean, true, false, "false: it publishes nothing until replication.reverse opens it", {}}},
+       .facts = {},
+       .changes = "a publication",
+       .undo = "drops the publication if it was made here, else opens or closes it as it was",
+       .meaning = {.changes = true}},
+      nullptr,
+      observe_replication_publish,
+      apply_replication_publish,
+      undo_replication_publish};
 }
 
 }  // namespace pgcleave::steps

@@ -1,12 +1,12 @@
-// replication.reverse: rows flow from the target to the source from now on, and no longer forth. One row of the catalog on each side,
-// whatever the number of tables: the source's publication is closed, durably, then the target's is opened. What came before is never
-// sent back, since a publication counts as it was when a change was made.
+// replication.reverse: rows flow from the target to the source from now on, and no longer forth. One row of the catalog
+// on each side, whatever the number of tables: the source's publication is closed, durably, then the target's is
+// opened. What came before is never sent back, since a publication counts as it was when a change was made.
 #include "base/format.h"
 #include "fence/ownership.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
-#include "steps/replication/linking.h"
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -33,7 +33,8 @@ Result<Observation> observe_replication_reverse(Context& context) {
   TRY_ASSIGN(const bool back, is_open(context, reverse));
   Observation seen;
   seen.before = {{"forward", forth}, {"reverse", back}};
-  seen.evidence = fmt::format("{} is {}, {} is {}", forward.name, forth ? "open" : "closed", reverse.name, back ? "open" : "closed");
+  seen.evidence = fmt::format("{} is {}, {} is {}", forward.name, forth ? "open" : "closed", reverse.name,
+                              back ? "open" : "closed");
   if (!forth && back) seen.state = State::done;
   return seen;
 }
@@ -49,29 +50,32 @@ constexpr auto patience = std::chrono::milliseconds(400);
 
 // False: the target could not be told. Then the source stops reading from it.
 Result<bool> stop_reverse(Context& context, const world::Link& reverse) {
-  Context asking{context.world, context.step, context.with, context.deadline.or_earlier(Deadline::in(patience)), nullptr};
+  Context asking{context.world, context.step, context.with, context.deadline.or_earlier(Deadline::in(patience)),
+                 nullptr};
   const auto back = is_open(asking, reverse);
   if (back && !*back) return true;
   if (back && open_link(asking, reverse, false)) return true;
-  TRY(context.world.effects->perform(
-      fmt::format("disable subscription {} on {}, since {} can't be told", reverse.name, reverse.to.label(), reverse.from.label()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(auto* source, reverse.to.leader(context.deadline));
-        TRY(postgres::disable_subscription(*source, reverse.name, context.deadline));
-        return Json();
-      }));
+  TRY(context.world.effects->perform(fmt::format("disable subscription {} on {}, since {} can't be told", reverse.name,
+                                                 reverse.to.label(), reverse.from.label()),
+                                     [&]() -> Result<Json> {
+                                       TRY_ASSIGN(auto* source, reverse.to.leader(context.deadline));
+                                       TRY(postgres::disable_subscription(*source, reverse.name, context.deadline));
+                                       return Json();
+                                     }));
   return false;
 }
 
-// Writes that the source took while forward replication was closed will never be sent: opened again, it would hide that they are missing.
+// Writes that the source took while forward replication was closed will never be sent: opened again, it would hide that
+// they are missing.
 Result<void> nothing_was_written_meanwhile(Context& context, const world::Link& forward) {
   TRY_ASSIGN(auto* source, forward.from.leader(context.deadline));
   TRY_ASSIGN(const auto owner, fence::owner(*source, context.world.split.name, context.deadline));
   if (owner == fence::Owner::nobody) return {};
-  return fail({ErrorKind::foreign, forward.name,
-               "stays closed: " + forward.from.label() + " was written while it was, and " + forward.to.label() + " lacks that",
-               "nobody owns the split", owner ? fence::name_of(*owner) : "not installed",
-               "give this run up with: pgcleave rollback; then begin anew", ""});
+  return fail(
+      {ErrorKind::foreign, forward.name,
+       "stays closed: " + forward.from.label() + " was written while it was, and " + forward.to.label() + " lacks that",
+       "nobody owns the split", owner ? fence::name_of(*owner) : "not installed",
+       "give this run up with: pgcleave rollback; then begin anew", ""});
 }
 
 // Reverse replication is closed first, or else cut off. Then forward replication is opened, before anybody can write.

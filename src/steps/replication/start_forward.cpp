@@ -1,10 +1,11 @@
-// replication.start_forward: from physical to logical replication without a gap. The target has, by its promotion, all that the source
-// wrote before the position where the new timeline branched off; its subscription goes on from exactly there.
+// replication.start_forward: from physical to logical replication without a gap. The target has, by its promotion, all
+// that the source wrote before the position where the new timeline branched off; its subscription goes on from exactly
+// there.
 #include "base/format.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
-#include "steps/replication/linking.h"
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -15,9 +16,10 @@ Result<Observation> observe_replication_start_forward(Context& context) {
   TRY_ASSIGN(const auto subscription, postgres::subscription(*target, link.name, context.deadline));
   Observation seen;
   seen.before = {{"existed", subscription.has_value()}};
-  seen.evidence = !subscription ? "no subscription"
-                                : fmt::format("subscription {}, applied up to {}", subscription->enabled ? "enabled" : "disabled",
-                                              subscription->applied.text());
+  seen.evidence = !subscription
+                      ? "no subscription"
+                      : fmt::format("subscription {}, applied up to {}", subscription->enabled ? "enabled" : "disabled",
+                                    subscription->applied.text());
   if (!subscription) return seen;
   TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline));
   if (recovery.in_recovery) {
@@ -60,9 +62,14 @@ Result<void> undo_replication_start_forward(Context& context, const Json& before
 StepKind replication_start_forward() {
   return {
       {.kind = "replication.start_forward",
-       .purpose = "Lets the source's writes flow on to the promoted target, from exactly where the promotion cut them off.",
-       .parameters =
-           {{"from", runbook::Type::lsn, nullptr, true, "where the target's timeline branched off, a fact of postgres.check_branch", {}}},
+       .purpose =
+           "Lets the source's writes flow on to the promoted target, from exactly where the promotion cut them off.",
+       .parameters = {{"from",
+                       runbook::Type::lsn,
+                       nullptr,
+                       true,
+                       "where the target's timeline branched off, a fact of postgres.check_branch",
+                       {}}},
        .facts = {},
        .changes = "a subscription on the target",
        .undo = "drops the subscription",

@@ -1,12 +1,13 @@
-// replication.start_reverse: the source subscribes to the target. Apply workers run as replica role and pass the fence. Where the
-// publication is open already a canary row proves it; where replication.reverse opens it later, replication.prove_reverse does.
+// replication.start_reverse: the source subscribes to the target. Apply workers run as replica role and pass the fence.
+// Where the publication is open already a canary row proves it; where replication.reverse opens it later,
+// replication.prove_reverse does.
 #include "base/format.h"
-#include "postgres/identity.h"
 #include "fence/canary.h"
 #include "fence/ownership.h"
+#include "postgres/identity.h"
 #include "postgres/replication.h"
-#include "steps/replication/linking.h"
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -50,22 +51,26 @@ Result<Observation> observe_replication_start_reverse(Context& context) {
 Result<Json> until_it_runs(Context& context, const world::Link& link) {
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
   TRY_ASSIGN(auto* target, link.from.leader(context.deadline));
-  auto runs = wait_until("a worker of " + link.name + " reads its slot", context.deadline, std::chrono::milliseconds(20), context.stop,
-                         [&]() -> Result<bool> {
-                           TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline.for_one_read()));
-                           TRY_ASSIGN(const auto slot, postgres::slot(*target, link.name, context.deadline.for_one_read()));
-                           return subscription && subscription->worker && slot && slot->active;
-                         });
+  auto runs =
+      wait_until("a worker of " + link.name + " reads its slot", context.deadline, std::chrono::milliseconds(20),
+                 context.stop, [&]() -> Result<bool> {
+                   TRY_ASSIGN(const auto subscription,
+                              postgres::subscription(*source, link.name, context.deadline.for_one_read()));
+                   TRY_ASSIGN(const auto slot, postgres::slot(*target, link.name, context.deadline.for_one_read()));
+                   return subscription && subscription->worker && slot && slot->active;
+                 });
   if (runs) return Json();
   runs.error().object = link.name;
-  runs.error().hint = "look into PostgreSQL's log on " + link.to.label() + ": it must be able to log in at " + link.from.label();
+  runs.error().hint =
+      "look into PostgreSQL's log on " + link.to.label() + ": it must be able to log in at " + link.from.label();
   return fail(runs.error());
 }
 
 // The undo of a window whose target could not be told to close its publication (replication.reverse) disables the
 // subscription and opens forward replication. What the source sent since then has passed the open publication, and the
-// slot would send it back: the source has these rows, and its worker would stop at the first. As long as the target has not
-// owned the tables the slot holds nothing that a client wrote there, so it is made anew, behind a closed publication.
+// slot would send it back: the source has these rows, and its worker would stop at the first. As long as the target has
+// not owned the tables the slot holds nothing that a client wrote there, so it is made anew, behind a closed
+// publication.
 Result<void> forget_what_came_meanwhile(Context& context, const world::Link& link) {
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
   TRY_ASSIGN(const auto subscription, postgres::subscription(*source, link.name, context.deadline));
@@ -93,12 +98,13 @@ Result<Json> apply_replication_start_reverse(Context& context, const Json&) {
                                [&] { return until_it_runs(context, link); }));
     return Json{{"canary_ms", nullptr}, {"timeline", timeline}};
   }
-  TRY_ASSIGN(const auto told, world.effects->perform(
-                                  fmt::format("write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
-                                  [&]() -> Result<Json> {
-                                    TRY_ASSIGN(const auto took, send_canary(context, link, token(world)));
-                                    return Json{{"canary_ms", took}};
-                                  }));
+  TRY_ASSIGN(const auto told,
+             world.effects->perform(
+                 fmt::format("write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
+                 [&]() -> Result<Json> {
+                   TRY_ASSIGN(const auto took, send_canary(context, link, token(world)));
+                   return Json{{"canary_ms", took}};
+                 }));
   return Json{{"canary_ms", told.is_object() ? told.value("canary_ms", Json()) : Json()}, {"timeline", timeline}};
 }
 
@@ -112,8 +118,12 @@ Result<void> undo_replication_start_reverse(Context& context, const Json& before
 StepKind replication_start_reverse() {
   return {{.kind = "replication.start_reverse",
            .purpose = "Lets the target's writes flow back to the source, and proves it with a canary row.",
-           .parameters =
-               {{"prove", runbook::Type::boolean, true, false, "false: its publication is still closed, so only that the worker runs", {}}},
+           .parameters = {{"prove",
+                           runbook::Type::boolean,
+                           true,
+                           false,
+                           "false: its publication is still closed, so only that the worker runs",
+                           {}}},
            .facts = {{"canary_ms", "milliseconds that the canary row took from the target to the source"},
                      {"timeline", "the source's when its rows began to come, for check.discarded_writes"}},
            .changes = "a subscription on the source; a canary row",

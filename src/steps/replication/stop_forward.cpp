@@ -1,6 +1,6 @@
 // replication.stop_forward: the target owns the tables, and forward replication has done its work.
-#include "steps/replication/linking.h"
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {

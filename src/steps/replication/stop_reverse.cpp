@@ -1,6 +1,6 @@
 // replication.stop_reverse: after a rollback, or when the split is kept, reverse replication has done its work.
-#include "steps/replication/linking.h"
 #include "steps/registry.h"
+#include "steps/replication/linking.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -1,11 +1,12 @@
-// replication.wait_apply: a side has applied everything up to a position of the other one. The captured LSN's transaction holds a canary
-// row, which is published: when the replication origin has passed it, all commits before it are applied too.
+// replication.wait_apply: a side has applied everything up to a position of the other one. The captured LSN's
+// transaction holds a canary row, which is published: when the replication origin has passed it, all commits before it
+// are applied too.
 #include "base/format.h"
 #include "base/units.h"
 #include "postgres/replication.h"
-#include "world/link.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/link.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -42,8 +43,8 @@ std::string what_holds_it_up(Context& context, Lsn lsn, Lsn applied) {
   if (!leader) return text;
   const auto subscription = postgres::subscription(**leader, link.name, context.deadline.for_one_read());
   if (!subscription || !*subscription) return text;
-  return text +
-         fmt::format(", worker {}, {} apply errors", (*subscription)->worker ? "runs" : "does not run", (*subscription)->apply_errors);
+  return text + fmt::format(", worker {}, {} apply errors", (*subscription)->worker ? "runs" : "does not run",
+                            (*subscription)->apply_errors);
 }
 
 Result<Json> apply_replication_wait_apply(Context& context, const Json&) {

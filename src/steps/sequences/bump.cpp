@@ -1,4 +1,5 @@
-// sequences.bump: logical replication carries no sequence values. A side that takes over must continue above what the other gave out.
+// sequences.bump: logical replication carries no sequence values. A side that takes over must continue above what the
+// other gave out.
 #include <future>
 #include <map>
 
@@ -48,7 +49,8 @@ Result<Both> compare(Context& context) {
   both.all = all.size();
   for (const auto& bump : all) {
     const auto* now = current[bump.name];
-    if (now == nullptr || now->last_value != bump.value || now->is_called != bump.is_called) both.needed.push_back(bump);
+    if (now == nullptr || now->last_value != bump.value || now->is_called != bump.is_called)
+      both.needed.push_back(bump);
   }
   return both;
 }
@@ -62,7 +64,8 @@ Result<void> prepare_sequences_bump(Context& context) {
 
 // A process that goes on inside a window has not prepared it.
 Result<Both> compare_prepared(Context& context) {
-  if (!context.world.source.sequences().is_prepared() || !context.world.target.sequences().is_prepared()) TRY(prepare_readers(context));
+  if (!context.world.source.sequences().is_prepared() || !context.world.target.sequences().is_prepared())
+    TRY(prepare_readers(context));
   return compare(context);
 }
 
@@ -78,13 +81,14 @@ Result<Observation> observe_sequences_bump(Context& context) {
 Result<Json> apply_sequences_bump(Context& context, const Json&) {
   auto& world = context.world;
   auto& to = context.side("to");
-  return world.effects->perform(fmt::format("set the moved sequences on {} to where {} stopped", to.label(), world.other(to).label()),
-                                [&]() -> Result<Json> {
-                                  TRY_ASSIGN(const auto both, compare(context));
-                                  TRY_ASSIGN(auto* leader, to.leader(context.deadline));
-                                  TRY(postgres::set_sequences(*leader, both.needed, context.deadline));
-                                  return Json{{"bumped", both.needed.size()}};
-                                });
+  return world.effects->perform(
+      fmt::format("set the moved sequences on {} to where {} stopped", to.label(), world.other(to).label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(const auto both, compare(context));
+        TRY_ASSIGN(auto* leader, to.leader(context.deadline));
+        TRY(postgres::set_sequences(*leader, both.needed, context.deadline));
+        return Json{{"bumped", both.needed.size()}};
+      });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// tables.truncate: empties the stale half of a split on one side, as far as the databases prove it stale. What refers comes before what is
-// referred to, a few tables per transaction, so it can be stopped between any two, and resumed where it stopped.
+// tables.truncate: empties the stale half of a split on one side, as far as the databases prove it stale. What refers
+// comes before what is referred to, a few tables per transaction, so it can be stopped between any two, and resumed
+// where it stopped.
 #include <algorithm>
 #include <set>
 
@@ -74,10 +75,10 @@ Result<Observation> observe_tables_truncate(Context& context) {
   seen.before = {{"tables", sizes.by_table}};
   seen.facts = facts_of(context.began_with != nullptr ? *context.began_with : seen.before, sizes);
   seen.facts["left_alone"] = left_alone;
-  const auto filled =
-      std::count_if(half.with_rows.begin(), half.with_rows.end(), [&](const auto& table) { return sizes.filled.contains(table); });
-  seen.evidence = fmt::format("{} of {} {} tables on {} hold rows, {} in all", filled, half.with_rows.size(), context.text("which"),
-                              side.label(), to_text(Bytes{sizes.all}));
+  const auto filled = std::count_if(half.with_rows.begin(), half.with_rows.end(),
+                                    [&](const auto& table) { return sizes.filled.contains(table); });
+  seen.evidence = fmt::format("{} of {} {} tables on {} hold rows, {} in all", filled, half.with_rows.size(),
+                              context.text("which"), side.label(), to_text(Bytes{sizes.all}));
   if (!left_alone.empty()) seen.evidence += fmt::format("; {}", fmt::join(left_alone, "; "));
   if (filled == 0) seen.state = State::done;
   return seen;
@@ -96,17 +97,20 @@ Result<void> nothing_depends_on(Context& context, const std::vector<postgres::Ta
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto obstacles, fence::obstacles_to_truncation(*leader, tables, {}, context.deadline));
   if (obstacles.empty()) return {};
-  return fail({ErrorKind::not_ready, context.on().label(), fmt::format("{}", fmt::join(obstacles, "; ")), "", "", "", ""});
+  return fail(
+      {ErrorKind::not_ready, context.on().label(), fmt::format("{}", fmt::join(obstacles, "; ")), "", "", "", ""});
 }
 
-// The bytes that were freed, or, where something of it lost its proof meanwhile, nothing: the tables are then left alone like all others.
+// The bytes that were freed, or, where something of it lost its proof meanwhile, nothing: the tables are then left
+// alone like all others.
 Result<Json> empty(Context& context, const world::StaleHalf& half, const Truncation& one, Duration lock_timeout) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(auto* other, context.world.other(side).leader(context.deadline));
   TRY_ASSIGN(const auto before, measure(*leader, one.leaves, context.deadline));
   TRY_ASSIGN(const auto unproven,
-             fence::truncate(*leader, *other, one, half.proof, {lock_timeout, context.deadline, context.stop, context.world.progress}));
+             fence::truncate(*leader, *other, one, half.proof,
+                             {lock_timeout, context.deadline, context.stop, context.world.progress}));
   TRY_ASSIGN(const auto after, measure(*leader, one.leaves, context.deadline));
   Json result{{"freed_bytes", before.all - after.all}};
   for (const auto& table : unproven) result["left_alone"][table.name.sql()] = table.why_not;
@@ -127,7 +131,8 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
   bool acted = false;  // not in a dry run
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (context.stop != nullptr && context.stop->requested()) {
-      return fail({ErrorKind::interrupted, side.label(), fmt::format("was asked to stop after {} of {}", i, plan.size()), "", "", "", ""});
+      return fail({ErrorKind::interrupted, side.label(),
+                   fmt::format("was asked to stop after {} of {}", i, plan.size()), "", "", "", ""});
     }
     TRY_ASSIGN(const auto freed, world.effects->perform(description_of(plan[i], side), [&]() -> Result<Json> {
       if (i == 0) TRY(nothing_depends_on(context, half.tables));
@@ -145,7 +150,8 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
   TRY_ASSIGN(const auto left_alone, in_words(of, afterwards.left_alone, context.deadline));
   facts["left_alone"] = left_alone;
   if (acted && world.progress) {
-    world.progress(fmt::format("{} freed on {} in all", to_text(Bytes{facts.value("freed_bytes", std::int64_t{0})}), side.label()));
+    world.progress(fmt::format("{} freed on {} in all", to_text(Bytes{facts.value("freed_bytes", std::int64_t{0})}),
+                               side.label()));
   }
   return facts;
 }
@@ -154,15 +160,18 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
 
 StepKind tables_truncate() {
   auto parameters = stale_half_parameters();
-  parameters.push_back({"lock_timeout",
-                        runbook::Type::duration,
-                        "300ms",
-                        false,
-                        "how long one try may keep the sessions that use a table waiting; it is repeated until the step's timeout",
-                        {}});
-  parameters.push_back({"pause", runbook::Type::duration, "0ms", false, "rest between two transactions, for disks and standbys", {}});
+  parameters.push_back(
+      {"lock_timeout",
+       runbook::Type::duration,
+       "300ms",
+       false,
+       "how long one try may keep the sessions that use a table waiting; it is repeated until the step's timeout",
+       {}});
+  parameters.push_back(
+      {"pause", runbook::Type::duration, "0ms", false, "rest between two transactions, for disks and standbys", {}});
   return {{.kind = "tables.truncate",
-           .purpose = "Empties the tables that a split provably left stale on a side, and frees their space; names what it leaves alone.",
+           .purpose = "Empties the tables that a split provably left stale on a side, and frees their space; names "
+                      "what it leaves alone.",
            .parameters = std::move(parameters),
            .facts = {{"freed_bytes", "space that was freed, indexes and TOAST included"},
                      {"tables", "the same by table"},

@@ -1,5 +1,5 @@
-// All mutants are in the program at once. Number N is on where the environment says MUTANT=N, in a process and its children.
-// With MUTANTS_REACHED=FILE each process adds to FILE the numbers of those that it comes by.
+// All mutants are in the program at once. Number N is on where the environment says MUTANT=N, in a process and its
+// children. With MUTANTS_REACHED=FILE each process adds to FILE the numbers of those that it comes by.
 #pragma once
 
 #include <fcntl.h>

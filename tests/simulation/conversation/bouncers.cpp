@@ -30,11 +30,14 @@ void at_one_console(const pgbouncer::BouncerSpec& spec, Transcript& told) {
   };
   const auto retry = [&](const std::string& when) {
     told.asked("console: server_login_retry " + when, console.setting("server_login_retry", soon()),
-               [](const std::string& value) { return value.find_first_not_of("0.") == std::string::npos ? "zero" : "not zero"; });
+               [](const std::string& value) {
+                 return value.find_first_not_of("0.") == std::string::npos ? "zero" : "not zero";
+               });
   };
-  told.asked("console: SHOW CLIENTS names this one", console.client_applications(soon()), [](const std::vector<std::string>& names) {
-    return yes(std::find(names.begin(), names.end(), "a conversation") != names.end());
-  });
+  told.asked("console: SHOW CLIENTS names this one", console.client_applications(soon()),
+             [](const std::vector<std::string>& names) {
+               return yes(std::find(names.begin(), names.end(), "a conversation") != names.end());
+             });
   look("at first");
   told.ordered("console: RESUME of what is not paused", raw("RESUME \"" + spec.database + "\""));
   told.ordered("console: the same, judged by the state", console.resume(spec.database, soon()));
@@ -56,11 +59,12 @@ void of_routes(world::World& world, const std::string& when, Transcript& told) {
   const auto name = [&](const std::optional<pgbouncer::Route>& route) {
     return route == world.route_to(config::SideName::source)   ? "source"
            : route == world.route_to(config::SideName::target) ? "target"
-                                                              : "elsewhere";
+                                                               : "elsewhere";
   };
   for (const auto& bouncer : world.fleet.routes(soon()))
     told.add(fmt::format("fleet: {} {}", bouncer.name, when),
-             fmt::format("file {}, process {}, {}", name(bouncer.file), name(bouncer.running), bouncer.paused ? "paused" : "not paused"));
+             fmt::format("file {}, process {}, {}", name(bouncer.file), name(bouncer.running),
+                         bouncer.paused ? "paused" : "not paused"));
 }
 
 void of_settings(world::World& world, const std::string& when, Transcript& told) {

@@ -1,5 +1,6 @@
-// The same questions and orders, put to the real products in the lab and to the fake ones of the simulation. What is told must be the same
-// word for word (expected.txt), so that the simulation does not prove things about products that do not exist.
+// The same questions and orders, put to the real products in the lab and to the fake ones of the simulation. What is
+// told must be the same word for word (expected.txt), so that the simulation does not prove things about products that
+// do not exist.
 #pragma once
 
 #include <string>
@@ -8,7 +9,8 @@
 
 namespace pgcleave::conversation {
 
-// A source, a standby cluster of it, bouncers that point at the source, no split installed; it ends as it began. A line for each exchange.
+// A source, a standby cluster of it, bouncers that point at the source, no split installed; it ends as it began. A line
+// for each exchange.
 std::string converse(world::World& world);
 
 }  // namespace pgcleave::conversation

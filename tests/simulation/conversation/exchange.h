@@ -39,8 +39,8 @@ inline Deadline soon() {
 // Waits until `holds` says true, and tells whether it ever did.
 template <class Holds>
 const char* comes_true(Duration patience, Holds holds) {
-  const auto waited =
-      wait_until("it holds", Deadline::in(patience), std::chrono::milliseconds(10), nullptr, [&]() -> Result<bool> { return holds(); });
+  const auto waited = wait_until("it holds", Deadline::in(patience), std::chrono::milliseconds(10), nullptr,
+                                 [&]() -> Result<bool> { return holds(); });
   return yes(waited.has_value());
 }
 

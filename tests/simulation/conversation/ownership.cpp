@@ -18,10 +18,11 @@ void talk_of_ownership(world::World& world, Transcript& told) {
     told.asked("owner: " + when, fence::owner(on, split, soon()),
                [](const std::optional<Owner>& seen) { return seen ? fence::name_of(*seen) : "not installed"; });
   };
-  const auto pass = [&](postgres::Connection& on, Owner expected, Owner next, const std::string& run, int epoch, const std::string& where) {
-    told.ordered(
-        fmt::format("owner: from {} to {} by {} at epoch {}{}", fence::name_of(expected), fence::name_of(next), run, epoch, where),
-        fence::pass_ownership(on, split, expected, next, run, epoch, soon()));
+  const auto pass = [&](postgres::Connection& on, Owner expected, Owner next, const std::string& run, int epoch,
+                        const std::string& where) {
+    told.ordered(fmt::format("owner: from {} to {} by {} at epoch {}{}", fence::name_of(expected), fence::name_of(next),
+                             run, epoch, where),
+                 fence::pass_ownership(on, split, expected, next, run, epoch, soon()));
   };
   owner(source, "at first");
   told.ordered("owner: install", fence::install(source, fence, soon()));
@@ -39,9 +40,11 @@ void talk_of_ownership(world::World& world, Transcript& told) {
              [](const auto& seen) { return std::to_string(seen.last_epoch); });
   pass(target, Owner::source, Owner::nobody, "a", 3, ", on the standby");
 
-  const auto hold = [&](postgres::Connection& on, const std::string& run, int epoch, bool take_over, const std::string& where) {
+  const auto hold = [&](postgres::Connection& on, const std::string& run, int epoch, bool take_over,
+                        const std::string& where) {
     const fence::Holder me{run, epoch, "tester@here", "here", "/journal.db", "", false};
-    told.asked(fmt::format("holder: {} at epoch {}{}", run, epoch, where), fence::hold(on, split, me, take_over, soon()),
+    told.asked(fmt::format("holder: {} at epoch {}{}", run, epoch, where),
+               fence::hold(on, split, me, take_over, soon()),
                [](bool signed_now) { return signed_now ? "signed" : "nothing to sign"; });
   };
   const auto held = [&](const std::string& when) {
@@ -86,11 +89,13 @@ void talk_of_ownership(world::World& world, Transcript& told) {
     });
   };
   drift(moved, "before the triggers");
-  told.ordered("fence: create triggers", fence::create_triggers(source, fence, moved, std::chrono::seconds(2), soon(), nullptr));
+  told.ordered("fence: create triggers",
+               fence::create_triggers(source, fence, moved, std::chrono::seconds(2), soon(), nullptr));
   drift(moved, "with the triggers");
   drift({}, "as superfluous");
   told.ordered("fence: uninstall while triggers need it", fence::uninstall(source, fence, soon()));
-  told.ordered("fence: drop triggers", fence::drop_triggers(source, fence, moved, std::chrono::seconds(2), soon(), nullptr));
+  told.ordered("fence: drop triggers",
+               fence::drop_triggers(source, fence, moved, std::chrono::seconds(2), soon(), nullptr));
 }
 
 }  // namespace pgcleave::conversation

@@ -1,8 +1,8 @@
 #include "conversation/exchange.h"
+#include "fence/canary.h"
 #include "postgres/following.h"
 #include "postgres/replication.h"
 #include "postgres/wal.h"
-#include "fence/canary.h"
 
 namespace pgcleave::conversation {
 namespace {
@@ -20,7 +20,8 @@ class Promotion {
     auto& source = **world_.source.leader(soon());
     keep_the_slot();
     told_.ordered("switch: create a slot before the promotion", postgres::create_logical_slot(source, name, soon()));
-    told_.ordered("switch: create a publication", postgres::create_publication(source, name, {{canary_}, true}, soon()));
+    told_.ordered("switch: create a publication",
+                  postgres::create_publication(source, name, {{canary_}, true}, soon()));
     promote();
     let_vacuum();
     subscribe();
@@ -75,15 +76,17 @@ class Promotion {
     if (branch && branch->at) branched_ = *branch->at;
     told_.asked("promoted: the owner was copied", fence::owner(on(world_.target), world_.split.name, soon()),
                 [](const auto& owner) { return owner ? fence::name_of(*owner) : "not installed"; });
-    told_.asked("promoted: it receives", postgres::receiving(on(world_.target), soon()), [](const std::string& seen) { return seen; });
-    told_.ordered("promoted: release the copy",
-                  fence::pass_ownership(on(world_.target), world_.split.name, Owner::source, Owner::nobody, "d", 4, soon()));
+    told_.asked("promoted: it receives", postgres::receiving(on(world_.target), soon()),
+                [](const std::string& seen) { return seen; });
+    told_.ordered("promoted: release the copy", fence::pass_ownership(on(world_.target), world_.split.name,
+                                                                      Owner::source, Owner::nobody, "d", 4, soon()));
   }
 
   void let_vacuum() {
     const auto followed_by = standby_cluster_.at("primary_slot_name").get<std::string>();
     const auto seen = [&] { return postgres::slot(on(world_.source), followed_by, soon()); };
-    told_.add("vacuum: the slot that it followed by is not in use any more", comes_true(std::chrono::seconds(5), [&]() -> bool {
+    told_.add("vacuum: the slot that it followed by is not in use any more",
+              comes_true(std::chrono::seconds(5), [&]() -> bool {
                 const auto slot = seen();
                 return slot && *slot && !(*slot)->active;
               }));
@@ -101,11 +104,11 @@ class Promotion {
 
   void subscribe() {
     auto& target = on(world_.target);
-    told_.ordered(
-        "link: subscribe from where it branched off",
-        postgres::create_subscription(
-            target, {name, name, name, world_.source.replication_conninfo(), world_.source.access().replication.password, branched_},
-            soon()));
+    told_.ordered("link: subscribe from where it branched off",
+                  postgres::create_subscription(target,
+                                                {name, name, name, world_.source.replication_conninfo(),
+                                                 world_.source.access().replication.password, branched_},
+                                                soon()));
     told_.asked("link: subscribed, and disabled", postgres::subscription(target, name, soon()),
                 [](const auto& seen) { return yes(seen && !seen->enabled && !seen->worker); });
     told_.ordered("link: write a canary", fence::write_canary(on(world_.source), canary_, "early", soon()));
@@ -131,11 +134,13 @@ class Promotion {
     const auto lsn = postgres::capture_lsn(source, canary_, "unseen", soon());
     told_.add("closed: it does not come", yes(!arrives("closed", std::chrono::milliseconds(300))));
     const auto applied = postgres::applied(on(world_.target), name, false, soon());
-    told_.add("closed: the origin does not pass a position of which nothing is sent", yes(lsn && applied && *applied < *lsn));
+    told_.add("closed: the origin does not pass a position of which nothing is sent",
+              yes(lsn && applied && *applied < *lsn));
     told_.ordered("closed: open it again", postgres::open_publication(source, name, true, soon()));
     told_.ordered("opened: write a canary", fence::write_canary(source, canary_, "opened", soon()));
     told_.add("opened: it comes", yes(arrives("opened", std::chrono::seconds(10))));
-    told_.add("opened: what was written while it was closed never does", yes(!arrives("closed", std::chrono::milliseconds(100))));
+    told_.add("opened: what was written while it was closed never does",
+              yes(!arrives("closed", std::chrono::milliseconds(100))));
   }
 
   void end() {
@@ -150,8 +155,9 @@ class Promotion {
 
   void follow_again() {
     told_.ordered("follow: CHECKPOINT", postgres::checkpoint(on(world_.target), soon()));
-    told_.ordered("follow: PATCH standby_cluster back",
-                  world_.target.patroni().patch_config({{"standby_cluster", standby_cluster_}, {"pgcleave", nullptr}}, soon()));
+    told_.ordered(
+        "follow: PATCH standby_cluster back",
+        world_.target.patroni().patch_config({{"standby_cluster", standby_cluster_}, {"pgcleave", nullptr}}, soon()));
     told_.add("follow: it streams within a minute", comes_true(std::chrono::seconds(60), [&]() -> bool {
                 auto leader = world_.target.leader(Deadline::in(std::chrono::seconds(2)));
                 if (!leader || !in_recovery()) return false;

@@ -1,8 +1,8 @@
 #include "postgres/replication.h"
 
 #include "conversation/exchange.h"
-#include "postgres/wal.h"
 #include "fence/canary.h"
+#include "postgres/wal.h"
 
 namespace pgcleave::conversation {
 namespace {
@@ -12,7 +12,8 @@ std::string publication(const std::optional<postgres::Publication>& seen) {
 }
 
 std::string slot(const std::optional<postgres::Slot>& seen) {
-  return seen ? fmt::format("{}{}", seen->plugin.empty() ? "physical" : seen->plugin, seen->active ? ", active" : "") : "none";
+  return seen ? fmt::format("{}{}", seen->plugin.empty() ? "physical" : seen->plugin, seen->active ? ", active" : "")
+              : "none";
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ void talk_of_replication(world::World& world, Transcript& told) {
   told.ordered("publication: open", postgres::open_publication(source, name, true, soon()));
   look("opened");
   told.ordered("publication: create again, open", postgres::create_publication(source, name, {tables, true}, soon()));
-  told.ordered("publication: create on the standby", postgres::create_publication(target, "another", {tables, true}, soon()));
+  told.ordered("publication: create on the standby",
+               postgres::create_publication(target, "another", {tables, true}, soon()));
   told.ordered("publication: drop", postgres::drop_publication(source, name, soon()));
   told.ordered("publication: drop again", postgres::drop_publication(source, name, soon()));
   told.ordered("publication: open what is gone", postgres::open_publication(source, name, true, soon()));

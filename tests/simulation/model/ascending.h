@@ -1,5 +1,5 @@
-// A map whose keys mostly come in ascending order, such as those of a sequence: in one piece of memory, since each path forks and copies
-// what it touches.
+// A map whose keys mostly come in ascending order, such as those of a sequence: in one piece of memory, since each path
+// forks and copies what it touches.
 #pragma once
 
 #include <boost/container/flat_map.hpp>

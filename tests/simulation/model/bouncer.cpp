@@ -16,8 +16,9 @@ std::optional<pgbouncer::Route> second_in(const pgbouncer::ConfigFile& file) {
 }  // namespace
 
 std::string bouncer_file(const pgbouncer::Route& route) {
-  return fmt::format("[databases]\napp = host={} port={} dbname=app\n\n[pgbouncer]\npool_mode = transaction\nmin_pool_size = 2\n",
-                     route.host, route.port);
+  return fmt::format(
+      "[databases]\napp = host={} port={} dbname=app\n\n[pgbouncer]\npool_mode = transaction\nmin_pool_size = 2\n",
+      route.host, route.port);
 }
 
 void Bouncer::pause(Instant now) {

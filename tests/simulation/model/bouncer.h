@@ -1,4 +1,5 @@
-// One PgBouncer process and its configuration file. PAUSE is a flag in memory; RELOAD reads the file and resets every SET (1.18).
+// One PgBouncer process and its configuration file. PAUSE is a flag in memory; RELOAD reads the file and resets every
+// SET (1.18).
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Clients of the moved table: one behind each bouncer, and one on each side that goes round the bouncers. Each remembers what it was told;
-// the judge compares that with the rows.
+// Clients of the moved table: one behind each bouncer, and one on each side that goes round the bouncers. Each
+// remembers what it was told; the judge compares that with the rows.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ namespace pgcleave::simulation {
 enum class Stage { idle, waiting, writing };
 
 struct Client {
-  int bouncer = -1;                                  // -1: connected to `direct`
+  int bouncer = -1;                            // -1: connected to `direct`
   fence::Owner direct = fence::Owner::source;  // only without a bouncer
   Stage stage = Stage::idle;
   Instant since = 0;  // of this stage
@@ -30,7 +30,7 @@ struct Client {
 
 struct History {
   Ascending<WriteId, fence::Owner> acknowledged;  // and by which side
-  std::set<WriteId> lost_by_failover;                // the member that was promoted did not have them: that is Patroni's contract
+  std::set<WriteId> lost_by_failover;  // the member that was promoted did not have them: that is Patroni's contract
   std::set<fence::Owner> failed_over;
   bool failed_over_before_promotion = false;  // the source did, when nobody had asked for the promotion yet
   bool released = false;                      // somebody asked for ownership to be given away, since faults may begin

@@ -34,7 +34,8 @@ void patch(Cluster& cluster, Server& server, const Json& change, Instant now) {
   cluster.shown = cluster.config;
   cluster.shown_from = now + until_shown;
   merge(cluster.config, change);
-  if (!is_standby(cluster) && server.in_recovery && cluster.promotes_at < 0 && server.up) cluster.promotes_at = now + until_promoted;
+  if (!is_standby(cluster) && server.in_recovery && cluster.promotes_at < 0 && server.up)
+    cluster.promotes_at = now + until_promoted;
   if (is_standby(cluster)) {
     cluster.promotes_at = -1;
     if (!server.in_recovery && cluster.follows_at < 0) {

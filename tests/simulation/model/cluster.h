@@ -1,4 +1,5 @@
-// One Patroni cluster of a leader and a replica: its dynamic configuration, and what its loop makes of it after a while.
+// One Patroni cluster of a leader and a replica: its dynamic configuration, and what its loop makes of it after a
+// while.
 #pragma once
 
 #include "base/json.h"
@@ -12,7 +13,8 @@ struct Cluster {
   // What GET /config shows: it follows a PATCH a moment later (Patroni 3.0.2).
   Json shown = Json::object();
   Instant shown_from = 0;
-  // The loop has seen that standby_cluster is gone: PostgreSQL is promoted then. 200 to the PATCH means stored, not promoted.
+  // The loop has seen that standby_cluster is gone: PostgreSQL is promoted then. 200 to the PATCH means stored, not
+  // promoted.
   Instant promotes_at = -1;
   // It has seen that standby_cluster is back: PostgreSQL is down since, and streams from then on.
   Instant follows_at = -1;

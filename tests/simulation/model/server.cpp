@@ -4,9 +4,9 @@
 #include <cstdlib>
 
 #include "base/format.h"
+#include "fence/witness.h"
 #include "model/clients.h"
 #include "model/universe.h"
-#include "fence/witness.h"
 
 namespace pgcleave::simulation {
 namespace {
@@ -50,7 +50,8 @@ std::uint64_t Server::commit(Instant now, std::function<void(Database&)> apply, 
     // pgoutput reads a publication as the catalog was when the change was made (PostgreSQL 15).
     for (const auto& [name, publication] : db.publications) {
       const auto& tables = publication.tables;
-      if (publication.open && std::find(tables.begin(), tables.end(), table) != tables.end()) change.published |= bit_of(name);
+      if (publication.open && std::find(tables.begin(), tables.end(), table) != tables.end())
+        change.published |= bit_of(name);
     }
   }
   if (change.apply) change.apply(db);
@@ -94,7 +95,8 @@ void apply_logical(Server& subscriber, const std::string& name, Server& publishe
       subscriber.commit(
           now,
           [name, lsn](Database& db) {
-            if (const auto known = db.subscriptions.find(name); known != db.subscriptions.end()) known->second.origin = lsn;
+            if (const auto known = db.subscriptions.find(name); known != db.subscriptions.end())
+              known->second.origin = lsn;
           },
           row);
     }
@@ -109,8 +111,8 @@ std::string replica_of(const Server& server) {
 }
 
 std::uint64_t flushed_by_replica(const Server& server, Instant until) {
-  auto last =
-      std::upper_bound(server.wal.begin(), server.wal.end(), until, [](Instant at, const Change& change) { return at < change.at; });
+  auto last = std::upper_bound(server.wal.begin(), server.wal.end(), until,
+                               [](Instant at, const Change& change) { return at < change.at; });
   return last == server.wal.begin() ? server.wal_begins : (--last)->lsn;
 }
 
@@ -132,7 +134,8 @@ void begin_wal(Server& server) {
 }
 
 std::vector<WriteId> fail_over(Server& server, Instant until) {
-  const auto lost = std::find_if(server.wal.begin(), server.wal.end(), [&](const Change& change) { return change.at > until; });
+  const auto lost =
+      std::find_if(server.wal.begin(), server.wal.end(), [&](const Change& change) { return change.at > until; });
   std::vector<WriteId> writes;
   for (auto change = lost; change != server.wal.end(); ++change) {
     if (change->row && change->row->canary == nullptr) writes.push_back(change->row->id);

@@ -1,5 +1,5 @@
-// One PostgreSQL cluster as its leader shows it: what is in it, its write-ahead log, and what reads that log. Facts about PostgreSQL 15
-// that the tool relies on are encoded here and stand beside the code.
+// One PostgreSQL cluster as its leader shows it: what is in it, its write-ahead log, and what reads that log. Facts
+// about PostgreSQL 15 that the tool relies on are encoded here and stand beside the code.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "base/lsn.h"
-#include "model/ascending.h"
-#include "postgres/catalog.h"
 #include "fence/holder.h"
 #include "fence/ownership.h"
-#include "postgres/replication.h"
 #include "fence/split_tables.h"
+#include "model/ascending.h"
+#include "postgres/catalog.h"
+#include "postgres/replication.h"
 
 namespace pgcleave::simulation {
 
@@ -81,7 +81,8 @@ struct Change {
   Instant at = 0;
   std::function<void(Database&)> apply;
   std::optional<Row> row;
-  std::uint64_t published = 0;  // publications that would send it, as the catalog was when it was made: a bit for each (bit_of)
+  std::uint64_t published =
+      0;  // publications that would send it, as the catalog was when it was made: a bit for each (bit_of)
 };
 
 std::uint64_t bit_of(const std::string& publication);
@@ -126,7 +127,8 @@ void replay(Server& standby, const Server& primary, Instant until);
 // One enabled subscription: applies what was written before `until` and is published.
 void apply_logical(Server& subscriber, const std::string& name, Server& publisher, Instant now, Instant until);
 
-// Its cluster's other member, who leads after a failover; this one comes back behind it at once. It has what was written before `until`.
+// Its cluster's other member, who leads after a failover; this one comes back behind it at once. It has what was
+// written before `until`.
 constexpr int ports_to_replica = 1000;
 std::string replica_of(const Server& server);
 std::uint64_t flushed_by_replica(const Server& server, Instant until);
@@ -137,8 +139,8 @@ void begin_wal(Server& server);
 
 // The standby's end is where its own timeline begins.
 void promote(Server& standby);
-// The leader is gone, and a member that has received only what was written before `until` leads. Its logical slots are not there
-// (PostgreSQL 15). Returns what clients had been told and it does not have.
+// The leader is gone, and a member that has received only what was written before `until` leads. Its logical slots are
+// not there (PostgreSQL 15). Returns what clients had been told and it does not have.
 std::vector<WriteId> fail_over(Server& server, Instant until);
 // pg_rewind and a restart: all that only this side wrote is gone, its slots too.
 void become_standby(Server& server, const Server& primary);

@@ -55,7 +55,9 @@ Universe::Universe() {
   source_patroni.rest_port = 8001;
   target_patroni.rest_port = 8002;
   // Whoever waits for the replica goes by loop_wait: few looks, since each is a place for a fault.
-  target_patroni.config = {{"loop_wait", 1}, {"standby_cluster", {{"host", "127.0.0.1"}, {"port", 5001}, {"primary_slot_name", "ci_standby"}}}};
+  target_patroni.config = {
+      {"loop_wait", 1},
+      {"standby_cluster", {{"host", "127.0.0.1"}, {"port", 5001}, {"primary_slot_name", "ci_standby"}}}};
   for (int i = 0; i < 2; ++i) {
     Bouncer bouncer;
     bouncer.name = fmt::format("bouncer-{}", i + 1);
@@ -100,7 +102,8 @@ void Universe::fail_over(Owner side) {
   for (const auto id : simulation::fail_over(failed, known_to_replicas())) history.lost_by_failover.insert(id);
   history.failed_over.insert(side);
   failed_over_at = now;
-  if (side == Owner::source && target.in_recovery && target_patroni.promotes_at < 0) history.failed_over_before_promotion = true;
+  if (side == Owner::source && target.in_recovery && target_patroni.promotes_at < 0)
+    history.failed_over_before_promotion = true;
   auto& follower = side == Owner::source ? target : source;
   if (follower.in_recovery && follower.end > failed.end) follower.left_behind = true;
 }
@@ -158,7 +161,8 @@ void Universe::watch() {
 
 bool Universe::is_active(const Bouncer& bouncer) const {
   return std::any_of(clients.begin(), clients.end(), [&](const auto& client) {
-    return client.bouncer >= 0 && &bouncers[static_cast<std::size_t>(client.bouncer)] == &bouncer && client.stage == Stage::writing;
+    return client.bouncer >= 0 && &bouncers[static_cast<std::size_t>(client.bouncer)] == &bouncer &&
+           client.stage == Stage::writing;
   });
 }
 
@@ -219,8 +223,7 @@ void Universe::commit(Client& client) {
     return;
   }
   const auto key = client.key;
-  to.commit(
-      now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{key, client.id, nullptr});
+  to.commit(now, [key](Database& db) { db.last_key = std::max(db.last_key, key); }, Row{key, client.id, nullptr});
   history.acknowledged[client.id] = to.which;
   client.served = client.id;
 }

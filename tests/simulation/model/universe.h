@@ -1,5 +1,5 @@
-// All that there is besides the program under test: two clusters, two bouncers, clients, the journal's file, and the time. The fake
-// products (products/) are its faces. One thread; fork() copies it.
+// All that there is besides the program under test: two clusters, two bouncers, clients, the journal's file, and the
+// time. The fake products (products/) are its faces. One thread; fork() copies it.
 #pragma once
 
 #include <functional>
@@ -33,8 +33,8 @@ struct Universe {
   bool goes_by_copy = false;                        // whoever takes the run up
   Instant failed_over_at = -1;                      // the last time that a side did
   std::size_t synced = 0;                           // so many events of it survive the machine
-  std::optional<bool> frozen;                       // the journal's file system does not answer; true: it is told afterwards
-  std::vector<journal::Event> unwritten;            // meanwhile
+  std::optional<bool> frozen;             // the journal's file system does not answer; true: it is told afterwards
+  std::vector<journal::Event> unwritten;  // meanwhile
   WriteId last_write = 0;
   // Requests that nobody waits for any more, and when they arrive.
   std::vector<std::pair<Instant, std::function<void()>>> under_way;

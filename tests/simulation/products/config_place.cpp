@@ -10,7 +10,7 @@ namespace {
 // A file of the model by its path; what lies beside a bouncer's file has a longer name.
 struct Place {
   simulation::Bouncer& bouncer;
-  std::optional<std::string> simulation::Bouncer::*beside = nullptr;
+  std::optional<std::string> simulation::Bouncer::* beside = nullptr;
 
   [[nodiscard]] std::optional<std::string> text() const { return beside == nullptr ? bouncer.file : bouncer.*beside; }
   [[nodiscard]] bool kept() const { return beside == &simulation::Bouncer::kept; }
@@ -34,7 +34,8 @@ Place place_of(const std::string& path) {
   std::abort();
 }
 
-Result<void> change_file(const std::string& path, const std::string& what, Deadline deadline, const std::function<void()>& act) {
+Result<void> change_file(const std::string& path, const std::string& what, Deadline deadline,
+                         const std::function<void()>& act) {
   return simulation::change(
       "file of " + place_of(path).bouncer.name, what, deadline, [] {},
       [&]() -> Result<void> {
@@ -65,7 +66,8 @@ Result<std::vector<Result<std::string>>> ConfigPlace::read(const std::vector<std
   return texts;
 }
 
-Result<void> ConfigPlace::write(const std::string& path, const std::string& text, const std::string&, Deadline deadline) {
+Result<void> ConfigPlace::write(const std::string& path, const std::string& text, const std::string&,
+                                Deadline deadline) {
   return change_file(path, "write staged text", deadline, [&] { place_of(path).put(text); });
 }
 
@@ -77,7 +79,8 @@ Result<void> ConfigPlace::rename(const std::string& from, const std::string& to,
   });
 }
 
-Result<void> ConfigPlace::rename_and_keep(const std::string& from, const std::string& to, const std::string& kept, Deadline deadline) {
+Result<void> ConfigPlace::rename_and_keep(const std::string& from, const std::string& to, const std::string& kept,
+                                          Deadline deadline) {
   return change_file(from, "try staged text", deadline, [&] {
     const auto text = place_of(from).text();
     if (!text) return;
@@ -88,7 +91,8 @@ Result<void> ConfigPlace::rename_and_keep(const std::string& from, const std::st
 }
 
 Result<void> ConfigPlace::remove(const std::string& path, Deadline deadline) {
-  return change_file(path, place_of(path).kept() ? "remove the kept file" : "remove staged text", deadline, [&] { place_of(path).put({}); });
+  return change_file(path, place_of(path).kept() ? "remove the kept file" : "remove staged text", deadline,
+                     [&] { place_of(path).put({}); });
 }
 
 Result<bool> ConfigPlace::is_there(const std::string& path, Deadline) {

@@ -1,4 +1,5 @@
-// postgres::Connection over the model: to a server, to a bouncer's console, or through a bouncer to the server behind it.
+// postgres::Connection over the model: to a server, to a bouncer's console, or through a bouncer to the server behind
+// it.
 #include "base/format.h"
 #include "products/console.h"
 #include "products/statements.h"
@@ -72,7 +73,8 @@ Result<Connection> Connection::open(const Settings& settings, Deadline deadline,
   if (auto* bouncer = bouncer_at(state->port); bouncer != nullptr && !state->console) {
     const bool second = value_of(settings, "dbname") == simulation::second_entry;
     if (second && !bouncer->second) return fail(simulation::refusal(settings.name, "no such database", "3D000"));
-    if (second && !leads_to_server(bouncer->second->port)) return fail(simulation::refusal(settings.name, "server login failed", "08P01"));
+    if (second && !leads_to_server(bouncer->second->port))
+      return fail(simulation::refusal(settings.name, "server login failed", "08P01"));
     // A pool that is paused holds up a login.
     if (bouncer->paused && !second) {
       universe().advance(deadline.left());
@@ -83,7 +85,8 @@ Result<Connection> Connection::open(const Settings& settings, Deadline deadline,
   return Connection(std::move(state));
 }
 
-std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline, const StopFlag* stop) {
+std::vector<Result<Connection>> Connection::open_all(const std::vector<Settings>& settings, Deadline deadline,
+                                                     const StopFlag* stop) {
   std::vector<Result<Connection>> all;
   for (const auto& one : settings) all.push_back(open(one, deadline, stop));
   return all;

@@ -18,18 +18,19 @@ Rows told(const std::string& tag) {
 }
 
 Rows databases(const Bouncer& bouncer) {
-  std::vector<Cells> rows{
-      {"app", bouncer.route.host, std::to_string(bouncer.route.port), "app", std::nullopt, bouncer.default_pool_size, std::nullopt, "0",
-       "1", bouncer.paused ? "1" : "0", "0"},
-      {"pgbouncer", std::nullopt, std::to_string(bouncer.port), "pgbouncer", "pgbouncer", "2", "statement", "0", "0", "0", "0"}};
+  std::vector<Cells> rows{{"app", bouncer.route.host, std::to_string(bouncer.route.port), "app", std::nullopt,
+                           bouncer.default_pool_size, std::nullopt, "0", "1", bouncer.paused ? "1" : "0", "0"},
+                          {"pgbouncer", std::nullopt, std::to_string(bouncer.port), "pgbouncer", "pgbouncer", "2",
+                           "statement", "0", "0", "0", "0"}};
   if (bouncer.second) {
     rows.push_back({second_entry, bouncer.second->host, std::to_string(bouncer.second->port), "app", std::nullopt,
                     bouncer.default_pool_size, std::nullopt, "0", "0", "0", "0"});
   }
   if (bouncer.trial)
-    rows.push_back({"pgcleave_trial", "127.0.0.1", "1", "pgcleave_trial", std::nullopt, "20", std::nullopt, "0", "0", "0", "0"});
-  return {{"name", "host", "port", "database", "force_user", "pool_size", "pool_mode", "max_connections", "current_connections", "paused",
-           "disabled"},
+    rows.push_back(
+        {"pgcleave_trial", "127.0.0.1", "1", "pgcleave_trial", std::nullopt, "20", std::nullopt, "0", "0", "0", "0"});
+  return {{"name", "host", "port", "database", "force_user", "pool_size", "pool_mode", "max_connections",
+           "current_connections", "paused", "disabled"},
           rows,
           "SHOW"};
 }
@@ -50,7 +51,8 @@ Rows config(const Bouncer& bouncer) {
 
 Rows clients(const Bouncer& bouncer) {
   std::vector<Cells> rows;
-  for (const auto& application : bouncer.applications) rows.push_back({"pgcleave_admin", "pgbouncer", "active", application});
+  for (const auto& application : bouncer.applications)
+    rows.push_back({"pgcleave_admin", "pgbouncer", "active", application});
   return {{"user", "database", "state", "application_name"}, rows, "SHOW"};
 }
 
@@ -58,7 +60,8 @@ std::optional<Rows> shown(const Bouncer& bouncer, const std::string& command) {
   if (command == "SHOW DATABASES") return databases(bouncer);
   if (command == "SHOW CONFIG") return config(bouncer);
   if (command == "SHOW CLIENTS") return clients(bouncer);
-  if (command == "SHOW POOLS") return Rows({"database", "user", "cl_waiting", "sv_login"}, {{"app", "app", "0", "0"}}, "SHOW");
+  if (command == "SHOW POOLS")
+    return Rows({"database", "user", "cl_waiting", "sv_login"}, {{"app", "app", "0", "0"}}, "SHOW");
   if (command == "SHOW SERVERS") return Rows({"database", "state", "link", "remote_pid"}, {}, "SHOW");
   if (command == "SHOW VERSION") return Rows({"version"}, {{"PgBouncer 1.18.0"}}, "SHOW");
   return {};
@@ -94,14 +97,16 @@ Result<Rows> done(const Result<void>& result, const std::string& tag) {
   return told(tag);
 }
 
-// The flag is set at once; the answer comes when no server connection is active, and never when somebody resumes meanwhile (issue 715).
+// The flag is set at once; the answer comes when no server connection is active, and never when somebody resumes
+// meanwhile (issue 715).
 std::optional<Result<Rows>> pause(Bouncer& bouncer, const std::string& name, const std::function<void()>& close) {
   if (!bouncer.pausing) {
     bouncer.pausing = true;
-    const auto begun = change(name, "PAUSE app", Deadline::in(std::chrono::milliseconds(700)), close, [&]() -> Result<void> {
-      bouncer.pause(universe().now);
-      return {};
-    });
+    const auto begun =
+        change(name, "PAUSE app", Deadline::in(std::chrono::milliseconds(700)), close, [&]() -> Result<void> {
+          bouncer.pause(universe().now);
+          return {};
+        });
     if (begun) return {};
     bouncer.pausing = false;
     return Result<Rows>(fail(begun.error()));
@@ -131,8 +136,9 @@ std::optional<Result<Rows>> console_answer(Bouncer& bouncer, const std::string& 
     return Result<Rows>(fail(no_answer(name, command)));
   }
   if (command == "PAUSE \"app\"") return pause(bouncer, name, close);
-  return done(change(name, command, Deadline::in(std::chrono::seconds(2)), close, [&] { return obey(bouncer, command); }),
-              command.substr(0, command.find(' ')));
+  return done(
+      change(name, command, Deadline::in(std::chrono::seconds(2)), close, [&] { return obey(bouncer, command); }),
+      command.substr(0, command.find(' ')));
 }
 
 }  // namespace pgcleave::simulation

@@ -63,10 +63,12 @@ std::string Holder::text() const {
 Result<Held> held(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   const auto witness = read_witness(simulation::witness_of(*server));
-  return Held{server->db.installed, server->db.holder, std::max(highest_epoch(server->db), witness ? witness->epoch : 0)};
+  return Held{server->db.installed, server->db.holder,
+              std::max(highest_epoch(server->db), witness ? witness->epoch : 0)};
 }
 
-Result<bool> hold(postgres::Connection& primary, const std::string& split, const Holder& me, bool take_over, Deadline deadline) {
+Result<bool> hold(postgres::Connection& primary, const std::string& split, const Holder& me, bool take_over,
+                  Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(primary, deadline));
   if (server->in_recovery || !server->db.installed) return false;
   TRY(change_on(primary, fmt::format("hold at epoch {}", me.epoch), deadline, [&](Server& there) -> Result<void> {
@@ -76,14 +78,17 @@ Result<bool> hold(postgres::Connection& primary, const std::string& split, const
   TRY_ASSIGN(const auto seen, held(primary, split, deadline));
   if (seen.holder && me.continues(*seen.holder) && seen.holder->epoch == me.epoch) return true;
   const bool other = seen.holder && !seen.holder->over && !me.continues(*seen.holder);
-  return fail({other ? ErrorKind::held : ErrorKind::foreign, primary.name(), "the split could not be signed", "", "", "", ""});
+  return fail(
+      {other ? ErrorKind::held : ErrorKind::foreign, primary.name(), "the split could not be signed", "", "", "", ""});
 }
 
-Result<bool> release_lease(postgres::Connection& primary, const std::string&, const std::string& run, Deadline deadline) {
+Result<bool> release_lease(postgres::Connection& primary, const std::string&, const std::string& run,
+                           Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(primary, deadline));
   if (server->in_recovery || !server->db.installed) return false;
   TRY(change_on(primary, "let go", deadline, [&](Server& there) -> Result<void> {
-    if (there.db.holder && there.db.holder->run == run) there.commit(universe().now, [](Database& db) { db.holder->over = true; });
+    if (there.db.holder && there.db.holder->run == run)
+      there.commit(universe().now, [](Database& db) { db.holder->over = true; });
     return {};
   }));
   return true;

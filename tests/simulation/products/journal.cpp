@@ -1,5 +1,6 @@
-// The journal's file in memory: what was appended stays when the program dies. The real one has tests of its own (tests/unit/journal); here
-// thousands of programs die each second, and the universe is copied by fork(), which SQLite does not survive.
+// The journal's file in memory: what was appended stays when the program dies. The real one has tests of its own
+// (tests/unit/journal); here thousands of programs die each second, and the universe is copied by fork(), which SQLite
+// does not survive.
 #include "journal/journal.h"
 
 #include "products/wire.h"
@@ -32,7 +33,8 @@ struct Queued::Answer {
 Queued Journal::submit(const std::string& run, const std::string& type, const Json& data, Durability durability) {
   auto& events = universe().journal;
   const bool frozen = universe().frozen.has_value();
-  if (!frozen) universe().advance(durability == Durability::disk ? std::chrono::microseconds(300) : std::chrono::microseconds(40));
+  if (!frozen)
+    universe().advance(durability == Durability::disk ? std::chrono::microseconds(300) : std::chrono::microseconds(40));
   Event event;
   event.run = run;
   event.at_us = event.mono_us = universe().now;

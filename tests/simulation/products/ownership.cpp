@@ -1,10 +1,10 @@
 // The fence: who may write, and how that is passed on (src/fence/fence_sql.cpp says it in PL/pgSQL).
-#include "fence/canary.h"
 #include "fence/ownership.h"
 
 #include <algorithm>
 
 #include "base/format.h"
+#include "fence/canary.h"
 #include "fence/kept_fence.h"
 #include "fence/owner_state.h"
 #include "fence/probe_rights.h"
@@ -39,13 +39,15 @@ Passed pass_once(Server& server, Owner expected, Owner next, const std::string& 
   const int to = static_cast<int>(next);
   const bool mine = newest != nullptr && newest->run == run && newest->expected == from && newest->next == to;
   if (db.owner != expected && !(db.owner == next && mine)) return Passed::wrong_owner;
-  if (!mine && newest != nullptr && static_cast<int>(db.owner) == newest->expected && newest->epoch == epoch) return Passed::stale_epoch;
+  if (!mine && newest != nullptr && static_cast<int>(db.owner) == newest->expected && newest->epoch == epoch)
+    return Passed::stale_epoch;
   if (!mine || newest->epoch != epoch) {
     const LogRow row{run, epoch, from, to};
     server.commit(universe().now, [row](Database& there) { there.ownership_log.push_back(row); });
     return Passed::announced;
   }
-  if (next != Owner::nobody) server.commit(universe().now, [epoch](Database& there) { there.epoch = std::max(there.epoch, epoch); });
+  if (next != Owner::nobody)
+    server.commit(universe().now, [epoch](Database& there) { there.epoch = std::max(there.epoch, epoch); });
   if (db.owner != next) server.commit(universe().now, [next](Database& there) { there.owner = next; });
   return Passed::passed;
 }
@@ -53,10 +55,12 @@ Passed pass_once(Server& server, Owner expected, Owner next, const std::string& 
 Result<void> told(Passed passed, const std::string& name) {
   if (passed == Passed::announced || passed == Passed::passed) return {};
   return fail({ErrorKind::foreign, name, "the owner could not be set", "",
-               passed == Passed::stale_epoch ? "somebody newer" : "another owner", "", passed == Passed::stale_epoch ? "PC002" : "PC001"});
+               passed == Passed::stale_epoch ? "somebody newer" : "another owner", "",
+               passed == Passed::stale_epoch ? "PC002" : "PC001"});
 }
 
-std::vector<postgres::TableName> without(const std::vector<postgres::TableName>& wanted, const std::set<postgres::TableName>& there) {
+std::vector<postgres::TableName> without(const std::vector<postgres::TableName>& wanted,
+                                         const std::set<postgres::TableName>& there) {
   std::vector<postgres::TableName> missing;
   for (const auto& table : wanted) {
     if (!there.contains(table)) missing.push_back(table);
@@ -73,7 +77,8 @@ FenceDrift drift(const std::vector<postgres::TableName>& wanted, const std::set<
   return out;
 }
 
-Result<void> set_triggers(postgres::Connection& primary, const char* what, std::set<postgres::TableName> Database::*triggers,
+Result<void> set_triggers(postgres::Connection& primary, const char* what,
+                          std::set<postgres::TableName> Database::* triggers,
                           const std::vector<postgres::TableName>& tables, bool on, Deadline deadline) {
   return change_on(primary, what, deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [=](Database& db) {
@@ -123,18 +128,20 @@ Result<void> uninstall(postgres::Connection& primary, const Fence&, Deadline dea
   });
 }
 
-Result<FenceDrift> fence_drift(postgres::Connection& connection, const Fence&, const std::vector<postgres::TableName>& moved, Deadline deadline) {
+Result<FenceDrift> fence_drift(postgres::Connection& connection, const Fence&,
+                               const std::vector<postgres::TableName>& moved, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return drift(moved, server->db.fenced);
 }
 
-Result<void> create_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
+Result<void> create_triggers(postgres::Connection& primary, const Fence&,
+                             const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                              const StopFlag*) {
   return set_triggers(primary, "create fence triggers", &Database::fenced, tables, true, deadline);
 }
 
-Result<void> drop_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
-                           const StopFlag*) {
+Result<void> drop_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables,
+                           Duration, Deadline deadline, const StopFlag*) {
   return set_triggers(primary, "drop fence triggers", &Database::fenced, tables, false, deadline);
 }
 
@@ -153,7 +160,8 @@ Result<std::string> witness_in_force(postgres::Connection& connection, const std
   return simulation::witness_of(*server);
 }
 
-Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side, Deadline deadline) {
+Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side,
+                               Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   const auto& db = server->db;
   OwnerState state;
@@ -171,8 +179,8 @@ Result<OwnerState> owner_state(postgres::Connection& connection, const std::stri
 }
 
 // Two transactions in one round trip.
-Result<void> pass_ownership(postgres::Connection& primary, const std::string&, Owner expected, Owner next, const std::string& run, int epoch,
-                            Deadline deadline) {
+Result<void> pass_ownership(postgres::Connection& primary, const std::string&, Owner expected, Owner next,
+                            const std::string& run, int epoch, Deadline deadline) {
   const auto pass = [expected, next, run, epoch](Server& server) -> Result<void> {
     if (!server.db.installed) return fail(simulation::refusal(server.scope, "there is no owner", "42P01"));
     TRY(told(pass_once(server, expected, next, run, epoch), server.scope));
@@ -187,22 +195,25 @@ Result<void> pass_ownership(postgres::Connection& primary, const std::string&, O
                    });
 }
 
-Result<std::optional<FrozenSplit>> frozen_split(postgres::Connection& connection, const std::string&, Deadline deadline) {
+Result<std::optional<FrozenSplit>> frozen_split(postgres::Connection& connection, const std::string&,
+                                                Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return server->db.frozen ? std::optional(*server->db.frozen) : std::nullopt;
 }
 
-Result<void> freeze_split(postgres::Connection& primary, const std::string&, const std::optional<FrozenSplit>& what, Deadline deadline) {
+Result<void> freeze_split(postgres::Connection& primary, const std::string&, const std::optional<FrozenSplit>& what,
+                          Deadline deadline) {
   return change_on(primary, "write down what is in the split", deadline, [&](Server& server) -> Result<void> {
-    if (server.db.owner != Owner::source) return fail(simulation::refusal(primary.name(), "the source does not own the split", "PC004"));
+    if (server.db.owner != Owner::source)
+      return fail(simulation::refusal(primary.name(), "the source does not own the split", "PC004"));
     const auto frozen = what ? std::make_shared<const FrozenSplit>(*what) : nullptr;
     server.commit(universe().now, [frozen](Database& db) { db.frozen = frozen; });
     return {};
   });
 }
 
-Result<std::vector<std::string>> fenced_by_others(postgres::Connection& connection, const std::string&, const std::vector<postgres::TableName>&,
-                                                  Deadline deadline) {
+Result<std::vector<std::string>> fenced_by_others(postgres::Connection& connection, const std::string&,
+                                                  const std::vector<postgres::TableName>&, Deadline deadline) {
   TRY(reach(connection, deadline));
   return std::vector<std::string>();
 }
@@ -236,23 +247,26 @@ Result<void> uninstall_kept_fence(postgres::Connection& primary, const Fence&, D
   });
 }
 
-Result<FenceDrift> kept_fence_drift(postgres::Connection& connection, const Fence&, const std::vector<postgres::TableName>& kept, Deadline deadline) {
+Result<FenceDrift> kept_fence_drift(postgres::Connection& connection, const Fence&,
+                                    const std::vector<postgres::TableName>& kept, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   return drift(kept, server->db.kept_fenced);
 }
 
-Result<void> create_kept_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
+Result<void> create_kept_triggers(postgres::Connection& primary, const Fence&,
+                                  const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                                   const StopFlag*) {
   return set_triggers(primary, "create triggers of kept tables", &Database::kept_fenced, tables, true, deadline);
 }
 
-Result<void> drop_kept_triggers(postgres::Connection& primary, const Fence&, const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
+Result<void> drop_kept_triggers(postgres::Connection& primary, const Fence&,
+                                const std::vector<postgres::TableName>& tables, Duration, Deadline deadline,
                                 const StopFlag*) {
   return set_triggers(primary, "drop triggers of kept tables", &Database::kept_fenced, tables, false, deadline);
 }
 
-Result<std::vector<std::string>> without_probe_rights(postgres::Connection& connection, const std::string&, const std::vector<std::string>& users,
-                                                      Deadline deadline) {
+Result<std::vector<std::string>> without_probe_rights(postgres::Connection& connection, const std::string&,
+                                                      const std::vector<std::string>& users, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   std::vector<std::string> lacking;
   for (const auto& user : users) {
@@ -261,14 +275,16 @@ Result<std::vector<std::string>> without_probe_rights(postgres::Connection& conn
   return lacking;
 }
 
-Result<void> grant_probe_rights(postgres::Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
+Result<void> grant_probe_rights(postgres::Connection& primary, const std::string&,
+                                const std::vector<std::string>& users, Deadline deadline) {
   return change_on(primary, "let probes write", deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [users](Database& db) { db.probe_rights.insert(users.begin(), users.end()); });
     return {};
   });
 }
 
-Result<void> revoke_probe_rights(postgres::Connection& primary, const std::string&, const std::vector<std::string>& users, Deadline deadline) {
+Result<void> revoke_probe_rights(postgres::Connection& primary, const std::string&,
+                                 const std::vector<std::string>& users, Deadline deadline) {
   return change_on(primary, "no longer let probes write", deadline, [&](Server& server) -> Result<void> {
     server.commit(universe().now, [users](Database& db) {
       for (const auto& user : users) db.probe_rights.erase(user);
@@ -277,14 +293,17 @@ Result<void> revoke_probe_rights(postgres::Connection& primary, const std::strin
   });
 }
 
-Result<void> write_canary(postgres::Connection& primary, const postgres::TableName& canary, const std::string& token, Deadline deadline) {
+Result<void> write_canary(postgres::Connection& primary, const postgres::TableName& canary, const std::string& token,
+                          Deadline deadline) {
   return change_on(primary, "write a canary row", deadline, [&](Server& server) -> Result<void> {
-    server.commit(universe().now, nullptr, simulation::Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
+    server.commit(universe().now, nullptr,
+                  simulation::Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
     return {};
   });
 }
 
-Result<bool> canary_arrived(postgres::Connection& connection, const postgres::TableName& canary, const std::string& token, Deadline deadline) {
+Result<bool> canary_arrived(postgres::Connection& connection, const postgres::TableName& canary,
+                            const std::string& token, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   if (!server->db.installed) return fail(simulation::refusal(connection.name(), "there is no canary table", "42P01"));
   const auto found = server->db.canaries.find(canary);

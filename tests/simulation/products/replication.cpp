@@ -34,7 +34,9 @@ Slot slot_of(const std::string& name, const simulation::HeldSlot& held) {
 Result<Slot> made(Connection& primary, const std::string& name, const std::string& plugin, Deadline deadline) {
   TRY_ASSIGN(const auto found, slot(primary, name, deadline));
   if (found && found->plugin == plugin) return *found;
-  if (found) return fail({ErrorKind::foreign, "replication slot " + name, "exists already and is a different one", "", "", "", ""});
+  if (found)
+    return fail(
+        {ErrorKind::foreign, "replication slot " + name, "exists already and is a different one", "", "", "", ""});
   Slot slot;
   TRY(change_on(primary, "create slot " + name, deadline, [&](Server& server) -> Result<void> {
     // A logical slot begins where every transaction that writes has ended once (PostgreSQL 15).
@@ -74,7 +76,8 @@ Result<Slot> create_physical_slot(Connection& primary, const std::string& name, 
 Result<void> renew_physical_slot(Connection& primary, const std::string& name, Deadline deadline) {
   return change_on(primary, "renew slot " + name, deadline, [&](Server& server) -> Result<void> {
     const auto held = server.slots.find(name);
-    if (held == server.slots.end() || held->second.active) return fail({ErrorKind::failed, name, "can't be made anew", "", "", "", ""});
+    if (held == server.slots.end() || held->second.active)
+      return fail({ErrorKind::failed, name, "can't be made anew", "", "", "", ""});
     held->second = {"", server.end, 0, false, false};
     return {};
   });
@@ -97,7 +100,8 @@ Result<std::optional<Publication>> publication(Connection& connection, const std
   return found->second;
 }
 
-Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted, Deadline deadline) {
+Result<void> create_publication(Connection& primary, const std::string& name, const Publication& wanted,
+                                Deadline deadline) {
   return change_on(primary, "create publication " + name, deadline, [&](Server& server) -> Result<void> {
     auto sorted = wanted;
     std::sort(sorted.tables.begin(), sorted.tables.end());
@@ -107,11 +111,13 @@ Result<void> create_publication(Connection& primary, const std::string& name, co
 }
 
 Result<void> open_publication(Connection& primary, const std::string& name, bool open, Deadline deadline) {
-  return change_on(primary, (open ? "open publication " : "close publication ") + name, deadline, [&](Server& server) -> Result<void> {
-    if (!server.db.publications.contains(name)) return fail(simulation::refusal(primary.name(), "publication does not exist", "42704"));
-    server.commit(universe().now, [name, open](Database& db) { db.publications[name].open = open; });
-    return {};
-  });
+  return change_on(primary, (open ? "open publication " : "close publication ") + name, deadline,
+                   [&](Server& server) -> Result<void> {
+                     if (!server.db.publications.contains(name))
+                       return fail(simulation::refusal(primary.name(), "publication does not exist", "42704"));
+                     server.commit(universe().now, [name, open](Database& db) { db.publications[name].open = open; });
+                     return {};
+                   });
 }
 
 Result<void> drop_publication(Connection& primary, const std::string& name, Deadline deadline) {
@@ -133,8 +139,8 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
   out.enabled = there.enabled;
   out.slot = there.slot;
   out.oid = there.oid;
-  out.worker = server->writable() && there.enabled && there.errors == 0 && publisher.writable() && held != publisher.slots.end() &&
-               held->second.active;
+  out.worker = server->writable() && there.enabled && there.errors == 0 && publisher.writable() &&
+               held != publisher.slots.end() && held->second.active;
   out.applied.position = there.origin;
   out.latest_end.position = out.worker ? there.latest_end : 0;
   out.apply_errors = there.errors;
@@ -144,7 +150,9 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
 Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline) {
   TRY_ASSIGN(const auto existing, subscription(primary, spec.name, deadline));
   if (existing && existing->slot == spec.slot) return {};
-  if (existing) return fail({ErrorKind::foreign, "subscription " + spec.name, "exists already and reads another slot", "", "", "", ""});
+  if (existing)
+    return fail(
+        {ErrorKind::foreign, "subscription " + spec.name, "exists already and reads another slot", "", "", "", ""});
   return change_on(primary, "create subscription " + spec.name, deadline, [&](Server& server) -> Result<void> {
     const auto port = fmt::format("port='{}'", universe().target.port);
     simulation::Subscribed made;
@@ -162,7 +170,8 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
 
 Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline) {
   return change_on(primary, "enable subscription " + name, deadline, [&](Server& server) -> Result<void> {
-    if (!server.db.subscriptions.contains(name)) return fail(simulation::refusal(primary.name(), "subscription does not exist", "42704"));
+    if (!server.db.subscriptions.contains(name))
+      return fail(simulation::refusal(primary.name(), "subscription does not exist", "42704"));
     server.commit(universe().now, [name](Database& db) { db.subscriptions[name].enabled = true; });
     return {};
   });
@@ -182,7 +191,8 @@ Result<void> drop_subscription(Connection& primary, const std::string& name, Dea
   if (!existing) return {};
   return change_on(primary, "drop subscription " + name, deadline, [&](Server& server) -> Result<void> {
     auto& publisher = universe().server(server.db.subscriptions.at(name).publisher);
-    if (const auto held = publisher.slots.find(existing->slot); held != publisher.slots.end()) held->second.active = false;
+    if (const auto held = publisher.slots.find(existing->slot); held != publisher.slots.end())
+      held->second.active = false;
     server.commit(universe().now, [name](Database& db) { db.subscriptions.erase(name); });
     return {};
   });
@@ -203,7 +213,8 @@ Result<std::vector<SequenceUse>> sequence_uses(Connection& connection, Deadline 
   return std::vector<SequenceUse>{use};
 }
 
-Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names, Deadline deadline) {
+Result<std::vector<Sequence>> sequences(Connection& connection, const std::vector<TableName>& names,
+                                        Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   if (names.empty()) return std::vector<Sequence>();
   Sequence sequence;

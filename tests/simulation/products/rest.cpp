@@ -17,7 +17,8 @@ struct Client::State {
   }
   [[nodiscard]] fence::Owner side() const {
     const int port = universe().target_patroni.rest_port;
-    return leads_to(port) || leads_to(port + simulation::ports_to_replica) ? fence::Owner::target : fence::Owner::source;
+    return leads_to(port) || leads_to(port + simulation::ports_to_replica) ? fence::Owner::target
+                                                                           : fence::Owner::source;
   }
 };
 
@@ -45,7 +46,8 @@ Result<Answer> Client::get(const std::string& path, Deadline) {
   return Answer{404, ""};
 }
 
-// While the DCS does not answer, Patroni keeps what was asked of it, and carries it out when nobody waits for it any more.
+// While the DCS does not answer, Patroni keeps what was asked of it, and carries it out when nobody waits for it any
+// more.
 constexpr simulation::Instant dcs_is_silent_for = 8'000'000;
 // What is asked again meanwhile comes later still: seen on the lab, twelve seconds after etcd was back.
 constexpr simulation::Instant asked_again_comes_after = 12'000'000;
@@ -54,7 +56,9 @@ Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline
   const auto side = state_->side();
   const auto& server = universe().server(side);
   auto& silent_until = universe().patroni(side).silent_until;
-  const auto carry_out = [side, body] { simulation::patch(universe().patroni(side), universe().server(side), body, universe().now); };
+  const auto carry_out = [side, body] {
+    simulation::patch(universe().patroni(side), universe().server(side), body, universe().now);
+  };
   if (universe().now < silent_until) {
     universe().under_way.emplace_back(silent_until + asked_again_comes_after, carry_out);
     universe().advance(deadline.left());
@@ -79,7 +83,8 @@ Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline
   return Answer{200, universe().patroni(side).config.dump()};
 }
 
-Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string&, const std::string&, Deadline deadline) {
+Result<Answer> Client::send(const std::string& method, const std::string& path, const std::string&, const std::string&,
+                            Deadline deadline) {
   if (path != "/reinitialize") return Answer{200, ""};
   if (!state_->is_replicas()) return Answer{503, "I am the leader, can not reinitialize"};
   const auto& server = universe().server(state_->side());

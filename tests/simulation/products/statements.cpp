@@ -43,8 +43,8 @@ Result<Rows> answer_of(Server& server, const std::string& name, const std::strin
   if (says(sql, "from pg_catalog.pg_subscription where subenabled")) return enabled_subscriptions(server);
   if (says(sql, "from pg_catalog.pg_constraint")) return Rows({"object"}, {}, "SELECT");
   if (says(sql, "AS in_recovery")) {
-    return Rows({"cluster", "started", "in_recovery"}, {{server.scope, std::to_string(server.incarnation), server.in_recovery ? "t" : "f"}},
-                "SELECT");
+    return Rows({"cluster", "started", "in_recovery"},
+                {{server.scope, std::to_string(server.incarnation), server.in_recovery ? "t" : "f"}}, "SELECT");
   }
   if (says(sql, "current_setting('cluster_name')")) return Rows({"cluster"}, {{server.scope}}, "SELECT");
   if (says(sql, "(token) values ($1)")) {

@@ -6,6 +6,7 @@
 
 namespace pgcleave::simulation {
 
-Result<postgres::Rows> answer_of(Server& server, const std::string& name, const std::string& sql, const postgres::Parameters& parameters);
+Result<postgres::Rows> answer_of(Server& server, const std::string& name, const std::string& sql,
+                                 const postgres::Parameters& parameters);
 
 }  // namespace pgcleave::simulation

@@ -1,5 +1,6 @@
-// A simulated program has one thread, so that every run can be repeated and fork() copies all of it: what is started as a thread runs at
-// once, to its end. These two functions take the place of libstdc++'s own (GCC 12), through which std::async begins and ends its threads.
+// A simulated program has one thread, so that every run can be repeated and fork() copies all of it: what is started as
+// a thread runs at once, to its end. These two functions take the place of libstdc++'s own (GCC 12), through which
+// std::async begins and ends its threads.
 #include <thread>
 
 namespace std {

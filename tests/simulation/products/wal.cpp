@@ -58,7 +58,8 @@ Result<std::vector<Table>> tables(Connection& connection, Deadline deadline) {
   return all;
 }
 
-Result<std::map<TableName, Columns>> columns(Connection& connection, const std::vector<TableName>& wanted, Deadline deadline) {
+Result<std::map<TableName, Columns>> columns(Connection& connection, const std::vector<TableName>& wanted,
+                                             Deadline deadline) {
   TRY(reach(connection, deadline));
   std::map<TableName, Columns> all;
   for (const auto& table : wanted) all[table] = {{"id", "bigint"}, {"content", "text"}};
@@ -70,7 +71,8 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
   TRY(change_on(
       primary, "capture an LSN", deadline,
       [&](Server& server) -> Result<void> {
-        at.position = server.commit(universe().now, nullptr, Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
+        at.position = server.commit(universe().now, nullptr,
+                                    Row{0, 0, std::make_shared<const simulation::Canary>(canary, token)});
         return {};
       },
       simulation::no_read_write_in_recovery));
@@ -79,7 +81,8 @@ Result<Lsn> capture_lsn(Connection& primary, const TableName& canary, const std:
 
 Result<std::vector<Flushed>> flushed(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(primary, deadline));
-  const auto lsn = server->in_recovery ? server->end : simulation::flushed_by_replica(*server, universe().known_to_replicas());
+  const auto lsn =
+      server->in_recovery ? server->end : simulation::flushed_by_replica(*server, universe().known_to_replicas());
   return std::vector<Flushed>{{simulation::replica_of(*server), "streaming", Lsn{lsn}}};
 }
 
@@ -164,7 +167,8 @@ Result<std::vector<PreparedTransaction>> prepared_transactions(Connection& conne
   return std::vector<PreparedTransaction>{};
 }
 
-Result<std::vector<PreparedTransaction>> copied_transactions(Connection& promoted, const std::string&, Deadline deadline) {
+Result<std::vector<PreparedTransaction>> copied_transactions(Connection& promoted, const std::string&,
+                                                             Deadline deadline) {
   TRY(reach(promoted, deadline));
   return std::vector<PreparedTransaction>{};
 }
@@ -173,7 +177,8 @@ std::string Blocker::text() const {
   return fmt::format("pid {}", pid);
 }
 
-Result<std::vector<Blocker>> writers(Connection& connection, const std::string&, const std::vector<TableName>&, Deadline deadline) {
+Result<std::vector<Blocker>> writers(Connection& connection, const std::string&, const std::vector<TableName>&,
+                                     Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   std::vector<Blocker> found;
   for (const auto* client : universe().writing_on(server->which)) {
@@ -202,7 +207,8 @@ std::string OpenTransaction::text() const {
   return "pid " + std::to_string(pid);
 }
 
-Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids, Deadline deadline) {
+Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, const std::vector<int>& pids,
+                                                       Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   std::vector<OpenTransaction> open;
   for (const auto* client : universe().writing_on(server->which)) {
@@ -233,8 +239,10 @@ std::int64_t Writes::rows() const {
 Result<Writes> writes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   Writes found;
-  const auto rows = static_cast<std::int64_t>(std::count_if(
-      server->wal.begin(), server->wal.end(), [](const auto& change) { return change.row && change.row->canary == nullptr; }));
+  const auto rows =
+      static_cast<std::int64_t>(std::count_if(server->wal.begin(), server->wal.end(), [](const auto& change) {
+        return change.row && change.row->canary == nullptr;
+      }));
   const bool asked = std::find(tables.begin(), tables.end(), simulation::moved_table()) != tables.end();
   if (rows > 0 && asked) found.tables.push_back({simulation::moved_table(), rows});
   found.quiet_for = std::chrono::minutes(1);
@@ -242,7 +250,8 @@ Result<Writes> writes(Connection& connection, const std::vector<TableName>& tabl
 }
 
 // Nobody rewrites a table here.
-Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables, Deadline deadline) {
+Result<std::map<TableName, std::uint32_t>> file_nodes(Connection& connection, const std::vector<TableName>& tables,
+                                                      Deadline deadline) {
   TRY(reach(connection, deadline));
   std::map<TableName, std::uint32_t> found;
   for (const auto& table : tables) found[table] = 1;
@@ -260,9 +269,11 @@ Result<std::vector<Timeline>> lineage(Connection& primary, Deadline deadline) {
 Result<Histories> histories(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
   Histories found{server->timeline, {}};
-  if (server->branched_at) found.files.push_back({server->timeline, {{1, Lsn{}}, {server->timeline, Lsn{*server->branched_at}}}});
+  if (server->branched_at)
+    found.files.push_back({server->timeline, {{1, Lsn{}}, {server->timeline, Lsn{*server->branched_at}}}});
   const bool stale = simulation::leads_to_replica(connection) && universe().patroni(server->which).replica_is_stale;
-  if (stale && !server->branched_at) found.files.push_back({server->timeline + 1, {{1, Lsn{}}, {server->timeline + 1, Lsn{1}}}});
+  if (stale && !server->branched_at)
+    found.files.push_back({server->timeline + 1, {{1, Lsn{}}, {server->timeline + 1, Lsn{1}}}});
   return found;
 }
 

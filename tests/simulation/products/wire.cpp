@@ -51,8 +51,9 @@ Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadlin
   return server;
 }
 
-Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
-                    const std::function<Result<void>()>& action, std::function<void()> later) {
+Result<void> change(const std::string& object, const std::string& what, Deadline deadline,
+                    const std::function<void()>& close, const std::function<Result<void>()>& action,
+                    std::function<void()> later) {
   const auto outcome = choose(later ? Point::slow_request : Point::request, object + ": " + what);
   die_before(outcome);
   universe().advance(round_trip);
@@ -79,10 +80,12 @@ Result<void> change(const std::string& object, const std::string& what, Deadline
 }
 
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,
-                       const std::function<Result<void>(Server&)>& action, const char* code, std::function<void()> later) {
+                       const std::function<Result<void>(Server&)>& action, const char* code,
+                       std::function<void()> later) {
   TRY_ASSIGN(auto* server, reach_primary(connection, deadline, code));
   return change(
-      connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); }, std::move(later));
+      connection.name(), what, deadline, [&] { connection.close(); }, [&] { return action(*server); },
+      std::move(later));
 }
 
 }  // namespace pgcleave::simulation

@@ -10,7 +10,8 @@
 
 namespace pgcleave::simulation {
 
-// The server that this connection leads to. An error when the connection is dead, as PostgreSQL's client library would tell it.
+// The server that this connection leads to. An error when the connection is dead, as PostgreSQL's client library would
+// tell it.
 Result<Server*> reach(postgres::Connection& connection, Deadline deadline);
 bool leads_to_replica(const postgres::Connection& connection);
 // The same for what only a primary does; `code` is what a standby answers (PostgreSQL 15).
@@ -22,10 +23,11 @@ Result<Server*> reach_primary(postgres::Connection& connection, Deadline deadlin
 Error refusal(const std::string& object, const std::string& what, const std::string& code = "");
 Error no_answer(const std::string& object, const std::string& what);
 
-// A request that changes something. `close`: what a lost answer does to the connection. `later`: the same request when it arrives after
-// everybody has given it up; it holds nothing of the program.
-Result<void> change(const std::string& object, const std::string& what, Deadline deadline, const std::function<void()>& close,
-                    const std::function<Result<void>()>& action, std::function<void()> later = nullptr);
+// A request that changes something. `close`: what a lost answer does to the connection. `later`: the same request when
+// it arrives after everybody has given it up; it holds nothing of the program.
+Result<void> change(const std::string& object, const std::string& what, Deadline deadline,
+                    const std::function<void()>& close, const std::function<Result<void>()>& action,
+                    std::function<void()> later = nullptr);
 
 // On a server's primary.
 Result<void> change_on(postgres::Connection& connection, const std::string& what, Deadline deadline,

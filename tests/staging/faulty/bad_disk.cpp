@@ -1,6 +1,6 @@
-// A disk that answers with errors or not at all, preloaded into pgcleave by the fault trials. While the file that PGCLEAVE_BAD_DISK names
-// exists, and says "write" or "sync", these fail with EIO on the journal's files; while it says "hang", both do not end. Each time adds a
-// byte to that file's name with ".hits".
+// A disk that answers with errors or not at all, preloaded into pgcleave by the fault trials. While the file that
+// PGCLEAVE_BAD_DISK names exists, and says "write" or "sync", these fail with EIO on the journal's files; while it says
+// "hang", both do not end. Each time adds a byte to that file's name with ".hits".
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,11 +1,12 @@
 // pgcleave with a weak spot, for tests only: linked in place of src/engine/fault_point.cpp.
 //   PGCLEAVE_FAULT="kill|after effect give ownership"   SIGKILL at the first point that begins with this text
 //   PGCLEAVE_FAULT="kill both|..."                      its guard first
-//   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase, point, how often by now
-//   PGCLEAVE_FAULT="sleep 3000|before effect promote"   sleeps 3 s there, once; the file in PGCLEAVE_FAULT_REACHED is created first
-//   PGCLEAVE_FAULT="fade 3000|after effect PAUSE"       closes its pipes, and is killed 3 s later: as a process that a busy disk keeps from going
-//   PGCLEAVE_FAULT="hold|before effect promote"         stands there until that file goes away
-//   PGCLEAVE_FAULT_POINTS=FILE                          a line for each point that it comes by
+//   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase,
+//   point, how often by now PGCLEAVE_FAULT="sleep 3000|before effect promote"   sleeps 3 s there, once; the file in
+//   PGCLEAVE_FAULT_REACHED is created first PGCLEAVE_FAULT="fade 3000|after effect PAUSE"       closes its pipes, and
+//   is killed 3 s later: as a process that a busy disk keeps from going PGCLEAVE_FAULT="hold|before effect promote"
+//   stands there until that file goes away PGCLEAVE_FAULT_POINTS=FILE                          a line for each point
+//   that it comes by
 // What the program starts as its guard has a weak spot of its own, PGCLEAVE_GUARD_FAULT, and writes no points.
 #include <fcntl.h>
 #include <signal.h>
@@ -42,7 +43,8 @@ void close_pipes() {
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", none)) {
     const int number = std::stoi(entry.path().filename().string());
-    if (number > 2 && std::filesystem::read_symlink(entry.path(), none).string().rfind("pipe:", 0) == 0) pipes.push_back(number);
+    if (number > 2 && std::filesystem::read_symlink(entry.path(), none).string().rfind("pipe:", 0) == 0)
+      pipes.push_back(number);
   }
   for (const int pipe : pipes) ::close(pipe);
 }

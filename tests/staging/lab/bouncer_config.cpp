@@ -35,8 +35,8 @@ log_disconnections = 0
 
 // Plain passwords: PgBouncer logs in to the servers with them, which it cannot do with a SCRAM secret alone.
 std::string bouncer_users(const Passwords& passwords) {
-  return fmt::format("\"app\" \"{}\"\n\"pgcleave\" \"{}\"\n\"pgcleave_admin\" \"{}\"\n", passwords.app, passwords.pgcleave,
-                     passwords.console);
+  return fmt::format("\"app\" \"{}\"\n\"pgcleave\" \"{}\"\n\"pgcleave_admin\" \"{}\"\n", passwords.app,
+                     passwords.pgcleave, passwords.console);
 }
 
 }  // namespace pgcleave_lab

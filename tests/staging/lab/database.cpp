@@ -28,7 +28,8 @@ void take_rows(const PGresult* result, Answer& answer) {
   for (int row = 0; row < PQntuples(result); ++row) {
     auto& values = answer.rows.emplace_back();
     for (int column = 0; column < PQnfields(result); ++column)
-      values.push_back(PQgetisnull(result, row, column) ? std::optional<std::string>() : PQgetvalue(result, row, column));
+      values.push_back(PQgetisnull(result, row, column) ? std::optional<std::string>()
+                                                        : PQgetvalue(result, row, column));
   }
 }
 
@@ -49,11 +50,11 @@ std::string Database::connection_text(const Lab& lab, int port, const std::strin
       port, user, name, lab.passfile().string());
 }
 
-Database::Database(const std::string& connection_text, Limit limit, GiveUp give_up) : connection_(PQconnectStart(connection_text.c_str())) {
+Database::Database(const std::string& connection_text, Limit limit, GiveUp give_up)
+    : connection_(PQconnectStart(connection_text.c_str())) {
   const auto deadline = Clock::now() + limit;
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
-  PQsetNoticeProcessor(
-      connection_.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
   auto state = PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
     if (wait_for(state == PGRES_POLLING_WRITING, deadline, give_up) != Wait::ready) {
@@ -129,7 +130,8 @@ Answer Database::begin_copy(const std::string& sql, Limit limit) {
 
 Answer Database::end_copy(const std::string& rows, Limit limit) {
   if (!connected()) return broken({}, "not connected");
-  if (PQputCopyData(connection_.get(), rows.data(), static_cast<int>(rows.size())) != 1 || PQputCopyEnd(connection_.get(), nullptr) != 1)
+  if (PQputCopyData(connection_.get(), rows.data(), static_cast<int>(rows.size())) != 1 ||
+      PQputCopyEnd(connection_.get(), nullptr) != 1)
     return broken({}, tidy(PQerrorMessage(connection_.get())));
   return gather(limit, nullptr);
 }

@@ -31,10 +31,12 @@ class Database {
   using Limit = std::chrono::milliseconds;
   using GiveUp = bool (*)();
 
-  static std::string connection_text(const Lab& lab, int port, const std::string& user, const std::string& name = database_name);
+  static std::string connection_text(const Lab& lab, int port, const std::string& user,
+                                     const std::string& name = database_name);
 
   // Never throws for what the server does; look at error().
-  explicit Database(const std::string& connection_text, Limit limit = std::chrono::seconds(5), GiveUp give_up = nullptr);
+  explicit Database(const std::string& connection_text, Limit limit = std::chrono::seconds(5),
+                    GiveUp give_up = nullptr);
 
   bool connected() const;
   const std::optional<QueryError>& error() const { return error_; }  // why it is not connected

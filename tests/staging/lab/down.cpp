@@ -1,6 +1,6 @@
-// Ending a lab. The order matters: Patroni first, or it would start its PostgreSQL again; then the postmasters, which are
-// asked to stop at once so that they give their shared memory back; then the rest. Everything is killed while frozen
-// processes are still frozen; only a postmaster has to be thawed, because it does its own tidying.
+// Ending a lab. The order matters: Patroni first, or it would start its PostgreSQL again; then the postmasters, which
+// are asked to stop at once so that they give their shared memory back; then the rest. Everything is killed while
+// frozen processes are still frozen; only a postmaster has to be thawed, because it does its own tidying.
 #include "down.h"
 
 #include <fmt/format.h>
@@ -22,7 +22,8 @@ void end(const ProcessId& id) {
 bool serves_from(const ProcessId& id, const std::filesystem::path& folder) {
   std::error_code error;
   const auto stands_in = std::filesystem::read_symlink(fmt::format("/proc/{}/cwd", id.pid), error);
-  return !error && stands_in.parent_path() == folder && read_file_or_empty(fmt::format("/proc/{}/comm", id.pid)) == "postgres\n";
+  return !error && stands_in.parent_path() == folder &&
+         read_file_or_empty(fmt::format("/proc/{}/comm", id.pid)) == "postgres\n";
 }
 
 // What runs with this lab's mark but is in no record: a pg_basebackup, or what `up` started just before it was killed.

@@ -9,7 +9,8 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
   std::string rest;
   for (const Member& member : lab.members)
     if (member.scope == scope)
-      rest += fmt::format("{}\"http://{}:{}\"", rest.empty() ? "" : ", ", lab.address, lab.port_for_tool(member.rest_port));
+      rest +=
+          fmt::format("{}\"http://{}:{}\"", rest.empty() ? "" : ", ", lab.address, lab.port_for_tool(member.rest_port));
   return fmt::format(R"({key}:
   scope: {scope}
   patroni:
@@ -22,14 +23,15 @@ std::string side(const Lab& lab, const std::string& key, const std::string& scop
 )",
                      fmt::arg("key", key), fmt::arg("scope", scope), fmt::arg("rest", rest),
                      fmt::arg("rest_password", lab.rest_password_file().string()), fmt::arg("database", database_name),
-                     fmt::arg("passfile", lab.passfile().string()), fmt::arg("route", lab.member(scope + "-1").postgres_port),
+                     fmt::arg("passfile", lab.passfile().string()),
+                     fmt::arg("route", lab.member(scope + "-1").postgres_port),
                      fmt::arg("server_passfile", lab.server_passfile().string()));
 }
 
 // The program that is running now.
 std::string reclone(const Lab& lab, const std::string& scope) {
-  return fmt::format("  reclone: [{}, reclone, {}, --dir, {}]\n", std::filesystem::read_symlink("/proc/self/exe").string(), scope,
-                     lab.folder.string());
+  return fmt::format("  reclone: [{}, reclone, {}, --dir, {}]\n",
+                     std::filesystem::read_symlink("/proc/self/exe").string(), scope, lab.folder.string());
 }
 
 std::string quoted(const std::string& text) {
@@ -41,16 +43,17 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::string environment_file(const Lab& lab) {
-  std::string text =
-      fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n", (lab.folder / "journal.db").string());
+  std::string text = fmt::format("environment: 1\nname: lab\nclass: staging\njournal: {}\nsplit: split.yml\n",
+                                 (lab.folder / "journal.db").string());
   text += side(lab, "source", "main") + side(lab, "target", "ci") + reclone(lab, "ci");
-  text += fmt::format("pools:\n  - database: {}\n    probe: {{user: app, passfile: {}}}\n    bouncers:\n", database_name,
-                      lab.passfile().string());
+  text += fmt::format("pools:\n  - database: {}\n    probe: {{user: app, passfile: {}}}\n    bouncers:\n",
+                      database_name, lab.passfile().string());
   for (const Bouncer& bouncer : lab.moved_bouncers())
     text += fmt::format(
         "      - {{name: {}, console: {{host: {}, port: {}, user: pgcleave_admin, passfile: {}}}, "
         "config: {}, reach: local}}\n",
-        bouncer.name, lab.address, lab.port_for_tool(bouncer.port), lab.passfile().string(), lab.config(bouncer.name).string());
+        bouncer.name, lab.address, lab.port_for_tool(bouncer.port), lab.passfile().string(),
+        lab.config(bouncer.name).string());
   return text;
 }
 
@@ -72,12 +75,13 @@ std::string passfile(const Passwords& passwords) {
   return fmt::format(
       "*:*:*:pgcleave:{}\n*:*:*:pgcleave_admin:{}\n*:*:*:app:{}\n*:*:*:postgres:{}\n*:*:*:replicator_main:{}\n"
       "*:*:*:replicator_ci:{}\n",
-      passwords.pgcleave, passwords.console, passwords.app, passwords.postgres, passwords.replicator_main, passwords.replicator_ci);
+      passwords.pgcleave, passwords.console, passwords.app, passwords.postgres, passwords.replicator_main,
+      passwords.replicator_ci);
 }
 
 std::string server_passfile(const Passwords& passwords) {
-  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:replicator_main:{}\n*:*:*:replicator_ci:{}\n", passwords.pgcleave, passwords.replicator_main,
-                     passwords.replicator_ci);
+  return fmt::format("*:*:*:pgcleave:{}\n*:*:*:replicator_main:{}\n*:*:*:replicator_ci:{}\n", passwords.pgcleave,
+                     passwords.replicator_main, passwords.replicator_ci);
 }
 
 std::string shell_variables(const Lab& lab, bool back) {
@@ -85,13 +89,15 @@ std::string shell_variables(const Lab& lab, bool back) {
   const Member& target = lab.member(back ? "main-1" : "ci-1");
   std::string bouncers;
   for (const Bouncer& bouncer : lab.moved_bouncers())
-    bouncers +=
-        fmt::format("host=127.0.0.1 port={} user=pgcleave_admin dbname=pgbouncer|{}\n", bouncer.port, lab.config(bouncer.name).string());
+    bouncers += fmt::format("host=127.0.0.1 port={} user=pgcleave_admin dbname=pgbouncer|{}\n", bouncer.port,
+                            lab.config(bouncer.name).string());
   const auto conninfo = [](const Member& member) {
     return fmt::format("host=127.0.0.1 port={} user=pgcleave dbname={}", member.postgres_port, database_name);
   };
   std::string text;
-  const auto add = [&](const char* name, const std::string& value) { text += fmt::format("export {}={}\n", name, quoted(value)); };
+  const auto add = [&](const char* name, const std::string& value) {
+    text += fmt::format("export {}={}\n", name, quoted(value));
+  };
   add("SOURCE", conninfo(source));
   add("TARGET", conninfo(target));
   add("SCOPE", target.scope);

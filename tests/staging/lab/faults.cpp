@@ -37,9 +37,11 @@ void signal_family(const Lab& lab, const std::string& name, int signal) {
 }
 
 std::string not_answering(const Lab& lab, const Server& server) {
-  if (!is_alive(server.process)) fail("{} ended at once; its log says:\n{}", server.name, last_lines(server.command.log, 5));
+  if (!is_alive(server.process))
+    fail("{} ended at once; its log says:\n{}", server.name, last_lines(server.command.log, 5));
   if (server.kind == "etcd") return http_get(lab.etcd_port, "/health").status == 200 ? "" : "no answer";
-  if (server.kind == "patroni") return http_get(lab.member(server.name).rest_port, "/liveness").status != 0 ? "" : "no answer";
+  if (server.kind == "patroni")
+    return http_get(lab.member(server.name).rest_port, "/liveness").status != 0 ? "" : "no answer";
   if (server.kind == "proxy") return std::filesystem::exists(proxy_socket(lab)) ? "" : "no socket";
   const Database console(Database::connection_text(lab, lab.bouncer(server.name).port, "pgcleave_admin", "pgbouncer"));
   return console.connected() ? "" : console.error()->message;
@@ -55,8 +57,7 @@ int told(const std::string& what) {
 int kill_server(const Lab& lab, const std::string& name) {
   const ProcessId id = find_alive(lab, name);
   send_signal(id, SIGKILL);
-  wait_until(
-      name, milliseconds(5000), [&] { return is_alive(id) ? "still alive" : ""; }, milliseconds(5));
+  wait_until(name, milliseconds(5000), [&] { return is_alive(id) ? "still alive" : ""; }, milliseconds(5));
   return told(name + " is dead");
 }
 

@@ -9,6 +9,8 @@ namespace pgcleave_lab {
 int kill_server(const Lab& lab, const std::string& name);  // SIGKILL
 int stop_server(const Lab& lab, const std::string& name);  // SIGSTOP, with all children
 int cont_server(const Lab& lab, const std::string& name);  // SIGCONT, with all children
-int restart_server(Lab& lab, const std::string& name);  // starts it from its recorded command line, if it is dead; returns when it answers
+int restart_server(
+    Lab& lab,
+    const std::string& name);  // starts it from its recorded command line, if it is dead; returns when it answers
 
 }  // namespace pgcleave_lab

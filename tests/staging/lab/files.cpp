@@ -53,7 +53,8 @@ void write_file(const std::filesystem::path& path, const std::string& text, mode
 }
 
 void make_folder(const std::filesystem::path& path, mode_t mode, const User& owner) {
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) fail("cannot create folder {}: {}", path.string(), std::strerror(errno));
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+    fail("cannot create folder {}: {}", path.string(), std::strerror(errno));
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (descriptor < 0) fail("cannot open folder {}: {}", path.string(), std::strerror(errno));
   const bool done = ::fchmod(descriptor, mode) == 0 && give_to(descriptor, owner);
@@ -62,7 +63,8 @@ void make_folder(const std::filesystem::path& path, mode_t mode, const User& own
   if (!done) fail("cannot prepare folder {}: {}", path.string(), std::strerror(reason));
 }
 
-FileLock::FileLock(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+FileLock::FileLock(const std::filesystem::path& path)
+    : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
   if (descriptor_ < 0) fail("cannot open {}: {}", path.string(), std::strerror(errno));
   while (::flock(descriptor_, LOCK_EX) != 0)
     if (errno != EINTR) fail("cannot lock {}: {}", path.string(), std::strerror(errno));

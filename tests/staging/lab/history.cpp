@@ -65,11 +65,13 @@ std::optional<Record> acknowledged_record(std::string_view line) {
   Record r;
   r.outcome = Outcome::ok;
   Fields fields(line);
-  const bool is_one = fields.text(R"({"kind":")", r.kind) && fields.number(R"(,"client":)", r.client) && fields.number(R"(,"n":)", r.n) &&
-                      fields.number(R"(,"t_start_us":)", r.start.real_us) && fields.number(R"(,"t_end_us":)", r.end.real_us) &&
-                      fields.number(R"(,"m_start_us":)", r.start.steady_us) && fields.number(R"(,"m_end_us":)", r.end.steady_us) &&
-                      fields.expect(R"(,"outcome":"ok")") && fields.text(R"(,"stored_on":")", r.stored_on) &&
-                      fields.text(R"(,"through":")", r.through) && fields.expect(R"(,"reconnecting":)");
+  const bool is_one = fields.text(R"({"kind":")", r.kind) && fields.number(R"(,"client":)", r.client) &&
+                      fields.number(R"(,"n":)", r.n) && fields.number(R"(,"t_start_us":)", r.start.real_us) &&
+                      fields.number(R"(,"t_end_us":)", r.end.real_us) &&
+                      fields.number(R"(,"m_start_us":)", r.start.steady_us) &&
+                      fields.number(R"(,"m_end_us":)", r.end.steady_us) && fields.expect(R"(,"outcome":"ok")") &&
+                      fields.text(R"(,"stored_on":")", r.stored_on) && fields.text(R"(,"through":")", r.through) &&
+                      fields.expect(R"(,"reconnecting":)");
   if (!is_one) return {};
   r.reconnecting = fields.expect("true");
   if ((!r.reconnecting && !fields.expect("false")) || !fields.expect("}")) return {};
@@ -86,8 +88,8 @@ Moment Moment::now() {
 std::string to_line(const Record& r) {
   std::string line = fmt::format(
       R"({{"kind":"{}","client":{},"n":{},"t_start_us":{},"t_end_us":{},"m_start_us":{},"m_end_us":{},"outcome":"{}","stored_on":"{}","through":"{}","reconnecting":{})",
-      r.kind, r.client, r.n, r.start.real_us, r.end.real_us, r.start.steady_us, r.end.steady_us, outcome_names[static_cast<int>(r.outcome)],
-      r.stored_on, r.through, r.reconnecting);
+      r.kind, r.client, r.n, r.start.real_us, r.end.real_us, r.start.steady_us, r.end.steady_us,
+      outcome_names[static_cast<int>(r.outcome)], r.stored_on, r.through, r.reconnecting);
   if (r.outcome != Outcome::ok) line += fmt::format(R"(,"sqlstate":"{}","error":{})", r.sqlstate, quoted(r.error));
   return line + "}\n";
 }

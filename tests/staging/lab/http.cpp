@@ -27,7 +27,8 @@ HttpAnswer send_request(int port, const std::string& request) {
   if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
       ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
     char part[8192];
-    for (ssize_t got; (got = ::recv(descriptor, part, sizeof part, 0)) > 0;) text.append(part, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = ::recv(descriptor, part, sizeof part, 0)) > 0;)
+      text.append(part, static_cast<std::size_t>(got));
   }
   ::close(descriptor);
   const auto body = text.find("\r\n\r\n");

@@ -98,25 +98,26 @@ void save(const Lab& lab) {
                         {"config", lab.config(bouncer.name)}});
   for (const Link& link : lab.links) links.push_back({{"name", link.name}, {"port", link.port}, {"to", link.to}});
   for (const Server& server : lab.servers) servers.push_back(to_json(server));
-  const json j = {{"lab", 1},
-                  {"id", lab.id},
-                  {"folder", lab.folder},
-                  {"user", {{"name", lab.user.name}, {"uid", lab.user.uid}, {"gid", lab.user.gid}, {"drop", lab.user.drop}}},
-                  {"database", database_name},
-                  {"etcd", {{"client_port", lab.etcd_port}, {"peer_port", lab.etcd_peer_port}}},
-                  {"members", members},
-                  {"bouncers", bouncers},
-                  {"links", links},
-                  {"address", lab.address},
-                  {"credentials",
-                   {{"passfile", lab.passfile()},
-                    {"server_passfile", lab.server_passfile()},
-                    {"rest_user", "pgcleave"},
-                    {"rest_password", lab.rest_password_file()},
-                    {"tool", "pgcleave"},
-                    {"application", "app"},
-                    {"console", "pgcleave_admin"}}},
-                  {"servers", servers}};
+  const json j = {
+      {"lab", 1},
+      {"id", lab.id},
+      {"folder", lab.folder},
+      {"user", {{"name", lab.user.name}, {"uid", lab.user.uid}, {"gid", lab.user.gid}, {"drop", lab.user.drop}}},
+      {"database", database_name},
+      {"etcd", {{"client_port", lab.etcd_port}, {"peer_port", lab.etcd_peer_port}}},
+      {"members", members},
+      {"bouncers", bouncers},
+      {"links", links},
+      {"address", lab.address},
+      {"credentials",
+       {{"passfile", lab.passfile()},
+        {"server_passfile", lab.server_passfile()},
+        {"rest_user", "pgcleave"},
+        {"rest_password", lab.rest_password_file()},
+        {"tool", "pgcleave"},
+        {"application", "app"},
+        {"console", "pgcleave_admin"}}},
+      {"servers", servers}};
   write_file(lab_file(lab.folder), j.dump(2) + "\n", 0644, me());
 }
 
@@ -131,7 +132,8 @@ Lab load_lab(const std::filesystem::path& folder) {
   lab.user = {user.at("name"), user.at("uid"), user.at("gid"), user.at("drop")};
   lab.etcd_port = j.at("etcd").at("client_port");
   lab.etcd_peer_port = j.at("etcd").at("peer_port");
-  for (const json& m : j.at("members")) lab.members.push_back({m.at("name"), m.at("scope"), m.at("postgres_port"), m.at("rest_port")});
+  for (const json& m : j.at("members"))
+    lab.members.push_back({m.at("name"), m.at("scope"), m.at("postgres_port"), m.at("rest_port")});
   for (const json& b : j.at("bouncers")) lab.bouncers.push_back({b.at("name"), b.at("port"), b.at("pool") == "moved"});
   for (const json& l : j.at("links")) lab.links.push_back({l.at("name"), l.at("port"), l.at("to")});
   lab.address = j.at("address");

@@ -29,8 +29,8 @@ struct Bouncer {
   bool moved = true;  // in front of the moved tables; false: of those that stay
 };
 
-// Where pgcleave connects instead of to a server itself, if the lab has proxies: to a member's PostgreSQL (named like the member), to its
-// Patroni (.rest), to a bouncer's console (named like the bouncer).
+// Where pgcleave connects instead of to a server itself, if the lab has proxies: to a member's PostgreSQL (named like
+// the member), to its Patroni (.rest), to a bouncer's console (named like the bouncer).
 struct Link {
   std::string name;
   int port = 0, to = 0;

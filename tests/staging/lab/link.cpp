@@ -98,7 +98,8 @@ void LinkState::break_off(Conversation& conversation) {
   ::shutdown(conversation.client, SHUT_RD);
 }
 
-// As TCP does when packets are lost: nothing arrives, nothing is lost for good; after the link has healed it is sent again.
+// As TCP does when packets are lost: nothing arrives, nothing is lost for good; after the link has healed it is sent
+// again.
 bool LinkState::hold(std::unique_lock<std::mutex>& lock, Conversation& conversation, std::size_t bytes, Spoil one_way) {
   bool counted = false;
   while (!conversation.reset && (spoil_ == Spoil::drop || spoil_ == one_way)) {
@@ -123,8 +124,9 @@ void LinkState::wait_until_open(Conversation& conversation) {
 
 void LinkState::answer(Conversation& conversation) {
   const auto [status, body] = answers.at(spoil_);
-  const std::string text = fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-                                       status, body.size(), body);
+  const std::string text =
+      fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                  status, body.size(), body);
   ++hits_.requests;
   [[maybe_unused]] const auto sent = ::send(conversation.client, text.data(), text.size(), MSG_NOSIGNAL);
 }

@@ -1,5 +1,5 @@
-// The application: writers with ids (client, n), readers, and writers of the tables that stay. One thread each; the calls
-// block, so an idle client costs nothing.
+// The application: writers with ids (client, n), readers, and writers of the tables that stay. One thread each; the
+// calls block, so an idle client costs nothing.
 #include "load.h"
 
 #include <fmt/format.h>
@@ -40,8 +40,9 @@ int first_client(const Lab& lab) {
   return first;
 }
 
-// When a client acts next. People do not act in step: each time between half and one and a half of the period, by a sequence of its own.
-// In step, sixteen transactions would begin at once, fifty times a second, and two cores would be busy with them half of the time.
+// When a client acts next. People do not act in step: each time between half and one and a half of the period, by a
+// sequence of its own. In step, sixteen transactions would begin at once, fifty times a second, and two cores would be
+// busy with them half of the time.
 class Pace {
  public:
   Pace(int client, double rate) : rate_(rate), random_(static_cast<unsigned>(client)) {}
@@ -49,7 +50,8 @@ class Pace {
     if (rate_ <= 0) return;
     const std::chrono::duration<double> step(std::uniform_real_distribution<>(0.5, 1.5)(random_) / rate_);
     next_ = std::max(next_ + std::chrono::duration_cast<Clock::duration>(step), Clock::now());
-    while (!over && Clock::now() < next_) std::this_thread::sleep_for(std::min<Clock::duration>(next_ - Clock::now(), milliseconds(200)));
+    while (!over && Clock::now() < next_)
+      std::this_thread::sleep_for(std::min<Clock::duration>(next_ - Clock::now(), milliseconds(200)));
   }
 
  private:
@@ -76,7 +78,8 @@ std::vector<std::thread> start_clients(const Lab& lab, const LoadOptions& option
   int number = first;
   const auto through = [&](const Bouncer& bouncer) { return Database::connection_text(lab, bouncer.port, "app"); };
   const auto writer = [&](const std::string& name, const std::string& where, bool moves, bool reconnecting) {
-    const double rate = reconnecting && options.rate > 0 ? std::min(options.rate, options.reconnect_rate) : options.rate;
+    const double rate =
+        reconnecting && options.rate > 0 ? std::min(options.rate, options.reconnect_rate) : options.rate;
     threads.emplace_back([=, &history] {
       Client client(number, name, where, reconnecting, give_up);
       repeat(history, Pace(number, rate), [&](long long n) { return client.write(kind_of_write(moves, n), n); });
@@ -88,7 +91,8 @@ std::vector<std::thread> start_clients(const Lab& lab, const LoadOptions& option
     writer(bouncer.name, through(bouncer), true, i >= options.writers - options.reconnect);
   }
   for (int i = 0; i < options.staying; ++i) writer("bouncer-main", through(lab.bouncer("bouncer-main")), false, false);
-  if (options.bypass) writer("direct", Database::connection_text(lab, lab.member("main-1").postgres_port, "app"), true, false);
+  if (options.bypass)
+    writer("direct", Database::connection_text(lab, lab.member("main-1").postgres_port, "app"), true, false);
   for (int i = 0; i < options.readers; ++i) {
     const Bouncer& bouncer = moved[static_cast<std::size_t>(i) % moved.size()];
     threads.emplace_back([=, &history, where = through(bouncer)] {
@@ -109,10 +113,11 @@ int load(const Lab& lab, LoadOptions options) {
   History history(options.history);
   long long counts[3] = {0, 0, 0}, reads = 0;
   const auto write_down = [&] {
-    for (const Record& record : history.flush()) record.is_write() ? ++counts[static_cast<int>(record.outcome)] : ++reads;
+    for (const Record& record : history.flush())
+      record.is_write() ? ++counts[static_cast<int>(record.outcome)] : ++reads;
   };
-  fmt::print(stderr, "clients {} to {}; history {}\n", first, first + options.writers + options.staying + options.bypass - 1,
-             options.history.string());
+  fmt::print(stderr, "clients {} to {}; history {}\n", first,
+             first + options.writers + options.staying + options.bypass - 1, options.history.string());
   auto threads = start_clients(lab, options, history, first);
   const auto until = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                         std::chrono::duration<double>(options.seconds > 0 ? options.seconds : 1e8));

@@ -16,7 +16,8 @@ namespace pgcleave_lab {
 namespace {
 
 constexpr std::chrono::seconds patience{60};
-constexpr int first_row = -1000;  // of ci.counters: no client of a load has a negative number but those of the seed, up to -8
+constexpr int first_row =
+    -1000;  // of ci.counters: no client of a load has a negative number but those of the seed, up to -8
 
 constexpr int writers_per_bouncer = 8;
 
@@ -33,14 +34,15 @@ milliseconds period(const std::string& text) {
 
 std::string statement(int row, long long n) {
   return fmt::format(
-      "insert into ci.counters (client, n, writes) values ({}, {}, 1) on conflict (client) do update set n = excluded.n, "
+      "insert into ci.counters (client, n, writes) values ({}, {}, 1) on conflict (client) do update set n = "
+      "excluded.n, "
       "writes = counters.writes + 1, stored_on = current_setting('cluster_name') returning stored_on",
       row, n);
 }
 
 // Writes at fixed times. Who is answered late goes on with the next time to come.
-void write_again_and_again(const Bouncer& bouncer, const std::string& where, int row, Clock::time_point due, milliseconds every,
-                           History& history) {
+void write_again_and_again(const Bouncer& bouncer, const std::string& where, int row, Clock::time_point due,
+                           milliseconds every, History& history) {
   std::unique_ptr<Database> database;
   std::this_thread::sleep_until(due);
   for (long long n = 1; !seen_enough; ++n) {
@@ -73,8 +75,10 @@ nlohmann::json json_of(const Outage& outage) {
 
 }  // namespace
 
-std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t from_us, std::int64_t to_us, double above_ms) {
-  std::map<std::string, std::map<std::int64_t, std::int64_t>> answered;  // by bouncer: steady and wall clock of each answer
+std::vector<Outage> outages(const std::vector<Record>& history, std::int64_t from_us, std::int64_t to_us,
+                            double above_ms) {
+  std::map<std::string, std::map<std::int64_t, std::int64_t>>
+      answered;  // by bouncer: steady and wall clock of each answer
   for (const Record& record : history)
     if (record.outcome == Outcome::ok) answered[record.through][record.end.steady_us] = record.end.real_us;
   std::map<int, std::int64_t> tries_since;  // by writer, steady clock
@@ -100,14 +104,16 @@ std::map<std::string, Served> served_since(const std::vector<Record>& history, s
   std::map<std::string, Served> served;
   for (const Record& record : history) {
     served.try_emplace(record.through);
-    if (record.outcome == Outcome::ok && record.end.real_us >= since_us) answered[record.through][record.end.real_us] = record.stored_on;
+    if (record.outcome == Outcome::ok && record.end.real_us >= since_us)
+      answered[record.through][record.end.real_us] = record.stored_on;
   }
   for (const auto& [bouncer, answers] : answered) {
     Served& here = served[bouncer];
     auto before = since_us;
     for (const auto& [at, stored_on] : answers) {
       const bool first = here.again_ms < 0;
-      if (first || (at - before > outage_us && before - since_us < belongs_us)) here.again_ms = static_cast<double>(at - since_us) / 1000;
+      if (first || (at - before > outage_us && before - since_us < belongs_us))
+        here.again_ms = static_cast<double>(at - since_us) / 1000;
       before = at;
       here.stored_on = stored_on;
       here.last_us = at;
@@ -132,7 +138,8 @@ int observe(const Lab& lab, const ObserveOptions& options) {
   int row = first_row;
   for (const Bouncer& bouncer : lab.moved_bouncers()) {
     for (int turn = 0; turn < writers_per_bouncer; ++turn, --row) {
-      writers.emplace_back([&history, bouncer, row, every, turn, where = Database::connection_text(lab, bouncer.port, "app")] {
+      writers.emplace_back([&history, bouncer, row, every, turn,
+                            where = Database::connection_text(lab, bouncer.port, "app")] {
         write_again_and_again(bouncer, where, row, Clock::now() + turn * every, writers_per_bouncer * every, history);
       });
     }
@@ -150,7 +157,8 @@ int observe(const Lab& lab, const ObserveOptions& options) {
   seen_enough = true;
   for (std::thread& writer : writers) writer.join();
   write_down();
-  fmt::print("{}\n", nlohmann::json{{"history", options.history}, {"acknowledged", acknowledged}, {"failed", failed}}.dump());
+  fmt::print("{}\n",
+             nlohmann::json{{"history", options.history}, {"acknowledged", acknowledged}, {"failed", failed}}.dump());
   return 0;
 }
 
@@ -168,7 +176,8 @@ int observed(const ObservedOptions& options) {
   nlohmann::json list = nlohmann::json::array();
   for (const Outage& outage : outages(history, options.from_us, options.to_us, usual)) list.push_back(json_of(outage));
   const auto all = outages(history, options.from_us, options.to_us, 0);
-  const auto longest = std::max_element(all.begin(), all.end(), [](const Outage& a, const Outage& b) { return a.ms < b.ms; });
+  const auto longest =
+      std::max_element(all.begin(), all.end(), [](const Outage& a, const Outage& b) { return a.ms < b.ms; });
   const auto errors = std::count_if(history.begin(), history.end(), [&](const Record& record) {
     return record.outcome != Outcome::ok && record.end.real_us >= options.from_us &&
            (options.to_us == 0 || record.end.real_us <= options.to_us);

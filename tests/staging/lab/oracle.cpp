@@ -6,7 +6,8 @@
 //   told unknown, present there                                       unknown_but_present (allowed)
 //   the same (client, n), or the same id of one sequence, twice       duplicated
 //   the same (client, n) or id on both sides, other content           on_both_sides: each side stored it by itself
-//   on the other side only, stored by that other side                 stranded: it accepted a write that it may not have
+//   on the other side only, stored by that other side                 stranded: it accepted a write that it may not
+//   have
 #include "oracle.h"
 
 #include <fmt/format.h>
@@ -41,7 +42,8 @@ Index index_of(const StoredRows& rows) {
 }
 
 std::string describe(const std::string& table, const StoredRow& row) {
-  return fmt::format("{} client {} n {} id {} stored on {} at {}", table, row.client, row.n, row.id, row.stored_on, row.stored_at);
+  return fmt::format("{} client {} n {} id {} stored on {} at {}", table, row.client, row.n, row.id, row.stored_on,
+                     row.stored_at);
 }
 
 bool moved(const std::string& table) {
@@ -69,7 +71,8 @@ void compare_with_history(Judge& judge, const std::vector<Record>& history, cons
         judge.note("on_both_sides", judge.findings.on_both_sides,
                    fmt::format("acknowledged by {}, but {}", record.stored_on, describe(table->name, *found->second)));
     }
-    const std::string who = fmt::format("client {} n {} ({}, stored on {})", record.client, record.n, record.kind, record.stored_on);
+    const std::string who =
+        fmt::format("client {} n {} ({}, stored on {})", record.client, record.n, record.kind, record.stored_on);
     if (record.outcome == Outcome::ok && present.empty() && may_be_lost(record, failovers)) {
       judge.lost_by_failover.insert({record.client, record.n});
       judge.may_have_a_copy.insert({record.client, record.n});
@@ -77,12 +80,14 @@ void compare_with_history(Judge& judge, const std::vector<Record>& history, cons
     } else if (record.outcome == Outcome::ok && !missing.empty())
       judge.note("lost", judge.findings.lost, fmt::format("{} is absent from{}", who, missing));
     if (record.outcome == Outcome::failed && !present.empty())
-      judge.note("failed_but_present", judge.findings.failed_but_present, fmt::format("{} is in{}: {}", who, present, record.error));
+      judge.note("failed_but_present", judge.findings.failed_but_present,
+                 fmt::format("{} is in{}: {}", who, present, record.error));
     if (record.outcome == Outcome::unknown && present.empty() && !failovers.empty())
       judge.may_have_a_copy.insert({record.client, record.n});
     if (record.outcome == Outcome::unknown && !present.empty()) {
       ++judge.findings.unknown_but_present;
-      if (!missing.empty()) judge.note("lost", judge.findings.lost, fmt::format("half of {}: absent from{}", who, missing));
+      if (!missing.empty())
+        judge.note("lost", judge.findings.lost, fmt::format("half of {}: absent from{}", who, missing));
     }
   }
 }
@@ -104,8 +109,9 @@ void compare_counters(Judge& judge, const std::vector<Record>& history, const St
   for (const auto& [client, e] : expected) {
     const auto found = serving.counters.find(client);
     const Counter stored = found == serving.counters.end() ? Counter{} : found->second;
-    const std::string what = fmt::format("ci.counters client {} counted {} writes up to n {}; acknowledged {} up to n {}, possible {}",
-                                         client, stored.writes, stored.n, e.certain, e.last, e.possible);
+    const std::string what =
+        fmt::format("ci.counters client {} counted {} writes up to n {}; acknowledged {} up to n {}, possible {}",
+                    client, stored.writes, stored.n, e.certain, e.last, e.possible);
     if (stored.writes < e.certain || stored.n < e.last) judge.note("lost", judge.findings.lost, what);
     if (!live && stored.writes > e.possible) judge.note("duplicated", judge.findings.duplicated, what);
   }
@@ -137,12 +143,15 @@ void compare_sides(Judge& judge, const StoredRows& serving, const StoredRows& ot
     for (const StoredRow& theirs : other.tables.at(table.name)) {
       const StoredRow* ours = nullptr;
       if (rows != index.end())
-        if (const auto found = rows->second.find({theirs.client, theirs.n}); found != rows->second.end()) ours = found->second;
+        if (const auto found = rows->second.find({theirs.client, theirs.n}); found != rows->second.end())
+          ours = found->second;
       const auto same_id = by_id.find(theirs.id);
       if (ours && (ours->id != theirs.id || ours->stored_on != theirs.stored_on || ours->stored_at != theirs.stored_at))
-        judge.note("on_both_sides", judge.findings.on_both_sides,
-                   fmt::format("{}; on {}: {}", describe(table.name, *ours), other_scope, describe(table.name, theirs)));
-      // The sequence of the member that leads now gives the ids of lost rows out again. No side stored a write of its own by that.
+        judge.note(
+            "on_both_sides", judge.findings.on_both_sides,
+            fmt::format("{}; on {}: {}", describe(table.name, *ours), other_scope, describe(table.name, theirs)));
+      // The sequence of the member that leads now gives the ids of lost rows out again. No side stored a write of its
+      // own by that.
       else if (!ours && theirs.stored_on != other_scope && judge.may_have_a_copy.count({theirs.client, theirs.n}) > 0)
         continue;
       else if (!ours && same_id != by_id.end())
@@ -150,7 +159,8 @@ void compare_sides(Judge& judge, const StoredRows& serving, const StoredRows& ot
                    fmt::format("one id, two writes: {}; on {}: {}", describe(table.name, *same_id->second), other_scope,
                                describe(table.name, theirs)));
       else if (!ours && theirs.stored_on == other_scope)
-        judge.note("stranded", judge.findings.stranded, fmt::format("only on {}: {}", other_scope, describe(table.name, theirs)));
+        judge.note("stranded", judge.findings.stranded,
+                   fmt::format("only on {}: {}", other_scope, describe(table.name, theirs)));
     }
   }
 }
@@ -168,8 +178,9 @@ double longest_gap_ms(std::vector<std::int64_t>& moments) {
 
 }  // namespace
 
-Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying, const StoredRows* other,
-               const std::string& other_scope, bool live, const std::vector<Failover>& failovers) {
+Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying,
+               const StoredRows* other, const std::string& other_scope, bool live,
+               const std::vector<Failover>& failovers) {
   Judge judge;
   Index serving_index = index_of(serving), staying_index = index_of(staying);
   for (const WrittenTable& table : written_tables()) serving_index[table.name], staying_index[table.name];
@@ -209,7 +220,8 @@ Latencies measure(const std::vector<Record>& history, const Window& window) {
   std::sort(durations.begin(), durations.end());
   out.p50_ms = milliseconds_of(durations[durations.size() / 2]);
   out.p99_ms = milliseconds_of(durations[durations.size() * 99 / 100]);
-  if (commits.size() > 1) out.per_second = static_cast<double>(commits.size()) / (milliseconds_of(commits.back() - commits.front()) / 1000);
+  if (commits.size() > 1)
+    out.per_second = static_cast<double>(commits.size()) / (milliseconds_of(commits.back() - commits.front()) / 1000);
   return out;
 }
 

@@ -34,8 +34,9 @@ struct Findings {
 //   live     clients go on: what they did last is not in the history yet
 //   failovers  what these may have lost may be absent, each write as a whole
 //   other    the other side, or null if it only replays the serving one and is the same by construction
-Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying, const StoredRows* other,
-               const std::string& other_scope, bool live = false, const std::vector<Failover>& failovers = {});
+Findings judge(const std::vector<Record>& history, const StoredRows& serving, const StoredRows& staying,
+               const StoredRows* other, const std::string& other_scope, bool live = false,
+               const std::vector<Failover>& failovers = {});
 
 struct Latencies {
   long long acknowledged = 0, failed = 0, unknown = 0, reads = 0, client_errors = 0;

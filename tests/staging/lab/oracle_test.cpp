@@ -41,8 +41,8 @@ StoredRows stored(const std::vector<Record>& records) {
   return rows;
 }
 
-const std::vector<Record> history{told("build", 1, 1, Outcome::ok), told("pipeline", 1, 2, Outcome::ok), told("report", 2, 1, Outcome::ok),
-                                  told("note", 3, 1, Outcome::ok)};
+const std::vector<Record> history{told("build", 1, 1, Outcome::ok), told("pipeline", 1, 2, Outcome::ok),
+                                  told("report", 2, 1, Outcome::ok), told("note", 3, 1, Outcome::ok)};
 
 }  // namespace
 

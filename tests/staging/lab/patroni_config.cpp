@@ -65,9 +65,11 @@ std::string patroni_config(const Lab& lab, const Member& member, const Passwords
   const bool main = member.scope == "main";
   const std::string listen = fmt::format("127.0.0.1:{}", member.postgres_port);
   const std::string rest = fmt::format("127.0.0.1:{}", member.rest_port);
-  const json access = json::array(
-      {"local all all scram-sha-256", "host all all 127.0.0.1/32 scram-sha-256", "host replication all 127.0.0.1/32 scram-sha-256"});
-  const auto login = [](const std::string& user, const std::string& password) { return json{{"username", user}, {"password", password}}; };
+  const json access = json::array({"local all all scram-sha-256", "host all all 127.0.0.1/32 scram-sha-256",
+                                   "host replication all 127.0.0.1/32 scram-sha-256"});
+  const auto login = [](const std::string& user, const std::string& password) {
+    return json{{"username", user}, {"password", password}};
+  };
   json config = {
       {"scope", member.scope},
       {"name", member.name},
@@ -87,7 +89,8 @@ std::string patroni_config(const Lab& lab, const Member& member, const Passwords
         {"pg_hba", access},
         {"authentication",
          {{"superuser", login("postgres", passwords.postgres)},
-          {"replication", main ? login("replicator_main", passwords.replicator_main) : login("replicator_ci", passwords.replicator_ci)},
+          {"replication", main ? login("replicator_main", passwords.replicator_main)
+                               : login("replicator_ci", passwords.replicator_ci)},
           {"rewind", main ? login("rewind_main", passwords.rewind_main) : login("rewind_ci", passwords.rewind_ci)}}},
         {"parameters",
          {{"unix_socket_directories", lab.socket_folder()},
@@ -108,9 +111,10 @@ std::string roles_sql(const Passwords& passwords) {
   std::string sql = role("pgcleave", "superuser", passwords.pgcleave) + role("app", "nosuperuser", passwords.app) +
                     role("replicator_main", "replication", passwords.replicator_main) +
                     role("replicator_ci", "replication", passwords.replicator_ci) +
-                    role("rewind_main", "nosuperuser", passwords.rewind_main) + role("rewind_ci", "nosuperuser", passwords.rewind_ci);
-  for (const char* function : {"pg_ls_dir(text, boolean, boolean)", "pg_stat_file(text, boolean)", "pg_read_binary_file(text)",
-                               "pg_read_binary_file(text, bigint, bigint, boolean)"})
+                    role("rewind_main", "nosuperuser", passwords.rewind_main) +
+                    role("rewind_ci", "nosuperuser", passwords.rewind_ci);
+  for (const char* function : {"pg_ls_dir(text, boolean, boolean)", "pg_stat_file(text, boolean)",
+                               "pg_read_binary_file(text)", "pg_read_binary_file(text, bigint, bigint, boolean)"})
     sql += fmt::format("grant execute on function pg_catalog.{} to rewind_main, rewind_ci;\n", function);
   return sql;
 }

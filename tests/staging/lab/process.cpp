@@ -46,19 +46,21 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 // Runs in the child: only system calls.
-[[noreturn]] void become(const User& user, const char* folder, int log, int report, char** arguments, char** environment) {
+[[noreturn]] void become(const User& user, const char* folder, int log, int report, char** arguments,
+                         char** environment) {
   const int silence = ::open("/dev/null", O_RDONLY);
   ::setsid();
-  struct sigaction standard {};
+  struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGCHLD}) ::sigaction(signal, &standard, nullptr);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::umask(077);
-  const bool ready = ::dup2(silence, 0) >= 0 && ::dup2(log, 1) >= 0 && ::dup2(log, 2) >= 0 &&
-                     (!user.drop || (::setgroups(0, nullptr) == 0 && ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0)) &&
-                     ::chdir(folder) == 0;
+  const bool ready =
+      ::dup2(silence, 0) >= 0 && ::dup2(log, 1) >= 0 && ::dup2(log, 2) >= 0 &&
+      (!user.drop || (::setgroups(0, nullptr) == 0 && ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0)) &&
+      ::chdir(folder) == 0;
   if (ready) ::execve(arguments[0], arguments, environment);
   const int reason = errno;
   [[maybe_unused]] const auto told = ::write(report, &reason, sizeof reason);

@@ -25,7 +25,7 @@ struct Command {
 ProcessId identify(pid_t pid);  // start 0: no such process, or it is a zombie
 bool is_alive(const ProcessId& id);
 std::string still_there(const std::vector<ProcessId>& processes);  // names one that is alive; "": none is
-bool send_signal(const ProcessId& id, int signal);  // false: it was not there any more
+bool send_signal(const ProcessId& id, int signal);                 // false: it was not there any more
 
 // Starts it in a session of its own, so that neither a terminal's ctrl-C nor our end reaches it.
 ProcessId start_process(const Command& command, const User& user);

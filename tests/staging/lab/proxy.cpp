@@ -1,4 +1,5 @@
-// A thread for each direction of each connection: few connections go through here, those of the tool and not those of the clients.
+// A thread for each direction of each connection: few connections go through here, those of the tool and not those of
+// the clients.
 #include "proxy.h"
 
 #include <arpa/inet.h>
@@ -36,7 +37,8 @@ int listen_at(const std::string& where, int port) {
   const int yes = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const auto address = at(where, port);
-  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(descriptor, 64) != 0)
+  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(descriptor, 64) != 0)
     fail("the proxy can't listen at {}:{}", where, port);
   return descriptor;
 }
@@ -62,8 +64,8 @@ bool send_all(int to, const std::string& part) {
   return true;
 }
 
-// Patroni tells where its members are. Who asks through a link is led to the links. Ports have five digits and addresses nine characters,
-// so no length changes.
+// Patroni tells where its members are. Who asks through a link is led to the links. Ports have five digits and
+// addresses nine characters, so no length changes.
 std::string led_to_links(std::string text, const Lab& lab) {
   const auto replace = [&](const std::string& real, const std::string& ours) {
     for (auto place = text.find(real); place != std::string::npos; place = text.find(real, place + ours.size()))
@@ -71,21 +73,25 @@ std::string led_to_links(std::string text, const Lab& lab) {
   };
   for (const Member& member : lab.members)
     for (const Link& link : lab.links) {
-      if (link.to == member.postgres_port || link.to == member.rest_port) replace(std::to_string(link.to), std::to_string(link.port));
+      if (link.to == member.postgres_port || link.to == member.rest_port)
+        replace(std::to_string(link.to), std::to_string(link.port));
     }
   replace(loopback_address, lab.address);
   return text;
 }
 
 void forward(LinkState& state, Conversation& conversation, const Lab& lab, bool upwards) {
-  const int from = upwards ? conversation.client : conversation.server, to = upwards ? conversation.server : conversation.client;
+  const int from = upwards ? conversation.client : conversation.server,
+            to = upwards ? conversation.server : conversation.client;
   std::string part(65536, '\0');
   for (;;) {
     const auto got = ::recv(from, part.data(), part.size(), 0);
     if (got <= 0) break;
     auto piece = part.substr(0, static_cast<std::size_t>(got));
     if (!upwards && conversation.asks_cluster) piece = led_to_links(piece, lab);
-    if (!(upwards ? state.to_server(conversation, piece) : state.to_client(conversation, piece)) || !send_all(to, piece)) break;
+    if (!(upwards ? state.to_server(conversation, piece) : state.to_client(conversation, piece)) ||
+        !send_all(to, piece))
+      break;
   }
   ::shutdown(from, SHUT_RD);
   if (!conversation.reset) ::shutdown(to, SHUT_WR);
@@ -131,7 +137,9 @@ std::string obey(std::map<std::string, LinkState>& links, const std::string& ord
   else if (what != "hits")
     state.set(spoil_named(what), ms, text);
   const Hits hits = state.hits();
-  return nlohmann::json{{"link", link}, {"bytes", hits.bytes}, {"connections", hits.connections}, {"requests", hits.requests}}.dump();
+  return nlohmann::json{
+      {"link", link}, {"bytes", hits.bytes}, {"connections", hits.connections}, {"requests", hits.requests}}
+      .dump();
 }
 
 sockaddr_un at_path(const std::string& path) {
@@ -159,7 +167,9 @@ int proxy(const Lab& lab) {
   static std::map<std::string, LinkState> links;  // threads live as long as the process
   for (const Link& link : lab.links) {
     const int listener = listen_at(lab.address, link.port);
-    std::thread([&lab, &link, listener, &state = links[link.name]] { accept_all(state, lab, link, listener); }).detach();
+    std::thread([&lab, &link, listener, &state = links[link.name]] {
+      accept_all(state, lab, link, listener);
+    }).detach();
   }
   ::unlink(proxy_socket(lab).c_str());
   const int control = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -18,7 +18,8 @@ namespace {
 
 constexpr milliseconds limit{15'000};
 
-// Patroni first, or it would start its PostgreSQL again. The data are given up, so nobody is asked for a last checkpoint.
+// Patroni first, or it would start its PostgreSQL again. The data are given up, so nobody is asked for a last
+// checkpoint.
 void end_members(Lab& lab, const std::vector<Member>& members) {
   std::vector<ProcessId> ended;
   for (const Member& member : members) {
@@ -75,8 +76,9 @@ int reclone(Lab& lab, const std::string& scope) {
   fmt::print(stderr, "{} is empty\n", scope);
   // Whoever comes first leads: the member that the bouncers know.
   start_member(lab, members.front());
-  wait_until(members.front().name + " to begin", limit,
-             [&] { return ask_etcd(lab, "range", prefix + "initialize").contains("count") ? "" : "it has not taken the initialize key"; });
+  wait_until(members.front().name + " to begin", limit, [&] {
+    return ask_etcd(lab, "range", prefix + "initialize").contains("count") ? "" : "it has not taken the initialize key";
+  });
   for (std::size_t i = 1; i < members.size(); ++i) start_member(lab, members[i]);
   return 0;
 }

@@ -72,11 +72,12 @@ int status(const Lab& lab, bool as_json) {
     fmt::print("{}\n", json{{"folder", lab.folder}, {"alive", all_alive}, {"processes", rows}}.dump(2));
     return all_alive ? 0 : 1;
   }
-  fmt::print("{:<18}{:>8}  {:<6}{:>6}  {:<15}{:<10}{:>9}{:>10}\n", "NAME", "PID", "ALIVE", "PORT", "ROLE", "STATE", "TIMELINE", "LAG");
+  fmt::print("{:<18}{:>8}  {:<6}{:>6}  {:<15}{:<10}{:>9}{:>10}\n", "NAME", "PID", "ALIVE", "PORT", "ROLE", "STATE",
+             "TIMELINE", "LAG");
   for (const json& row : rows)
     fmt::print("{:<18}{:>8}  {:<6}{:>6}  {:<15}{:<10}{:>9}{:>10}\n", cell(row, "name"), cell(row, "pid"),
-               row["alive"].get<bool>() ? "yes" : "no", cell(row, "port"), cell(row, "role"), cell(row, "state"), cell(row, "timeline"),
-               cell(row, "lag_bytes"));
+               row["alive"].get<bool>() ? "yes" : "no", cell(row, "port"), cell(row, "role"), cell(row, "state"),
+               cell(row, "timeline"), cell(row, "lag_bytes"));
   return all_alive ? 0 : 1;
 }
 

@@ -35,15 +35,19 @@ StoredRows fetch_rows(const Lab& lab, const Side& side, int first_client, int la
   Database database(Database::connection_text(lab, side.postgres_port, "pgcleave"));
   database.must("begin isolation level repeatable read read only");
   for (const WrittenTable& table : written_tables()) {
-    const Answer answer = database.must(fmt::format("select client, n, {}, stored_on, stored_at from {} where client between {} and {}",
-                                                    table.id, table.name, first_client, last_client));
+    const Answer answer =
+        database.must(fmt::format("select client, n, {}, stored_on, stored_at from {} where client between {} and {}",
+                                  table.id, table.name, first_client, last_client));
     auto& out = rows.tables[table.name];
     out.reserve(answer.rows.size());
     for (const auto& row : answer.rows)
-      out.push_back({static_cast<int>(number(row[0])), number(row[1]), number(row[2]), row[3].value_or(""), row[4].value_or("")});
+      out.push_back(
+          {static_cast<int>(number(row[0])), number(row[1]), number(row[2]), row[3].value_or(""), row[4].value_or("")});
   }
   for (const auto& row :
-       database.must(fmt::format("select client, n, writes from ci.counters where client between {} and {}", first_client, last_client))
+       database
+           .must(fmt::format("select client, n, writes from ci.counters where client between {} and {}", first_client,
+                             last_client))
            .rows)
     rows.counters[static_cast<int>(number(row[0]))] = {number(row[1]), number(row[2])};
   database.must("commit");

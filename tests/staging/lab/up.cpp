@@ -1,9 +1,10 @@
 // Starting the stack quickly with production's Patroni settings (ttl 30, loop_wait 10).
 //
-// Left to itself Patroni makes the slot for a new member in the leader's next loop, up to 10 s after the member appears, and
-// until then that member's WAL receiver fails. A PATCH of the dynamic configuration that changes nothing
-// wakes the loop of the member that gets it, if it is a leader (Patroni 3.0.2, ha.py, wakeup()); so the leaders are nudged
-// while their replicas are being copied. Each cluster's second member starts as soon as its leader holds the lock.
+// Left to itself Patroni makes the slot for a new member in the leader's next loop, up to 10 s after the member
+// appears, and until then that member's WAL receiver fails. A PATCH of the dynamic configuration that changes nothing
+// wakes the loop of the member that gets it, if it is a leader (Patroni 3.0.2, ha.py, wakeup()); so the leaders are
+// nudged while their replicas are being copied. Each cluster's second member starts as soon as its leader holds the
+// lock.
 #include "up.h"
 
 #include <fmt/format.h>
@@ -103,7 +104,8 @@ class Start {
     auto nudged = Clock::now() - milliseconds(1000);
     wait_until(fmt::format("slot {} on {}", slot, leader), limit_, [&]() -> std::string {
       if (!database.connected()) database = superuser(leader, "postgres");
-      if (database.query(fmt::format("select 1 from pg_replication_slots where slot_name = '{}'", slot)).value() == "1") return {};
+      if (database.query(fmt::format("select 1 from pg_replication_slots where slot_name = '{}'", slot)).value() == "1")
+        return {};
       if (Clock::now() - nudged > milliseconds(500)) {
         nudge(leader);
         nudged = Clock::now();
@@ -125,8 +127,8 @@ class Start {
     Database database = superuser(upstream, "postgres");
     wait_until(fmt::format("{} streaming from {}", name, upstream), limit_, [&]() -> std::string {
       if (!database.connected()) database = superuser(upstream, "postgres");
-      const auto answer =
-          database.query(fmt::format("select 1 from pg_stat_replication where application_name = '{}' and state = 'streaming'", name));
+      const auto answer = database.query(
+          fmt::format("select 1 from pg_stat_replication where application_name = '{}' and state = 'streaming'", name));
       return answer.value() == "1" ? "" : "not in pg_stat_replication";
     });
     say(fmt::format("{} streams from {}", name, upstream));
@@ -174,7 +176,8 @@ class Start {
         if (database.error()) return database.error()->message;
         if (!options_.schema) return {};
         // Each asks for its own tables: what a session last asked is looked at by checks.
-        const Answer answer = database.query(bouncer.moved ? "select count(*) from ci.pipelines" : "select count(*) from public.accounts");
+        const Answer answer = database.query(bouncer.moved ? "select count(*) from ci.pipelines"
+                                                           : "select count(*) from public.accounts");
         return answer.error ? answer.error->message : answer.value() == "1000" ? "" : "it does not see the schema";
       });
     say("the bouncers let clients through");
@@ -198,8 +201,10 @@ int up(const UpOptions& options) {
   lab.user = server_user();
   check_folder(lab);
   if (std::filesystem::exists(lab_file(lab.folder)))
-    fail("there is a lab in {}; look at it with `pgcleave-lab status`, end it with `pgcleave-lab down`", lab.folder.string());
-  if (std::filesystem::exists(lab.folder) && !std::filesystem::is_empty(lab.folder)) fail("folder {} is not empty", lab.folder.string());
+    fail("there is a lab in {}; look at it with `pgcleave-lab status`, end it with `pgcleave-lab down`",
+         lab.folder.string());
+  if (std::filesystem::exists(lab.folder) && !std::filesystem::is_empty(lab.folder))
+    fail("folder {} is not empty", lab.folder.string());
   lab.id = random_text(16);
   if (!options.address.empty()) lab.address = options.address;
   const Passwords passwords = random_passwords();

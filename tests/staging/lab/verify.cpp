@@ -37,7 +37,8 @@ std::vector<Failover> failovers_of(const std::vector<std::string>& texts) {
   for (const auto& text : texts) {
     const auto first = text.find(':'), second = text.rfind(':');
     if (first == second) fail("'{}' is not SCOPE:FROM_US:TO_US", text);
-    failovers.push_back({text.substr(0, first), {std::stoll(text.substr(first + 1)), std::stoll(text.substr(second + 1))}});
+    failovers.push_back(
+        {text.substr(0, first), {std::stoll(text.substr(first + 1)), std::stoll(text.substr(second + 1))}});
   }
   return failovers;
 }
@@ -67,8 +68,8 @@ Verdict look(const Lab& lab, const VerifyOptions& options) {
                                          : "unreachable: not compared";
   const StoredRows serving_rows = fetch_rows(lab, serving, first, last);
   const StoredRows source_rows = target_serves ? fetch_rows(lab, source, first, last) : serving_rows;
-  verdict.findings = judge(records, serving_rows, source_rows, compare ? &other_rows : nullptr, other.scope, options.live,
-                           failovers_of(options.may_be_lost));
+  verdict.findings = judge(records, serving_rows, source_rows, compare ? &other_rows : nullptr, other.scope,
+                           options.live, failovers_of(options.may_be_lost));
   verdict.all = measure(records, {});
   verdict.window = measure(records, options.window);
   return verdict;
@@ -109,7 +110,8 @@ void print_table(const json& out) {
                                                        : value.dump();
     fmt::print("{:<24}{}\n", key, text);
   }
-  for (const auto& [message, count] : out["error_messages"].items()) fmt::print("  {:>6} x {}\n", count.dump(), message);
+  for (const auto& [message, count] : out["error_messages"].items())
+    fmt::print("  {:>6} x {}\n", count.dump(), message);
   for (const auto& example : out["examples"]) fmt::print("  {}\n", example.get<std::string>());
 }
 

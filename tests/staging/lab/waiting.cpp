@@ -16,7 +16,7 @@ void on_signal(int) {
 }  // namespace
 
 void catch_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -31,7 +31,8 @@ void throw_if_interrupted() {
   if (signalled) throw Interrupted();
 }
 
-void wait_until(const std::string& what, milliseconds limit, const std::function<std::string()>& missing, milliseconds pause) {
+void wait_until(const std::string& what, milliseconds limit, const std::function<std::string()>& missing,
+                milliseconds pause) {
   const auto deadline = Clock::now() + limit;
   for (;;) {
     throw_if_interrupted();

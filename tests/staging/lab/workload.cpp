@@ -27,14 +27,16 @@ std::string plain_insert(const WrittenTable& table) {
 }
 
 std::string replaced(std::string text, std::string_view what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
   return text;
 }
 
 }  // namespace
 
 const std::vector<WrittenTable>& written_tables() {
-  static const std::vector<WrittenTable> all{builds, build_audit, jobs, build_log, artifacts, reports, tokens, weird, runners, audit};
+  static const std::vector<WrittenTable> all{builds,  build_audit, jobs,  build_log, artifacts,
+                                             reports, tokens,      weird, runners,   audit};
   return all;
 }
 
@@ -44,7 +46,8 @@ const std::vector<WriteKind>& write_kinds() {
       {"pipeline",
        true,
        {"insert into ci.builds (client, n, pipeline_id) values ({client}, {n}, 1 + {n} % 1000) returning stored_on",
-        "insert into ci.jobs (build_id, client, n) select id, client, n from ci.builds where client = {client} and n = {n}",
+        "insert into ci.jobs (build_id, client, n) select id, client, n from ci.builds where client = {client} and n = "
+        "{n}",
         plain_insert(build_log), plain_insert(artifacts), count_it},
        {&builds, &build_audit, &jobs, &build_log, &artifacts},
        true},
@@ -66,8 +69,8 @@ const WriteKind& write_kind(std::string_view name) {
 
 // Half are single statements, as with real clients; the rest are transactions.
 const WriteKind& kind_of_write(bool moved, long long n) {
-  static const WriteKind &build = write_kind("build"), &pipeline = write_kind("pipeline"), &report = write_kind("report"),
-                         &note = write_kind("note");
+  static const WriteKind &build = write_kind("build"), &pipeline = write_kind("pipeline"),
+                         &report = write_kind("report"), &note = write_kind("note");
   if (!moved) return note;
   return n % 2 == 0 ? build : n % 4 == 1 ? pipeline : report;
 }

@@ -5,8 +5,8 @@
 
 namespace pgcleave_lab {
 
-// A table that the load writes. Each has client, n (who wrote it, and as which write) and stored_on, stored_at (what the
-// server filled in by itself).
+// A table that the load writes. Each has client, n (who wrote it, and as which write) and stored_on, stored_at (what
+// the server filled in by itself).
 struct WrittenTable {
   const char* name;      // as SQL
   const char* id;        // the column that a sequence fills, as SQL

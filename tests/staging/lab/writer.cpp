@@ -7,8 +7,9 @@ namespace pgcleave_lab {
 namespace {
 
 // PgBouncer 1.18 says these with SQLSTATE 08P01 to a client whose query it never sent to a server.
-constexpr std::array<std::string_view, 5> never_sent{"query_wait_timeout", "server login has been failing", "server login failed",
-                                                     "pgbouncer cannot connect to server", "no such database"};
+constexpr std::array<std::string_view, 5> never_sent{"query_wait_timeout", "server login has been failing",
+                                                     "server login failed", "pgbouncer cannot connect to server",
+                                                     "no such database"};
 
 void note_error(Record& record, const QueryError& error) {
   if (!record.error.empty()) return;
@@ -18,16 +19,18 @@ void note_error(Record& record, const QueryError& error) {
 
 }  // namespace
 
-// Anything but a plain error of the server may have come after the commit: a backend that is told to go (57P01), a bouncer
-// that lost its server (08P01), a connection that broke (no SQLSTATE). Those are unknown.
+// Anything but a plain error of the server may have come after the commit: a backend that is told to go (57P01), a
+// bouncer that lost its server (08P01), a connection that broke (no SQLSTATE). Those are unknown.
 Outcome outcome_of_commit(const QueryError& error) {
   for (const std::string_view message : never_sent)
     if (error.message.find(message) != std::string::npos) return Outcome::failed;
-  const bool plain = error.severity == "ERROR" && !error.sqlstate.starts_with("08") && !error.sqlstate.starts_with("57P");
+  const bool plain =
+      error.severity == "ERROR" && !error.sqlstate.starts_with("08") && !error.sqlstate.starts_with("57P");
   return plain ? Outcome::failed : Outcome::unknown;
 }
 
-Client::Client(int number, std::string through, std::string connection_text, bool reconnecting, Database::GiveUp give_up)
+Client::Client(int number, std::string through, std::string connection_text, bool reconnecting,
+               Database::GiveUp give_up)
     : number_(number),
       through_(std::move(through)),
       connection_text_(std::move(connection_text)),

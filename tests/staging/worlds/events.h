@@ -19,7 +19,7 @@ std::vector<std::string> with_environment(std::vector<std::string> words, const 
 bool done(const Ended& ended);
 bool split_over(World& world, const std::string& runbook, Chance& chance);  // like an event; false: it did not fit
 bool rollback_that_gives_up(World& world);                                  // of a maintenance window
-std::string words_asked_for(const std::string& output);  // by a gate; empty: none are
+std::string words_asked_for(const std::string& output);                     // by a gate; empty: none are
 void wait_for_bouncers(World& world);
 std::string rest_password(const World& world);
 void switch_leader(World& world, const std::string& from, const std::string& to);

@@ -69,8 +69,9 @@ bool over(World& world, const std::string& runbook, Chance& chance, bool approve
   if (approved && runbook == "maintenance-window") words.insert(words.end(), {"--approve", "tested"});
   if (chance.percent(60)) words.insert(words.end(), {"--set", "drain=terminate"});
   // Clients of a world go round the bouncers and use both classes by design; the fence is to hold them.
-  words.insert(words.end(), {"--set", "accept=[workload.session_goes_round, workload.pool_touches_kept, "
-                                      "workload.statement_crosses, workload.transaction_writes_both]"});
+  words.insert(words.end(), {"--set",
+                             "accept=[workload.session_goes_round, workload.pool_touches_kept, "
+                             "workload.statement_crosses, workload.transaction_writes_both]"});
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Ended ended = world.tool(words, runbook, kill_after);
     world.runbook = runbook;

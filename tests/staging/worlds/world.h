@@ -56,11 +56,11 @@ class World {
   std::vector<std::string> created_since;  // moved relations without a fence, by documentation
   // No split any more: what was made on one side since moves with the next.
   void is_whole_again();
-  bool has_other_database = false;         // a copy of the database, as it was before the split
-  bool undecided = false;                  // a run needs a person, so nobody may be served
-  bool failed_over = false;                // and lost commits, so what replicates may have broken off
-  bool swapped = false;                    // another split moves what stayed, and keeps what moved
-  std::string anchor = "m.base";           // the moved table that says which side serves
+  bool has_other_database = false;  // a copy of the database, as it was before the split
+  bool undecided = false;           // a run needs a person, so nobody may be served
+  bool failed_over = false;         // and lost commits, so what replicates may have broken off
+  bool swapped = false;             // another split moves what stayed, and keeps what moved
+  std::string anchor = "m.base";    // the moved table that says which side serves
   Ledger ledger;
   Tables tables;
   Verdict verdict;

@@ -81,7 +81,8 @@ TEST_CASE("waiting looks once more after its last nap, so that what came late bu
 }
 
 TEST_CASE("waiting in vain says what was waited for") {
-  const auto waited = wait_until("the pool is paused", Deadline::in(5ms), 1ms, nullptr, []() -> Result<bool> { return false; });
+  const auto waited =
+      wait_until("the pool is paused", Deadline::in(5ms), 1ms, nullptr, []() -> Result<bool> { return false; });
   REQUIRE_FALSE(waited);
   CHECK(waited.error().kind == ErrorKind::timed_out);
   CHECK(waited.error().what == "gave up waiting until the pool is paused");
@@ -90,7 +91,8 @@ TEST_CASE("waiting in vain says what was waited for") {
 TEST_CASE("waiting is interrupted by a stop and ended by an error") {
   StopFlag stop;
   stop.request();
-  const auto interrupted = wait_until("it is there", Deadline::in(10s), 1ms, &stop, []() -> Result<bool> { return false; });
+  const auto interrupted =
+      wait_until("it is there", Deadline::in(10s), 1ms, &stop, []() -> Result<bool> { return false; });
   CHECK(interrupted.error().kind == ErrorKind::interrupted);
   const auto broken = wait_until("it is there", Deadline::in(10s), 1ms, nullptr, []() -> Result<bool> {
     return fail({ErrorKind::foreign, "", "gone", "", "", "", ""});

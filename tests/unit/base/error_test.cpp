@@ -23,7 +23,8 @@ Result<int> quarter(int number) {
 }  // namespace
 
 TEST_CASE("an error's text says object, what, expected, seen and the hint") {
-  Error error{ErrorKind::failed, "bouncer b-2", "PAUSE was refused", "paused", "active", "psql -c 'SHOW DATABASES'", ""};
+  Error error{
+      ErrorKind::failed, "bouncer b-2", "PAUSE was refused", "paused", "active", "psql -c 'SHOW DATABASES'", ""};
   CHECK(error.text() == "bouncer b-2: PAUSE was refused (expected paused, seen active)\n  psql -c 'SHOW DATABASES'");
   error.expected = "";
   CHECK(error.text() == "bouncer b-2: PAUSE was refused (seen active)\n  psql -c 'SHOW DATABASES'");

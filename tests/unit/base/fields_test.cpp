@@ -5,7 +5,8 @@
 using namespace pgcleave;
 
 TEST_CASE("a key that is missing, or of another type, is empty") {
-  const Json data{{"text", "a"}, {"number", 1.5}, {"whole", 7}, {"truth", true}, {"list", {1}}, {"object", {{"a", 1}}}, {"null", nullptr}};
+  const Json data{{"text", "a"}, {"number", 1.5},        {"whole", 7},     {"truth", true},
+                  {"list", {1}}, {"object", {{"a", 1}}}, {"null", nullptr}};
   CHECK(text_in(data, "text") == "a");
   CHECK(text_in(data, "whole").empty());
   CHECK(text_in(data, "nothing", "?") == "?");

@@ -25,7 +25,7 @@ void write(const std::string& path, const std::string& content) {
 }
 
 mode_t mode_of(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   ::stat(path.c_str(), &info);
   return info.st_mode & 07777;
 }

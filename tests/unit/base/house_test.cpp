@@ -39,14 +39,16 @@ const std::map<std::string, std::set<std::string>> arrows{
 };
 
 // Each is hidden behind one file of ours, so that it can be replaced there and its errors end there.
-const std::vector<std::string> third_parties{"<libpq-fe.h>", "<yaml-cpp/", "<httplib.h>", "<sqlite3.h>", "<boost/process", "<spdlog/",
-                                             "<CLI/",        "<fmt/",      "<nlohmann/",  "<tl/",        "<openssl/",  "<pg_query.h>"};
+const std::vector<std::string> third_parties{"<libpq-fe.h>",   "<yaml-cpp/", "<httplib.h>", "<sqlite3.h>",
+                                             "<boost/process", "<spdlog/",   "<CLI/",       "<fmt/",
+                                             "<nlohmann/",     "<tl/",       "<openssl/",   "<pg_query.h>"};
 
 std::vector<fs::path> sources(const std::string& folder) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
     const auto extension = entry.path().extension();
-    if (entry.is_regular_file() && (extension == ".cpp" || extension == ".h")) found.push_back(fs::relative(entry.path(), root));
+    if (entry.is_regular_file() && (extension == ".cpp" || extension == ".h"))
+      found.push_back(fs::relative(entry.path(), root));
   }
   std::sort(found.begin(), found.end());
   return found;

@@ -22,6 +22,7 @@ TEST_CASE("the lines of an error's text stay lines, and are indented") {
 
 TEST_CASE("a text of several lines fits into one for a table") {
   CHECK(one_line(error.text()) == "environment lab: is not\\nready; correct this");
-  CHECK(one_line("connection failed\n\tIs the server running?\x1b") == "connection failed; Is the server running?\\x1b");
+  CHECK(one_line("connection failed\n\tIs the server running?\x1b") ==
+        "connection failed; Is the server running?\\x1b");
   CHECK(one_line("a") == "a");
 }

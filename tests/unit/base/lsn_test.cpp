@@ -13,8 +13,8 @@ TEST_CASE("an LSN is read and written as PostgreSQL does") {
 }
 
 TEST_CASE("what PostgreSQL's pg_lsn refuses is refused") {
-  for (const std::string text :
-       {"", "/", "0", "0/", "/0", "G/0", "0/G", "123456789/0", "0/123456789", "0/0/0", " 0/0", "0/0 ", "-1/0", "+1/0", "0x1/0", "0/-1"}) {
+  for (const std::string text : {"", "/", "0", "0/", "/0", "G/0", "0/G", "123456789/0", "0/123456789", "0/0/0", " 0/0",
+                                 "0/0 ", "-1/0", "+1/0", "0x1/0", "0/-1"}) {
     INFO(text);
     const auto parsed = parse_lsn(text);
     REQUIRE_FALSE(parsed);

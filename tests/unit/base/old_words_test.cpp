@@ -18,7 +18,8 @@ struct OldWord {
 };
 
 const std::vector<OldWord> old_words{
-    {R"(\b[Ww]ays? (?:back|forth)\b|\bway_(?:back|forth)\b)", "rollback, rollback path, forward or reverse replication"},
+    {R"(\b[Ww]ays? (?:back|forth)\b|\bway_(?:back|forth)\b)",
+     "rollback, rollback path, forward or reverse replication"},
     {R"(\b(?:tak(?:es?|ing|en) up|take_up\w*|taking_up|Reopened)\b)", "resume, ResumedRun"},
     {R"(\b(?:Open|Closed)Door\b|\bdoors?\b)", "effects: JournaledEffects, DryRunEffects"},
     {R"(\blet_go\b|\bstill_ours\b|\boutrank\()", "release, verify, fence_out"},

@@ -67,7 +67,8 @@ TEST_CASE("a scope is asked for by its name, without a password, and only for th
 }
 
 TEST_CASE("where systemd does not run, it is said why nothing is started outside") {
-  const FakeSystemd none("echo 'System has not been booted with systemd as init system (PID 1).' >&2; echo more; exit 1\n");
+  const FakeSystemd none(
+      "echo 'System has not been booted with systemd as init system (PID 1).' >&2; echo more; exit 1\n");
   const auto seen = tried();
   CHECK_FALSE(seen.outside);
   CHECK(seen.own == control_group_of(::getpid()));
@@ -91,7 +92,8 @@ TEST_CASE("a scope that is none is seen: the command ran where this process runs
 }
 
 TEST_CASE("a command that was started in another control group is outside") {
-  const std::filesystem::path root = std::filesystem::exists("/sys/fs/cgroup/systemd") ? "/sys/fs/cgroup/systemd" : "/sys/fs/cgroup";
+  const std::filesystem::path root =
+      std::filesystem::exists("/sys/fs/cgroup/systemd") ? "/sys/fs/cgroup/systemd" : "/sys/fs/cgroup";
   const auto group = root / ("pgcleave-outside-test-" + std::to_string(::getpid()));
   std::error_code refused;
   if (!std::filesystem::create_directory(group, refused)) {

@@ -95,7 +95,8 @@ TEST_CASE("a start that fails leaves no child behind") {
 TEST_CASE("a command without words or with a NUL byte is invalid") {
   CHECK(run_command(Command{}, Deadline::in(1s), nullptr).error().kind == ErrorKind::invalid);
   CHECK(run_command(Command{{""}}, Deadline::in(1s), nullptr).error().kind == ErrorKind::invalid);
-  CHECK(run_command(Command{{"echo", std::string("a\0b", 3)}}, Deadline::in(1s), nullptr).error().kind == ErrorKind::invalid);
+  CHECK(run_command(Command{{"echo", std::string("a\0b", 3)}}, Deadline::in(1s), nullptr).error().kind ==
+        ErrorKind::invalid);
 }
 
 TEST_CASE("input arrives whole, and then ends") {
@@ -134,7 +135,8 @@ TEST_CASE("output beyond the limit is dropped and the command still ends") {
 
 TEST_CASE("a command is in a session of its own and inherits no ignored signal") {
   std::signal(SIGPIPE, SIG_IGN);
-  const auto finished = run_command(sh("cut -d' ' -f6 /proc/$$/stat; echo $$; grep SigIgn /proc/$$/status"), Deadline::in(10s), nullptr);
+  const auto finished =
+      run_command(sh("cut -d' ' -f6 /proc/$$/stat; echo $$; grep SigIgn /proc/$$/status"), Deadline::in(10s), nullptr);
   std::signal(SIGPIPE, SIG_DFL);
   REQUIRE(finished);
   std::istringstream lines(finished->output);

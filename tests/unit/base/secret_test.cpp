@@ -11,9 +11,7 @@ using namespace pgcleave;
 namespace {
 
 template <class T>
-concept Streams = requires(std::ostringstream& out, const T& value) {
-  out << value;
-};
+concept Streams = requires(std::ostringstream& out, const T& value) { out << value; };
 
 }  // namespace
 

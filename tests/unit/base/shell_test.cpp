@@ -47,7 +47,8 @@ TEST_CASE("a line that fails says its exit code and its output, and the shell go
 
 TEST_CASE("neither a syntax error nor exec, set -e or cd reaches the next line") {
   auto shell = opened();
-  for (const std::string line : {"if then (", "echo 'open", "exec false", "set -e; false", "cd /; false", ")", "exit 1"}) {
+  for (const std::string line :
+       {"if then (", "echo 'open", "exec false", "set -e; false", "cd /; false", ")", "exit 1"}) {
     const auto failed = shell.run(line, Deadline::in(10s));
     REQUIRE_FALSE(failed);
     CHECK(failed.error().kind == ErrorKind::failed);
@@ -117,7 +118,8 @@ TEST_CASE("a prefix that refuses or never answers can't be opened, and the outpu
 
 TEST_CASE("a quoted word comes out as it went in") {
   auto shell = opened();
-  for (const std::string word : {"", "plain", "two words", "it's", "''", "$HOME `id` \\ \"x\" *", "line\nline", "-n", "ü\t;&|"}) {
+  for (const std::string word :
+       {"", "plain", "two words", "it's", "''", "$HOME `id` \\ \"x\" *", "line\nline", "-n", "ü\t;&|"}) {
     CHECK(answer(shell, "printf '<%s>' " + Shell::quote(word)) == "<" + word + ">");
   }
 }

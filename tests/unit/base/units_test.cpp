@@ -15,8 +15,8 @@ TEST_CASE("durations are read in every unit that a runbook may use") {
 }
 
 TEST_CASE("what is no duration is refused with the accepted forms") {
-  for (const std::string text : {"", "5", "s", "-5s", "+5s", "1.5s", "5 s", " 5s", "5S", "5sec", "0x5s", "5s5", "9223372036854775807h",
-                                 "99999999999999999999s", "2562047789h"}) {
+  for (const std::string text : {"", "5", "s", "-5s", "+5s", "1.5s", "5 s", " 5s", "5S", "5sec", "0x5s", "5s5",
+                                 "9223372036854775807h", "99999999999999999999s", "2562047789h"}) {
     INFO(text);
     const auto parsed = parse_duration(text);
     REQUIRE_FALSE(parsed);

@@ -1,4 +1,5 @@
-// A small split for the judges: builds and jobs of schema ci move, users and accounts of public stay, public.currencies is shared.
+// A small split for the judges: builds and jobs of schema ci move, users and accounts of public stay, public.currencies
+// is shared.
 #pragma once
 
 #include "checks/reach.h"
@@ -6,8 +7,8 @@
 
 namespace pgcleave::checks {
 
-inline const postgres::TableName builds{"ci", "builds"}, jobs{"ci", "jobs"}, users{"public", "users"}, accounts{"public", "accounts"},
-    currencies{"public", "currencies"};
+inline const postgres::TableName builds{"ci", "builds"}, jobs{"ci", "jobs"}, users{"public", "users"},
+    accounts{"public", "accounts"}, currencies{"public", "currencies"};
 
 inline world::SplitTables small_split() {
   const auto table = [](std::uint32_t oid, const char* schema, const char* name) {
@@ -16,7 +17,9 @@ inline world::SplitTables small_split() {
     one.name = one.root = {schema, name};
     return one;
   };
-  return {"ci", {table(1, "ci", "builds"), table(2, "ci", "jobs")}, {table(3, "public", "users"), table(4, "public", "accounts")}};
+  return {"ci",
+          {table(1, "ci", "builds"), table(2, "ci", "jobs")},
+          {table(3, "public", "users"), table(4, "public", "accounts")}};
 }
 
 }  // namespace pgcleave::checks

@@ -1,11 +1,11 @@
-#include "checks/access/files.h"
-
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+
+#include "checks/access/files.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;

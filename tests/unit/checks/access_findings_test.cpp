@@ -45,8 +45,10 @@ TEST_CASE("a connection that is closed at once blocks, unless a promotion is sti
 
 TEST_CASE("what libpq says tells a refusal from silence, and both from a password that nobody knows") {
   CHECK(after_note("FATAL: password authentication failed").result == LoginResult::refused);
-  CHECK(after_note("server certificate for \"ci.db.example\" does not match host name \"10.0.0.3\"").result == LoginResult::refused);
-  CHECK(after_note("connection to server at \"10.0.0.3\", port 1 failed: Connection refused").result == LoginResult::unanswered);
+  CHECK(after_note("server certificate for \"ci.db.example\" does not match host name \"10.0.0.3\"").result ==
+        LoginResult::refused);
+  CHECK(after_note("connection to server at \"10.0.0.3\", port 1 failed: Connection refused").result ==
+        LoginResult::unanswered);
   CHECK(after_note("no answer", ErrorKind::timed_out).result == LoginResult::unanswered);
   CHECK(after_note("server closed the connection unexpectedly").result == LoginResult::closed);
   CHECK(after_note("fe_sendauth: no password supplied").result == LoginResult::not_tried);

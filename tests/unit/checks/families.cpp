@@ -23,7 +23,8 @@ Result<Findings> fails(CheckContext&) {
   return fail({ErrorKind::failed, "table x", "could not be read", "", "", "", ""});
 }
 Result<Findings> finds(CheckContext& context) {
-  return Findings{{"finds.it", Severity::note, "left " + std::to_string(context.deadline().left().count() / 1'000'000), "", "", "", ""}};
+  return Findings{{"finds.it", Severity::note, "left " + std::to_string(context.deadline().left().count() / 1'000'000),
+                   "", "", "", ""}};
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-#include "checks/fence/findings.h"
-
 #include <catch2/catch.hpp>
+
+#include "checks/fence/findings.h"
 
 using namespace pgcleave::checks;
 using pgcleave::fence::KeptFence;
@@ -32,7 +32,8 @@ FenceSeen prepared() {
 
 Lines lines(const FenceSeen& seen) {
   Lines out;
-  for (const auto& finding : judge(seen)) out.push_back(std::string(name_of(finding.severity)) + " " + finding.id + " " + finding.object);
+  for (const auto& finding : judge(seen))
+    out.push_back(std::string(name_of(finding.severity)) + " " + finding.id + " " + finding.object);
   return out;
 }
 
@@ -62,7 +63,8 @@ TEST_CASE("a side without ownership blocks, unless it is still on its way to a s
   CHECK(lines(both({}, Owner::target, false)) == Lines{"blocker fence.side_not_installed split ci on source main"});
 }
 
-TEST_CASE("a moved table without a fence blocks after the split, and is only a warning while every run would fence it") {
+TEST_CASE(
+    "a moved table without a fence blocks after the split, and is only a warning while every run would fence it") {
   auto after = split();
   after.target.moved.missing = {{"ci", "later"}, {"ci", "off"}};
   after.target.triggers[{"ci", "off"}] = "pgcleave_fence_ci is disabled";
@@ -132,12 +134,14 @@ TEST_CASE("a side that can't be seen is a finding, and the other is judged all t
   seen.source.unseen = "source main: no answer";
   seen.source.owner.reset();
   seen.target.kept.missing = {{"public", "users"}};
-  CHECK(lines(seen) == Lines{"blocker fence.side_unseen source main", "blocker fence.kept_table_unfenced table public.users on target ci"});
+  CHECK(lines(seen) == Lines{"blocker fence.side_unseen source main",
+                             "blocker fence.kept_table_unfenced table public.users on target ci"});
 }
 
 TEST_CASE("a split file that says something else than the one of then blocks, table by table") {
   auto seen = split();
-  seen.reclassified = {"public.a would have been kept when it was split, and is moved by split.yml", "public.b was moved"};
+  seen.reclassified = {"public.a would have been kept when it was split, and is moved by split.yml",
+                       "public.b was moved"};
   const auto findings = judge(seen);
   REQUIRE(findings.size() == 2);
   CHECK(findings[0].id == "fence.split_changed");

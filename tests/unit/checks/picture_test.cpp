@@ -33,7 +33,8 @@ TEST_CASE("after a cutover only blockers are looked for") {
 TEST_CASE("what comes and goes with the load is nothing that a round left behind") {
   const Picture clean;
   CHECK(clean
-            .new_in({finding("schema.sequential_scan", Severity::warning), finding("settings.connections_left", Severity::blocker)},
+            .new_in({finding("schema.sequential_scan", Severity::warning),
+                     finding("settings.connections_left", Severity::blocker)},
                     Severity::warning)
             .empty());
 }

@@ -48,7 +48,8 @@ TEST_CASE("views are seen through, one over the other") {
 }
 
 TEST_CASE("functions are seen through, also when they call each other in a circle") {
-  CHECK(touched_by("select f() from users", {sql("f", "delete from ci.jobs")}) == "moved ci.jobs (written); kept public.users");
+  CHECK(touched_by("select f() from users", {sql("f", "delete from ci.jobs")}) ==
+        "moved ci.jobs (written); kept public.users");
   const std::vector<Program> circle{plpgsql("f", "begin perform g(); update users set name = ''; end"),
                                     sql("g", "select f() from ci.builds")};
   CHECK(touched_by("select f()", circle) == "moved ci.builds; kept public.users (written)");
@@ -56,8 +57,10 @@ TEST_CASE("functions are seen through, also when they call each other in a circl
 }
 
 TEST_CASE("dynamic SQL is parsed where it stands whole, and guessed at where it is put together") {
-  CHECK(touched_by("select f()", {plpgsql("f", "begin execute 'delete from ci.jobs'; end")}) == "moved ci.jobs (written)");
-  CHECK(touched_by("select f()", {plpgsql("f", "begin execute 'delete from ci.jobs where ' || x; end")}) == "moved ci.jobs ?");
+  CHECK(touched_by("select f()", {plpgsql("f", "begin execute 'delete from ci.jobs'; end")}) ==
+        "moved ci.jobs (written)");
+  CHECK(touched_by("select f()", {plpgsql("f", "begin execute 'delete from ci.jobs where ' || x; end")}) ==
+        "moved ci.jobs ?");
   CHECK(touched_by("select f()", {plpgsql("f", "begin raise notice 'the table ci.jobs is full'; end")}).empty());
 }
 
@@ -76,5 +79,6 @@ TEST_CASE("many tables are counted, not named") {
     list += (list.empty() ? "" : ", ") + one.name.sql();
   }
   Reach reach(tables, {}, {});
-  CHECK(reach.of_text("select from " + list).text() == "moved ci.t10, ci.t11, ci.t12, ci.t13, ci.t14, ci.t15, ci.t16, ci.t17, 4 more");
+  CHECK(reach.of_text("select from " + list).text() ==
+        "moved ci.t10, ci.t11, ci.t12, ci.t13, ci.t14, ci.t15, ci.t16, ci.t17, 4 more");
 }

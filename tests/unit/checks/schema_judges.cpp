@@ -46,7 +46,8 @@ TEST_CASE("a moved table that is unlogged, or that replication can't follow, blo
               "blocker schema.no_replica_identity table ci.builds on source main"});
   table.unlogged = false;
   table.identity_problem = "";
-  table.apply_problem = "REPLICA IDENTITY FULL without a primary key, and no equality operator for column j of type json";
+  table.apply_problem =
+      "REPLICA IDENTITY FULL without a primary key, and no equality operator for column j of type json";
   const auto found = judge_tables({"source main", {table}, {}, {}, 0});
   CHECK(lines(found) == Lines{"blocker schema.identity_not_applicable table ci.builds on source main"});
   CHECK(found[0].evidence == table.apply_problem);
@@ -73,14 +74,18 @@ TEST_CASE("a sequence that cycles, or was meant to be short, is not nearly used 
 
 TEST_CASE("large objects and constraints that were not validated are named") {
   const TablesSeen seen{"source main", {}, {}, {{builds, "positive", "CHECK (n > 0) NOT VALID"}}, 1000};
-  CHECK(lines(judge_tables(seen)) == Lines{"note schema.constraint_not_validated constraint positive of table ci.builds on source main",
-                                           "warning schema.large_objects large objects on source main"});
+  CHECK(lines(judge_tables(seen)) ==
+        Lines{"note schema.constraint_not_validated constraint positive of table ci.builds on source main",
+              "warning schema.large_objects large objects on source main"});
 }
 
-TEST_CASE("what the split file has no class for is noted by kind; materialized views all by name, with what becomes of them") {
+TEST_CASE(
+    "what the split file has no class for is noted by kind; materialized views all by name, with what becomes of "
+    "them") {
   OutsideSeen seen;
   seen.side = "source main";
-  for (const char* name : {"a", "b", "c", "d", "e", "f"}) seen.in_no_class["materialized views"].push_back({"ci", name});
+  for (const char* name : {"a", "b", "c", "d", "e", "f"})
+    seen.in_no_class["materialized views"].push_back({"ci", name});
   const auto found = judge_outside(seen);
   CHECK(lines(found) == Lines{"note schema.in_no_class materialized views on source main"});
   CHECK(found.front().evidence == "6: ci.a, ci.b, ci.c, ci.d, ci.e, ci.f");
@@ -88,7 +93,8 @@ TEST_CASE("what the split file has no class for is noted by kind; materialized v
 }
 
 TEST_CASE("an index that is invalid is a warning, and a blocker where it should keep a key") {
-  auto broken = index("a", "INDEX ON ci.builds USING btree (n)"), key = index("b", "UNIQUE INDEX ON ci.builds USING btree (n)");
+  auto broken = index("a", "INDEX ON ci.builds USING btree (n)"),
+       key = index("b", "UNIQUE INDEX ON ci.builds USING btree (n)");
   broken.valid = key.valid = false;
   CHECK(lines(judge_indexes(on("source main", {broken, key}))) ==
         Lines{"warning schema.invalid_index index a of table ci.builds on source main",
@@ -105,14 +111,16 @@ TEST_CASE("of two indexes for one purpose the one that keeps no key should go") 
     CHECK(found[0].object == "index plain of table ci.builds on source main");
     CHECK(found[0].fix == "DROP INDEX CONCURRENTLY ci.plain");
   }
-  CHECK(judge_indexes(on("source main", {plain, index("other", "INDEX ON ci.builds USING btree (n) WHERE n > 0")})).empty());
+  CHECK(judge_indexes(on("source main", {plain, index("other", "INDEX ON ci.builds USING btree (n) WHERE n > 0")}))
+            .empty());
   auto of_partition = plain;
   of_partition.of_partition = true;
   CHECK(judge_indexes(on("source main", {of_partition, of_partition})).empty());
 }
 
 TEST_CASE("indexes are compared by what they index; one with the same name and another definition is named once") {
-  const auto a = index("a", "INDEX ON ci.builds USING btree (n)"), renamed = index("b", "INDEX ON ci.builds USING btree (n)");
+  const auto a = index("a", "INDEX ON ci.builds USING btree (n)"),
+             renamed = index("b", "INDEX ON ci.builds USING btree (n)");
   CHECK(compare_indexes(on("source main", {a}), on("target ci", {renamed})).empty());
   const auto missing = compare_indexes(on("source main", {a}), on("target ci", {}));
   CHECK(lines(missing) == Lines{"blocker schema.index_missing index a of table ci.builds on target ci"});
@@ -134,12 +142,13 @@ TEST_CASE("the indexes of a table that one side has not are not missing there") 
 }
 
 TEST_CASE("extensions with jobs of their own are found by name and by what is preloaded") {
-  CHECK(lines(judge_outside(with_extension("pg_cron"))) == Lines{"warning schema.background_jobs pg_cron on source main"});
+  CHECK(lines(judge_outside(with_extension("pg_cron"))) ==
+        Lines{"warning schema.background_jobs pg_cron on source main"});
   CHECK(judge_outside(with_extension("pg_crontab")).empty());
   auto preloaded = with_extension("btree_gist");
   preloaded.preloaded = "pg_stat_statements, pg_partman_bgw,timescaledb";
-  CHECK(lines(judge_outside(preloaded)) ==
-        Lines{"warning schema.background_jobs timescaledb on source main", "warning schema.background_jobs pg_partman_bgw on source main"});
+  CHECK(lines(judge_outside(preloaded)) == Lines{"warning schema.background_jobs timescaledb on source main",
+                                                 "warning schema.background_jobs pg_partman_bgw on source main"});
   preloaded.preloaded = "pg_stat_statements, not_pg_cron";
   CHECK(judge_outside(preloaded).empty());
 }
@@ -165,14 +174,19 @@ TEST_CASE("a plan that filters a big table from end to end is named, however dee
   const auto found = judge_plans({scan}, big, "target ci");
   CHECK(lines(found) == Lines{"warning schema.sequential_scan statement 42 on target ci"});
   CHECK(found[0].evidence ==
-        "its plan reads all 20MiB of ci.builds for (client = $1); 200 calls by app, 5.0 ms each where it ran: select from ci.builds where "
+        "its plan reads all 20MiB of ci.builds for (client = $1); 200 calls by app, 5.0 ms each where it ran: select "
+        "from ci.builds where "
         "client = $1");
   CHECK(judge_plans({scan}, {}, "target ci").empty());
-  CHECK(
-      judge_plans({plan(R"([{"Plan": {"Node Type": "Seq Scan", "Schema": "ci", "Relation Name": "builds"}}])")}, big, "target ci").empty());
-  CHECK(judge_plans({plan(R"([{"Plan": {"Node Type": "Index Scan", "Schema": "ci", "Relation Name": "builds", "Filter": "x"}}])")}, big,
+  CHECK(judge_plans({plan(R"([{"Plan": {"Node Type": "Seq Scan", "Schema": "ci", "Relation Name": "builds"}}])")}, big,
                     "target ci")
             .empty());
+  CHECK(
+      judge_plans(
+          {plan(
+              R"([{"Plan": {"Node Type": "Index Scan", "Schema": "ci", "Relation Name": "builds", "Filter": "x"}}])")},
+          big, "target ci")
+          .empty());
 }
 
 TEST_CASE("only single statements on moved tables that are called often are planned, the longest in sum first") {

@@ -1,7 +1,6 @@
-#include "checks/schema/obstacles.h"
-
 #include <catch2/catch.hpp>
 
+#include "checks/schema/obstacles.h"
 #include "lines.h"
 
 using namespace pgcleave;

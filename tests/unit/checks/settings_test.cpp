@@ -176,8 +176,9 @@ TEST_CASE("files with errors, changes that wait and libraries that differ are na
   server.hba_errors = {"line 3: z"};
   server.collations = {{"database app", "2.31", "2.36"}};
   server.extensions = {{"postgis", "3.1", false}, {"hll", "2.1", true}};
-  CHECK(judged(server) == Lines{"warning pending_restart", "warning file_error", "warning hba_error", "blocker collation_version",
-                                "blocker extension_unavailable", "warning extension_unavailable"});
+  CHECK(judged(server) == Lines{"warning pending_restart", "warning file_error", "warning hba_error",
+                                "blocker collation_version", "blocker extension_unavailable",
+                                "warning extension_unavailable"});
   server = a_server(Owner::source);
   server.collations = {{"database app", "2.31", "2.36"}};
   CHECK(judged(server) == Lines{"warning collation_version"});
@@ -227,6 +228,6 @@ TEST_CASE("settings of roles are compared once each side has its own") {
   source.role_settings = {{"role app", "statement_timeout=1s"}, {"role both", "x=1"}};
   target.role_settings = {{"role both", "x=1"}, {"role ci in database app", "y=2"}};
   CHECK(differences(source, target, Stage::standby).empty());
-  CHECK(differences(source, target) ==
-        Lines{"warning settings.role_settings_differ role app", "warning settings.role_settings_differ role ci in database app"});
+  CHECK(differences(source, target) == Lines{"warning settings.role_settings_differ role app",
+                                             "warning settings.role_settings_differ role ci in database app"});
 }

@@ -1,8 +1,7 @@
-#include "checks/topology/bouncers.h"
-
 #include <catch2/catch.hpp>
 
 #include "base/format.h"
+#include "checks/topology/bouncers.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;
@@ -10,7 +9,8 @@ using namespace pgcleave::checks;
 
 namespace {
 
-const std::string a_file = "[databases]\napp = host=10.0.0.1 port=5432 dbname=app\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n";
+const std::string a_file =
+    "[databases]\napp = host=10.0.0.1 port=5432 dbname=app\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n";
 
 pgbouncer::ConfigFile file(const std::string& text) {
   return pgbouncer::ConfigFile::parse("b.ini", text).value();
@@ -44,7 +44,8 @@ Lines judged(const pgbouncer::Inspection& bouncer, Duration budget = std::chrono
   for (const auto& finding : judge_bouncers({{bouncer}, {"10.0.0.1", 5432}, "source main", budget})) {
     CHECK(finding.object == "bouncer b at 10.0.0.9:6432");
     CHECK_FALSE(finding.evidence.empty());
-    out.push_back(std::string(name_of(finding.severity)) + " " + finding.id.substr(std::string("topology.bouncer_").size()));
+    out.push_back(std::string(name_of(finding.severity)) + " " +
+                  finding.id.substr(std::string("topology.bouncer_").size()));
   }
   return out;
 }
@@ -80,8 +81,10 @@ TEST_CASE("timeouts are measured against the budget, and no bound is not a short
   bouncer.settings["query_timeout"].value = "4.5";
   bouncer.settings["client_login_timeout"].value = "3";
   bouncer.config = file(a_file + "query_wait_timeout = 5\nquery_timeout = 4.5\nclient_login_timeout = 3\n");
-  CHECK(judged(bouncer) == Lines{"blocker query_wait_timeout", "blocker query_timeout", "warning client_login_timeout"});
-  CHECK(judged(bouncer, std::chrono::milliseconds(4999)) == Lines{"blocker query_timeout", "warning client_login_timeout"});
+  CHECK(judged(bouncer) ==
+        Lines{"blocker query_wait_timeout", "blocker query_timeout", "warning client_login_timeout"});
+  CHECK(judged(bouncer, std::chrono::milliseconds(4999)) ==
+        Lines{"blocker query_timeout", "warning client_login_timeout"});
   CHECK(judged(bouncer, std::chrono::seconds(2)).empty());
   bouncer = a_bouncer();
   bouncer.settings["query_wait_timeout"].value = "0";
@@ -96,7 +99,8 @@ TEST_CASE("a pool that can't be paused, is paused, or points elsewhere is named"
   bouncer.database->pool_mode = "session";
   bouncer.database->paused = bouncer.database->disabled = true;
   bouncer.database->port = 5433;
-  CHECK(judged(bouncer) == Lines{"blocker pools_by_session", "blocker paused", "blocker disabled", "blocker route_that_runs"});
+  CHECK(judged(bouncer) ==
+        Lines{"blocker pools_by_session", "blocker paused", "blocker disabled", "blocker route_that_runs"});
   bouncer = a_bouncer();
   bouncer.database.reset();
   CHECK(judged(bouncer) == Lines{"blocker serves_no_pool"});
@@ -105,7 +109,8 @@ TEST_CASE("a pool that can't be paused, is paused, or points elsewhere is named"
 TEST_CASE("a pool that leads to another database than the one that is split is named") {
   const auto found = [](const std::string& database) {
     Lines ids;
-    for (const auto& finding : judge_bouncers({{a_bouncer()}, {"10.0.0.1", 5432}, "source main", std::chrono::seconds(5), database})) {
+    for (const auto& finding :
+         judge_bouncers({{a_bouncer()}, {"10.0.0.1", 5432}, "source main", std::chrono::seconds(5), database})) {
       ids.push_back(std::string(name_of(finding.severity)) + " " + finding.id + ": " + finding.evidence);
     }
     return ids;
@@ -135,8 +140,9 @@ TEST_CASE("a host that is a name is a warning, an address of either kind and a s
   for (const auto* host : {"db.example", "fe80::1", "/run/postgresql", "10.0.0.1"}) {
     auto bouncer = a_bouncer();
     bouncer.database->host = host;
-    bouncer.config =
-        file(fmt::format("[databases]\napp = host={} port=5432 dbname=app\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n", host));
+    bouncer.config = file(fmt::format(
+        "[databases]\napp = host={} port=5432 dbname=app\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n",
+        host));
     const auto found = judge_bouncers({{bouncer}, {host, 5432}, "source main", std::chrono::seconds(5)});
     CHECK(lines(found).size() == (std::string(host) == "db.example" ? 2 : 0));
   }
@@ -146,9 +152,10 @@ TEST_CASE("a file that can't be changed, is not the one that is read, or says so
   auto bouncer = a_bouncer();
   bouncer.same_file = false;
   bouncer.why_unwritable = "folder /etc: Permission denied";
-  bouncer.config = file("[databases]\napp = host=10.0.0.2 dbname=other\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n");
-  CHECK(judged(bouncer) ==
-        Lines{"blocker reads_another_file", "blocker file_not_writable", "blocker route_in_file", "blocker dbname_in_file"});
+  bouncer.config =
+      file("[databases]\napp = host=10.0.0.2 dbname=other\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n");
+  CHECK(judged(bouncer) == Lines{"blocker reads_another_file", "blocker file_not_writable", "blocker route_in_file",
+                                 "blocker dbname_in_file"});
   bouncer = a_bouncer();
   bouncer.config.reset();
   bouncer.file_error = "no such file";
@@ -177,14 +184,18 @@ TEST_CASE("what RELOAD would change besides the route is named, whichever way it
 TEST_CASE("an entry in an included file is told, and where it stands") {
   auto bouncer = a_bouncer();
   const std::string main_file =
-      "[databases]\napp = host=10.0.0.1 port=5432 dbname=app\n%include local.txt\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n";
+      "[databases]\napp = host=10.0.0.1 port=5432 dbname=app\n%include local.txt\n[pgbouncer]\npool_mode = "
+      "transaction\nlog_stats = off\n";
   bouncer.config = pgbouncer::ConfigFile::parse("b.ini", main_file, [](const std::string&) {
                      return "app = host=10.0.0.1 port=5432 dbname=app\n";
                    }).value();
   CHECK(judged(bouncer) == Lines{"note entry_in_include", "warning entry_twice"});
-  bouncer.config = pgbouncer::ConfigFile::parse("b.ini", "[databases]\n%include local.txt\n%include local.txt\n[pgbouncer]\npool_mode = transaction\nlog_stats = off\n",
-                                                [](const std::string&) { return "app = host=10.0.0.1 port=5432 dbname=app\n"; })
-                      .value();
+  bouncer.config =
+      pgbouncer::ConfigFile::parse("b.ini",
+                                   "[databases]\n%include local.txt\n%include local.txt\n[pgbouncer]\npool_mode = "
+                                   "transaction\nlog_stats = off\n",
+                                   [](const std::string&) { return "app = host=10.0.0.1 port=5432 dbname=app\n"; })
+          .value();
   CHECK(judged(bouncer) == Lines{"note entry_in_include"});
 }
 

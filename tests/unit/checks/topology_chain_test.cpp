@@ -1,7 +1,6 @@
-#include "checks/topology/chain.h"
-
 #include <catch2/catch.hpp>
 
+#include "checks/topology/chain.h"
 #include "checks/topology/slots.h"
 #include "two_clusters.h"
 
@@ -71,8 +70,8 @@ TEST_CASE("whom the target follows may be any member, a proxy that is named, or 
   target.receiver = {"streaming", "proxy", 5000, "ci_cluster"};
   CHECK(judged(source, target).empty());
   source.slots[0].active = false;
-  CHECK(judged(source, target) ==
-        Lines{"blocker topology.follows_another target ci", "warning topology.slot_unused slot ci_cluster on source main"});
+  CHECK(judged(source, target) == Lines{"blocker topology.follows_another target ci",
+                                        "warning topology.slot_unused slot ci_cluster on source main"});
 }
 
 TEST_CASE("the standby's slot has to be named, declared, made and used") {
@@ -98,7 +97,8 @@ TEST_CASE("standby_cluster as people write it: a hyphen becomes _, null is told,
   CHECK(judged(a_source(), target) == Lines{"warning topology.slot_is_null target ci"});
   standby = {{"restore_command", "cp /archive/%f %p"}};
   target.receiver.status = "";
-  CHECK(judged(a_source(), target) == Lines{"blocker topology.archive_only target ci", "warning topology.no_slot target ci"});
+  CHECK(judged(a_source(), target) ==
+        Lines{"blocker topology.archive_only target ci", "warning topology.no_slot target ci"});
 }
 
 TEST_CASE("commits that wait for a standby which leaves with the other side block") {
@@ -122,13 +122,16 @@ TEST_CASE("slots that Patroni would drop are named, those of members and of a ru
   auto source = a_source();
   source.slots.push_back({"pgcleave_ci_forward", "pgoutput", "app", true});
   source.slots.push_back({"backup", "", "", true});
-  CHECK(lines(judge_slots(source, "ci", Stage::standby)) == Lines{"warning topology.slot_unknown_to_patroni slot backup on source main"});
+  CHECK(lines(judge_slots(source, "ci", Stage::standby)) ==
+        Lines{"warning topology.slot_unknown_to_patroni slot backup on source main"});
   source.patroni.config["ignore_slots"] = Json::parse(R"([{"type": "logical"}, {"database": "other"}])");
   CHECK(lines(judge_slots(source, "ci", Stage::standby)).size() == 1);
-  source.patroni.config["ignore_slots"] = Json::parse(R"([{"type": "logical"}, {"name": "backup", "type": "physical"}])");
+  source.patroni.config["ignore_slots"] =
+      Json::parse(R"([{"type": "logical"}, {"name": "backup", "type": "physical"}])");
   CHECK(judge_slots(source, "ci", Stage::standby).empty());
   source.slots.push_back({"reader", "wal2json", "app", false});
-  CHECK(lines(judge_slots(source, "ci", Stage::standby)) == Lines{"warning topology.change_reader_stays slot reader on source main"});
+  CHECK(lines(judge_slots(source, "ci", Stage::standby)) ==
+        Lines{"warning topology.change_reader_stays slot reader on source main"});
   CHECK(judge_slots(source, "ci", Stage::split).empty());
   auto target = a_target();
   target.slots = source.slots;

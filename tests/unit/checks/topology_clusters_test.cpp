@@ -1,8 +1,7 @@
-#include "checks/topology/clusters.h"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "checks/topology/clusters.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;
@@ -53,12 +52,14 @@ TEST_CASE("what a member says of its DCS, its key and its watchdog is passed on"
   cluster.patroni.addresses[0].without_leader_key = true;
   cluster.patroni.addresses[1].watchdog_failed = true;
   cluster.patroni.addresses[1].version = "2.1.4";
-  CHECK(judged(cluster) ==
-        Lines{"blocker topology.failsafe_active http://ci-1 of target ci", "blocker topology.no_leader_key http://ci-1 of target ci",
-              "blocker topology.watchdog_failed http://ci-2 of target ci", "warning topology.patroni_too_old http://ci-2 of target ci"});
+  CHECK(judged(cluster) == Lines{"blocker topology.failsafe_active http://ci-1 of target ci",
+                                 "blocker topology.no_leader_key http://ci-1 of target ci",
+                                 "blocker topology.watchdog_failed http://ci-2 of target ci",
+                                 "warning topology.patroni_too_old http://ci-2 of target ci"});
   CHECK(judged(a_source(), Stage::standby, 1000 + 80).empty());
-  CHECK(judged(a_source(), Stage::standby, 1000 + 81) == Lines{"warning topology.dcs_not_reached http://main-1 of source main",
-                                                               "warning topology.dcs_not_reached http://main-2 of source main"});
+  CHECK(judged(a_source(), Stage::standby, 1000 + 81) ==
+        Lines{"warning topology.dcs_not_reached http://main-1 of source main",
+              "warning topology.dcs_not_reached http://main-2 of source main"});
 }
 
 TEST_CASE("a cluster without a leader, or whose leader can't be logged in to, blocks") {
@@ -91,8 +92,8 @@ TEST_CASE("replicas that could not take over are named, and a leader without one
   replica.lag.reset();
   CHECK(judged(cluster).empty());
   replica.state = "start failed";
-  CHECK(judged(cluster) ==
-        Lines{"warning topology.member_not_running member main-2 of source main", "warning topology.no_replica source main"});
+  CHECK(judged(cluster) == Lines{"warning topology.member_not_running member main-2 of source main",
+                                 "warning topology.no_replica source main"});
 }
 
 TEST_CASE("a target that owns and has standby_cluster again is about to lose what its clients wrote") {
@@ -115,10 +116,12 @@ TEST_CASE("what stands against a promotion matters where one is to come") {
   cluster.patroni.view.paused = true;
   cluster.patroni.switchover_scheduled = true;
   cluster.patroni.config["synchronous_mode_strict"] = "on";
-  cluster.patroni.config["postgresql"] = Json::parse(R"({"pre_promote": "x", "callbacks": {"on_role_change": "y", "on_start": "z"}})");
-  CHECK(judged(cluster) == Lines{"blocker topology.patroni_paused target ci", "blocker topology.switchover_scheduled target ci",
-                                 "blocker topology.synchronous_mode_strict target ci", "blocker topology.pre_promote target ci",
-                                 "warning topology.role_callback target ci"});
+  cluster.patroni.config["postgresql"] =
+      Json::parse(R"({"pre_promote": "x", "callbacks": {"on_role_change": "y", "on_start": "z"}})");
+  CHECK(judged(cluster) == Lines{"blocker topology.patroni_paused target ci",
+                                 "blocker topology.switchover_scheduled target ci",
+                                 "blocker topology.synchronous_mode_strict target ci",
+                                 "blocker topology.pre_promote target ci", "warning topology.role_callback target ci"});
   CHECK(judged(cluster, Stage::split).size() == 3);
 
   cluster = a_target();

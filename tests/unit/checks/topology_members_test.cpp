@@ -1,8 +1,7 @@
-#include "checks/topology/members.h"
-
 #include <catch2/catch.hpp>
 
 #include "checks/topology/clusters.h"
+#include "checks/topology/members.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;

@@ -1,7 +1,6 @@
-#include "checks/topology/moment.h"
-
 #include <catch2/catch.hpp>
 
+#include "checks/topology/moment.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;
@@ -11,7 +10,8 @@ namespace {
 
 using fence::Owner;
 
-Lines at_moment(const ClusterSeen& source, const ClusterSeen& target, Stage stage, std::optional<Expected> expected = {}) {
+Lines at_moment(const ClusterSeen& source, const ClusterSeen& target, Stage stage,
+                std::optional<Expected> expected = {}) {
   return lines(judge_moment({source, target, "ci", expected}, stage));
 }
 

@@ -1,7 +1,6 @@
-#include "checks/topology/routes.h"
-
 #include <catch2/catch.hpp>
 
+#include "checks/topology/routes.h"
 #include "two_clusters.h"
 
 using namespace pgcleave;
@@ -20,7 +19,8 @@ RouteSeen a_route() {
   seen.started = seen.leader_started = "noon";
   seen.pool_users = {"app", "probe"};
   seen.known_users = {"app", "batch", "console"};
-  seen.here = seen.there = {{"app", {true, true, false, "a"}}, {"batch", {true, true, false, "b"}}, {"probe", {true, true, false, "p"}}};
+  seen.here = seen.there = {
+      {"app", {true, true, false, "a"}}, {"batch", {true, true, false, "b"}}, {"probe", {true, true, false, "p"}}};
   seen.logins = {{"app", {false, true, "no password supplied"}}, {"probe", {true, true, ""}}};
   return seen;
 }
@@ -35,7 +35,8 @@ TEST_CASE("a new route that lets everybody in is silent, and so is a user whose 
   CHECK(judged(a_route()).empty());
 }
 
-TEST_CASE("a route on which nobody listens blocks; one that is closed at once may be a proxy that waits for the promotion") {
+TEST_CASE(
+    "a route on which nobody listens blocks; one that is closed at once may be a proxy that waits for the promotion") {
   auto seen = a_route();
   seen.unanswered = "connection to server at 10.0.0.3, port 5432 failed: Connection refused";
   CHECK(judged(seen) == Lines{"blocker topology.new_route_closed route 10.0.0.3:5432 to target ci"});

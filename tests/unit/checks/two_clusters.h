@@ -34,10 +34,12 @@ inline ClusterSeen a_cluster(fence::Owner which, const std::string& scope) {
     seen.patroni.addresses.push_back(address);
   }
   auto& members = seen.patroni.view.members;
-  members.push_back(a_member(scope + "-1", source ? patroni::Role::leader : patroni::Role::standby_leader, source ? 1 : 3));
+  members.push_back(
+      a_member(scope + "-1", source ? patroni::Role::leader : patroni::Role::standby_leader, source ? 1 : 3));
   members.push_back(a_member(scope + "-2", patroni::Role::replica, source ? 2 : 4));
-  seen.patroni.config = source ? Json::parse(R"({"loop_wait": 10, "maximum_lag_on_failover": 1000, "slots": {"ci_cluster": {}}})")
-                               : Json::parse(R"({"loop_wait": 10, "standby_cluster": {"primary_slot_name": "ci_cluster"}})");
+  seen.patroni.config =
+      source ? Json::parse(R"({"loop_wait": 10, "maximum_lag_on_failover": 1000, "slots": {"ci_cluster": {}}})")
+             : Json::parse(R"({"loop_wait": 10, "standby_cluster": {"primary_slot_name": "ci_cluster"}})");
   seen.identity.system_identifier = "7";
   seen.identity.timeline = 1;
   seen.identity.in_recovery = !source;

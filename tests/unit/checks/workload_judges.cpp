@@ -34,11 +34,13 @@ Findings statements(const std::vector<SeenStatement>& all, std::int64_t evicted 
 }  // namespace
 
 TEST_CASE("who uses moved tables past the bouncers is named once for all of his sessions") {
-  const auto found =
-      judge({session("select from ci.builds", false), session("update ci.builds set n = 1", false), session("select from users", false)});
-  CHECK(lines(found) == Lines{"blocker workload.session_goes_round sessions of app (sidekiq) from 10.0.0.1 on source main"});
+  const auto found = judge({session("select from ci.builds", false), session("update ci.builds set n = 1", false),
+                            session("select from users", false)});
+  CHECK(lines(found) ==
+        Lines{"blocker workload.session_goes_round sessions of app (sidekiq) from 10.0.0.1 on source main"});
   CHECK(found[0].evidence ==
-        "2 sessions, such as pid 4711 of app (sidekiq) from 10.0.0.1:5000; they touch moved ci.builds (written) (5 looks in 250ms)");
+        "2 sessions, such as pid 4711 of app (sidekiq) from 10.0.0.1:5000; they touch moved ci.builds (written) (5 "
+        "looks in 250ms)");
   CHECK(lines(judge({session("select from ci.builds", false)})) ==
         Lines{"warning workload.session_goes_round sessions of app (sidekiq) from 10.0.0.1 on source main"});
 }
@@ -49,7 +51,8 @@ TEST_CASE("who comes through the bouncers of the moved tables and uses kept ones
   CHECK(judge({session("select from ci.builds", true)}).empty());
   auto by_locks = session("commit", true);
   by_locks.session.touched.kept = by_locks.session.touched.written = {users};
-  CHECK(lines(judge({by_locks})) == Lines{"blocker workload.pool_touches_kept sessions of app (sidekiq) from 10.0.0.1 on source main"});
+  CHECK(lines(judge({by_locks})) ==
+        Lines{"blocker workload.pool_touches_kept sessions of app (sidekiq) from 10.0.0.1 on source main"});
 }
 
 TEST_CASE("where nobody knows who comes through the bouncers, nobody is accused; nor by a query that was cut off") {
@@ -62,8 +65,8 @@ TEST_CASE("a transaction that wrote both parts blocks, also when its session has
   one.here = false;
   one.session.together = {{Part::moved, builds}, {Part::kept, users}};
   const auto found = judge({one});
-  CHECK(lines(found) ==
-        Lines{"blocker workload.transaction_writes_both session pid 4711 of app (sidekiq) from 10.0.0.1:5000 on source main"});
+  CHECK(lines(found) == Lines{"blocker workload.transaction_writes_both session pid 4711 of app (sidekiq) from "
+                              "10.0.0.1:5000 on source main"});
   CHECK(found[0].evidence == "one transaction wrote moved ci.builds, kept public.users (5 looks in 250ms)");
 }
 
@@ -76,8 +79,10 @@ TEST_CASE("who would hold up a window is named after five seconds, idle or not")
   CHECK(lines(judge({one})) ==
         Lines{"warning workload.long_transaction session pid 4711 of app (sidekiq) from 10.0.0.1:5000 on source main"});
   one.session.state = "idle in transaction (aborted)";
-  CHECK(lines(judge({one})) ==
-        Lines{"warning workload.idle_in_transaction session pid 4711 of app (sidekiq) from 10.0.0.1:5000 on source main"});
+  CHECK(
+      lines(judge({one})) ==
+      Lines{
+          "warning workload.idle_in_transaction session pid 4711 of app (sidekiq) from 10.0.0.1:5000 on source main"});
   one.here = false;
   CHECK(judge({one}).empty());
 }
@@ -98,7 +103,8 @@ TEST_CASE("statements over both parts block; definitions and those of one part d
                                  {"4", "app", 7, 1, "insert into ci.jobs select from users"}});
   CHECK(lines(found) == Lines{"blocker workload.statement_crosses statement 1 of app on source main",
                               "blocker workload.statement_crosses statement 4 of app on source main"});
-  CHECK(found[0].evidence == "7 calls (app 5, batch 2); it touches moved ci.builds; kept public.users: select from ci.builds, users");
+  CHECK(found[0].evidence ==
+        "7 calls (app 5, batch 2); it touches moved ci.builds; kept public.users: select from ci.builds, users");
 }
 
 TEST_CASE("after a hundred statements that cross the rest is counted") {
@@ -119,9 +125,10 @@ TEST_CASE("what is not known of the statements is a note") {
 }
 
 TEST_CASE("a vacuum against wraparound that runs, or soon comes, is a warning") {
-  CHECK(lines(judge_ages({{builds, 10, 1000, true}, {{"ci", "jobs"}, 901, 1000, false}, {{"ci", "old"}, 900, 1000, false}},
-                         "source main")) == Lines{"warning workload.wraparound_vacuum table ci.builds on source main",
-                                                  "warning workload.wraparound_near table ci.jobs on source main"});
+  CHECK(lines(judge_ages(
+            {{builds, 10, 1000, true}, {{"ci", "jobs"}, 901, 1000, false}, {{"ci", "old"}, 900, 1000, false}},
+            "source main")) == Lines{"warning workload.wraparound_vacuum table ci.builds on source main",
+                                     "warning workload.wraparound_near table ci.jobs on source main"});
 }
 
 TEST_CASE("reads of a stale copy are told from what logical replication does to it") {

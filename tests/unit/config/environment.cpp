@@ -86,23 +86,26 @@ TEST_CASE("an environment is read, its paths made absolute against its folder an
   CHECK(environment.pools.at(0).bouncers.at(0).reach.empty());
   CHECK(environment.pools.at(0).bouncers.at(1).reach == Texts{"ssh", "b2"});
   CHECK(config::facts_of(environment) == pgcleave::Json{{"name", "lab"},
-                                                {"class", "staging"},
-                                                {"source_scope", "main"},
-                                                {"target_scope", "ci"},
-                                                {"source_route", "127.0.0.1:5001"},
-                                                {"target_route", "127.0.0.1:5002"}});
+                                                        {"class", "staging"},
+                                                        {"source_scope", "main"},
+                                                        {"target_scope", "ci"},
+                                                        {"source_route", "127.0.0.1:5001"},
+                                                        {"target_route", "127.0.0.1:5002"}});
 }
 
 TEST_CASE("a password is a reference; a literal one is a problem that does not show it") {
   const std::string how = "\n  write password: \"${file:/path}\" or \"${env:NAME}\", or use a passfile";
   CHECK(after("\"${file:secret}\"", "hunter2") == Texts{"e.yml:7:102: a password is not written into this file" + how});
   CHECK(after("${file:secret}", "${hunter2}") == Texts{"e.yml:7:102: a password is not written into this file" + how});
-  CHECK(after("\"${file:secret}\"", "[hunter2]") == Texts{"e.yml:7:102: a password is not written into this file" + how});
+  CHECK(after("\"${file:secret}\"", "[hunter2]") ==
+        Texts{"e.yml:7:102: a password is not written into this file" + how});
   CHECK(after("{user: pgcleave}", "{user: pgcleave, password: hunter2}") ==
         Texts{"e.yml:16:43: a password is not written into this file" + how});
-  CHECK(after("dbname: app", "dbname: \"dbname=app password=hunter2\"") ==
-        Texts{"e.yml:8:22: dbname is a name, not a connection string\n  write host, port, user and the others as keys"});
-  CHECK(after("sslmode: require", "options: -c PASSWORD=hunter2") == Texts{"e.yml:8:72: options holds a password" + how});
+  CHECK(
+      after("dbname: app", "dbname: \"dbname=app password=hunter2\"") ==
+      Texts{"e.yml:8:22: dbname is a name, not a connection string\n  write host, port, user and the others as keys"});
+  CHECK(after("sslmode: require", "options: -c PASSWORD=hunter2") ==
+        Texts{"e.yml:8:72: options holds a password" + how});
   CHECK(after("http://127.0.0.1:8002", "http://a:hunter2@b:1") ==
         Texts{"e.yml:7:49: a member's address holds credentials\n  write username and password as keys of patroni"});
 }
@@ -111,26 +114,28 @@ TEST_CASE("a secret or passfile that can't be had is a problem") {
   ::unsetenv("PGCLEAVE_TEST_SECRET");
   CHECK(after("${file:secret}", "${env:PGCLEAVE_TEST_SECRET}") ==
         Texts{"e.yml:7:102: the environment variable PGCLEAVE_TEST_SECRET is not set\n  export PGCLEAVE_TEST_SECRET"});
-  CHECK(after("${file:secret}", "${file:nothing}") ==
-        Texts{"e.yml:7:102: the secret file nothing: the file can't be read\n  the system says: No such file or directory"});
+  CHECK(after("${file:secret}", "${file:nothing}") == Texts{"e.yml:7:102: the secret file nothing: the file can't be "
+                                                            "read\n  the system says: No such file or directory"});
   CHECK(after("passfile: passfile,", "passfile: nothing,") ==
         Texts{"e.yml:8:53: passfile nothing can't be read: No such file or directory"});
   CHECK(after("passfile: /elsewhere/passfile", "passfile: elsewhere") ==
-        Texts{"e.yml:10:43: passfile must be an absolute path, not 'elsewhere'\n  the file is read on the other side's server"});
+        Texts{"e.yml:10:43: passfile must be an absolute path, not 'elsewhere'\n  the file is read on the other side's "
+              "server"});
 }
 
 TEST_CASE("two things that could be taken for one are problems") {
-  CHECK(
-      after("scope: ci", "scope: main") ==
-      Texts{
-          "e.yml:12:10: source and target have the same scope 'main'\n  the two clusters need different scopes: ownership is told by it"});
-  CHECK(after("port: 5002", "port: 5001") ==
-        Texts{"e.yml:15:10: source and target have the same route 127.0.0.1:5001\n  the bouncers would stay where they are"});
+  CHECK(after("scope: ci", "scope: main") == Texts{"e.yml:12:10: source and target have the same scope 'main'\n  the "
+                                                   "two clusters need different scopes: ownership is told by it"});
+  CHECK(after("port: 5002", "port: 5001") == Texts{"e.yml:15:10: source and target have the same route "
+                                                   "127.0.0.1:5001\n  the bouncers would stay where they are"});
   CHECK(after("8003", "8001") ==
         Texts{"e.yml:13:22: the address http://127.0.0.1:8001 is on both sides\n  a member belongs to one cluster"});
-  CHECK(after("8002", "8001") == Texts{"e.yml:7:49: the address http://127.0.0.1:8001 is used twice\n  each member has its own address"});
-  CHECK(after("bouncer-2", "bouncer-1") == Texts{"e.yml:21:16: the bouncer 'bouncer-1' is given twice\n  the first is at e.yml:20:16"});
-  CHECK(after("6002", "6001") == Texts{"e.yml:21:36: the console '127.0.0.1:6001' is given twice\n  the first is at e.yml:20:36"});
+  CHECK(after("8002", "8001") ==
+        Texts{"e.yml:7:49: the address http://127.0.0.1:8001 is used twice\n  each member has its own address"});
+  CHECK(after("bouncer-2", "bouncer-1") ==
+        Texts{"e.yml:21:16: the bouncer 'bouncer-1' is given twice\n  the first is at e.yml:20:16"});
+  CHECK(after("6002", "6001") ==
+        Texts{"e.yml:21:36: the console '127.0.0.1:6001' is given twice\n  the first is at e.yml:20:36"});
 }
 
 TEST_CASE("one process may serve two databases: its console stands in both pools, with the same file") {
@@ -143,8 +148,10 @@ TEST_CASE("one process may serve two databases: its console stands in both pools
   CHECK(with(second).empty());
   auto other_file = second;
   other_file.replace(other_file.find("/etc/b2.ini"), 11, "/etc/b3.ini");
-  CHECK(with(other_file) == Texts{"e.yml:24:39: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:21:36"});
-  CHECK(with(second + "      - {name: more, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, reach: [ssh, b2]}\n") ==
+  CHECK(with(other_file) ==
+        Texts{"e.yml:24:39: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:21:36"});
+  CHECK(with(second + "      - {name: more, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, "
+                      "reach: [ssh, b2]}\n") ==
         Texts{"e.yml:25:31: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:24:39"});
 }
 
@@ -173,21 +180,28 @@ TEST_CASE("reclone is a program with its arguments; one that is a file must be e
   CHECK(problem("clone.sh ci") == "e.yml:13:12: reclone must be a list of a program and its arguments" + how);
   CHECK(problem("[]") == "e.yml:13:12: reclone must be a list of a program and its arguments" + how);
   CHECK(problem("['']") == "e.yml:13:12: reclone must be a list of a program and its arguments" + how);
-  CHECK(problem("[./passfile]") == "e.yml:13:13: reclone: '" + folder.path + "/passfile' can't be executed: Permission denied");
+  CHECK(problem("[./passfile]") ==
+        "e.yml:13:13: reclone: '" + folder.path + "/passfile' can't be executed: Permission denied");
 }
 
 TEST_CASE("wrong keys and values have their position") {
-  CHECK(after("class: staging", "class: prodution") == Texts{"e.yml:3:8: class can't be 'prodution'\n  did you mean 'production'?"});
-  CHECK(after("port: 5001", "port: 70000") == Texts{"e.yml:9:34: port can't be 70000\n  write a number from 1 to 65535"});
+  CHECK(after("class: staging", "class: prodution") ==
+        Texts{"e.yml:3:8: class can't be 'prodution'\n  did you mean 'production'?"});
+  CHECK(after("port: 5001", "port: 70000") ==
+        Texts{"e.yml:9:34: port can't be 70000\n  write a number from 1 to 65535"});
   CHECK(after("user: pgcleave, passfile: passfile, sslmode", "usr: pgcleave, passfile: passfile, sslmode") ==
-        Texts{"e.yml:8:13: postgres has no key 'user'", "e.yml:8:27: unknown key 'usr' in postgres\n  did you mean 'user'?"});
-  CHECK(after("sslmode: require", "target_session_attrs: any") == Texts{"e.yml:8:63: unknown key 'target_session_attrs' in postgres"});
-  CHECK(after("reach: local", "reach: ssh") ==
-        Texts{"e.yml:20:123: reach must be local or a list of the words of a command\n  write reach: local, or reach: [ssh, host]"});
+        Texts{"e.yml:8:13: postgres has no key 'user'",
+              "e.yml:8:27: unknown key 'usr' in postgres\n  did you mean 'user'?"});
+  CHECK(after("sslmode: require", "target_session_attrs: any") ==
+        Texts{"e.yml:8:63: unknown key 'target_session_attrs' in postgres"});
+  CHECK(after("reach: local", "reach: ssh") == Texts{"e.yml:20:123: reach must be local or a list of the words of a "
+                                                     "command\n  write reach: local, or reach: [ssh, host]"});
   CHECK(after("config: /etc/b2.ini", "config: b2.ini") ==
-        Texts{"e.yml:21:88: config must be an absolute path, not 'b2.ini'\n  the file is on the machine that reach leads to"});
+        Texts{"e.yml:21:88: config must be an absolute path, not 'b2.ini'\n  the file is on the machine that reach "
+              "leads to"});
   CHECK(after("http://127.0.0.1:8003", "127.0.0.1:8003") ==
-        Texts{"e.yml:13:23: '127.0.0.1:8003' is not the address of a Patroni member\n  write http://host:8008 or https://host:8008"});
+        Texts{"e.yml:13:23: '127.0.0.1:8003' is not the address of a Patroni member\n  write http://host:8008 or "
+              "https://host:8008"});
   CHECK(after("pools:", "pools: []\nsplit:").size() >= 2);
 }
 
@@ -201,10 +215,12 @@ TEST_CASE("a Prometheus is an address and queries by name, and no credentials") 
   CHECK(read.value->prometheus.url == "http://127.0.0.1:9090/prom");
   CHECK(read.value->prometheus.queries.at("cpu") == "avg(rate(x[1m]))");
   const auto problem = [&](const std::string& map) {
-    const auto found = texts(config::read_environment(folder.path + "/e.yml", good_environment + "prometheus: " + map + "\n").problems);
+    const auto found = texts(
+        config::read_environment(folder.path + "/e.yml", good_environment + "prometheus: " + map + "\n").problems);
     return found.empty() ? std::string() : found.front();
   };
-  CHECK(problem("{url: \"http://admin:hunter2@x:9090\", queries: {a: b}}").find("holds credentials") != std::string::npos);
+  CHECK(problem("{url: \"http://admin:hunter2@x:9090\", queries: {a: b}}").find("holds credentials") !=
+        std::string::npos);
   CHECK(problem("{url: \"http://admin:hunter2@x:9090\", queries: {a: b}}").find("hunter2") == std::string::npos);
   CHECK(problem("{url: \"ftp://x\", queries: {a: b}}").find("is not the address of a Prometheus") != std::string::npos);
   CHECK(problem("{url: \"http://x\"}").find("queries") != std::string::npos);

@@ -68,15 +68,19 @@ TEST_CASE("what the subset leaves out is refused with its position") {
   const std::vector<std::pair<std::string, Texts>> cases{
       {"a: 1\nb: 2\na: 3\n", {"f.yml:3:1: the key 'a' is given twice\n  the first is at f.yml:1:1"}},
       {"a: &x 1\n",
-       {"f.yml:1:4: anchors and aliases (& and *) are not part of the language\n  write the value out, or put text that begins with & or * "
+       {"f.yml:1:4: anchors and aliases (& and *) are not part of the language\n  write the value out, or put text "
+        "that begins with & or * "
         "in quotes"}},
       {"a: &x [1]\n",
-       {"f.yml:1:4: anchors and aliases (& and *) are not part of the language\n  write the value out, or put text that begins with & or * "
+       {"f.yml:1:4: anchors and aliases (& and *) are not part of the language\n  write the value out, or put text "
+        "that begins with & or * "
         "in quotes"}},
       {"<<: {a: 1}\n", {"f.yml:1:1: merge keys (<<) are not part of the language\n  write the keys out"}},
-      {"a: !!binary x\n", {"f.yml:1:4: tags (!) are not part of the language\n  put text that begins with ! in quotes"}},
+      {"a: !!binary x\n",
+       {"f.yml:1:4: tags (!) are not part of the language\n  put text that begins with ! in quotes"}},
       {"? [a]\n: 1\n", {"f.yml:1:3: a key is a word, not a list"}},
-      {"a: 1\n---\nb: 2\n", {"f.yml:2:1: text after the end of the document\n  a file holds one document, without ---"}},
+      {"a: 1\n---\nb: 2\n",
+       {"f.yml:2:1: text after the end of the document\n  a file holds one document, without ---"}},
       {"", {"f.yml:1:1: the file is empty"}},
       {"# nothing\n", {"f.yml:1:1: the file is empty"}},
       {"a:\n\t- b\n", {"f.yml:2:1: a tab\n  use spaces, or \\t in double quotes"}},
@@ -95,7 +99,8 @@ TEST_CASE("what the subset leaves out is refused with its position") {
       {"a: \"\\0\"\n", {"f.yml:1:4: the text holds a control character\n  remove the escape that makes it"}},
       {"a: \"\\e[1m\"\n", {"f.yml:1:4: the text holds a control character\n  remove the escape that makes it"}},
       {"a: {b: ${x.y}}\n", {"f.yml:1:9: not YAML: end of map flow not found\n  put text with ${...} in double quotes"}},
-      {"a: {b: go?, c: d}\n", {"f.yml:1:10: not YAML: unknown token\n  inside [] and {} put text with ? in double quotes"}},
+      {"a: {b: go?, c: d}\n",
+       {"f.yml:1:10: not YAML: unknown token\n  inside [] and {} put text with ? in double quotes"}},
       {"a: \"b\n", {"f.yml:1:4: the quote is never closed"}},
       {"a: 'b''\n", {"f.yml:1:4: the quote is never closed"}},
       {"\xc3\xa4: {b: 1, b: 2}\n", {"f.yml:1:12: the key 'b' is given twice\n  the first is at f.yml:1:6"}},
@@ -108,7 +113,8 @@ TEST_CASE("what the subset leaves out is refused with its position") {
 
 TEST_CASE("nesting of 32 levels is read and of 33 refused") {
   CHECK(problems_of_yaml(std::string(32, '[') + std::string(32, ']')) == Texts{});
-  CHECK(problems_of_yaml(std::string(33, '[') + std::string(33, ']')) == Texts{"f.yml:1:33: nested deeper than 32 levels"});
+  CHECK(problems_of_yaml(std::string(33, '[') + std::string(33, ']')) ==
+        Texts{"f.yml:1:33: nested deeper than 32 levels"});
 }
 
 TEST_CASE("a file over one MiB is refused unread") {

@@ -1,5 +1,6 @@
-// Runs without products: their steps are commands that touch files in a folder of the test, and tell of it in a log there. A process
-// that dies is an exception that is thrown at a fault point; the next one begins with nothing but the journal.
+// Runs without products: their steps are commands that touch files in a folder of the test, and tell of it in a log
+// there. A process that dies is an exception that is thrown at a fault point; the next one begins with nothing but the
+// journal.
 #pragma once
 
 #include <unistd.h>
@@ -42,7 +43,8 @@ inline std::string in_folder(std::string text, const std::string& folder) {
 // A step that makes the file of its name, sees whether it is there and can remove it.
 inline std::string make(const std::string& id, const std::string& more = "") {
   return "  - {id: " + id + ", uses: run.command, with: {argv: [sh, -c, 'echo do " + id + " >> @/log; touch @/" + id +
-         "'], check: [test, -e, @/" + id + "], undo: [sh, -c, 'echo undo " + id + " >> @/log; rm -f @/" + id + "']}" + more + "}\n";
+         "'], check: [test, -e, @/" + id + "], undo: [sh, -c, 'echo undo " + id + " >> @/log; rm -f @/" + id + "']}" +
+         more + "}\n";
 }
 
 // A step of one shell line, with nothing to see and nothing to undo.
@@ -185,12 +187,13 @@ class ARun {
   static fs::path new_folder() {
     // Thousands of records are synced to disk here; in memory that is free.
     const fs::path memory = "/dev/shm";
-    auto pattern = ((::access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path()) / "pgcleave-run-XXXXXX").string();
+    auto pattern =
+        ((::access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path()) / "pgcleave-run-XXXXXX").string();
     return ::mkdtemp(pattern.data());
   }
 
   RunResult in_a_process(const std::function<RunResult(Run&)>& act, const std::string& direction = "on",
-                      bool emergency = false) {
+                         bool emergency = false) {
     auto book = journal();
     auto there = open_world();
     Recorder recorder(book, id, replay(events()), maybe_die);

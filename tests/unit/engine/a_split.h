@@ -61,9 +61,11 @@ class Told {
 };
 
 inline const std::string release_and_take =
-    "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n";
+    "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: "
+    "target}}\n";
 inline const std::string release_and_take_back =
-    "    - {id: release_back, uses: ownership.release, with: {on: target}}\n    - {id: take_back, uses: ownership.take, with: {on: "
+    "    - {id: release_back, uses: ownership.release, with: {on: target}}\n    - {id: take_back, uses: "
+    "ownership.take, with: {on: "
     "source}}\n";
 
 class ASplit : public ARun {
@@ -71,8 +73,8 @@ class ASplit : public ARun {
   explicit ASplit(const std::string& text) : ARun(text), told(*this) {
     install_anew();
     open_world = [this] {
-      sides_.push_back(std::make_unique<steps::test::TwoSides>(postgres::test::main_server().port(),
-                                                               target_answers ? postgres::test::ci_server().port() : 1));
+      sides_.push_back(std::make_unique<steps::test::TwoSides>(
+          postgres::test::main_server().port(), target_answers ? postgres::test::ci_server().port() : 1));
       auto opened = std::move(sides_.back()->world);
       opened.environment.name = "nowhere";
       opened.run.knows_all = knows_all;

@@ -19,7 +19,8 @@ TEST_CASE("nobody has approved until somebody has, in this run and for this gate
   CHECK_FALSE(approval({"go", "Go on?", "", quarter}));
   run.write("gate.approved", {{"step", "another"}, {"by", "bob"}, {"how", "by command"}});
   CHECK_FALSE(approval({"go", "Go on?", "", quarter}));
-  REQUIRE(run.journal().append("r-another", "gate.approved", {{"step", "go"}, {"by", "bob"}}, journal::Durability::disk));
+  REQUIRE(
+      run.journal().append("r-another", "gate.approved", {{"step", "go"}, {"by", "bob"}}, journal::Durability::disk));
   CHECK_FALSE(approval({"go", "Go on?", "", quarter}));
   run.write("gate.approved", {{"step", "go"}, {"by", "bob"}, {"how", "by command"}});
   const auto given = approval({"go", "Go on?", "", quarter});
@@ -74,7 +75,9 @@ TEST_CASE("a gate that asks for words is approved by these words alone, wherever
   ARun run(head);
   const auto book = run.journal();
   const world::Question gate{"go", "Go on?", "give them up", quarter};
-  const auto beforehand = [&](const std::vector<std::string>& entries) { return approvals(book, ARun::id, entries, "ann", nullptr)(gate); };
+  const auto beforehand = [&](const std::vector<std::string>& entries) {
+    return approvals(book, ARun::id, entries, "ann", nullptr)(gate);
+  };
   CHECK_FALSE(beforehand({}));
   CHECK_FALSE(beforehand({"other=give them up"}));
   for (const char* wrong : {"go", "go=", "go=give them", "go=Give them up", "go=give them up "}) {

@@ -1,5 +1,5 @@
-// Deaths at every point: before and after each record, before and after each effect. Whoever takes the run up has only the journal
-// and the world, and there are two ends: all of it, or nothing of it.
+// Deaths at every point: before and after each record, before and after each effect. Whoever takes the run up has only
+// the journal and the world, and there are two ends: all of it, or nothing of it.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -95,11 +95,14 @@ TEST_CASE("a process that dies while it resumes another's run leaves it fit to b
 }
 
 TEST_CASE("records of the window that a power cut took do not keep it from being undone") {
-  // Inside the window records are in the operating system's hands only: the world may be further than the journal knows.
+  // Inside the window records are in the operating system's hands only: the world may be further than the journal
+  // knows.
   ARun ideal(whole());
   REQUIRE(ideal.forward().exit == ExitCode::done);
   const auto events = ideal.events();
-  const auto type_is = [](const char* type) { return [type](const journal::Event& event) { return event.type == type; }; };
+  const auto type_is = [](const char* type) {
+    return [type](const journal::Event& event) { return event.type == type; };
+  };
   const auto entered = std::find_if(events.begin(), events.end(), type_is("window.entered"));
   const auto left = std::find_if(events.begin(), events.end(), type_is("window.left"));
   REQUIRE(entered != events.end());

@@ -18,10 +18,13 @@ std::vector<std::string> types(const ARun& run) {
 TEST_CASE("an effect is announced before it is made, and its end is told") {
   Recorded of;
   of.effects.for_step("pause", true);
-  const auto got = of.effects.perform("PAUSE everything", [&]() -> Result<Json> {
-    CHECK(types(of.run) == std::vector<std::string>{"effect.announced"});
-    return Json(7);
-  }, world::Traffic::pause);
+  const auto got = of.effects.perform(
+      "PAUSE everything",
+      [&]() -> Result<Json> {
+        CHECK(types(of.run) == std::vector<std::string>{"effect.announced"});
+        return Json(7);
+      },
+      world::Traffic::pause);
   REQUIRE(got);
   CHECK(*got == 7);
   CHECK(of.effects.performed() == 1);
@@ -41,13 +44,20 @@ TEST_CASE("an effect that was refused failed; one whose answer was lost is unkno
   const auto outcome = [](ErrorKind kind) {
     Recorded of;
     of.effects.for_step("a", false);
-    const auto got = of.effects.perform("try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
+    const auto got = of.effects.perform(
+        "try", [&]() -> Result<Json> { return fail({kind, "thing", "went wrong", "this", "that", "do it", "57014"}); });
     REQUIRE_FALSE(got);
     CHECK(got.error().kind == kind);
     const auto done = of.run.events().back();
     CHECK(done.type == "effect.done");
     CHECK_FALSE(done.data.contains("traffic"));
-    CHECK(done.data.at("error") == Json{{"kind", name_of(kind)}, {"object", "thing"}, {"what", "went wrong"}, {"expected", "this"}, {"seen", "that"}, {"hint", "do it"}, {"code", "57014"}});
+    CHECK(done.data.at("error") == Json{{"kind", name_of(kind)},
+                                        {"object", "thing"},
+                                        {"what", "went wrong"},
+                                        {"expected", "this"},
+                                        {"seen", "that"},
+                                        {"hint", "do it"},
+                                        {"code", "57014"}});
     return done.data.at("outcome").get<std::string>();
   };
   CHECK(outcome(ErrorKind::failed) == "failed");

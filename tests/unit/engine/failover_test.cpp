@@ -16,7 +16,8 @@ TEST_CASE("a side that failed over while clients waited is told once, with what 
   INFO(run.told.text());
   const auto misses = run.record().misses;
   REQUIRE(misses.size() == 2);
-  CHECK(misses[0].find("source main failed over while clients waited: its leader was main-0 on timeline 1, and is main-1") == 0);
+  CHECK(misses[0].find(
+            "source main failed over while clients waited: its leader was main-0 on timeline 1, and is main-1") == 0);
   CHECK(misses[0].find("that is Patroni's contract") != std::string::npos);
   CHECK(misses[1].find("target ci failed over while clients waited: its leader was ci-0") == 0);
   CHECK(misses[1].find("contract") == std::string::npos);

@@ -31,7 +31,9 @@ TEST_CASE("a journal that lacks the end of a run undoes nothing under the side t
   for (const auto& event : run.events()) CHECK((event.type != "undo.begun" && event.type != "run.finished"));
 }
 
-TEST_CASE("a journal that may lack its end changes nothing while the target can't be asked, and finishes what was taken when it can") {
+TEST_CASE(
+    "a journal that may lack its end changes nothing while the target can't be asked, and finishes what was taken when "
+    "it can") {
   for (const bool in_the_window : {true, false}) {
     ASplit run(one_split);
     if (in_the_window) was_left_in_the_window(run);

@@ -1,5 +1,5 @@
-// What a run did that can't be undone: there is one end for it, to be finished. No step of the tests' own kinds is like that, so the
-// journal tells of a real one, whose servers are not there.
+// What a run did that can't be undone: there is one end for it, to be finished. No step of the tests' own kinds is like
+// that, so the journal tells of a real one, whose servers are not there.
 #include "engine/irreversible.h"
 
 #include <algorithm>
@@ -35,7 +35,8 @@ void died_in_it(const ARun& run, bool refused = false) {
 
 bool nothing_was_undone(const ARun& run) {
   const auto events = run.events();
-  return std::none_of(events.begin(), events.end(), [](const auto& event) { return event.type.rfind("undo.", 0) == 0; });
+  return std::none_of(events.begin(), events.end(),
+                      [](const auto& event) { return event.type.rfind("undo.", 0) == 0; });
 }
 
 }  // namespace
@@ -45,7 +46,8 @@ TEST_CASE("a failure after what can't be undone stops the run, undoes nothing an
   died_in_it(run);
   const auto ending = run.resume();  // nobody answers for the source
   CHECK(ending.exit == ExitCode::past_no_return);
-  CHECK(ending.text.find("done and not to be taken back: end (replication.stop_reverse): what the target writes from now on") !=
+  CHECK(ending.text.find(
+            "done and not to be taken back: end (replication.stop_reverse): what the target writes from now on") !=
         std::string::npos);
   CHECK(ending.next == "pgcleave resume " + ARun::id);
   CHECK(run.record().state(false) == "stopped");

@@ -1,5 +1,5 @@
-// The journal's disk fails at the n-th operation, for every n of a whole run: no effect is begun that is not on record, a window is undone
-// without the journal, and with a disk that works again the run comes to either end.
+// The journal's disk fails at the n-th operation, for every n of a whole run: no effect is begun that is not on record,
+// a window is undone without the journal, and with a disk that works again the run comes to either end.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -36,7 +36,8 @@ Seen with_failing_disk(ARun& run, DiskFault fault, int n, RunResult (Run::*act)(
   seen.failed = disk_has_failed();
   repair_disk();
   seen.after = run.log();
-  if (seen.failed) seen.after.erase(seen.after.begin(), seen.after.begin() + static_cast<std::ptrdiff_t>(seen.before.size()));
+  if (seen.failed)
+    seen.after.erase(seen.after.begin(), seen.after.begin() + static_cast<std::ptrdiff_t>(seen.before.size()));
   return seen;
 }
 
@@ -78,7 +79,8 @@ int at_every_operation(DiskFault fault, RunResult (Run::*act)(), const std::func
 
 }  // namespace
 
-TEST_CASE("a disk that is full at any moment of a run stops it, and what is left comes to an end when there is room again") {
+TEST_CASE(
+    "a disk that is full at any moment of a run stops it, and what is left comes to an end when there is room again") {
   CHECK(at_every_operation(DiskFault::full, &Run::forward, nothing_before) > 40);
 }
 
@@ -108,7 +110,9 @@ TEST_CASE("a disk that fails while a dead run's window is undone keeps no client
   }
 }
 
-TEST_CASE("a disk that is full at any moment of a split leaves one owner, and what is left comes to an end when there is room again") {
+TEST_CASE(
+    "a disk that is full at any moment of a split leaves one owner, and what is left comes to an end when there is "
+    "room again") {
   int operations = 0;
   for (int n = 1;; ++n) {
     ASplit run(head + window(release_and_take + make("c")));

@@ -1,5 +1,5 @@
-// The journal's file system freezes while clients wait: before ownership is taken the window is undone within its budget, afterwards it is
-// finished; and the journal is told when the file system answers again.
+// The journal's file system freezes while clients wait: before ownership is taken the window is undone within its
+// budget, afterwards it is finished; and the journal is told when the file system answers again.
 #include <catch2/catch.hpp>
 
 #include "a_split.h"
@@ -37,7 +37,8 @@ Hung frozen_at(ASplit& run, const std::string& point, RunResult (Run::*act)() = 
       seen.clients_waited = std::chrono::duration_cast<Duration>(Monotonic::now() - *froze);
   };
   Recorder recorder(book, ARun::id, replay(run.events()), maybe_die);
-  REQUIRE(recorder.write(recorder.record().id.empty() ? "run.begun" : "run.resumed", {{"split_name", "ci"}, {"pid", 1}}));
+  REQUIRE(
+      recorder.write(recorder.record().id.empty() ? "run.begun" : "run.resumed", {{"split_name", "ci"}, {"pid", 1}}));
   const auto before = run.events().size();
   Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {}, guard);
   seen.ending = (one.*act)();
@@ -66,9 +67,12 @@ bool has(const Lines& types, const std::string& type) {
 
 }  // namespace
 
-TEST_CASE("a journal that freezes before ownership is taken: nothing more is done, and clients go on on the source within the budget") {
-  for (const std::string point : {"after record window.entered window", "before record effect.announced release",
-                                  "after record effect.done release", "before record step.intent take", "after record step.intent take"}) {
+TEST_CASE(
+    "a journal that freezes before ownership is taken: nothing more is done, and clients go on on the source within "
+    "the budget") {
+  for (const std::string point :
+       {"after record window.entered window", "before record effect.announced release",
+        "after record effect.done release", "before record step.intent take", "after record step.intent take"}) {
     ASplit run(head + a_window());
     const auto seen = frozen_at(run, point);
     INFO("frozen at " << point << ": " << seen.ending.text);
@@ -84,9 +88,11 @@ TEST_CASE("a journal that freezes before ownership is taken: nothing more is don
   }
 }
 
-TEST_CASE("a journal that freezes as ownership is taken, or after it: the window is finished at once, and the journal is told") {
-  for (const std::string point : {"before effect give ownership", "after record effect.done take", "after record window.taken window",
-                                  "before record effect.announced c"}) {
+TEST_CASE(
+    "a journal that freezes as ownership is taken, or after it: the window is finished at once, and the journal is "
+    "told") {
+  for (const std::string point : {"before effect give ownership", "after record effect.done take",
+                                  "after record window.taken window", "before record effect.announced c"}) {
     ASplit run(head + a_window());
     std::string at = point;
     if (point == "before effect give ownership") {
@@ -134,7 +140,8 @@ TEST_CASE("a journal that thaws while clients are brought back is told, and the 
   CHECK(run.journal().verify_chain());
 }
 
-TEST_CASE("a run whose journal could not be read asks the owner whether it was taken, also where no announcement is known") {
+TEST_CASE(
+    "a run whose journal could not be read asks the owner whether it was taken, also where no announcement is known") {
   ASplit run(head + a_window());
   REQUIRE_FALSE(run.dying_at(1, [&] { return run.forward(); }));
   for (int point = 2; run.owners() != "nobody, target"; ++point) {

@@ -11,7 +11,9 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a split passes ownership there and back, and people are told which side serves") {
-  ASplit run(there_and_back("    - {id: d, uses: run.command, with: {argv: [sh, -c, 'echo try >> @/log; test $(grep -c try @/log) -ge 2']}}\n"));
+  ASplit run(
+      there_and_back("    - {id: d, uses: run.command, with: {argv: [sh, -c, 'echo try >> @/log; test $(grep -c try "
+                     "@/log) -ge 2']}}\n"));
   const auto split = run.forward();
   INFO(run.told.text());
   CHECK(split.exit == ExitCode::done);
@@ -75,9 +77,8 @@ TEST_CASE("ownership is not taken any more when the journal was so slow that the
 
 TEST_CASE("a rollback that stopped after its window does not prove reverse replication again") {
   ASplit run(head + "prepare:\n" + make("a") + window(release_and_take + make("b")) + "verify:\n" +
-             line("c", "echo c >> @/log; test -e @/proven") +
-             "rollback:\n  window:\n    budget: 20s\n    steps:\n" + release_and_take_back +
-             "    - {id: d, uses: run.command, with: {argv: ['true']}}\n  then:\n" +
+             line("c", "echo c >> @/log; test -e @/proven") + "rollback:\n  window:\n    budget: 20s\n    steps:\n" +
+             release_and_take_back + "    - {id: d, uses: run.command, with: {argv: ['true']}}\n  then:\n" +
              "    - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");
   REQUIRE(run.forward().exit == ExitCode::past_no_return);
   std::ofstream(run.file("proven")) << "\n";
@@ -112,8 +113,10 @@ TEST_CASE("a run that was away for a while and still has its split goes on") {
 TEST_CASE("whoever was taken over while away does nothing more, wherever it was, and says by whom") {
   for (const auto& [after, done] :
        {std::pair{"say:   a ", Lines{"do a"}}, std::pair{"say:   c ", Lines{"do a", "do b", "do c"}},
-        std::pair{"say:   take ", Lines{"do a", "do b", "do c"}}, std::pair{"say:   d ", Lines{"do a", "do b", "do c", "do d"}}}) {
-    ASplit run(head + "prepare:\n" + make("a") + make("b") + window(make("c") + release_and_take + make("d")) + "verify:\n" + make("e"));
+        std::pair{"say:   take ", Lines{"do a", "do b", "do c"}},
+        std::pair{"say:   d ", Lines{"do a", "do b", "do c", "do d"}}}) {
+    ASplit run(head + "prepare:\n" + make("a") + make("b") + window(make("c") + release_and_take + make("d")) +
+               "verify:\n" + make("e"));
     run.is_taken_over_after(after);
     const auto ending = run.forward();
     INFO(after << "\n" << run.told.text());

@@ -19,7 +19,8 @@ std::string deeper(const std::string& steps) {
 // Its window takes nothing, and is behind when it was left.
 std::string with_a_rollback(const std::string& verify) {
   return head + window(make("split")) + "verify:\n" + verify + "rollback:\n  prepare:\n" + deeper(make("look")) +
-         "  gate:\n    - {id: sure, uses: gate.approve, with: {text: Sure, words: give it up}}\n" + "  then:\n" + deeper(make("back"));
+         "  gate:\n    - {id: sure, uses: gate.approve, with: {text: Sure, words: give it up}}\n" + "  then:\n" +
+         deeper(make("back"));
 }
 
 }  // namespace

@@ -36,8 +36,8 @@ TEST_CASE("a plan tells a step that needs nothing from one that will be skipped 
 }
 
 TEST_CASE("a plan says which parameter is unknown and which step kind does not exist, and shows the rest") {
-  ARun run(head + "params:\n  word: {type: text, default: tree, help: what to write}\n" + "prepare:\n" + line("a", "echo ${params.word}") +
-           make("b") + make("c", ", when: \"${params.word} == tree\""));
+  ARun run(head + "params:\n  word: {type: text, default: tree, help: what to write}\n" + "prepare:\n" +
+           line("a", "echo ${params.word}") + make("b") + make("c", ", when: \"${params.word} == tree\""));
   auto runbook = run.runbook();
   runbook.phases[0].steps[1].uses = "moon.rise";
   const auto steps = planned(runbook);
@@ -76,8 +76,8 @@ TEST_CASE("a step that waits for another one's fact is planned for later, with t
 }
 
 TEST_CASE("the rollback is planned as what comes later, with what the forward phases will have told") {
-  ARun run(head + "gate:\n" + gate("go") + window(make("split")) + "rollback:\n  then:\n" + "  " + line("back", "echo ${go.by}") + "  " +
-           make("again"));
+  ARun run(head + "gate:\n" + gate("go") + window(make("split")) + "rollback:\n  then:\n" + "  " +
+           line("back", "echo ${go.by}") + "  " + make("again"));
   const auto steps = planned(run.runbook(), nothing_known, Direction::back);
   CHECK(steps.size() == 2);
   CHECK(steps.at("back").phase == "rollback.then");

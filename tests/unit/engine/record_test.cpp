@@ -36,7 +36,9 @@ Json effect(const std::string& traffic, const std::string& outcome = "") {
 }
 
 Events in_window() {
-  return begun().add("phase.begun", {{"phase", "window"}}).add("window.entered", {{"phase", "window"}, {"budget_ms", 5000.0}});
+  return begun()
+      .add("phase.begun", {{"phase", "window"}})
+      .add("window.entered", {{"phase", "window"}, {"budget_ms", 5000.0}});
 }
 
 }  // namespace
@@ -70,7 +72,8 @@ TEST_CASE("clients wait from the first PAUSE sent until the last RESUME answered
 }
 
 TEST_CASE("a RESUME that failed has not ended the pause, and one without a pause has not begun it") {
-  auto events = in_window().add("effect.done", effect("resume", "ok"), 900).add("effect.announced", effect("pause"), 1000);
+  auto events =
+      in_window().add("effect.done", effect("resume", "ok"), 900).add("effect.announced", effect("pause"), 1000);
   events.add("effect.done", effect("resume", "failed"), 1100).add("effect.done", effect("resume", "unknown"), 1200);
   CHECK(events.record().windows.at("window").pause_ms == 0);
   CHECK(events.record().windows.at("window").resumed_at_us == 0);
@@ -79,7 +82,8 @@ TEST_CASE("a RESUME that failed has not ended the pause, and one without a pause
 }
 
 TEST_CASE("a pause outside of any window is none of a window's business") {
-  const auto run = begun().add("phase.begun", {{"phase", "prepare"}}).add("effect.announced", effect("pause"), 5).record();
+  const auto run =
+      begun().add("phase.begun", {{"phase", "prepare"}}).add("effect.announced", effect("pause"), 5).record();
   CHECK(run.windows.empty());
 }
 
@@ -130,8 +134,10 @@ TEST_CASE("of a step's effects those that failed do not count, and one without a
   CHECK(events.record().steps.at("x").unanswered == 1);
 }
 
-TEST_CASE("a request that may still arrive is known from the effect that sent it, and of a step whose records were lost") {
-  auto events = begun().add("step.intent", {{"step", "x"}, {"uses", "run.command"}}).add("effect.announced", effect(""));
+TEST_CASE(
+    "a request that may still arrive is known from the effect that sent it, and of a step whose records were lost") {
+  auto events =
+      begun().add("step.intent", {{"step", "x"}, {"uses", "run.command"}}).add("effect.announced", effect(""));
   auto done = effect("", "ok");
   done["result"] = {{"unanswered", 1}};
   events.add("effect.done", done);  // and its process died before it told the step's facts
@@ -154,28 +160,34 @@ TEST_CASE("a step's record tells what undo needs, how it ended and how often it 
   events.add("step.failed", {{"step", "a"}, {"text", "no"}});
   CHECK(events.record().steps.at("a").status == StepStatus::failed);
   CHECK(events.record().steps.at("a").note == "no");
-  events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}}).add("step.done", {{"step", "a"}, {"facts", {{"z", 3}}}, {"ms", 1.5}});
+  events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}})
+      .add("step.done", {{"step", "a"}, {"facts", {{"z", 3}}}, {"ms", 1.5}});
   const auto done = events.record().steps.at("a");
   CHECK(done.status == StepStatus::done);
   CHECK(done.facts.at("z") == 3);
   CHECK(done.ms == Approx(1.5));
   CHECK(done.intents == 2);
-  CHECK(events.add("undo.failed", {{"step", "a"}, {"text", "stuck"}}).record().steps.at("a").status == StepStatus::undo_failed);
+  CHECK(events.add("undo.failed", {{"step", "a"}, {"text", "stuck"}}).record().steps.at("a").status ==
+        StepStatus::undo_failed);
   CHECK(events.add("step.undone", {{"step", "a"}}).record().steps.at("a").status == StepStatus::undone);
   CHECK(events.add("step.adopted", {{"step", "b"}}).record().steps.at("b").status == StepStatus::adopted);
   CHECK(events.add("step.skipped", {{"step", "c"}}).record().steps.at("c").status == StepStatus::skipped);
 }
 
 TEST_CASE("steps are remembered in the order in which they were begun last") {
-  const auto run =
-      begun().add("step.intent", {{"step", "a"}}).add("step.intent", {{"step", "b"}}).add("step.intent", {{"step", "a"}}).record();
+  const auto run = begun()
+                       .add("step.intent", {{"step", "a"}})
+                       .add("step.intent", {{"step", "b"}})
+                       .add("step.intent", {{"step", "a"}})
+                       .record();
   CHECK(run.order == std::vector<std::string>{"b", "a"});
 }
 
 TEST_CASE("the last approval counts, and a gate waits until it has passed") {
   auto events = begun().add("gate.waiting", {{"step", "go"}});
   CHECK(events.record().waiting_for == "go");
-  events.add("gate.approved", {{"step", "go"}, {"by", "ann"}, {"how", "by command"}}).add("gate.approved", {{"step", "go"}, {"by", "bob"}});
+  events.add("gate.approved", {{"step", "go"}, {"by", "ann"}, {"how", "by command"}})
+      .add("gate.approved", {{"step", "go"}, {"by", "bob"}});
   CHECK(events.record().approvals.at("go").by == "bob");
   CHECK(events.record().approvals.at("go").at_us == 4'000'000);
   CHECK(events.record().waiting_for == "go");
@@ -201,7 +213,8 @@ TEST_CASE("a run's state is one word for people, and says whether another run ma
 }
 
 TEST_CASE("a run that goes back is going back until its rollback was undone") {
-  auto events = begun().add("run.finished", {{"outcome", "done"}}).add("run.resumed", {{"direction", "rollback"}, {"pid", 7}});
+  auto events =
+      begun().add("run.finished", {{"outcome", "done"}}).add("run.resumed", {{"direction", "rollback"}, {"pid", 7}});
   CHECK(events.record().rolling_back);
   CHECK(events.record().state(true) == "rolling back");
   CHECK(events.record().is_open());
@@ -232,11 +245,11 @@ TEST_CASE("known keys that hold other types than they should are empty, and the 
                  {"undo", "yes"},
                  {"steps", {7, "a", {{"step", 1}}}},
                  {"facts", 5}};
-  for (const auto* type :
-       {"run.begun", "run.resumed", "phase.begun", "step.intent", "step.done", "step.failed", "effect.announced", "effect.done",
-        "window.entered", "window.taken", "window.left", "window.watched", "gate.waiting", "gate.approved", "run.finished"}) {
-    for (const auto& data :
-         {odd, Json(), Json(5), Json("text"), Json::array({1, 2}), Json{{"pid", 1e300}, {"exit", -1e300}, {"ms", 1e308}}}) {
+  for (const auto* type : {"run.begun", "run.resumed", "phase.begun", "step.intent", "step.done", "step.failed",
+                           "effect.announced", "effect.done", "window.entered", "window.taken", "window.left",
+                           "window.watched", "gate.waiting", "gate.approved", "run.finished"}) {
+    for (const auto& data : {odd, Json(), Json(5), Json("text"), Json::array({1, 2}),
+                             Json{{"pid", 1e300}, {"exit", -1e300}, {"ms", 1e308}}}) {
       INFO(type << " " << data.dump());
       Events events = in_window();
       events.add(type, data).add("check.missed", {{"text", "still read"}});
@@ -258,7 +271,8 @@ TEST_CASE("each status of a step has a word for people") {
 }
 
 TEST_CASE("a failover inside a window counts as a miss of the run") {
-  const auto run = in_window().add("window.failover", {{"phase", "window"}, {"text", "source main failed over"}}).record();
+  const auto run =
+      in_window().add("window.failover", {{"phase", "window"}, {"text", "source main failed over"}}).record();
   CHECK(run.misses == std::vector<std::string>{"source main failed over"});
 }
 
@@ -267,7 +281,8 @@ TEST_CASE("a run that waits at a gate of which nothing else is known can still b
   CHECK(next_command(run, " -e lab.yml") == "pgcleave approve r-1 go -e lab.yml && pgcleave resume r-1 -e lab.yml");
 }
 
-TEST_CASE("an undo that asks for words is approved and rolled back, or the run goes on; once it is undone nothing is asked") {
+TEST_CASE(
+    "an undo that asks for words is approved and rolled back, or the run goes on; once it is undone nothing is asked") {
   auto events = begun()
                     .add("phase.begun", {{"phase", "prepare"}})
                     .add("step.intent", {{"step", "promote"}, {"uses", "patroni.promote"}})
@@ -279,8 +294,10 @@ TEST_CASE("an undo that asks for words is approved and rolled back, or the run g
   CHECK_FALSE(run.rolling_back);
   CHECK(words_asked_for(run, "promote") == "give up 1 row of public.cfg");
   CHECK(words_asked_for(run, "another").empty());
-  CHECK(next_command(run, "") == "pgcleave approve r-1 promote --words '...' && pgcleave rollback r-1   or: pgcleave resume r-1");
-  const auto undone = events.add("step.undone", {{"step", "promote"}}).add("run.finished", {{"outcome", "stopped"}}).record();
+  CHECK(next_command(run, "") ==
+        "pgcleave approve r-1 promote --words '...' && pgcleave rollback r-1   or: pgcleave resume r-1");
+  const auto undone =
+      events.add("step.undone", {{"step", "promote"}}).add("run.finished", {{"outcome", "stopped"}}).record();
   CHECK(next_command(undone, "") == "pgcleave resume r-1   or: pgcleave rollback r-1");
 }
 
@@ -306,10 +323,14 @@ TEST_CASE("a gate that nobody has answered yet waits, and has not failed") {
 
 TEST_CASE("once a gate is approved the next command is resume, until it asks again") {
   auto events = waiting_at_a_gate();
-  CHECK(next_command(events.record(), " -e lab.yml") == "pgcleave approve r-1 go -e lab.yml && pgcleave resume r-1 -e lab.yml");
+  CHECK(next_command(events.record(), " -e lab.yml") ==
+        "pgcleave approve r-1 go -e lab.yml && pgcleave resume r-1 -e lab.yml");
   events.add("gate.approved", {{"step", "go"}, {"by", "somebody"}});
-  CHECK(next_command(events.record(), " -e lab.yml") == "pgcleave resume r-1 -e lab.yml   or: pgcleave rollback r-1 -e lab.yml");
-  events.add("run.resumed").add("gate.waiting", {{"step", "go"}}).add("run.finished", {{"outcome", "waiting"}});  // it came too late
+  CHECK(next_command(events.record(), " -e lab.yml") ==
+        "pgcleave resume r-1 -e lab.yml   or: pgcleave rollback r-1 -e lab.yml");
+  events.add("run.resumed")
+      .add("gate.waiting", {{"step", "go"}})
+      .add("run.finished", {{"outcome", "waiting"}});  // it came too late
   CHECK(next_command(events.record(), "").rfind("pgcleave approve r-1 go", 0) == 0);
 }
 

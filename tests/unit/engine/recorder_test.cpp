@@ -9,7 +9,9 @@ namespace pgcleave::engine {
 namespace {
 
 std::vector<std::string> points;
-void remember(const std::string& point) { points.push_back(point); }
+void remember(const std::string& point) {
+  points.push_back(point);
+}
 
 }  // namespace
 
@@ -33,8 +35,8 @@ TEST_CASE("a fault can be injected before and after each record and each effect"
   effects.for_step("a", false);
   REQUIRE(effects.perform("open the sluice", [] { return Result<Json>(Json(1)); }));
   CHECK(points == std::vector<std::string>{"before record effect.announced a", "after record effect.announced a",
-                                           "before effect open the sluice", "after effect open the sluice", "before record effect.done a",
-                                           "after record effect.done a"});
+                                           "before effect open the sluice", "after effect open the sluice",
+                                           "before record effect.done a", "after record effect.done a"});
 }
 
 TEST_CASE("without a journal nothing is done") {
@@ -64,10 +66,13 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
   of.effects.for_step("resume", false);
   bool acted = false;
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  REQUIRE(of.effects.perform("RESUME", [&] {
-    acted = true;
-    return Result<Json>(Json());
-  }, world::Traffic::resume));
+  REQUIRE(of.effects.perform(
+      "RESUME",
+      [&] {
+        acted = true;
+        return Result<Json>(Json());
+      },
+      world::Traffic::resume));
   CHECK(acted);
   CHECK(of.recorder.lost_a_record());
   const auto& window = of.recorder.record().windows.at("window");

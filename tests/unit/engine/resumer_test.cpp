@@ -23,7 +23,9 @@ TEST_CASE("a run whose records of the window were lost is finished when the targ
     CHECK(run.owner_on(run.source) == (taken ? "nobody" : "source"));
     CHECK(run.has("b") == taken);
     CHECK(run.told.has("say", "the point of no return was passed: finishing the window") == taken);
-    CHECK(run.told.has("warn", "the window was left open before the point of no return: undoing it, so that clients go on") == !taken);
+    CHECK(run.told.has("warn",
+                       "the window was left open before the point of no return: undoing it, so that clients go on") ==
+          !taken);
     CHECK(run.told.has("guard", "is dismissed"));
     if (taken) CHECK(ending.text == "the window was finished; what comes after it was not begun");
     CHECK_FALSE(run.has("c"));
@@ -54,14 +56,16 @@ TEST_CASE("a guard that undoes a rollback's window leaves the split as it was be
   CHECK(run.has("b"));
 }
 
-TEST_CASE("while nobody can tell whether ownership was taken the window stays as it is for a person, and is settled later") {
+TEST_CASE(
+    "while nobody can tell whether ownership was taken the window stays as it is for a person, and is settled later") {
   auto text = one_split;
   const std::string take = "{on: target}";
   text.insert(text.find(take) + take.size(), ", timeout: 300ms");
   ASplit run(text);
   auto somebody = postgres::test::ci_server().connect();
   run.told.when_added = [&](const std::string& one) {
-    if (one.find("say:   release ") == 0) postgres::test::run(somebody, "BEGIN; LOCK TABLE pgcleave.ownership_log IN EXCLUSIVE MODE");
+    if (one.find("say:   release ") == 0)
+      postgres::test::run(somebody, "BEGIN; LOCK TABLE pgcleave.ownership_log IN EXCLUSIVE MODE");
   };
   const auto ending = run.forward();
   INFO(run.told.text());
@@ -120,12 +124,14 @@ TEST_CASE("a window that only the journal knows is not touched") {
 }
 
 TEST_CASE("of a window whose records were lost only the steps that could have been begun are undone") {
-  ARun run(head + "params:\n  full: {type: boolean, default: false, help: all of it}\n" +
-           window("  - {id: release, uses: ownership.release, with: {on: source}}\n"
-                  "  - {id: lsn, uses: postgres.capture_lsn, with: {on: source}}\n" +
-                  make("a", ", when: \"${params.full} == false\"") + make("b", ", when: \"${params.full}\"") +
-                  "  - {id: c, uses: run.command, with: {argv: [echo, '${lsn.lsn}'], undo: [sh, -c, 'echo undo c >> @/log']}}\n"
-                  "  - {id: take, uses: ownership.take, with: {on: target}}\n"));
+  ARun run(
+      head + "params:\n  full: {type: boolean, default: false, help: all of it}\n" +
+      window(
+          "  - {id: release, uses: ownership.release, with: {on: source}}\n"
+          "  - {id: lsn, uses: postgres.capture_lsn, with: {on: source}}\n" +
+          make("a", ", when: \"${params.full} == false\"") + make("b", ", when: \"${params.full}\"") +
+          "  - {id: c, uses: run.command, with: {argv: [echo, '${lsn.lsn}'], undo: [sh, -c, 'echo undo c >> @/log']}}\n"
+          "  - {id: take, uses: ownership.take, with: {on: target}}\n"));
   run.params = {{"full", false}};
   run.write("run.begun", {{"split_name", "ci"}});
   run.write("phase.begun", {{"phase", "window"}});

@@ -19,7 +19,8 @@ std::string from_a_to_e() {
 Lines effects(const ARun& run, bool undo) {
   Lines all;
   for (const auto& event : run.events()) {
-    if (event.type == "effect.announced" && event.data.value("undo", false) == undo) all.push_back(event.data.at("effect"));
+    if (event.type == "effect.announced" && event.data.value("undo", false) == undo)
+      all.push_back(event.data.at("effect"));
   }
   return all;
 }
@@ -43,7 +44,8 @@ TEST_CASE("a run does its steps in order and says that it is done") {
 TEST_CASE("plan does nothing, and says word for word what the run then does") {
   ARun run(from_a_to_e());
   auto world = ARun::world();
-  const auto planned = plan(run.runbook(), {{"params", Json::object()}, {"env", Json::object()}}, world, Direction::forward);
+  const auto planned =
+      plan(run.runbook(), {{"params", Json::object()}, {"env", Json::object()}}, world, Direction::forward);
   Lines foretold;
   for (const auto& step : planned) {
     CHECK(step.state == (step.phase == "prepare" ? PlannedState::pending : PlannedState::later));
@@ -70,9 +72,9 @@ TEST_CASE("the window's record says beforehand all that the window will do") {
 }
 
 TEST_CASE("when a step fails everything is undone, last first, and the failed step too") {
-  ARun run(
-      head + "prepare:\n" + make("a") + make("b") + window(make("c")) + "verify:\n" + make("d") +
-      "  - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo do e >> @/log; exit 3'], undo: [sh, -c, 'echo undo e >> @/log']}}\n");
+  ARun run(head + "prepare:\n" + make("a") + make("b") + window(make("c")) + "verify:\n" + make("d") +
+           "  - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo do e >> @/log; exit 3'], undo: [sh, -c, 'echo "
+           "undo e >> @/log']}}\n");
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::undone);
   CHECK(ending.text.find("exit code 3") != std::string::npos);
@@ -83,8 +85,10 @@ TEST_CASE("when a step fails everything is undone, last first, and the failed st
   CHECK_FALSE(run.record().is_open());
 }
 
-TEST_CASE("when a step fails in the window the window is undone, last first, and what was prepared stays for the next try") {
-  ARun run(head + "prepare:\n" + make("a") + window(make("b") + make("c") + line("d", "exit 1") + make("e")) + "verify:\n" + make("f"));
+TEST_CASE(
+    "when a step fails in the window the window is undone, last first, and what was prepared stays for the next try") {
+  ARun run(head + "prepare:\n" + make("a") + window(make("b") + make("c") + line("d", "exit 1") + make("e")) +
+           "verify:\n" + make("f"));
   CHECK(run.forward().exit == ExitCode::undone);
   CHECK(run.log() == Lines{"do a", "do b", "do c", "undo c", "undo b"});
   CHECK(run.record().windows.at("window").outcome == "undone");
@@ -107,7 +111,8 @@ TEST_CASE("what was there before is adopted and never undone") {
 
 TEST_CASE("an applied step that does not show has failed") {
   ARun run(head +
-           "prepare:\n  - {id: a, uses: run.command, with: {argv: ['true'], check: [test, -e, @/never], undo: [sh, -c, 'echo undo a >> "
+           "prepare:\n  - {id: a, uses: run.command, with: {argv: ['true'], check: [test, -e, @/never], undo: [sh, -c, "
+           "'echo undo a >> "
            "@/log']}}\n");
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::undone);
@@ -117,7 +122,8 @@ TEST_CASE("an applied step that does not show has failed") {
 
 TEST_CASE("a step is tried again as often as it says, and no oftener") {
   const auto text = [](const std::string& retries) {
-    return head + "prepare:\n" + line("a", "echo try >> @/log; test $(wc -l < @/log) -ge 2", ", retries: " + retries) + make("b");
+    return head + "prepare:\n" + line("a", "echo try >> @/log; test $(wc -l < @/log) -ge 2", ", retries: " + retries) +
+           make("b");
   };
   ARun patient(text("3"));
   CHECK(patient.forward().exit == ExitCode::done);
@@ -130,7 +136,8 @@ TEST_CASE("a step is tried again as often as it says, and no oftener") {
 
 TEST_CASE("a step whose condition does not hold is skipped, in undo too") {
   ARun run(head + "params:\n  full: {type: boolean, default: false, help: all of it}\n" + "prepare:\n" +
-           make("a", ", when: \"${params.full} == true\"") + make("b", ", when: \"${params.full} == false\"") + line("c", "exit 1"));
+           make("a", ", when: \"${params.full} == true\"") + make("b", ", when: \"${params.full} == false\"") +
+           line("c", "exit 1"));
   run.params = {{"full", false}};
   CHECK(run.forward().exit == ExitCode::undone);
   CHECK(run.log() == Lines{"do b", "undo b"});
@@ -174,10 +181,8 @@ TEST_CASE("ctrl-C in the window undoes it") {
 }
 
 TEST_CASE("ctrl-C ends a command that is under way in the window, and it is undone") {
-  ARun run(
-      head +
-      window(
-          "  - {id: a, uses: run.command, with: {argv: [sh, -c, 'touch @/began; sleep 30'], undo: [sh, -c, 'echo undo a >> @/log']}}\n"));
+  ARun run(head + window("  - {id: a, uses: run.command, with: {argv: [sh, -c, 'touch @/began; sleep 30'], undo: [sh, "
+                         "-c, 'echo undo a >> @/log']}}\n"));
   std::thread operator_at_the_keys([&] {
     for (int i = 0; i < 1000 && !run.has("began"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     run.stop.request();
@@ -243,7 +248,8 @@ TEST_CASE("rollback before the point of no return undoes all") {
 
 TEST_CASE("what can't be undone is told and does not keep the rest from being undone; resume after repair goes on") {
   ARun run(head + "prepare:\n" + make("a") +
-           "  - {id: b, uses: run.command, with: {argv: ['true'], undo: [sh, -c, 'test -e @/repaired && echo undo b >> @/log']}}\n" +
+           "  - {id: b, uses: run.command, with: {argv: ['true'], undo: [sh, -c, 'test -e @/repaired && echo undo b >> "
+           "@/log']}}\n" +
            make("c") + line("d", "exit 1"));
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::needs_person);
@@ -275,7 +281,8 @@ TEST_CASE("a window whose journal is lost is still undone, since clients wait") 
 
 TEST_CASE("past the point of no return a run that died is finished, and a failing check is told, not obeyed") {
   const auto steps = std::string(
-      "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n");
+      "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: "
+      "target}}\n");
   ARun run(head + window(steps + make("a") + make("b")) +
            "verify:\n  - {id: branch, uses: postgres.check_branch, with: {on: target, lsn: 0/1}}\n" + make("c"));
   run.write("run.begun", {{"split_name", "ci"}});
@@ -296,7 +303,8 @@ TEST_CASE("past the point of no return a run that died is finished, and a failin
 
 TEST_CASE("a step that fails after the point of no return is tried again until it is done") {
   const auto steps = std::string(
-      "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: target}}\n");
+      "  - {id: release, uses: ownership.release, with: {on: source}}\n  - {id: take, uses: ownership.take, with: {on: "
+      "target}}\n");
   ARun run(head + window(steps + line("a", "echo try >> @/log; test $(wc -l < @/log) -ge 3") + make("b")));
   run.write("run.begun", {{"split_name", "ci"}});
   run.write("phase.begun", {{"phase", "window"}});
@@ -321,7 +329,8 @@ TEST_CASE("a window whose slow undo was interrupted is not entered again before 
   CHECK(run.status("promote") == StepStatus::undo_failed);
   // Not even tried: no phase was begun anew.
   const auto events = run.events();
-  CHECK(std::count_if(events.begin(), events.end(), [](const auto& event) { return event.type == "phase.begun"; }) == 1);
+  CHECK(std::count_if(events.begin(), events.end(), [](const auto& event) { return event.type == "phase.begun"; }) ==
+        1);
   CHECK(run.log().empty());
 }
 

@@ -82,8 +82,8 @@ TEST_CASE("whoever fences out a side raises its epoch, so that a request of befo
   CHECK(of.world.run.epoch == earlier + 1);
   CHECK(lease_row(run.source).last_epoch == earlier + 1);
   CHECK(lease_row(run.target).last_epoch == earlier);
-  CHECK_FALSE(fence::pass_ownership(run.source, "ci", fence::Owner::source, fence::Owner::nobody, ARun::id,
-                                       earlier, postgres::test::soon()));
+  CHECK_FALSE(fence::pass_ownership(run.source, "ci", fence::Owner::source, fence::Owner::nobody, ARun::id, earlier,
+                                    postgres::test::soon()));
   CHECK(signatures_of(run).back() == Json{{"epoch", earlier + 1}, {"source", "signed"}});
 }
 

@@ -15,7 +15,9 @@ const std::string params = "params:\n  word: {type: text, default: tree, help: w
 
 }  // namespace
 
-TEST_CASE("a step whose condition or words can't be read fails with the parameter's name, and what was done before is undone") {
+TEST_CASE(
+    "a step whose condition or words can't be read fails with the parameter's name, and what was done before is "
+    "undone") {
   for (const auto& step : {make("b", ", when: \"${params.word} == tree\""), line("b", "echo ${params.word}")}) {
     ARun run(head + params + "prepare:\n" + make("a") + step);
     const auto ending = run.forward();
@@ -47,8 +49,9 @@ TEST_CASE("people are told of a step that was there already, with what was seen"
 
 TEST_CASE("people are told that a step is tried again and why, also when it only took too long") {
   for (const auto* command : {"exit 3", "sleep 30"}) {
-    ARun run(head + "prepare:\n" +
-             line("a", std::string("test -e @/again && exit 0; touch @/again; ") + command, ", timeout: 400ms, retries: 1"));
+    ARun run(
+        head + "prepare:\n" +
+        line("a", std::string("test -e @/again && exit 0; touch @/again; ") + command, ", timeout: 400ms, retries: 1"));
     Told told(run);
     CHECK(run.forward().exit == ExitCode::done);
     INFO(told.text());
@@ -75,8 +78,8 @@ TEST_CASE("what nobody approved is not asked again, however often its step may b
 }
 
 TEST_CASE("past the point of no return people are warned of a check that fails, and the run goes on") {
-  ASplit run(head + window(release_and_take) + "verify:\n  - {id: branch, uses: postgres.check_branch, with: {on: target, lsn: 0/1}}\n" +
-             make("c"));
+  ASplit run(head + window(release_and_take) +
+             "verify:\n  - {id: branch, uses: postgres.check_branch, with: {on: target, lsn: 0/1}}\n" + make("c"));
   const auto ending = run.forward();
   INFO(run.told.text());
   CHECK(ending.exit == ExitCode::done_with_misses);
@@ -99,13 +102,16 @@ TEST_CASE("a check that fails after an approval, before anything was changed, le
 TEST_CASE("who finds what somebody else did is told how to go on, and of a rollback only where there is one") {
   const std::string promote = "  - {id: promote, uses: patroni.promote, with: {cluster: target}}\n";
   const std::string resume = "look at what was found and put it right; then: pgcleave resume " + ARun::id;
-  const std::string either = "look at what was found and put it right, or undo this run with: pgcleave rollback " + ARun::id;
+  const std::string either =
+      "look at what was found and put it right, or undo this run with: pgcleave rollback " + ARun::id;
   const auto hint_of = [](const ARun& run) {
     const auto events = run.events();
-    const auto failed = std::find_if(events.rbegin(), events.rend(), [](const auto& event) { return event.type == "step.failed"; });
+    const auto failed =
+        std::find_if(events.rbegin(), events.rend(), [](const auto& event) { return event.type == "step.failed"; });
     if (failed == events.rend()) FAIL("no step failed");
     CHECK(failed->data.at("error").at("kind") == "foreign");
-    CHECK(failed->data.at("error").at("seen").get<std::string>().find("promoted by somebody else") != std::string::npos);
+    CHECK(failed->data.at("error").at("seen").get<std::string>().find("promoted by somebody else") !=
+          std::string::npos);
     return failed->data.at("error").at("hint").get<std::string>();
   };
   ASplit preparing(head + "prepare:\n" + make("a") + promote);

@@ -18,7 +18,9 @@ Json seen() {
 // Notes in the run's own log when the watch began and ended.
 WindowProbe watching(ARun& run) {
   const auto note = [&run](const std::string& text) { std::ofstream(run.file("log"), std::ios::app) << text << "\n"; };
-  return {[note](const runbook::Phase& phase, bool clients_wait) { note("watch " + phase.name + (clients_wait ? ", clients wait" : "")); },
+  return {[note](const runbook::Phase& phase, bool clients_wait) {
+            note("watch " + phase.name + (clients_wait ? ", clients wait" : ""));
+          },
           [note](const runbook::Phase& phase) {
             note("watched " + phase.name);
             return seen();
@@ -33,14 +35,17 @@ std::vector<journal::Event> watched(const ARun& run) {
 
 }  // namespace
 
-TEST_CASE("the guard stands by before the window's first effect and is dismissed when clients are served, before the watch ends") {
+TEST_CASE(
+    "the guard stands by before the window's first effect and is dismissed when clients are served, before the watch "
+    "ends") {
   ARun run(head + "prepare:\n" + make("a") + window(make("b")) + "verify:\n" + make("c"));
   Told told(run);
   REQUIRE(run.forward().exit == ExitCode::done);
   INFO(told.text());
-  CHECK(in_order({told.at("say", "  a "), told.at("watch", "begins for window"), told.at("guard", "stands by for window"),
-                  told.at("guard", "watches, longest stop 14000 ms"), told.at("say", "  b "), told.at("guard", "is dismissed"),
-                  told.at("watch", "ends for window"), told.at("say", "clients waited at most"), told.at("say", "  c ")}));
+  CHECK(in_order({told.at("say", "  a "), told.at("watch", "begins for window"),
+                  told.at("guard", "stands by for window"), told.at("guard", "watches, longest stop 14000 ms"),
+                  told.at("say", "  b "), told.at("guard", "is dismissed"), told.at("watch", "ends for window"),
+                  told.at("say", "clients waited at most"), told.at("say", "  c ")}));
   CHECK(told.has("say", "(budget 20000 ms); a client saw 61.2 ms of outage (through bouncer-2)"));
   CHECK(std::count(told.all.begin(), told.all.end(), "guard: is dismissed") == 1);
 }
@@ -49,15 +54,16 @@ TEST_CASE("without a guard, or with one that has gone, no window is entered, and
   for (const bool never_came : {true, false}) {
     ARun run(head + "prepare:\n" + make("a") + window(make("b")));
     Told told(run);
-    (never_came ? told.no_guard : told.guard_gone) = Error{ErrorKind::not_ready, "guard", "is not there", "", "", "", ""};
+    (never_came ? told.no_guard : told.guard_gone) =
+        Error{ErrorKind::not_ready, "guard", "is not there", "", "", "", ""};
     const auto ending = run.forward();
     INFO(told.text());
     CHECK(ending.exit == ExitCode::undone);
     CHECK(ending.text.find("is not there") != std::string::npos);
     CHECK(run.log() == Lines{"do a", "undo a"});
     CHECK(run.record().windows.empty());
-    CHECK(in_order(
-        {told.at("guard", "stands by"), told.at("guard", "is dismissed"), told.at("watch", "ends"), told.at("warn", "; undoing")}));
+    CHECK(in_order({told.at("guard", "stands by"), told.at("guard", "is dismissed"), told.at("watch", "ends"),
+                    told.at("warn", "; undoing")}));
     CHECK(told.has("say", "undone"));
   }
 }
@@ -84,7 +90,9 @@ TEST_CASE("a guard is kept while a window can't be undone, and settles it as soo
   CHECK(run.record().state(false) == "window undone");
 }
 
-TEST_CASE("people are told why a window is undone, who owns, and what clients saw, and the guard is dismissed once clients are served") {
+TEST_CASE(
+    "people are told why a window is undone, who owns, and what clients saw, and the guard is dismissed once clients "
+    "are served") {
   ARun run(head + window(make("a") + line("b", "exit 3")));
   Told told(run);
   REQUIRE(run.forward().exit == ExitCode::undone);

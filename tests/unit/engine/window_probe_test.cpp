@@ -13,7 +13,8 @@ Json an_outage() {
 
 TEST_CASE("what clients saw is said with all that was wrong with it") {
   CHECK(what_clients_saw(Json()).empty());
-  CHECK(what_clients_saw({{"why", "no pool has a `probe`"}}) == "what clients saw was not measured: no pool has a `probe`");
+  CHECK(what_clients_saw({{"why", "no pool has a `probe`"}}) ==
+        "what clients saw was not measured: no pool has a `probe`");
   auto bad = an_outage();
   bad["mean_outage_ms"] = 52.04;
   bad["errors"] = 2;
@@ -21,7 +22,8 @@ TEST_CASE("what clients saw is said with all that was wrong with it") {
   bad["wrong_side"] = 3;
   bad["bouncers"] = {{{"name", "bouncer-1"}, {"first_error", ""}}, {{"name", "bouncer-2"}, {"first_error", "refused"}}};
   CHECK(what_clients_saw(bad) ==
-        "a client saw at least 61.2 ms of outage (through bouncer-2); all clients on average 52.0 ms; 2 errors, the first through "
+        "a client saw at least 61.2 ms of outage (through bouncer-2); all clients on average 52.0 ms; 2 errors, the "
+        "first through "
         "bouncer-2: refused; "
         "3 WRITES WERE TAKEN BY THE WRONG SIDE");
 }

@@ -8,11 +8,11 @@ using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using namespace std::chrono_literals;
-using test::the_fence;
 using test::Fenced;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::the_fence;
 
 TEST_CASE("drift names tables without a working trigger and tables that should have none") {
   Fenced it;

@@ -74,7 +74,9 @@ TEST_CASE("the same run of the same journal may go on, a copy of its journal els
   CHECK(refused(it.admin, later(first, 4)) == ErrorKind::held);
 }
 
-TEST_CASE("a file that was put in the place of a journal is another journal, and one of an older version is told by its path") {
+TEST_CASE(
+    "a file that was put in the place of a journal is another journal, and one of an older version is told by its "
+    "path") {
   Installed it;
   auto mine = first;
   mine.journal = fence::journal_of_file("/a/journal.db", "17 of 1764335052.5");

@@ -9,11 +9,11 @@ using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::ci_server;
-using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
 using test::sqlstate;
+using test::the_fence;
 
 namespace {
 
@@ -24,7 +24,8 @@ struct KeptFenced {
   explicit KeptFenced(test::Server& server = ci_server(), Fence of = the_fence)
       : admin(server.connect()), schema(admin, "app"), which(std::move(of)) {
     run(admin,
-        "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE app.users (id int PRIMARY KEY, name text); CREATE TABLE app.builds (id int)");
+        "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE app.users (id int PRIMARY KEY, name text); CREATE TABLE "
+        "app.builds (id int)");
     REQUIRE(fence::install(admin, which, soon()));
     REQUIRE(fence::create_triggers(admin, which, {{"app", "builds"}}, 100ms, soon(), nullptr));
     REQUIRE(fence::install_kept_fence(admin, which, soon()));
@@ -43,8 +44,9 @@ struct KeptFenced {
 
 TEST_CASE("a kept table refuses every kind of write on the target and says where to write") {
   KeptFenced it;
-  for (const auto* sql : {"INSERT INTO app.users VALUES (1)", "UPDATE app.users SET name = 'x'", "DELETE FROM app.users",
-                          "TRUNCATE app.users", "WITH w AS (UPDATE app.users SET name = 'x' RETURNING 1) SELECT FROM w"}) {
+  for (const auto* sql :
+       {"INSERT INTO app.users VALUES (1)", "UPDATE app.users SET name = 'x'", "DELETE FROM app.users",
+        "TRUNCATE app.users", "WITH w AS (UPDATE app.users SET name = 'x' RETURNING 1) SELECT FROM w"}) {
     CHECK(sqlstate(it.admin, sql) == "2F002");
   }
   const auto refused = it.admin.simple("DELETE FROM app.users", soon());
@@ -71,7 +73,8 @@ TEST_CASE("the lock of kept tables holds with any search_path and hostile names"
   KeptFenced it(ci_server(), fence::Fence{"ci", cluster, "ci"});
   run(it.admin,
       "CREATE FUNCTION app.always(text, text) RETURNS bool LANGUAGE sql AS 'SELECT true'; "
-      "CREATE OPERATOR app.= (LEFTARG = text, RIGHTARG = text, FUNCTION = app.always); SET search_path TO app, pg_catalog");
+      "CREATE OPERATOR app.= (LEFTARG = text, RIGHTARG = text, FUNCTION = app.always); SET search_path TO app, "
+      "pg_catalog");
   const auto refused = it.admin.simple("INSERT INTO app.users VALUES (1)", soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().hint == "Write to cluster \"" + cluster + "\".");
@@ -88,7 +91,8 @@ TEST_CASE("drift of the two fences is told apart") {
   REQUIRE(fence::create_kept_triggers(it.admin, the_fence, kept, 100ms, soon(), nullptr));
   CHECK(fence::kept_fence_drift(it.admin, the_fence, kept, soon())->missing.empty());
   REQUIRE(fence::drop_kept_triggers(it.admin, the_fence, {{"app", "audit"}}, 100ms, soon(), nullptr));
-  CHECK(fence::kept_fence_drift(it.admin, the_fence, kept, soon())->missing == std::vector<TableName>{{"app", "audit"}});
+  CHECK(fence::kept_fence_drift(it.admin, the_fence, kept, soon())->missing ==
+        std::vector<TableName>{{"app", "audit"}});
   CHECK(fence::fence_drift(it.admin, the_fence, {{"app", "builds"}}, soon())->missing.empty());
 }
 
@@ -97,7 +101,9 @@ TEST_CASE("a lock of kept tables with another text does not count as installed")
   CHECK(*fence::kept_fence(it.admin, the_fence, soon()) == KeptFence::installed);
   CHECK(*kept_fence(it.admin, fence::Fence{"ci", "other", "ci"}, soon()) == KeptFence::other);
   CHECK(*fence::kept_fence(it.admin, fence::Fence{"other", "main", "ci"}, soon()) == KeptFence::absent);
-  run(it.admin, "CREATE OR REPLACE FUNCTION pgcleave.fence_kept_ci() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+  run(it.admin,
+      "CREATE OR REPLACE FUNCTION pgcleave.fence_kept_ci() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; "
+      "END'");
   CHECK(*fence::kept_fence(it.admin, the_fence, soon()) == KeptFence::other);
   REQUIRE(fence::install_kept_fence(it.admin, the_fence, soon()));
   CHECK(*fence::kept_fence(it.admin, the_fence, soon()) == KeptFence::installed);

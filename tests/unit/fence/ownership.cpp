@@ -2,20 +2,20 @@
 
 #include <catch2/catch.hpp>
 
-#include "postgres/installed.h"
 #include "fence/holder.h"
+#include "postgres/installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::ci_server;
-using test::the_fence;
 using test::Fenced;
 using test::main_server;
 using test::run;
 using test::soon;
 using test::sqlstate;
+using test::the_fence;
 
 namespace {
 
@@ -37,15 +37,17 @@ TEST_CASE("a fenced table refuses every kind of write and names table, owner and
   Fenced it;
   run(it.admin, "INSERT INTO app.builds VALUES (1)");
   set_owner(it.admin, Owner::target);
-  for (const auto* sql : {"INSERT INTO app.builds VALUES (2)", "UPDATE app.builds SET note = 'x'", "DELETE FROM app.builds",
-                          "TRUNCATE app.builds", "INSERT INTO app.builds VALUES (1) ON CONFLICT (id) DO UPDATE SET note = 'x'",
-                          "MERGE INTO app.builds b USING (SELECT 1 AS id) s ON b.id = s.id WHEN MATCHED THEN DELETE",
-                          "WITH w AS (UPDATE app.builds SET note = 'x' RETURNING 1) SELECT FROM w"}) {
+  for (const auto* sql :
+       {"INSERT INTO app.builds VALUES (2)", "UPDATE app.builds SET note = 'x'", "DELETE FROM app.builds",
+        "TRUNCATE app.builds", "INSERT INTO app.builds VALUES (1) ON CONFLICT (id) DO UPDATE SET note = 'x'",
+        "MERGE INTO app.builds b USING (SELECT 1 AS id) s ON b.id = s.id WHEN MATCHED THEN DELETE",
+        "WITH w AS (UPDATE app.builds SET note = 'x' RETURNING 1) SELECT FROM w"}) {
     CHECK(sqlstate(it.admin, sql) == "2F002");
   }
   const auto refused = it.admin.simple("DELETE FROM app.builds", soon());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().what == "table app.builds takes no writes on cluster \"main\": the owner of split \"ci\" is target");
+  CHECK(refused.error().what ==
+        "table app.builds takes no writes on cluster \"main\": the owner of split \"ci\" is target");
   CHECK(refused.error().hint == "Write to cluster \"ci\".");
   CHECK(run(it.admin, "SELECT FROM app.builds").size() == 1);
 }
@@ -136,7 +138,8 @@ TEST_CASE("a fence with other cluster names or a changed function does not count
   Fenced it;
   CHECK_FALSE(*fence::is_installed(it.admin, fence::Fence{"ci", "main", "other"}, soon()));
   CHECK_FALSE(*fence::is_installed(it.admin, fence::Fence{"other", "main", "ci"}, soon()));
-  run(it.admin, "CREATE OR REPLACE FUNCTION pgcleave.fence_ci() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+  run(it.admin,
+      "CREATE OR REPLACE FUNCTION pgcleave.fence_ci() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
   CHECK_FALSE(*fence::is_installed(it.admin, the_fence, soon()));
   REQUIRE(fence::install(it.admin, the_fence, soon()));
   CHECK(*fence::is_installed(it.admin, the_fence, soon()));
@@ -175,7 +178,8 @@ TEST_CASE("the same run may pass ownership again, another one is told who owns")
   Fenced it;
   REQUIRE(fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 1, soon()));
   CHECK(fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 1, soon()));
-  CHECK(fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 2, soon()));  // resumed under a new epoch
+  CHECK(fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 2,
+                              soon()));  // resumed under a new epoch
   const auto other = fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-2", 2, soon());
   REQUIRE_FALSE(other);
   CHECK(other.error().kind == ErrorKind::foreign);
@@ -216,8 +220,8 @@ TEST_CASE("of two operators who act at once exactly one wins") {
   for (int round = 1; round <= 20; ++round) {
     set_owner(it.admin, Owner::source);
     const auto call = [&](const std::string& run) {
-      return "BEGIN; SELECT pgcleave.pass_ci(1, 0, '" + run + "', 1); COMMIT; BEGIN; SELECT pgcleave.pass_ci(1, 0, '" + run +
-             "', 1); COMMIT";
+      return "BEGIN; SELECT pgcleave.pass_ci(1, 0, '" + run + "', 1); COMMIT; BEGIN; SELECT pgcleave.pass_ci(1, 0, '" +
+             run + "', 1); COMMIT";
     };
     REQUIRE(first.send(call("a" + std::to_string(round))));
     REQUIRE(second.send(call("b" + std::to_string(round))));

@@ -12,7 +12,8 @@ using test::soon;
 namespace {
 
 FrozenSplit two_tables() {
-  return {"r-1", 3, "split: 1\nname: 'ci \\'\n", {{7, {"ci", "a \"b\\"}, "moved", 7}, {9, {"public", "p_1"}, "shared", 8}}};
+  return {
+      "r-1", 3, "split: 1\nname: 'ci \\'\n", {{7, {"ci", "a \"b\\"}, "moved", 7}, {9, {"public", "p_1"}, "shared", 8}}};
 }
 
 }  // namespace
@@ -48,7 +49,8 @@ TEST_CASE("nothing is written down any more once the source has given ownership 
   REQUIRE(fence::freeze_split(it.admin, "ci", two_tables(), soon()));
   for (const char* owner : {"0", "2"}) {
     run(it.admin, std::string("SELECT setval('pgcleave.owner_ci', ") + owner + ")");
-    for (const auto& what : {std::optional(fence::FrozenSplit{"r-2", 4, "", {}}), std::optional<fence::FrozenSplit>()}) {
+    for (const auto& what :
+         {std::optional(fence::FrozenSplit{"r-2", 4, "", {}}), std::optional<fence::FrozenSplit>()}) {
       const auto refused = fence::freeze_split(it.admin, "ci", what, soon());
       REQUIRE_FALSE(refused);
       CHECK(refused.error().kind == ErrorKind::foreign);
@@ -73,6 +75,7 @@ TEST_CASE("what was written down of a split is not taken for nothing where it ca
   const Installed it;
   auto session = test::main_server().connect();
   auto admin = test::main_server().connect();
-  run(admin, "SELECT pg_terminate_backend(" + run(session, "SELECT pg_backend_pid() AS pid").text(0, "pid") + ", 5000)");
+  run(admin,
+      "SELECT pg_terminate_backend(" + run(session, "SELECT pg_backend_pid() AS pid").text(0, "pid") + ", 5000)");
   CHECK_FALSE(fence::frozen_split(session, "ci", soon()));
 }

@@ -2,140 +2,18 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <map>
-#include <optional>
 #include <thread>
-#include "postgres/server.h"
+
+#include "a_stale_side.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
+using testing::connect_to, testing::Stale;
 using namespace std::chrono_literals;
 using test::main_server, test::run, test::soon;
 
 namespace {
-
-Connection connect_to(const std::string& database) {
-  auto settings = main_server().settings();
-  settings.values["dbname"] = database;
-  auto connection = Connection::open(settings, Deadline::in(30s));
-  REQUIRE(connection);
-  return std::move(*connection);
-}
-
-void make_database(const std::string& name, const std::string& of) {
-  auto admin = main_server().connect();
-  for (const auto& sql : {"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name + " TEMPLATE " + of})
-    REQUIRE(admin.simple(sql, Deadline::in(30s)));
-}
-
-// A database of its own: one that others are connected to can't be copied.
-Connection fresh_database() {
-  make_database("stale_side", "template1");
-  return connect_to("stale_side");
-}
-
-// Cycles, self references, and partitions that refer, are referred to, and do neither; all with rows, all fenced and locked for clients.
-struct Stale {
-  Stale() : admin(fresh_database()), schema(admin, "stale") {
-    run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
-    run(admin,
-        "CREATE TABLE stale.tree (id int PRIMARY KEY, parent int REFERENCES stale.tree);"
-        "CREATE TABLE stale.hen (id int PRIMARY KEY, egg int, tree int REFERENCES stale.tree);"
-        "CREATE TABLE stale.egg (id int PRIMARY KEY, hen int REFERENCES stale.hen);"
-        "ALTER TABLE stale.hen ADD FOREIGN KEY (egg) REFERENCES stale.egg DEFERRABLE INITIALLY DEFERRED;"
-        "CREATE TABLE stale.log (id int PRIMARY KEY, tree int REFERENCES stale.tree) PARTITION BY RANGE (id);"
-        "CREATE TABLE stale.log_1 PARTITION OF stale.log FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (id);"
-        "CREATE TABLE stale.log_1_a PARTITION OF stale.log_1 FOR VALUES FROM (0) TO (50);"
-        "CREATE TABLE stale.log_2 PARTITION OF stale.log DEFAULT;"
-        "CREATE TABLE stale.note (id int PRIMARY KEY, log int REFERENCES stale.log, text text);"
-        "CREATE TABLE stale.metric (id int) PARTITION BY LIST (id);"
-        "CREATE TABLE stale.metric_1 PARTITION OF stale.metric FOR VALUES IN (1);"
-        "CREATE TABLE stale.metric_2 PARTITION OF stale.metric FOR VALUES IN (2);"
-        "CREATE TABLE stale.\"a \"\"b\" (id serial, t text);"
-        "CREATE TABLE stale.heir (more int) INHERITS (stale.\"a \"\"b\");"
-        "INSERT INTO stale.tree VALUES (1, 1), (2, 1);"
-        "INSERT INTO stale.hen VALUES (1, 1, 2); INSERT INTO stale.egg VALUES (1, 1);"
-        "INSERT INTO stale.log VALUES (1, 1), (200, 2);"
-        "INSERT INTO stale.note SELECT i, 1, repeat(md5(i::text), 400) FROM generate_series(1, 200) i;"
-        "INSERT INTO stale.metric VALUES (1), (2);"
-        "INSERT INTO stale.\"a \"\"b\" (t) VALUES ('x'); INSERT INTO stale.heir (t) VALUES ('y')");
-    REQUIRE(fence::install(admin, the_fence, soon()));
-    REQUIRE(fence::create_triggers(admin, the_fence, names(), 1s, soon(), nullptr));
-    write_down("r-split");
-    // A copy with the same OIDs, as physical replication makes one: the other side.
-    admin.close();
-    make_database("other_side", "stale_side");
-    admin = connect_to("stale_side");
-    other.emplace(connect_to("other_side"));
-    run(*other, "SELECT setval('pgcleave.owner_ci', 2)");
-    owned_by(Owner::nobody);
-  }
-  ~Stale() { other.reset(); }
-  Stale(const Stale&) = delete;
-  Stale& operator=(const Stale&) = delete;
-
-  std::vector<Table> tables() {
-    auto all = *postgres::tables(admin, soon());
-    std::erase_if(all, [](const auto& table) { return table.name.schema != "stale" || table.name.name == "heir"; });
-    return all;
-  }
-  std::vector<TableName> names() {
-    std::vector<TableName> names;
-    for (const auto& table : tables()) names.push_back(table.name);
-    return names;
-  }
-  std::vector<fence::Truncation> plan() { return fence::plan_truncation(tables(), *foreign_keys(admin, soon())); }
-  void owned_by(Owner owner) { run(admin, "SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")"); }
-  void write_down(const std::string& split_by, const std::string& of_class = "moved") {
-    owned_by(Owner::source);
-    fence::FrozenSplit frozen{split_by, 1, "split: 1\n", {}};
-    std::map<TableName, std::uint32_t> oids;
-    for (const auto& table : tables()) oids[table.name] = table.oid;
-    for (const auto& table : tables()) frozen.tables.push_back({table.oid, table.name, of_class, oids.at(table.root)});
-    REQUIRE(fence::freeze_split(admin, "ci", frozen, soon()));
-    owned_by(Owner::nobody);
-  }
-  Result<std::vector<fence::StaleTable>> try_to_empty(const Truncation& one, const Patience& patience) {
-    return truncate(admin, *other, one, {{"ci", "r-split", "moved"}, Owner::nobody, Owner::target, "target ci"}, patience);
-  }
-  Result<void> empty(const Truncation& one, Deadline deadline = soon(), const StopFlag* stop = nullptr) {
-    TRY_ASSIGN(const auto unproven, try_to_empty(one, {50ms, deadline, stop, nullptr}));
-    if (unproven.empty()) return {};
-    return fail({ErrorKind::foreign, unproven.front().name.sql(), unproven.front().why_not, "", "", "", ""});
-  }
-  // Why each of these is not emptied; nothing of what they hold is gone.
-  std::string why_not(const std::string& tables) {
-    const auto all = plan();
-    const auto one = std::find_if(all.begin(), all.end(), [&](const auto& each) { return names_of(each) == tables; });
-    REQUIRE(one != all.end());
-    return why_not(*one);
-  }
-  std::string why_not(const Truncation& one) {
-    const auto before = filled();
-    const auto unproven = try_to_empty(one, {50ms, soon(), nullptr, nullptr});
-    REQUIRE(unproven);
-    if (!unproven->empty()) CHECK(filled() == before);
-    std::string text;
-    for (const auto& table : *unproven) text += (text.empty() ? "" : "; ") + table.name.sql() + ": " + table.why_not;
-    return text;
-  }
-  static std::string names_of(const Truncation& one) {
-    std::string text;
-    for (const auto& table : one.tables) text += (text.empty() ? "" : " ") + table.name;
-    return text;
-  }
-  std::int64_t filled() {
-    const auto all = fence::sizes(admin, names(), soon());
-    REQUIRE(all);
-    return std::count_if(all->begin(), all->end(), [](const auto& table) { return !table.empty; });
-  }
-
-  Connection admin;
-  std::optional<Connection> other;
-  test::Schema schema;
-  Fence the_fence{"ci", "main", "ci"};
-};
 
 std::string text_of(const Truncation& one) {
   std::string text;
@@ -146,11 +24,13 @@ std::string text_of(const Truncation& one) {
 
 }  // namespace
 
-TEST_CASE("the plan of a truncation puts who refers first, cycles together and partitions that nobody refers to one by one") {
+TEST_CASE(
+    "the plan of a truncation puts who refers first, cycles together and partitions that nobody refers to one by one") {
   Stale it;
   std::vector<std::string> seen;
   for (const auto& one : it.plan()) seen.push_back(text_of(one));
-  CHECK(seen == std::vector<std::string>{"a \"b", "egg hen", "note", "log +note", "metric_1", "metric_2", "tree +egg +hen +log +note"});
+  CHECK(seen == std::vector<std::string>{"a \"b", "egg hen", "note", "log +note", "metric_1", "metric_2",
+                                         "tree +egg +hen +log +note"});
 }
 
 TEST_CASE("the plan of a truncation empties all tables in its order, and PostgreSQL takes each command") {
@@ -199,8 +79,10 @@ TEST_CASE("nothing is emptied unless the owner proves that nobody writes here") 
 TEST_CASE("a table is emptied only with its fence, under its name, and if the run that split had it in the split") {
   Stale it;
   run(it.admin, "ALTER TABLE stale.tree DISABLE TRIGGER pgcleave_fence_ci");
-  CHECK(it.why_not("tree") == "stale.tree: its fence trigger is missing, changed or disabled, so it may have been written");
-  run(it.admin, "ALTER TABLE stale.tree ENABLE TRIGGER pgcleave_fence_ci; ALTER TABLE stale.metric_1 RENAME TO metric_old");
+  CHECK(it.why_not("tree") ==
+        "stale.tree: its fence trigger is missing, changed or disabled, so it may have been written");
+  run(it.admin,
+      "ALTER TABLE stale.tree ENABLE TRIGGER pgcleave_fence_ci; ALTER TABLE stale.metric_1 RENAME TO metric_old");
   CHECK(it.why_not("metric_old") == "stale.metric_old: it was stale.metric_1 when it was split");
   run(it.admin,
       "ALTER TABLE stale.metric_old RENAME TO metric_1; ALTER TABLE stale.note RENAME TO was_note;"
@@ -217,34 +99,44 @@ TEST_CASE("a table is emptied only with its fence, under its name, and if the ru
 }
 
 TEST_CASE(
-    "a partition that came after the split keeps all from being emptied that would be emptied with it, also between plan and command") {
+    "a partition that came after the split keeps all from being emptied that would be emptied with it, also between "
+    "plan and command") {
   Stale it;
   const auto plan = it.plan();
-  const auto log = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "log +note"; });
+  const auto log =
+      std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "log +note"; });
   REQUIRE(log != plan.end());
-  run(it.admin, "CREATE TABLE stale.log_3 PARTITION OF stale.log FOR VALUES FROM (300) TO (400); INSERT INTO stale.log_3 VALUES (300, 1)");
+  run(it.admin,
+      "CREATE TABLE stale.log_3 PARTITION OF stale.log FOR VALUES FROM (300) TO (400); INSERT INTO stale.log_3 VALUES "
+      "(300, 1)");
   REQUIRE(fence::create_triggers(it.admin, it.the_fence, {{"stale", "log_3"}}, 1s, soon(), nullptr));
   CHECK(it.why_not(*log) == "stale.log_3: it came after the split");
   // One that only stands in the command because it refers to another.
-  const auto tree = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "tree +egg +hen +log +note"; });
+  const auto tree = std::find_if(plan.begin(), plan.end(),
+                                 [](const auto& each) { return text_of(each) == "tree +egg +hen +log +note"; });
   REQUIRE(tree != plan.end());
   CHECK(it.why_not(*tree) == "stale.log_3: it came after the split");
   CHECK(it.why_not("metric_1").empty());
   // A stale table that was attached to another since is read through that one.
   run(it.admin,
-      "CREATE TABLE stale.live (id int) PARTITION BY LIST (id); ALTER TABLE stale.metric DETACH PARTITION stale.metric_2;"
+      "CREATE TABLE stale.live (id int) PARTITION BY LIST (id); ALTER TABLE stale.metric DETACH PARTITION "
+      "stale.metric_2;"
       "CREATE TABLE stale.live_1 PARTITION OF stale.live FOR VALUES IN (1)");
   CHECK(it.why_not("metric_2").empty());
   run(it.admin,
       "ALTER TABLE stale.metric_2 DISABLE TRIGGER pgcleave_fence_ci; INSERT INTO stale.metric_2 VALUES (2);"
-      "ALTER TABLE stale.metric_2 ENABLE TRIGGER pgcleave_fence_ci; ALTER TABLE stale.live ATTACH PARTITION stale.metric_2 FOR VALUES IN "
+      "ALTER TABLE stale.metric_2 ENABLE TRIGGER pgcleave_fence_ci; ALTER TABLE stale.live ATTACH PARTITION "
+      "stale.metric_2 FOR VALUES IN "
       "(2)");
   CHECK(it.why_not("metric_2") == "stale.metric_2: it has become a partition of stale.live since the split");
 }
 
-TEST_CASE("a table that is not on the other side, or is another one there, is left alone; what is there stays while this one is emptied") {
+TEST_CASE(
+    "a table that is not on the other side, or is another one there, is left alone; what is there stays while this one "
+    "is emptied") {
   Stale it;
-  run(*it.other, "DROP TABLE stale.note; ALTER TABLE stale.metric_1 RENAME TO metric_old; CREATE TABLE stale.metric_1 (id int)");
+  run(*it.other,
+      "DROP TABLE stale.note; ALTER TABLE stale.metric_1 RENAME TO metric_old; CREATE TABLE stale.metric_1 (id int)");
   CHECK(it.why_not("note") == "stale.note: it does not exist on target ci");
   CHECK(it.why_not("metric_1") == "stale.metric_1: on target ci it is not the table that was split, but came after it");
   auto somebody = connect_to("other_side");
@@ -269,26 +161,32 @@ TEST_CASE("a table that another split has fenced or moved is left alone") {
   REQUIRE(fence::install(it.admin, web, soon()));
   REQUIRE(fence::create_triggers(it.admin, web, {{"stale", "note"}}, 1s, soon(), nullptr));
   CHECK(it.why_not("note") == "stale.note: it carries the fence of another split: trigger pgcleave_fence_web");
-  CHECK(*fence::fenced_by_others(it.admin, "ci", it.names(), soon()) == std::vector<std::string>{"stale.note (trigger pgcleave_fence_web)"});
+  CHECK(*fence::fenced_by_others(it.admin, "ci", it.names(), soon()) ==
+        std::vector<std::string>{"stale.note (trigger pgcleave_fence_web)"});
   CHECK(fence::fenced_by_others(it.admin, "web", {{"stale", "no_such_table"}}, soon())->empty());
   REQUIRE(fence::drop_triggers(it.admin, web, {{"stale", "note"}}, 1s, soon(), nullptr));
   const auto tables = it.tables();
-  const auto note = std::find_if(tables.begin(), tables.end(), [](const auto& table) { return table.name.name == "note"; })->oid;
-  REQUIRE(fence::freeze_split(it.admin, "web", fence::FrozenSplit{"r-web", 1, "", {{note, {"stale", "note"}, "moved", note}}}, soon()));
+  const auto note =
+      std::find_if(tables.begin(), tables.end(), [](const auto& table) { return table.name.name == "note"; })->oid;
+  REQUIRE(fence::freeze_split(it.admin, "web",
+                              fence::FrozenSplit{"r-web", 1, "", {{note, {"stale", "note"}, "moved", note}}}, soon()));
   CHECK(it.why_not("note") == "stale.note: it was moved by split web");
-  REQUIRE(fence::freeze_split(it.admin, "web", fence::FrozenSplit{"r-web", 1, "", {{note, {"stale", "note"}, "kept", note}}}, soon()));
+  REQUIRE(fence::freeze_split(it.admin, "web",
+                              fence::FrozenSplit{"r-web", 1, "", {{note, {"stale", "note"}, "kept", note}}}, soon()));
   CHECK(it.why_not("note").empty());
 }
 
 TEST_CASE("a reader in the way of a truncation is named, and told of while it waits; ctrl-C ends the wait") {
   Stale it;
   const auto plan = it.plan();
-  const auto one = std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "log +note"; });
+  const auto one =
+      std::find_if(plan.begin(), plan.end(), [](const auto& each) { return text_of(each) == "log +note"; });
   REQUIRE(one != plan.end());
   auto reader = connect_to("stale_side");
   run(reader, "BEGIN; SELECT FROM stale.log_1_a");
   std::string told;
-  const auto timed_out = it.try_to_empty(*one, {50ms, Deadline::in(4s), nullptr, [&](const std::string& text) { told = text; }});
+  const auto timed_out =
+      it.try_to_empty(*one, {50ms, Deadline::in(4s), nullptr, [&](const std::string& text) { told = text; }});
   REQUIRE_FALSE(timed_out);
   CHECK(timed_out.error().kind == ErrorKind::timed_out);
   CHECK(timed_out.error().seen.find("AccessShareLock on stale.log") != std::string::npos);
@@ -333,7 +231,8 @@ TEST_CASE("what depends on tables from outside stands against emptying them, and
   const auto keys = fence::obstacles_to_truncation(it.admin, tables, {}, soon());
   REQUIRE(keys);
   REQUIRE(keys->size() == 1);
-  CHECK(keys->front() == "stale.heir_2 stays and refers to stale.tree by foreign key k: ALTER TABLE stale.heir_2 DROP CONSTRAINT \"k\"");
+  CHECK(keys->front() ==
+        "stale.heir_2 stays and refers to stale.tree by foreign key k: ALTER TABLE stale.heir_2 DROP CONSTRAINT \"k\"");
   run(it.admin, "ALTER TABLE stale.heir_2 DROP CONSTRAINT k");
   // A publication matters once somebody can read it.
   run(it.admin, "SELECT pg_create_logical_replication_slot('somebody', 'pgoutput')");
@@ -343,6 +242,7 @@ TEST_CASE("what depends on tables from outside stands against emptying them, and
   run(it.admin, "DROP PUBLICATION ours; DROP PUBLICATION theirs; SELECT pg_drop_replication_slot('somebody')");
   REQUIRE(published);
   REQUIRE(published->size() == 1);
-  CHECK(published->front().find("publication theirs would carry TRUNCATE of 3 of the tables to the reader of slot somebody") == 0);
+  CHECK(published->front().find(
+            "publication theirs would carry TRUNCATE of 3 of the tables to the reader of slot somebody") == 0);
   CHECK(harmless->empty());
 }

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "postgres/catalog.h"
 #include "fence/truncation.h"
+#include "postgres/catalog.h"
 #include "postgres/server.h"
 
 using namespace pgcleave;
@@ -17,7 +17,8 @@ TEST_CASE("partitions whose rows are on another server stand against emptying th
   run(admin, "DROP FOREIGN DATA WRAPPER IF EXISTS nowhere CASCADE");
   run(admin,
       "CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER archive FOREIGN DATA WRAPPER nowhere;"
-      "CREATE TABLE afar.log (id int) PARTITION BY LIST (id); CREATE TABLE afar.log_1 PARTITION OF afar.log FOR VALUES IN (1);"
+      "CREATE TABLE afar.log (id int) PARTITION BY LIST (id); CREATE TABLE afar.log_1 PARTITION OF afar.log FOR VALUES "
+      "IN (1);"
       "CREATE FOREIGN TABLE afar.log_2 PARTITION OF afar.log FOR VALUES IN (2) SERVER archive;"
       "CREATE FOREIGN TABLE afar.log_3 PARTITION OF afar.log FOR VALUES IN (3) SERVER archive");
   auto all = tables(admin, soon());
@@ -26,6 +27,7 @@ TEST_CASE("partitions whose rows are on another server stand against emptying th
   const auto found = fence::obstacles_to_truncation(admin, *all, {}, soon());
   run(admin, "DROP FOREIGN DATA WRAPPER nowhere CASCADE");
   REQUIRE(found);
-  CHECK(*found == std::vector<std::string>{"partition afar.log_2 is a foreign table, whose rows are elsewhere: detach it",
-                                           "partition afar.log_3 is a foreign table, whose rows are elsewhere: detach it"});
+  CHECK(*found ==
+        std::vector<std::string>{"partition afar.log_2 is a foreign table, whose rows are elsewhere: detach it",
+                                 "partition afar.log_3 is a foreign table, whose rows are elsewhere: detach it"});
 }

@@ -2,20 +2,20 @@
 
 #include <catch2/catch.hpp>
 
-#include "postgres/installed.h"
 #include "fence/holder.h"
 #include "fence/owner_state.h"
+#include "postgres/installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using test::ci_server;
-using test::the_fence;
 using test::Fenced;
 using test::main_server;
 using test::run;
 using test::soon;
 using test::sqlstate;
+using test::the_fence;
 
 namespace {
 
@@ -36,8 +36,8 @@ TEST_CASE("a witness is read as it was written, and nothing else is one") {
   CHECK(seven.text() == "target, epoch 7");
   CHECK(fence::read_witness(seven.text()) == seven);
   CHECK(fence::read_witness("source, epoch 12") == fence::Witness{fence::Owner::source, 12});
-  for (const auto* text :
-       {"", "nobody, epoch 7", "target, epoch", "target, epoch -7", "target, epoch 7 ", "target, epoch 9999999999", "TARGET"})
+  for (const auto* text : {"", "nobody, epoch 7", "target, epoch", "target, epoch -7", "target, epoch 7 ",
+                           "target, epoch 9999999999", "TARGET"})
     CHECK_FALSE(fence::read_witness(text));
 }
 
@@ -48,7 +48,8 @@ TEST_CASE("a member that lacks the release refuses writes by the witness of a la
   CHECK(sqlstate(it.admin, insert) == "2F002");
   const auto refused = it.admin.simple(insert, soon());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().what == "table app.builds takes no writes on cluster \"main\": the witness of split \"ci\" says target, epoch 7");
+  CHECK(refused.error().what ==
+        "table app.builds takes no writes on cluster \"main\": the witness of split \"ci\" says target, epoch 7");
   CHECK(refused.error().hint == "Write to cluster \"ci\".");
 }
 
@@ -56,14 +57,16 @@ TEST_CASE("a side that nobody owns names the other side to write to, for sure wh
   Fenced it;
   const auto hint = [](Connection& connection) { return connection.simple(insert, soon()).error().hint; };
   run(it.admin, "SELECT setval('pgcleave.owner_ci', 0)");
-  CHECK(hint(it.admin) == "Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"ci\".");
+  CHECK(hint(it.admin) ==
+        "Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"ci\".");
   witness(it.admin, "source, epoch 7");  // an earlier rollback's
   CHECK(hint(it.admin).rfind("Repeat the transaction", 0) == 0);
   witness(it.admin, "target, epoch 7");
   CHECK(hint(it.admin) == "Write to cluster \"ci\".");
   Fenced other(ci_server());
   run(other.admin, "SELECT setval('pgcleave.owner_ci', 0)");
-  CHECK(hint(other.admin) == "Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"main\".");
+  CHECK(hint(other.admin) ==
+        "Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"main\".");
   witness(other.admin, "source, epoch 9");
   CHECK(hint(other.admin) == "Write to cluster \"main\".");
 }
@@ -110,7 +113,8 @@ TEST_CASE("what a server knows of its owner is told in one piece") {
   Fenced it;
   CHECK_FALSE(fence::owner_state(it.admin, "other", Owner::source, soon())->owner);
   REQUIRE(fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 7, soon()));
-  run(it.admin, "INSERT INTO pgcleave.canary_source_ci VALUES ('early', '2026-01-01'), ('run-1 1 source', '2026-01-02')");
+  run(it.admin,
+      "INSERT INTO pgcleave.canary_source_ci VALUES ('early', '2026-01-01'), ('run-1 1 source', '2026-01-02')");
   witness(it.admin, "target, epoch 7");
   const auto seen = fence::owner_state(it.admin, "ci", Owner::source, soon());
   REQUIRE(seen);

@@ -62,11 +62,13 @@ void* grow_or_fail(void* block, int size) {
   return fails(Fault::memory, Fault::memory_lasting) ? nullptr : memory.xRealloc(block, size);
 }
 
-// https://sqlite.org/c3ref/vfs.html: xSetSystemCall is there to test how errors are handled. nullptr: the call that it was.
+// https://sqlite.org/c3ref/vfs.html: xSetSystemCall is there to test how errors are handled. nullptr: the call that it
+// was.
 template <class Call>
 void replace(const char* name, Call* call) {
   auto* vfs = sqlite3_vfs_find(nullptr);
-  if (vfs->xGetSystemCall(vfs, name) != nullptr) vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(call));
+  if (vfs->xGetSystemCall(vfs, name) != nullptr)
+    vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(call));
 }
 
 void set_memory(sqlite3_mem_methods* methods, int small_blocks) {

@@ -1,4 +1,5 @@
-// SQLite on a machine that fails: the n-th of its calls of the system, or of its allocations, and those after it when that lasts.
+// SQLite on a machine that fails: the n-th of its calls of the system, or of its allocations, and those after it when
+// that lasts.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -41,8 +42,8 @@ class WatchedMemory {
   WatchedMemory& operator=(const WatchedMemory&) = delete;
 };
 
-// Runs `trial` with its first call failing, then its second, until all its calls went well. It is given where; it says whether the fault
-// happened. The answer: how many did.
+// Runs `trial` with its first call failing, then its second, until all its calls went well. It is given where; it says
+// whether the fault happened. The answer: how many did.
 inline int at_each_call(Fault fault, const std::function<bool(int)>& trial) {
   const int limit = 4000;
   for (int at = 1; at < limit; ++at) {

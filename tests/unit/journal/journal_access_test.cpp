@@ -136,7 +136,8 @@ TEST_CASE("a journal that is locked by another process is given up in time, and 
   fill(scratch.path, 3);
   sqlite3* other = nullptr;
   sqlite3_open(scratch.path.c_str(), &other);
-  REQUIRE(sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) ==
+          SQLITE_OK);
   const auto begun = Monotonic::now();
   const auto child = in_child([&] {
     const auto journal = Journal::open(scratch.path, Deadline::in(std::chrono::milliseconds(50)));
@@ -156,7 +157,8 @@ TEST_CASE("a large journal is opened by its end: damage in its middle is found b
   const Scratch scratch;
   {
     auto journal = opened(scratch.path);
-    for (int i = 0; i < 200; ++i) REQUIRE(journal.append("r-1", "a", Json{{"t", std::string(30'000, 'x')}}, Durability::process));
+    for (int i = 0; i < 200; ++i)
+      REQUIRE(journal.append("r-1", "a", Json{{"t", std::string(30'000, 'x')}}, Durability::process));
   }
   std::fstream file(scratch.path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(scratch.path)) / 3);
@@ -173,7 +175,8 @@ TEST_CASE("a large journal whose end is damaged is refused") {
   const Scratch scratch;
   {
     auto journal = opened(scratch.path);
-    for (int i = 0; i < 1500; ++i) REQUIRE(journal.append("r-1", "a", Json{{"t", std::string(3'000, 'x')}}, Durability::process));
+    for (int i = 0; i < 1500; ++i)
+      REQUIRE(journal.append("r-1", "a", Json{{"t", std::string(3'000, 'x')}}, Durability::process));
   }
   std::fstream file(scratch.path, std::ios::in | std::ios::out | std::ios::binary);
   const auto pages = static_cast<std::streamoff>(std::filesystem::file_size(scratch.path)) / 4096;
@@ -187,7 +190,8 @@ TEST_CASE("a large journal whose end is damaged is refused") {
   CHECK(refused_to_read(scratch.path).kind == ErrorKind::invalid);
 }
 
-TEST_CASE("an event whose data was overwritten with text that is no JSON is shown without data, and verifying names it") {
+TEST_CASE(
+    "an event whose data was overwritten with text that is no JSON is shown without data, and verifying names it") {
   const Scratch scratch;
   fill(scratch.path, 100);
   forge(scratch.path, "UPDATE event SET data = '{broken' WHERE seq = 5");
@@ -210,17 +214,20 @@ TEST_CASE("a journal whose table is taken away while it is open gives errors, an
     CHECK_FALSE(journal.verify_chain());
   }
   CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().what == "the journal's database refused");
-  CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().what == "the journal is closed to writing");
+  CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().what ==
+        "the journal is closed to writing");
 }
 
 TEST_CASE("an event that a foreign trigger rejects is not in the journal, which takes no more") {
   const Scratch scratch;
   auto journal = opened(scratch.path);
-  REQUIRE(raw(scratch.path, "CREATE TRIGGER t BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'not here'); END") == SQLITE_OK);
+  REQUIRE(raw(scratch.path, "CREATE TRIGGER t BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'not here'); END") ==
+          SQLITE_OK);
   const auto rejected = journal.append("r-1", "a", Json::object(), Durability::disk);
   REQUIRE_FALSE(rejected);
   CHECK(rejected.error().seen == "not here");
   CHECK(rejected.error().hint.find("pgcleave resume") != std::string::npos);
   CHECK(journal.events("r-1").value().empty());
-  CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().seen == "an earlier error: the journal's database refused");
+  CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().seen ==
+        "an earlier error: the journal's database refused");
 }

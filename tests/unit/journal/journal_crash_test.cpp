@@ -20,7 +20,7 @@ std::atomic<bool> syncs_fail = false;
 std::atomic<bool> folder_syncs_fail = false;
 
 bool is_folder(int fd) {
-  struct stat info {};
+  struct stat info{};
   return ::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
@@ -95,7 +95,8 @@ TEST_CASE("after a full disk the journal is closed to writing, and what it ackno
     const rlimit room{RLIM_INFINITY, RLIM_INFINITY};
     if (!journal || ::setrlimit(RLIMIT_FSIZE, &full) != 0) return 101;
     int written = 0;
-    while (written < 100 && journal->append("r-1", "a", Json{{"text", std::string(8'000, 'x')}}, Durability::disk)) ++written;
+    while (written < 100 && journal->append("r-1", "a", Json{{"text", std::string(8'000, 'x')}}, Durability::disk))
+      ++written;
     ::setrlimit(RLIMIT_FSIZE, &room);
     if (journal->append("r-1", "a", Json::object(), Durability::disk)) return 102;
     return written;
@@ -120,7 +121,8 @@ TEST_CASE("a writer that is killed at any moment leaves a whole chain with all t
     const auto child = in_child([&] {
       auto journal = Journal::open(scratch.path, soon());
       for (int i = 0; journal && i < 100'000; ++i) {
-        const auto event = journal->append("r-1", "a", Json{{"i", i}}, i % 3 == 0 ? Durability::disk : Durability::process);
+        const auto event =
+            journal->append("r-1", "a", Json{{"i", i}}, i % 3 == 0 ? Durability::disk : Durability::process);
         if (!event || ::write(ends[1], &event->seq, sizeof event->seq) < 0) return 1;
       }
       return 1;
@@ -149,10 +151,13 @@ TEST_CASE("a journal whose file was replaced or removed is closed to writing") {
   const auto lost = journal.append("r-1", "a", Json::object(), Durability::disk);
   REQUIRE_FALSE(lost);
   CHECK(lost.error().what == "the journal's file was replaced, renamed or removed");
-  CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().what == "the journal is closed to writing");
+  CHECK(journal.append("r-1", "a", Json::object(), Durability::disk).error().what ==
+        "the journal is closed to writing");
 }
 
-TEST_CASE("a journal whose file was taken away is not made anew beside its log, and holds all that it acknowledged when it is back") {
+TEST_CASE(
+    "a journal whose file was taken away is not made anew beside its log, and holds all that it acknowledged when it "
+    "is back") {
   const Scratch scratch;
   auto journal = opened(scratch.path);
   for (int i = 0; i < 20; ++i) REQUIRE(journal.append("r-1", "a", Json::object(), Durability::disk));
@@ -175,7 +180,11 @@ TEST_CASE("who resumes a run makes no journal where there is none") {
   CHECK(none.error().kind == ErrorKind::not_ready);
   CHECK_FALSE(std::filesystem::exists(scratch.path));
   REQUIRE(opened(scratch.path).append("r-1", "a", Json::object(), Durability::disk));
-  CHECK(Journal::open_existing(scratch.path, Deadline::in(std::chrono::seconds(1))).value().events("r-1").value().size() == 1);
+  CHECK(Journal::open_existing(scratch.path, Deadline::in(std::chrono::seconds(1)))
+            .value()
+            .events("r-1")
+            .value()
+            .size() == 1);
 }
 
 TEST_CASE("a process that holds the journal's lock for too long is reported in bounded time, and does not close it") {

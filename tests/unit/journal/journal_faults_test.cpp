@@ -1,4 +1,5 @@
-// Each call that SQLite makes for the journal fails once: what was acknowledged stays, and nobody is told something else.
+// Each call that SQLite makes for the journal fails once: what was acknowledged stays, and nobody is told something
+// else.
 #include "faults.h"
 #include "scratch.h"
 
@@ -16,7 +17,8 @@ struct Filled {
   Filled() {
     auto journal = opened(scratch.path);
     for (int i = 0; i < events_before; ++i) {
-      before.push_back(journal.append("r-1", "a", Json{{"i", i}, {"text", std::string(90, 'x')}}, Durability::process).value().hash);
+      before.push_back(
+          journal.append("r-1", "a", Json{{"i", i}, {"text", std::string(90, 'x')}}, Durability::process).value().hash);
     }
   }
 };
@@ -125,7 +127,9 @@ TEST_CASE("who reads a journal is given all of it or an error") {
   const auto fault = GENERATE(Fault::disk, Fault::lock, Fault::memory, Fault::memory_lasting);
   const Filled filled;
   const std::vector<std::function<Result<bool>(const Journal&)>> reads = {
-      [&](const Journal& journal) { return journal.events("r-1").map([&](const auto& all) { return hashes(all) == filled.before; }); },
+      [&](const Journal& journal) {
+        return journal.events("r-1").map([&](const auto& all) { return hashes(all) == filled.before; });
+      },
       [&](const Journal& journal) {
         return journal.events_of_type("a").map([&](const auto& all) { return hashes(all) == filled.before; });
       },

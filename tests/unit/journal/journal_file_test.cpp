@@ -31,8 +31,10 @@ void flip_byte(const std::string& path, std::streamoff at) {
 TEST_CASE("a new journal and its folders are for their owner only, and nothing is left beside it") {
   const Scratch scratch;
   const std::string path = scratch.folder / "a/b/journal";
-  { fill(path, 1); }
-  struct stat info {};
+  {
+    fill(path, 1);
+  }
+  struct stat info{};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0600);
   REQUIRE(::stat((scratch.folder / "a").c_str(), &info) == 0);
@@ -75,7 +77,8 @@ TEST_CASE("an event that was forged breaks the chain there") {
 TEST_CASE("times that no clock tells are read as none, and what was no JSON as nothing") {
   const Scratch scratch;
   fill(scratch.path, 200);
-  forge(scratch.path, "UPDATE event SET at_us = -9223372036854775807, mono_us = 9223372036854775807, data = '{' WHERE seq = 20");
+  forge(scratch.path,
+        "UPDATE event SET at_us = -9223372036854775807, mono_us = 9223372036854775807, data = '{' WHERE seq = 20");
   const auto events = opened(scratch.path).events("r-1");
   REQUIRE(events);
   const auto& forged = events->at(19);

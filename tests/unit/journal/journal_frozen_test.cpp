@@ -24,11 +24,13 @@ enum Seen : int { goes_on = 0, stands_still = 1, not_on_this_machine = 77 };
 // In a mount namespace of this process.
 bool mount_image(const std::string& image, const std::string& folder) {
   if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  const auto command = "truncate -s 32M " + image + " && mkfs.ext4 -q " + image + " && mount -o loop " + image + " " + folder;
+  const auto command =
+      "truncate -s 32M " + image + " && mkfs.ext4 -q " + image + " && mount -o loop " + image + " " + folder;
   return std::system(("(" + command + ") >/dev/null 2>&1").c_str()) == 0;
 }
 
-// Freezes the folder for a second when it is told to, and says so. A process of its own, since this one may stand still.
+// Freezes the folder for a second when it is told to, and says so. A process of its own, since this one may stand
+// still.
 pid_t freezer(const std::string& folder, int order, int answer) {
   return in_child([&] {
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
@@ -60,8 +62,9 @@ Seen with_a_frozen_journal(const std::string& folder) {
     // What another process wrote is news to this one, which notes how far it has read: in the file that it has mapped.
     auto other = opened(folder + "/journal.db");
     char frozen = 0;
-    if (journal.append("r-1", "a", Json::object(), Durability::disk) && other.append("r-1", "a", Json::object(), Durability::disk) &&
-        ::write(order[1], "x", 1) == 1 && ::read(answer[0], &frozen, 1) == 1 && frozen == 'y') {
+    if (journal.append("r-1", "a", Json::object(), Durability::disk) &&
+        other.append("r-1", "a", Json::object(), Durability::disk) && ::write(order[1], "x", 1) == 1 &&
+        ::read(answer[0], &frozen, 1) == 1 && frozen == 'y') {
       const auto late = journal.events_by(Deadline::in(100ms), "r-1");
       seen = !late && time_to_map_memory_and_start_a_process() < 500ms ? goes_on : stands_still;
     }
@@ -79,7 +82,8 @@ TEST_CASE("a journal on a file system that is frozen keeps no other thread from 
   const auto folder = scratch.folder / "mounted";
   std::filesystem::create_directory(folder);
   const auto seen = exit_of(in_child([&] {
-    if (!mount_image((scratch.folder / "image").string(), folder.string())) return static_cast<int>(not_on_this_machine);
+    if (!mount_image((scratch.folder / "image").string(), folder.string()))
+      return static_cast<int>(not_on_this_machine);
     const int code = with_a_frozen_journal(folder.string());
     ::umount(folder.c_str());
     return code;

@@ -14,14 +14,17 @@ std::optional<Result<Event>> end_of(const Journal& journal, const Queued& queued
 
 }  // namespace
 
-TEST_CASE("what a frozen file system does not take is written when it is thawed, in order, with the time at which it happened") {
+TEST_CASE(
+    "what a frozen file system does not take is written when it is thawed, in order, with the time at which it "
+    "happened") {
   const Scratch scratch;
   auto journal = opened(scratch.path);
   REQUIRE(journal.append("r-1", "a", Json{{"i", 0}}, Durability::disk));
   Frozen file_system;
   const auto began = Monotonic::now();
   std::vector<Queued> queued;
-  for (int i = 1; i < 4; ++i) queued.push_back(journal.submit("r-1", "a", Json{{"i", i}}, i == 2 ? Durability::disk : Durability::process));
+  for (int i = 1; i < 4; ++i)
+    queued.push_back(journal.submit("r-1", "a", Json{{"i", i}}, i == 2 ? Durability::disk : Durability::process));
   for (const auto& each : queued) CHECK_FALSE(end_of(journal, each).has_value());
   CHECK(journal.unwritten() == 3);
   CHECK_FALSE(journal.await_written(Deadline::in(50ms)));

@@ -64,7 +64,9 @@ TEST_CASE("events are given per run, after a seq, and per type") {
 
 TEST_CASE("a journal goes on where it was after closing and opening") {
   const Scratch scratch;
-  { REQUIRE(opened(scratch.path).append("r-1", "a", Json::object(), Durability::process)); }
+  {
+    REQUIRE(opened(scratch.path).append("r-1", "a", Json::object(), Durability::process));
+  }
   auto journal = opened(scratch.path);
   CHECK(journal.append("r-1", "b", Json::object(), Durability::disk).value().seq == 2);
   CHECK(journal.verify_chain());
@@ -110,7 +112,8 @@ TEST_CASE("a reader sees a growing prefix while the writer writes, and holds up 
   for (bool last = false; grows && !last;) {
     last = written;
     const auto events = reader->events("r-1");
-    grows = events && events->size() >= seen && (events->empty() || events->back().seq == static_cast<std::int64_t>(events->size()));
+    grows = events && events->size() >= seen &&
+            (events->empty() || events->back().seq == static_cast<std::int64_t>(events->size()));
     seen = events ? events->size() : 0;
   }
   writer.join();

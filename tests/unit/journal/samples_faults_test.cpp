@@ -10,7 +10,9 @@ TEST_CASE("of a round of samples that meets a failure all or nothing is there, a
   const WatchedMemory watched;
   const auto fault = GENERATE(Fault::disk, Fault::disk_lasting, Fault::memory, Fault::memory_lasting);
   const Scratch scratch;
-  { REQUIRE(opened_samples(scratch.path).append(a_round(1000))); }
+  {
+    REQUIRE(opened_samples(scratch.path).append(a_round(1000)));
+  }
   const int faults = at_each_call(fault, [&](int at) {
     const std::string path = scratch.path + "-" + std::to_string(at);
     std::filesystem::copy_file(scratch.path, path);
@@ -37,10 +39,13 @@ TEST_CASE("samples that can't be opened because of the machine say so, and are w
   const auto fault = GENERATE(Fault::disk, Fault::disk_lasting, Fault::lock, Fault::memory, Fault::memory_lasting);
   const bool to_write = GENERATE(true, false);
   const Scratch scratch;
-  { REQUIRE(opened_samples(scratch.path).append(a_round(1000))); }
+  {
+    REQUIRE(opened_samples(scratch.path).append(a_round(1000)));
+  }
   at_each_call(fault, [&](int at) {
     const Failing failing(fault, at);
-    const auto samples = to_write ? Samples::open(scratch.path, at_once()) : Samples::open_to_read(scratch.path, at_once());
+    const auto samples =
+        to_write ? Samples::open(scratch.path, at_once()) : Samples::open_to_read(scratch.path, at_once());
     if (!samples) CHECK_FALSE(samples.error().what.empty());
     if (!samples) CHECK(samples.error().object == scratch.path);
     if (samples) {

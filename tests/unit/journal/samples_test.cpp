@@ -16,7 +16,7 @@ TEST_CASE("samples come back by time, whole, from the file beside the journal") 
   REQUIRE(samples.append(a_round(1000)));
   REQUIRE(samples.append(a_round(3000, "r-1")));
   REQUIRE(samples.append(a_round(2000)));
-  struct stat info {};
+  struct stat info{};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);
   const auto reader = Samples::open_to_read(path, soon());
@@ -62,7 +62,9 @@ TEST_CASE("what is no file of samples is left alone and named") {
   CHECK(text.error().kind == ErrorKind::invalid);
   CHECK(text.error().what == "is no samples' file");
   std::filesystem::remove(path);
-  { auto journal = opened(path); }
+  {
+    auto journal = opened(path);
+  }
   const auto journal = Samples::open(path, soon());
   REQUIRE_FALSE(journal);
   CHECK(journal.error().what == "is another program's database");
@@ -73,15 +75,20 @@ TEST_CASE("what is no file of samples is left alone and named") {
 TEST_CASE("a file of samples of a newer format is refused") {
   const Scratch scratch;
   const auto path = samples_path(scratch.path);
-  { auto samples = opened_samples(path); }
+  {
+    auto samples = opened_samples(path);
+  }
   REQUIRE(raw(path, "PRAGMA user_version = 2") == 0);
   CHECK(Samples::open(path, soon()).error().seen == "format 2");
 }
 
-TEST_CASE("another version's or program's samples are not read either, and a database in their place is left as it is") {
+TEST_CASE(
+    "another version's or program's samples are not read either, and a database in their place is left as it is") {
   const Scratch scratch;
   const auto path = samples_path(scratch.path);
-  { auto samples = opened_samples(path); }
+  {
+    auto samples = opened_samples(path);
+  }
   REQUIRE(raw(path, "PRAGMA user_version = 2") == 0);
   CHECK(Samples::open_to_read(path, soon()).error().what == "the samples' format is not known to this pgcleave");
   std::filesystem::remove(path);
@@ -108,7 +115,9 @@ TEST_CASE("samples that can't be created or reached are an error that names thei
   REQUIRE_FALSE(refused);
   CHECK(refused.error().what == "the samples' file can't be created");
   CHECK(refused.error().seen == "Permission denied");
-  { auto samples = opened_samples(path); }
+  {
+    auto samples = opened_samples(path);
+  }
   ::chmod(path.c_str(), 0000);
   const auto closed = Samples::open_to_read(path, soon());
   REQUIRE_FALSE(closed);
@@ -121,7 +130,8 @@ TEST_CASE("samples that can't be created or reached are an error that names thei
   CHECK(written.error().what == "the samples' file is read-only");
 }
 
-TEST_CASE("a round of samples that meets another writer is refused whole in bounded time, and the next one is written") {
+TEST_CASE(
+    "a round of samples that meets another writer is refused whole in bounded time, and the next one is written") {
   const Scratch scratch;
   const auto path = samples_path(scratch.path);
   opened_samples(path);
@@ -159,7 +169,10 @@ TEST_CASE("a round of samples of which one is rejected is not there at all") {
   const Scratch scratch;
   const auto path = samples_path(scratch.path);
   auto samples = opened_samples(path);
-  REQUIRE(raw(path, "CREATE TRIGGER t BEFORE INSERT ON value WHEN NEW.value < 0 BEGIN SELECT RAISE(ABORT, 'negative'); END") == 0);
+  REQUIRE(
+      raw(path,
+          "CREATE TRIGGER t BEFORE INSERT ON value WHEN NEW.value < 0 BEGIN SELECT RAISE(ABORT, 'negative'); END") ==
+      0);
   auto round = a_round(1000);
   round.back().value = -1;
   CHECK(samples.append(round).error().seen == "negative");

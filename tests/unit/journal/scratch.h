@@ -77,8 +77,10 @@ inline void forge(const std::string& path, const std::string& sql) {
     *static_cast<std::string*>(out) += std::string(values[0]) + ";";
     return 0;
   };
-  REQUIRE(sqlite3_exec(database, "SELECT sql FROM sqlite_schema WHERE type = 'trigger'", collect, &triggers, nullptr) == SQLITE_OK);
-  const std::string drop = "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_removed; DROP TRIGGER event_comes_last;";
+  REQUIRE(sqlite3_exec(database, "SELECT sql FROM sqlite_schema WHERE type = 'trigger'", collect, &triggers, nullptr) ==
+          SQLITE_OK);
+  const std::string drop =
+      "DROP TRIGGER event_is_never_changed; DROP TRIGGER event_is_never_removed; DROP TRIGGER event_comes_last;";
   REQUIRE(sqlite3_exec(database, (drop + sql + ";" + triggers).c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(database);
 }

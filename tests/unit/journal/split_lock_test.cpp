@@ -32,7 +32,9 @@ TEST_CASE("different splits do not hold each other up") {
 
 TEST_CASE("a lock that was let go is free and names nobody") {
   const Scratch scratch;
-  { REQUIRE(SplitLock::take(scratch.path, "ci", "r-1")); }
+  {
+    REQUIRE(SplitLock::take(scratch.path, "ci", "r-1"));
+  }
   CHECK_FALSE(SplitLock::is_held(scratch.path, "ci"));
   CHECK(std::filesystem::file_size(scratch.path + ".ci.lock") == 0);
   CHECK(SplitLock::take(scratch.path, "ci", "r-2"));
@@ -75,7 +77,8 @@ TEST_CASE("a lock of a process that was killed is free") {
 TEST_CASE("looking whether a lock is held makes nobody fail to take it") {
   const Scratch scratch;
   const auto looker = in_child([&] {
-    for (const auto deadline = Deadline::in(std::chrono::seconds(1)); !deadline.passed();) SplitLock::is_held(scratch.path, "ci");
+    for (const auto deadline = Deadline::in(std::chrono::seconds(1)); !deadline.passed();)
+      SplitLock::is_held(scratch.path, "ci");
     return 0;
   });
   int refused = 0;
@@ -88,7 +91,8 @@ TEST_CASE("looking whether a lock is held makes nobody fail to take it") {
 
 TEST_CASE("a lock whose file holds nonsense is taken, and refused while somebody holds it") {
   const Scratch scratch;
-  for (const std::string text : {R"({"pid": "5", "host": 7, "run": {}})", R"({"pid": 1e300, "run": [], "since": 1})", "[]", "", "\xff"}) {
+  for (const std::string text :
+       {R"({"pid": "5", "host": 7, "run": {}})", R"({"pid": 1e300, "run": [], "since": 1})", "[]", "", "\xff"}) {
     std::ofstream(scratch.path + ".ci.lock") << text;
     const auto held = SplitLock::take(scratch.path, "ci", "r-1");
     CHECK(held);
@@ -168,7 +172,8 @@ TEST_CASE("a holder on another host is believed at once, one that has died here 
     REQUIRE_FALSE(refused);
     return std::make_pair(refused.error().seen, Monotonic::now() - begun);
   };
-  const auto [elsewhere, looked] = refused_as({{"pid", 77}, {"run", "r-9"}, {"host", "another.example"}, {"since", "today"}});
+  const auto [elsewhere, looked] =
+      refused_as({{"pid", 77}, {"run", "r-9"}, {"host", "another.example"}, {"since", "today"}});
   CHECK(elsewhere == "run r-9, pid 77 on another.example, since today");
   const auto dead = in_child([] { return 0; });
   CHECK(exit_of(dead) == 0);

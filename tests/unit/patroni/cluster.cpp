@@ -21,13 +21,15 @@ const char* const two_members = R"({"members": [
    "lag": "unknown"}], "pause": true, "something": "new"})";
 
 // What a healthy member says; `leads` decides GET /leader, `patch` the answer to PATCH.
-StandIn::Handler member(bool leads, const std::string& patch = answer(200, "{\"ttl\": 30}"), const std::string& cluster = two_members) {
+StandIn::Handler member(bool leads, const std::string& patch = answer(200, "{\"ttl\": 30}"),
+                        const std::string& cluster = two_members) {
   return [=](const Request& request) {
     if (request.method == "PATCH") return patch;
     if (request.path == "/leader") return answer(leads ? 200 : 503, "{}");
     if (request.path == "/cluster") return answer(200, cluster);
     if (request.path == "/config") return answer(200, "{\"ttl\": 30, \"standby_cluster\": {\"host\": \"10.0.0.3\"}}");
-    return answer(200, R"({"state": "running", "role": "standby_leader", "patroni": {"version": "3.0.2", "scope": "ci"}})");
+    return answer(200,
+                  R"({"state": "running", "role": "standby_leader", "patroni": {"version": "3.0.2", "scope": "ci"}})");
   };
 }
 
@@ -75,7 +77,8 @@ TEST_CASE("a silent member leaves time for the others") {
 }
 
 TEST_CASE("garbage is an error that names the member and shows the start of what it said") {
-  for (const auto* said : {"<html>", "[]", "{}", "{\"members\": 3}", "{\"members\": [1]}", "{\"members\": [{\"role\": \"leader\"}]}", ""}) {
+  for (const auto* said : {"<html>", "[]", "{}", "{\"members\": 3}", "{\"members\": [1]}",
+                           "{\"members\": [{\"role\": \"leader\"}]}", ""}) {
     INFO(said);
     const StandIn up(member(true, answer(200, "{}"), said));
     const auto view = cluster_of({up.url()}).view(soon());
@@ -109,7 +112,8 @@ TEST_CASE("the patch goes to the configured address of the leader, not to the on
 
 TEST_CASE("a leader whose address is not configured is reached by its api_url") {
   const StandIn leader(member(true));
-  const auto names_leader = std::string(two_members).replace(std::string(two_members).find("http://10.9.9.9:8008"), 20, leader.url());
+  const auto names_leader =
+      std::string(two_members).replace(std::string(two_members).find("http://10.9.9.9:8008"), 20, leader.url());
   const StandIn replica(member(false, answer(200, "{}"), names_leader));
   auto cluster = cluster_of({replica.url()});
   REQUIRE(cluster.patch_config(Json::object(), soon()).has_value());
@@ -162,7 +166,8 @@ TEST_CASE("each obstacle to a promotion is told") {
   const std::string fine = R"({"members": [{"name": "a", "role": "standby_leader", "state": "streaming"}]})";
   CHECK(found(fine, config, Json::object()).empty());
 
-  const auto one = [&](const std::string& cluster, const Json& with_config, const Json& status, const std::string& word) {
+  const auto one = [&](const std::string& cluster, const Json& with_config, const Json& status,
+                       const std::string& word) {
     const auto all = found(cluster, with_config, status);
     INFO(word);
     REQUIRE(all.size() == 1);

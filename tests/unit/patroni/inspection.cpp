@@ -36,7 +36,8 @@ TEST_CASE("each address tells of itself, and the first that answers tells of the
     "patroni": {"version": "3.0.2", "scope": "ci"}})",
                              one_member, R"({"pause": "on"})"));
   const StandIn other(a_member(
-      R"({"failsafe_mode_is_active": true, "watchdog_failed": true, "patroni": {"version": "4.0.1", "scope": "main"}})", one_member, "{}"));
+      R"({"failsafe_mode_is_active": true, "watchdog_failed": true, "patroni": {"version": "4.0.1", "scope": "main"}})",
+      one_member, "{}"));
   const auto seen = inspected({"http://127.0.0.1:" + std::to_string(free_port()), one.url(), other.url()});
   REQUIRE(seen.error.empty());
   REQUIRE(seen.addresses.size() == 3);
@@ -71,8 +72,11 @@ TEST_CASE("a standby's slot is named as Patroni names it, and null is no name") 
 }
 
 TEST_CASE("keys without a value go, at any depth, and all others stay") {
-  const Json config{
-      {"host", "a,b"}, {"port", "5432,5433"}, {"primary_slot_name", nullptr}, {"more", {{"x", nullptr}, {"y", {1, nullptr}}}}};
-  CHECK(patroni::without_nulls(config) == Json{{"host", "a,b"}, {"port", "5432,5433"}, {"more", {{"y", {1, nullptr}}}}});
+  const Json config{{"host", "a,b"},
+                    {"port", "5432,5433"},
+                    {"primary_slot_name", nullptr},
+                    {"more", {{"x", nullptr}, {"y", {1, nullptr}}}}};
+  CHECK(patroni::without_nulls(config) ==
+        Json{{"host", "a,b"}, {"port", "5432,5433"}, {"more", {{"y", {1, nullptr}}}}});
   CHECK(patroni::without_nulls(Json()).is_null());
 }

@@ -26,7 +26,8 @@ int listening(int& port) {
 std::size_t length_in(const std::string& head) {
   const std::string name = "content-length:";
   for (std::size_t at = 0; (at = head.find("\r\n", at)) != std::string::npos; ++at) {
-    if (::strncasecmp(head.c_str() + at + 2, name.c_str(), name.size()) == 0) return std::stoul(head.substr(at + 2 + name.size()));
+    if (::strncasecmp(head.c_str() + at + 2, name.c_str(), name.size()) == 0)
+      return std::stoul(head.substr(at + 2 + name.size()));
   }
   return 0;
 }
@@ -88,7 +89,8 @@ void StandIn::answer(int client) {
   const auto first = seen.find(' ');
   const auto second = seen.find(' ', first + 1);
   if (head != std::string::npos && second != std::string::npos) {
-    request = {seen.substr(0, first), seen.substr(first + 1, second - first - 1), seen.substr(0, head), seen.substr(head + 4)};
+    request = {seen.substr(0, first), seen.substr(first + 1, second - first - 1), seen.substr(0, head),
+               seen.substr(head + 4)};
   }
   {
     const std::lock_guard lock(mutex_);

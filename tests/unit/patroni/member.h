@@ -1,5 +1,6 @@
-// A stand-in for one Patroni member: a small HTTP server on loopback that says what a test wants. real_patroni.cpp keeps it honest.
-// Written on bare sockets: cpp-httplib belongs to src/rest/client.cpp, and a test wants to answer with garbage too.
+// A stand-in for one Patroni member: a small HTTP server on loopback that says what a test wants. real_patroni.cpp
+// keeps it honest. Written on bare sockets: cpp-httplib belongs to src/rest/client.cpp, and a test wants to answer with
+// garbage too.
 #pragma once
 
 #include <atomic>

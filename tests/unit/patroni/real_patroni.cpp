@@ -84,8 +84,9 @@ struct RealCluster {
     const auto client = fmt::format("http://127.0.0.1:{}", free_port());
     const auto peer = fmt::format("http://127.0.0.1:{}", free_port());
     etcd = std::make_unique<Server>(
-        std::vector<std::string>{"etcd", "--data-dir", folder + "/etcd", "--listen-client-urls", client, "--advertise-client-urls", client,
-                                 "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer,
+        std::vector<std::string>{"etcd", "--data-dir", folder + "/etcd", "--listen-client-urls", client,
+                                 "--advertise-client-urls", client, "--listen-peer-urls", peer,
+                                 "--initial-advertise-peer-urls", peer, "--initial-cluster", "default=" + peer,
                                  "--unsafe-no-fsync=true"},
         folder, folder + "/etcd.log");
     std::ofstream(folder + "/member.yml") << fmt::format(
@@ -106,7 +107,8 @@ postgresql:
   parameters: {{unix_socket_directories: "{3}", shared_buffers: 16MB, fsync: "off"}}
 )",
         rest_port, client.substr(7), postgres_port, folder, postgres_binaries());
-    member = std::make_unique<Server>(std::vector<std::string>{"patroni", folder + "/member.yml"}, folder, folder + "/member.log");
+    member = std::make_unique<Server>(std::vector<std::string>{"patroni", folder + "/member.yml"}, folder,
+                                      folder + "/member.log");
   }
   RealCluster(const RealCluster&) = delete;
   RealCluster& operator=(const RealCluster&) = delete;
@@ -137,10 +139,12 @@ Deadline patience() {
 TEST_CASE("a real Patroni answers as the stand-in does", "[slow]") {
   const RealCluster real;
   Cluster cluster("source", real.access(true));
-  const auto up = wait_until("the cluster leads", Deadline::in(std::chrono::seconds(30)), std::chrono::milliseconds(100), nullptr, [&] {
-    const auto view = cluster.view(patience());
-    return Result<bool>(view && view->leader() != nullptr && view->leader()->state == "running" && view->leader()->timeline == 1);
-  });
+  const auto up = wait_until("the cluster leads", Deadline::in(std::chrono::seconds(30)),
+                             std::chrono::milliseconds(100), nullptr, [&] {
+                               const auto view = cluster.view(patience());
+                               return Result<bool>(view && view->leader() != nullptr &&
+                                                   view->leader()->state == "running" && view->leader()->timeline == 1);
+                             });
   std::ifstream log(real.folder + "/member.log");
   INFO(std::string(std::istreambuf_iterator<char>(log), {}));
   REQUIRE((up ? "" : up.error().text()) == "");
@@ -161,10 +165,11 @@ TEST_CASE("a real Patroni answers as the stand-in does", "[slow]") {
   REQUIRE((patched ? "" : patched.error().text()) == "");
   CHECK((*patched)["pgcleave"]["run"] == "r1");
   // GET /config shows what the member last read from its DCS: a moment later than the answer to PATCH (3.0.2).
-  const auto shown = wait_until("the configuration shows it", patience(), std::chrono::milliseconds(20), nullptr, [&]() -> Result<bool> {
-    TRY_ASSIGN(const auto config, cluster.config(patience()));
-    return config.contains("pgcleave") && config["pgcleave"]["run"] == "r1";
-  });
+  const auto shown = wait_until("the configuration shows it", patience(), std::chrono::milliseconds(20), nullptr,
+                                [&]() -> Result<bool> {
+                                  TRY_ASSIGN(const auto config, cluster.config(patience()));
+                                  return config.contains("pgcleave") && config["pgcleave"]["run"] == "r1";
+                                });
   CHECK((shown ? "" : shown.error().text()) == "");
   CHECK(cluster.view(patience())->paused);
   const auto obstacles = cluster.obstacles_to_promotion(patience());

@@ -72,11 +72,13 @@ TEST_CASE("missing keys are added in front and an empty host is taken out") {
   const auto file = parsed(ordinary);
   CHECK(file.with_route("other", {"10.0.0.2", 6432}).value().text ==
         replaced(ordinary, "dbname=other", "host=10.0.0.2 port=6432 dbname=other"));
-  CHECK(file.with_route("other", {"10.0.0.2", 5432}).value().text == replaced(ordinary, "dbname=other", "host=10.0.0.2 dbname=other"));
+  CHECK(file.with_route("other", {"10.0.0.2", 5432}).value().text ==
+        replaced(ordinary, "dbname=other", "host=10.0.0.2 dbname=other"));
   CHECK(file.with_route("other", {"", 5432}).value().text == ordinary);
   CHECK(file.with_route("app", {"", 5432}).value().text == replaced(ordinary, "host=10.0.0.1  ", ""));
   CHECK(parsed("[databases]\napp =\n").with_route("app", {"h", 1}).value().text == "[databases]\napp =host=h port=1\n");
-  CHECK(parsed("[databases]\napp=\n").with_route("app", {"/run/my pg", 5432}).value().text == "[databases]\napp=host='/run/my pg'\n");
+  CHECK(parsed("[databases]\napp=\n").with_route("app", {"/run/my pg", 5432}).value().text ==
+        "[databases]\napp=host='/run/my pg'\n");
 }
 
 TEST_CASE("whatever the file looks like, the new route is read back and the old one restores the bytes") {
@@ -92,10 +94,11 @@ TEST_CASE("whatever the file looks like, the new route is read back and the old 
     std::shuffle(parts.begin(), parts.end(), random);
     const auto eol = one_of({"\n", "\r\n"});
     std::string text = one_of({"", "; c" + eol, eol + eol, "[pgbouncer]" + eol + "a=1" + eol});
-    text +=
-        "[databases]" + one_of({eol, " ", eol + "# app = host=q" + eol}) + one_of({"", "  ", "\t"}) + "app" + one_of({"=", " = ", "\t=\t"});
+    text += "[databases]" + one_of({eol, " ", eol + "# app = host=q" + eol}) + one_of({"", "  ", "\t"}) + "app" +
+            one_of({"=", " = ", "\t=\t"});
     for (const auto& part : parts) text += part + one_of({" ", "  "});
-    text += eol + one_of({"", "apple = host=10.0.0.1 port=5432", "* = port=5432" + eol, "[users]" + eol + "app = pool_mode=session"});
+    text += eol + one_of({"", "apple = host=10.0.0.1 port=5432", "* = port=5432" + eol,
+                          "[users]" + eol + "app = pool_mode=session"});
 
     INFO(text);
     const auto file = parsed(text);
@@ -111,7 +114,8 @@ TEST_CASE("whatever the file looks like, the new route is read back and the old 
   }
 }
 
-TEST_CASE("a database given twice in one file is refused with both lines when it is asked for, and others are not blamed") {
+TEST_CASE(
+    "a database given twice in one file is refused with both lines when it is asked for, and others are not blamed") {
   const auto file = parsed("[databases]\na = host=x\n[pgbouncer]\n\n[databases]\na = host=y\nb = host=z\n");
   const auto text = file.route("a").error().text();
   CHECK(text.find("pgbouncer.ini:6") != std::string::npos);
@@ -146,32 +150,35 @@ TEST_CASE("an included line that comes later is the one in force, and the one th
 }
 
 TEST_CASE("an included line that comes earlier is not the one in force") {
-  const auto file = layered("[databases]\n%include local.txt\napp = host=a port=1\n", {{"local.txt", "app = host=b\n"}});
+  const auto file =
+      layered("[databases]\n%include local.txt\napp = host=a port=1\n", {{"local.txt", "app = host=b\n"}});
   CHECK(file.place_of("app").value() == "pgbouncer.ini:3");
   CHECK(file.with_route("app", {"c", 3}).value().path == "pgbouncer.ini");
 }
 
 TEST_CASE("a section goes into an included file and comes out of it") {
-  const auto file =
-      layered("[users]\n%include extra.txt\napp = host=a\n", {{"extra.txt", "x = pool_mode=session\n[databases]\nother = host=o\n"}});
+  const auto file = layered("[users]\n%include extra.txt\napp = host=a\n",
+                            {{"extra.txt", "x = pool_mode=session\n[databases]\nother = host=o\n"}});
   CHECK(file.route("app").value() == Route{"a", 5432});
   CHECK(file.route("other").value() == Route{"o", 5432});
   CHECK_FALSE(file.has_database("x"));
 }
 
 TEST_CASE("another header puts settings back to their defaults, but those that have none") {
-  const auto file = layered("[pgbouncer]\nauth_file = f\n%include people.ini\n[databases]\n[pgbouncer]\npool_mode = transaction\n",
-                            {{"people.ini", "query_wait_timeout = 2\n"}});
+  const auto file =
+      layered("[pgbouncer]\nauth_file = f\n%include people.ini\n[databases]\n[pgbouncer]\npool_mode = transaction\n",
+              {{"people.ini", "query_wait_timeout = 2\n"}});
   CHECK(file.settings() == std::map<std::string, std::string>{{"auth_file", "f"}, {"pool_mode", "transaction"}});
   CHECK(file.setting("query_wait_timeout").empty());
 }
 
 TEST_CASE("two databases are edited as one, each in its own file") {
-  const auto file =
-      layered("[databases]\nci = host=a port=1\n%include ro.txt\nci_b = host=a port=1\n", {{"ro.txt", "ci_ro = host=a port=1\n"}});
+  const auto file = layered("[databases]\nci = host=a port=1\n%include ro.txt\nci_b = host=a port=1\n",
+                            {{"ro.txt", "ci_ro = host=a port=1\n"}});
   const auto texts = file.with_routes({"ci", "ci_ro", "ci_b"}, {"c", 3}).value();
-  CHECK(texts == std::vector<FileText>{{"pgbouncer.ini", "[databases]\nci = host=c port=3\n%include ro.txt\nci_b = host=c port=3\n"},
-                                       {"ro.txt", "ci_ro = host=c port=3\n"}});
+  CHECK(texts == std::vector<FileText>{
+                     {"pgbouncer.ini", "[databases]\nci = host=c port=3\n%include ro.txt\nci_b = host=c port=3\n"},
+                     {"ro.txt", "ci_ro = host=c port=3\n"}});
   CHECK(file.with_routes({"ci", "ci_ro"}, {"a", 1}).value().empty());
 }
 
@@ -179,8 +186,8 @@ TEST_CASE("what can't be included is told with its line, and a file that include
   const auto missing = ConfigFile::parse("a.ini", "[databases]\n%include b.ini\n").error();
   CHECK(missing.object == "a.ini:2");
   CHECK(missing.what.find("%include b.ini") != std::string::npos);
-  const auto circle =
-      ConfigFile::parse("a.ini", "[databases]\n%include b.ini\n", [](const auto&) { return std::string("%include b.ini\n"); });
+  const auto circle = ConfigFile::parse("a.ini", "[databases]\n%include b.ini\n",
+                                        [](const auto&) { return std::string("%include b.ini\n"); });
   REQUIRE_FALSE(circle.has_value());
   CHECK(circle.error().what.find("nested too deep") != std::string::npos);
   const auto wide = ConfigFile::parse("a.ini", "[databases]\n%include b.ini\n", [](const std::string& name) {
@@ -202,8 +209,9 @@ TEST_CASE("a database that is not in the file is explained") {
   const auto with_fallback = parsed("[databases]\n* = host=x\n").route("app").error();
   CHECK(with_fallback.kind == ErrorKind::invalid);
   CHECK(with_fallback.text().find("fallback entry *") != std::string::npos);
-  CHECK(layered("[databases]\n%include d.ini\n", {{"d.ini", ""}}).route("app").error().text().find("1 included files") !=
-        std::string::npos);
+  CHECK(
+      layered("[databases]\n%include d.ini\n", {{"d.ini", ""}}).route("app").error().text().find("1 included files") !=
+      std::string::npos);
 }
 
 TEST_CASE("what PgBouncer would not read is refused with its line, and without passwords") {

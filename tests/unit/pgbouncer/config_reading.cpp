@@ -1,5 +1,5 @@
-// The reader against the real PgBouncer: files as people and generators write them, put together at random, and what SHOW CONFIG and SHOW
-// DATABASES say after a RELOAD of the same files.
+// The reader against the real PgBouncer: files as people and generators write them, put together at random, and what
+// SHOW CONFIG and SHOW DATABASES say after a RELOAD of the same files.
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -11,13 +11,11 @@
 
 using namespace pgcleave;
 using namespace pgcleave::pgbouncer;
+namespace fs = std::filesystem;
 
 namespace {
 
-namespace fs = std::filesystem;
-
 const std::vector<std::string> names{"app", "app_ro", "shop-main", "a.b", "_x"};
-
 struct SomeSetting {
   const char* key;
   std::vector<std::string> values;
@@ -32,7 +30,8 @@ const std::vector<SomeSetting> some_settings{
 // Files in the order in which PgBouncer reads them, so that each line suits its section.
 class Generated {
  public:
-  Generated(std::mt19937& random, std::string folder, bool faulty) : random_(random), folder_(std::move(folder)), faults_(faulty ? 1 : 0) {}
+  Generated(std::mt19937& random, std::string folder, bool faulty)
+      : random_(random), folder_(std::move(folder)), faults_(faulty ? 1 : 0) {}
 
   std::map<std::string, std::string> files() {
     eol_ = one_of({"\n", "\n", "\r\n"});
@@ -72,7 +71,8 @@ class Generated {
     }
     if (depth < 3 && now_and_then(4)) {
       const auto name = fmt::format("part-{}.txt", ++parts_);
-      text += "%include" + one_of({" ", "\t", "  "}) + one_of({"", folder_ + "/", "./"}) + name + one_of({"", " "}) + eol_;
+      text +=
+          "%include" + one_of({" ", "\t", "  "}) + one_of({"", folder_ + "/", "./"}) + name + one_of({"", " "}) + eol_;
       write(name, depth + 1);
       return;
     }
@@ -90,8 +90,9 @@ class Generated {
   std::string connection() {
     std::vector<std::string> parts;
     if (random_() % 5)
-      parts.push_back("host" + one_of({"=", " = ", "= "}) +
-                      one_of({"10.0.0.1", "'10.0.0.2'", "::1", "/run/pg", "10.0.0.1,10.0.0.2", "[::1]", "10.0.0.1\tport=3"}));
+      parts.push_back(
+          "host" + one_of({"=", " = ", "= "}) +
+          one_of({"10.0.0.1", "'10.0.0.2'", "::1", "/run/pg", "10.0.0.1,10.0.0.2", "[::1]", "10.0.0.1\tport=3"}));
     if (random_() % 5) parts.push_back("port=" + one_of({"5432", "'6000'", "65535"}));
     if (random_() % 2) parts.push_back("dbname=" + one_of({"app", "'it''s mine'", "a=b", "\"q\"", "'x; # y'"}));
     if (now_and_then(3)) parts.push_back("pool_size=7");
@@ -112,7 +113,8 @@ class Generated {
                                     "%include " + folder_ + "/missing.txt",
                                     "%includepart = x y z",
                                     "\xef\xbb\xbf[databases]"};
-    if (section_ == "databases") faults = {"app = host='x", "app = host='x'y", "app = host= ", "app = host", "app = port=5432 ; old host"};
+    if (section_ == "databases")
+      faults = {"app = host='x", "app = host='x'y", "app = host= ", "app = host", "app = port=5432 ; old host"};
     return one_of(faults);
   }
 
@@ -130,10 +132,12 @@ class Reading {
  public:
   Reading() : started_(folder_, "one", 1), config_(slurp(started_.config())) {
     started_.stop();
-    process_.emplace(std::vector<std::string>{"/usr/bin/env", "-C", folder_.path(), "/usr/sbin/pgbouncer", "-q", "one.ini"},
-                     folder_.path() + "/other.out", SIGKILL);
-    REQUIRE(wait_until("it answers", soon(), std::chrono::milliseconds(10), nullptr,
-                       [&]() -> Result<bool> { return Console::open(started_.spec().console, within_ms(500)).has_value(); }));
+    process_.emplace(
+        std::vector<std::string>{"/usr/bin/env", "-C", folder_.path(), "/usr/sbin/pgbouncer", "-q", "one.ini"},
+        folder_.path() + "/other.out", SIGKILL);
+    REQUIRE(wait_until("it answers", soon(), std::chrono::milliseconds(10), nullptr, [&]() -> Result<bool> {
+      return Console::open(started_.spec().console, within_ms(500)).has_value();
+    }));
     console_.emplace(started_.console());
   }
   // A database that goes with the next RELOAD that succeeds.
@@ -146,7 +150,8 @@ class Reading {
   [[nodiscard]] std::string folder() const { return folder_.path(); }
   Console& console() { return *console_; }
   ConfigFiles files(const std::vector<std::string>& reach) const {
-    return {folder() + "/one.ini", reach, [this](ConfigPlace& place) { return place.working_folder("one.ini", "", folder() + "/one.ini", soon()); }};
+    return {folder() + "/one.ini", reach,
+            [this](ConfigPlace& place) { return place.working_folder("one.ini", "", folder() + "/one.ini", soon()); }};
   }
   // Files of this round, and none of an earlier one. True when RELOAD has read them to their end.
   bool reload(const std::map<std::string, std::string>& texts, const std::string& marker) {
@@ -181,16 +186,19 @@ std::string told(const Database& database) {
   return fmt::format("{} {} {} {}", database.host, database.port, database.database, database.pool_size);
 }
 
-std::string told(const std::string& name, const std::map<std::string, std::string>& entry, const std::string& pool_size) {
+std::string told(const std::string& name, const std::map<std::string, std::string>& entry,
+                 const std::string& pool_size) {
   const auto value = [&](const char* key, const std::string& otherwise) {
     const auto found = entry.find(key);
     return found == entry.end() ? otherwise : found->second;
   };
-  return fmt::format("{} {} {} {}", value("host", ""), value("port", "5432"), value("dbname", name), value("pool_size", pool_size));
+  return fmt::format("{} {} {} {}", value("host", ""), value("port", "5432"), value("dbname", name),
+                     value("pool_size", pool_size));
 }
 
 // Keys whose last value stays when there is another header.
-void compare_settings(const ConfigFile& file, const std::map<std::string, ConsoleSetting>& running, std::string& last_user) {
+void compare_settings(const ConfigFile& file, const std::map<std::string, ConsoleSetting>& running,
+                      std::string& last_user) {
   for (const auto& [key, values] : some_settings) {
     INFO(key);
     auto expected = file.setting(key);
@@ -220,7 +228,8 @@ int compare_databases(const ConfigFile& file, const std::string& pool_size, cons
 
 }  // namespace
 
-TEST_CASE("whatever files make up a configuration, what is read of them is what PgBouncer has in force after a RELOAD") {
+TEST_CASE(
+    "whatever files make up a configuration, what is read of them is what PgBouncer has in force after a RELOAD") {
   std::mt19937 random(20261128);
   Reading real;
   std::string last_user;
@@ -244,7 +253,8 @@ TEST_CASE("whatever files make up a configuration, what is read of them is what 
       continue;
     }
     compare_settings(*file, running, last_user);
-    compared += compare_databases(*file, running.at("default_pool_size").value, real.console().databases(soon()).value(), marker);
+    compared += compare_databases(*file, running.at("default_pool_size").value,
+                                  real.console().databases(soon()).value(), marker);
 
     const auto route = file->route("app");
     if (!route || *route == Route{"10.9.9.9", 7777}) continue;
@@ -278,8 +288,10 @@ TEST_CASE("a configuration in layers is edited where the line stands that is in 
   const auto config = real.folder() + "/one.ini";
   const auto main_text = slurp(config);
   fs::create_directory(real.folder() + "/conf.d");
-  spew(real.folder() + "/conf.d/databases.txt", "# written by a template\r\napp = host=127.0.0.1 port=2 dbname=postgres\r\n");
-  fs::permissions(real.folder() + "/conf.d/databases.txt", fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_read);
+  spew(real.folder() + "/conf.d/databases.txt",
+       "# written by a template\r\napp = host=127.0.0.1 port=2 dbname=postgres\r\n");
+  fs::permissions(real.folder() + "/conf.d/databases.txt",
+                  fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_read);
   spew(real.folder() + "/level.txt", "%include conf.d/databases.txt\n");
   const auto at = main_text.find("\n\n[pgbouncer]");
   spew(config, main_text.substr(0, at) + "\n%include level.txt" + main_text.substr(at));
@@ -297,7 +309,8 @@ TEST_CASE("a configuration in layers is edited where the line stands that is in 
   CHECK(fs::exists(real.folder() + "/conf.d/databases.txt.pgcleave"));
   CHECK_FALSE(fs::exists(config + ".pgcleave"));
   REQUIRE(files.put_in_place(next, soon()).has_value());
-  CHECK(slurp(real.folder() + "/conf.d/databases.txt") == "# written by a template\r\napp = host=127.0.0.1 port=3 dbname=postgres\r\n");
+  CHECK(slurp(real.folder() + "/conf.d/databases.txt") ==
+        "# written by a template\r\napp = host=127.0.0.1 port=3 dbname=postgres\r\n");
   CHECK((fs::status(real.folder() + "/conf.d/databases.txt").permissions() & fs::perms::all) ==
         (fs::perms::owner_read | fs::perms::owner_write | fs::perms::others_read));
   REQUIRE(real.console().reload(soon()).has_value());

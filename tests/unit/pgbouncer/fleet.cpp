@@ -119,7 +119,7 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
   const RunningBouncer two(folder, "two", old_server.port());
   const auto before = slurp(one.config());
   REQUIRE(::chmod(one.config().c_str(), 0640) == 0);
-  struct stat owner {};
+  struct stat owner{};
   REQUIRE(::stat(one.config().c_str(), &owner) == 0);
   auto specs = std::vector{one.spec(), two.spec()};
   // Another shell on this machine stands for another machine.
@@ -153,7 +153,7 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
   CHECK(port_behind(one) == new_server.port());
   CHECK(port_behind(two) == new_server.port());
   CHECK(setting(one, "server_login_retry") == "4");
-  struct stat now {};
+  struct stat now{};
   REQUIRE(::stat(one.config().c_str(), &now) == 0);
   CHECK(now.st_mode == owner.st_mode);
   CHECK(now.st_uid == owner.st_uid);

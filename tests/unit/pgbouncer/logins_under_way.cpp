@@ -1,6 +1,7 @@
-// A server login that PAUSE closes counts as failed, and PgBouncer 1.18 then refuses clients who come before the next one has succeeded.
-#include <csignal>
+// A server login that PAUSE closes counts as failed, and PgBouncer 1.18 then refuses clients who come before the next
+// one has succeeded.
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <future>
 #include <thread>
 
@@ -19,7 +20,8 @@ int free_servers(const RunningBouncer& bouncer) {
   int sum = 0;
   for (std::size_t row = 0; row < pools.size(); ++row) {
     if (pools.text(row, "database") != "app") continue;
-    for (const auto* column : {"sv_idle", "sv_used", "sv_tested", "sv_login"}) sum += std::stoi(pools.text(row, column));
+    for (const auto* column : {"sv_idle", "sv_used", "sv_tested", "sv_login"})
+      sum += std::stoi(pools.text(row, column));
   }
   return sum;
 }
@@ -32,7 +34,9 @@ Duration time_to_hold_back(Fleet& fleet) {
 
 }  // namespace
 
-TEST_CASE("a client who needs a further server between the last look at the logins and PAUSE waits without one, and is served after it") {
+TEST_CASE(
+    "a client who needs a further server between the last look at the logins and PAUSE waits without one, and is "
+    "served after it") {
   const Folder folder;
   const Postgres postgres(folder, "pg");
   const RunningBouncer bouncer(folder, "one", postgres.port(), "max_db_connections = 50\n");
@@ -76,7 +80,8 @@ TEST_CASE("a server login that is under way is waited for before PAUSE, but not 
   Fleet fleet({bouncer.spec()});
   REQUIRE(fleet.connect(soon()).has_value());
   CHECK(time_to_hold_back(fleet) < 90ms);
-  auto client = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), Deadline::in(2s)).has_value(); });
+  auto client = std::async(std::launch::async,
+                           [&] { return postgres::Connection::open(bouncer.client(), Deadline::in(2s)).has_value(); });
   auto console = bouncer.console();
   REQUIRE(wait_until("a login is under way", soon(), 5ms, nullptr, [&]() -> Result<bool> {
     TRY_ASSIGN(const int logins, console.logins("app", soon()));
@@ -97,7 +102,8 @@ TEST_CASE("a console that was lost while logins ended is open again before the f
   REQUIRE(fleet.connect(soon()).has_value());
   auto console = bouncer.console();
   const auto pid = std::stoi(slurp(pidfile));
-  auto client = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), Deadline::in(2s)).has_value(); });
+  auto client = std::async(std::launch::async,
+                           [&] { return postgres::Connection::open(bouncer.client(), Deadline::in(2s)).has_value(); });
   REQUIRE(wait_until("a login is under way", soon(), 5ms, nullptr, [&]() -> Result<bool> {
     TRY_ASSIGN(const int logins, console.logins("app", soon()));
     return logins == 1;
@@ -129,7 +135,8 @@ TEST_CASE("a pool whose server never gives a connection back is paused after KIL
   CHECK(problem(fleet.kill(soon())) == "");
   CHECK_FALSE(stuck.simple("select 1", soon()).has_value());
   CHECK(fleet.pause(soon(), nullptr).has_value());
-  auto waits = std::async(std::launch::async, [&] { return bouncer.connect().simple("select 2 as two", soon()).has_value(); });
+  auto waits =
+      std::async(std::launch::async, [&] { return bouncer.connect().simple("select 2 as two", soon()).has_value(); });
   CHECK(waits.wait_for(200ms) == std::future_status::timeout);
   REQUIRE(problem(resume_all(fleet, soon())) == "");
   CHECK(waits.get());

@@ -44,7 +44,8 @@ TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client 
   Fleet fleet({pool.bouncer.spec()});
   auto idle = pool.bouncer.connect();
   pause_and_repoint(fleet, pool.next);
-  auto newcomer = std::async(std::launch::async, [&] { return postgres::Connection::open(pool.bouncer.client(), soon()).has_value(); });
+  auto newcomer = std::async(std::launch::async,
+                             [&] { return postgres::Connection::open(pool.bouncer.client(), soon()).has_value(); });
   std::this_thread::sleep_for(300ms);
   REQUIRE(resume_all(fleet, soon()).has_value());
   const auto answer = idle.simple("select 1", soon());
@@ -74,7 +75,8 @@ TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, un
 }
 
 TEST_CASE(
-    "whoever resumes a repointed pool where it is stays there, and whoever comes later follows the route when it is not paused any more") {
+    "whoever resumes a repointed pool where it is stays there, and whoever comes later follows the route when it is "
+    "not paused any more") {
   const auto line = GENERATE("", "pool_size=3");
   const Pool pool("default_pool_size = 7\n");
   const auto& bouncer = pool.bouncer;
@@ -119,7 +121,8 @@ TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients
   CHECK(fleet.without_own_settings(soon()).value() == std::vector<std::string>{"one"});
 
   REQUIRE(problem(resume_all(fleet, soon())) == "");
-  CHECK(client.receive(soon()).value().text(0, "port") == std::to_string((repointed ? pool.new_server : pool.old_server).port()));
+  CHECK(client.receive(soon()).value().text(0, "port") ==
+        std::to_string((repointed ? pool.new_server : pool.old_server).port()));
   CHECK_FALSE(fleet.routes(soon()).front().keeps_clients_waiting());
   CHECK(fleet.without_own_settings(soon()).value().empty());
 }
@@ -127,7 +130,8 @@ TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients
 TEST_CASE("only a PgBouncer whose pools of size 0 get no server is trusted to hold its clients so") {
   CHECK(no_pool_size_holds("PgBouncer 1.18.0"));
   CHECK(no_pool_size_holds("PgBouncer 1.22.1"));
-  for (const auto* version : {"PgBouncer 1.23.0", "PgBouncer 1.24.0", "PgBouncer 1.25.1", "PgBouncer 2.0.0", "PgBouncer", "", "1", "x.y"})
+  for (const auto* version :
+       {"PgBouncer 1.23.0", "PgBouncer 1.24.0", "PgBouncer 1.25.1", "PgBouncer 2.0.0", "PgBouncer", "", "1", "x.y"})
     CHECK_FALSE(no_pool_size_holds(version));
 }
 

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* which_port = "select current_setting('port') as port";
 
 ino_t number_of(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0 ? info.st_ino : 0;
 }
 
@@ -71,7 +71,8 @@ TEST_CASE("a route that nobody serves is told, and nothing is left behind") {
   const auto text = slurp(bouncer.config());
   auto client = bouncer.connect();
   const auto began = Monotonic::now();
-  const auto tried = try_route(bouncer.spec(), {"127.0.0.1", 1}, bouncer.client(), which_port, Deadline::in(std::chrono::seconds(9)));
+  const auto tried =
+      try_route(bouncer.spec(), {"127.0.0.1", 1}, bouncer.client(), which_port, Deadline::in(std::chrono::seconds(9)));
   REQUIRE(tried.has_value());
   CHECK_FALSE(tried->answer.has_value());
   CHECK(tried->refused.has_value());
@@ -96,7 +97,8 @@ TEST_CASE("a route that was left in trial is taken away by whoever comes next") 
   REQUIRE(bouncer.console().reload(soon()).has_value());
   CHECK(entries(bouncer).size() == 3);
   if (by_trial) {
-    CHECK(try_route(bouncer.spec(), {"127.0.0.1", here.port()}, bouncer.client(), which_port, soon())->answer.has_value());
+    CHECK(try_route(bouncer.spec(), {"127.0.0.1", here.port()}, bouncer.client(), which_port, soon())
+              ->answer.has_value());
   } else {
     Fleet fleet({bouncer.spec()});
     REQUIRE(problem(fleet.connect(soon())) == "");
@@ -121,7 +123,8 @@ TEST_CASE("a pool that is paused is not tried, nor one whose clients no password
   CHECK(slurp(folder.path() + "/one.log").find("RELOAD command") == std::string::npos);
 }
 
-TEST_CASE("a process that reads another file than the environment file names is not tried, and its file stays as it is") {
+TEST_CASE(
+    "a process that reads another file than the environment file names is not tried, and its file stays as it is") {
   const Folder folder;
   const Postgres here(folder, "here");
   const RunningBouncer bouncer(folder, "one", here.port());
@@ -138,8 +141,10 @@ TEST_CASE("a process that reads another file than the environment file names is 
 TEST_CASE("the pool's line is copied with the new route and all else that it says") {
   const std::string mark = std::string(trial_mark) + "\n";
   CHECK(copied("[databases]\napp = host=a port=1 user=u password='x=''y'\nb = port=2\n", {"c", 3}) ==
-        "[databases]\napp = host=a port=1 user=u password='x=''y'\n" + mark + "try = host=c port=3 user=u password='x=''y'\nb = port=2\n");
-  CHECK(copied("[databases]\r\napp=host=a\r\n", {"a", 3}) == "[databases]\r\napp=host=a\r\n" + mark + "try =port=3 host=a\r\n");
+        "[databases]\napp = host=a port=1 user=u password='x=''y'\n" + mark +
+            "try = host=c port=3 user=u password='x=''y'\nb = port=2\n");
+  CHECK(copied("[databases]\r\napp=host=a\r\n", {"a", 3}) ==
+        "[databases]\r\napp=host=a\r\n" + mark + "try =port=3 host=a\r\n");
   CHECK(copied("[databases]\n'app' = host=a", {"c", 5432}) == "[databases]\n'app' = host=a\n" + mark + "try = host=c");
   CHECK_FALSE(text_with_copied_line("a", "a", "try").has_value());
 }

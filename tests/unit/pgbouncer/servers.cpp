@@ -82,7 +82,11 @@ void wait_for(const postgres::Settings& settings) {
 postgres::Settings loopback(const std::string& name, int port, const std::string& database) {
   postgres::Settings out;
   out.name = name;
-  out.values = {{"host", "127.0.0.1"}, {"port", std::to_string(port)}, {"dbname", database}, {"user", "postgres"}, {"sslmode", "disable"}};
+  out.values = {{"host", "127.0.0.1"},
+                {"port", std::to_string(port)},
+                {"dbname", database},
+                {"user", "postgres"},
+                {"sslmode", "disable"}};
   return out;
 }
 
@@ -146,9 +150,9 @@ Postgres::Postgres(const Folder& folder, const std::string& name) : port_(free_p
     postgres::test::keep_cluster(kept, data);
   }
   server_ = std::make_unique<Server>(
-      std::vector<std::string>{binaries + "/postgres", "-D", data, "-p", std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c",
-                               "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=60", "-c",
-                               "cluster_name=" + name},
+      std::vector<std::string>{binaries + "/postgres", "-D", data, "-p", std::to_string(port_), "-c",
+                               "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c",
+                               "shared_buffers=16MB", "-c", "max_connections=60", "-c", "cluster_name=" + name},
       log, SIGINT);
   wait_for(loopback(name, port_, "postgres"));
 }
@@ -157,20 +161,23 @@ postgres::Connection Postgres::connect() const {
   return opened(loopback("a server", port_, "postgres"));
 }
 
-RunningBouncer::RunningBouncer(const Folder& folder, const std::string& name, int postgres_port, const std::string& more)
+RunningBouncer::RunningBouncer(const Folder& folder, const std::string& name, int postgres_port,
+                               const std::string& more)
     : name_(name), folder_(folder.path()), config_(folder_ + "/" + name + ".ini"), port_(free_port()) {
-  spew(config_, fmt::format("[databases]\n; the pool\napp = host=127.0.0.1 port={} dbname=postgres user=postgres\n\n[pgbouncer]\n"
-                            "listen_addr = 127.0.0.1\nlisten_port = {}\nunix_socket_dir =\nauth_type = any\nadmin_users = postgres\n"
-                            "pool_mode = transaction\ndefault_pool_size = 10\nlogfile = {}/{}.log\n{}",
-                            postgres_port, port_, folder_, name, more));
+  spew(config_,
+       fmt::format(
+           "[databases]\n; the pool\napp = host=127.0.0.1 port={} dbname=postgres user=postgres\n\n[pgbouncer]\n"
+           "listen_addr = 127.0.0.1\nlisten_port = {}\nunix_socket_dir =\nauth_type = any\nadmin_users = postgres\n"
+           "pool_mode = transaction\ndefault_pool_size = 10\nlogfile = {}/{}.log\n{}",
+           postgres_port, port_, folder_, name, more));
   give_to_postgres(config_);
   restart();
 }
 
 void RunningBouncer::restart() {
   stop();
-  server_ =
-      std::make_unique<Server>(std::vector<std::string>{"/usr/sbin/pgbouncer", "-q", config_}, folder_ + "/" + name_ + ".out", SIGKILL);
+  server_ = std::make_unique<Server>(std::vector<std::string>{"/usr/sbin/pgbouncer", "-q", config_},
+                                     folder_ + "/" + name_ + ".out", SIGKILL);
   wait_for(loopback(name_, port_, "pgbouncer"));
 }
 

@@ -1,5 +1,5 @@
-// Throwaway servers for tests: PostgreSQL and PgBouncer on free loopback ports, in a temporary folder, ended by pid. Started as
-// root they run as user postgres, since PostgreSQL and PgBouncer refuse to be root.
+// Throwaway servers for tests: PostgreSQL and PgBouncer on free loopback ports, in a temporary folder, ended by pid.
+// Started as root they run as user postgres, since PostgreSQL and PgBouncer refuse to be root.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
-// SET acts on a whole PgBouncer process (1.18 to 1.26). Clients of another database in it must not notice that ours is paused and
-// repointed, also when the program dies right after a SET.
+// SET acts on a whole PgBouncer process (1.18 to 1.26). Clients of another database in it must not notice that ours is
+// paused and repointed, also when the program dies right after a SET.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
@@ -45,7 +45,9 @@ std::string served_at_once(const RunningBouncer& bouncer, int clients) {
 
 }  // namespace
 
-TEST_CASE("clients of another database in the same process are served when the program dies right after it holds back logins") {
+TEST_CASE(
+    "clients of another database in the same process are served when the program dies right after it holds back "
+    "logins") {
   const Folder folder;
   const Postgres postgres(folder, "pg");
   const RunningBouncer bouncer(folder, "one", postgres.port());
@@ -112,6 +114,7 @@ TEST_CASE("a database that only the file names, or the fallback entry, counts as
   Fleet fleet({alone.spec(), fallback.spec(), shared.spec()});
   REQUIRE(fleet.connect(soon()).has_value());
   std::vector<std::string> others;
-  for (const auto& bouncer : fleet.inspect(soon())) others.push_back(fmt::format("{}", fmt::join(bouncer.other_databases, ",")));
+  for (const auto& bouncer : fleet.inspect(soon()))
+    others.push_back(fmt::format("{}", fmt::join(bouncer.other_databases, ",")));
   CHECK(others == std::vector<std::string>{"", "*", "other"});
 }

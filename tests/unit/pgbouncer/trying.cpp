@@ -15,7 +15,7 @@ using namespace pgcleave::pgbouncer;
 namespace {
 
 ino_t inode(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   return info.st_ino;
 }
@@ -33,7 +33,7 @@ std::string include_the_pool(const RunningBouncer& bouncer) {
 }
 
 bool is_there(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0;
 }
 
@@ -71,8 +71,8 @@ TEST_CASE("a process that reads another file of that name is found before any cl
   bouncer.stop();
   const Folder elsewhere;
   spew(elsewhere.path() + "/one.ini", slurp(bouncer.config()));
-  const Server process({"/usr/bin/env", "-C", elsewhere.path(), "/usr/sbin/pgbouncer", "-q", "one.ini"}, folder.path() + "/other.out",
-                       SIGKILL);
+  const Server process({"/usr/bin/env", "-C", elsewhere.path(), "/usr/sbin/pgbouncer", "-q", "one.ini"},
+                       folder.path() + "/other.out", SIGKILL);
   const auto text = slurp(bouncer.config());
   Fleet fleet({bouncer.spec()});
   REQUIRE(wait_until("it answers", soon(), std::chrono::milliseconds(20), nullptr,
@@ -95,7 +95,8 @@ TEST_CASE("a trial that was cut short is ended by whoever comes next, unless som
   const auto text = slurp(bouncer.config());
   {
     ConfigFiles files(bouncer.config(), {}, nullptr);
-    const auto mark = "; pgcleave tries whether this file is read; the file without this line and the next one lies beside it";
+    const auto mark =
+        "; pgcleave tries whether this file is read; the file without this line and the next one lies beside it";
     const auto trial = files.read(soon())->with_lines_behind("app", {mark, "pgcleave_trial = port=1"}).value();
     REQUIRE(files.begin_trial(trial, soon()).has_value());
   }
@@ -158,12 +159,14 @@ TEST_CASE("a trial closes no server login that is under way") {
   const RunningBouncer bouncer(folder, "one", silent.port());
   Fleet fleet({bouncer.spec()});
   REQUIRE(problem(fleet.connect(soon())) == "");
-  auto client = std::async(std::launch::async, [&] { return postgres::Connection::open(bouncer.client(), within_ms(3000)).has_value(); });
+  auto client = std::async(std::launch::async,
+                           [&] { return postgres::Connection::open(bouncer.client(), within_ms(3000)).has_value(); });
   auto console = postgres::Connection::open(bouncer.spec().console, soon()).value();
   const auto logins = [&] {
     std::string all;
     const auto servers = console.simple("SHOW SERVERS", soon()).value();
-    for (std::size_t row = 0; row < servers.size(); ++row) all += servers.text(row, "state") + " " + servers.text(row, "ptr") + "\n";
+    for (std::size_t row = 0; row < servers.size(); ++row)
+      all += servers.text(row, "state") + " " + servers.text(row, "ptr") + "\n";
     return all;
   };
   REQUIRE(wait_until("a login is under way", soon(), std::chrono::milliseconds(5), nullptr,
@@ -178,8 +181,10 @@ TEST_CASE("lines of a trial stand right behind the pool's entry, in its section"
   const auto with = [](const std::string& text) {
     return ConfigFile::parse("a.ini", text)->with_lines_behind("app", {"; a", "b = port=2"}).value().text;
   };
-  CHECK(with("[databases]\napp = port=1\n[pgbouncer]\nx = 1\n") == "[databases]\napp = port=1\n; a\nb = port=2\n[pgbouncer]\nx = 1\n");
+  CHECK(with("[databases]\napp = port=1\n[pgbouncer]\nx = 1\n") ==
+        "[databases]\napp = port=1\n; a\nb = port=2\n[pgbouncer]\nx = 1\n");
   CHECK(with("[databases]\r\napp = port=1\r\n") == "[databases]\r\napp = port=1\r\n; a\r\nb = port=2\r\n");
   CHECK(with("[databases]\napp = port=1") == "[databases]\napp = port=1\n; a\nb = port=2\n");
-  CHECK_FALSE(ConfigFile::parse("a.ini", "[databases]\nother = port=1\n")->with_lines_behind("app", {"a = 1"}).has_value());
+  CHECK_FALSE(
+      ConfigFile::parse("a.ini", "[databases]\nother = port=1\n")->with_lines_behind("app", {"a = 1"}).has_value());
 }

@@ -15,7 +15,8 @@ namespace {
 
 void give_second_pool(const RunningBouncer& bouncer, int port) {
   auto text = slurp(bouncer.config());
-  text.insert(text.find("\n\n[pgbouncer]"), fmt::format("\napp_ro = host=127.0.0.1 port={} dbname=postgres user=postgres", port));
+  text.insert(text.find("\n\n[pgbouncer]"),
+              fmt::format("\napp_ro = host=127.0.0.1 port={} dbname=postgres user=postgres", port));
   spew(bouncer.config(), text);
   REQUIRE(bouncer.console().reload(soon()).has_value());
 }
@@ -47,13 +48,16 @@ std::vector<std::string> both_at(const Postgres& server) {
 int reloads(const Folder& folder) {
   const auto log = slurp(folder.path() + "/one.log");
   int count = 0;
-  for (auto at = log.find("RELOAD command issued"); at != std::string::npos; at = log.find("RELOAD command issued", at + 1)) ++count;
+  for (auto at = log.find("RELOAD command issued"); at != std::string::npos;
+       at = log.find("RELOAD command issued", at + 1))
+    ++count;
   return count;
 }
 
 }  // namespace
 
-TEST_CASE("two pools of one process are paused, repointed and resumed as one: one rename, one RELOAD, and no client errs") {
+TEST_CASE(
+    "two pools of one process are paused, repointed and resumed as one: one rename, one RELOAD, and no client errs") {
   const Folder folder;
   const Postgres old_server(folder, "old");
   const Postgres new_server(folder, "new");
@@ -100,7 +104,9 @@ TEST_CASE("two pools of one process are paused, repointed and resumed as one: on
   CHECK(setting(bouncer, "max_db_connections") == "0");
 }
 
-TEST_CASE("a program that dies between the rename and RESUME leaves two pools of one process that the next one brings to one route") {
+TEST_CASE(
+    "a program that dies between the rename and RESUME leaves two pools of one process that the next one brings to one "
+    "route") {
   const Folder folder;
   const Postgres old_server(folder, "old");
   const Postgres new_server(folder, "new");
@@ -115,7 +121,9 @@ TEST_CASE("a program that dies between the rename and RESUME leaves two pools of
     REQUIRE(problem(fleet.repoint(route, soon())) == "");
   }
   SECTION("both are paused still") {}
-  SECTION("one was resumed at the old route") { REQUIRE(bouncer.console().resume("app_ro", soon()).has_value()); }
+  SECTION("one was resumed at the old route") {
+    REQUIRE(bouncer.console().resume("app_ro", soon()).has_value());
+  }
   Fleet next(both_pools(bouncer));
   REQUIRE(problem(next.connect(soon())) == "");
   CHECK(problem(resume_all(next, soon())) == "");
@@ -130,7 +138,8 @@ TEST_CASE("a third database in a process of two pools is another one, whose clie
   const RunningBouncer bouncer(folder, "one", old_server.port());
   give_second_pool(bouncer, old_server.port());
   auto text = slurp(bouncer.config());
-  text.insert(text.find("\n\n[pgbouncer]"), fmt::format("\nthird = host=127.0.0.1 port={} dbname=postgres user=postgres", old_server.port()));
+  text.insert(text.find("\n\n[pgbouncer]"),
+              fmt::format("\nthird = host=127.0.0.1 port={} dbname=postgres user=postgres", old_server.port()));
   spew(bouncer.config(), text);
   REQUIRE(bouncer.console().reload(soon()).has_value());
   Fleet fleet(both_pools(bouncer));

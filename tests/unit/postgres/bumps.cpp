@@ -55,7 +55,8 @@ TEST_CASE("a sequence never goes backwards, whichever way it counts") {
 TEST_CASE("bumping again after a bump changes nothing") {
   const auto first = one(ascending(500), ascending(100), 50);
   CHECK(one(ascending(500), ascending(first.value), 50).value == first.value);
-  CHECK(one(smallint(32760, true), smallint(one(smallint(32760, true), smallint(1, true), 10).value, true), 10).value == 3);
+  CHECK(one(smallint(32760, true), smallint(one(smallint(32760, true), smallint(1, true), 10).value, true), 10).value ==
+        3);
 }
 
 TEST_CASE("the gap counts increments, not values") {

@@ -15,7 +15,8 @@ using test::soon;
 namespace {
 
 Table find(const std::vector<Table>& all, const std::string& name) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& table) { return table.name == TableName{"cat", name}; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& table) { return table.name == TableName{"cat", name}; });
   if (found == all.end()) FAIL("no table " << name);
   return *found;
 }
@@ -61,8 +62,8 @@ TEST_CASE("tables are told with kind, root and replica identity") {
   CHECK(std::is_sorted(all->begin(), all->end(), [](const auto& a, const auto& b) { return a.name < b.name; }));
 }
 
-// What PostgreSQL does is asked of itself: a publisher refuses UPDATE without an identity, and GROUP BY looks for the same operator
-// as the comparison of whole rows.
+// What PostgreSQL does is asked of itself: a publisher refuses UPDATE without an identity, and GROUP BY looks for the
+// same operator as the comparison of whole rows.
 TEST_CASE("replica identity is judged as PostgreSQL judges, partition by partition") {
   auto connection = main_server().connect();
   test::Schema schema(connection, "cat");
@@ -80,7 +81,8 @@ TEST_CASE("replica identity is judged as PostgreSQL judges, partition by partiti
   const auto all = tables(connection, soon());
   REQUIRE(all);
   run(connection, "CREATE PUBLICATION cat_all FOR TABLES IN SCHEMA cat");
-  for (const char* name : {"deferrable", "deferred", "immediate", "unique_only", "chosen", "lost", "parted_1", "parted_2"}) {
+  for (const char* name :
+       {"deferrable", "deferred", "immediate", "unique_only", "chosen", "lost", "parted_1", "parted_2"}) {
     CAPTURE(name);
     const bool published = connection.simple(std::string("UPDATE cat.") + name + " SET v = 1", soon()).has_value();
     CHECK(find(*all, name).identity_problem.empty() == published);
@@ -98,22 +100,28 @@ TEST_CASE("a table of REPLICA IDENTITY FULL needs an equality operator for each 
     CREATE TYPE cat.mood AS ENUM ('good'); CREATE TYPE cat.pair AS (a int, b text); CREATE TYPE cat.odd_pair AS (a int, b point);
     CREATE TYPE cat.span AS RANGE (subtype = int))sql");
   const std::vector<std::string> types = {
-      "int",      "text",       "varchar(3)", "char(3)",     "name",         "numeric",        "jsonb",     "json",      "xml",
-      "point",    "box",        "circle",     "lseg",        "path",         "polygon",        "line",      "inet",      "cidr",
-      "macaddr",  "bit(3)",     "varbit",     "tsvector",    "tsquery",      "uuid",           "money",     "xid",       "cid",
-      "tid",      "oid",        "regclass",   "int[]",       "json[]",       "point[]",        "cat.named", "cat.paper", "cat.paper[]",
-      "cat.mood", "cat.pair",   "cat.pair[]", "cat.span",    "cat.odd_pair", "int4multirange", "jsonpath",  "pg_lsn",    "interval",
-      "aclitem",  "int2vector", "oidvector",  "pg_snapshot", "bytea"};
+      "int",         "text",     "varchar(3)", "char(3)",    "name",       "numeric",      "jsonb",
+      "json",        "xml",      "point",      "box",        "circle",     "lseg",         "path",
+      "polygon",     "line",     "inet",       "cidr",       "macaddr",    "bit(3)",       "varbit",
+      "tsvector",    "tsquery",  "uuid",       "money",      "xid",        "cid",          "tid",
+      "oid",         "regclass", "int[]",      "json[]",     "point[]",    "cat.named",    "cat.paper",
+      "cat.paper[]", "cat.mood", "cat.pair",   "cat.pair[]", "cat.span",   "cat.odd_pair", "int4multirange",
+      "jsonpath",    "pg_lsn",   "interval",   "aclitem",    "int2vector", "oidvector",    "pg_snapshot",
+      "bytea"};
   std::string create;
   for (std::size_t i = 0; i < types.size(); ++i) {
-    create += fmt::format("CREATE TABLE cat.t{0} (a int, v {1}); ALTER TABLE cat.t{0} REPLICA IDENTITY FULL;", i, types[i]);
+    create +=
+        fmt::format("CREATE TABLE cat.t{0} (a int, v {1}); ALTER TABLE cat.t{0} REPLICA IDENTITY FULL;", i, types[i]);
   }
   run(connection,
       create +
           "CREATE TABLE cat.keyed (id int PRIMARY KEY, j json); ALTER TABLE cat.keyed REPLICA IDENTITY FULL;"
-          "CREATE TABLE cat.late_key (id int PRIMARY KEY DEFERRABLE, j json, x xml); ALTER TABLE cat.late_key REPLICA IDENTITY FULL;"
-          "CREATE TABLE cat.made (a float8, p point GENERATED ALWAYS AS (point(a, a)) STORED); ALTER TABLE cat.made REPLICA IDENTITY FULL;"
-          "CREATE TABLE cat.gone (a int, j json); ALTER TABLE cat.gone DROP COLUMN j; ALTER TABLE cat.gone REPLICA IDENTITY FULL;");
+          "CREATE TABLE cat.late_key (id int PRIMARY KEY DEFERRABLE, j json, x xml); ALTER TABLE cat.late_key REPLICA "
+          "IDENTITY FULL;"
+          "CREATE TABLE cat.made (a float8, p point GENERATED ALWAYS AS (point(a, a)) STORED); ALTER TABLE cat.made "
+          "REPLICA IDENTITY FULL;"
+          "CREATE TABLE cat.gone (a int, j json); ALTER TABLE cat.gone DROP COLUMN j; ALTER TABLE cat.gone REPLICA "
+          "IDENTITY FULL;");
   const auto all = tables(connection, soon());
   REQUIRE(all);
   for (std::size_t i = 0; i < types.size(); ++i) {
@@ -123,12 +131,14 @@ TEST_CASE("a table of REPLICA IDENTITY FULL needs an equality operator for each 
   }
   CHECK(find(*all, "keyed").apply_problem.empty());
   CHECK(find(*all, "late_key").apply_problem ==
-        "REPLICA IDENTITY FULL without a primary key, and no equality operator for column j of type json, column x of type xml");
+        "REPLICA IDENTITY FULL without a primary key, and no equality operator for column j of type json, column x of "
+        "type xml");
   CHECK(find(*all, "made").apply_problem.empty());
   CHECK(find(*all, "gone").apply_problem.empty());
 }
 
-TEST_CASE("tables of an extension are told with its name, and a half detached partition goes with the root that it had") {
+TEST_CASE(
+    "tables of an extension are told with its name, and a half detached partition goes with the root that it had") {
   auto connection = main_server().connect();
   test::Schema schema(connection, "cat");
   run(connection, R"sql(
@@ -144,7 +154,8 @@ TEST_CASE("tables of an extension are told with its name, and a half detached pa
   CHECK_FALSE(connection.query("ALTER TABLE cat.logs DETACH PARTITION cat.logs_1 CONCURRENTLY", {}, soon()));
   run(reader, "ROLLBACK");
   const auto all = tables(connection, soon());
-  run(connection, "ALTER EXTENSION plpgsql DROP TABLE cat.configured; ALTER TABLE cat.logs DETACH PARTITION cat.logs_1 FINALIZE");
+  run(connection,
+      "ALTER EXTENSION plpgsql DROP TABLE cat.configured; ALTER TABLE cat.logs DETACH PARTITION cat.logs_1 FINALIZE");
   REQUIRE(all);
   CHECK(find(*all, "configured").extension == "plpgsql");
   CHECK(find(*all, "logs").extension.empty());

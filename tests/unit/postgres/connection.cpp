@@ -54,7 +54,8 @@ Duration time_of(Action action) {
 
 TEST_CASE("a query with parameters gives rows by column name, NULL and unicode included") {
   auto connection = main_server().connect();
-  const auto rows = connection.query("SELECT $1::text AS word, $2::int AS nothing, true AS yes, 7 AS seven", {"naïve 🐘 \\ '", {}}, soon());
+  const auto rows = connection.query("SELECT $1::text AS word, $2::int AS nothing, true AS yes, 7 AS seven",
+                                     {"naïve 🐘 \\ '", {}}, soon());
   REQUIRE(rows);
   CHECK(rows->text(0, "word") == "naïve 🐘 \\ '");
   CHECK(rows->is_null(0, "nothing"));
@@ -76,8 +77,8 @@ TEST_CASE("several statements in one request give the rows of the SELECT among t
 
 TEST_CASE("a refusal carries the server's words and the SQLSTATE") {
   auto connection = main_server().connect();
-  const auto refused =
-      connection.simple("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE='PC123', DETAIL='because', HINT='do'; END $$", soon());
+  const auto refused = connection.simple(
+      "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE='PC123', DETAIL='because', HINT='do'; END $$", soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::failed);
   CHECK(refused.error().object == "main");
@@ -207,7 +208,8 @@ TEST_CASE("connections are opened side by side, and one silent server only costs
   silent.values["port"] = std::to_string(silence.port);
   std::vector<Result<Connection>> opened;
   const auto took = time_of([&] {
-    opened = Connection::open_all({silent, main_server().settings(), silent, main_server().settings()}, Deadline::in(300ms));
+    opened =
+        Connection::open_all({silent, main_server().settings(), silent, main_server().settings()}, Deadline::in(300ms));
   });
   REQUIRE(opened.size() == 4);
   CHECK(took < 500ms);
@@ -288,7 +290,8 @@ TEST_CASE("a session calls itself pgcleave unless told otherwise and speaks UTF-
 
 TEST_CASE("quoted texts come back from the server as they were") {
   auto connection = main_server().connect();
-  const std::vector<std::string> hostile = {"plain", "it's", "back\\slash'", "\"double\"", "{brace,comma}", "new\nline", "é🐘", "null", " "};
+  const std::vector<std::string> hostile = {"plain",     "it's", "back\\slash'", "\"double\"", "{brace,comma}",
+                                            "new\nline", "é🐘",  "null",         " "};
   for (const std::string setting : {"on", "off"}) {
     run(connection, "SET escape_string_warning TO off; SET standard_conforming_strings TO " + setting);
     for (const auto& text : hostile) {
@@ -296,7 +299,8 @@ TEST_CASE("quoted texts come back from the server as they were") {
       CHECK(run(connection, "SELECT 1 AS " + quote_identifier(text)).has(text));
     }
   }
-  const auto rows = connection.query("SELECT * FROM unnest($1::text[]) AS u(element)", {array_literal(hostile)}, soon());
+  const auto rows =
+      connection.query("SELECT * FROM unnest($1::text[]) AS u(element)", {array_literal(hostile)}, soon());
   REQUIRE(rows);
   REQUIRE(rows->size() == hostile.size());
   for (std::size_t i = 0; i < hostile.size(); ++i) CHECK(rows->text(i, "element") == hostile[i]);

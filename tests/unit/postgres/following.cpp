@@ -42,7 +42,8 @@ TEST_CASE("a receiver that is refused again and again is not streaming, whatever
   REQUIRE(wait_until("it is refused", Deadline::in(10s), 50ms, nullptr, [&]() -> Result<bool> { return !streams(); }));
   bool said_streaming = false;
   for (const auto deadline = Deadline::in(3s); !deadline.passed();) {
-    said_streaming = said_streaming || !run(connection, "SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'").empty();
+    said_streaming =
+        said_streaming || !run(connection, "SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'").empty();
     if (said_streaming) break;
   }
   CHECK(said_streaming);  // else this test proves nothing
@@ -51,6 +52,7 @@ TEST_CASE("a receiver that is refused again and again is not streaming, whatever
   CHECK(wait_until("it streams again", Deadline::in(10s), 50ms, nullptr, [&]() -> Result<bool> { return streams(); }));
   run(connection, "ALTER SYSTEM RESET primary_slot_name");
   run(connection, "SELECT pg_reload_conf()");
-  CHECK(wait_until("the slot is free", Deadline::in(10s), 50ms, nullptr,
-                   [&]() -> Result<bool> { return bool(primary.simple("SELECT pg_drop_replication_slot('no_such_slot')", soon())); }));
+  CHECK(wait_until("the slot is free", Deadline::in(10s), 50ms, nullptr, [&]() -> Result<bool> {
+    return bool(primary.simple("SELECT pg_drop_replication_slot('no_such_slot')", soon()));
+  }));
 }

@@ -26,13 +26,15 @@ ForeignKey key(const std::string& from, const std::string& to) {
 
 TEST_CASE("who refers comes before what is referred to") {
   const std::vector<TableName> tables{t("builds"), t("jobs"), t("projects"), t("alone")};
-  const auto order = referencing_first(tables, {key("jobs", "builds"), key("builds", "projects"), key("jobs", "projects")});
+  const auto order =
+      referencing_first(tables, {key("jobs", "builds"), key("builds", "projects"), key("jobs", "projects")});
   CHECK(order == Components{{t("alone")}, {t("jobs")}, {t("builds")}, {t("projects")}});
 }
 
 TEST_CASE("tables that refer to each other are one component, and one that refers to itself is alone in its own") {
   const std::vector<TableName> tables{t("a"), t("b"), t("c"), t("d"), t("e")};
-  const auto order = referencing_first(tables, {key("a", "b"), key("b", "c"), key("c", "a"), key("d", "a"), key("d", "d"), key("b", "e")});
+  const auto order = referencing_first(
+      tables, {key("a", "b"), key("b", "c"), key("c", "a"), key("d", "a"), key("d", "d"), key("b", "e")});
   CHECK(order == Components{{t("d")}, {t("a"), t("b"), t("c")}, {t("e")}});
 }
 
@@ -60,7 +62,8 @@ TEST_CASE("foreign keys are told once, from root to root, whatever partitions th
   const test::Schema schema(admin, "keys");
   run(admin,
       "CREATE TABLE keys.projects (id int PRIMARY KEY, parent int CONSTRAINT up REFERENCES keys.projects);"
-      "CREATE TABLE keys.logs (id int PRIMARY KEY, project int CONSTRAINT of_logs REFERENCES keys.projects) PARTITION BY RANGE (id);"
+      "CREATE TABLE keys.logs (id int PRIMARY KEY, project int CONSTRAINT of_logs REFERENCES keys.projects) PARTITION "
+      "BY RANGE (id);"
       "CREATE TABLE keys.logs_1 PARTITION OF keys.logs FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id);"
       "CREATE TABLE keys.logs_1_1 PARTITION OF keys.logs_1 FOR VALUES FROM (0) TO (5);"
       "CREATE TABLE keys.notes (log int CONSTRAINT of_notes REFERENCES keys.logs);"
@@ -72,6 +75,7 @@ TEST_CASE("foreign keys are told once, from root to root, whatever partitions th
   for (const auto& key : *keys) {
     if (key.from.schema == "keys") seen.push_back(key.name + ": " + key.from.name + " to " + key.to.name);
   }
-  CHECK(seen == std::vector<std::string>{"of_leaf: logs to projects", "of_logs: logs to projects", "of_notes: notes to logs",
-                                         "of_pins: pins to logs", "up: projects to projects"});
+  CHECK(seen == std::vector<std::string>{"of_leaf: logs to projects", "of_logs: logs to projects",
+                                         "of_notes: notes to logs", "of_pins: pins to logs",
+                                         "up: projects to projects"});
 }

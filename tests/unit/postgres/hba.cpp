@@ -34,7 +34,8 @@ TEST_CASE("the first line of pg_hba.conf that fits decides who may log in, and w
     return in_words(*answer);
   };
   const std::string lines =
-      "local all all trust|host app batch 10.0.0.0/8 scram-sha-256|host all batch 0.0.0.0/0 reject|host other all 10.0.0.0/8 trust|"
+      "local all all trust|host app batch 10.0.0.0/8 scram-sha-256|host all batch 0.0.0.0/0 reject|host other all "
+      "10.0.0.0/8 trust|"
       "host replication all 10.9.0.0/16 trust|host sameuser app 10.3.0.0/16 md5|hostssl app web all scram-sha-256|"
       "host all all db.example scram-sha-256";
   CHECK(with(lines, "batch", "10.1.2.3") == "allowed, line 2 of pg_hba.conf: scram-sha-256");

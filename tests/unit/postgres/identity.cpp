@@ -19,7 +19,8 @@ TEST_CASE("a server is told by identifier, timeline, cluster name and address") 
   CHECK_FALSE(identity->in_recovery);
   CHECK(identity->superuser);
   CHECK(identity->database == "postgres");
-  CHECK(identity->database_oid == run(connection, "SELECT oid FROM pg_database WHERE datname = 'postgres'").text(0, "oid"));
+  CHECK(identity->database_oid ==
+        run(connection, "SELECT oid FROM pg_database WHERE datname = 'postgres'").text(0, "oid"));
   CHECK(identity->user == "postgres");
   CHECK(identity->version == run(connection, "SHOW server_version_num").number(0, "server_version_num"));
   CHECK(identity->data_directory == run(connection, "SHOW data_directory").text(0, "data_directory"));

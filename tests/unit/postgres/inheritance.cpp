@@ -8,10 +8,10 @@ using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using namespace std::chrono_literals;
-using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::the_fence;
 
 TEST_CASE("what inherits in the old way is told, and a partition only while it is half detached") {
   auto connection = main_server().connect();

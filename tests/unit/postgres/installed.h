@@ -31,7 +31,8 @@ struct Installed {
 
 // A fresh table is fenced.
 struct Fenced {
-  explicit Fenced(Server& server = main_server(), Fence of = the_fence) : admin(server.connect()), schema(admin, "app"), which(std::move(of)) {
+  explicit Fenced(Server& server = main_server(), Fence of = the_fence)
+      : admin(server.connect()), schema(admin, "app"), which(std::move(of)) {
     run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE app.builds (id int PRIMARY KEY, note text)");
     REQUIRE(fence::install(admin, which, soon()));
     REQUIRE(fence::create_triggers(admin, which, tables, std::chrono::milliseconds(100), soon(), nullptr));

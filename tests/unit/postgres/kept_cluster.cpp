@@ -13,8 +13,9 @@ namespace fs = std::filesystem;
 const fs::path folder = PGCLEAVE_KEPT_CLUSTERS;
 
 bool same_owner(const fs::path& from, const fs::path& to) {
-  struct stat owner {};
-  return ::geteuid() != 0 || (::stat(from.c_str(), &owner) == 0 && ::chown(to.c_str(), owner.st_uid, owner.st_gid) == 0);
+  struct stat owner{};
+  return ::geteuid() != 0 ||
+         (::stat(from.c_str(), &owner) == 0 && ::chown(to.c_str(), owner.st_uid, owner.st_gid) == 0);
 }
 
 bool copy_all(const fs::path& from, const fs::path& to) {

@@ -1,5 +1,6 @@
-// initdb takes a second, a copy of what it made a twentieth. So the first test that needs a cluster keeps it beside the test programs, and
-// the others, each in a process of its own, copy it. Clusters of different names are different ones, with system identifiers of their own.
+// initdb takes a second, a copy of what it made a twentieth. So the first test that needs a cluster keeps it beside the
+// test programs, and the others, each in a process of its own, copy it. Clusters of different names are different ones,
+// with system identifiers of their own.
 #pragma once
 
 #include <string>

@@ -23,7 +23,8 @@ SubscriptionSpec to_main(const std::string& user) {
 
 std::int64_t traces_left(Connection& server) {
   return run(server,
-             "SELECT (SELECT count(*) FROM pg_subscription WHERE subname ~ '^pgcleave_try') + (SELECT count(*) FROM pg_replication_origin) "
+             "SELECT (SELECT count(*) FROM pg_subscription WHERE subname ~ '^pgcleave_try') + (SELECT count(*) FROM "
+             "pg_replication_origin) "
              "AS n")
       .number(0, "n");
 }

@@ -44,7 +44,8 @@ TEST_CASE("a session that wrote and has not ended is a writer, a reader is not")
   CHECK(blocker.mode == "RowExclusiveLock");
   CHECK(blocker.table == builds[0]);
   CHECK(blocker.transaction_age > 0us);
-  CHECK(blocker.text().find("of postgres (pgcleave) from 127.0.0.1, idle in transaction: RowExclusiveLock on locks.builds") !=
+  CHECK(blocker.text().find(
+            "of postgres (pgcleave) from 127.0.0.1, idle in transaction: RowExclusiveLock on locks.builds") !=
         std::string::npos);
   run(it.client, "COMMIT");
   CHECK(writers(it.admin, "ci", builds, soon())->empty());
@@ -101,18 +102,25 @@ TEST_CASE("only the session that was seen is terminated, not a later one with it
                    [&]() -> Result<bool> { return writers(it.admin, "ci", builds, soon())->empty(); }));
 }
 
-TEST_CASE("whoever has named a partitioned table, a parent, a new partition or a renamed table is a writer before the first row") {
+TEST_CASE(
+    "whoever has named a partitioned table, a parent, a new partition or a renamed table is a writer before the first "
+    "row") {
   Tables it;
   run(it.admin,
-      "CREATE TABLE locks.logs (id int) PARTITION BY RANGE (id); CREATE TABLE locks.logs_1 PARTITION OF locks.logs FOR VALUES FROM (0) TO "
+      "CREATE TABLE locks.logs (id int) PARTITION BY RANGE (id); CREATE TABLE locks.logs_1 PARTITION OF locks.logs FOR "
+      "VALUES FROM (0) TO "
       "(9) "
       "PARTITION BY RANGE (id); CREATE TABLE locks.logs_1a PARTITION OF locks.logs_1 FOR VALUES FROM (0) TO (5); "
-      "CREATE TABLE locks.parent (id int); CREATE TABLE locks.child () INHERITS (locks.parent); CREATE VIEW locks.view AS TABLE "
+      "CREATE TABLE locks.parent (id int); CREATE TABLE locks.child () INHERITS (locks.parent); CREATE VIEW locks.view "
+      "AS TABLE "
       "locks.builds; "
       "CREATE FUNCTION locks.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
-      "CREATE TRIGGER pgcleave_fence_ci BEFORE INSERT ON locks.users FOR EACH STATEMENT EXECUTE FUNCTION locks.nothing(); "
-      "CREATE TABLE locks.others (id int) PARTITION BY RANGE (id); CREATE TABLE locks.others_1 PARTITION OF locks.others DEFAULT");
-  const std::vector<TableName> split = {{"locks", "builds"}, {"locks", "logs"}, {"locks", "logs_1"}, {"locks", "parent"}};
+      "CREATE TRIGGER pgcleave_fence_ci BEFORE INSERT ON locks.users FOR EACH STATEMENT EXECUTE FUNCTION "
+      "locks.nothing(); "
+      "CREATE TABLE locks.others (id int) PARTITION BY RANGE (id); CREATE TABLE locks.others_1 PARTITION OF "
+      "locks.others DEFAULT");
+  const std::vector<TableName> split = {
+      {"locks", "builds"}, {"locks", "logs"}, {"locks", "logs_1"}, {"locks", "parent"}};
   const auto who_writes = [&](const std::string& statement) {
     REQUIRE(it.client.simple("BEGIN; " + statement, soon()));
     const auto found = writers(it.admin, "ci", split, soon());
@@ -133,8 +141,7 @@ TEST_CASE("whoever has named a partitioned table, a parent, a new partition or a
   CHECK(who_writes("INSERT INTO locks.child VALUES (1)") == "child");
   CHECK(who_writes("INSERT INTO locks.users VALUES (1)") == "users");
   CHECK(who_writes("CREATE TABLE locks.logs_2 PARTITION OF locks.logs FOR VALUES FROM (10) TO (20)") == "logs");
-  CHECK(
-      who_writes("CREATE TABLE locks.logs_2 (id int); ALTER TABLE locks.logs ATTACH PARTITION locks.logs_2 FOR VALUES FROM (10) TO (20)") ==
-      "logs");
+  CHECK(who_writes("CREATE TABLE locks.logs_2 (id int); ALTER TABLE locks.logs ATTACH PARTITION locks.logs_2 FOR "
+                   "VALUES FROM (10) TO (20)") == "logs");
   CHECK(who_writes("INSERT INTO locks.others VALUES (1); INSERT INTO locks.others_1 VALUES (1)").empty());
 }

@@ -1,23 +1,24 @@
 #include <catch2/catch.hpp>
 
-#include "installed.h"
 #include "fence/probe_rights.h"
+#include "installed.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using test::ci_server;
-using test::the_fence;
 using test::Installed;
 using test::main_server;
 using test::run;
 using test::soon;
 using test::sqlstate;
+using test::the_fence;
 
 namespace {
 
 const std::string upsert =
-    "INSERT INTO pgcleave.probe_ci AS p (bouncer, n) VALUES ('bouncer-1', 1) ON CONFLICT (bouncer) DO UPDATE SET n = p.n + 1";
+    "INSERT INTO pgcleave.probe_ci AS p (bouncer, n) VALUES ('bouncer-1', 1) ON CONFLICT (bouncer) DO UPDATE SET n = "
+    "p.n + 1";
 
 }  // namespace
 
@@ -82,7 +83,8 @@ TEST_CASE("a probe user gets the rights that it lacks, and an unknown one or one
   {
     auto prober = main_server().connect("it's a prober");
     CHECK(sqlstate(prober, upsert).empty());
-    CHECK(sqlstate(prober, "INSERT INTO pgcleave.canary_target_ci (token) VALUES ('x') ON CONFLICT DO NOTHING").empty());
+    CHECK(
+        sqlstate(prober, "INSERT INTO pgcleave.canary_target_ci (token) VALUES ('x') ON CONFLICT DO NOTHING").empty());
     CHECK(sqlstate(prober, "SELECT FROM pgcleave.ownership_log") == "42501");
     REQUIRE(fence::revoke_probe_rights(it.admin, "ci", lacking, soon()));
     CHECK(sqlstate(prober, upsert) == "42501");

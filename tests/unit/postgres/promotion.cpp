@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "installed.h"
 #include "fence/holder.h"
+#include "installed.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"
 
@@ -10,10 +10,10 @@ using namespace pgcleave::postgres;
 using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::canary;
-using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::the_fence;
 
 TEST_CASE("a standby replays up to the captured LSN, keeps its sessions over the promotion and comes up locked") {
   auto source = main_server().connect();

@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "fence/canary.h"
 #include "installed.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"
-#include "fence/canary.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
@@ -13,25 +13,31 @@ using namespace pgcleave::fence;
 using namespace std::chrono_literals;
 using test::canary;
 using test::ci_server;
-using test::the_fence;
 using test::main_server;
 using test::run;
 using test::soon;
+using test::the_fence;
 
 namespace {
 
-const std::vector<TableName> replicated = {{"pgcleave", "canary_source_ci"}, {"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}};
+const std::vector<TableName> replicated = {
+    {"pgcleave", "canary_source_ci"}, {"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}};
 
 // Both servers with the same fenced tables, the source owning them; nothing replicates yet.
 struct TwoSides {
-  TwoSides() : source(main_server().connect()), target(ci_server().connect()), source_schema(source, "rep"), target_schema(target, "rep") {
+  TwoSides()
+      : source(main_server().connect()),
+        target(ci_server().connect()),
+        source_schema(source, "rep"),
+        target_schema(target, "rep") {
     for (auto* side : {&source, &target}) {
       run(*side,
           "DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE rep.builds (id int PRIMARY KEY); "
           "CREATE TABLE rep.logs (id int PRIMARY KEY) PARTITION BY RANGE (id); "
           "CREATE TABLE rep.logs_1 PARTITION OF rep.logs FOR VALUES FROM (0) TO (10)");
       REQUIRE(fence::install(*side, the_fence, soon()));
-      REQUIRE(fence::create_triggers(*side, the_fence, {{"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}}, 100ms, soon(), nullptr));
+      REQUIRE(fence::create_triggers(*side, the_fence, {{"rep", "builds"}, {"rep", "logs"}, {"rep", "logs_1"}}, 100ms,
+                                     soon(), nullptr));
     }
   }
   ~TwoSides() {
@@ -78,7 +84,8 @@ Result<void> applied(Connection& target, Lsn lsn) {
 TEST_CASE("rows replicate under the target's lock until the captured LSN is applied, and the canary proves it") {
   TwoSides it;
   it.start();
-  run(it.source, "INSERT INTO rep.builds VALUES (1); INSERT INTO rep.logs VALUES (2); INSERT INTO rep.logs_1 VALUES (3)");
+  run(it.source,
+      "INSERT INTO rep.builds VALUES (1); INSERT INTO rep.logs VALUES (2); INSERT INTO rep.logs_1 VALUES (3)");
   const auto lsn = capture_lsn(it.source, canary, "canary 1", soon());
   REQUIRE(lsn);
   REQUIRE(applied(it.target, *lsn));
@@ -101,7 +108,8 @@ TEST_CASE("rows replicate under the target's lock until the captured LSN is appl
   REQUIRE(again);
   CHECK(applied(it.target, *again));
   REQUIRE(fence::write_canary(it.source, canary, "canary 2", soon()));
-  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr, [&] { return fence::canary_arrived(it.target, canary, "canary 2", soon()); }));
+  CHECK(wait_until("the canary is there", soon(), 2ms, nullptr,
+                   [&] { return fence::canary_arrived(it.target, canary, "canary 2", soon()); }));
 }
 
 TEST_CASE("an apply error shows in the subscription") {
@@ -231,7 +239,8 @@ TEST_CASE("a subscription of that name on another slot is not adopted") {
 TEST_CASE("a subscription whose publisher is gone is dropped without a wait") {
   TwoSides it;
   it.start();
-  run(it.target, "ALTER SUBSCRIPTION split CONNECTION 'host=127.0.0.1 port=" + std::to_string(test::free_port()) + " user=postgres'");
+  run(it.target, "ALTER SUBSCRIPTION split CONNECTION 'host=127.0.0.1 port=" + std::to_string(test::free_port()) +
+                     " user=postgres'");
   const auto begin = Monotonic::now();
   CHECK(drop_subscription(it.target, "split", soon()));
   CHECK(Monotonic::now() - begin < 2s);
@@ -252,8 +261,11 @@ TEST_CASE("a failed subscription leaves no transaction behind and its password i
   CHECK(log.find("hush") == std::string::npos);
 }
 
-// What invalidates_publications() relies on: 15.13, 16.9 and 17.5 tell open transactions of a publication that was altered.
-TEST_CASE("what an open transaction writes after its publication was closed is not sent, and after it was opened again it is") {
+// What invalidates_publications() relies on: 15.13, 16.9 and 17.5 tell open transactions of a publication that was
+// altered.
+TEST_CASE(
+    "what an open transaction writes after its publication was closed is not sent, and after it was opened again it "
+    "is") {
   TwoSides it;
   REQUIRE(invalidates_publications(identify(it.source, soon())->version));
   it.start();
@@ -280,21 +292,25 @@ TEST_CASE("versions that do not tell open transactions that a publication was cl
   for (const int version : {150013, 150018, 160009, 170005, 180000}) CHECK(invalidates_publications(version));
 }
 
-TEST_CASE("a row of REPLICA IDENTITY FULL with a json column is found by the subscriber's primary key, and by nothing else") {
+TEST_CASE(
+    "a row of REPLICA IDENTITY FULL with a json column is found by the subscriber's primary key, and by nothing else") {
   TwoSides it;
   for (auto* side : {&it.source, &it.target}) {
     run(*side,
         "CREATE TABLE rep.keyed (id int PRIMARY KEY, j json); ALTER TABLE rep.keyed REPLICA IDENTITY FULL; "
-        "CREATE TABLE rep.made (a float8, p point GENERATED ALWAYS AS (point(a, a)) STORED); ALTER TABLE rep.made REPLICA IDENTITY FULL; "
+        "CREATE TABLE rep.made (a float8, p point GENERATED ALWAYS AS (point(a, a)) STORED); ALTER TABLE rep.made "
+        "REPLICA IDENTITY FULL; "
         "CREATE TABLE rep.bare (id int, j json); ALTER TABLE rep.bare REPLICA IDENTITY FULL");
   }
-  REQUIRE(create_publication(it.source, "split_pub", {{canary, {"rep", "bare"}, {"rep", "keyed"}, {"rep", "made"}}, true}, soon()));
+  REQUIRE(create_publication(it.source, "split_pub",
+                             {{canary, {"rep", "bare"}, {"rep", "keyed"}, {"rep", "made"}}, true}, soon()));
   REQUIRE(create_logical_slot(it.source, "split_slot", soon()));
   REQUIRE(create_subscription(it.target, it.spec(), soon()));
   REQUIRE(enable_subscription(it.target, "split", soon()));
   run(it.source,
       "INSERT INTO rep.keyed VALUES (1, '{}'); UPDATE rep.keyed SET j = '{\"a\": 1}'; "
-      "INSERT INTO rep.made VALUES (1); UPDATE rep.made SET a = 2; DELETE FROM rep.made; INSERT INTO rep.bare VALUES (1, '{}')");
+      "INSERT INTO rep.made VALUES (1); UPDATE rep.made SET a = 2; DELETE FROM rep.made; INSERT INTO rep.bare VALUES "
+      "(1, '{}')");
   const auto lsn = capture_lsn(it.source, canary, "keyed", soon());
   REQUIRE(lsn);
   REQUIRE(applied(it.target, *lsn));

@@ -29,7 +29,8 @@ UseLines uses(Connection& connection) {
   for (const auto& one : *found) {
     if (!one.name.schema.starts_with("uses")) continue;
     lines.push_back(one.name.sql() + ": " + names_of(one.uses) + (one.owner ? ", owned by " + one.owner->sql() : "") +
-                    (one.beside.empty() ? "" : ", beside " + names_of(one.beside)) + (one.of_extension ? ", of an extension" : ""));
+                    (one.beside.empty() ? "" : ", beside " + names_of(one.beside)) +
+                    (one.of_extension ? ", of an extension" : ""));
   }
   return lines;
 }
@@ -48,8 +49,9 @@ TEST_CASE("a sequence is used by the table whose column owns it, and by those wh
     CREATE SEQUENCE uses.by_text;
     CREATE TABLE uses.c (id int DEFAULT nextval('uses.by_text'::text), key uses.key);
     CREATE SEQUENCE uses.nobody)sql");
-  CHECK(uses(connection) == UseLines{"uses.a_id_seq: uses.a uses.b, owned by uses.a", "uses.a_n_seq: uses.a, owned by uses.a",
-                                     "uses.alone: uses.c", "uses.by_text: uses.c", "uses.nobody: "});
+  CHECK(uses(connection) == UseLines{"uses.a_id_seq: uses.a uses.b, owned by uses.a",
+                                     "uses.a_n_seq: uses.a, owned by uses.a", "uses.alone: uses.c",
+                                     "uses.by_text: uses.c", "uses.nobody: "});
 }
 
 TEST_CASE("a sequence is used by a table whose default, check or trigger calls a function that uses it, however deep") {
@@ -70,8 +72,8 @@ TEST_CASE("a sequence is used by a table whose default, check or trigger calls a
     CREATE SEQUENCE uses.argument_seq;
     CREATE FUNCTION uses.plus(n bigint DEFAULT nextval('uses.argument_seq')) RETURNS bigint LANGUAGE sql AS $$ select n + 1 $$;
     CREATE TABLE uses.argument (id bigint DEFAULT uses.plus()))sql");
-  CHECK(uses(connection) ==
-        UseLines{"uses.argument_seq: uses.argument", "uses.fn_seq: uses.fn", "uses.std_seq: uses.std", "uses.tg_seq: uses.tg"});
+  CHECK(uses(connection) == UseLines{"uses.argument_seq: uses.argument", "uses.fn_seq: uses.fn",
+                                     "uses.std_seq: uses.std", "uses.tg_seq: uses.tg"});
 }
 
 TEST_CASE("a sequence is used by the tables of a view or rule that reads it") {
@@ -88,10 +90,12 @@ TEST_CASE("a sequence is used by the tables of a view or rule that reads it") {
     CREATE RULE log AS ON INSERT TO uses.b DO ALSO INSERT INTO uses.a VALUES (nextval('uses.rule_seq'));
     CREATE FUNCTION uses.put() RETURNS trigger LANGUAGE plpgsql AS $$ begin insert into uses.b values (nextval('uses.instead_seq')); return new; end $$;
     CREATE TRIGGER put INSTEAD OF INSERT ON uses.outer_view FOR EACH ROW EXECUTE FUNCTION uses.put())sql");
-  CHECK(uses(connection) == UseLines{"uses.instead_seq: uses.a, beside uses.b", "uses.rule_seq: uses.b", "uses.view_seq: uses.a"});
+  CHECK(uses(connection) ==
+        UseLines{"uses.instead_seq: uses.a, beside uses.b", "uses.rule_seq: uses.b", "uses.view_seq: uses.a"});
 }
 
-TEST_CASE("a sequence whose name is put together at run time is found by its words, also in a language that is not parsed") {
+TEST_CASE(
+    "a sequence whose name is put together at run time is found by its words, also in a language that is not parsed") {
   auto connection = main_server().connect();
   test::Schema schema(connection, "uses");
   run(connection, R"sql(
@@ -134,5 +138,6 @@ TEST_CASE("a partition that was a table owns the sequence that its new parent us
     ALTER TABLE uses.findings_1 SET SCHEMA uses_parts;
     CREATE TABLE uses.findings (id bigint NOT NULL DEFAULT nextval('uses_parts.findings_id_seq'), tenant int NOT NULL) PARTITION BY LIST (tenant);
     ALTER TABLE uses.findings ATTACH PARTITION uses_parts.findings_1 FOR VALUES IN (1))sql");
-  CHECK(uses(connection) == UseLines{"uses_parts.findings_id_seq: uses.findings uses_parts.findings_1, owned by uses_parts.findings_1"});
+  CHECK(uses(connection) ==
+        UseLines{"uses_parts.findings_id_seq: uses.findings uses_parts.findings_1, owned by uses_parts.findings_1"});
 }

@@ -14,14 +14,16 @@ using test::soon;
 namespace {
 
 const Sequence& find(const std::vector<Sequence>& all, const std::string& name) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& sequence) { return sequence.name.name == name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& sequence) { return sequence.name.name == name; });
   if (found == all.end()) FAIL("no sequence " << name);
   return *found;
 }
 
 }  // namespace
 
-TEST_CASE("the sequences of the given names are found with their exact state, others and what is no sequence are left out") {
+TEST_CASE(
+    "the sequences of the given names are found with their exact state, others and what is no sequence are left out") {
   auto connection = main_server().connect();
   test::Schema schema(connection, "seq");
   run(connection, R"sql(
@@ -31,7 +33,8 @@ TEST_CASE("the sequences of the given names are found with their exact state, ot
     SELECT nextval('seq.a_id_seq'), nextval('seq.a_id_seq');
     SELECT setval('seq."it''s $do$ ""x"""', 10))sql");
   const TableName odd{"seq", "it's $do$ \"x\""};
-  const auto found = sequences(connection, {{"seq", "a_id_seq"}, {"seq", "a_n_seq"}, odd, {"seq", "a"}, {"seq", "gone"}}, soon());
+  const auto found =
+      sequences(connection, {{"seq", "a_id_seq"}, {"seq", "a_n_seq"}, odd, {"seq", "a"}, {"seq", "gone"}}, soon());
   REQUIRE(found);
   REQUIRE(found->size() == 3);
   const auto serial = find(*found, "a_id_seq");
@@ -77,10 +80,14 @@ TEST_CASE("the quick reader tells what the slow one tells, also of sequences tha
   auto connection = main_server().connect();
   test::Schema schema(connection, "seq");
   run(connection,
-      "CREATE TABLE seq.a (called serial, silent serial, moved serial, restarted serial); SELECT nextval('seq.a_called_seq'), "
+      "CREATE TABLE seq.a (called serial, silent serial, moved serial, restarted serial); SELECT "
+      "nextval('seq.a_called_seq'), "
       "nextval('seq.a_restarted_seq')");
-  const std::vector<TableName> names{
-      {"seq", "a_called_seq"}, {"seq", "a_moved_seq"}, {"seq", "a_restarted_seq"}, {"seq", "a_silent_seq"}, {"seq", "gone"}};
+  const std::vector<TableName> names{{"seq", "a_called_seq"},
+                                     {"seq", "a_moved_seq"},
+                                     {"seq", "a_restarted_seq"},
+                                     {"seq", "a_silent_seq"},
+                                     {"seq", "gone"}};
   const auto same = [](const std::vector<Sequence>& a, const std::vector<Sequence>& b) {
     REQUIRE(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -96,7 +103,8 @@ TEST_CASE("the quick reader tells what the slow one tells, also of sequences tha
   REQUIRE(reader.prepare(connection, names, soon()));
   CHECK(reader.is_prepared());
   same(*reader.read(connection, soon()), slow());
-  run(connection, "SELECT nextval('seq.a_called_seq'), nextval('seq.a_silent_seq'), setval('seq.a_moved_seq', 500, false)");
+  run(connection,
+      "SELECT nextval('seq.a_called_seq'), nextval('seq.a_silent_seq'), setval('seq.a_moved_seq', 500, false)");
   same(*reader.read(connection, soon()), slow());
   run(connection, "ALTER SEQUENCE seq.a_restarted_seq RESTART WITH 9");
   same(*reader.read(connection, soon()), slow());

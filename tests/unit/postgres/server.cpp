@@ -32,7 +32,8 @@ pid_t spawn(const std::vector<std::string>& argv, const std::string& folder, con
   const passwd* user = unprivileged();
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
-  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
+    ::_exit(126);
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(out, 1);
@@ -72,7 +73,8 @@ Server::Server(const std::string& cluster_name) : name_(cluster_name) {
   make_folder();
   const auto data = folder_ + "/data";
   if (!copy_kept_cluster(cluster_name, data)) {
-    initialize({program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"});
+    initialize(
+        {program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"});
     keep_cluster(cluster_name, data);
   }
   start();
@@ -80,8 +82,8 @@ Server::Server(const std::string& cluster_name) : name_(cluster_name) {
 
 Server::Server(const std::string& cluster_name, const Server& upstream) : name_(cluster_name) {
   make_folder();
-  initialize({program("pg_basebackup"), "-D", folder_ + "/data", "-h", "127.0.0.1", "-p", std::to_string(upstream.port()), "-U", "postgres",
-              "-c", "fast", "-R", "--no-sync"});
+  initialize({program("pg_basebackup"), "-D", folder_ + "/data", "-h", "127.0.0.1", "-p",
+              std::to_string(upstream.port()), "-U", "postgres", "-c", "fast", "-R", "--no-sync"});
   start();
 }
 
@@ -89,7 +91,8 @@ void Server::make_folder() {
   auto pattern = (std::filesystem::temp_directory_path() / "pgcleave-test-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
-  if (const passwd* user = unprivileged(); user != nullptr && ::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
+  if (const passwd* user = unprivileged();
+      user != nullptr && ::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
     throw std::runtime_error("can't give away " + folder_);
   }
 }
@@ -104,8 +107,9 @@ void Server::start() {
   port_ = free_port();
   std::vector<std::string> argv = {program("postgres"), "-D", folder_ + "/data"};
   for (const auto& setting :
-       {"listen_addresses=127.0.0.1", "fsync=off", "wal_level=logical", "shared_preload_libraries=pg_stat_statements", "max_prepared_transactions=5",
-        "unix_socket_directories=", "shared_buffers=16MB", "max_wal_senders=5", "log_statement=all", "wal_retrieve_retry_interval=100ms"}) {
+       {"listen_addresses=127.0.0.1", "fsync=off", "wal_level=logical", "shared_preload_libraries=pg_stat_statements",
+        "max_prepared_transactions=5", "unix_socket_directories=", "shared_buffers=16MB", "max_wal_senders=5",
+        "log_statement=all", "wal_retrieve_retry_interval=100ms"}) {
     argv.insert(argv.end(), {"-c", setting});
   }
   argv.insert(argv.end(), {"-c", "cluster_name=" + name_, "-c", "port=" + std::to_string(port_)});
@@ -164,7 +168,8 @@ Rows run(Connection& connection, const std::string& sql) {
 }
 
 Schema::Schema(Connection& connection, std::string name) : connection_(connection), name_(std::move(name)) {
-  run(connection_, "SET client_min_messages TO warning; DROP SCHEMA IF EXISTS " + name_ + " CASCADE; CREATE SCHEMA " + name_);
+  run(connection_,
+      "SET client_min_messages TO warning; DROP SCHEMA IF EXISTS " + name_ + " CASCADE; CREATE SCHEMA " + name_);
 }
 
 Schema::~Schema() {

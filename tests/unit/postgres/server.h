@@ -1,4 +1,5 @@
-// A throwaway PostgreSQL on a free loopback port, in a folder of its own. Runs as user postgres when the tests run as root.
+// A throwaway PostgreSQL on a free loopback port, in a folder of its own. Runs as user postgres when the tests run as
+// root.
 #pragma once
 
 #include <sys/types.h>

@@ -34,9 +34,8 @@ Lines relations(const std::string& sql) {
 }  // namespace
 
 TEST_CASE("the tables of a statement are found wherever they stand in it") {
-  CHECK(relations(
-            "select (select max(n) from ci.tokens) from users u join \"Weird Name\" w on true where exists (select from b.c for update)") ==
-        Lines{"Weird Name", "b.c", "ci.tokens", "users"});
+  CHECK(relations("select (select max(n) from ci.tokens) from users u join \"Weird Name\" w on true where exists "
+                  "(select from b.c for update)") == Lines{"Weird Name", "b.c", "ci.tokens", "users"});
   CHECK(relations("select 1").empty());
   CHECK(relations("select $1::text || $2 from a where b = any($3)") == Lines{"a"});
 }
@@ -97,7 +96,8 @@ TEST_CASE("the queries of a PL/pgSQL function come out, and of another language 
     declare n int := 3; r record; begin insert into ci.a values (new.id); n := (select count(*) from b); perform g(n);
     for r in select * from c loop update d set x = 1; end loop; execute 'delete from e'; return null; end $$)");
   REQUIRE(queries);
-  for (const auto* one : {"insert into ci.a values (new.id)", "update d set x = 1", "select * from c", "'delete from e'"}) {
+  for (const auto* one :
+       {"insert into ci.a values (new.id)", "update d set x = 1", "select * from c", "'delete from e'"}) {
     INFO(one);
     CHECK(std::count(queries->begin(), queries->end(), one) == 1);
   }
@@ -112,7 +112,8 @@ TEST_CASE("a function without a body is an error, and the parser does not end th
 }
 
 TEST_CASE("words are read as names, without comments") {
-  CHECK(lines(words_of("plan = plpy.execute('delete from ci.\"Weird Name\" where A1 = 12x') -- users\n/* accounts */ rest")) ==
+  CHECK(lines(words_of(
+            "plan = plpy.execute('delete from ci.\"Weird Name\" where A1 = 12x') -- users\n/* accounts */ rest")) ==
         Lines{"a1", "ci.Weird Name", "delete", "from", "plan", "plpy.execute", "rest", "where"});
   CHECK(words_of("\"not closed").size() == 1);
 }

@@ -39,9 +39,10 @@ TEST_CASE("a name's SQL is quoted where PostgreSQL would quote it, and reads bac
   CHECK(TableName{"ci", "builds"}.sql() == "ci.builds");
   CHECK(TableName{"public", "Weird Name"}.sql() == "public.\"Weird Name\"");
   auto connection = test::main_server().connect();
-  const auto words = test::run(connection,
-                               "SELECT word, quote_ident(word) AS quoted FROM (SELECT word FROM pg_get_keywords() UNION ALL "
-                               "VALUES ('a1'), ('1a'), ('_a'), ('A'), ('a$'), ('é'), ('a\"b'), ('a.b')) AS w(word)");
+  const auto words =
+      test::run(connection,
+                "SELECT word, quote_ident(word) AS quoted FROM (SELECT word FROM pg_get_keywords() UNION ALL "
+                "VALUES ('a1'), ('1a'), ('_a'), ('A'), ('a$'), ('é'), ('a\"b'), ('a.b')) AS w(word)");
   REQUIRE(words.size() > 400);
   for (std::size_t row = 0; row < words.size(); ++row) {
     const TableName name{words.text(row, "word"), "t"};

@@ -27,7 +27,9 @@ std::string held(Connection& connection, int transactions) {
 
 }  // namespace
 
-TEST_CASE("whoever keeps a server from vacuuming is named: a session, a prepared transaction, a slot of a standby that has gone") {
+TEST_CASE(
+    "whoever keeps a server from vacuuming is named: a session, a prepared transaction, a slot of a standby that has "
+    "gone") {
   const Server primary("primary");
   auto connection = primary.connect();
   CHECK(held(connection, 0).empty());
@@ -37,7 +39,8 @@ TEST_CASE("whoever keeps a server from vacuuming is named: a session, a prepared
   run(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ");
   run(reader, "SELECT 1");
   use_up_transactions(connection, 20);
-  CHECK(held(connection, 20).find("of postgres (report, idle in transaction) holds an xmin that is 2") != std::string::npos);
+  CHECK(held(connection, 20).find("of postgres (report, idle in transaction) holds an xmin that is 2") !=
+        std::string::npos);
   CHECK(held(connection, 1000).empty());
   run(reader, "ROLLBACK");
   CHECK(held(connection, 1).empty());

@@ -1,8 +1,8 @@
 #include "postgres/wal.h"
-#include "fence/canary.h"
 
 #include <catch2/catch.hpp>
 
+#include "fence/canary.h"
 #include "installed.h"
 
 using namespace pgcleave;
@@ -42,7 +42,8 @@ TEST_CASE("the message at the captured LSN is in the log and bears the token") {
   Installed it;
   run(it.admin, "SELECT pg_create_logical_replication_slot('reader', 'test_decoding')");
   const auto captured = capture_lsn(it.admin, canary, "it's \\ me", soon());
-  const auto changes = run(it.admin, "SELECT lsn, data FROM pg_logical_slot_get_changes('reader', NULL, NULL) WHERE data LIKE 'message%'");
+  const auto changes = run(
+      it.admin, "SELECT lsn, data FROM pg_logical_slot_get_changes('reader', NULL, NULL) WHERE data LIKE 'message%'");
   run(it.admin, "SELECT pg_drop_replication_slot('reader')");
   REQUIRE(captured);
   REQUIRE(changes.size() == 1);
@@ -93,6 +94,9 @@ TEST_CASE("a checkpoint moves the redo position on, and the oldest segment on di
   REQUIRE(oldest);
   CHECK(*oldest <= *after);
   CHECK(oldest->position % (16u << 20) == 0);
-  const auto first = run(connection, "SELECT pg_walfile_name(pg_lsn '" + Lsn{oldest->position + 1}.text() + "') AS name").text(0, "name");
-  CHECK(run(connection, "SELECT min(name) AS name FROM pg_ls_waldir() WHERE length(name) = 24").text(0, "name") == first);
+  const auto first =
+      run(connection, "SELECT pg_walfile_name(pg_lsn '" + Lsn{oldest->position + 1}.text() + "') AS name")
+          .text(0, "name");
+  CHECK(run(connection, "SELECT min(name) AS name FROM pg_ls_waldir() WHERE length(name) = 24").text(0, "name") ==
+        first);
 }

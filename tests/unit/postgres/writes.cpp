@@ -20,7 +20,8 @@ TEST_CASE("what a standby replayed does not count, what was written after its pr
   run(first, "INSERT INTO public.a SELECT generate_series(1, 500)");
   auto connection = server.connect();
   const auto count = [&] { return run(connection, "SELECT count(*) AS n FROM public.a").number(0, "n"); };
-  REQUIRE(wait_until("it is replayed", Deadline::in(10s), 20ms, nullptr, [&]() -> Result<bool> { return count() == 1500; }));
+  REQUIRE(wait_until("it is replayed", Deadline::in(10s), 20ms, nullptr,
+                     [&]() -> Result<bool> { return count() == 1500; }));
   const std::vector<TableName> moved{{"public", "a"}, {"public", "B b"}};
 
   const auto standby = writes(connection, moved, soon());
@@ -39,7 +40,8 @@ TEST_CASE("what a standby replayed does not count, what was written after its pr
   {
     auto session = server.connect();
     run(session,
-        "INSERT INTO public.a SELECT generate_series(1, 7); UPDATE public.a SET x = 0 WHERE x = 1000; INSERT INTO public.kept VALUES (1)");
+        "INSERT INTO public.a SELECT generate_series(1, 7); UPDATE public.a SET x = 0 WHERE x = 1000; INSERT INTO "
+        "public.kept VALUES (1)");
     run(session, "INSERT INTO public.\"B b\" VALUES (1), (2)");
     run(session, "DELETE FROM public.\"B b\" WHERE x = 1");
     const auto busy = writes(connection, moved, soon());

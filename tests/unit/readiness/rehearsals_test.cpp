@@ -52,7 +52,8 @@ TEST_CASE("percentiles are of the nearest rank, so that they are figures that we
 
 TEST_CASE("pauses are those of good rounds") {
   readiness::Rehearsed rehearsed;
-  rehearsed.counting = {round_of(run_of("book", "split", "binary", 40), 0), round_of(run_of("book", "split", "binary", 60), 0),
+  rehearsed.counting = {round_of(run_of("book", "split", "binary", 40), 0),
+                        round_of(run_of("book", "split", "binary", 60), 0),
                         round_of(run_of("book", "split", "binary", 9000), 0, false)};
   rehearsed.counting[0].rolled_back = true;
   rehearsed.counting[2].rolled_back = true;
@@ -164,7 +165,8 @@ TEST_CASE("each reason for which a rehearsal does not count is said in words of 
 
 TEST_CASE("a window without a pause adds nothing to the spread of pauses") {
   readiness::Rehearsed rehearsed;
-  rehearsed.counting = {round_of(run_of("book", "split", "binary", 0), 0), round_of(run_of("book", "split", "binary", 50), 0)};
+  rehearsed.counting = {round_of(run_of("book", "split", "binary", 0), 0),
+                        round_of(run_of("book", "split", "binary", 50), 0)};
   CHECK(rehearsed.pauses("window").count == 1);
   CHECK(rehearsed.pauses("window").p50 == 50);
 }

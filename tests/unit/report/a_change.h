@@ -39,10 +39,13 @@ class AChange {
   AChange& operator=(const AChange&) = delete;
 
   static std::string text(const std::string& more = "") {
-    return "pgcleave: 1\nname: logical-switchover\nsummary: For a test.\nparams:\n  budget: {type: duration, default: 5s}\n"
+    return "pgcleave: 1\nname: logical-switchover\nsummary: For a test.\nparams:\n  budget: {type: duration, default: "
+           "5s}\n"
            "rehearsal: {times: 1}\nroles: [driver, database]\nwatch: [\"error rate above 1 %\"]\n"
-           "prepare:\n  - {id: promote, uses: patroni.promote, with: {cluster: target}}\n  - {id: reverse, uses: replication.create_slot_reverse}\n"
-           "window:\n  budget: \"${params.budget}\"\n  steps:\n    - {id: pause, uses: pgbouncer.pause}\n    - {id: resume, uses: "
+           "prepare:\n  - {id: promote, uses: patroni.promote, with: {cluster: target}}\n  - {id: reverse, uses: "
+           "replication.create_slot_reverse}\n"
+           "window:\n  budget: \"${params.budget}\"\n  steps:\n    - {id: pause, uses: pgbouncer.pause}\n    - {id: "
+           "resume, uses: "
            "pgbouncer.resume}\n"
            "rollback:\n  then:\n    - {id: lag, uses: check.lag}\n" +
            more;

@@ -35,23 +35,20 @@ class AStory {
   }
 
   AStory& begin(const Json& more = Json::object()) {
-    Json begun{{"name", "logical-switchover"},
-               {"environment_name", "lab"},
-               {"class", "staging"},
-               {"split_name", "ci"},
-               {"operator", "ann@host"},
-               {"host", "host"},
-               {"sha256", "7becd7b0c9f7aaaa"},
-               {"version", "0.1.0"}};
+    Json begun{{"name", "logical-switchover"}, {"environment_name", "lab"}, {"class", "staging"},
+               {"split_name", "ci"},           {"operator", "ann@host"},    {"host", "host"},
+               {"sha256", "7becd7b0c9f7aaaa"}, {"version", "0.1.0"}};
     begun.update(more);
     return at(0).add("run.begun", begun);
   }
   AStory& phase(const std::string& name) { return add("phase.begun", {{"phase", name}, {"attempt", 1}}); }
-  AStory& step(const std::string& id, const std::string& uses, double from, double to, const Json& facts = Json::object()) {
+  AStory& step(const std::string& id, const std::string& uses, double from, double to,
+               const Json& facts = Json::object()) {
     at(from).add("step.intent", {{"step", id}, {"uses", uses}, {"with", Json::object()}, {"before", Json::object()}});
     return at(to).add("step.done", {{"step", id}, {"facts", facts}, {"ms", to - from}});
   }
-  AStory& effect(const std::string& step, const std::string& traffic, double from, double to, const std::string& outcome = "ok") {
+  AStory& effect(const std::string& step, const std::string& traffic, double from, double to,
+                 const std::string& outcome = "ok") {
     Json data{{"step", step}, {"effect", traffic + " the pool"}, {"traffic", traffic}};
     at(from).add("effect.announced", data);
     data["outcome"] = outcome;
@@ -96,7 +93,8 @@ class AStory {
                                      {"last_on", "ci"}}}},
                                   {"curve", {{"from_us", began}, {"step_ms", 10.0}, {"writes", {2, 2, 0, 0, 2, 2}}}}});
   }
-  AStory& finish(const std::string& outcome = "done", int exit = 0, const std::string& text = "the split is done: target ci serves") {
+  AStory& finish(const std::string& outcome = "done", int exit = 0,
+                 const std::string& text = "the split is done: target ci serves") {
     return add("run.finished", {{"outcome", outcome}, {"exit", exit}, {"serves", serves_}, {"text", text}});
   }
   AStory& go_back(double from) {

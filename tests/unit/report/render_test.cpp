@@ -23,11 +23,13 @@ Document everything(const std::string& text) {
   section.add(Figures{{{text, text, text, text, Mark::good}}});
   section.add(Card{text, text, Mark::bad, {{text, {text}}, {text, code(text)}}});
   section.add(table);
-  section.add(Picture{text, Timeline{{{text, text, 0, 5, Hue::work}, {text, text, 5, 9, Hue::pause}}, {{1, 2, text}}}, table, text});
+  section.add(Picture{text, Timeline{{{text, text, 0, 5, Hue::work}, {text, text, 5, 9, Hue::pause}}, {{1, 2, text}}},
+                      table, text});
   section.add(Picture{text, Bars{{{text, 3, Hue::pause}, {text, 0, Hue::work}}, 5000.0, text}, table});
   section.add(Picture{text, Ranges{{{text, text, 1, 2, 3, Hue::work}}}, table});
-  section.add(Picture{text, Lines{{{text, {{0, 1}, {1, 2}}, true}, {text, {}, false}}, {{0, 1, text}}, text, text}, table});
-  Topology topology{text, {text, text, false, 2, text, text},  {text, text, true, 0, text, text}, text, {text},
+  section.add(
+      Picture{text, Lines{{{text, {{0, 1}, {1, 2}}, true}, {text, {}, false}}, {{0, 1, text}}, text, text}, table});
+  Topology topology{text, {text, text, false, 2, text, text}, {text, text, true, 0, text, text}, text, {text},
                     true, DrawnReplication{false, true, text}};
   section.add(Drawings{{topology}});
   document.sections = {section, section, section, section};

@@ -71,8 +71,8 @@ TEST_CASE("a journal that was changed makes every verdict void") {
 
 TEST_CASE("a run that went there and back has all its parts") {
   const auto document = report_of(there_and_back());
-  CHECK(sections_of(document) ==
-        std::vector<std::string>{"summary", "window-0", "window-1", "clients", "timeline", "lag", "people", "mishaps", "evidence"});
+  CHECK(sections_of(document) == std::vector<std::string>{"summary", "window-0", "window-1", "clients", "timeline",
+                                                          "lag", "people", "mishaps", "evidence"});
   CHECK(says(document, "| clients waited | ✓ 30.0 ms | 0.6 % of the budget of 5 s |"));
   CHECK(says(document, "outage that a client saw | 36.5 ms"));
   CHECK(says(document, "ann@host"));

@@ -68,9 +68,17 @@ TEST_CASE("a pause whose end is not known is no pause of zero") {
 TEST_CASE("an effect that failed is told with its error in words") {
   AStory events;
   events.begin().phase("prepare");
-  events.at(5).add("effect.done", {{"step", "fence"}, {"effect", "fence the tables"}, {"outcome", "unknown"},
-                                   {"error", {{"kind", "unknown"}, {"object", "source main"}, {"what", "no answer"}, {"seen", "silence"}, {"hint", "look"}}}});
-  events.at(6).add("effect.done", {{"step", "fence"}, {"effect", "fence the tables"}, {"outcome", "failed"}, {"error", "refused"}});
+  events.at(5).add("effect.done", {{"step", "fence"},
+                                   {"effect", "fence the tables"},
+                                   {"outcome", "unknown"},
+                                   {"error",
+                                    {{"kind", "unknown"},
+                                     {"object", "source main"},
+                                     {"what", "no answer"},
+                                     {"seen", "silence"},
+                                     {"hint", "look"}}}});
+  events.at(6).add("effect.done",
+                   {{"step", "fence"}, {"effect", "fence the tables"}, {"outcome", "failed"}, {"error", "refused"}});
   const auto story = events.told();
   REQUIRE(story.mishaps.size() == 2);
   CHECK(story.mishaps[0].text == "fence the tables: source main: no answer (seen silence); look");
@@ -82,7 +90,8 @@ TEST_CASE("an approval through the journal and the gate that took it are one dec
   events.begin().phase("gate");
   events.at(5).add("step.intent", {{"step", "go"}, {"uses", "gate.approve"}, {"with", {{"text", "Split now?"}}}});
   events.at(9).add("gate.waiting", {{"step", "go"}, {"text", "Split now?"}});
-  events.at(5000).add("gate.approved", {{"step", "go"}, {"by", "carl@desk"}, {"how", "pgcleave approve"}, {"words", ""}});
+  events.at(5000).add("gate.approved",
+                      {{"step", "go"}, {"by", "carl@desk"}, {"how", "pgcleave approve"}, {"words", ""}});
   events.step("go", "gate.approve", 6000, 6002, {{"by", "carl@desk"}, {"how", "pgcleave approve"}, {"words", ""}});
   const auto story = events.told();
   REQUIRE(story.decisions.size() == 1);
@@ -114,7 +123,8 @@ TEST_CASE("what the prober saw belongs to its window") {
 TEST_CASE("events of another version, with keys that are missing or new, are no end of the report") {
   AStory events;
   events.add("run.begun").add("step.done", {{"step", "x"}, {"new", 3}}).add("run.slept").add("gate.approved");
-  events.add("window.entered").add("window.watched", {{"curve", {{"writes", {"a", nullptr}}}}, {"bouncers", {3}}, {"errors", "many"}});
+  events.add("window.entered")
+      .add("window.watched", {{"curve", {{"writes", {"a", nullptr}}}}, {"bouncers", {3}}, {"errors", "many"}});
   events.add("effect.done", {{"outcome", "failed"}});
   CHECK(events.told().steps.size() == 1);
 }

@@ -34,7 +34,8 @@ TEST_CASE("words that are too wide are cut between letters") {
 TEST_CASE("places have one decimal and no sign at zero") {
   Svg svg;
   svg.line(-0.04, 1.25, 2, 1.0 / 3, "grid");
-  CHECK(svg.finish(10, 10, "a <b>").find("<line x1=\"0\" y1=\"1.2\" x2=\"2\" y2=\"0.3\" class=\"grid\"/>") != std::string::npos);
+  CHECK(svg.finish(10, 10, "a <b>").find("<line x1=\"0\" y1=\"1.2\" x2=\"2\" y2=\"0.3\" class=\"grid\"/>") !=
+        std::string::npos);
   CHECK(svg.finish(10, 10, "a <b>").find("aria-label=\"a &lt;b&gt;\"") != std::string::npos);
 }
 

@@ -52,7 +52,8 @@ TEST_CASE("basic auth is sent, and the password is in no error") {
   access.username = "admin";
   access.password = Secret("s3cret:word");
   const StandIn member([](const Request& request) {
-    return answer(request.head.find("Authorization: Basic YWRtaW46czNjcmV0OndvcmQ=") == std::string::npos ? 401 : 200, "{}");
+    return answer(request.head.find("Authorization: Basic YWRtaW46czNjcmV0OndvcmQ=") == std::string::npos ? 401 : 200,
+                  "{}");
   });
   CHECK(Client(member.url(), access).patch("/config", Json::object(), soon())->status == 200);
   CHECK(Client(member.url(), nobody()).patch("/config", Json::object(), soon())->status == 401);

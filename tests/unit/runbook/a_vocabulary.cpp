@@ -29,21 +29,28 @@ Vocabulary a_vocabulary() {
                                 {.name = "samples", .type = Type::integer, .fallback = 3, .help = "how often"},
                                 {.name = "strict", .type = Type::boolean, .help = "no mercy"}},
                  .facts = {{"bytes", "the lag"}}});
-  out.push_back({.kind = "gate.approve",
-                 .purpose = "Waits for a person.",
-                 .parameters = {{.name = "text", .required = true, .help = "the question"},
-                                {.name = "expires", .type = Type::duration, .fallback = "15m", .help = "how long to wait"}},
-                 .meaning = {.waits_for_person = true}});
+  out.push_back(
+      {.kind = "gate.approve",
+       .purpose = "Waits for a person.",
+       .parameters = {{.name = "text", .required = true, .help = "the question"},
+                      {.name = "expires", .type = Type::duration, .fallback = "15m", .help = "how long to wait"}},
+       .meaning = {.waits_for_person = true}});
   out.push_back(changing("pgbouncer.pause", {.pauses = true}));
   out.push_back(changing("pgbouncer.resume", {.resumes = true}));
-  out.push_back(changing("pgbouncer.repoint", {}, {{.name = "to", .type = Type::side, .required = true, .help = "the side"}}));
-  out.push_back(changing("ownership.release", {.releases = true},
-                         {on_side(), {.name = "policy", .fallback = "fail", .help = "what to do", .choices = {"fail", "terminate"}}}));
+  out.push_back(
+      changing("pgbouncer.repoint", {}, {{.name = "to", .type = Type::side, .required = true, .help = "the side"}}));
+  out.push_back(changing(
+      "ownership.release", {.releases = true},
+      {on_side(), {.name = "policy", .fallback = "fail", .help = "what to do", .choices = {"fail", "terminate"}}}));
   out.push_back(changing("ownership.take", {.takes = true}, {on_side()}));
-  out.push_back({.kind = "postgres.capture_lsn", .purpose = "Gives the LSN.", .parameters = {on_side()}, .facts = {{"lsn", "the LSN"}}});
-  out.push_back({.kind = "postgres.wait_replay",
-                 .purpose = "Waits.",
-                 .parameters = {on_side(), {.name = "lsn", .type = Type::lsn, .required = true, .help = "until where"}}});
+  out.push_back({.kind = "postgres.capture_lsn",
+                 .purpose = "Gives the LSN.",
+                 .parameters = {on_side()},
+                 .facts = {{"lsn", "the LSN"}}});
+  out.push_back(
+      {.kind = "postgres.wait_replay",
+       .purpose = "Waits.",
+       .parameters = {on_side(), {.name = "lsn", .type = Type::lsn, .required = true, .help = "until where"}}});
   out.push_back({.kind = "command.run",
                  .purpose = "Runs a command.",
                  .parameters = {{.name = "argv", .type = Type::list, .required = true, .help = "the words"},

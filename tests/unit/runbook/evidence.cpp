@@ -11,7 +11,9 @@ using namespace pgcleave::config;
 namespace {
 
 Read<Runbook> with(const std::string& lines) {
-  return read_runbook("r.yml", "pgcleave: 1\nname: x\n" + lines + "prepare:\n  - {id: fence, uses: ownership.install}\n", a_vocabulary());
+  return read_runbook("r.yml",
+                      "pgcleave: 1\nname: x\n" + lines + "prepare:\n  - {id: fence, uses: ownership.install}\n",
+                      a_vocabulary());
 }
 
 std::string problem_of(const std::string& lines) {

@@ -8,9 +8,10 @@ using namespace pgcleave::config;
 
 namespace {
 
-const Scope scope{{"params", {{"budget", "5s"}, {"count", 3}, {"fast", true}, {"words", Json::array({"a", "b"})}, {"mode", "slow"}}},
-                  {"env", {{"name", "lab"}}},
-                  {"lag", {{"bytes", "2MiB"}, {"lsn", "1/F0"}}}};
+const Scope scope{
+    {"params", {{"budget", "5s"}, {"count", 3}, {"fast", true}, {"words", Json::array({"a", "b"})}, {"mode", "slow"}}},
+    {"env", {{"name", "lab"}}},
+    {"lag", {{"bytes", "2MiB"}, {"lsn", "1/F0"}}}};
 
 std::string error_of(const Json& value) {
   const auto resolved = resolve(value, scope);
@@ -48,7 +49,8 @@ TEST_CASE("references are found in texts, lists and maps") {
 }
 
 TEST_CASE("a malformed or unknown reference is said with its text") {
-  const std::string form = "\n  a reference is ${params.name}, ${env.name} or ${step.fact}; for the characters themselves write $${";
+  const std::string form =
+      "\n  a reference is ${params.name}, ${env.name} or ${step.fact}; for the characters themselves write $${";
   CHECK(error_of("${params.count") == "'${params.count' is not a reference" + form);
   CHECK(error_of("${}") == "'${}' is not a reference" + form);
   CHECK(error_of("${a.b.c}") == "'${a.b.c}' is not a reference" + form);
@@ -90,12 +92,15 @@ TEST_CASE("durations, sizes, numbers and LSNs compare as such, all else as text"
 
 TEST_CASE("there is no order between two kinds") {
   CHECK(condition_error("5s < 10") ==
-        "there is no order between '5s' and '10' (expected two durations, sizes, numbers, LSNs or texts)\n  give both the same unit");
+        "there is no order between '5s' and '10' (expected two durations, sizes, numbers, LSNs or texts)\n  give both "
+        "the same unit");
 }
 
 TEST_CASE("a malformed condition says at which character") {
   const std::string form = "\n  a condition is like ${params.mode} == 'fast' and not ${lag.bytes} > 16MiB";
-  const auto malformed = [&](const std::string& what) { return "the condition is malformed at its character " + what + form; };
+  const auto malformed = [&](const std::string& what) {
+    return "the condition is malformed at its character " + what + form;
+  };
   CHECK(condition_error("") == malformed("1: it ends here"));
   CHECK(condition_error("a ==") == malformed("5: it ends here"));
   CHECK(condition_error("a = b") == malformed("3: '=' is not expected"));
@@ -109,9 +114,11 @@ TEST_CASE("a malformed condition says at which character") {
   CHECK(condition_error(std::string(3000, '(')) == malformed("33: it is nested too deeply"));
   CHECK(condition_error(std::string(5000, 'a')) == malformed("4096: it is longer than 4 KiB"));
   CHECK(condition_error("maybe") ==
-        "a value that stands alone in a condition must be true or false (seen 'maybe')\n  compare it: ${step.fact} == 'value'");
+        "a value that stands alone in a condition must be true or false (seen 'maybe')\n  compare it: ${step.fact} == "
+        "'value'");
 }
 
 TEST_CASE("an unknown reference is an error also where another part decides") {
-  CHECK(condition_error("true or ${nobody.knows} == 1") == "${nobody.knows}: nothing is known of 'nobody'\n  there is: params, env, lag");
+  CHECK(condition_error("true or ${nobody.knows} == 1") ==
+        "${nobody.knows}: nothing is known of 'nobody'\n  there is: params, env, lag");
 }

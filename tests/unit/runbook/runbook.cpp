@@ -107,11 +107,16 @@ TEST_CASE("a step keeps what was written, typed, and its defaults are filled in"
 }
 
 TEST_CASE("unknown, missing and wrong keys are all reported, sorted by position") {
-  CHECK(problems_of_runbook("pgcleave: 2\nnmae: x\nprepare:\n  - {id: a, uses: chek.lag}\n  - {id: b, usse: check.lag}\nwindow: []\n") ==
-        Texts{"r.yml:1:1: the runbook has no key 'name'", "r.yml:1:11: version 2 of the format is not known\n  write pgcleave: 1",
-              "r.yml:2:1: unknown key 'nmae' in the runbook\n  did you mean 'name'?",
-              "r.yml:4:19: there is no kind of step 'chek.lag'\n  did you mean 'check.lag'?", "r.yml:5:5: step 'b' has no key 'uses'",
-              "r.yml:5:13: unknown key 'usse' in step 'b'\n  did you mean 'uses'?", "r.yml:6:9: window must be a map, not a list"});
+  CHECK(
+      problems_of_runbook(
+          "pgcleave: 2\nnmae: x\nprepare:\n  - {id: a, uses: chek.lag}\n  - {id: b, usse: check.lag}\nwindow: []\n") ==
+      Texts{"r.yml:1:1: the runbook has no key 'name'",
+            "r.yml:1:11: version 2 of the format is not known\n  write pgcleave: 1",
+            "r.yml:2:1: unknown key 'nmae' in the runbook\n  did you mean 'name'?",
+            "r.yml:4:19: there is no kind of step 'chek.lag'\n  did you mean 'check.lag'?",
+            "r.yml:5:5: step 'b' has no key 'uses'",
+            "r.yml:5:13: unknown key 'usse' in step 'b'\n  did you mean 'uses'?",
+            "r.yml:6:9: window must be a map, not a list"});
 }
 
 TEST_CASE("wrong shapes and names") {
@@ -121,52 +126,64 @@ TEST_CASE("wrong shapes and names") {
       {"prepare:\n", {"r.yml:3:1: prepare must be a list, not nothing"}},
       {"prepare: [x]\n", {"r.yml:3:11: a step must be a map, not text"}},
       {"prepare: [{id: params, uses: ownership.install}]\n",
-       {"r.yml:3:16: 'params' is not an id for a step\n  use small letters, digits and _, a letter first, at most 63 characters; params "
+       {"r.yml:3:16: 'params' is not an id for a step\n  use small letters, digits and _, a letter first, at most 63 "
+        "characters; params "
         "and env are taken"}},
       {"prepare: [{id: A-b, uses: ownership.install}]\n",
-       {"r.yml:3:16: 'A-b' is not an id for a step\n  use small letters, digits and _, a letter first, at most 63 characters; params and "
+       {"r.yml:3:16: 'A-b' is not an id for a step\n  use small letters, digits and _, a letter first, at most 63 "
+        "characters; params and "
         "env are taken"}},
       {"prepare: [{id: a, uses: ownership.install}]\nrollback: {then: [{id: a, uses: ownership.install}]}\n",
        {"r.yml:4:24: the id 'a' is given twice\n  the first is at r.yml:3:16"}},
       {"prepare: [{id: a, uses: ownership.install, retries: 03}]\n",
        {"r.yml:3:53: retries must be an integer, not '03'\n  write a decimal number without quotes, such as 3"}},
-      {"prepare: [{id: a, uses: ownership.install, retries: 101}]\n", {"r.yml:3:53: retries can't be 101\n  write a number from 0 to 100"}},
+      {"prepare: [{id: a, uses: ownership.install, retries: 101}]\n",
+       {"r.yml:3:53: retries can't be 101\n  write a number from 0 to 100"}},
       {"prepare: [{id: a, uses: ownership.install, timeout: 30}]\n",
        {"r.yml:3:53: timeout: '30' is not a duration\n  write a whole number with us, ms, s, m or h, such as 250ms"}},
       {"prepare: [{id: a, uses: ownership.install, timeout: 0s}]\n",
        {"r.yml:3:53: timeout must be longer than nothing\n  write a duration such as 30s"}},
       {"prepare: [{id: a, uses: ownership.install, when: a ==}]\n",
-       {"r.yml:3:50: the condition is malformed at its character 5: it ends here\n  a condition is like ${params.mode} == 'fast' and not "
+       {"r.yml:3:50: the condition is malformed at its character 5: it ends here\n  a condition is like ${params.mode} "
+        "== 'fast' and not "
         "${lag.bytes} > "
         "16MiB"}},
   });
   CHECK(problems_of_runbook("just text") == Texts{"r.yml:1:1: the runbook must be a map, not text"});
   CHECK(problems_of_runbook("pgcleave: 1\nname: Bad Name\nprepare: [{id: a, uses: ownership.install}]\n") ==
-        Texts{"r.yml:2:7: 'Bad Name' is not a name for a runbook\n  use small letters, digits, - and _, a letter first, at most 63 "
+        Texts{"r.yml:2:7: 'Bad Name' is not a name for a runbook\n  use small letters, digits, - and _, a letter "
+              "first, at most 63 "
               "characters"});
 }
 
 TEST_CASE("what a step takes is checked against its kind") {
   const auto step = [](const std::string& rest) { return "prepare: [{id: a, uses: " + rest + "}]\n"; };
   check_all({
-      {step("check.lag, with: {belwo: 1MiB}"), {"r.yml:3:43: check.lag has no parameter 'belwo'\n  did you mean 'below'?"}},
-      {step("pgbouncer.resume, with: {x: 1}"), {"r.yml:3:50: pgbouncer.resume has no parameter 'x'\n  it has no parameters"}},
+      {step("check.lag, with: {belwo: 1MiB}"),
+       {"r.yml:3:43: check.lag has no parameter 'belwo'\n  did you mean 'below'?"}},
+      {step("pgbouncer.resume, with: {x: 1}"),
+       {"r.yml:3:50: pgbouncer.resume has no parameter 'x'\n  it has no parameters"}},
       {step("postgres.capture_lsn"),
        {"r.yml:3:11: step 'a': postgres.capture_lsn needs the parameter 'on'\n  it is of type side: the side"}},
-      {step("postgres.capture_lsn, with: {on: left}"), {"r.yml:3:58: parameter 'on': 'left' is not a side\n  write source or target"}},
+      {step("postgres.capture_lsn, with: {on: left}"),
+       {"r.yml:3:58: parameter 'on': 'left' is not a side\n  write source or target"}},
       {step("check.lag, with: {below: 1MB}"),
-       {"r.yml:3:50: parameter 'below': '1MB' is not a size\n  write a whole number with B, KiB, MiB, GiB or TiB, such as 16MiB"}},
+       {"r.yml:3:50: parameter 'below': '1MB' is not a size\n  write a whole number with B, KiB, MiB, GiB or TiB, such "
+        "as 16MiB"}},
       {step("check.lag, with: {samples: 0x10}"),
-       {"r.yml:3:52: parameter 'samples' must be an integer, not '0x10'\n  write a decimal number without quotes, such as 3"}},
+       {"r.yml:3:52: parameter 'samples' must be an integer, not '0x10'\n  write a decimal number without quotes, such "
+        "as 3"}},
       {step("check.lag, with: {samples: 99999999999999999999}"),
-       {"r.yml:3:52: parameter 'samples' must be an integer, not '99999999999999999999'\n  write a decimal number without quotes, such as "
+       {"r.yml:3:52: parameter 'samples' must be an integer, not '99999999999999999999'\n  write a decimal number "
+        "without quotes, such as "
         "3"}},
       {step("check.lag, with: {strict: yes}"),
        {"r.yml:3:51: parameter 'strict' must be a boolean, not 'yes'\n  write true or false, without quotes"}},
       {step("check.lag, with: {strict: \"true\"}"),
        {"r.yml:3:51: parameter 'strict' must be a boolean, not 'true'\n  write true or false, without quotes"}},
       {step("command.run, with: {argv: ls}"), {"r.yml:3:51: parameter 'argv' must be a list, not text"}},
-      {step("command.run, with: {argv: [ls, ~]}"), {"r.yml:3:56: a value in parameter 'argv' is empty\n  write \"\" for empty text"}},
+      {step("command.run, with: {argv: [ls, ~]}"),
+       {"r.yml:3:56: a value in parameter 'argv' is empty\n  write \"\" for empty text"}},
       {step("gate.approve, with: {text: [a]}"), {"r.yml:3:52: parameter 'text' must be text, not a list"}},
   });
 }
@@ -188,12 +205,15 @@ TEST_CASE("references must name what is known at their place") {
       {step("gate.approve, with: {text: \"${env.nmae}\"}"),
        {"r.yml:4:52: ${env.nmae}: there is no environment fact 'nmae'\n  did you mean 'name'?"}},
       {step("gate.approve, with: {text: \"${later.bytes}\"}"),
-       {"r.yml:4:52: ${later.bytes}: step 'later' does not run before this one\n  it is at r.yml:4:77; a step can only read facts of "
+       {"r.yml:4:52: ${later.bytes}: step 'later' does not run before this one\n  it is at r.yml:4:77; a step can only "
+        "read facts of "
         "earlier steps"}},
       {step("gate.approve, with: {text: \"${a.x}\"}"),
-       {"r.yml:4:52: ${a.x}: step 'a' does not run before this one\n  it is at r.yml:4:16; a step can only read facts of earlier steps"}},
+       {"r.yml:4:52: ${a.x}: step 'a' does not run before this one\n  it is at r.yml:4:16; a step can only read facts "
+        "of earlier steps"}},
       {step("gate.approve, with: {text: \"${x.y\"}"),
-       {"r.yml:4:52: '${x.y' is not a reference\n  a reference is ${params.name}, ${env.name} or ${step.fact}; for the characters "
+       {"r.yml:4:52: '${x.y' is not a reference\n  a reference is ${params.name}, ${env.name} or ${step.fact}; for the "
+        "characters "
         "themselves write $${"}},
       {step("ownership.install, when: \"${nobody.x} == 1\""), {"r.yml:4:50: ${nobody.x}: there is no step 'nobody'"}},
       {"prepare: [{id: lag, uses: check.lag}, {id: b, uses: command.run, with: {argv: [a, \"${lag.byte}\"]}}]\n",
@@ -211,7 +231,8 @@ TEST_CASE("params have a type, and a default of it") {
       {"params: {a: {type: text, default: \"${env.name}\"}}\n" + step,
        {"r.yml:3:35: a default can't hold an expression\n  write the value itself"}},
       {"params: {A: {type: text}}\n" + step,
-       {"r.yml:3:10: 'A' is not a name for a parameter\n  use small letters, digits and _, a letter first, at most 63 characters"}},
+       {"r.yml:3:10: 'A' is not a name for a parameter\n  use small letters, digits and _, a letter first, at most 63 "
+        "characters"}},
   });
 }
 
@@ -219,26 +240,32 @@ TEST_CASE("params take what --set gives, typed, and their defaults") {
   const auto book = good_runbook();
   CHECK(resolve_params(book, {{"samples", "7"}, {"max_lag", "2GiB"}}).value() ==
         Json{{"pause_budget", "5s"}, {"max_lag", "2GiB"}, {"samples", 7}});
-  const auto error = [&](const std::map<std::string, std::string>& given) { return resolve_params(book, given).error().text(); };
+  const auto error = [&](const std::map<std::string, std::string>& given) {
+    return resolve_params(book, given).error().text();
+  };
   CHECK(error({}) == "parameter 'samples': has no value and no default (expected integer)\n  give --set samples=VALUE");
-  CHECK(
-      error({{"samples", "many"}}) ==
-      "parameter 'samples': samples must be an integer, not 'many' (expected integer)\n  write a decimal number without quotes, such as 3");
-  CHECK(error({{"sample", "7"}}) == "runbook promote-standby: there is no parameter 'sample'\n  did you mean 'samples'?");
+  CHECK(error({{"samples", "many"}}) ==
+        "parameter 'samples': samples must be an integer, not 'many' (expected integer)\n  write a decimal number "
+        "without quotes, such as 3");
+  CHECK(error({{"sample", "7"}}) ==
+        "runbook promote-standby: there is no parameter 'sample'\n  did you mean 'samples'?");
   CHECK(error({{"samples", "7"}, {"pause_budget", "0s"}}) ==
-        "parameter 'pause_budget': the budget of a window must be longer than nothing (expected a duration such as 5s, seen 0s)");
+        "parameter 'pause_budget': the budget of a window must be longer than nothing (expected a duration such as 5s, "
+        "seen 0s)");
   CHECK(error({{"samples", "7"}, {"max_lag", "1\x1b[m"}}) ==
         "parameter 'max_lag': the value holds a control character or is not UTF-8 (expected bytes)");
 }
 
 TEST_CASE("a list on the command line is written in YAML") {
-  const auto read = read_runbook(
-      "r.yml", "pgcleave: 1\nname: x\nparams: {w: {type: list}}\nprepare: [{id: a, uses: command.run, with: {argv: \"${params.w}\"}}]\n",
-      a_vocabulary());
+  const auto read = read_runbook("r.yml",
+                                 "pgcleave: 1\nname: x\nparams: {w: {type: list}}\nprepare: [{id: a, uses: "
+                                 "command.run, with: {argv: \"${params.w}\"}}]\n",
+                                 a_vocabulary());
   REQUIRE(read.value);
   CHECK(resolve_params(*read.value, {{"w", "[a, \"b c\"]"}}).value() == Json{{"w", {"a", "b c"}}});
   CHECK(resolve_params(*read.value, {{"w", "[a"}}).error().text() ==
-        "parameter 'w': not YAML: end of sequence flow not found (expected list)\n  look at the indentation, quotes and brackets here and "
+        "parameter 'w': not YAML: end of sequence flow not found (expected list)\n  look at the indentation, quotes "
+        "and brackets here and "
         "in the line above");
 }
 
@@ -247,10 +274,12 @@ TEST_CASE("a step's values are resolved and must then be of their type") {
   const auto words = a_vocabulary();
   const auto* kind = find(words, "check.lag");
   const auto* step = book.step("again");
-  CHECK(resolve_with(*step, *kind, {{"lag", {{"bytes", "5MiB"}}}}).value() == Json{{"below", "5MiB"}, {"samples", 3}, {"strict", true}});
+  CHECK(resolve_with(*step, *kind, {{"lag", {{"bytes", "5MiB"}}}}).value() ==
+        Json{{"below", "5MiB"}, {"samples", 3}, {"strict", true}});
   CHECK(resolve_with(*step, *kind, {{"lag", {{"bytes", 5}}}}).error().text() ==
         "step 'again', parameter 'below': the value has the wrong type (expected bytes, seen number)");
-  CHECK(resolve_with(*step, *kind, Json::object()).error().text() == "step 'again', parameter 'below': nothing is known of 'lag'");
+  CHECK(resolve_with(*step, *kind, Json::object()).error().text() ==
+        "step 'again', parameter 'below': nothing is known of 'lag'");
 }
 
 TEST_CASE("a file of nothing but problems is cut off") {
@@ -271,7 +300,8 @@ TEST_CASE("a kind is read by its earlier name too, and a note says which to writ
   CHECK(step.uses == "command.run");
   CHECK(step.with.at("argv") == Json::array({"tidy"}));
   CHECK(texts(notes(*earlier.value, words)) ==
-        Texts{"r.yml:4:5: step 'tidy': shell.run is called command.run now\n  write uses: command.run; the earlier name is still read",
+        Texts{"r.yml:4:5: step 'tidy': shell.run is called command.run now\n  write uses: command.run; the earlier "
+              "name is still read",
               "r.yml:4:5: step 'tidy' (command.run) can't be undone: only its author knows what it does"});
   const auto today = read_runbook("r.yml", head + "command.run" + tail, words);
   REQUIRE(today.value);
@@ -284,6 +314,7 @@ TEST_CASE("notes tell what can't be undone and that there is no rollback") {
         Texts{"r.yml:35:7: step 'tidy' (command.run) can't be undone: only its author knows what it does"});
   const auto forward = read_runbook("r.yml", good_text.substr(0, good_text.find("rollback:")), a_vocabulary());
   REQUIRE(forward.value);
-  CHECK(texts(notes(*forward.value, a_vocabulary())) == Texts{"r.yml:22:7: after step 'take' there is no rollback: the runbook has "
-                                                              "none\n  add rollback with a window that takes ownership back"});
+  CHECK(texts(notes(*forward.value, a_vocabulary())) ==
+        Texts{"r.yml:22:7: after step 'take' there is no rollback: the runbook has "
+              "none\n  add rollback with a window that takes ownership back"});
 }

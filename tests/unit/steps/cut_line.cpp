@@ -124,8 +124,8 @@ bool CutLine::pass_on(Session& session) {
   }
 }
 
-// PostgreSQL 15, chapter "Frontend/Backend Protocol": a request ends with Query or Sync; before the startup packet a client may ask
-// for encryption (codes 80877103 and 80877104).
+// PostgreSQL 15, chapter "Frontend/Backend Protocol": a request ends with Query or Sync; before the startup packet a
+// client may ask for encryption (codes 80877103 and 80877104).
 bool CutLine::pass_message(Session& session, const std::string& message) {
   if (!session.started) {
     const auto code = number_at(message, 4);

@@ -54,8 +54,8 @@ class CutLine {
   std::thread thread_;
 };
 
-// `attempt` is made over a line that breaks at the first request, at the second, and so on, until it needs no more requests.
-// It mends the line when what is tried has ended.
+// `attempt` is made over a line that breaks at the first request, at the second, and so on, until it needs no more
+// requests. It mends the line when what is tried has ended.
 template <class Attempt>
 void at_each_request(const postgres::test::Server& server, Attempt attempt) {
   for (const auto lost : {CutLine::Lost::request, CutLine::Lost::answer}) {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "fence/kept_fence.h"
-#include "world/frozen.h"
 #include "two_sides.h"
+#include "world/frozen.h"
 
 namespace pgcleave::steps::test {
 using namespace pgcleave::world;
@@ -30,11 +30,15 @@ class SplitDatabase {
 
   postgres::Rows sql(const std::string& text) { return postgres::test::run(here, text); }
   void install() { REQUIRE(fence::install(here, fence, postgres::test::soon())); }
-  void set_owner(fence::Owner owner) { sql("SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")"); }
+  void set_owner(fence::Owner owner) {
+    sql("SELECT setval('pgcleave.owner_ci', " + std::to_string(static_cast<int>(owner)) + ")");
+  }
   std::optional<fence::Owner> owner() { return fence::owner(here, "ci", postgres::test::soon()).value(); }
   bool installed() { return fence::is_installed(here, fence, postgres::test::soon()).value(); }
   bool has_schema() { return !sql("SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty(); }
-  std::vector<postgres::TableName> fenced() { return fence::fence_drift(here, fence, {}, postgres::test::soon())->superfluous; }
+  std::vector<postgres::TableName> fenced() {
+    return fence::fence_drift(here, fence, {}, postgres::test::soon())->superfluous;
+  }
   std::vector<postgres::TableName> kept_fenced() {
     return fence::kept_fence_drift(here, fence, {}, postgres::test::soon())->superfluous;
   }
@@ -72,7 +76,8 @@ inline void name_tables(World& world) {
 inline void write_down(World& world, const std::vector<SplitDatabase*>& sides) {
   const auto tables = tables_on(world, world.source, postgres::test::soon());
   REQUIRE(tables);
-  for (auto* side : sides) REQUIRE(fence::freeze_split(side->here, "ci", to_freeze(world, tables->split), postgres::test::soon()));
+  for (auto* side : sides)
+    REQUIRE(fence::freeze_split(side->here, "ci", to_freeze(world, tables->split), postgres::test::soon()));
 }
 
 template <class T>

@@ -1,6 +1,6 @@
-#include "steps/check/forecasting.h"
-
 #include <catch2/catch.hpp>
+
+#include "steps/check/forecasting.h"
 
 using namespace pgcleave;
 using namespace pgcleave::steps;
@@ -35,8 +35,9 @@ TEST_CASE("what is in the way is told with what is still to come of it") {
   seen.oldest_transaction = 9s;
   seen.still_to_come = 3s;
   seen.whose = "pid 7 of report";
-  CHECK(seen.text().find("now: 2 transactions are open, the oldest for 9s; the last may end in 3s (pid 7 of report); ") !=
-        std::string::npos);
+  CHECK(
+      seen.text().find("now: 2 transactions are open, the oldest for 9s; the last may end in 3s (pid 7 of report); ") !=
+      std::string::npos);
   seen.rehearsed = {3, 40, 50, 60};
   CHECK(seen.expected_ms() == 3050);
 }
@@ -45,10 +46,11 @@ TEST_CASE("a statement that is known ends at its usual time, one that is not las
   const postgres::StatementTimes usual{100, 2s, 1s, 10s};  // nearly all have ended after 4 s
   CHECK(still_to_come(running_for(1s, {})) == 1s);
   CHECK(still_to_come(running_for(1s, usual)) == 3s);
-  CHECK(still_to_come(running_for(5s, usual)) == 5s);   // of those that last longer the longest took 10 s
+  CHECK(still_to_come(running_for(5s, usual)) == 5s);    // of those that last longer the longest took 10 s
   CHECK(still_to_come(running_for(30s, usual)) == 30s);  // it has outlived all earlier ones
   CHECK(still_to_come(running_for(1s, postgres::StatementTimes{4, 2s, 1s, 10s})) == 1s);
-  CHECK(still_to_come(running_for(1s, postgres::StatementTimes{100, 2s, 9s, 3s})) == 2s);  // never longer than the longest
+  CHECK(still_to_come(running_for(1s, postgres::StatementTimes{100, 2s, 9s, 3s})) ==
+        2s);  // never longer than the longest
 
   auto several = running_for(1s, usual);
   several.single_statement = false;

@@ -1,9 +1,8 @@
-#include "steps/check/judging.h"
-
 #include <catch2/catch.hpp>
 
-#include "steps/check/judging_kinds.h"
 #include "postgres/server.h"
+#include "steps/check/judging.h"
+#include "steps/check/judging_kinds.h"
 #include "steps/registry.h"
 #include "steps/two_sides.h"
 

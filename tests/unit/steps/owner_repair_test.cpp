@@ -21,7 +21,11 @@ OwnerOnSide side(Owner which, std::optional<Owner> owner, int epoch) {
 
 // Source and target say who owns; each took last under this epoch.
 RepairSeen seen(Owner on_source, int source_epoch, Owner on_target, int target_epoch, const std::string& witness = "") {
-  RepairSeen out{{side(Owner::source, on_source, source_epoch), side(Owner::target, on_target, target_epoch)}, {}, false, false, {}};
+  RepairSeen out{{side(Owner::source, on_source, source_epoch), side(Owner::target, on_target, target_epoch)},
+                 {},
+                 false,
+                 false,
+                 {}};
   out.owners.source.configured = out.owners.target.configured = witness;
   return out;
 }
@@ -38,8 +42,10 @@ std::string in_words(const Repair& repair) {
 }  // namespace
 
 TEST_CASE("of two sides that own the one that took later is right") {
-  CHECK(in_words(judge_repair(seen(Owner::source, 1, Owner::target, 7))) == "target is right; source from source to nobody");
-  CHECK(in_words(judge_repair(seen(Owner::source, 9, Owner::target, 7))) == "source is right; target from target to nobody");
+  CHECK(in_words(judge_repair(seen(Owner::source, 1, Owner::target, 7))) ==
+        "target is right; source from source to nobody");
+  CHECK(in_words(judge_repair(seen(Owner::source, 9, Owner::target, 7))) ==
+        "source is right; target from target to nobody");
   CHECK(in_words(judge_repair(seen(Owner::source, 0, Owner::target, 7, "target, epoch 7"))) ==
         "target is right; source from source to nobody");
 }
@@ -75,7 +81,8 @@ TEST_CASE("a side whose take was lost gets it again only if it has all that the 
 }
 
 TEST_CASE("a witness from before its side gave ownership away proves nothing: Patroni is told after the window") {
-  auto lost = seen(Owner::nobody, 0, Owner::nobody, 7, "target, epoch 7");  // the source took in a rollback, and failed over
+  auto lost =
+      seen(Owner::nobody, 0, Owner::nobody, 7, "target, epoch 7");  // the source took in a rollback, and failed over
   lost.all_on_source = lost.all_on_target = true;
   lost.owners.target.state.last = fence::OwnershipRow{"r-1", 8, Owner::target, Owner::nobody};
   CHECK(in_words(judge_repair(lost)) == "refused");
@@ -118,7 +125,8 @@ TEST_CASE("what is proven can't be decided otherwise") {
 
 TEST_CASE("a source that was set to nobody after the target took is no place to go back to") {
   const auto blocker = [](int released, int taken, Owner on_target = Owner::target) {
-    fence::OwnerState source{Owner::nobody, 1, fence::OwnershipRow{"r-1", released, Owner::source, Owner::nobody}, "", ""};
+    fence::OwnerState source{Owner::nobody, 1, fence::OwnershipRow{"r-1", released, Owner::source, Owner::nobody}, "",
+                             ""};
     fence::OwnerState target{on_target, taken, {}, "", ""};
     return world::rollback_blocker("source main", source, target);
   };
@@ -139,7 +147,8 @@ TEST_CASE("a witness is missing where it names another, or one that an owner of 
   CHECK(on.missing_witnesses().size() == 2);
   CHECK(seen(Owner::source, 0, Owner::source, 0).owners.missing_witnesses().empty());  // nothing was ever split
   CHECK(seen(Owner::source, 9, Owner::nobody, 7, "target, epoch 7").owners.missing_witnesses().size() == 2);
-  CHECK(seen(Owner::source, 1, Owner::target, 7, "x").owners.missing_witnesses().empty());  // both own: that is said instead
+  CHECK(seen(Owner::source, 1, Owner::target, 7, "x").owners.missing_witnesses().empty());  // both own: that is said
+                                                                                            // instead
 }
 
 }  // namespace pgcleave::steps

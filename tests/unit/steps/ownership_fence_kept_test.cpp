@@ -23,7 +23,9 @@ struct Promoted {
     target.install();
   }
   KeptFence function() { return fence::kept_fence(target.here, fence, soon()).value(); }
-  bool takes_writes(const std::string& table) { return target.here.simple("INSERT INTO " + table + " VALUES (1)", soon()).has_value(); }
+  bool takes_writes(const std::string& table) {
+    return target.here.simple("INSERT INTO " + table + " VALUES (1)", soon()).has_value();
+  }
 
   SplitDatabase target{ci_server()};
   TwoSides sides{main_server(), ci_server()};
@@ -71,13 +73,16 @@ TEST_CASE("a lock of kept tables that was there before stays when the rest is un
   CHECK(it.target.kept_fenced() == std::vector<TableName>{{"kept", "users"}});
 }
 
-TEST_CASE("a function with another text, and a trigger of the same name that calls another one, do not count as the lock") {
+TEST_CASE(
+    "a function with another text, and a trigger of the same name that calls another one, do not count as the lock") {
   Promoted it;
   it.target.sql(
       "CREATE FUNCTION pgcleave.fence_kept_ci() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
       "CREATE FUNCTION kept.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
-      "CREATE TRIGGER pgcleave_fence_kept_ci BEFORE INSERT ON kept.users FOR EACH STATEMENT EXECUTE FUNCTION kept.note(); "
-      "CREATE TRIGGER pgcleave_fence_kept_ci BEFORE INSERT ON kept.audit FOR EACH STATEMENT EXECUTE FUNCTION pgcleave.fence_kept_ci()");
+      "CREATE TRIGGER pgcleave_fence_kept_ci BEFORE INSERT ON kept.users FOR EACH STATEMENT EXECUTE FUNCTION "
+      "kept.note(); "
+      "CREATE TRIGGER pgcleave_fence_kept_ci BEFORE INSERT ON kept.audit FOR EACH STATEMENT EXECUTE FUNCTION "
+      "pgcleave.fence_kept_ci()");
   const auto seen = it.sides.observe(fence_kept_kind, on_promoted);
   REQUIRE(problem(seen) == "");
   CHECK(seen->state == State::pending);
@@ -108,7 +113,8 @@ TEST_CASE("kept tables are locked only on a target that answers and has ownershi
   CHECK(says(unreachable.error().text(), "ci-1"));
 }
 
-TEST_CASE("a target that is still a standby is told to be promoted first, and nothing of its source's is undone there") {
+TEST_CASE(
+    "a target that is still a standby is told to be promoted first, and nothing of its source's is undone there") {
   SplitDatabase source(main_server());
   source.install();
   REQUIRE(fence::install_kept_fence(source.here, fence, soon()));
@@ -127,8 +133,9 @@ TEST_CASE("a target that is still a standby is told to be promoted first, and no
 
   REQUIRE(fence::uninstall_kept_fence(source.here, fence, soon()));
   auto there = standby.connect();
-  REQUIRE(wait_until("the standby has replayed it", soon(), 5ms, nullptr,
-                     [&]() -> Result<bool> { return fence::kept_fence(there, fence, soon()).value() == KeptFence::absent; }));
+  REQUIRE(wait_until("the standby has replayed it", soon(), 5ms, nullptr, [&]() -> Result<bool> {
+    return fence::kept_fence(there, fence, soon()).value() == KeptFence::absent;
+  }));
   is_told(sides.apply(fence_kept_kind, on_promoted, 5s));
   CHECK(problem(sides.undo(fence_kept_kind, on_promoted, before)) == "");
 }

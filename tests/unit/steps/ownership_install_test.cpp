@@ -41,7 +41,8 @@ struct Probers {
     return database_
         .sql(
             "SELECT string_agg(rolname, ' ' ORDER BY rolname) AS who FROM pg_roles WHERE rolname LIKE 'prober%' "
-            "AND has_table_privilege(oid, 'pgcleave.probe_ci', 'UPDATE') AND has_table_privilege(oid, 'pgcleave.canary_source_ci', "
+            "AND has_table_privilege(oid, 'pgcleave.probe_ci', 'UPDATE') AND has_table_privilege(oid, "
+            "'pgcleave.canary_source_ci', "
             "'INSERT')")
         .text(0, "who");
   }
@@ -131,7 +132,8 @@ TEST_CASE("a side that does not own keeps its fence, whatever came with the run"
   const auto seen = it.sides.observe(install_kind, on_source);
   REQUIRE(problem(seen) == "");
   REQUIRE(problem(it.sides.apply(install_kind, on_source, 5s)) == "");
-  const auto passed = fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "r-20260101-000000-0001", 1, soon());
+  const auto passed =
+      fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, "r-20260101-000000-0001", 1, soon());
   REQUIRE(problem(passed) == "");
   const auto undone = it.sides.undo(install_kind, on_source, seen->before);
   REQUIRE_FALSE(undone);

@@ -1,6 +1,6 @@
 #include "cut_line.h"
-#include "fenced_split.h"
 #include "fence/holder.h"
+#include "fenced_split.h"
 
 namespace pgcleave::steps::test {
 using namespace pgcleave::world;
@@ -60,7 +60,9 @@ TEST_CASE("a release and its undo reach the copy on the target too") {
   }
 }
 
-TEST_CASE("a release is not undone while the target can't be asked, unless it is known that the target was never asked to take") {
+TEST_CASE(
+    "a release is not undone while the target can't be asked, unless it is known that the target was never asked to "
+    "take") {
   Copied it;
   const auto before = it.release();
   TwoSides cut(main_server().port(), 1);
@@ -82,7 +84,8 @@ TEST_CASE("a release that arrives after it was undone is refused") {
   const auto& me = it.sides.world.run;
   const int sent_under = me.epoch;
   REQUIRE(problem(it.sides.undo(release_kind, or_fail, before)) == "");
-  const auto late = fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, me.id, sent_under, soon());
+  const auto late =
+      fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, me.id, sent_under, soon());
   REQUIRE_FALSE(late);
   CHECK(late.error().kind == ErrorKind::foreign);
   CHECK(it.owners() == source_again);

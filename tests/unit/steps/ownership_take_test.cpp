@@ -57,7 +57,8 @@ TEST_CASE("a leader whose session was lost and found again is the same as long a
   REQUIRE(noted);
   CHECK(noted->member == "main-1");
   run(window.source,
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client "
+      "backend'");
   const auto taken = window.take();
   CHECK((taken ? "" : taken.error().text()) == "");
 

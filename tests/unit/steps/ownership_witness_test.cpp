@@ -1,6 +1,6 @@
 // What Patroni is told after an undo gave ownership back.
-#include "fenced_split.h"
 #include "fence/witness.h"
+#include "fenced_split.h"
 
 namespace pgcleave::steps::test {
 using namespace pgcleave::world;

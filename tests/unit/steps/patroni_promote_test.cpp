@@ -75,7 +75,8 @@ TEST_CASE("a PATCH whose answer was lost may have been carried out: the server t
   CHECK(promoted->at("unanswered") == 0);
 }
 
-TEST_CASE("of a PATCH that was sent again the first may still come when the cluster is promoted, and the step says so") {
+TEST_CASE(
+    "of a PATCH that was sent again the first may still come when the cluster is promoted, and the step says so") {
   const Server standby("ci", main_server());
   Promotion promotion(standby);
   std::atomic<int> sent{0};

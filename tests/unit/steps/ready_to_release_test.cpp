@@ -116,8 +116,8 @@ TEST_CASE("a release waits for a client that has named a partitioned table and h
   it.source.sql(
       "CREATE TABLE moved.logs (id int) PARTITION BY RANGE (id); CREATE TABLE moved.logs_1 PARTITION OF moved.logs "
       "DEFAULT");
-  REQUIRE(fence::create_triggers(it.source.here, fence, {{"moved", "logs"}, {"moved", "logs_1"}}, 100ms, soon(),
-                                    nullptr));
+  REQUIRE(
+      fence::create_triggers(it.source.here, fence, {{"moved", "logs"}, {"moved", "logs_1"}}, 100ms, soon(), nullptr));
   auto writer = main_server().connect();
   run(writer, "BEGIN");
   run(writer, "INSERT INTO moved.logs SELECT 1 WHERE false");

@@ -129,8 +129,8 @@ TEST_CASE("what counters can't tell is given up in words too: a table that was e
   split.on_target("INSERT INTO kept.users VALUES (1)");
   CHECK(split.asks_for(reattaching_with("give up what cannot be counted"),
                        "give up 1 row of kept.users and what cannot be counted"));
-  const auto text =
-      split.sides.observe("check.discarded_writes", {{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "1s"}});
+  const auto text = split.sides.observe("check.discarded_writes",
+                                        {{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "1s"}});
   REQUIRE(problem(text) == "");
   CHECK(says(text->evidence, "kept.audit was truncated or rewritten"));
   CHECK(text->facts.at("words") == "give up 1 row of kept.users and what cannot be counted");

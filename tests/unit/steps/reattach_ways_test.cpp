@@ -47,7 +47,9 @@ struct Cluster {
     auto session = target.connect();
     return postgres::test::run(session, sql);
   }
-  std::string checkpoint() { return on_target("SELECT checkpoint_lsn FROM pg_control_checkpoint()").text(0, "checkpoint_lsn"); }
+  std::string checkpoint() {
+    return on_target("SELECT checkpoint_lsn FROM pg_control_checkpoint()").text(0, "checkpoint_lsn");
+  }
 
   TellingEffects effects;
   std::string told;

@@ -18,7 +18,9 @@ TEST_CASE("how far a copy is that is being made is told in percent") {
   Context context{sides.world, "reattach", with, Deadline::in(20s), nullptr};
   std::atomic<bool> copied{false};
   auto copying = std::async(std::launch::async, [&] {
-    { const Server copy("copy", main_server()); }
+    {
+      const Server copy("copy", main_server());
+    }
     copied = true;
   });
   int most = 0;

@@ -44,9 +44,10 @@ struct ReverseLink {
     REQUIRE(problem(sides.apply("replication.create_slot_reverse", Json::object(), 5s)) == "");
   }
   std::string arrives(int id) {
-    return problem(wait_until("row " + std::to_string(id) + " is on the source", soon(), 20ms, nullptr, [&]() -> Result<bool> {
-      return !source.sql("SELECT FROM moved.builds WHERE id = " + std::to_string(id)).empty();
-    }));
+    return problem(
+        wait_until("row " + std::to_string(id) + " is on the source", soon(), 20ms, nullptr, [&]() -> Result<bool> {
+          return !source.sql("SELECT FROM moved.builds WHERE id = " + std::to_string(id)).empty();
+        }));
   }
   State applied_at(Lsn lsn) {
     const auto seen = sides.observe("replication.wait_apply", {{"on", "source"}, {"lsn", lsn.text()}});
@@ -89,7 +90,8 @@ TEST_CASE("reverse replication that was cut off in a window sends nothing back t
   // The window's undo can't reach the target, whose publication stays open; then the source's rows flow on to it.
   REQUIRE(problem(postgres::disable_subscription(link.source.here, rollback_path, soon())) == "");
   for (auto* side : {&link.source, &link.target})
-    side->sql("SET session_replication_role TO replica; INSERT INTO moved.builds VALUES (1); RESET session_replication_role");
+    side->sql(
+        "SET session_replication_role TO replica; INSERT INTO moved.builds VALUES (1); RESET session_replication_role");
 
   const auto seen = link.sides.observe("replication.start_reverse", unproven);
   REQUIRE(problem(seen) == "");
@@ -132,8 +134,8 @@ TEST_CASE("a publication that can't be dropped in time is not taken for undone")
   REQUIRE(problem(before) == "");
   REQUIRE(problem(link.sides.apply("replication.publish", published_back, 5s)) == "");
   auto other = ci_server().connect();
-  postgres::test::run(other,
-                      "BEGIN; ALTER PUBLICATION " + rollback_path + " OWNER TO postgres; DROP PUBLICATION " + rollback_path);
+  postgres::test::run(
+      other, "BEGIN; ALTER PUBLICATION " + rollback_path + " OWNER TO postgres; DROP PUBLICATION " + rollback_path);
   CHECK(problem(link.sides.undo("replication.publish", published_back, before->before, 300ms)) != "");
   postgres::test::run(other, "ROLLBACK");
   CHECK(problem(link.sides.undo("replication.publish", published_back, before->before)) == "");

@@ -2,10 +2,10 @@
 #include <filesystem>
 
 #include "fenced_split.h"
-#include "world/database_id.h"
 #include "steps/check/forecasting.h"
-#include "steps/patroni/late_promotion.h"
 #include "steps/missable.h"
+#include "steps/patroni/late_promotion.h"
+#include "world/database_id.h"
 #include "world/probes.h"
 #include "world/serving.h"
 
@@ -46,7 +46,9 @@ TEST_CASE("a statement of a runbook is run, and one without an undo is undone by
   auto here = main_server().connect();
   const postgres::test::Schema schema(here, "by_runbook");
   const Json with{{"on", "source"}, {"sql", "CREATE TABLE by_runbook.made ()"}, {"undo", "DROP TABLE by_runbook.made"}};
-  const auto made = [&] { return !postgres::test::run(here, "SELECT FROM pg_tables WHERE schemaname = 'by_runbook'").empty(); };
+  const auto made = [&] {
+    return !postgres::test::run(here, "SELECT FROM pg_tables WHERE schemaname = 'by_runbook'").empty();
+  };
   REQUIRE(problem(sides.apply("postgres.sql", with, 5s)) == "");
   CHECK(made());
   auto without = with;
@@ -60,7 +62,8 @@ TEST_CASE("a statement of a runbook is run, and one without an undo is undone by
 TEST_CASE("a program of a runbook is run, and one without an undo is undone by doing nothing") {
   TwoSides sides(main_server(), ci_server());
   const auto mark = fresh_file("by-runbook");
-  const Json with{{"argv", {"touch", mark.string()}}, {"check", {"test", "-e", mark.string()}}, {"undo", {"rm", mark.string()}}};
+  const Json with{
+      {"argv", {"touch", mark.string()}}, {"check", {"test", "-e", mark.string()}}, {"undo", {"rm", mark.string()}}};
   CHECK(sides.observe("run.command", with)->state == State::pending);
   REQUIRE(problem(sides.apply("run.command", with, 5s)) == "");
   CHECK(sides.observe("run.command", with)->state == State::done);
@@ -116,7 +119,8 @@ TEST_CASE("a standby is near enough only below the limit, and not while its repl
   REQUIRE(problem(seen) == "");
   CHECK(seen->lag.count > 1000000);
   const auto speed = std::max<double>(1024 * 1024, static_cast<double>(seen->wal_per_second.count));
-  CHECK(static_cast<double>(seen->to_catch_up.count()) == Approx(static_cast<double>(seen->lag.count) / speed * 1e6).epsilon(0.01));
+  CHECK(static_cast<double>(seen->to_catch_up.count()) ==
+        Approx(static_cast<double>(seen->lag.count) / speed * 1e6).epsilon(0.01));
   postgres::test::run(session, "SELECT pg_wal_replay_resume()");
 }
 

@@ -1,6 +1,4 @@
 // With the kinds that judge, every kind is there that a runbook may use.
-#include "steps/check/judging_kinds.h"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -9,6 +7,7 @@
 
 #include "base/file.h"
 #include "runbook/runbook.h"
+#include "steps/check/judging_kinds.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {
@@ -67,7 +66,8 @@ TEST_CASE("every shipped runbook reads without a problem") {
   CHECK(runbooks > 0);
 }
 
-TEST_CASE("every shipped runbook whose rollback carries writes keeps them from before anybody may write on the target") {
+TEST_CASE(
+    "every shipped runbook whose rollback carries writes keeps them from before anybody may write on the target") {
   int with_reverse = 0;
   each_runbook("runbooks", [&](const runbook::Runbook& runbook) {
     int steps = 0, slot = 0, taken = 0, started = 0;  // places, counted from 1

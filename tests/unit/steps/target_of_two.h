@@ -6,8 +6,8 @@
 #include <functional>
 #include <mutex>
 
-#include "world/cluster_members.h"
 #include "two_sides.h"
+#include "world/cluster_members.h"
 
 namespace pgcleave::steps::test {
 using namespace pgcleave::world;

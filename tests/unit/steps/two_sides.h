@@ -1,4 +1,5 @@
-// A world for steps on real PostgreSQL: two servers, each behind a stand-in for Patroni, and effects that are made at once.
+// A world for steps on real PostgreSQL: two servers, each behind a stand-in for Patroni, and effects that are made at
+// once.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -47,7 +48,8 @@ class TwoSides {
     Context context{world, uses, with, Deadline::in(time), nullptr};
     return find(uses)->apply(context, before);
   }
-  Result<void> undo(const std::string& uses, const Json& with, const Json& before, Duration time = std::chrono::seconds(5)) {
+  Result<void> undo(const std::string& uses, const Json& with, const Json& before,
+                    Duration time = std::chrono::seconds(5)) {
     Context context{world, uses, with, Deadline::in(time), nullptr};
     return find(uses)->undo(context, before, Json::object());
   }
@@ -57,12 +59,15 @@ class TwoSides {
   }
 
  private:
-  static patroni::StandIn::Handler member(const std::string& scope, const std::string& role, int port, Patched patched) {
+  static patroni::StandIn::Handler member(const std::string& scope, const std::string& role, int port,
+                                          Patched patched) {
     using patroni::answer;
-    const Json one{{"name", scope + "-1"}, {"role", role}, {"state", "running"}, {"api_url", "http://127.0.0.1:1/patroni"},
-                   {"host", "127.0.0.1"},  {"port", port}, {"timeline", 1},      {"lag", 0}};
+    const Json one{
+        {"name", scope + "-1"}, {"role", role}, {"state", "running"}, {"api_url", "http://127.0.0.1:1/patroni"},
+        {"host", "127.0.0.1"},  {"port", port}, {"timeline", 1},      {"lag", 0}};
     const auto cluster = Json{{"members", {one}}}.dump();
-    const auto status = Json{{"state", "running"}, {"role", role}, {"patroni", {{"version", "3.0.2"}, {"scope", scope}}}}.dump();
+    const auto status =
+        Json{{"state", "running"}, {"role", role}, {"patroni", {{"version", "3.0.2"}, {"scope", scope}}}}.dump();
     return [=](const patroni::Request& request) {
       if (request.method == "PATCH") return patched ? patched() : answer(200, "{}");
       if (request.path == "/leader") return answer(200, "{}");

@@ -10,8 +10,8 @@ namespace {
 
 const auto start = Monotonic::now();
 
-// Writes that are answered every 5 ms in [from, to) milliseconds after the start, stored by `by`; each tried since a millisecond before its
-// answer, or since 5 ms after the answer before, if that is earlier.
+// Writes that are answered every 5 ms in [from, to) milliseconds after the start, stored by `by`; each tried since a
+// millisecond before its answer, or since 5 ms after the answer before, if that is earlier.
 void write(ClientSeen& client, int from_ms, int to_ms, int by, int every_ms = 5) {
   for (int ms = from_ms; ms < to_ms; ms += every_ms) {
     const auto at = start + std::chrono::milliseconds(ms);
@@ -52,7 +52,8 @@ TEST_CASE("the outage is the longest time between two writes of the client that 
   CHECK(told["bouncers"][1]["writes"] == two.writes.size());
 }
 
-TEST_CASE("an outage lasts until the last of a bouncer's clients is served, since the last answer that any of them had") {
+TEST_CASE(
+    "an outage lasts until the last of a bouncer's clients is served, since the last answer that any of them had") {
   auto one = client("bouncer-1"), other = client("bouncer-1");
   write(one, 0, 401, 0, 20);  // the last at 400
   write(one, 460, 1000, 1, 20);

@@ -17,8 +17,9 @@ const postgres::TableName table{"pgcleave", "probe_ci"};
 
 struct ProbedPlace {
   ProbedPlace() {
-    REQUIRE(direct().simple("CREATE SCHEMA pgcleave; CREATE TABLE pgcleave.probe_ci (bouncer text PRIMARY KEY, n bigint, at timestamptz)",
-                            pgbouncer::soon()));
+    REQUIRE(direct().simple(
+        "CREATE SCHEMA pgcleave; CREATE TABLE pgcleave.probe_ci (bouncer text PRIMARY KEY, n bigint, at timestamptz)",
+        pgbouncer::soon()));
   }
   postgres::Connection direct() const { return bouncer.connect(); }
   postgres::Settings through(const std::string& name) const {
@@ -88,7 +89,8 @@ TEST_CASE("a pause of the pool is seen as long as it was, as a gap and as a wait
     CHECK(client.errors == 0);
     CHECK(longest_gap(client) >= pause);
     CHECK(longest_gap(client) < pause + 90ms);
-    CHECK(client.longest_wait >= pause - 5ms * Prober::clients_per_bouncer(1) - 10ms);  // due at the latest so long after the PAUSE
+    CHECK(client.longest_wait >=
+          pause - 5ms * Prober::clients_per_bouncer(1) - 10ms);  // due at the latest so long after the PAUSE
     // What was due meanwhile is not sent afterwards in one go.
     CHECK(client.writes.size() < 30);
   }

@@ -23,9 +23,11 @@ std::string vector_of(const std::string& results) {
 }  // namespace
 
 TEST_CASE("a query is sent as it stands in the environment, and its one value taken") {
-  const StandIn prometheus(
-      [](const Request&) { return answer(200, vector_of(R"({"metric":{"instance":"a"},"value":[1700000000.1,"37.5"]})")); });
-  auto source = prometheus_numbers({prometheus.url() + "/prom", {{"cpu", "100 * (1 - avg(rate(x{mode=\"idle\"}[1m])))"}}});
+  const StandIn prometheus([](const Request&) {
+    return answer(200, vector_of(R"({"metric":{"instance":"a"},"value":[1700000000.1,"37.5"]})"));
+  });
+  auto source =
+      prometheus_numbers({prometheus.url() + "/prom", {{"cpu", "100 * (1 - avg(rate(x{mode=\"idle\"}[1m])))"}}});
   CHECK(source->scope() == "prometheus");
   const auto numbers = source->read(in_three_seconds());
   REQUIRE(numbers);
@@ -37,9 +39,10 @@ TEST_CASE("a query is sent as it stands in the environment, and its one value ta
 }
 
 TEST_CASE("of several values each is told by its labels, a scalar by itself, and NaN not at all") {
-  const auto several =
-      read_answer("cpu", vector_of(R"({"metric":{"instance":"a\u001b"},"value":[1,"1"]},{"metric":{"instance":"b"},"value":[1,"NaN"]},)"
-                                   R"({"metric":{"job":"x","instance":"c"},"value":[1,"3"]})"));
+  const auto several = read_answer(
+      "cpu",
+      vector_of(R"({"metric":{"instance":"a\u001b"},"value":[1,"1"]},{"metric":{"instance":"b"},"value":[1,"NaN"]},)"
+                R"({"metric":{"job":"x","instance":"c"},"value":[1,"3"]})"));
   REQUIRE(several);
   REQUIRE(several->size() == 2);
   CHECK((*several)[0].name.find('\x1b') == std::string::npos);
@@ -48,14 +51,16 @@ TEST_CASE("of several values each is told by its labels, a scalar by itself, and
   REQUIRE(scalar);
   CHECK(scalar->front().value == 2);
   std::string many;
-  for (int i = 0; i < 500; ++i) many += (i == 0 ? "" : ",") + ("{\"metric\":{\"i\":\"" + std::to_string(i) + "\"},\"value\":[1,\"1\"]}");
+  for (int i = 0; i < 500; ++i)
+    many += (i == 0 ? "" : ",") + ("{\"metric\":{\"i\":\"" + std::to_string(i) + "\"},\"value\":[1,\"1\"]}");
   CHECK(read_answer("cpu", vector_of(many))->size() == 50);
 }
 
 TEST_CASE("a query that fails does not keep the others, and garbage is an error") {
   const StandIn prometheus([](const Request& request) {
-    return request.path.ends_with("=bad") ? answer(400, R"({"status":"error","errorType":"bad_data","error":"parse error"})")
-                                          : answer(200, vector_of(R"({"metric":{},"value":[1,"5"]})"));
+    return request.path.ends_with("=bad")
+               ? answer(400, R"({"status":"error","errorType":"bad_data","error":"parse error"})")
+               : answer(200, vector_of(R"({"metric":{},"value":[1,"5"]})"));
   });
   CHECK(prometheus_numbers({prometheus.url(), {{"a", "bad"}, {"b", "good"}}})->read(in_three_seconds())->size() == 1);
   const auto none = prometheus_numbers({prometheus.url(), {{"a", "bad"}}})->read(in_three_seconds());

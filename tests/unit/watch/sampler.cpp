@@ -35,10 +35,12 @@ struct PlaceWithPatroni {
     if (request.path == "/cluster")
       return patroni::answer(
           200,
-          fmt::format(R"({{"members": [{{"name": "main-1", "role": "leader", "state": "running", "api_url": "http://127.0.0.1:1/patroni",
+          fmt::format(
+              R"({{"members": [{{"name": "main-1", "role": "leader", "state": "running", "api_url": "http://127.0.0.1:1/patroni",
                                                   "host": "127.0.0.1", "port": {}, "timeline": 1}}]}})",
-                      port));
-    return patroni::answer(200, R"({"state": "running", "role": "master", "patroni": {"version": "3.0.2", "scope": "main"}})");
+              port));
+    return patroni::answer(
+        200, R"({"state": "running", "role": "master", "patroni": {"version": "3.0.2", "scope": "main"}})");
   }};
 };
 
@@ -58,7 +60,8 @@ Numbers read(Source& source) {
 // Says a number, fails, or is silent until its deadline.
 class StandInSource : public Source {
  public:
-  StandInSource(std::string scope, std::function<Result<Numbers>(Deadline)> says) : Source(std::move(scope)), says_(std::move(says)) {}
+  StandInSource(std::string scope, std::function<Result<Numbers>(Deadline)> says)
+      : Source(std::move(scope)), says_(std::move(says)) {}
   Result<Numbers> read(Deadline deadline) override { return says_(deadline); }
 
  private:
@@ -67,7 +70,8 @@ class StandInSource : public Source {
 
 std::string samples_file() {
   static int number = 0;
-  return (std::filesystem::temp_directory_path() / fmt::format("pgcleave-samples-{}-{}", ::getpid(), ++number)).string();
+  return (std::filesystem::temp_directory_path() / fmt::format("pgcleave-samples-{}-{}", ::getpid(), ++number))
+      .string();
 }
 
 }  // namespace
@@ -84,10 +88,10 @@ TEST_CASE("a leader's numbers are counts and rates of what happened since the la
   CHECK(value(first, "database_bytes") > 1e6);
   CHECK(value(first, "moved.bytes") >= 0);
   CHECK(value(first, "autovacuum.saturation") <= 1);
-  REQUIRE(
-      client.simple("INSERT INTO public.builds SELECT generate_series(1, 1000); DELETE FROM public.builds WHERE id <= 300; "
-                    "INSERT INTO public.kept SELECT generate_series(1, 50); DELETE FROM public.kept",
-                    soon()));
+  REQUIRE(client.simple(
+      "INSERT INTO public.builds SELECT generate_series(1, 1000); DELETE FROM public.builds WHERE id <= 300; "
+      "INSERT INTO public.kept SELECT generate_series(1, 50); DELETE FROM public.kept",
+      soon()));
   for (int i = 0; i < 20; ++i) REQUIRE(client.simple("SELECT 1", soon()));
   // A session hands in its counters when it has been idle for a while (PostgreSQL 15: 1 s, 10 s at most).
   Numbers now;
@@ -220,7 +224,8 @@ TEST_CASE("a sampling thread that can't keep samples says so once and asks nobod
       ++asked;
       return Numbers{{"x", 1}};
     }));
-    const SamplingThread thread(Sampler(std::move(sources), ""), std::move(*samples), 20ms, [&](const Error&) { ++said; });
+    const SamplingThread thread(Sampler(std::move(sources), ""), std::move(*samples), 20ms,
+                                [&](const Error&) { ++said; });
     std::this_thread::sleep_for(300ms);
   }
   CHECK(said == 1);

@@ -15,7 +15,8 @@ namespace {
 struct WatchedPlace {
   WatchedPlace() {
     REQUIRE(bouncer.connect().simple(
-        "CREATE SCHEMA pgcleave; CREATE TABLE pgcleave.probe_ci (bouncer text PRIMARY KEY, n bigint, at timestamptz)", soon()));
+        "CREATE SCHEMA pgcleave; CREATE TABLE pgcleave.probe_ci (bouncer text PRIMARY KEY, n bigint, at timestamptz)",
+        soon()));
   }
   void pause() {
     auto console = bouncer.console();

@@ -48,7 +48,8 @@ TEST_CASE("a member that streams and has the history of an abandoned timeline is
   const auto seen = it.inspect();
   REQUIRE(seen);
   CHECK(seen->at(0).problem().empty());
-  CHECK(seen->at(1).problem() == "has 00000002.history in pg_wal, which is not in the history of its leader's timeline 1");
+  CHECK(seen->at(1).problem() ==
+        "has 00000002.history in pg_wal, which is not in the history of its leader's timeline 1");
   TargetOfTwo::plant(it.first, "00000003.history");
   CHECK(has_words(it.inspect()->at(0).problem(), "has 00000003.history in pg_wal"));
 }
@@ -90,4 +91,4 @@ TEST_CASE("another timeline, no stream, and writes beside the leader keep a memb
   CHECK(seen.problem().empty());
 }
 
-}  // namespace pgcleave::world::test
+}  // namespace pgcleave::steps::test

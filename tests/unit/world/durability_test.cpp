@@ -19,8 +19,9 @@ struct TwoMembers {
   explicit TwoMembers(int port, bool nofailover = false)
       : patroni([port, nofailover](const patroni::Request& request) {
           const auto member = [](const char* name, const char* role, int at) {
-            return Json{{"name", name},        {"role", role}, {"state", "running"}, {"api_url", "http://127.0.0.1:1/patroni"},
-                        {"host", "127.0.0.1"}, {"port", at},   {"timeline", 1},      {"lag", 0}};
+            return Json{
+                {"name", name},        {"role", role}, {"state", "running"}, {"api_url", "http://127.0.0.1:1/patroni"},
+                {"host", "127.0.0.1"}, {"port", at},   {"timeline", 1},      {"lag", 0}};
           };
           if (request.path == "/cluster") {
             auto other = member("main-2", "replica", port);
@@ -36,7 +37,9 @@ struct TwoMembers {
     access.postgres.values = {{"user", "postgres"}, {"dbname", "postgres"}};
     sides.world.source = Side(Owner::source, access);
   }
-  Result<std::vector<world::MemberToTell>> members() { return members_to_tell(sides.world, sides.world.source, soon()); }
+  Result<std::vector<world::MemberToTell>> members() {
+    return members_to_tell(sides.world, sides.world.source, soon());
+  }
 
   patroni::StandIn patroni;
   TwoSides sides{main_server(), ci_server()};
@@ -142,8 +145,10 @@ TEST_CASE("a member that says something else than its leader makes ownership not
   CHECK_FALSE(durable->lasting);  // a member may come that is behind
   owner_on_the_other_member("2");
   TwoMembers it(ci_server().port());
-  CHECK(*not_durable_on(it.sides.world, it.sides.world.source, soon()) == std::vector<std::string>{"main-2 says target"});
-  CHECK(wait_until_durable(it.sides.world, it.sides.world.source, Deadline::in(std::chrono::milliseconds(50)), nullptr).size() == 1);
+  CHECK(*not_durable_on(it.sides.world, it.sides.world.source, soon()) ==
+        std::vector<std::string>{"main-2 says target"});
+  CHECK(wait_until_durable(it.sides.world, it.sides.world.source, Deadline::in(std::chrono::milliseconds(50)), nullptr)
+            .size() == 1);
   TwoMembers away(postgres::test::free_port());
   const auto silent = not_durable_on(away.sides.world, away.sides.world.source, soon());
   REQUIRE(silent->size() == 1);
@@ -168,4 +173,4 @@ TEST_CASE(
   CHECK(stopped.error().kind == ErrorKind::interrupted);
 }
 
-}  // namespace pgcleave::world::test
+}  // namespace pgcleave::steps::test

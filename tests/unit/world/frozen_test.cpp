@@ -27,7 +27,9 @@ struct Written {
   std::string refusal() { return problem(sides.prepare("ownership.release", release_source)); }
   std::string written() {
     return source
-        .sql("SELECT string_agg(class || ' ' || schema || '.' || name, ', ' ORDER BY class, name) AS all FROM pgcleave.split_tables")
+        .sql(
+            "SELECT string_agg(class || ' ' || schema || '.' || name, ', ' ORDER BY class, name) AS all FROM "
+            "pgcleave.split_tables")
         .text(0, "all");
   }
   SplitDatabase source{main_server()};
@@ -142,9 +144,10 @@ TEST_CASE("a table whose class the split file of today changes is named, in word
   CHECK(changes().empty());
   it.sides.world.split_file.moved.tables = {{"kept.later", {}}, {"kept.users", {}}};
   const auto found = changes();
-  CHECK(std::find(found.begin(), found.end(), "kept.later would have been kept when it was split, and is moved by split.yml") !=
+  CHECK(std::find(found.begin(), found.end(),
+                  "kept.later would have been kept when it was split, and is moved by split.yml") != found.end());
+  CHECK(std::find(found.begin(), found.end(), "kept.users was kept when it was split, and is moved by split.yml") !=
         found.end());
-  CHECK(std::find(found.begin(), found.end(), "kept.users was kept when it was split, and is moved by split.yml") != found.end());
 }
 
-}  // namespace pgcleave::world::test
+}  // namespace pgcleave::steps::test

@@ -1,4 +1,5 @@
-// How a side is reached by the other side's server, read back by libpq itself, and for how long its configuration holds.
+// How a side is reached by the other side's server, read back by libpq itself, and for how long its configuration
+// holds.
 #include "world/side.h"
 
 #include <atomic>
@@ -46,7 +47,8 @@ TEST_CASE("what holds quotes, backslashes or blanks reaches the publisher as it 
 
 TEST_CASE("a publisher is reached through the side's route and in its database unless replication says otherwise") {
   CHECK(conninfo(reached({{"user", "link"}})) == "dbname='app' host='10.0.0.9' port='6000' user='link'");
-  CHECK(conninfo(reached({{"dbname", "other"}, {"host", "10.0.0.7"}, {"port", "6007"}})) == "dbname='other' host='10.0.0.7' port='6007'");
+  CHECK(conninfo(reached({{"dbname", "other"}, {"host", "10.0.0.7"}, {"port", "6007"}})) ==
+        "dbname='other' host='10.0.0.7' port='6007'");
   auto nameless = reached({});
   nameless.postgres.values.erase("dbname");
   CHECK(conninfo(nameless) == "host='10.0.0.9' port='6000'");
@@ -76,4 +78,4 @@ TEST_CASE("a configuration that was remembered is used for ten seconds, and then
   CHECK(config() == 4);
 }
 
-}  // namespace pgcleave::world::test
+}  // namespace pgcleave::steps::test

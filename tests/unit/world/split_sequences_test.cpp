@@ -47,7 +47,9 @@ TEST_CASE("sequences that no column knows are carried to the side that takes ove
     CREATE SEQUENCE moved.odd AS smallint MAXVALUE 300 CYCLE;
     CREATE FUNCTION moved.fill() RETURNS trigger LANGUAGE plpgsql AS $$ begin new.id := nextval('kept.by_trigger'); return new; end $$;
     CREATE TRIGGER fill BEFORE INSERT ON moved.jobs FOR EACH ROW EXECUTE FUNCTION moved.fill())sql");
-  split.source.sql("SELECT setval('moved.alone', 5000), setval('kept.by_trigger', 70), setval('kept.stays', 9), setval('moved.odd', 299)");
+  split.source.sql(
+      "SELECT setval('moved.alone', 5000), setval('kept.by_trigger', 70), setval('kept.stays', 9), setval('moved.odd', "
+      "299)");
   REQUIRE(split.carry("target"));
   CHECK(OneSplit::next(split.target, "moved.alone") == 5001);
   CHECK(OneSplit::next(split.target, "kept.by_trigger") == 71);
@@ -68,12 +70,14 @@ TEST_CASE("a sequence in no class is refused with what to write, and so is one t
   const auto refused = all_sequences_have_a_class(split.sides.world, postgres::test::soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::invalid);
-  CHECK(refused.error().text().find("a sequence of schema other in no class, and no table uses it: other.ticket_no") != std::string::npos);
+  CHECK(refused.error().text().find("a sequence of schema other in no class, and no table uses it: other.ticket_no") !=
+        std::string::npos);
   CHECK(refused.error().text().find("sequences: [other.ticket_no] under moved, kept or shared") != std::string::npos);
   split.sides.world.split_file.shared.sequences = {{"other.tiket_no", {"split.yml", 7, 3}}};
   const auto mistyped = all_sequences_have_a_class(split.sides.world, postgres::test::soon());
   REQUIRE_FALSE(mistyped);
-  CHECK(mistyped.error().text().find("split.yml:7:3: the database has no sequence other.tiket_no") != std::string::npos);
+  CHECK(mistyped.error().text().find("split.yml:7:3: the database has no sequence other.tiket_no") !=
+        std::string::npos);
   split.sides.world.split_file.shared.sequences = {{"other.ticket_no", {"split.yml", 7, 3}}};
   CHECK(all_sequences_have_a_class(split.sides.world, postgres::test::soon()));
 }
@@ -82,7 +86,8 @@ TEST_CASE("a sequence of a table in no class is told with that table") {
   OneSplit split;
   postgres::test::Schema other(split.source.here, "other");
   split.source.sql(
-      "CREATE TABLE other.new (id serial); CREATE SEQUENCE other.seen; CREATE VIEW other.numbers AS SELECT nextval('other.seen')");
+      "CREATE TABLE other.new (id serial); CREATE SEQUENCE other.seen; CREATE VIEW other.numbers AS SELECT "
+      "nextval('other.seen')");
   const auto seen = sequences_on(split.sides.world, split.sides.world.source, postgres::test::soon());
   REQUIRE(seen);
   CHECK(seen->moved.empty());
@@ -104,7 +109,8 @@ TEST_CASE("a sequence of a partition has the class of the partition's root") {
   CHECK(seen->unclassified.empty());
 }
 
-TEST_CASE("a moved sequence that the side to take over lacks is refused; one that it has alone, or that both lost, is not") {
+TEST_CASE(
+    "a moved sequence that the side to take over lacks is refused; one that it has alone, or that both lost, is not") {
   OneSplit split;
   split.source.sql("CREATE SEQUENCE moved.made_here; SELECT nextval('moved.made_here')");
   const auto refused = split.carry("target");

@@ -1,9 +1,9 @@
-#include "world/link.h"
 #include "world/stale_half.h"
 
 #include <catch2/catch.hpp>
 
 #include "steps/registry.h"
+#include "world/link.h"
 
 namespace pgcleave::world {
 using namespace pgcleave::steps;

@@ -31,7 +31,8 @@ TEST_CASE("a member that has not heard of the leader's timeline yet has no stale
 
 TEST_CASE("a history above the leader's timeline is stale, since the next promotion takes its number") {
   CHECK(world::stale_histories({1, {timeline_2}}, {1, {}}) == Files{"00000002.history"});
-  CHECK(world::stale_histories({1, {timeline_2, timeline_3}}, {1, {}}) == Files{"00000002.history", "00000003.history"});
+  CHECK(world::stale_histories({1, {timeline_2, timeline_3}}, {1, {}}) ==
+        Files{"00000002.history", "00000003.history"});
   CHECK(world::stale_histories({2, {timeline_2, timeline_3}}, {2, {timeline_2}}) == Files{"00000003.history"});
 }
 
@@ -44,7 +45,8 @@ TEST_CASE("a leader that kept the history of a timeline which it left is told by
 
 TEST_CASE("a history of the leader's own timeline that tells of another beginning is stale") {
   CHECK(world::stale_histories({1, {timeline_2_elsewhere}}, {2, {timeline_2}}) == Files{"00000002.history"});
-  CHECK(world::stale_histories({3, {timeline_2_elsewhere, timeline_3}}, {3, {timeline_3}}) == Files{"00000002.history"});
+  CHECK(world::stale_histories({3, {timeline_2_elsewhere, timeline_3}}, {3, {timeline_3}}) ==
+        Files{"00000002.history"});
 }
 
 TEST_CASE("a history that can't be understood is stale where the leader's is known") {
@@ -62,4 +64,4 @@ TEST_CASE("where the leader's own history is gone only what lies above its timel
   CHECK(world::stale_histories({2, {timeline_2_elsewhere, timeline_3}}, {2, {}}) == Files{"00000003.history"});
 }
 
-}  // namespace pgcleave::world::test
+}  // namespace pgcleave::steps::test

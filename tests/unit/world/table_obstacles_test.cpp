@@ -93,4 +93,4 @@ TEST_CASE(
   CHECK(it.source.sql("SELECT FROM pg_publication").empty());
 }
 
-}  // namespace pgcleave::world::test
+}  // namespace pgcleave::steps::test
