@@ -41,6 +41,11 @@ TEST_CASE("a direction is undone last first, its window before what was prepared
   CHECK(run.log() == Lines{"undo f", "undo e", "undo d", "undo c", "undo b", "undo a"});
   CHECK(run.events().back().type == "undo.finished");
   CHECK(run.events().back().data.at("complete") == true);
+  int of_undo = 0;
+  for (const auto& event : run.events()) {
+    if (event.type == "effect.announced") of_undo += event.data.value("undo", false) ? 1 : 0;
+  }
+  CHECK(of_undo == 6);  // so that a reader of the journal takes none for what the run did
 }
 
 TEST_CASE("a phase is undone alone, and what is undone already is passed over") {

@@ -94,6 +94,28 @@ TEST_CASE("the owner says whether ownership was taken, and is waited for until t
   CHECK(unseen.error().kind == ErrorKind::timed_out);
 }
 
+TEST_CASE(
+    "where the answer to a take was lost, requests that are on their way are fenced out before the owner is asked") {
+  ASplit run(head + window(release_and_take));
+  when_passed = [&](const std::string& point) {
+    if (point.find("before effect give ownership") != 0) return;
+    postgres::test::run(run.target,
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+                        "backend_type = 'client backend' AND datname = current_database()");
+  };
+  const auto ending = run.forward();
+  INFO(run.told.text());
+  CHECK(ending.exit == ExitCode::undone);
+  CHECK(run.owner_on(run.source) == "source");
+  bool asked_to_take = false, signed_since = false;
+  for (const auto& event : run.events()) {
+    asked_to_take = asked_to_take || (event.type == "step.intent" && event.data.at("step") == "take");
+    signed_since = signed_since || (asked_to_take && event.type == "run.signing");
+    if (event.type == "step.failed" && event.data.at("step") == "take") CHECK(event.data.at("outcome") == "unknown");
+  }
+  CHECK(signed_since);
+}
+
 TEST_CASE("a window whose budget can't be read is not entered") {
   for (const auto& [budget, words] : {std::pair{Json(), "params.budget"}, std::pair{Json(17), "17"}}) {
     ARun run(head + "params:\n  budget: {type: duration, default: 5s, help: how long}\n" +

@@ -1,4 +1,5 @@
-// What every row of the registry must hold, whoever adds it. What its verbs must do is tried on the lab (tests/staging/conformance).
+// What every row of the registry must hold, whoever adds it. What its verbs must do is tried on the lab
+// (tests/staging/conformance).
 #include "steps/registry.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "runbook/runbook.h"
+#include "steps/check/judging_kinds.h"
 
 namespace pgcleave::steps {
 using namespace pgcleave::world;
@@ -44,12 +46,13 @@ bool fits(const Parameter& parameter) {
     case Type::lsn: break;
   }
   const auto& choices = parameter.choices;
-  return value.is_string() && (choices.empty() || std::find(choices.begin(), choices.end(), value.get<std::string>()) != choices.end());
+  return value.is_string() &&
+         (choices.empty() || std::find(choices.begin(), choices.end(), value.get<std::string>()) != choices.end());
 }
 
 std::string file_of(const std::string& kind) {
   std::string name = kind;
-  std::replace(name.begin(), name.end(), '.', '_');
+  std::replace(name.begin(), name.end(), '.', '/');
   return name + ".cpp";
 }
 
@@ -82,7 +85,9 @@ TEST_CASE("every step kind says in a sentence what it is for, and has what the e
   }
 }
 
-TEST_CASE("one step kind each pauses, resumes, releases, takes and promotes, and who knows of rows that are given up says so") {
+TEST_CASE(
+    "one step kind each pauses, resumes, releases, takes and promotes, and who knows of rows that are given up says "
+    "so") {
   const auto named = [](const auto& list) {
     return std::any_of(list.begin(), list.end(), [](const auto& one) { return one.name == "given_up"; });
   };
@@ -139,7 +144,8 @@ TEST_CASE("what a step kind tells about its undo is true") {
     if (row.undo_order == UndoOrder::after_traffic) CHECK(row.undo != nullptr);
     if (row.description.meaning.pauses || row.description.meaning.releases) CHECK(row.undo != nullptr);
     // Whatever clients wait for is undone before they are let go.
-    if (row.description.meaning.pauses || row.description.meaning.releases) CHECK(row.undo_order == UndoOrder::before_traffic);
+    if (row.description.meaning.pauses || row.description.meaning.releases)
+      CHECK(row.undo_order == UndoOrder::before_traffic);
   }
 }
 
@@ -157,22 +163,24 @@ TEST_CASE("what releases or takes ownership must say on which side, since the st
 }
 
 TEST_CASE("each step kind lives in the file that bears its name") {
+  offer_step_kinds();
   std::set<std::string> expected;
   for (const auto& row : registry()) {
-    const auto file = root / "src/steps" / file_of(row.description.kind);
-    INFO(file.string());
-    const auto text = read_file(file.string());
+    const auto file = file_of(row.description.kind);
+    INFO(file);
+    const auto text = read_file((root / "src/steps" / file).string());
     REQUIRE(text);
     CHECK(text->find(".kind = \"" + row.description.kind + "\"") != std::string::npos);
-    expected.insert(file.filename().string());
+    expected.insert(file);
   }
-  for (const auto& entry : fs::directory_iterator(root / "src/steps")) {
+  for (const auto& entry : fs::recursive_directory_iterator(root / "src/steps")) {
     if (entry.path().extension() != ".cpp") continue;
     const auto text = read_file(entry.path().string());
     REQUIRE(text);
     if (text->find(".kind = \"") == std::string::npos) continue;
-    INFO(entry.path().filename().string() << " describes a kind that the registry does not list");
-    CHECK(expected.contains(entry.path().filename().string()));
+    const auto file = fs::relative(entry.path(), root / "src/steps").string();
+    INFO(file << " describes a kind that the registry does not list");
+    CHECK(expected.contains(file));
   }
 }
 
@@ -180,7 +188,8 @@ TEST_CASE("the schema for editors knows every step kind with all its parameters"
   const auto schema = runbook::json_schema(vocabulary());
   const auto& step = schema.at("$defs").at("step");
   std::set<std::string> kinds;
-  for (const auto& kind : step.at("properties").at("uses").at("oneOf")) kinds.insert(kind.at("const").get<std::string>());
+  for (const auto& kind : step.at("properties").at("uses").at("oneOf"))
+    kinds.insert(kind.at("const").get<std::string>());
   std::map<std::string, Json> parameters;
   for (const auto& rule : step.at("allOf")) {
     const auto& uses = rule.at("if").at("properties").at("uses");
