@@ -47,8 +47,11 @@ void settle(World& world, const std::string& event, const std::vector<std::strin
       std::this_thread::sleep_for(std::chrono::seconds(1));
       ended = once();
     }
-    // A run that was killed before its first event is in no journal: the newest one is over, and was not meant.
-    if (done(ended) && ended.output.find("nothing to do") != std::string::npos) return;
+    // The run that is meant is over. One that was killed before its first event is in no journal: then it is another.
+    if (done(ended) && ended.output.find("nothing to do") != std::string::npos) {
+      split = ended.output.find("is over: done") != std::string::npos;
+      return;
+    }
     if (done(ended)) {
       split = attempt < 2;
       return;
