@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-UNIT = ("postgres", "pgbouncer", "patroni", "runbook", "steps", "engine", "checks", "watch")  # the programs that mutants can be in
+UNIT = ("postgres", "fence", "pgbouncer", "patroni", "config", "runbook", "world", "steps", "engine", "checks", "watch")  # the programs that mutants can be in
 LIMIT_S = 600
 ENOUGH_S = 300  # of unit tests, and of the simulation, for one mutant, the quickest first: some are come by in nearly every test
 
