@@ -19,14 +19,10 @@ namespace {
 
 constexpr auto patience_of_a_look = std::chrono::seconds(3);
 
-bool is_done(const engine::StepRecord& step) {
-  return step.status == engine::StepStatus::done || step.status == engine::StepStatus::adopted;
-}
-
 // The step of any runbook that makes a rollback path by replication. Null: none has.
 const engine::StepRecord* reverse_link_of(const engine::RunRecord& run) {
   const auto found = std::find_if(run.steps.begin(), run.steps.end(), [](const auto& step) {
-    return is_done(step.second) && step.second.uses == "replication.start_reverse";
+    return step.second.is_done() && step.second.uses == "replication.start_reverse";
   });
   return found == run.steps.end() ? nullptr : &found->second;
 }
@@ -34,7 +30,7 @@ const engine::StepRecord* reverse_link_of(const engine::RunRecord& run) {
 bool has_promoted(const engine::RunRecord& run) {
   return std::any_of(run.steps.begin(), run.steps.end(), [](const auto& step) {
     const auto* kind = steps::find(step.second.uses);
-    return is_done(step.second) && kind != nullptr && kind->description.meaning.promotes;
+    return step.second.is_done() && kind != nullptr && kind->description.meaning.promotes;
   });
 }
 

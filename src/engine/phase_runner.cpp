@@ -59,8 +59,7 @@ Result<void> PhaseRunner::run_steps(const runbook::Phase& phase) {
 bool PhaseRunner::is_proven(const runbook::StepLine& line) const {
   const auto& steps = run_.record().steps;
   const auto known = steps.find(line.id);
-  if (known == steps.end()) return false;
-  return known->second.status == StepStatus::done || known->second.status == StepStatus::adopted;
+  return known != steps.end() && known->second.is_done();
 }
 
 Result<void> PhaseRunner::prove_rollback() {
@@ -85,8 +84,7 @@ Result<void> PhaseRunner::leave_out(runbook::Phase& phase) {
   for (auto line = rest; line != lines.end(); ++line) {
     const auto& steps = run_.record().steps;
     const auto known = steps.find(line->id);
-    const auto status = known == steps.end() ? StepStatus::untouched : known->second.status;
-    if (status == StepStatus::done || status == StepStatus::adopted || status == StepStatus::skipped) continue;
+    if (known != steps.end() && (known->second.is_done() || known->second.status == StepStatus::skipped)) continue;
     if (run_.output.warn) run_.output.warn(fmt::format("  {:<22} left out, by --emergency", line->id));
     TRY(run_.recorder.write("step.skipped", {{"step", line->id}, {"condition", left_out_by_emergency}}));
   }

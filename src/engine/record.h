@@ -35,6 +35,8 @@ struct StepRecord {
   // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose fact tells of
   // them.
   [[nodiscard]] bool is_in_doubt() const;
+  // By this run, or found done.
+  [[nodiscard]] bool is_done() const { return status == StepStatus::done || status == StepStatus::adopted; }
   std::int64_t effect_at_us = 0;  // wall clock of the last effect's announcement or end
 };
 

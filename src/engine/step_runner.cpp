@@ -116,7 +116,7 @@ bool StepRunner::came_true(const runbook::StepLine& line) {
   const auto& steps = run_.record().steps;
   const auto known = steps.find(line.id);
   if (known == steps.end()) return false;
-  if (known->second.status == StepStatus::done || known->second.status == StepStatus::adopted) return true;
+  if (known->second.is_done()) return true;
   // Not one whose undo failed: what had led to it may have been undone.
   const auto status = known->second.status;
   if (status != StepStatus::begun && status != StepStatus::waiting && status != StepStatus::failed) return false;
@@ -158,8 +158,7 @@ bool StepRunner::is_settled(const runbook::StepLine& line) {
   const auto& record = run_.record();
   const auto known = record.steps.find(line.id);
   if (known == record.steps.end()) return false;
-  const auto status = known->second.status;
-  if (status != StepStatus::done && status != StepStatus::adopted && status != StepStatus::skipped) return false;
+  if (!known->second.is_done() && known->second.status != StepStatus::skipped) return false;
   if (run_.is_past_window(record.direction()) && !condition_is_true_now(line, known->second)) return true;
   return !kind_of(line).description.meaning.changes && promoted_after(line);
 }

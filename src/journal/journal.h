@@ -104,7 +104,7 @@ class Journal {
   std::unique_ptr<State> state_;
 };
 
-// At most one process acts on a split: an exclusive flock on <journal>.<split>.lock, which the kernel gives back when
+// At most one process acts on a split: an exclusive flock on <journal>.<split>.lock, which the kernel releases when
 // the process dies. `held` with pid, run and since-when of the holder, which the file tells.
 class SplitLock {
  public:

@@ -2,7 +2,6 @@
 // before the drain has ended misses the last writes.
 #include "base/format.h"
 #include "fence/canary.h"
-#include "postgres/replication.h"
 #include "postgres/wal.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"

@@ -3,7 +3,6 @@
 // replication is known to work.
 #include "base/format.h"
 #include "fence/canary.h"
-#include "postgres/replication.h"
 #include "steps/registry.h"
 #include "steps/replication/linking.h"
 
