@@ -49,6 +49,10 @@ bool done(const Ended& ended) {
   return ended.code == 0 || ended.code == 9;
 }
 
+bool was_refused(const Ended& ended) {
+  return ended.code == 2 || ended.code == 3;
+}
+
 void does_not_end(World& world, const std::string& event) {
   double load = 0;
   const auto cores = static_cast<double>(std::max(1U, std::thread::hardware_concurrency()));

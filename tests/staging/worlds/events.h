@@ -17,6 +17,7 @@ const std::vector<EventKind>& other_split_events();  // what goes back on purpos
 const std::vector<EventKind>& change_events();       // tables and partitions come and go
 std::vector<std::string> with_environment(std::vector<std::string> words, const World& world);
 bool done(const Ended& ended);
+bool was_refused(const Ended& ended);  // by what was typed (2), or since it is not ready (3)
 bool split_over(World& world, const std::string& runbook, Chance& chance);  // like an event; false: it did not fit
 bool rollback_that_gives_up(World& world);                                  // of a maintenance window
 std::string words_asked_for(const std::string& output);                     // by a gate; empty: none are

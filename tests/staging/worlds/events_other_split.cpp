@@ -106,7 +106,7 @@ bool rollback_that_gives_up(World& world) {
     world.is_whole_again();
   } else {
     note_refusal(world, "rollback that gives up", ended);
-    if (ended.code != 3 && ended.code != 2) world.undecided = true;
+    if (!was_refused(ended)) world.undecided = true;
   }
   world.everybody_goes_on();
   return true;

@@ -48,16 +48,13 @@ void settle(World& world, const std::string& event, const std::vector<std::strin
       ended = once();
     }
     // The run that is meant is over. One that was killed before its first event is in no journal: then it is another.
-    if (done(ended) && ended.output.find("nothing to do") != std::string::npos) {
-      split = ended.output.find("is over: done") != std::string::npos;
-      return;
-    }
     if (done(ended)) {
-      split = attempt < 2;
+      const bool was_over = ended.output.find("nothing to do") != std::string::npos;
+      split = was_over ? ended.output.find("is over: done") != std::string::npos : attempt < 2;
       return;
     }
     note_refusal(world, event + ", " + words[0], ended);
-    refused = refused && (ended.code == 2 || ended.code == 3);
+    refused = refused && was_refused(ended);
     if (ended.timed_out) break;
   }
   world.undecided = !refused;
@@ -94,7 +91,7 @@ bool over(World& world, const std::string& runbook, Chance& chance, bool approve
       if (ended.code == 4) {
         const auto undone = roll_back(world, runbook + ", rollback");
         if (!done(undone)) note_refusal(world, runbook + ", rollback", undone);
-      } else if (ended.code != 2 && ended.code != 3 && ended.code != 7) {
+      } else if (!was_refused(ended) && ended.code != 7) {
         settle(world, runbook,
                runbook == "maintenance-window" ? approvals : std::vector<std::string>{"--approve", "go"}, split);
       }
@@ -132,20 +129,18 @@ bool rollback(World& world, Chance&) {
     world.undecided = no.code != 3;
     return true;
   }
-  if (ended.code == 3 || ended.code == 2) return true;
-  bool still_split = true;
+  if (was_refused(ended)) return true;
   for (int attempt = 0; attempt < 2; ++attempt) {
     const Ended again = world.tool(with_environment({"resume", world.run_name}, world), "rollback, resume");
-    if (done(again)) still_split = false;
-    if (done(again)) break;
+    if (done(again)) {
+      world.is_whole_again();
+      return true;
+    }
     note_refusal(world, "rollback, resume", again);
-    if (again.code == 3 || again.code == 2) return true;  // the rollback is over: a further resume is of the split
+    if (was_refused(again)) return true;  // the rollback is over: a further resume is of the split
     std::this_thread::sleep_for(std::chrono::seconds(5));
   }
-  if (still_split)
-    world.undecided = true;
-  else
-    world.is_whole_again();
+  world.undecided = true;
   return true;
 }
 

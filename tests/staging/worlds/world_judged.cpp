@@ -38,13 +38,18 @@ std::vector<std::string> moved_relations(Database& database, const std::vector<T
   return {names.begin(), names.end()};
 }
 
+// Of a table that is gone neither side takes a write.
+Gate gate_of(const std::vector<Gate>& gates, const std::string& table) {
+  for (const auto& gate : gates)
+    if (gate.table == table) return gate;
+  return {table, "there is no such table", "there is no such table"};
+}
+
 // Neither side takes a write, and not since both fences say no.
 bool anchor_is_away(const std::vector<Gate>& gates, const std::string& anchor) {
   const auto of_a_fence = [](const std::string& says) { return says.find("takes no writes") != std::string::npos; };
-  for (const auto& gate : gates)
-    if (gate.table == anchor)
-      return who_serves(gate) == Serves::nobody && !of_a_fence(gate.source_says) && !of_a_fence(gate.target_says);
-  return true;
+  const auto gate = gate_of(gates, anchor);
+  return who_serves(gate) == Serves::nobody && !of_a_fence(gate.source_says) && !of_a_fence(gate.target_says);
 }
 
 }  // namespace
@@ -79,9 +84,7 @@ void World::is_whole_again() {
 }
 
 Serves World::serving_side() {
-  for (const auto& gate : gates())
-    if (gate.table == anchor) return who_serves(gate);
-  return Serves::nobody;
+  return who_serves(gate_of(gates(), anchor));
 }
 
 void World::judge(const std::string& event, bool with_gates) {
@@ -92,19 +95,16 @@ void World::judge(const std::string& event, bool with_gates) {
     std::this_thread::sleep_for(std::chrono::seconds(1));
     all_gates = gates();
   }
-  Serves serves = Serves::nobody;
-  std::string refusals;
-  for (const auto& gate : all_gates) {
-    if (gate.table != anchor) continue;
-    serves = who_serves(gate);
-    refusals = fmt::format("main says '{}', ci says '{}'", gate.source_says, gate.target_says);
-  }
+  const auto of_anchor = gate_of(all_gates, anchor);
+  const Serves serves = who_serves(of_anchor);
   if (with_gates && !undecided)
     for (const auto& found : judge_gates(all_gates, serves)) verdict.violations.push_back(found);
   if (serves == Serves::both)
     verdict.violations.push_back({"open on both sides", anchor + " takes writes on both sides"});
   if (serves == Serves::nobody && !undecided)
-    verdict.violations.push_back({"nobody serves", anchor + " takes writes on neither side: " + refusals});
+    verdict.violations.push_back(
+        {"nobody serves", fmt::format("{} takes writes on neither side: main says '{}', ci says '{}'", anchor,
+                                      of_anchor.source_says, of_anchor.target_says)});
   const bool over = phase == Phase::split || phase == Phase::cleaned;
   if (!undecided && ((over && serves == Serves::source) || (!over && serves == Serves::target)))
     verdict.violations.push_back(

@@ -76,10 +76,10 @@ TEST_CASE("ownership is not taken any more when the journal was so slow that the
 }
 
 TEST_CASE("a rollback that stopped after its window does not prove reverse replication again") {
-  ASplit run(head + "prepare:\n" + make("a") + window(release_and_take + make("b")) + "verify:\n" +
-             line("c", "echo c >> @/log; test -e @/proven") + "rollback:\n  window:\n    budget: 20s\n    steps:\n" +
-             release_and_take_back + "    - {id: d, uses: run.command, with: {argv: ['true']}}\n  then:\n" +
-             "    - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo e >> @/log; test -e @/ready']}}\n");
+  ASplit run(
+      there_and_back("    - {id: d, uses: run.command, with: {argv: ['true']}}\n  then:\n"
+                     "    - {id: e, uses: run.command, with: {argv: [sh, -c, 'echo e >> @/log; test -e @/ready']}}\n",
+                     line("c", "echo c >> @/log; test -e @/proven")));
   REQUIRE(run.forward().exit == ExitCode::past_no_return);
   std::ofstream(run.file("proven")) << "\n";
   CHECK(run.back().exit == ExitCode::past_no_return);

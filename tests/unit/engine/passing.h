@@ -7,11 +7,13 @@
 
 namespace pgcleave::engine {
 
-inline const std::string one_split =
-    head + "prepare:\n" + make("a") + window(release_and_take + make("b")) + "verify:\n" + make("c");
+inline std::string split_with(const std::string& verify) {
+  return head + "prepare:\n" + make("a") + window(release_and_take + make("b")) + "verify:\n" + verify;
+}
+inline const std::string one_split = split_with(make("c"));
 
-inline std::string there_and_back(const std::string& tail) {
-  return one_split + "rollback:\n  window:\n    budget: 20s\n    steps:\n" + release_and_take_back + tail;
+inline std::string there_and_back(const std::string& tail, const std::string& verify = make("c")) {
+  return split_with(verify) + "rollback:\n  window:\n    budget: 20s\n    steps:\n" + release_and_take_back + tail;
 }
 
 // The run as a dead process left it: in the window, with no word of what it did there.
