@@ -93,14 +93,16 @@ class Trial {
   }
 
   // After a failover only these need one, with the side serving that should (docs/promises.md): the rollback path ends
-  // with its slot, and a target can't be rewound to a source that failed over since the promotion.
+  // with its slot or its subscription, and a target can't be rewound to a source that failed over since the promotion.
   bool waits_for_a_person() {
     const auto& run = program_.record();
     if (nobody_or_both_serve() || !run.finished || run.open_window() != nullptr) return false;
     const auto& all = universe();
     const auto& failed = all.history.failed_over;
-    const bool path_ended = failed.contains(fence::Owner::target) && all.target.lets_write(moved_table()) &&
-                            !all.target.slots.contains("pgcleave_ci_reverse");
+    const bool slot_gone = failed.contains(fence::Owner::target) && !all.target.slots.contains("pgcleave_ci_reverse");
+    const bool subscription_gone =
+        failed.contains(fence::Owner::source) && !all.source.db.subscriptions.contains("pgcleave_ci_reverse");
+    const bool path_ended = all.target.lets_write(moved_table()) && (slot_gone || subscription_gone);
     return path_ended || (!all.history.failed_over_before_promotion &&
                           (last_ + undo_failed()).find("has failed over since the promotion") != std::string::npos);
   }

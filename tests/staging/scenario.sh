@@ -34,6 +34,7 @@ with_own_mounts() {
 }
 clean_up() {
   jobs -p | xargs -r kill 2>/dev/null || true
+  jobs -p | xargs -r kill -s CONT 2>/dev/null || true  # one that is stopped would keep ctest waiting
   "$lab" down --dir "$dir" >/dev/null 2>&1 || true
   rm -rf "$scratch"
 }

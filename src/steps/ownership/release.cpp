@@ -165,10 +165,16 @@ Result<void> pass(Context& context, Side& side, Owner expected, Owner next) {
                                context.deadline);
 }
 
+// In an emergency nobody else ends a session whose client is behind a route that went silent: it would hold its locks
+// until the budget is used up. A client was told of nothing that is lost with it.
+bool terminates(const Context& context) {
+  return context.text("policy") == "terminate" || context.world.run.emergency;
+}
+
 Result<Json> apply_ownership_release(Context& context, const Json& before) {
   auto& side = context.on();
   auto& world = context.world;
-  const bool terminate = context.text("policy") == "terminate";
+  const bool terminate = terminates(context);
   TRY_ASSIGN(const auto grace, parse_duration(context.text("grace")));
   TRY(world.effects->perform(
       fmt::format("release ownership of split {} on {} (and in a copy on {}): nobody may write its tables; writers "
@@ -266,7 +272,8 @@ StepKind ownership_release() {
              runbook::Type::text,
              "fail",
              false,
-             "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`",
+             "what to do with sessions that keep writing: fail names them, terminate ends them after `grace`; "
+             "`rollback --emergency` always terminates",
              {"fail", "terminate"}},
             durable_parameter(),
             {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},

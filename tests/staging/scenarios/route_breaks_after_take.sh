@@ -9,12 +9,17 @@ route_by_proxy
 switchover=$root/runbooks/logical-switchover.yml
 through_bouncer() { timeout "$1" psql "host=127.0.0.1 port=$(port bouncer-1) user=app dbname=app" -qtAc "show cluster_name" 2>/dev/null; }
 
-# split_with_broken_route SIGNAL: the proxy gets it as soon as the target owns
+# split_with_broken_route SIGNAL: the proxy gets it as soon as the target owns. Behind a route that is silent a transaction stays open.
 split_with_broken_route() {
   load_begin --writers 8 --reconnect 2 --rate 20
   (
     until [ "$(owner_on_target 2>/dev/null)" = 2 ]; do :; done
-    kill -s "$1" "$proxy"
+    if [ "$1" = STOP ]; then
+      printf '%s\n' "begin; lock table ci.builds in row exclusive mode;" "\\! kill -s STOP $proxy" "\\! sleep 60" |
+        psql "host=127.0.0.1 port=$proxy_port user=pgcleave dbname=app" -qtA >/dev/null 2>&1
+    else
+      kill -s "$1" "$proxy"
+    fi
   ) &
   tool 8 run "$switchover" -e "$environment" --approve go
   contains "$scratch/tool.out" "target ci owns the moved tables; clients are NOT SERVED through bouncer-1"

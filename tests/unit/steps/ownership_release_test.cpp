@@ -90,6 +90,15 @@ TEST_CASE("a writer that outstays the grace is terminated, and what it wrote is 
   CHECK(it.seen().state == State::done);
 }
 
+TEST_CASE("in an emergency a writer is terminated whatever the policy, since its client may be behind a broken route") {
+  Owned it;
+  auto writer = it.source.writer("moved.builds");
+  it.sides.world.run.emergency = true;
+  REQUIRE(problem(it.release(by_policy("fail"))) == "");
+  CHECK_FALSE(writer.simple("COMMIT", soon()));
+  CHECK(it.seen().state == State::done);
+}
+
 TEST_CASE("a prepared transaction can't be terminated: it is named, and ownership can be given back") {
   Owned it;
   auto writer = it.source.writer("moved.builds");
