@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/format.h"
+#include "config/connection_keys.h"
 
 namespace pgcleave::config {
 namespace {
@@ -39,12 +40,7 @@ class PostgresReader {
     file("passfile", use_ == PostgresUse::replication);
     if (const auto* password = fields_.optional("password"))
       access_.password = read_secret(password->value, folder_, problems_);
-    choice("sslmode", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
-    for (const auto* key : {"sslrootcert", "sslcert", "sslkey", "sslcrl"}) file(key, true);
-    choice("channel_binding", {"disable", "prefer", "require"});
-    choice("gssencmode", {"disable", "prefer", "require"});
-    connect_timeout();
-    text("options", false);
+    for (const auto& key : connection_keys()) setting(key);
     fields_.finish();
     return std::move(access_);
   }
@@ -91,19 +87,32 @@ class PostgresReader {
       access_.values["port"] = std::to_string(value);
   }
 
+  void setting(const ConnectionKey& key) {
+    using Kind = ConnectionKey::Kind;
+    switch (key.kind) {
+      case Kind::text: return text(key.name, false);
+      case Kind::path: return file(key.name, true);
+      case Kind::choice: return choice(key.name, key.choices);
+      case Kind::number: return number(key.name, 0);
+      case Kind::seconds: return number(key.name, 1);
+    }
+  }
+
   void choice(const std::string& key, const std::vector<std::string>& choices) {
     const auto* entry = fields_.optional(key);
     if (entry == nullptr) return;
     if (const auto value = read_choice(entry->value, key, choices, problems_)) access_.values[key] = *value;
   }
 
-  void connect_timeout() {
-    const auto* entry = fields_.optional("connect_timeout");
+  void number(const std::string& key, std::int64_t lowest) {
+    const auto* entry = fields_.optional(key);
     if (entry == nullptr) return;
-    const auto value = read_integer(entry->value, "connect_timeout", problems_);
-    if (value && *value < 1)
-      problems_.add(entry->value.at, "connect_timeout must be at least 1", "it is a number of seconds");
-    if (value) access_.values["connect_timeout"] = std::to_string(*value);
+    const auto value = read_integer(entry->value, key, problems_);
+    if (value && *value < lowest) {
+      const auto* hint = lowest == 1 ? "it is a number of seconds" : "";
+      problems_.add(entry->value.at, fmt::format("{} must be at least {}", key, lowest), hint);
+    }
+    if (value) access_.values[key] = std::to_string(*value);
   }
 
   // libpq's certificate files may be missing (sslrootcert: system), so only a passfile of ours is looked at.

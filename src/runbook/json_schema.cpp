@@ -1,3 +1,5 @@
+#include "config/json_schema.h"
+
 #include "base/format.h"
 #include "config/side_name.h"
 #include "runbook/evidence.h"
@@ -7,18 +9,13 @@
 namespace pgcleave::runbook {
 namespace {
 
+using config::closed_object;
+
 constexpr const char* expression_pattern = R"(\$\{[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\})";
 constexpr const char* word_pattern = "^[a-z][a-z0-9_]{0,62}$";
 
 Json reference(const char* name) {
   return {{"$ref", fmt::format("#/$defs/{}", name)}};
-}
-
-Json closed_object(Json properties, Json required) {
-  return {{"type", "object"},
-          {"additionalProperties", false},
-          {"required", std::move(required)},
-          {"properties", std::move(properties)}};
 }
 
 Json literal(const Parameter& parameter) {

@@ -205,6 +205,27 @@ TEST_CASE("wrong keys and values have their position") {
   CHECK(after("pools:", "pools: []\nsplit:").size() >= 2);
 }
 
+TEST_CASE("libpq's own keywords are passed on as they are written, and values that can't be have their position") {
+  Folder folder;
+  auto text = good_environment;
+  const std::string plain = "sslmode: require";
+  text.replace(text.find(plain), plain.size(),
+               "sslmode: verify-full, ssl_min_protocol_version: TLSv1.2, keepalives_idle: 30, sslcrldir: revoked");
+  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  REQUIRE(read.value);
+  const auto& values = read.value->source.postgres.values;
+  CHECK(values.at("ssl_min_protocol_version") == "TLSv1.2");
+  CHECK(values.at("keepalives_idle") == "30");
+  CHECK(values.at("sslcrldir") == folder.path + "/revoked");
+  CHECK(after(plain, "sslmode: require, keepalives_idle: -1") ==
+        Texts{"e.yml:8:98: keepalives_idle must be at least 0"});
+  CHECK(after(plain, "sslmode: require, sslnegotiation: sometimes") ==
+        Texts{"e.yml:8:97: sslnegotiation can't be 'sometimes'\n  there is: postgres, direct"});
+  CHECK(after("user: pgcleave}", "user: pgcleave, sslcert: near.crt}") ==
+        Texts{"e.yml:16:42: sslcert must be an absolute path, not 'near.crt'\n  the file is read on the other side's "
+              "server"});
+}
+
 TEST_CASE("a Prometheus is an address and queries by name, and no credentials") {
   Folder folder;
   const std::string prometheus =

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/units.h"
+#include "config/json_schema.h"
 #include "runbook/runbook.h"
 #include "steps/check/judging_kinds.h"
 
@@ -182,6 +183,17 @@ TEST_CASE("each step kind lives in the file that bears its name") {
     INFO(file << " describes a kind that the registry does not list");
     CHECK(expected.contains(file));
   }
+}
+
+TEST_CASE("the schemas in docs are those that the program prints") {
+  const auto published = [](const std::string& kind) {
+    return read_file((root / "docs/schema" / (kind + ".json")).string()).value_or("");
+  };
+  INFO(
+      "to publish them: for kind in runbook environment split; do pgcleave schema $kind >docs/schema/$kind.json; done");
+  CHECK(published("runbook") == to_text(runbook::json_schema(vocabulary()), 2) + "\n");
+  CHECK(published("environment") == to_text(config::environment_schema(), 2) + "\n");
+  CHECK(published("split") == to_text(config::split_schema(), 2) + "\n");
 }
 
 TEST_CASE("the schema for editors knows every step kind with all its parameters") {
