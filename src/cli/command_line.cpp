@@ -7,7 +7,8 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "cli/did_you_mean.h"
-#include "cli/verb.h"
+#include "cli/exit_codes.h"
+#include "cli/verbs.h"
 #include "readiness/process.h"
 #include "steps/check/judging_kinds.h"
 
@@ -42,7 +43,50 @@ void add_options(CLI::App& command, const cli::Verb& verb, cli::Arguments& argum
   }
 }
 
+// The whole command line: what is parsed, and where each verb's words go.
+class CommandLine {
+ public:
+  CommandLine() : app("pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave") {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("pgcleave ") + version());
+    app.add_flag("-q,--quiet", quiet, "warnings and errors only");
+    app.add_flag("-v,--verbose", verbose, "more talk on standard error");
+    app.footer(cli::exit_codes_in_brief());
+    arguments.resize(cli::verbs().size());
+    for (std::size_t i = 0; i < arguments.size(); ++i) add(cli::verbs()[i], arguments[i]);
+  }
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  CLI::App app;
+  bool quiet = false;
+  bool verbose = false;
+  std::vector<cli::Arguments> arguments;  // of the verbs, in their order
+  std::vector<CLI::App*> commands;
+
+ private:
+  void add(const cli::Verb& verb, cli::Arguments& words) {
+    commands.push_back(app.add_subcommand(verb.name, verb.purpose));
+    auto& command = *commands.back();
+    command.fallthrough();
+    if (verb.hidden) command.group("");
+    std::string footer;
+    for (const auto& example : cli::examples_of(verb.name))
+      footer += (footer.empty() ? "Examples:\n  " : "\n  ") + example;
+    command.footer(footer + (footer.empty() ? "" : "\n\n") + cli::exit_codes_in_brief());
+    add_options(command, verb, words);
+  }
+};
+
 }  // namespace
+
+std::string pgcleave::cli::help_of(const std::string& verb) {
+  const CommandLine line;
+  for (const auto* command : line.commands) {
+    if (command->get_name() == verb) return command->help("pgcleave");
+  }
+  return "";
+}
 
 int pgcleave::cli::main(int argc, char** argv) {
   cli::open_standard_files();
@@ -50,45 +94,21 @@ int pgcleave::cli::main(int argc, char** argv) {
   readiness::offer_family();
   std::signal(SIGPIPE, SIG_IGN);
   ::unsetenv("PGOPTIONS");  // PgBouncer 1.18 refuses logins that carry it
-  const std::vector<cli::Verb> verbs{
-      cli::validate_verb(), cli::check_verb(),  cli::doctor_verb(), cli::plan_verb(),   cli::rehearse_verb(),
-      cli::solved_verb(),   cli::sign_verb(),   cli::run_verb(),    cli::resume_verb(), cli::rollback_verb(),
-      cli::approve_verb(),  cli::status_verb(), cli::runs_verb(),   cli::log_verb(),    cli::track_verb(),
-      cli::report_verb(),   cli::steps_verb(),  cli::schema_verb(), cli::guard_verb(),  cli::repair_owner_verb()};
-  CLI::App app{"pgcleave splits one PostgreSQL database into two while its clients keep running.", "pgcleave"};
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("pgcleave ") + version());
-  bool quiet = false;
-  bool verbose = false;
-  app.add_flag("-q,--quiet", quiet, "warnings and errors only");
-  app.add_flag("-v,--verbose", verbose, "more talk on standard error");
-  app.footer(
-      "Exit codes: 0 done, 2 usage or invalid file, 3 not ready and nothing changed, 4 failed and undone, 5 needs a "
-      "person,\n"
-      "6 waiting for approval, 7 another run holds the split, 8 past the point of no return (resume finishes it),\n"
-      "9 done but a budget or a check was missed.");
-  std::vector<cli::Arguments> arguments(verbs.size());
-  std::vector<CLI::App*> commands;
-  for (std::size_t i = 0; i < verbs.size(); ++i) {
-    commands.push_back(app.add_subcommand(verbs[i].name, verbs[i].purpose));
-    commands.back()->fallthrough();
-    if (verbs[i].hidden) commands.back()->group("");
-    add_options(*commands.back(), verbs[i], arguments[i]);
-  }
+  CommandLine line;
   try {
-    app.parse(argc, argv);
+    line.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const auto meant = error.get_exit_code() == 0 ? "" : cli::did_you_mean(verbs, {argv + 1, argv + argc});
+    const auto meant = error.get_exit_code() == 0 ? "" : cli::did_you_mean(verbs(), {argv + 1, argv + argc});
     if (!meant.empty()) {
       std::cerr << meant << "\n";
       return static_cast<int>(cli::ExitCode::invalid);
     }
-    const int code = app.exit(error, std::cout, std::cerr);
+    const int code = line.app.exit(error, std::cout, std::cerr);
     return code == 0 ? 0 : static_cast<int>(cli::ExitCode::invalid);
   }
-  log::open(quiet ? log::Level::quiet : verbose ? log::Level::verbose : log::Level::normal);
-  for (std::size_t i = 0; i < verbs.size(); ++i) {
-    if (commands[i]->parsed()) return static_cast<int>(verbs[i].run(arguments[i]));
+  log::open(line.quiet ? log::Level::quiet : line.verbose ? log::Level::verbose : log::Level::normal);
+  for (std::size_t i = 0; i < line.commands.size(); ++i) {
+    if (line.commands[i]->parsed()) return static_cast<int>(verbs()[i].run(line.arguments[i]));
   }
   return static_cast<int>(cli::ExitCode::invalid);
 }

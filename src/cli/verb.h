@@ -47,6 +47,8 @@ struct Verb {
 
 // Reads the command line and runs its verb. Returns the exit code.
 int main(int argc, char** argv);
+// As `pgcleave VERB --help` prints it.
+std::string help_of(const std::string& verb);
 
 // Before anything else is opened: the numbers 0 to 2 stay what they are for.
 void open_standard_files();
@@ -54,9 +56,12 @@ void open_standard_files();
 // One function per verb, each in its own file.
 Verb approve_verb();
 Verb check_verb();
+Verb completion_verb();
 Verb doctor_verb();
 Verb guard_verb();
+Verb help_verb();
 Verb log_verb();
+Verb man_verb();
 Verb plan_verb();
 Verb rehearse_verb();
 Verb repair_owner_verb();

@@ -9,7 +9,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 scripts() {
-  find script tests .ci -type f \( -name '*.sh' -o -path 'script/*' -o -path '.ci/*' \)
+  find script packaging tests .ci -type f \( -name '*.sh' -o -path 'script/*' -o -path '.ci/*' \)
 }
 
 # The first word of each command, and after a command that runs another one that other's too.

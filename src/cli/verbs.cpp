@@ -1,0 +1,44 @@
+#include "cli/verbs.h"
+
+#include <map>
+
+namespace pgcleave::cli {
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> all{
+      validate_verb(),   check_verb(), doctor_verb(), plan_verb(),     rehearse_verb(),    solved_verb(),
+      sign_verb(),       run_verb(),   resume_verb(), rollback_verb(), approve_verb(),     status_verb(),
+      runs_verb(),       log_verb(),   track_verb(),  report_verb(),   steps_verb(),       schema_verb(),
+      completion_verb(), man_verb(),   help_verb(),   guard_verb(),    repair_owner_verb()};
+  return all;
+}
+
+std::vector<std::string> examples_of(const std::string& verb) {
+  static const std::map<std::string, std::vector<std::string>> examples{
+      {"validate", {"pgcleave validate logical-switchover.yml", "pgcleave validate my-runbook.yml -e environment.yml"}},
+      {"check", {"pgcleave check -e environment.yml --runbook logical-switchover.yml --observe 30s"}},
+      {"doctor", {"pgcleave doctor -e environment.yml"}},
+      {"plan", {"pgcleave plan logical-switchover.yml -e environment.yml"}},
+      {"rehearse", {"pgcleave rehearse logical-switchover.yml -e staging.yml --times 10"}},
+      {"solved", {"pgcleave solved r-20261121-194426-a1b2 -e staging.yml --how 'a forgotten cron job; it is off now'"}},
+      {"sign", {"pgcleave sign logical-switchover.yml -e environment.yml --role dba"}},
+      {"run", {"pgcleave run logical-switchover.yml -e environment.yml"}},
+      {"resume", {"pgcleave resume -e environment.yml"}},
+      {"rollback", {"pgcleave rollback -e environment.yml", "pgcleave rollback -e environment.yml --emergency"}},
+      {"approve", {"pgcleave approve r-20261121-194426-a1b2 go -e environment.yml"}},
+      {"status", {"pgcleave status -e environment.yml", "pgcleave status -e environment.yml --watch"}},
+      {"runs", {"pgcleave runs -e environment.yml", "pgcleave runs -e staging.yml --rehearsal last"}},
+      {"log", {"pgcleave log -e environment.yml"}},
+      {"track", {"pgcleave track -e environment.yml --every 10s --for 1h"}},
+      {"report", {"pgcleave report readiness logical-switchover.yml -e environment.yml --out readiness.html"}},
+      {"steps", {"pgcleave steps", "pgcleave steps pgbouncer.pause"}},
+      {"schema", {"pgcleave schema environment >environment.schema.json"}},
+      {"completion", {"pgcleave completion bash >/etc/bash_completion.d/pgcleave"}},
+      {"man", {"pgcleave man rollback | man -l -"}},
+      {"help", {"pgcleave help exit-codes", "pgcleave help rollback"}},
+      {"repair-owner", {"pgcleave repair-owner -e environment.yml"}}};
+  const auto found = examples.find(verb);
+  return found == examples.end() ? std::vector<std::string>() : found->second;
+}
+
+}  // namespace pgcleave::cli
