@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/side_thread.h"
-#include "cli/verb.h"
+#include "cli/command_line.h"
 
 int main(int argc, char** argv) {
   const int code = pgcleave::cli::main(argc, argv);

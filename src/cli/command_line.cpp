@@ -1,4 +1,6 @@
 // The only user of CLI11.
+#include "cli/command_line.h"
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -8,6 +10,7 @@
 #include "base/version.h"
 #include "cli/did_you_mean.h"
 #include "cli/exit_codes.h"
+#include "cli/standard_files.h"
 #include "cli/verbs.h"
 #include "readiness/process.h"
 #include "steps/check/judging_kinds.h"

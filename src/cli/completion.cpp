@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include "base/format.h"
-#include "cli/files.h"
+#include "cli/complain.h"
 #include "cli/verbs.h"
 
 namespace pgcleave::cli {

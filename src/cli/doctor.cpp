@@ -3,11 +3,10 @@
 #include <array>
 #include <iostream>
 
+#include "app/check.h"
 #include "base/format.h"
-#include "base/log.h"
-#include "checks/access/access.h"
-#include "cli/change.h"
-#include "cli/session.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -38,13 +37,11 @@ void print(const std::vector<checks::Login>& logins) {
 }
 
 ExitCode doctor(const Arguments& arguments) {
-  const auto environment = read_environment_file(arguments.text("environment"));
-  if (!environment) return ExitCode::invalid;
-  const auto split = read_split_for(arguments, *environment);
-  if (!split) return ExitCode::invalid;
-  auto world = world::unopened_world(*environment, *split);
-  checks::CheckContext context(world, {}, Deadline::in(time_per_family));
-  const auto logins = checks::try_logins(context);
+  const auto environment = app::read_environment_file(arguments.text("environment"));
+  if (!environment.value) return complain(environment.problems);
+  const auto split = app::read_split_for(files_named(arguments), *environment.value);
+  if (!split.value) return complain(split.problems);
+  const auto logins = app::try_logins(*environment.value, *split.value);
   if (!logins) {
     complain(logins.error());
     return ExitCode::not_ready;

@@ -2,8 +2,9 @@
 
 #include "base/format.h"
 #include "base/similar.h"
+#include "cli/command_line.h"
+#include "cli/complain.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
 #include "cli/verbs.h"
 
 namespace pgcleave::cli {

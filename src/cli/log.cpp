@@ -4,7 +4,8 @@
 
 #include "base/format.h"
 #include "base/lines.h"
-#include "cli/meant_run.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -29,11 +30,11 @@ std::string summary(const Json& data) {
 }
 
 ExitCode show(const Arguments& arguments) {
-  const auto path = journal_path(arguments);
-  if (!path) return ExitCode::invalid;
-  const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
+  const auto path = app::journal_path(files_named(arguments));
+  if (!path.value) return complain(path.problems);
+  const auto journal = journal::Journal::open_to_read(*path.value, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  const auto run = inspected_run(*journal, arguments, arguments.text("RUN"));
+  const auto run = app::inspected_run(*journal, run_named(arguments));
   if (!run) return complain(run.error());
   const auto events = journal->events(run->id);
   if (!events) return complain(events.error());

@@ -4,8 +4,8 @@
 
 #include "base/format.h"
 #include "base/version.h"
+#include "cli/complain.h"
 #include "cli/exit_codes.h"
-#include "cli/files.h"
 #include "cli/verbs.h"
 
 namespace pgcleave::cli {

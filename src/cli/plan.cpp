@@ -1,14 +1,14 @@
-#include "engine/plan.h"
+#include "app/plan.h"
 
 #include <iostream>
 
+#include "app/change.h"
 #include "base/format.h"
 #include "base/lines.h"
 #include "base/log.h"
-#include "base/outside.h"
-#include "cli/change.h"
-#include "config/environment.h"
-#include "steps/check/forecasting.h"
+#include "base/units.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -37,15 +37,6 @@ void print(const std::vector<engine::PlannedStep>& steps) {
   }
 }
 
-// What rehearsals took, and what is in the way now; nothing for a runbook without a window, or where one side can't be
-// asked.
-std::optional<steps::Forecast> look_ahead(const runbook::Change& change, world::World& world) {
-  if (runbook::budget_ms(change, runbook::PhaseKind::window) <= 0) return {};
-  auto seen = steps::forecast(world, runbook::PhaseKind::window, Deadline::in(std::chrono::seconds(3)));
-  if (!seen) log::warn("no forecast: " + seen.error().text());
-  return seen ? std::optional(*seen) : std::nullopt;
-}
-
 Json json_of(const steps::Forecast& seen, double budget_ms) {
   const auto known = [&](double ms) { return seen.rehearsed.rounds > 0 ? Json(ms) : Json(); };
   return {{"rounds", seen.rehearsed.rounds},
@@ -61,50 +52,38 @@ Json json_of(const steps::Forecast& seen, double budget_ms) {
           {"budget_ms", budget_ms}};
 }
 
+Json json_of(const app::Plan& plan, const runbook::Change& change) {
+  return {{"runbook", change.runbook.name},
+          {"sha256", change.runbook.sha256},
+          {"environment", change.environment.name},
+          {"steps", json_of(plan.forward)},
+          {"rollback", json_of(plan.back)},
+          {"forecast", plan.forecast ? json_of(*plan.forecast, plan.budget_ms) : Json()},
+          {"guard", {{"outside", plan.guard.outside}, {"text", plan.guard.text()}}}};
+}
+
+void print(const app::Plan& plan) {
+  print(plan.forward);
+  if (!plan.back.empty()) std::cout << "\nand to go back:\n\n";
+  print(plan.back);
+  std::cout << "\nthe guard: " << printable(plan.guard.text())
+            << (plan.guard.outside ? "" : ". What ends all of that group ends the guard too") << "\n";
+  if (plan.forecast)
+    std::cout << fmt::format("\nforecast of the pause: {}; budget {:.0f} ms\n", printable(plan.forecast->text()),
+                             plan.budget_ms);
+}
+
 ExitCode make_plan(const Arguments& arguments) {
-  const auto change = read_change(arguments, arguments.text("RUNBOOK"));
-  if (!change) return ExitCode::invalid;
-  const auto& runbook = change->runbook;
-  const auto& environment = change->environment;
-  auto world = open_world_of(*change, Deadline::in(std::chrono::seconds(10)));
-  if (!world) return complain(world.error());
-  if (const auto connected = world->fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected)
-    log::warn(connected.error().text());
-  world->run.id = "plan";
-  inform(*world, *change);
-  const Json scope{{"params", change->params}, {"env", config::facts_of(environment)}};
-  const auto forward = engine::plan(runbook, scope, *world, engine::Direction::forward);
-  const auto back = engine::plan(runbook, scope, *world, engine::Direction::back);
-  const auto ahead = look_ahead(*change, *world);
-  const auto budget = runbook::budget_ms(*change, runbook::PhaseKind::window);
-  const auto guard = try_outside(Deadline::in(std::chrono::seconds(5)));
-  if (arguments.flag("json")) {
-    std::cout << to_text(Json{{"runbook", runbook.name},
-                              {"sha256", runbook.sha256},
-                              {"environment", environment.name},
-                              {"steps", json_of(forward)},
-                              {"rollback", json_of(back)},
-                              {"forecast", ahead ? json_of(*ahead, budget) : Json()},
-                              {"guard", {{"outside", guard.outside}, {"text", guard.text()}}}},
-                         2)
-              << "\n";
-  } else {
-    print(forward);
-    if (!back.empty()) std::cout << "\nand to go back:\n\n";
-    print(back);
-    std::cout << "\nthe guard: " << printable(guard.text())
-              << (guard.outside ? "" : ". What ends all of that group ends the guard too") << "\n";
-    if (ahead)
-      std::cout << fmt::format("\nforecast of the pause: {}; budget {:.0f} ms\n", printable(ahead->text()), budget);
-  }
+  const auto change = app::read_change(change_named(arguments, arguments.text("RUNBOOK")));
+  if (!change.value) return complain(change.problems);
+  const auto plan = app::plan(*change.value);
+  if (!plan) return complain(plan.error());
+  if (arguments.flag("json")) std::cout << to_text(json_of(*plan, *change.value), 2) << "\n";
+  if (!arguments.flag("json")) print(*plan);
   // What the first checks already refuse is said by the exit code too.
-  for (const auto& step : forward) {
-    if (runbook::phase_named(step.phase) != runbook::PhaseKind::prepare) continue;
-    const bool a_check = step.uses.rfind("check.", 0) == 0;
-    if (step.state == engine::PlannedState::foreign || (a_check && step.state == engine::PlannedState::pending)) {
-      log::error(step.id + " is not ready: " + one_line(step.evidence));
-      return ExitCode::not_ready;
-    }
+  if (const auto* step = plan->refused()) {
+    log::error(step->id + " is not ready: " + one_line(step->evidence));
+    return ExitCode::not_ready;
   }
   return ExitCode::done;
 }

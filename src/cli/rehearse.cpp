@@ -1,15 +1,22 @@
 #include <algorithm>
 #include <iostream>
 
+#include "app/change.h"
+#include "app/rehearsal.h"
+#include "app/rounds.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/units.h"
-#include "cli/change.h"
-#include "cli/rehearsal.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 #include "cli/rounds.h"
+#include "cli/talk.h"
 
 namespace pgcleave::cli {
 namespace {
+
+using app::GoBack;
+using app::RehearsalAsked;
 
 constexpr int most_rounds = 100;
 
@@ -56,24 +63,26 @@ Result<RehearsalAsked> asked(const Arguments& arguments, const runbook::Change& 
 }
 
 ExitCode rehearse(const Arguments& arguments) {
-  const auto change = read_change(arguments, arguments.text("RUNBOOK"));
-  if (!change) return ExitCode::invalid;
+  const auto read = app::read_change(change_named(arguments, arguments.text("RUNBOOK")));
+  if (!read.value) return complain(read.problems);
+  const auto* change = &*read.value;
   if (change->environment.production) {
     return complain(
         Error{ErrorKind::invalid, "environment " + change->environment.name,
               "is of class production: nothing is rehearsed there", "", "",
               "rehearse on staging, and name that journal under `rehearsals` in " + change->environment.path, ""});
   }
-  if (!may_use_files(*change)) return ExitCode::invalid;
+  if (auto errors = app::unusable_files(*change); !errors.empty()) return complain(app::last_of(std::move(errors)));
   const auto what = asked(arguments, *change);
   if (!what) return complain(what.error());
   auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
-  auto speech = talk(arguments, arguments.text("environment"));
+  const auto files = files_named(arguments);
+  auto speech = talk(files.again(files.environment));
   speech.ask = nullptr;  // nobody is asked
-  Rehearsal rehearsal(*journal, *change, *what, speech);
+  app::Rehearsal rehearsal(*journal, *change, *what, speech);
   if (const auto done = rehearsal.run(); !done) return complain(done.error());
-  const auto rounds = rounds_of(*journal, rehearsal.id());
+  const auto rounds = app::rounds_of(*journal, rehearsal.id());
   if (!rounds) return complain(rounds.error());
   if (arguments.flag("json")) {
     std::cout << to_text(Json{{"rehearsal", rehearsal.id()},

@@ -2,14 +2,15 @@
 
 #include <iostream>
 
+#include "app/change.h"
+#include "app/meant_run.h"
+#include "app/rounds.h"
 #include "base/fields.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "cli/change.h"
-#include "cli/meant_run.h"
-#include "cli/rounds.h"
-#include "cli/session.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 #include "report/document/render.h"
 #include "report/gather.h"
 #include "report/metrics.h"
@@ -51,7 +52,7 @@ ExitCode put_out(const Arguments& arguments, const report::Document& document) {
 
 ExitCode report_run(const Arguments& arguments, const journal::Journal& journal) {
   const auto subjects = arguments.list("SUBJECT");
-  const auto run = inspected_run(journal, arguments, subjects.empty() ? "" : subjects.front());
+  const auto run = app::inspected_run(journal, {subjects.empty() ? "" : subjects.front(), files_named(arguments)});
   if (!run) return complain(run.error());
   const auto events = journal.events(run->id);
   if (!events) return complain(events.error());
@@ -68,12 +69,12 @@ Result<std::vector<report::ComparedRound>> rounds_asked(const Arguments& argumen
   const auto ids = arguments.list("SUBJECT");
   if (ids.empty()) {
     const auto rehearsal = arguments.text("rehearsal");
-    TRY_ASSIGN(const auto rounds, rounds_of(journal, rehearsal.empty() ? "last" : rehearsal));
+    TRY_ASSIGN(const auto rounds, app::rounds_of(journal, rehearsal.empty() ? "last" : rehearsal));
     return report::compared(rounds);
   }
   std::vector<report::ComparedRound> rounds;
   for (const auto& id : ids) {
-    TRY_ASSIGN(const auto run, find_run(journal, id));
+    TRY_ASSIGN(const auto run, app::find_run(journal, id));
     TRY_ASSIGN(auto round, report::compared(journal, run));
     rounds.push_back(std::move(round));
   }
@@ -103,9 +104,9 @@ ExitCode report_readiness(const Arguments& arguments) {
     return complain(Error{ErrorKind::invalid, "report readiness", "takes a runbook and an environment",
                           "pgcleave report readiness RUNBOOK -e ENVIRONMENT", "", "", ""});
   }
-  const auto change = read_change(arguments, subjects.front());
-  if (!change) return ExitCode::invalid;
-  const auto readiness = report::gather(*change);
+  const auto change = app::read_change(change_named(arguments, subjects.front()));
+  if (!change.value) return complain(change.problems);
+  const auto readiness = report::gather(*change.value);
   if (!readiness) return complain(readiness.error());
   const auto written = put_out(arguments, report::readiness_report(*readiness, made_now()));
   if (written != ExitCode::done) return written;
@@ -124,9 +125,9 @@ ExitCode make(const Arguments& arguments) {
     return complain(
         Error{ErrorKind::invalid, "report " + what, "is not a report", "readiness, run or compare", "", "", ""});
   }
-  const auto path = journal_path(arguments);
-  if (!path) return ExitCode::invalid;
-  const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
+  const auto path = app::journal_path(files_named(arguments));
+  if (!path.value) return complain(path.problems);
+  const auto journal = journal::Journal::open_to_read(*path.value, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   return what == "run" ? report_run(arguments, *journal) : report_compare(arguments, *journal);
 }

@@ -1,4 +1,4 @@
-#include "cli/session.h"
+#include "cli/run_again.h"
 
 namespace pgcleave::cli {
 
@@ -14,7 +14,7 @@ Verb resume_verb() {
            gone_option(),
            journal_option(),
            json_option()},
-          [](const Arguments& arguments) { return run_again(arguments, engine::Intent::resume); }};
+          [](const Arguments& arguments) { return run_again(arguments, false); }};
 }
 
 }  // namespace pgcleave::cli

@@ -1,4 +1,4 @@
-#include "cli/session.h"
+#include "cli/run_again.h"
 
 namespace pgcleave::cli {
 
@@ -17,7 +17,7 @@ Verb rollback_verb() {
        gone_option(),
        journal_option(),
        json_option()},
-      [](const Arguments& arguments) { return run_again(arguments, engine::Intent::rollback); }};
+      [](const Arguments& arguments) { return run_again(arguments, true); }};
 }
 
 }  // namespace pgcleave::cli

@@ -1,4 +1,4 @@
-// Rounds of a rehearsal, side by side.
+// Rounds of a rehearsal, side by side, on standard output.
 #pragma once
 
 #include <vector>
@@ -7,10 +7,8 @@
 
 namespace pgcleave::cli {
 
-Result<std::vector<readiness::Round>> rounds_of(const journal::Journal& journal,
-                                                const std::string& rehearsal);  // "last": the newest
 Json json_of(const std::vector<readiness::Round>& rounds);
-void print(
-    const std::vector<readiness::Round>& rounds);  // a line a round; then median, smallest and largest; then the steps
+// A line a round; then median, smallest and largest; then the steps that took longest.
+void print(const std::vector<readiness::Round>& rounds);
 
 }  // namespace pgcleave::cli

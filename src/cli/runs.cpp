@@ -1,9 +1,12 @@
 #include <iostream>
 
+#include "app/meant_run.h"
+#include "app/rounds.h"
 #include "base/fields.h"
 #include "base/format.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 #include "cli/rounds.h"
-#include "cli/session.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -23,18 +26,18 @@ Json figure(double ms) {
 }
 
 ExitCode list(const Arguments& arguments) {
-  const auto path = journal_path(arguments);
-  if (!path) return ExitCode::invalid;
-  const auto journal = journal::Journal::open_to_read(*path, Deadline::in(std::chrono::seconds(5)));
+  const auto path = app::journal_path(files_named(arguments));
+  if (!path.value) return complain(path.problems);
+  const auto journal = journal::Journal::open_to_read(*path.value, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   if (const auto rehearsal = arguments.text("rehearsal"); !rehearsal.empty()) {
-    const auto rounds = rounds_of(*journal, rehearsal);
+    const auto rounds = app::rounds_of(*journal, rehearsal);
     if (!rounds) return complain(rounds.error());
     if (arguments.flag("json")) std::cout << to_text(cli::json_of(*rounds), 2) << "\n";
     if (!arguments.flag("json")) cli::print(*rounds);
     return ExitCode::done;
   }
-  const auto runs = all_runs(*journal);
+  const auto runs = app::all_runs(*journal);
   if (!runs) return complain(runs.error());
   Json rows = Json::array();
   if (!arguments.flag("json"))
@@ -45,7 +48,7 @@ ExitCode list(const Arguments& arguments) {
     // The lock is the split's: only its newest open run can be the one that lives.
     const auto forth = window_of(run, runbook::PhaseKind::window);
     const auto back = window_of(run, runbook::PhaseKind::rollback_window);
-    const bool alive = !run.finished && journal::SplitLock::is_held(*path, split);
+    const bool alive = !run.finished && journal::SplitLock::is_held(*path.value, split);
     if (arguments.flag("json")) {
       rows.push_back({{"run", run.id},
                       {"runbook", text_in(run.begun, "name")},

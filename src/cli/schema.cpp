@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "cli/files.h"
+#include "cli/complain.h"
 #include "cli/verb.h"
 #include "config/json_schema.h"
 #include "runbook/runbook.h"

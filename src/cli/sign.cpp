@@ -1,50 +1,25 @@
-#include <unistd.h>
+#include "app/sign.h"
 
-#include <algorithm>
-#include <cstdlib>
-
+#include "app/change.h"
 #include "base/format.h"
 #include "base/log.h"
-#include "base/sha256.h"
-#include "cli/change.h"
-#include "cli/session.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
 
 namespace pgcleave::cli {
 namespace {
 
-// Who uses sudo signs in the own name: the journal belongs to one user, and several people have to sign.
-std::string signer() {
-  const auto name = operator_name();
-  const auto* person = ::geteuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
-  return person == nullptr || *person == 0 ? name : person + name.substr(name.find('@'));
-}
-
 ExitCode sign(const Arguments& arguments) {
-  const auto change = read_change(arguments, arguments.text("RUNBOOK"));
-  if (!change) return ExitCode::invalid;
-  const auto& roles = change->runbook.roles;
+  const auto read = app::read_change(change_named(arguments, arguments.text("RUNBOOK")));
+  if (!read.value) return complain(read.problems);
+  const auto& change = *read.value;
   const auto role = arguments.text("role");
-  if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
-    return complain(Error{ErrorKind::invalid, "role " + role, "is none of this runbook's roles",
-                          fmt::format("{}", fmt::join(roles, ", ")), "",
-                          roles.empty() ? "name them under `roles` in " + change->runbook.path : "", ""});
-  }
-  auto journal = journal::Journal::open(change->journal, Deadline::in(std::chrono::seconds(5)));
-  if (!journal) return complain(journal.error());
-  const auto written = journal->append(journal::new_id("s"), "readiness.signed",
-                                       {{"role", role},
-                                        {"by", signer()},
-                                        {"text", arguments.text("text")},
-                                        {"environment_name", change->environment.name},
-                                        {"environment_sha256", sha256(change->environment.text)},
-                                        {"split_sha256", sha256(change->split.text)},
-                                        {"runbook_sha256", change->runbook.sha256}},
-                                       journal::Durability::disk);
-  if (!written) return complain(written.error());
+  const auto signer = app::sign(change, role, arguments.text("text"));
+  if (!signer) return complain(signer.error());
   log::info(fmt::format(
       "{} signed as {} for {} on {}; another text of the runbook, the split or the environment file needs a "
       "new signature",
-      signer(), printable(role), change->runbook.name, change->environment.name));
+      *signer, printable(role), change.runbook.name, change.environment.name));
   return ExitCode::done;
 }
 

@@ -1,4 +1,6 @@
+#include "app/identity.h"
 #include "base/log.h"
+#include "cli/complain.h"
 #include "cli/with_run.h"
 
 namespace pgcleave::cli {
@@ -10,7 +12,7 @@ ExitCode solve(const Arguments& arguments, journal::Journal& journal, const engi
     return complain(
         Error{ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what mended it", "", "", ""});
   const auto written =
-      journal.append(run.id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk);
+      journal.append(run.id, "problem.solved", {{"how", how}, {"by", app::operator_name()}}, journal::Durability::disk);
   if (!written) return complain(written.error());
   log::info("run " + run.id + ": its problem is marked as solved");
   return ExitCode::done;

@@ -1,7 +1,7 @@
+#include "cli/standard_files.h"
+
 #include <fcntl.h>
 #include <unistd.h>
-
-#include "cli/verb.h"
 
 namespace pgcleave::cli {
 

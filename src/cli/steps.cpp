@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "base/similar.h"
-#include "cli/files.h"
+#include "cli/complain.h"
 #include "steps/registry.h"
 
 namespace pgcleave::cli {

@@ -1,4 +1,6 @@
 // What both sides, the pools and Prometheus say, again and again: kept beside the journal, and one line for people.
+#include "app/track.h"
+
 #include <unistd.h>
 
 #include <csignal>
@@ -6,16 +8,14 @@
 #include <iostream>
 
 #include "base/format.h"
-#include "base/log.h"
 #include "base/units.h"
-#include "cli/files.h"
-#include "cli/session.h"
-#include "watch/sampler.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
+#include "journal/samples.h"
 
 namespace pgcleave::cli {
 namespace {
 
-constexpr auto longest_round = std::chrono::seconds(5);
 constexpr auto shortest_period = std::chrono::milliseconds(100);
 
 std::string clock_time(std::int64_t at_us) {
@@ -76,42 +76,6 @@ void print_json(const watch::Round& round) {
   std::cout << to_text(Json{{"at_us", round.at_us}, {"samples", samples}, {"unseen", unseen}}) << "\n" << std::flush;
 }
 
-// Said when it changes: who can't be asked for an hour is not named 360 times.
-void tell_unseen(const watch::Round& round, std::map<std::string, std::string>& told) {
-  std::map<std::string, std::string> now;
-  for (const auto& [scope, error] : round.unseen) {
-    now[scope] = error.what;
-    if (const auto before = told.find(scope); before == told.end() || before->second != error.what)
-      log::warn(scope + ": " + printable(error.text()));
-  }
-  for (const auto& [scope, what] : told) {
-    if (now.count(scope) == 0) log::info(scope + ": answers again");
-  }
-  told = std::move(now);
-}
-
-ExitCode sample_until(watch::Sampler sampler, journal::Samples samples, Duration every, std::optional<Deadline> end,
-                      bool json) {
-  std::map<std::string, std::string> told;
-  while (true) {
-    const auto next = Deadline::in(every);
-    const auto round = sampler.round(Deadline::in(std::min<Duration>(every, longest_round)));
-    if (const auto kept = samples.append(round.samples); !kept) return complain(kept.error());
-    json ? print_json(round) : print(round);
-    tell_unseen(round, told);
-    if (!std::cout || (end && next.when() >= end->when())) return ExitCode::done;
-    sleep_until(next, every, nullptr);
-  }
-}
-
-// A side that is down is told round by round; then the tables are the ones of the other, or none.
-world::World world_to_watch(const config::Environment& environment, const config::Split& split) {
-  auto world = world::open_world(environment, split, Deadline::in(longest_round));
-  if (world) return std::move(*world);
-  log::warn("the numbers of moved tables are left out: " + world.error().text());
-  return world::unopened_world(environment, split);
-}
-
 // A round may take seconds where a server does not answer. What was kept is whole.
 void end_at_once(int) {
   ::_exit(static_cast<int>(ExitCode::done));
@@ -119,10 +83,10 @@ void end_at_once(int) {
 
 ExitCode track(const Arguments& arguments) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, end_at_once);
-  const auto environment = read_environment_file(arguments.text("environment"));
-  if (!environment) return ExitCode::invalid;
-  const auto split = read_split_for(arguments, *environment);
-  if (!split) return ExitCode::invalid;
+  const auto environment = app::read_environment_file(arguments.text("environment"));
+  if (!environment.value) return complain(environment.problems);
+  const auto split = app::read_split_for(files_named(arguments), *environment.value);
+  if (!split.value) return complain(split.problems);
   const auto every = parse_duration(arguments.text("every").empty() ? "10s" : arguments.text("every"));
   if (!every) return complain(every.error());
   if (*every < shortest_period)
@@ -134,13 +98,12 @@ ExitCode track(const Arguments& arguments) {
     if (!duration) return complain(duration.error());
     end = Deadline::in(*duration);
   }
-  const auto path = journal::samples_path(journal_path(arguments, &*environment));
-  auto samples = journal::Samples::open(path, Deadline::in(std::chrono::seconds(5)));
-  if (!samples) return complain(samples.error());
-  auto world = world_to_watch(*environment, *split);
-  log::info(fmt::format("every {} into {}", to_text(*every), path));
-  return sample_until(watch::Sampler(watch::sources_of(world), ""), std::move(*samples), *every, end,
-                      arguments.flag("json"));
+  const auto samples = journal::samples_path(app::journal_path(files_named(arguments), &*environment.value));
+  const auto kept = app::track(*environment.value, *split.value, {samples, *every, end}, [&](const auto& round) {
+    arguments.flag("json") ? print_json(round) : print(round);
+    return static_cast<bool>(std::cout);
+  });
+  return kept ? ExitCode::done : complain(kept.error());
 }
 
 }  // namespace

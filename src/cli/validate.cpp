@@ -1,34 +1,32 @@
 #include <iostream>
 
+#include "app/change.h"
+#include "app/shipped_runbook.h"
 #include "base/file.h"
 #include "base/format.h"
 #include "base/log.h"
-#include "cli/files.h"
-#include "cli/shipped_runbook.h"
+#include "cli/complain.h"
 #include "steps/registry.h"
-#include "world/split_sequences.h"
 
 namespace pgcleave::cli {
 namespace {
 
 // With an environment the split is compared with the live catalog; nothing else is looked at.
 ExitCode against_catalog(const Arguments& arguments) {
-  const auto environment = read_environment_file(arguments.text("environment"));
-  if (!environment) return ExitCode::invalid;
-  const auto path = arguments.text("split").empty() ? environment->split : arguments.text("split");
+  const auto environment = app::read_environment_file(arguments.text("environment"));
+  if (!environment.value) return complain(environment.problems);
+  const auto path = arguments.text("split").empty() ? environment.value->split : arguments.text("split");
   if (path.empty()) return ExitCode::done;
-  const auto split = read_split_file(path);
-  if (!split) return ExitCode::invalid;
-  const auto deadline = Deadline::in(std::chrono::seconds(5));
-  auto world = world::open_world(*environment, *split, deadline);
-  if (!world) return complain(world.error());
-  if (const auto fits = world::all_sequences_have_a_class(*world, deadline); !fits) return complain(fits.error());
-  log::info(fmt::format("{}: {} tables move", path, world->split.moved.size()));
+  const auto split = app::read_split_file(path);
+  if (!split.value) return complain(split.problems);
+  const auto moved = app::fits_catalog(*environment.value, *split.value, Deadline::in(std::chrono::seconds(5)));
+  if (!moved) return complain(moved.error());
+  log::info(fmt::format("{}: {} tables move", path, *moved));
   return ExitCode::done;
 }
 
 ExitCode validate(const Arguments& arguments) {
-  const auto found = runbook_path(arguments.text("RUNBOOK"));
+  const auto found = app::runbook_path(arguments.text("RUNBOOK"));
   if (!found) return complain(found.error());
   const auto& path = *found;
   const auto text = read_file(path);

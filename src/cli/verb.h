@@ -45,39 +45,6 @@ struct Verb {
   bool hidden = false;  // for pgcleave itself
 };
 
-// Reads the command line and runs its verb. Returns the exit code.
-int main(int argc, char** argv);
-// As `pgcleave VERB --help` prints it.
-std::string help_of(const std::string& verb);
-
-// Before anything else is opened: the numbers 0 to 2 stay what they are for.
-void open_standard_files();
-
-// One function per verb, each in its own file.
-Verb approve_verb();
-Verb check_verb();
-Verb completion_verb();
-Verb doctor_verb();
-Verb guard_verb();
-Verb help_verb();
-Verb log_verb();
-Verb man_verb();
-Verb plan_verb();
-Verb rehearse_verb();
-Verb repair_owner_verb();
-Verb report_verb();
-Verb resume_verb();
-Verb rollback_verb();
-Verb run_verb();
-Verb runs_verb();
-Verb schema_verb();
-Verb status_verb();
-Verb sign_verb();
-Verb solved_verb();
-Verb steps_verb();
-Verb track_verb();
-Verb validate_verb();
-
 Option environment_option(bool required);
 Option journal_option();
 Option takeover_option();

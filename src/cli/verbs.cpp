@@ -4,12 +4,41 @@
 
 namespace pgcleave::cli {
 
+// One line for each verb; its function is in the file of that name.
+// clang-format off
+#define PGCLEAVE_VERBS(verb) \
+  verb(validate) \
+  verb(check) \
+  verb(doctor) \
+  verb(plan) \
+  verb(rehearse) \
+  verb(solved) \
+  verb(sign) \
+  verb(run) \
+  verb(resume) \
+  verb(rollback) \
+  verb(approve) \
+  verb(status) \
+  verb(runs) \
+  verb(log) \
+  verb(track) \
+  verb(report) \
+  verb(steps) \
+  verb(schema) \
+  verb(completion) \
+  verb(man) \
+  verb(help) \
+  verb(guard) \
+  verb(repair_owner)
+// clang-format on
+
+#define PGCLEAVE_DECLARE(name) Verb name##_verb();
+#define PGCLEAVE_CALL(name) name##_verb(),
+
+PGCLEAVE_VERBS(PGCLEAVE_DECLARE)
+
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> all{
-      validate_verb(),   check_verb(), doctor_verb(), plan_verb(),     rehearse_verb(),    solved_verb(),
-      sign_verb(),       run_verb(),   resume_verb(), rollback_verb(), approve_verb(),     status_verb(),
-      runs_verb(),       log_verb(),   track_verb(),  report_verb(),   steps_verb(),       schema_verb(),
-      completion_verb(), man_verb(),   help_verb(),   guard_verb(),    repair_owner_verb()};
+  static const std::vector<Verb> all{PGCLEAVE_VERBS(PGCLEAVE_CALL)};
   return all;
 }
 

@@ -1,6 +1,7 @@
 // All verbs, in the order in which help, completions and manual pages list them.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "cli/verb.h"
@@ -9,7 +10,7 @@ namespace pgcleave::cli {
 
 const std::vector<Verb>& verbs();
 
-// "" where nobody wrote one; a test sees that every verb that people type has one. Commands, a line each.
+// Commands as they are typed, a line each; every verb that people type has one.
 std::vector<std::string> examples_of(const std::string& verb);
 
 }  // namespace pgcleave::cli

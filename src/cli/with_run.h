@@ -3,7 +3,9 @@
 
 #include <functional>
 
-#include "cli/session.h"
+#include "cli/verb.h"
+#include "engine/record.h"
+#include "journal/journal.h"
 
 namespace pgcleave::cli {
 

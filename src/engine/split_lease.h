@@ -5,7 +5,7 @@
 //   fence/holder.h   the row and its epoch, by SQL: pass_ownership() rejects lower epochs inside the database
 //   world/holding.h     the rows of both sides together, for commands without a run: `status`, `repair-owner`
 //   journal (SplitLock) two processes with one journal: the operating system ends it with its process, a row does not
-//   cli/holding.h       before a run: who holds the lease, and may this operator take it over
+//   app/holding.h       before a run: who holds the lease, and may this operator take it over
 #pragma once
 
 #include <optional>

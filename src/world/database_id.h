@@ -8,7 +8,7 @@
 namespace pgcleave::world {
 
 // Restarts, failovers, promotions and new copies of a cluster leave it as it is. A copy under another name has the
-// same, so names are compared besides (cli/same_environment.h). What is empty is not known, and may be anything.
+// same, so names are compared besides (app/same_environment.h). What is empty is not known, and may be anything.
 struct DatabaseId {
   std::string system_identifier;
   std::string name;

@@ -15,7 +15,7 @@ const std::filesystem::path tree = PGCLEAVE_SOURCE_DIR;
 
 // Adapters (postgres, pgbouncer, patroni, rest) read products' words, and the journal and `base` write ours.
 const std::vector<std::string> folders_that_decide{"config", "runbook", "fence",  "world",     "checks", "steps",
-                                                   "engine", "watch",   "report", "readiness", "cli"};
+                                                   "engine", "watch",   "report", "readiness", "app",    "cli"};
 
 struct AllowedPlace {
   std::string path;  // a file, or a folder with its slash
