@@ -152,11 +152,8 @@ END)sql",
                      fmt::arg("pattern", postgres::quote_literal(witness_pattern))));
 }
 
-}  // namespace
-
-std::string install_sql(const Fence& fence) {
-  const auto name = [&](const char* kind) { return fence_object(kind, fence.split); };
-  return fmt::format(R"sql(CREATE SCHEMA IF NOT EXISTS pgcleave;
+// What all splits of a database share: the log of ownership, leases, and the lists of what was split.
+const char* const shared_tables = R"sql(CREATE SCHEMA IF NOT EXISTS pgcleave;
 GRANT USAGE ON SCHEMA pgcleave TO PUBLIC;
 CREATE TABLE IF NOT EXISTS pgcleave.ownership_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -193,7 +190,12 @@ CREATE TABLE IF NOT EXISTS pgcleave.split_tables (
   root oid NOT NULL,
   PRIMARY KEY (split, relation));
 REVOKE ALL ON pgcleave.split_tables FROM PUBLIC;
-CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
+)sql";
+
+// What is the split's own.
+std::string own_objects_sql(const Fence& fence) {
+  const auto name = [&](const char* kind) { return fence_object(kind, fence.split); };
+  return fmt::format(R"sql(CREATE SEQUENCE IF NOT EXISTS {owner} AS smallint MINVALUE 0 MAXVALUE 2 START WITH 1;
 REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
 GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;
 {make_epoch};
@@ -218,6 +220,12 @@ CREATE OR REPLACE TRIGGER {probe_trigger} BEFORE INSERT OR UPDATE OR DELETE OR T
                      fmt::arg("fence", name("fence")), fmt::arg("pass", name("pass")),
                      fmt::arg("fence_body", postgres::quote_literal(fence_function_body(fence))),
                      fmt::arg("pass_body", postgres::quote_literal(pass_function_body(fence.split))));
+}
+
+}  // namespace
+
+std::string install_sql(const Fence& fence) {
+  return shared_tables + own_objects_sql(fence);
 }
 
 }  // namespace pgcleave::fence

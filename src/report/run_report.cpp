@@ -91,8 +91,7 @@ Figures figures_of(const RunStory& story) {
   return figures;
 }
 
-Json data_of(const RunStory& story, bool alive, const Chain& chain) {
-  const auto& run = story.record;
+Json steps_data(const RunStory& story) {
   Json steps = Json::array();
   for (const auto& step : story.steps) {
     steps.push_back({{"step", step.id},
@@ -103,6 +102,10 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
                      {"outcome", name_of(step.outcome)},
                      {"note", step.note}});
   }
+  return steps;
+}
+
+Json windows_data(const RunStory& story) {
   Json windows = Json::array();
   for (const auto& window : story.windows) {
     Json one{{"phase", window.phase},
@@ -113,6 +116,11 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
     if (window.watched) one["watched"] = json_of(*window.watched);
     windows.push_back(one);
   }
+  return windows;
+}
+
+Json data_of(const RunStory& story, bool alive, const Chain& chain) {
+  const auto& run = story.record;
   Json decisions = Json::array();
   for (const auto& one : story.decisions) {
     decisions.push_back(
@@ -128,8 +136,8 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
           {"serves", run.serves},
           {"exit", run.exit},
           {"begun_at_us", run.begun_at_us},
-          {"windows", windows},
-          {"steps", steps},
+          {"windows", windows_data(story)},
+          {"steps", steps_data(story)},
           {"decisions", decisions},
           {"mishaps", mishaps},
           {"lag", lags},

@@ -125,6 +125,23 @@ std::string hint_for(httplib::Error error) {
   }
 }
 
+httplib::Request request_for(const std::string& method, const std::string& path, const std::string& body,
+                             const std::string& content_type) {
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  request.body = body;
+  if (!content_type.empty()) request.set_header("Content-Type", content_type);
+  return request;
+}
+
+// Each phase of a request may take all that is left; the watchdog ends the whole of it.
+void limit(httplib::Client& client, std::int64_t left_us) {
+  client.set_connection_timeout(left_us / 1'000'000, left_us % 1'000'000);
+  client.set_read_timeout(left_us / 1'000'000, left_us % 1'000'000);
+  client.set_write_timeout(left_us / 1'000'000, left_us % 1'000'000);
+}
+
 }  // namespace
 
 struct Client::State {
@@ -186,11 +203,7 @@ Result<Answer> Client::send(const std::string& method, const std::string& path, 
   Answer answer;
   bool too_long = false;
   try {
-    httplib::Request request;
-    request.method = method;
-    request.path = path;
-    request.body = body;
-    if (!content_type.empty()) request.set_header("Content-Type", content_type);
+    auto request = request_for(method, path, body, content_type);
     request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
       too_long = answer.body.size() + size > body_limit_bytes;
       if (too_long) return false;
@@ -198,9 +211,7 @@ Result<Answer> Client::send(const std::string& method, const std::string& path, 
       return true;
     };
     auto& client = *state_->client;
-    client.set_connection_timeout(left_us / 1'000'000, left_us % 1'000'000);
-    client.set_read_timeout(left_us / 1'000'000, left_us % 1'000'000);
-    client.set_write_timeout(left_us / 1'000'000, left_us % 1'000'000);
+    limit(client, left_us);
     const SigpipeBlocked no_sigpipe;
     const auto response = [&] {
       const Watchdog watchdog(client, deadline);

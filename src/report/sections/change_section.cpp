@@ -69,6 +69,64 @@ Table effects_table(const runbook::Runbook& runbook) {
   return table;
 }
 
+DrawnCluster cluster_of(const char* side, const config::SideAccess& access) {
+  DrawnCluster cluster{side,
+                       access.scope,
+                       false,
+                       0,
+                       access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port),
+                       ""};
+  cluster.replicas = std::max(0, static_cast<int>(access.patroni.members.size()) - 1);
+  return cluster;
+}
+
+Topology topology_before(const config::Environment& environment) {
+  Topology before{"Before",
+                  cluster_of("source", environment.source),
+                  cluster_of("target", environment.target),
+                  "",
+                  {},
+                  false,
+                  DrawnReplication{true, false, "physical, to a standby cluster"}};
+  std::vector<std::string> pools;
+  for (const auto& pool : environment.pools) {
+    pools.push_back(pool.database);
+    for (const auto& bouncer : pool.bouncers) before.bouncers.push_back(bouncer.name);
+  }
+  before.pool = fmt::format("{}", fmt::join(pools, ", "));
+  before.source.holds = "all tables, writes";
+  before.target.standby = true;
+  before.target.holds = "a copy, read only";
+  return before;
+}
+
+Topology topology_after(const Topology& before, const runbook::Runbook& runbook) {
+  auto after = before;
+  after.title = "After";
+  after.moved_at_target = true;
+  after.source.holds = "kept tables, writes";
+  after.target.standby = false;
+  after.target.holds = "moved tables, writes";
+  after.replication.reset();
+  if (has_step(runbook, "replication.create_slot_reverse", false))
+    after.replication = DrawnReplication{false, true, "logical, moved tables: reverse replication"};
+  return after;
+}
+
+Table moves_table(const Topology& before, const Topology& after) {
+  Table table{{{"member"}, {"before"}, {"after"}}, {}};
+  table.rows = {
+      {{"clients of moved tables"},
+       {"write on source " + before.source.scope},
+       {"write on target " + after.target.scope}},
+      {{"clients of kept tables"},
+       {"write on source " + before.source.scope},
+       {"write on source " + before.source.scope}},
+      {{"target " + before.target.scope}, {"standby cluster"}, {"cluster of its own"}},
+      {{"replication"}, {"physical, source to target"}, {after.replication ? "logical, target to source" : "none"}}};
+  return table;
+}
+
 }  // namespace
 
 bool has_step(const runbook::Runbook& runbook, const std::string& kind, bool rollback) {
@@ -94,56 +152,11 @@ Section change_section(const Readiness& readiness) {
 }
 
 Section topology_section(const Readiness& readiness) {
-  const auto& environment = readiness.change.environment;
-  const auto& runbook = readiness.change.runbook;
-  const auto cluster = [](const char* side, const config::SideAccess& access) {
-    DrawnCluster drawn{side,
-                       access.scope,
-                       false,
-                       0,
-                       access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port),
-                       ""};
-    drawn.replicas = std::max(0, static_cast<int>(access.patroni.members.size()) - 1);
-    return drawn;
-  };
-  Topology before{"Before",
-                  cluster("source", environment.source),
-                  cluster("target", environment.target),
-                  "",
-                  {},
-                  false,
-                  DrawnReplication{true, false, "physical, to a standby cluster"}};
-  std::vector<std::string> pools;
-  for (const auto& pool : environment.pools) {
-    pools.push_back(pool.database);
-    for (const auto& bouncer : pool.bouncers) before.bouncers.push_back(bouncer.name);
-  }
-  before.pool = fmt::format("{}", fmt::join(pools, ", "));
-  before.source.holds = "all tables, writes";
-  before.target.standby = true;
-  before.target.holds = "a copy, read only";
-  auto after = before;
-  after.title = "After";
-  after.moved_at_target = true;
-  after.source.holds = "kept tables, writes";
-  after.target.standby = false;
-  after.target.holds = "moved tables, writes";
-  after.replication.reset();
-  if (has_step(runbook, "replication.create_slot_reverse", false))
-    after.replication = DrawnReplication{false, true, "logical, moved tables: reverse replication"};
+  const auto before = topology_before(readiness.change.environment);
+  const auto after = topology_after(before, readiness.change.runbook);
   Section section{"topology", "Topology, before and after", {}};
   section.add(Drawings{{before, after}});
-  Table table{{{"member"}, {"before"}, {"after"}}, {}};
-  table.rows = {
-      {{"clients of moved tables"},
-       {"write on source " + before.source.scope},
-       {"write on target " + after.target.scope}},
-      {{"clients of kept tables"},
-       {"write on source " + before.source.scope},
-       {"write on source " + before.source.scope}},
-      {{"target " + before.target.scope}, {"standby cluster"}, {"cluster of its own"}},
-      {{"replication"}, {"physical, source to target"}, {after.replication ? "logical, target to source" : "none"}}};
-  section.add(std::move(table));
+  section.add(moves_table(before, after));
   return section;
 }
 

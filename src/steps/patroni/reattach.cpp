@@ -23,43 +23,47 @@ Result<Json> apply_patroni_reattach(Context& context, const Json&) {
                            context.text("given_up")});
 }
 
+std::vector<runbook::Parameter> reattach_parameters() {
+  return {side_parameter("cluster", "the cluster that becomes a standby"),
+          {"standby_cluster",
+           runbook::Type::map,
+           nullptr,
+           true,
+           "the configuration to put back, a fact of patroni.promote",
+           {}},
+          {"common_checkpoint",
+           runbook::Type::text,
+           "",
+           false,
+           "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other "
+           "side has removed WAL from "
+           "there, pg_rewind can't work",
+           {}},
+          classes_parameter(),
+          {"given_up",
+           runbook::Type::text,
+           "",
+           false,
+           "the words with which a person gave up what only this cluster has, a fact of gate.approve; more "
+           "than that is refused",
+           {}},
+          {"reclone",
+           runbook::Type::text,
+           "when_needed",
+           false,
+           "when WAL that pg_rewind needs is gone, the side's `reclone` of the environment file clones it "
+           "anew, and Patroni "
+           "reinitializes a member that does not follow; or never",
+           {"when_needed", "never"}}};
+}
+
 }  // namespace
 
 StepKind patroni_reattach() {
   return {
       {.kind = "patroni.reattach",
        .purpose = "Makes a promoted cluster a standby cluster of the other side again, with every member of it.",
-       .parameters = {side_parameter("cluster", "the cluster that becomes a standby"),
-                      {"standby_cluster",
-                       runbook::Type::map,
-                       nullptr,
-                       true,
-                       "the configuration to put back, a fact of patroni.promote",
-                       {}},
-                      {"common_checkpoint",
-                       runbook::Type::text,
-                       "",
-                       false,
-                       "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other "
-                       "side has removed WAL from "
-                       "there, pg_rewind can't work",
-                       {}},
-                      classes_parameter(),
-                      {"given_up",
-                       runbook::Type::text,
-                       "",
-                       false,
-                       "the words with which a person gave up what only this cluster has, a fact of gate.approve; more "
-                       "than that is refused",
-                       {}},
-                      {"reclone",
-                       runbook::Type::text,
-                       "when_needed",
-                       false,
-                       "when WAL that pg_rewind needs is gone, the side's `reclone` of the environment file clones it "
-                       "anew, and Patroni "
-                       "reinitializes a member that does not follow; or never",
-                       {"when_needed", "never"}}},
+       .parameters = reattach_parameters(),
        .facts = {{"seconds", "how long it took until it streamed"},
                  {"how", "rewound or cloned"},
                  {"reinitialized", "members that Patroni was told to copy anew"},
