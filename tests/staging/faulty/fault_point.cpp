@@ -1,4 +1,4 @@
-// pgcleave with a weak spot, for tests only: linked in place of src/engine/fault_point.cpp.
+// pgcleave with a weak spot, for tests only: linked in place of src/fault_point.cpp.
 //   PGCLEAVE_FAULT="kill|after effect give ownership"   SIGKILL at the first point that begins with this text
 //   PGCLEAVE_FAULT="kill both|..."                      its guard first
 //   PGCLEAVE_FAULT="kill|=take|before record step.done take|2"  at exactly this line of the file below: step or phase,

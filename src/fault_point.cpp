@@ -1,3 +1,4 @@
+// Beside main: nothing is injected into the program that people use (engine/approvals.h).
 #include "engine/approvals.h"
 
 namespace pgcleave::engine {
