@@ -1,4 +1,5 @@
-# Words of scenarios in which a side fails over to a member that lacks its last change of ownership. Sourced after scenario.sh.
+# Words of scenarios in which a side fails over to a member that lacks its last change of ownership. Sourced after
+# scenario.sh.
 role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '"\(.role) \(.state)"'; }
 wait_for_role() {  # wait_for_role MEMBER ROLE SECONDS
   for _ in $(seq $(($3 * 10))); do [[ $(role_of "$1") =~ ^($2)\ running$ ]] && return; sleep 0.1; done
@@ -18,7 +19,8 @@ refuses_writes() {  # refuses_writes MEMBER WORDS: and its clients are told why
 owner_on() { on "$1" "select last_value from pgcleave.owner_ci"; }
 held_at() {  # held_at POINT OPTIONS...: a run in the background that stands there until `go_on`
   rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" -e "$environment" --approve go \
+  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" \
+    -e "$environment" --approve go \
     --set pause_budget=60s "${@:2}" >"$scratch/held.out" 2>&1 &
   held=$!
   wait_for_file "$scratch/reached"

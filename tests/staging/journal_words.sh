@@ -6,7 +6,8 @@ fails_at() {
   local point=$1 how=$2 mended=$3 expected=$4 code=0
   shift 4
   rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="sleep 1000|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" "$@" --journal "$journal" -e "$environment" \
+  PGCLEAVE_FAULT="sleep 1000|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" "$@" \
+    --journal "$journal" -e "$environment" \
     --approve go >"$scratch/failed.out" 2>&1 &
   local run=$!
   wait_for_file "$scratch/reached"
@@ -14,7 +15,8 @@ fails_at() {
   wait "$run" || code=$?
   cp "$scratch/failed.out" "$scratch/failed-last.out"
   # shellcheck disable=SC2053  # a pattern
-  [[ $code == $expected ]] || failed "exit code when the journal fails ($how) at '$point': seen '$code', expected '$expected'"
+  [[ $code == $expected ]] ||
+    failed "exit code when the journal fails ($how) at '$point': seen '$code', expected '$expected'"
   contains "$scratch/failed.out" "clients do not wait"
   "$mended"
   # The guard looks after the window too, and holds the split meanwhile.

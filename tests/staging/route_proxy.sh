@@ -1,4 +1,5 @@
-# A target whose clients come by a proxy, so that its route can break while replication goes another way. Sourced after scenario.sh.
+# A target whose clients come by a proxy, so that its route can break while replication goes another way. Sourced after
+# scenario.sh.
 
 cat >"$scratch/proxy.py" <<'END'
 import socket, sys, threading

@@ -1,5 +1,6 @@
-# What every scenario uses. A scenario sources this file, calls `lab_up`, and states what it expects; the first expectation that does
-# not hold ends it with the reason. Usage: scenarios/NAME.sh BUILD_FOLDER
+# What every scenario uses. A scenario sources this file, calls `lab_up`, and states what it expects; the first
+# expectation that does not hold ends it with the reason.
+# Usage: scenarios/NAME.sh BUILD_FOLDER
 set -euo pipefail
 build=$1
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -27,7 +28,8 @@ with_own_mounts() {
   [ -z "${OWN_MOUNTS:-}" ] || return 0
   [ "$(id -u)" = 0 ] || skip "a mount namespace needs root"
   local why
-  why=$(unshare -m --propagation=private mount -t tmpfs tmpfs "$scratch" 2>&1) || skip "this machine gives no mount namespace: $why"
+  why=$(unshare -m --propagation=private mount -t tmpfs tmpfs "$scratch" 2>&1) ||
+    skip "this machine gives no mount namespace: $why"
   clean_up
   trap - EXIT
   exec env OWN_MOUNTS=1 unshare -m --propagation=private "$0" "$build"
@@ -43,7 +45,8 @@ trap clean_up EXIT
 # lab_up [BOUNCERS [OPTIONS of pgcleave-lab up...]]
 lab_up() {
   say "the lab comes up"
-  "$lab" up --dir "$dir" --bouncers "${1:-3}" "${@:2}" >/dev/null 2>"$scratch/up.out" || failed "the lab does not come up"
+  "$lab" up --dir "$dir" --bouncers "${1:-3}" "${@:2}" >/dev/null 2>"$scratch/up.out" ||
+    failed "the lab does not come up"
   eval "$("$lab" env --dir "$dir")"
   environment=$dir/environment.yml
 }
@@ -69,11 +72,13 @@ load_end() {
 tool() {
   local expected=$1 code=0
   shift
-  timeout "${TOOL_TIMEOUT:-240}" "${PGCLEAVE:-$build/pgcleave}" "$@" >"$scratch/tool.json" 2>"$scratch/tool.out" || code=$?
+  timeout "${TOOL_TIMEOUT:-240}" "${PGCLEAVE:-$build/pgcleave}" "$@" >"$scratch/tool.json" 2>"$scratch/tool.out" ||
+    code=$?
   cat "$scratch/tool.out" "$scratch/tool.json" >>"$scratch/everything"
   [ "$code" = "$expected" ] || failed "pgcleave $*: exit code $code, expected $expected"
 }
-# kill_at POINT WORDS...: runs the faulty tool, which must die there by SIGKILL. Its guard lives on, unless it is `kill_both_at`
+# kill_at POINT WORDS...: runs the faulty tool, which must die there by SIGKILL. Its guard lives on, unless it is
+# `kill_both_at`
 kill_at() { kill_by kill "$@"; }
 kill_both_at() { kill_by "kill both" "$@"; }
 kill_by() {
@@ -84,18 +89,22 @@ kill_by() {
 }
 status() { "$build/pgcleave" status -e "$environment" --json | jq -r "$1"; }
 
-# verify_clean SERVING: nothing lost, duplicated or on both sides, over all loads so far; no client error unless "errors" follows
+# verify_clean SERVING: nothing lost, duplicated or on both sides, over all loads so far; no client error unless
+# "errors" follows
 verify_clean() {
-  "$lab" verify --dir "$dir" --history "${histories[@]}" --serving "$1" --json >"$scratch/verdict.out" || failed "verify finds damage"
+  "$lab" verify --dir "$dir" --history "${histories[@]}" --serving "$1" --json >"$scratch/verdict.out" ||
+    failed "verify finds damage"
   local field
   for field in lost duplicated on_both_sides; do
     [ "$(jq ".$field" "$scratch/verdict.out")" = 0 ] || failed "verify: $field is not 0"
   done
   [ "$(jq .acknowledged "$scratch/verdict.out")" -gt 100 ] || failed "verify: hardly any write was acknowledged"
   if [ "${2:-}" != errors ]; then
-    [ "$(jq .client_errors "$scratch/verdict.out")" = 0 ] || failed "verify: clients saw errors: $(jq -c .error_messages "$scratch/verdict.out")"
+    [ "$(jq .client_errors "$scratch/verdict.out")" = 0 ] ||
+      failed "verify: clients saw errors: $(jq -c .error_messages "$scratch/verdict.out")"
   fi
-  say "verify: $(jq -c '{acknowledged, lost, duplicated, on_both_sides, client_errors, client_wait_max_ms, client_gap_ms}' "$scratch/verdict.out")"
+  local shown='{acknowledged, lost, duplicated, on_both_sides, client_errors, client_wait_max_ms, client_gap_ms}'
+  say "verify: $(jq -c "$shown" "$scratch/verdict.out")"
 }
 
 is() { [ "$2" = "$3" ] || failed "$1: seen '$2', expected '$3'"; }
@@ -107,10 +116,15 @@ guard_ends_within() {  # guard_ends_within SECONDS: it has done its work and is 
   for _ in $(seq $(($1 * 10))); do [ "$(guards)" = 0 ] && return; sleep 0.1; done
   failed "a guard still runs"
 }
-replaying_process() { target_sql "select pid from pg_stat_activity where backend_type = 'startup'"; }  # of the target, which replays no more while it is stopped
+# Of the target, which replays no more while it is stopped.
+replaying_process() { target_sql "select pid from pg_stat_activity where backend_type = 'startup'"; }
 rest_port() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .rest_port' "$dir/lab.json"; }
-port() { jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"; }  # of a member's server, or of a bouncer
-on() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }  # on MEMBER SQL
+# port NAME: of a member's server, or of a bouncer
+port() {
+  jq -r --arg name "$1" '(.members[], .bouncers[]) | select(.name == $name) | .postgres_port // .port' "$dir/lab.json"
+}
+# on MEMBER SQL
+on() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
 wait_for_file() {
   for _ in $(seq 600); do [ -e "$1" ] && return; sleep 0.05; done
   failed "$1 never came"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# As stale_member_refuses, but Patroni of the source could not be told: a miss, which status and check show. The stale member takes writes
-# until repair-owner sets it to nobody and names the rows that were written there.
+# As stale_member_refuses, but Patroni of the source could not be told: a miss, which status and check show. The stale
+# member takes writes until repair-owner sets it to nobody and names the rows that were written there.
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 lab_up 1 --proxies
@@ -24,7 +24,8 @@ contains "$scratch/tool.out" "pgcleave repair-owner"
 say "repaired: what was written on the wrong side is named"
 tool 9 repair-owner -e "$environment" --json
 is "who is right" "$(jq -r .right "$scratch/tool.json")" target
-contains <(jq -r '.written[0]' "$scratch/tool.json") "table ci.projects on source main: 1 rows were written since its promotion"
+contains <(jq -r '.written[0]' "$scratch/tool.json") \
+  "table ci.projects on source main: 1 rows were written since its promotion"
 refuses_writes main-2 'the owner of split "ci" is nobody'
 is "who owns, says status" "$(status '.owners | .serves + " " + (.problems | length | tostring)')" "target 0"
 TOOL_TIMEOUT=30 tool 3 rollback -e "$environment"

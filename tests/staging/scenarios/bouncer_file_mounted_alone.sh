@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A bouncer whose configuration file alone is mounted into its container goes on reading the old file after a rename. That is found in prepare,
-# before any client waits, and nothing is left behind. Needs a mount namespace, which stands for the container.
+# A bouncer whose configuration file alone is mounted into its container goes on reading the old file after a rename.
+# That is found in prepare, before any client waits, and nothing is left behind. Needs a mount namespace, which stands
+# for the container.
 source "$(dirname "$0")/../scenario.sh"
 with_own_mounts
 lab_up 1
@@ -15,15 +16,22 @@ unshare -m --propagation=private bash -c '
   mount --bind "$1" "$2"
   mount -t tmpfs -o mode=755 tmpfs "$1"
   for name in "$2"/*; do
-    case $name in */bouncer-1.ini) touch "$1/bouncer-1.ini"; mount --bind "$name" "$1/bouncer-1.ini" ;; *) ln -s "$name" "$1/" ;; esac
+    case $name in
+      */bouncer-1.ini) touch "$1/bouncer-1.ini"; mount --bind "$name" "$1/bouncer-1.ini" ;;
+      *) ln -s "$name" "$1/" ;;
+    esac
   done
   chown "$4" "$1"
-  exec setpriv --reuid="$4" --regid="$(id -g "$4")" --clear-groups /usr/sbin/pgbouncer -q "$3"' _ "$dir" "$scratch/aside" "$config" "$user" \
+  exec setpriv --reuid="$4" --regid="$(id -g "$4")" --clear-groups /usr/sbin/pgbouncer -q "$3"' \
+  _ "$dir" "$scratch/aside" "$config" "$user" \
   >"$scratch/bouncer.out" 2>&1 &
 bouncer=$!
 trap 'kill "$bouncer" 2>/dev/null || true; clean_up' EXIT
 port=$(sed -n 's/^listen_port = //p' "$config")
-for _ in $(seq 100); do psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAc "SHOW VERSION" >/dev/null 2>&1 && break; sleep 0.05; done
+for _ in $(seq 100); do
+  psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAc "SHOW VERSION" >/dev/null 2>&1 && break
+  sleep 0.05
+done
 before=$(sha256sum <"$config")
 load_begin --writers 4 --rate 20
 

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# PgBouncer's configuration in several files: the pool two includes below the file that is named, and an include that shadows the file's own
-# line. In both the line that is in force is the one that is edited, in a whole split and back.
+# PgBouncer's configuration in several files: the pool two includes below the file that is named, and an include that
+# shadows the file's own line. In both the line that is in force is the one that is edited, in a whole split and back.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 owner=$(stat -c %u:%g "$dir/bouncer-1.ini")
 line_of() { grep '^app = ' "$1"; }
 console() {  # console BOUNCER COMMAND
-  psql "host=127.0.0.1 port=$(sed -n 's/^listen_port = //p' "$dir/bouncer-$1.ini") user=pgcleave_admin dbname=pgbouncer" -qtAc "$2"
+  local port
+  port=$(sed -n 's/^listen_port = //p' "$dir/bouncer-$1.ini")
+  psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAc "$2"
 }
 port_in() { sed -n 's/^app = .* port=\([0-9]*\).*/\1/p' "$1"; }
 
@@ -48,7 +50,9 @@ is "the files" "$(sha256sum "${files[@]}")" "$before"
 is "what lies beside them" "$(find "$dir" -name '*.pgcleave*' | wc -l)" 0
 load_end 1
 verify_clean source errors
-# Between the two repoints the entries of bouncer-2 name different servers: what check warns of. Nothing else may go wrong.
+# Between the two repoints the entries of bouncer-2 name different servers: what check warns of. Nothing else may go
+# wrong.
 failing="FATAL:  server login has been failing, try again later (server_login_retry)"
-is "other errors" "$(jq --arg known "$failing" '[.error_messages | keys[] | select(. != $known)] | length' "$scratch/verdict.out")" 0
+is "other errors" \
+  "$(jq --arg known "$failing" '[.error_messages | keys[] | select(. != $known)] | length' "$scratch/verdict.out")" 0
 say "ok"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writers that go round the bouncers: one that holds a lock is named and the cutover undone; one that comes later, also in a
-# REPEATABLE READ transaction that began before the fence, is stopped by PostgreSQL.
+# Writers that go round the bouncers: one that holds a lock is named and the cutover undone; one that comes later, also
+# in a REPEATABLE READ transaction that began before the fence, is stopped by PostgreSQL.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 6 --reconnect 1 --rate 20
@@ -37,19 +37,25 @@ echo "begin isolation level repeatable read; select count(*) from ci.counters; \
 sleep 0.5
 contains "$scratch/reader.out" "snapshot taken"
 rm -f "$scratch/reached"
-PGCLEAVE_FAULT="sleep 1500|after effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" PGCLEAVE="$build/pgcleave-faulty" \
+PGCLEAVE_FAULT="sleep 1500|after effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
+  PGCLEAVE="$build/pgcleave-faulty" \
   tool 0 run "$runbook" -e "$environment" --approve go --set pause_budget=10s &
 run=$!
 wait_for_file "$scratch/reached"
 echo "update ci.counters set writes = writes + 1;" >&8
-if psql "$SOURCE" -qtAc "insert into ci.counters (client, writes) values (-1, 1)" >"$scratch/direct.out" 2>&1; then failed "psql could write round the fence"; fi
+if psql "$SOURCE" -qtAc "insert into ci.counters (client, writes) values (-1, 1)" >"$scratch/direct.out" 2>&1; then
+  failed "psql could write round the fence"
+fi
 contains "$scratch/direct.out" "the owner of split \"ci\" is nobody"
 wait "$run" || failed "the cutover did not end well: $(cat "$scratch/tool.out")"
 exec 8>&-
 wait "$reader" || true
 contains "$scratch/reader.out" "ERROR"
-if psql "$SOURCE" -qtAc "truncate ci.counters" >"$scratch/direct.out" 2>&1; then failed "psql could truncate on the source after the cutover"; fi
-is "SQLSTATE" "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "delete from ci.counters" 2>&1 | grep -o 2F002 | head -n 1)" 2F002
+if psql "$SOURCE" -qtAc "truncate ci.counters" >"$scratch/direct.out" 2>&1; then
+  failed "psql could truncate on the source after the cutover"
+fi
+is "SQLSTATE" \
+  "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "delete from ci.counters" 2>&1 | grep -o 2F002 | head -n 1)" 2F002
 load_end 1
 verify_clean target
 say "ok"

@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# A split that is kept is cleaned up under load: killed in the middle, stopped behind a lock, and finished. The stale halves are empty,
-# what is in use is whole, no slot or publication is left, and the rollback is refused with the reason.
+# A split that is kept is cleaned up under load: killed in the middle, stopped behind a lock, and finished. The stale
+# halves are empty, what is in use is whole, no slot or publication is left, and the rollback is refused with the
+# reason.
 source "$(dirname "$0")/../scenario.sh"
 cleanup=$root/runbooks/cleanup.yml
-moved="relkind = 'r' and (relnamespace = 'ci'::regnamespace or (relnamespace = 'public'::regnamespace and (relname = 'Weird Name' or relname like 'ci\_%')))"
+moved="relkind = 'r' and (relnamespace = 'ci'::regnamespace
+  or (relnamespace = 'public'::regnamespace and (relname = 'Weird Name' or relname like 'ci\_%')))"
 kept="relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'Weird Name' and relname not like 'ci\_%'"
-held_by() { echo "select coalesce(sum(pg_relation_size(oid) + case when reltoastrelid > 0 then pg_relation_size(reltoastrelid) else 0 end), 0) from pg_class where $1"; }
+held_by() {
+  echo "select coalesce(sum(pg_relation_size(oid)
+          + case when reltoastrelid > 0 then pg_relation_size(reltoastrelid) else 0 end), 0)
+        from pg_class where $1"
+}
 # What a cleanup would take away; the load does not change it.
 sides() {
-  echo "$(source_sql 'select (select count(*) from ci.projects) + (select count(*) from ci."Größe der Läufe")') $(target_sql "select count(*) from public.users")" \
-    "$(source_sql "select count(*) from pg_publication") $(source_sql "select count(*) from pg_subscription") $(target_sql "select count(*) from pg_replication_slots")"
+  echo "$(source_sql 'select (select count(*) from ci.projects) + (select count(*) from ci."Größe der Läufe")')" \
+    "$(target_sql "select count(*) from public.users")" \
+    "$(source_sql "select count(*) from pg_publication") $(source_sql "select count(*) from pg_subscription")" \
+    "$(target_sql "select count(*) from pg_replication_slots")"
 }
 fact() { "$build/pgcleave" status -e "$environment" --json | jq -r ".steps[] | select(.step == \"$1\") | .facts.$2"; }
 
@@ -74,7 +82,8 @@ contains "$scratch/stopped.out" "AccessShareLock on public.users"
 contains "$scratch/stopped.out" "done and not to be taken back"
 is "state" "$(status .state)" stopped
 kill "$reader"
-target_sql "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()" >/dev/null
+target_sql "select pg_terminate_backend(pid) from pg_stat_activity
+  where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()" >/dev/null
 tool 7 run "$cleanup" -e "$environment" --approve go=ci
 
 say "nothing more is emptied while the source owns"
@@ -100,29 +109,38 @@ is "a moved table on the target" "$(target_sql 'select count(*) from ci."Größe
 verify_clean target
 
 # near WHAT SEEN EXPECTED: within a tenth
-near() { [ $(($2 * 10)) -gt $(($3 * 9)) ] && [ $(($2 * 10)) -lt $(($3 * 11)) ] || failed "$1: seen '$2', expected about '$3'"; }
+near() {
+  [ $(($2 * 10)) -gt $(($3 * 9)) ] && [ $(($2 * 10)) -lt $(($3 * 11)) ] || failed "$1: seen '$2', expected about '$3'"
+}
 say "the space is free, and the reported bytes are that space"
-near "freed on the source" "$(fact empty_source freed_bytes)" $((source_size - $(source_sql "select pg_database_size('app')")))
+near "freed on the source" "$(fact empty_source freed_bytes)" \
+  $((source_size - $(source_sql "select pg_database_size('app')")))
 [ "$(fact empty_source freed_bytes)" -gt 10000000 ] || failed "hardly anything was freed on the source"
 users=$(fact empty_target 'tables["public.users"]')
 [ "$users" -gt 1000000 ] || failed "the bytes of public.users are missing: $users"
 is "the sum by table" "$(fact empty_target 'tables | add')" "$(fact empty_target freed_bytes)"
-[ "$(target_sql "select pg_database_size('app')")" -lt "$target_size" ] || say "the target has grown more by its load than it was freed"
+[ "$(target_sql "select pg_database_size('app')")" -lt "$target_size" ] ||
+  say "the target has grown more by its load than it was freed"
 "$build/pgcleave" log -e "$environment" --json >"$scratch/log.json"
-[ "$(jq -s '[.[] | select(.type == "effect.done" and (.data.result.freed_bytes // 0) > 0)] | length' "$scratch/log.json")" -gt 5 ] || failed "the journal does not hold what was freed"
+[ "$(jq -s '[.[] | select(.type == "effect.done" and (.data.result.freed_bytes // 0) > 0)] | length' \
+  "$scratch/log.json")" -gt 5 ] || failed "the journal does not hold what was freed"
 jq -r '.steps[].effects[]' "$scratch/plan.json" | sort >"$scratch/plan.words.out"
-jq -r --arg run "$(status .run)" 'select(.run == $run and .type == "effect.announced") | .data.effect' "$scratch/log.json" | sort -u >"$scratch/journal.words.out"
-diff "$scratch/plan.words.out" "$scratch/journal.words.out" >"$scratch/words.diff.out" || failed "plan and journal differ"
+jq -r --arg run "$(status .run)" 'select(.run == $run and .type == "effect.announced") | .data.effect' \
+  "$scratch/log.json" | sort -u >"$scratch/journal.words.out"
+diff "$scratch/plan.words.out" "$scratch/journal.words.out" >"$scratch/words.diff.out" ||
+  failed "plan and journal differ"
 
 say "no slot, publication or subscription of the split is left, and Patroni knows none"
 for sql in source_sql target_sql; do
   is "publications" "$($sql "select count(*) from pg_publication")" 0
   is "subscriptions" "$($sql "select count(*) from pg_subscription")" 0
-  is "slots" "$($sql "select count(*) from pg_replication_slots where slot_name like 'pgcleave%' or slot_name = 'ci_cluster'")" 0
+  is "slots" \
+    "$($sql "select count(*) from pg_replication_slots where slot_name like 'pgcleave%' or slot_name = 'ci_cluster'")" 0
 done
 for scope in main ci; do
   patronictl -c "$PATRONI_CONF" show-config "$scope" >"$scratch/$scope.out"
-  ! grep -qE "pgcleave_ci_|^ *ci_cluster:" "$scratch/$scope.out" || failed "Patroni of $scope still knows a slot of the split"
+  ! grep -qE "pgcleave_ci_|^ *ci_cluster:" "$scratch/$scope.out" ||
+    failed "Patroni of $scope still knows a slot of the split"
 done
 
 say "a rollback is refused with the reason"

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# A cleanup empties what the databases prove stale, and nothing else: tables that came after the split, that are gone on the other side or
-# lost their fence are left alone, named with their rows, and the run ends with exit code 9. Another split file than the one of then is refused.
+# A cleanup empties what the databases prove stale, and nothing else: tables that came after the split, that are gone on
+# the other side or lost their fence are left alone, named with their rows, and the run ends with exit code 9. Another
+# split file than the one of then is refused.
 source "$(dirname "$0")/../scenario.sh"
 cleanup=$root/runbooks/cleanup.yml
 fence=$root/runbooks/fence.yml
 rows() { "$1"_sql "select count(*) from $2"; }
-found() { jq -r '.findings[] | select(.severity == "blocker") | .id + "  " + .object' "$scratch/tool.json" | LC_ALL=C sort; }
+found() {
+  jq -r '.findings[] | select(.severity == "blocker") | .id + "  " + .object' "$scratch/tool.json" | LC_ALL=C sort
+}
 file() { cp "$scratch/split.yml" "$dir/split.yml"; [ $# = 0 ] || sed -i "$1" "$dir/split.yml"; }
 
 lab_up 1
@@ -27,13 +30,17 @@ wait "$late" || code=$?
 PGCLEAVE=$build/pgcleave
 [ "$code" != 0 ] || failed "it was split with a table that nobody wrote down"
 contains "$scratch/late.out" "ci.came_later came since"
-is "owner on the source" "$(source_sql "select coalesce(max(last_value), 1) from pg_sequences where schemaname = 'pgcleave' and sequencename = 'owner_ci'")" 1
+is "owner on the source" \
+  "$(source_sql "select coalesce(max(last_value), 1) from pg_sequences
+    where schemaname = 'pgcleave' and sequencename = 'owner_ci'")" 1
 source_sql "drop table ci.came_late, ci.came_later"
 
 tool 0 run "$runbook" -e "$environment" --approve go
 split_run=$(status .run)
-source_sql "create table public.ci_settings (id int primary key, v text); insert into public.ci_settings select i, 'live' from generate_series(1, 1000) i"
-source_sql "create table public.invoices (id serial primary key, v text); insert into public.invoices (v) select 'live' from generate_series(1, 500)"
+source_sql "create table public.ci_settings (id int primary key, v text);
+  insert into public.ci_settings select i, 'live' from generate_series(1, 1000) i"
+source_sql "create table public.invoices (id serial primary key, v text);
+  insert into public.invoices (v) select 'live' from generate_series(1, 500)"
 tokens=$(rows target ci.tokens)
 [ "$tokens" -gt 0 ] || failed "ci.tokens is empty"
 

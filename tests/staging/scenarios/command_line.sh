@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a slip of the finger gets for an answer: a verb, an option, a gate, a runbook or an environment's name that isn't there; files that
-# may not be used as they are. No server is asked.
+# What a slip of the finger gets for an answer: a verb, an option, a gate, a runbook or an environment's name that isn't
+# there; files that may not be used as they are. No server is asked.
 source "$(dirname "$0")/../scenario.sh"
 export TOOL_TIMEOUT=20
 says() { contains "$scratch/tool.out" "$1"; }
@@ -79,7 +79,8 @@ says "this runbook asks nobody"
 
 say "the environment's name, typed wrong"
 code=0
-script -qec "'$build/pgcleave' run logical-switchover -e '$environment' --force drill" /dev/null <<<"ship" >"$scratch/tool.out" 2>&1 || code=$?
+script -qec "'$build/pgcleave' run logical-switchover -e '$environment' --force drill" /dev/null \
+  <<<"ship" >"$scratch/tool.out" 2>&1 || code=$?
 is "exit code" "$code" 2
 says "environment shop: was not confirmed: another name was typed (expected shop, seen ship)"
 says "nothing was begun"
@@ -98,10 +99,12 @@ if [ "$(id -u)" = 0 ]; then
   chmod 644 "$scratch/pgbouncer.ini"
   chown nobody "$scratch/passfile"
   code=0
-  setpriv --reuid="$(id -u nobody)" --clear-groups "$build/pgcleave" check -e "$staging" --json >"$scratch/tool.json" 2>"$scratch/tool.out" || code=$?
+  setpriv --reuid="$(id -u nobody)" --clear-groups "$build/pgcleave" check -e "$staging" --json \
+    >"$scratch/tool.json" 2>"$scratch/tool.out" || code=$?
   is "exit code of somebody who may not write" "$code" 3
   of_files='.findings[] | select(.id | test("^access.(bouncer_|journal_|passfile)"))'
-  is "findings" "$(jq -r "$of_files | .id" "$scratch/tool.json" | tr '\n' ' ')" "access.bouncer_file access.bouncer_folder access.journal_folder "
+  is "findings" "$(jq -r "$of_files | .id" "$scratch/tool.json" | tr '\n' ' ')" \
+    "access.bouncer_file access.bouncer_folder access.journal_folder "
   jq -r "$of_files | .fix" "$scratch/tool.json" >"$scratch/fixes.out"
   contains "$scratch/fixes.out" "setfacl -m u:nobody:rw $scratch/pgbouncer.ini"
   contains "$scratch/fixes.out" "chown nobody $scratch/journals"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The host is lost in the window, after ownership was taken, and all that is left is a copy of the journal from before that. While the link
-# to the target is down nothing is changed; when it is back the window is finished: one owner, nothing lost.
+# The host is lost in the window, after ownership was taken, and all that is left is a copy of the journal from before
+# that. While the link to the target is down nothing is changed; when it is back the window is finished: one owner,
+# nothing lost.
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 3 --proxies
@@ -10,7 +11,10 @@ copy_of_journal() {
   for file in "$dir"/journal.db*; do case $file in *.lock) ;; *) cp "$file" "$1${file#"$dir/journal.db"}" ;; esac; done
 }
 link() { "$lab" fault --dir "$dir" --link ci-1 --do "$1" >/dev/null; }
-changes() { source_sql "select (select count(*) from pgcleave.ownership_log) || ' ' || (select epoch || journal from pgcleave.holder) || ' ' || (select count(*) from pg_trigger)"; }
+changes() {
+  source_sql "select (select count(*) from pgcleave.ownership_log) || ' ' ||
+    (select epoch || journal from pgcleave.holder) || ' ' || (select count(*) from pg_trigger)"
+}
 # What is refused writes nothing: else a `rollback` would have a say in what a later `resume` does with the same copy.
 events() { sqlite3 -readonly "$scratch/$1.db" "select count(*) || ' ' || max(type || at_us) from event"; }
 refused_from() {  # refused_from COPY VERB
@@ -64,7 +68,8 @@ is "what was changed" "$(changes)" "$before"
 code=0
 # shellcheck disable=SC2046
 timeout 200 "$build/pgcleave" $(from_copy resume "$scratch/window.db") >"$scratch/tool.out" 2>&1 || code=$?
-[ "$code" = 0 ] || [ "$code" = 9 ] || failed "the copy from within the window could not finish it: exit code $code"  # 9: the budget was missed
+# Exit code 9: the budget was missed.
+[ "$code" = 0 ] || [ "$code" = 9 ] || failed "the copy from within the window could not finish it: exit code $code"
 contains "$scratch/tool.out" "the point of no return was passed: finishing the window"
 is "owners" "$(owner_on_source) $(owner_on_target)" "0 2"
 load_end 1

@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
-# Plan, cut over under load, write on, go back under load. Nothing lost, no client error, both ways; the plan's words are the journal's.
+# Plan, cut over under load, write on, go back under load. Nothing lost, no client error, both ways; the plan's words
+# are the journal's.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 16 --reconnect 4
 
 # What a bouncer was told, and which statements that modify PostgreSQL saw from pgcleave, by their own logs.
-bouncer_commands() { cat "$dir"/log/bouncer-*.log | grep -cE "(PAUSE|RESUME|RELOAD|SHUTDOWN|KILL|DISABLE|ENABLE).* command issued|RELOAD|SET .* command" || true; }
-modifying_statements() { cat "$dir"/log/*.postgres.log | grep -cE '\] pgcleave pgcleave app .*(statement|execute [^:]*):' || true; }
+bouncer_commands() {
+  cat "$dir"/log/bouncer-*.log |
+    grep -cE "(PAUSE|RESUME|RELOAD|SHUTDOWN|KILL|DISABLE|ENABLE).* command issued|RELOAD|SET .* command" || true
+}
+modifying_statements() {
+  cat "$dir"/log/*.postgres.log | grep -cE '\] pgcleave pgcleave app .*(statement|execute [^:]*):' || true
+}
 
 say "plan changes nothing"
 triggers=$(source_sql "select count(*) from pg_trigger")
@@ -36,10 +42,12 @@ is "owner on the source" "$(owner_on_source)" 0
 is "state" "$(status .state)" "done"
 
 say "the journal holds the plan's words"
-"$build/pgcleave" log -e "$environment" --json >"$scratch/log.json" || failed "the journal can't be read, or its chain is broken"
+"$build/pgcleave" log -e "$environment" --json >"$scratch/log.json" ||
+  failed "the journal can't be read, or its chain is broken"
 jq -r 'select(.type == "effect.announced") | .data.effect' "$scratch/log.json" >"$scratch/journal.words.out"
 jq -r '.steps[].effects[]' "$scratch/plan.json" >"$scratch/plan.words.out"
-diff "$scratch/plan.words.out" "$scratch/journal.words.out" >"$scratch/words.diff.out" || failed "plan and journal differ"
+diff "$scratch/plan.words.out" "$scratch/journal.words.out" >"$scratch/words.diff.out" ||
+  failed "plan and journal differ"
 
 say "write on, then go back"
 load_begin --writers 16 --reconnect 4

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A client that names a partitioned table and has sent no row yet holds a lock on that table alone. It is waited for all the same, by either
-# runbook. A partition that is created in the window has no fence: the window is undone and says so, and the next try fences it.
+# A client that names a partitioned table and has sent no row yet holds a lock on that table alone. It is waited for all
+# the same, by either runbook. A partition that is created in the window has no fence: the window is undone and says so,
+# and the next try fences it.
 source "$(dirname "$0")/../scenario.sh"
 logical=$root/runbooks/logical-switchover.yml
 lab_up 2
@@ -14,7 +15,8 @@ copy_open() {
   exec 7>"$scratch/copy"
   echo "copy $2 (at, name, value) from stdin;" >&7
   for _ in $(seq 100); do
-    [ "$(source_sql "select count(*) from pg_locks where relation = '$2'::regclass and mode = 'RowExclusiveLock'")" = 1 ] && return
+    [ "$(source_sql "select count(*) from pg_locks
+      where relation = '$2'::regclass and mode = 'RowExclusiveLock'")" = 1 ] && return
     sleep 0.05
   done
   failed "the COPY did not begin"
@@ -28,7 +30,8 @@ copy_end() {  # copy_end [ROW]
 # held_at_release WORDS...: the tool in the background, standing just before it releases ownership
 held_at_release() {
   rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" PGCLEAVE="$build/pgcleave-faulty" \
+  PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
+    PGCLEAVE="$build/pgcleave-faulty" \
     tool "$@" --set pause_budget=20s &
   run=$!
   wait_for_file "$scratch/reached"
@@ -50,11 +53,13 @@ contains "$scratch/copy.out" "COPY 1"
 
 say "a partition that is created in the window: undone, and fenced by the next try"
 rm -f "$scratch/reached"
-PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" PGCLEAVE="$build/pgcleave-faulty" \
+PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
+  PGCLEAVE="$build/pgcleave-faulty" \
   tool 4 resume -e "$environment" --approve go &
 run=$!
 wait_for_file "$scratch/reached"
-source_sql "set role app; create table ci.metrics_2031 partition of ci.metrics for values from ('2031-01-01') to ('2032-01-01')"
+source_sql "set role app;
+  create table ci.metrics_2031 partition of ci.metrics for values from ('2031-01-01') to ('2032-01-01')"
 go_on
 contains "$scratch/tool.out" "ci.metrics_2031"
 contains "$scratch/tool.out" "has no fence"
@@ -63,7 +68,8 @@ tool 0 resume -e "$environment" --approve go
 is "owner on the target" "$(owner_on_target)" 2
 for table in ci.metrics ci.metrics_2031; do
   is "SQLSTATE of a write that names $table" \
-    "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "insert into $table values ('2031-05-05', 'late', 1)" 2>&1 | grep -o 2F002 | head -n 1)" 2F002
+    "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "insert into $table values ('2031-05-05', 'late', 1)" 2>&1 |
+      grep -o 2F002 | head -n 1)" 2F002
 done
 is "what was copied is on the target" "$(target_sql "select value from ci.metrics where name = 'copied'")" 1
 target_sql "insert into ci.metrics_2031 values ('2031-05-05', 'new', 2)"
@@ -77,5 +83,7 @@ go_on
 copy_end "2024-05-05	too late	1"
 if grep -q "^COPY" "$scratch/copy.out"; then failed "a COPY that the drain should have ended was acknowledged"; fi
 is "owner on the target" "$(owner_on_target)" 2
-is "rows of the COPY" "$(source_sql "select count(*) from ci.metrics where name = 'too late'") $(target_sql "select count(*) from ci.metrics where name = 'too late'")" "0 0"
+is "rows of the COPY" \
+  "$(source_sql "select count(*) from ci.metrics where name = 'too late'") $(
+    target_sql "select count(*) from ci.metrics where name = 'too late'")" "0 0"
 say "ok"

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Nobody types anything: whatever happens to the tool in a window, its guard brings clients back, and whoever comes later goes on.
+# Nobody types anything: whatever happens to the tool in a window, its guard brings clients back, and whoever comes
+# later goes on.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
 
 now_ms() { date +%s%3N; }
-# flows_again: a write through each bouncer is acknowledged, and nobody helps. How soon is measured by script/test faults, not here
+# flows_again: a write through each bouncer is acknowledged, and nobody helps. How soon is measured by script/test
+# faults, not here
 flows_again() {
   local began port
   began=$(now_ms)
@@ -56,7 +58,8 @@ contains "$scratch/faded.out" "its process died in the window; bringing clients 
 is "state" "$(status .state)" "window undone"
 
 say "stopped for longer than the window may last: killed, and undone"
-PGCLEAVE_FAULT="sleep 60000|after effect PAUSE" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" resume \
+PGCLEAVE_FAULT="sleep 60000|after effect PAUSE" PGCLEAVE_FAULT_REACHED=$scratch/reached \
+  "$build/pgcleave-faulty" resume \
   -e "$environment" --approve go >"$scratch/stopped.out" 2>&1 &
 tool_pid=$!
 wait_for_file "$scratch/reached"
@@ -71,7 +74,8 @@ is "state" "$(status .state)" "window undone"
 
 say "without a guard nobody's clients wait"
 code=0
-PGCLEAVE_GUARD_FAULT="kill|guard ready" "$build/pgcleave-faulty" resume -e "$environment" --approve go >"$scratch/alone.out" 2>&1 || code=$?
+PGCLEAVE_GUARD_FAULT="kill|guard ready" "$build/pgcleave-faulty" resume -e "$environment" --approve go \
+  >"$scratch/alone.out" 2>&1 || code=$?
 is "a run without its guard" "$code" 4
 contains "$scratch/alone.out" "nobody's clients wait without a guard"
 is "state" "$(status .state)" undone

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# A service that is stopped ends everything in its control group. The guard runs in another one, where systemd-run can be asked, and brings clients
-# back. This machine may have no systemd: what stands in for systemd-run makes the control group itself, as a scope is made.
+# A service that is stopped ends everything in its control group. The guard runs in another one, where systemd-run can
+# be asked, and brings clients back. This machine may have no systemd: what stands in for systemd-run makes the control
+# group itself, as a scope is made.
 source "$(dirname "$0")/../scenario.sh"
 groups=/sys/fs/cgroup/systemd
 [ -d "$groups" ] || groups=/sys/fs/cgroup
@@ -18,20 +19,26 @@ mkdir "$groups/\$unit.scope" && echo \$\$ >"$groups/\$unit.scope/cgroup.procs" |
 exec "\$@"
 END
 chmod +x "$scratch/bin/systemd-run"
-remove_groups() { for group in "$service" "$groups"/pgcleave-guard-*.scope "$groups"/pgcleave-try-*.scope; do rmdir "$group" 2>/dev/null || true; done; }
+remove_groups() {
+  for group in "$service" "$groups"/pgcleave-guard-*.scope "$groups"/pgcleave-try-*.scope; do
+    rmdir "$group" 2>/dev/null || true
+  done
+}
 trap 'clean_up; remove_groups' EXIT
 
 say "plan says where a guard would run"
 "$build/pgcleave" plan "$runbook" -e "$environment" >"$scratch/plan.out" 2>&1 || true
-grep -q "the guard: no process could be started outside of this one's control group" "$scratch/plan.out" || [ -d /run/systemd/system ] ||
+grep -q "the guard: no process could be started outside of this one's control group" "$scratch/plan.out" ||
+  [ -d /run/systemd/system ] ||
   failed "plan does not say that the guard can't be outside"
 PATH=$scratch/bin:$PATH "$build/pgcleave" plan "$runbook" -e "$environment" >"$scratch/plan.out" 2>&1 || true
 contains "$scratch/plan.out" "the guard: a process was started in the control group /pgcleave-try-"
 
 say "the whole service is killed in the window"
 rm -f "$scratch/reached"
-PATH=$scratch/bin:$PATH PGCLEAVE_FAULT="sleep 60000|after effect release ownership" PGCLEAVE_FAULT_REACHED=$scratch/reached \
-  bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$service" "$build/pgcleave-faulty" run "$runbook" -e "$environment" --approve go \
+PATH=$scratch/bin:$PATH PGCLEAVE_FAULT="sleep 60000|after effect release ownership" \
+  PGCLEAVE_FAULT_REACHED=$scratch/reached bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$service" \
+  "$build/pgcleave-faulty" run "$runbook" -e "$environment" --approve go \
   >"$scratch/service.out" 2>&1 &
 tool_pid=$!
 wait_for_file "$scratch/reached"

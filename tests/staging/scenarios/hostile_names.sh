@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Names and messages that want to be something else: quotes, blanks, signs of all scripts, 63 bytes, backslashes, dollar quotes, keywords,
-# escapes for terminals, HTML. A whole split over tables of such names goes there and back with each row, and says so harmlessly.
+# Names and messages that want to be something else: quotes, blanks, signs of all scripts, 63 bytes, backslashes, dollar
+# quotes, keywords, escapes for terminals, HTML. A whole split over tables of such names goes there and back with each
+# row, and says so harmlessly.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 
-names=('a"b' "it's" 'back\slash' '$$; drop table users; $$' '$tag$' 'two  blanks ' 'from' 'naïve ✓ 表' 'ABCDEFGHIJKLMNOPQRSTUVWXYZ_63_bytes_abcdefghijklmnopqrstuvwxyz0'
+names=('a"b' "it's" 'back\slash' '$$; drop table users; $$' '$tag$' 'two  blanks ' 'from' 'naïve ✓ 表'
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZ_63_bytes_abcdefghijklmnopqrstuvwxyz0'
   '<script>alert(1)</script>' 'a.b' '%s %n {} ${params.x}' '--' '/*' 'U&"\0041"' '1' $'\e[31mred\e[0m' $'line\nbreak')
 say "${#names[@]} hostile tables, in a hostile schema too"
 {
@@ -20,7 +22,8 @@ say "${#names[@]} hostile tables, in a hostile schema too"
 } >"$scratch/tables.sql"
 psql "$SOURCE" -v ON_ERROR_STOP=1 -q -f "$scratch/tables.sql"
 # A message of a server that would clear the screen, should anybody print it as it is.
-source_sql "create function ci.speak() returns trigger language plpgsql as \$f\$ begin raise notice E'\\x1b[2Jcleared\\nsecond line'; return new; end \$f\$"
+source_sql "create function ci.speak() returns trigger language plpgsql as
+  \$f\$ begin raise notice E'\\x1b[2Jcleared\\nsecond line'; return new; end \$f\$"
 source_sql "create trigger speaks before insert on ci.\"it's\" for each row execute function ci.speak()"
 sed -i "s/schemas: \[ci\]/schemas: [ci, '\"ci \"\"odd\"\" schema\"']/" "$dir/split.yml"
 grep -q 'odd' "$dir/split.yml" || failed "the split file does not name the odd schema"
@@ -36,7 +39,8 @@ count() { # of rows in all hostile tables, on SIDE
   local sum=0 name quoted
   for name in "${names[@]}"; do
     quoted=${name//\"/\"\"}
-    sum=$((sum + $("$1_sql" "select count(*) from ci.\"$quoted\"") + $("$1_sql" "select count(*) from \"ci \"\"odd\"\" schema\".\"$quoted\"")))
+    sum=$((sum + $("$1_sql" "select count(*) from ci.\"$quoted\"") +
+      $("$1_sql" "select count(*) from \"ci \"\"odd\"\" schema\".\"$quoted\"")))
   done
   echo "$sum"
 }
@@ -57,7 +61,9 @@ for name in "${names[@]}"; do target_sql "insert into ci.\"${name//\"/\"\"}\" (\
 tool 0 rollback -e "$environment" -v
 harmless "$scratch/tool.out" "$scratch/tool.json"
 is "rows back on the source" "$(count source)" $((all + ${#names[@]}))
-for name in "${names[@]}"; do source_sql "insert into ci.\"${name//\"/\"\"}\" (\"v \"\"x\"\"\") values ('again')" 2>/dev/null; done
+for name in "${names[@]}"; do
+  source_sql "insert into ci.\"${name//\"/\"\"}\" (\"v \"\"x\"\"\") values ('again')" 2>/dev/null
+done
 
 for what in status log runs; do
   "$build/pgcleave" "$what" -e "$environment" >"$scratch/$what.txt" 2>&1

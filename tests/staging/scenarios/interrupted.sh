@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Ctrl-C: between steps the run stops there; in the window, before ownership is taken, the window is undone; after it the window is
-# finished first. Twice is no different.
+# Ctrl-C: between steps the run stops there; in the window, before ownership is taken, the window is undone; after it
+# the window is finished first. Twice is no different.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
@@ -10,7 +10,8 @@ interrupt_at() {
   local point=$1 expected=$2 code=0
   shift 2
   rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="sleep 700|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" "$@" >"$scratch/interrupted.out" 2>&1 &
+  PGCLEAVE_FAULT="sleep 700|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" "$@" \
+    >"$scratch/interrupted.out" 2>&1 &
   local run=$!
   wait_for_file "$scratch/reached"
   kill -INT "$run"

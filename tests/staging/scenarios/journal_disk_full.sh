@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The journal's disk is full while clients wait: a small one of its own, which needs a mount namespace. The window is undone or finished without
-# it, and the run goes on from what the owners say as soon as there is room again.
+# The journal's disk is full while clients wait: a small one of its own, which needs a mount namespace. The window is
+# undone or finished without it, and the run goes on from what the owners say as soon as there is room again.
 source "$(dirname "$0")/../scenario.sh"
 with_own_mounts
 source "$root/tests/staging/journal_words.sh"

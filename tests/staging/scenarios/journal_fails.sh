@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The journal's file is taken away while clients wait. Before ownership is taken the window is undone without it, after it the window is
-# finished without it; then the run stops, and goes on from what the owners say as soon as there is a journal again.
+# The journal's file is taken away while clients wait. Before ownership is taken the window is undone without it, after
+# it the window is finished without it; then the run stops, and goes on from what the owners say as soon as there is a
+# journal again.
 source "$(dirname "$0")/../scenario.sh"
 source "$root/tests/staging/journal_words.sh"
 lab_up 2
@@ -15,7 +16,8 @@ say "outside a window nothing more is begun"
 journal=$small/second.db
 code=0
 rm -f "$scratch/reached"
-PGCLEAVE_FAULT="sleep 1000|after effect create publication" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" run "$runbook" \
+PGCLEAVE_FAULT="sleep 1000|after effect create publication" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
+  "$build/pgcleave-faulty" run "$runbook" \
   --journal "$journal" -e "$environment" --approve go >"$scratch/failed.out" 2>&1 &
 run=$!
 wait_for_file "$scratch/reached"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The file system under the journal freezes while clients wait: nobody waits for it. Before ownership is taken the window is undone within
-# its budget, after it the window is finished, also by a guard whose runner was killed and sits in a write that the kernel does not end. When it
-# thaws, the journal is told. By fsfreeze where the machine mounts an image, else by a preloaded disk that does not answer.
+# The file system under the journal freezes while clients wait: nobody waits for it. Before ownership is taken the
+# window is undone within its budget, after it the window is finished, also by a guard whose runner was killed and sits
+# in a write that the kernel does not end. When it thaws, the journal is told. By fsfreeze where the machine mounts an
+# image, else by a preloaded disk that does not answer.
 source "$(dirname "$0")/../scenario.sh"
 source "$root/tests/staging/journal_words.sh"
 with_own_mounts
@@ -32,7 +33,8 @@ begins_frozen() {
   local point=$1
   shift
   rm -f "$scratch/reached" "$scratch/frozen.out"
-  PGCLEAVE_FAULT="hold|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "${tool_words[@]}" "$build/pgcleave-faulty" "$@" --journal "$journal" \
+  PGCLEAVE_FAULT="hold|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "${tool_words[@]}" "$build/pgcleave-faulty" \
+    "$@" --journal "$journal" \
     -e "$environment" --approve go >"$scratch/frozen.out" 2>&1 &
   run=$!
   wait_for_file "$scratch/reached"
@@ -58,7 +60,8 @@ longest_wait() {
   "$lab" verify --dir "$dir" --history "${histories[-1]}" --serving "$1" --json 2>/dev/null | jq .client_wait_max_ms
 }
 
-# frozen_at POINT EXIT OWNER_ON_SOURCE SERVES WORDS...: it says how it ended while its journal is frozen, and the journal says the same later
+# frozen_at POINT EXIT OWNER_ON_SOURCE SERVES WORDS...: it says how it ended while its journal is frozen, and the
+# journal says the same later
 frozen_at() {
   local point=$1 expected=$2 owner=$3 serves=$4 code=0
   shift 4
@@ -104,7 +107,8 @@ killed_at() {
   is "owner on the source, journal frozen" "$(owner_on_source)" "$owner"
   thaw
   wait "$run" 2>/dev/null || true
-  # Without records it can't tell whether a promotion was sent: it waits for 25 s until none can come, long after clients went on.
+  # Without records it can't tell whether a promotion was sent: it waits for 25 s until none can come, long after
+  # clients went on.
   guard_ends_within 60
   load_end
   say "killed at '$point' with its journal frozen: a client waited at most $(longest_wait "$serves") ms"

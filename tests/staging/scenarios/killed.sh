@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# SIGKILL of the tool and of its guard at three points, each followed by resume: before the point of no return, just after it, and while verifying.
+# SIGKILL of the tool and of its guard at three points, each followed by resume: before the point of no return, just
+# after it, and while verifying.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# A login that a window needs and that is refused is found by `check` and shown by `doctor`, and stops the run before anything is changed:
-# the probe's password, Patroni's, a missing line of pg_hba.conf in either direction. What
-# only a rollback needs is a warning: the login and the rights of the role that rewinds. Clients notice nothing.
+# A login that a window needs and that is refused is found by `check` and shown by `doctor`, and stops the run before
+# anything is changed: the probe's password, Patroni's, a missing line of pg_hba.conf in either direction. What only a
+# rollback needs is a warning: the login and the rights of the role that rewinds. Clients notice nothing.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
-catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
+catalog() {
+  source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' ||
+    (select count(*) from pg_publication)"
+}
 data() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .data' "$dir/lab.json"; }
 mkdir "$scratch/bad"
 cp "$dir/split.yml" "$scratch/bad/"
@@ -14,7 +17,8 @@ change_environment() { sed "$1" "$environment" >"$scratch/bad/environment.yml"; 
 found() {
   local began ms
   tool 3 check -e "$scratch/bad/environment.yml" --json
-  jq -e --arg id "access.$1" --arg text "$2" 'any(.findings[]; .id == $id and .severity == "blocker" and ((.object + .evidence) | contains($text)))' \
+  jq -e --arg id "access.$1" --arg text "$2" \
+    'any(.findings[]; .id == $id and .severity == "blocker" and ((.object + .evidence) | contains($text)))' \
     "$scratch/tool.json" >/dev/null || failed "check does not find access.$1: $2"
   tool 3 doctor -e "$scratch/bad/environment.yml"
   contains "$scratch/tool.json" "$2"
@@ -42,7 +46,10 @@ found rest_write "Patroni of target ci"
 
 # The first line that fits decides. The lab's own logins by this user go on: another one makes the links here.
 source_sql "create role linker login superuser password 'linked'" >/dev/null
-for _ in $(seq 100); do [ "$(target_sql "select count(*) from pg_roles where rolname = 'linker'")" = 1 ] && break; sleep 0.1; done
+for _ in $(seq 100); do
+  [ "$(target_sql "select count(*) from pg_roles where rolname = 'linker'")" = 1 ] && break
+  sleep 0.1
+done
 echo "*:*:*:linker:linked" >"$scratch/bad/servers"
 [ "$(id -u)" != 0 ] || chown postgres "$scratch/bad/servers"
 chmod 600 "$scratch/bad/servers"
@@ -51,7 +58,8 @@ change_environment "s|replication: {[^}]*}|replication: {user: linker, passfile:
 tool 0 doctor -e "$scratch/bad/environment.yml"
 lock_out() {  # MEMBER
   sed -i '1i host all linker 127.0.0.1/32 reject' "$(data "$1")/pg_hba.conf"
-  psql "host=127.0.0.1 port=$(jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json") user=pgcleave dbname=app" \
+  psql "host=127.0.0.1 port=$(jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' \
+    "$dir/lab.json") user=pgcleave dbname=app" \
     -qtAc "select pg_reload_conf()" >/dev/null
   sleep 0.5
 }
@@ -70,7 +78,8 @@ source_reloads
 only_warned() {
   tool 0 check -e "$environment" --json
   jq -e --arg id "access.$1" --arg text "$2" \
-    '[.findings[] | select(.id == $id and .severity == "warning" and ((.object + .evidence) | contains($text)))] | length == 1 and .[0].fix != ""' \
+    '[.findings[] | select(.id == $id and .severity == "warning" and ((.object + .evidence) | contains($text)))]
+     | length == 1 and .[0].fix != ""' \
     "$scratch/tool.json" >/dev/null || failed "check does not warn once of access.$1: $2"
   tool 0 doctor -e "$environment" --json
   jq -e --arg id "access.$1" --arg text "$2" \
@@ -96,7 +105,8 @@ only_warned postgres_login "member main-1 of source main, database postgres"
 sed -i '/reject/d' "$(data main-1)/pg_hba.conf"
 source_reloads
 tool 0 check -e "$environment" --json
-is "findings of the repaired lab" "$(jq '[.findings[] | select(.id | startswith("access."))] | length' "$scratch/tool.json")" 0
+is "findings of the repaired lab" \
+  "$(jq '[.findings[] | select(.id | startswith("access."))] | length' "$scratch/tool.json")" 0
 load_end 1
 verify_clean source
 waited=$(jq '.client_wait_max_ms | floor' "$scratch/verdict.out")

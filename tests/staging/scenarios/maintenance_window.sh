@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Users are blocked and services stopped, people test by hand. The rollback names the test writes and wants it in words that they are given
-# up; after it the source serves without them, with sequences ahead. Then once more, and this time to the end.
+# Users are blocked and services stopped, people test by hand. The rollback names the test writes and wants it in words
+# that they are given up; after it the source serves without them, with sequences ahead. Then once more, and this time
+# to the end.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 runbook=$root/runbooks/maintenance-window.yml
@@ -91,12 +92,15 @@ tool 0 approve "$(status .run)" give_up --words "$words" -e "$environment"
 tool 0 resume -e "$environment"
 "$build/pgcleave" log -e "$environment" --json >"$scratch/log.json"
 contains "$scratch/tool.out" "without 37 rows of ci.counters"
-is "the journal has the words" "$(jq -r 'select(.type == "gate.approved" and .data.step == "give_up") | .data.words' "$scratch/log.json" | tail -n 1)" "$words"
+is "the journal has the words" \
+  "$(jq -r 'select(.type == "gate.approved" and .data.step == "give_up") | .data.words' "$scratch/log.json" |
+    tail -n 1)" "$words"
 is "told" "$(told)" "edge /block,stop,edge /block,stop,start,edge /unblock,"
 is "owner on the source" "$(owner_on_source)" 1
 is "test writes on the source" "$(rows source_sql)" 0
 is "test writes on the target, which is a standby again" "$(rows target_sql)" 0
-[ "$(sequence source_sql)" -ge $((test_sequence + 1000)) ] || failed "the sequence is at $(sequence source_sql), not 1000 above $test_sequence"
+[ "$(sequence source_sql)" -ge $((test_sequence + 1000)) ] ||
+  failed "the sequence is at $(sequence source_sql), not 1000 above $test_sequence"
 services_run
 load_end 1
 verify_clean source

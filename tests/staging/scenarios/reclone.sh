@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The source forgets the WAL that pg_rewind needs. Without `reclone` in the environment file the rollback ends with the source serving and
-# says what to do; with it `resume` clones the target anew. Then the same stack is cut over again: a rollback clones in one go, a target that
-# hangs is cloned too, and one whose WAL is there is rewound.
+# The source forgets the WAL that pg_rewind needs. Without `reclone` in the environment file the rollback ends with the
+# source serving and says what to do; with it `resume` clones the target anew. Then the same stack is cut over again: a
+# rollback clones in one go, a target that hangs is cloned too, and one whose WAL is there is rewound.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 cp "$environment" "$dir/without.yml"
@@ -15,7 +15,8 @@ oldest_segment() { # source_sql or target_sql
 }
 facts() { # STEP FACT: as told last
   "$build/pgcleave" log -e "$environment" --json |
-    jq -r --arg step "$1" --arg fact "$2" 'select(.type == "step.done" and .data.step == $step) | .data.facts[$fact]' | tail -n 1
+    jq -r --arg step "$1" --arg fact "$2" 'select(.type == "step.done" and .data.step == $step) | .data.facts[$fact]' |
+    tail -n 1
 }
 
 # No slot and no setting keeps the WAL of the common checkpoint any more, and checkpoints remove it.
@@ -57,10 +58,12 @@ is "it streams from the source" "$(target_sql "select status from pg_stat_wal_re
 load_end 1
 verify_clean source
 
-say "a second cutover on the same stack; the target forgets WAL that pg_rewind would read there; a rollback clones by itself"
+say "a second cutover on the same stack; the target forgets WAL that pg_rewind would read there;" \
+  "a rollback clones by itself"
 source_sql "alter system reset wal_keep_size" && source_sql "select pg_reload_conf()" >/dev/null
 load_begin --writers 4 --reconnect 1 --rate 20
-source_sql "create table public.filler as select repeat(md5(i::text), 60) as x from generate_series(1, 120000) i" # so that a copy takes a while
+# so that a copy takes a while
+source_sql "create table public.filler as select repeat(md5(i::text), 60) as x from generate_series(1, 120000) i"
 tool 0 run "$runbook" -e "$environment" --approve go
 forget_wal target
 tool 0 rollback -e "$environment"
@@ -71,13 +74,16 @@ is "the target is a standby" "$(in_recovery)" t
 load_end 1
 verify_clean source
 
-say "somebody has put standby_cluster back by hand, and PostgreSQL hangs: what it has can't be read, so resume clones only when that is given up"
+say "somebody has put standby_cluster back by hand, and PostgreSQL hangs: what it has can't be read," \
+  "so resume clones only when that is given up"
 source_sql "alter system reset wal_keep_size" && source_sql "select pg_reload_conf()" >/dev/null
 source_sql "drop table public.filler"
 tool 0 run "$runbook" -e "$environment" --approve go
 forget_wal source
 tool 8 rollback -e "$dir/without.yml"
-standby_cluster=$("$build/pgcleave" log -e "$environment" --json | jq -c 'select(.type == "step.done" and .data.step == "promote") | {standby_cluster: .data.facts.standby_cluster}' | tail -n 1)
+standby_cluster=$("$build/pgcleave" log -e "$environment" --json |
+  jq -c 'select(.type == "step.done" and .data.step == "promote") | {standby_cluster: .data.facts.standby_cluster}' |
+  tail -n 1)
 echo "$standby_cluster" | patronictl -c "$PATRONI_CONF" edit-config ci --force -q --apply - >/dev/null
 for _ in $(seq 100); do target_sql "select 1" >/dev/null 2>&1 || break; sleep 0.1; done
 sleep 10

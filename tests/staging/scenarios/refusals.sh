@@ -19,7 +19,10 @@ refuse() {
 }
 change_environment() { sed "$1" "$environment" >"$scratch/bad/environment.yml"; }
 change_runbook() { sed "$1" "$runbook" >"$scratch/bad/runbook.yml"; }
-catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
+catalog() {
+  source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' ||
+    (select count(*) from pg_publication)"
+}
 before=$(catalog)
 
 change_runbook 's/^window:/windw:/'
@@ -42,7 +45,8 @@ change_environment 's/^source:/SOURCE:/; s/^target:/source:/; s/^SOURCE:/target:
 refuse 3 "swapped" $(go)
 contains "$scratch/tool.out" "who owns the moved tables can't be seen"
 if grep -q "source ci owns" "$scratch/tool.out"; then failed "a standby is called the owner"; fi
-change_environment "s/console: {host: 127.0.0.1, port: $(grep -o 'name: bouncer-2.*' "$environment" | grep -o 'port: [0-9]*' | head -n 1 | cut -d' ' -f2)/console: {host: 127.0.0.1, port: 1/"
+second_console=$(grep -o 'name: bouncer-2.*' "$environment" | grep -o 'port: [0-9]*' | head -n 1 | cut -d' ' -f2)
+change_environment "s/console: {host: 127.0.0.1, port: $second_console/console: {host: 127.0.0.1, port: 1/"
 # shellcheck disable=SC2046
 refuse 3 "bouncer-2" $(go)
 
@@ -57,11 +61,13 @@ cp "$dir/split.yml" "$scratch/bad/split.yml"
 
 say "session pooling"
 sed -i 's/^pool_mode.*/pool_mode = session/' "$dir/bouncer-3.ini"
-psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" | head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" |
+  head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
 # shellcheck disable=SC2046
 refuse 3 "session" $(go)
 sed -i 's/^pool_mode.*/pool_mode = transaction/' "$dir/bouncer-3.ini"
-psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" | head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" |
+  head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
 
 say "a paused Patroni"
 patronictl -c "$PATRONI_CONF" pause ci >/dev/null
@@ -77,12 +83,14 @@ refuse 3 "topology.target_not_standby: target ci" $(go)
 
 say "a route that is the address of a member which does not lead any more"
 for _ in $(seq 100); do
-  patronictl -c "$PATRONI_CONF" switchover ci --leader ci-1 --candidate ci-2 --force >"$scratch/switchover.out" 2>&1 || true
+  patronictl -c "$PATRONI_CONF" switchover ci --leader ci-1 --candidate ci-2 --force >"$scratch/switchover.out" 2>&1 ||
+    true
   [ "$(curl -s -m 2 "http://127.0.0.1:$(rest_port ci-2)/patroni" | jq -r .role)" = master ] && break
   sleep 0.3
 done
 for _ in $(seq 200); do
-  [ "$(curl -s -m 2 "http://127.0.0.1:$(rest_port ci-1)/patroni" | jq -r '.role + " " + .state')" = "replica running" ] && break
+  state=$(curl -s -m 2 "http://127.0.0.1:$(rest_port ci-1)/patroni" | jq -r '.role + " " + .state' || true)
+  [ "$state" = "replica running" ] && break
   sleep 0.2
 done
 # shellcheck disable=SC2046
@@ -91,7 +99,8 @@ say "two things that are wrong are two lines"
 patronictl -c "$PATRONI_CONF" pause main >/dev/null
 # shellcheck disable=SC2046
 refuse 3 "each in a line above" $(go)
-is "lines" "$(grep -cE "^(\S+ )?    \.\.\. blocker (topology.patroni_paused: source main|topology.target_not_standby: target ci): " "$scratch/tool.out")" 2
+refused_lines="blocker (topology.patroni_paused: source main|topology.target_not_standby: target ci): "
+is "lines" "$(grep -cE "^(\S+ )?    \.\.\. $refused_lines" "$scratch/tool.out")" 2
 patronictl -c "$PATRONI_CONF" resume main >/dev/null
 is "nothing was changed" "$(catalog)" "$before"
 for number in 1 2 3; do

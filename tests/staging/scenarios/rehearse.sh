@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# A rehearsal goes there and back under load with nobody asked, and is evidence for this very runbook, split and program only.
+# A rehearsal goes there and back under load with nobody asked, and is evidence for this very runbook, split and program
+# only.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 book=$scratch/book.yml
-sed -e 's/^rehearsal: .*/rehearsal: {times: 1, max_age: 1h}/' -e 's/^roles: .*/roles: [driver]/' "$root/runbooks/logical-switchover.yml" >"$book"
-load="exec $(realpath "$lab") load --dir $dir --seconds 600 --writers 8 --reconnect 2 --history $scratch/history-1.jsonl"
+sed -e 's/^rehearsal: .*/rehearsal: {times: 1, max_age: 1h}/' -e 's/^roles: .*/roles: [driver]/' \
+  "$root/runbooks/logical-switchover.yml" >"$book"
+load="exec $(realpath "$lab") load --dir $dir --seconds 600 --writers 8 --reconnect 2"
+load+=" --history $scratch/history-1.jsonl"
 histories=("$scratch/history-1.jsonl")
 rehearse() { tool "$1" rehearse "${@:2}" -e "$environment" --json; }
 process() { # EXIT OPTIONS...: the ids of the family process, without the one that tells of this machine
   tool "$1" check -e "$environment" --runbook "${@:2}" --json
-  jq -r '.findings[].id | select(. != "process.guard_inside")' "$scratch/tool.json" | grep '^process\.' | LC_ALL=C sort -u | tr '\n' ' ' || true
+  jq -r '.findings[].id | select(. != "process.guard_inside")' "$scratch/tool.json" | grep '^process\.' |
+    LC_ALL=C sort -u | tr '\n' ' ' || true
 }
 
 say "what makes no sense is refused before anything is done"
@@ -44,7 +48,9 @@ is "schema pgcleave" "$(source_sql "select count(*) from pg_namespace where nspn
 say "two rounds under load"
 rehearse 0 "$book" --times 2 --hold 2s --load "$load"
 is "good rounds" "$(jq '[.rounds[] | select(.good and .rolled_back)] | length' "$scratch/tool.json")" 2
-is "rounds with a pause each way" "$(jq '[.rounds[] | select(.pause_ms > 0 and .rollback_pause_ms > 0 and .back_s > 0)] | length' "$scratch/tool.json")" 2
+is "rounds with a pause each way" \
+  "$(jq '[.rounds[] | select(.pause_ms > 0 and .rollback_pause_ms > 0 and .back_s > 0)] | length' \
+    "$scratch/tool.json")" 2
 verify_clean source
 tool 0 runs -e "$environment" --rehearsal last --json
 is "rounds compared" "$(jq 'length' "$scratch/tool.json")" 2
@@ -67,8 +73,10 @@ is "findings about another runbook" "$(process 3 "$scratch/other.yml")" \
 is "findings about another split" "$(process 3 "$book" --split "$dir/other-split.yml")" \
   "process.not_signed process.rehearsal_of_other_split process.too_few_rehearsals "
 
-say "ctrl-C while it is held goes back; a load that ends by itself is a surprise; both are problems until they are solved"
-timeout 240 "$build/pgcleave" rehearse "$book" -e "$environment" --times 3 --hold 100s --load 'echo no more; exit 3' --json >"$scratch/held.json" 2>"$scratch/held.out" &
+say "ctrl-C while it is held goes back; a load that ends by itself is a surprise;" \
+  "both are problems until they are solved"
+timeout 240 "$build/pgcleave" rehearse "$book" -e "$environment" --times 3 --hold 100s --load 'echo no more; exit 3' \
+  --json >"$scratch/held.json" 2>"$scratch/held.out" &
 held=$!
 for _ in $(seq 300); do grep -q '^holding' "$scratch/held.out" && break; sleep 0.1; done
 kill -INT "$held"
@@ -80,13 +88,18 @@ is "state" "$(status .state)" "rolled back"
 contains "$scratch/held.out" "the load ended by itself with exit code 3"
 contains "$scratch/held.out" "was asked to stop while it was held"
 is "findings about a surprise" "$(process 3 "$book")" "process.problem_unsolved "
-tool 0 solved "$(jq -r '.rounds[0].run' "$scratch/held.json")" --how "the load was given an end by mistake" -e "$environment"
+tool 0 solved "$(jq -r '.rounds[0].run' "$scratch/held.json")" --how "the load was given an end by mistake" \
+  -e "$environment"
 is "findings about what was solved" "$(process 0 "$book")" ""
 
-say "what a rollback leaves behind is a surprise, and what was there before the first round is none; and a rehearsal gets old"
+say "what a rollback leaves behind is a surprise, and what was there before the first round is none;" \
+  "and a rehearsal gets old"
 awk '{ print }
-  /id: let_wal_go/ { print "    - {id: dirt, uses: postgres.sql, with: {on: source, sql: \"create or replace view public.left_behind as select b.id, u.name from ci.builds b join public.users u on u.id = b.client\"}}" }' \
-  "$book" | sed 's/max_age: 1h/max_age: 1s/' >"$scratch/dirty.yml"
+  /id: let_wal_go/ {
+    print "    - {id: dirt, uses: postgres.sql, with: {on: source, sql: \"create or replace view public.left_behind" \
+      " as select b.id, u.name from ci.builds b join public.users u on u.id = b.client\"}}"
+  }' "$book" |
+  sed 's/max_age: 1h/max_age: 1s/' >"$scratch/dirty.yml"
 rehearse 9 "$scratch/dirty.yml" --times 2 --hold 0s
 contains "$scratch/tool.out" "after_rollback: schema.view_crosses (view public.left_behind"
 contains "$scratch/tool.out" "stopped: round 1 brought a surprise"

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Ownership is taken only when the release is on disk on every member that Patroni may promote: one that is down is named before anything is
-# changed, one that stands still has the window undone.
+# Ownership is taken only when the release is on disk on every member that Patroni may promote: one that is down is
+# named before anything is changed, one that stands still has the window undone.
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
-streams() { [ "$(source_sql "select count(*) from pg_stat_replication where application_name = 'main-2' and state = 'streaming'")" = 1 ]; }
+streams() {
+  [ "$(source_sql "select count(*) from pg_stat_replication
+    where application_name = 'main-2' and state = 'streaming'")" = 1 ]
+}
 wait_until_it_streams() {
   for _ in $(seq 900); do streams && return; sleep 0.1; done
   failed "main-2 does not stream"
@@ -23,7 +26,8 @@ contains "$scratch/tool.out" "durable=leader"
 wait_until_it_streams
 
 say "a member that stands still in the window: nothing is taken"
-PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" -e "$environment" \
+PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED=$scratch/reached \
+  "$build/pgcleave-faulty" run "$runbook" -e "$environment" \
   --approve go --set pause_budget=60s >"$scratch/held.out" 2>&1 &
 held=$!
 wait_for_file "$scratch/reached"
@@ -38,7 +42,11 @@ contains "$scratch/held.out" "its release is not on disk on all members, so owne
 contains "$scratch/held.out" "not by main-2"
 is "owner on the source" "$(owner_on_source)" 1
 wait_until_it_streams
-for _ in $(seq 600); do [ "$(on ci-1 "select count(*) from pg_stat_replication where application_name = 'ci-2' and state = 'streaming'")" = 1 ] && break; sleep 0.1; done
+for _ in $(seq 600); do
+  [ "$(on ci-1 "select count(*) from pg_stat_replication
+    where application_name = 'ci-2' and state = 'streaming'")" = 1 ] && break
+  sleep 0.1
+done
 
 say "all stream: the window is done, and the release was on disk on the other member before ownership was taken"
 tool 0 resume -e "$environment" --approve go

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every client writes in REPEATABLE READ, one of them round the bouncers, so that transactions whose snapshot is older than the switch meet
-# it at every instant. What was acknowledged is there, once, on one side.
+# Every client writes in REPEATABLE READ, one of them round the bouncers, so that transactions whose snapshot is older
+# than the switch meet it at every instant. What was acknowledged is there, once, on one side.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 source_sql "alter role app set default_transaction_isolation = 'repeatable read'"
@@ -17,5 +17,6 @@ for runbook in "$root/runbooks/logical-switchover.yml" "$root/runbooks/promote-s
     verify_clean source errors
   done
 done
-is "the isolation level that clients had" "$(psql "$SOURCE user=app" -qtAc "show transaction_isolation")" "repeatable read"
+is "the isolation level that clients had" "$(psql "$SOURCE user=app" -qtAc "show transaction_isolation")" \
+  "repeatable read"
 say "ok"

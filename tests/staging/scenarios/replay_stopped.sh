@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The standby stops replaying just before the window, or the machine is slow in it: the budget is blown, everything is undone, clients go on on the source.
+# The standby stops replaying just before the window, or the machine is slow in it: the budget is blown, everything is
+# undone, clients go on on the source.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
@@ -31,7 +32,8 @@ wait_max=$(jq .client_wait_max_ms "$scratch/verdict.out")
 
 say "the budget is used up between the last check and the request for ownership: it is not sent"
 load_begin --writers 8 --reconnect 2 --rate 20
-PGCLEAVE=$build/pgcleave-faulty PGCLEAVE_FAULT="sleep 1500|before effect give ownership" tool 4 resume -e "$environment" --approve go
+PGCLEAVE=$build/pgcleave-faulty PGCLEAVE_FAULT="sleep 1500|before effect give ownership" \
+  tool 4 resume -e "$environment" --approve go
 contains "$scratch/tool.out" "not begun, since the time for it was over"
 contains "$scratch/tool.out" "source main owns the moved tables"
 load_end 1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What breaks reverse replication is told before it is needed, and a rollback that would lose writes is refused with reasons, while nobody waits.
+# What breaks reverse replication is told before it is needed, and a rollback that would lose writes is refused with
+# reasons, while nobody waits.
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up
@@ -47,7 +48,10 @@ say "a slot that is gone: what was written since can't come back"
 load_begin --writers 8 --reconnect 2 --rate 20
 tool 0 run "$runbook" -e "$environment" --approve go
 source_sql "alter subscription pgcleave_ci_reverse disable"
-for _ in $(seq 50); do target_sql "select pg_drop_replication_slot('pgcleave_ci_reverse')" >/dev/null 2>&1 && break; sleep 0.1; done
+for _ in $(seq 50); do
+  target_sql "select pg_drop_replication_slot('pgcleave_ci_reverse')" >/dev/null 2>&1 && break
+  sleep 0.1
+done
 refused "slot pgcleave_ci_reverse is gone"
 say "without both nobody can tell whether there ever was a reverse replication"
 source_sql "alter subscription pgcleave_ci_reverse set (slot_name = none)"

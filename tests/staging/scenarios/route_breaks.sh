@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The new route breaks while clients wait, after it was tried: the window is undone before ownership is taken, and clients go on at the source.
+# The new route breaks while clients wait, after it was tried: the window is undone before ownership is taken, and
+# clients go on at the source.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 source "$root/tests/staging/route_proxy.sh"
@@ -9,7 +10,8 @@ route_by_proxy
 load_begin --writers 8 --reconnect 2 --rate 20
 # Paused: the route was tried for the last time.
 (
-  while ! psql "host=127.0.0.1 port=$(port bouncer-1) user=pgcleave_admin dbname=pgbouncer" -qtA -F ' ' -c 'SHOW DATABASES' 2>/dev/null |
+  while ! psql "host=127.0.0.1 port=$(port bouncer-1) user=pgcleave_admin dbname=pgbouncer" -qtA -F ' ' \
+    -c 'SHOW DATABASES' 2>/dev/null |
     grep -q '^app .* 1 0$'; do :; done
   kill "$proxy"
 ) &

@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# The new route breaks right after ownership was taken. The run says that clients are not served. A rollback does not need that route: it brings
-# clients back to the source within the budget and two seconds more, nothing lost. `resume` goes on with a corrected route.
+# The new route breaks right after ownership was taken. The run says that clients are not served. A rollback does not
+# need that route: it brings clients back to the source within the budget and two seconds more, nothing lost. `resume`
+# goes on with a corrected route.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 source "$root/tests/staging/route_proxy.sh"
 proxy_start
 route_by_proxy
 switchover=$root/runbooks/logical-switchover.yml
-through_bouncer() { timeout "$1" psql "host=127.0.0.1 port=$(port bouncer-1) user=app dbname=app" -qtAc "show cluster_name" 2>/dev/null; }
+through_bouncer() {
+  timeout "$1" psql "host=127.0.0.1 port=$(port bouncer-1) user=app dbname=app" -qtAc "show cluster_name" 2>/dev/null
+}
 
-# split_with_broken_route SIGNAL: the proxy gets it as soon as the target owns. Behind a route that is silent a transaction stays open.
+# split_with_broken_route SIGNAL: the proxy gets it as soon as the target owns. Behind a route that is silent a
+# transaction stays open.
 split_with_broken_route() {
   load_begin --writers 8 --reconnect 2 --rate 20
   (
@@ -56,7 +60,8 @@ split_with_broken_route STOP
 goes_back --emergency
 contains "$scratch/back.out" "left out, by --emergency"
 contains "$scratch/back.out" "; by --emergency without "
-grep -q "by --emergency without .*back_ready" "$scratch/back.out" || failed "the rollback does not say what it went without"
+grep -q "by --emergency without .*back_ready" "$scratch/back.out" ||
+  failed "the rollback does not say what it went without"
 kill -KILL "$proxy"
 proxy_start "$proxy_port"
 

@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# A route that the bouncers could not use is found before anything is changed, by `check` and by the run itself: a port where nobody listens,
-# a certificate that the bouncers do not trust, one that is not for that address. Clients notice nothing.
+# A route that the bouncers could not use is found before anything is changed, by `check` and by the run itself: a port
+# where nobody listens, a certificate that the bouncers do not trust, one that is not for that address. Clients notice
+# nothing.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
-reload_bouncer() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qtAc RELOAD; }
-catalog() { source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' || (select count(*) from pg_publication)"; }
+reload_bouncer() {
+  psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qtAc RELOAD
+}
+catalog() {
+  source_sql "select (select count(*) from pg_trigger) || ' ' || (select count(*) from pg_namespace) || ' ' ||
+    (select count(*) from pg_publication)"
+}
 files() { cat "$dir"/bouncer-[12].ini; ls -i "$dir"/bouncer-[12].ini*; }
 landed() { psql "host=127.0.0.1 port=$(port "bouncer-$1") user=app dbname=app" -qtAc "show cluster_name"; }
 
@@ -22,7 +28,8 @@ run_refuses() {
 }
 check_finds() {
   tool 3 check -e "$scratch/environment.yml" --json
-  jq -e --arg id "$1" 'any(.findings[]; .id == $id and .severity == "blocker")' "$scratch/tool.json" >/dev/null || failed "check does not find $1"
+  jq -e --arg id "$1" 'any(.findings[]; .id == $id and .severity == "blocker")' "$scratch/tool.json" >/dev/null ||
+    failed "check does not find $1"
   say "check finds $1"
 }
 
@@ -51,11 +58,16 @@ waited=$(jq '.client_wait_max_ms | floor' "$scratch/verdict.out")
 say "certificates: the source's has the address, of the target's two one has only a name and one another authority"
 certificates=$scratch/certificates
 mkdir -m 755 "$certificates"
-authority() { openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -keyout "$certificates/$1.key" -out "$certificates/$1.crt" 2>/dev/null; }
+authority() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$1" -keyout "$certificates/$1.key" \
+    -out "$certificates/$1.crt" 2>/dev/null
+}
 certificate() {  # NAME AUTHORITY ALTERNATIVE_NAMES
-  openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$certificates/$1.key" -out "$certificates/$1.csr" 2>/dev/null
+  openssl req -newkey rsa:2048 -nodes -subj "/CN=$1" -keyout "$certificates/$1.key" -out "$certificates/$1.csr" \
+    2>/dev/null
   printf 'subjectAltName=%s\n' "$3" >"$certificates/$1.extension"
-  openssl x509 -req -in "$certificates/$1.csr" -CA "$certificates/$2.crt" -CAkey "$certificates/$2.key" -CAcreateserial -days 2 \
+  openssl x509 -req -in "$certificates/$1.csr" -CA "$certificates/$2.crt" -CAkey "$certificates/$2.key" \
+    -CAcreateserial -days 2 \
     -extfile "$certificates/$1.extension" -out "$certificates/$1.crt" 2>/dev/null
 }
 authority ours
@@ -68,7 +80,8 @@ chmod 600 "$certificates"/*.key
 
 tls_on() {  # MEMBER CERTIFICATE
   curl -sSf -u "pgcleave:$(cat "$dir/rest.password")" -X PATCH "http://127.0.0.1:$(rest_port "$1")/config" -d \
-    "{\"postgresql\": {\"parameters\": {\"ssl\": \"on\", \"ssl_cert_file\": \"$certificates/$2.crt\", \"ssl_key_file\": \"$certificates/$2.key\"}}}" >/dev/null
+    "{\"postgresql\": {\"parameters\": {\"ssl\": \"on\", \"ssl_cert_file\": \"$certificates/$2.crt\",
+       \"ssl_key_file\": \"$certificates/$2.key\"}}}" >/dev/null
   for _ in $(seq 100); do
     psql "host=127.0.0.1 port=$(port "$1") user=app dbname=app sslmode=require" -qtAc "show ssl_cert_file" 2>/dev/null |
       grep -q "/$2.crt" && return
@@ -79,7 +92,8 @@ tls_on() {  # MEMBER CERTIFICATE
 tls_on main-1 main
 tls_on ci-1 by_name
 for number in 1 2; do
-  sed -i "s|^pool_mode.*|&\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = $certificates/ours.crt|" "$dir/bouncer-$number.ini"
+  sed -i "s|^pool_mode.*|&\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = $certificates/ours.crt|" \
+    "$dir/bouncer-$number.ini"
   reload_bouncer "bouncer-$number"
   is "clients of bouncer-$number land on" "$(landed "$number")" main
 done

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Two operators, each with a journal of his own: the second changes nothing and is told whom to ask; if he takes over, the first can do nothing
-# more when he wakes up.
+# Two operators, each with a journal of his own: the second changes nothing and is told whom to ask; if he takes over,
+# the first can do nothing more when he wakes up.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
 mine=$scratch/mine.db
 
-# first_operator SECONDS POINT WORDS...: a run that stands at this point so long; in a window its guard would kill it after 20 s
+# first_operator SECONDS POINT WORDS...: a run that stands at this point so long; in a window its guard would kill it
+# after 20 s
 first_operator() {
   rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="sleep ${1}000|$2" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" "${@:3}" >"$scratch/first.out" 2>&1 &
+  PGCLEAVE_FAULT="sleep ${1}000|$2" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" "${@:3}" \
+    >"$scratch/first.out" 2>&1 &
   first=$!
   wait_for_file "$scratch/reached"
 }
@@ -25,7 +27,10 @@ copy_of_journal() {
   local file
   for file in "$1"*; do case $file in *.lock) ;; *) cp "$file" "$2${file#"$1"}" ;; esac; done
 }
-changes() { source_sql "select (select count(*) from pgcleave.ownership_log), (select count(*) from pg_replication_slots), (select count(*) from pg_trigger)"; }
+changes() {
+  source_sql "select (select count(*) from pgcleave.ownership_log), (select count(*) from pg_replication_slots),
+    (select count(*) from pg_trigger)"
+}
 
 say "while a run prepares, a run from another journal is refused"
 first_operator 5 "after effect create the fence trigger" run "$runbook" -e "$environment" --approve go
@@ -67,7 +72,8 @@ say "taken over in the window by another journal, then killed: its guard finds w
 first_operator 18 "after effect release ownership" rollback -e "$environment" --journal "$scratch/copy.db"
 copy_of_journal "$scratch/copy.db" "$scratch/third.db"
 rm -f "$scratch/reached"
-PGCLEAVE_FAULT="hold|after effect release ownership" PGCLEAVE_FAULT_REACHED=$scratch/reached PGCLEAVE=$build/pgcleave-faulty \
+PGCLEAVE_FAULT="hold|after effect release ownership" PGCLEAVE_FAULT_REACHED=$scratch/reached \
+  PGCLEAVE=$build/pgcleave-faulty \
   tool 0 resume "$run" -e "$environment" --journal "$scratch/third.db" --takeover &
 third=$!
 wait_for_file "$scratch/reached"

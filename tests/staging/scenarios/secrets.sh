@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# No password comes out: passwords of every special character are planted, all that the tool says, writes and starts is kept, and searched for
-# them in six encodings.
+# No password comes out: passwords of every special character are planted, all that the tool says, writes and starts is
+# kept, and searched for them in six encodings.
 source "$(dirname "$0")/../scenario.sh"
 find_secrets=$root/tests/staging/find_secrets.py
 secrets=$scratch/secrets
@@ -28,19 +28,24 @@ users=(pgcleave app pgcleave_admin)
 for n in 0 1; do printf "alter role %s password :'pw%s';\n" "${users[n]}" "$n"; done |
   psql "$SOURCE" -v ON_ERROR_STOP=1 -v pw0="${password[0]}" -v pw1="${password[1]}" -q
 for n in 0 1 2; do
-  PW="$(of_pgpass "${password[n]}")" awk -F: -v user="${users[n]}" 'BEGIN {OFS=":"} $4 == user {print "*", "*", "*", user, ENVIRON["PW"]; next} {print}' \
+  PW="$(of_pgpass "${password[n]}")" awk -F: -v user="${users[n]}" \
+    'BEGIN {OFS=":"} $4 == user {print "*", "*", "*", user, ENVIRON["PW"]; next} {print}' \
     "$PGPASSFILE" >"$scratch/passfile"
   console_with=$PGPASSFILE
   [ "$n" = 2 ] || cat "$scratch/passfile" >"$PGPASSFILE"
 done
 server_passfile=$(grep -o 'passfile: [^}]*server[^}]*' "$environment" | head -n 1 | cut -d' ' -f2)
-PW="$(of_pgpass "${password[0]}")" awk -F: 'BEGIN {OFS=":"} $4 == "pgcleave" {print "*", "*", "*", "pgcleave", ENVIRON["PW"]; next} {print}' \
+PW="$(of_pgpass "${password[0]}")" \
+  awk -F: 'BEGIN {OFS=":"} $4 == "pgcleave" {print "*", "*", "*", "pgcleave", ENVIRON["PW"]; next} {print}' \
   "$server_passfile" >"$scratch/server_passfile"
 cat "$scratch/server_passfile" >"$server_passfile"
 for n in 0 1 2; do printf '"%s" "%s"\n' "${users[n]}" "$(of_userlist "${password[n]}")"; done >"$scratch/users"
 cat "$scratch/users" >"$dir/bouncer.users"
-ports=$(printf '%s\n' "$BOUNCERS" | grep -o 'port=[0-9]*' | cut -d= -f2; grep -l 'tables that stay' "$dir"/*.ini | xargs sed -n 's/^listen_port = //p')
-for port in $ports; do PGPASSFILE=$console_with psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qc RELOAD; done
+ports=$(printf '%s\n' "$BOUNCERS" | grep -o 'port=[0-9]*' | cut -d= -f2; grep -l 'tables that stay' "$dir"/*.ini |
+  xargs sed -n 's/^listen_port = //p')
+for port in $ports; do
+  PGPASSFILE=$console_with psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+done
 cat "$scratch/passfile" >"$PGPASSFILE"
 is "the new password is used" "$(source_sql "select 1")" 1
 
@@ -63,10 +68,12 @@ number=0
 # said WORDS...: any exit code; what it says is kept
 said() {
   number=$((number + 1))
-  "$build/pgcleave" "$@" >"$kept/$number-$1.stdout" 2>"$kept/$number-$1.stderr" || echo "exit $?" >>"$kept/$number-$1.stderr"
+  "$build/pgcleave" "$@" >"$kept/$number-$1.stdout" 2>"$kept/$number-$1.stderr" ||
+    echo "exit $?" >>"$kept/$number-$1.stderr"
 }
 load_begin --writers 2 --rate 10
-sed 's/^  - {id: ready/  - {id: told, uses: run.command, with: {argv: [sh, -c, "cat \/dev\/null"]}}\n&/' "$runbook" >"$scratch/with_command.yml"
+sed 's/^  - {id: ready/  - {id: told, uses: run.command, with: {argv: [sh, -c, "cat \/dev\/null"]}}\n&/' "$runbook" \
+  >"$scratch/with_command.yml"
 
 say "check, plan, run, rollback, and what tells of them"
 said check "$scratch/with_command.yml" -e "$environment" -v
@@ -83,12 +90,17 @@ sed 's/default: 5s/default: 2ms/' "$runbook" >"$scratch/short.yml"
 said run "$scratch/short.yml" -e "$environment" --approve go -v
 said rollback -e "$environment" -v
 wrong=$(head -n 1 "$scratch/wrong")
-for user in pgcleave app pgcleave_admin; do printf '*:*:*:%s:%s\n' "$user" "$(of_pgpass "$wrong")"; done >"$scratch/wrong_passfile"
+for user in pgcleave app pgcleave_admin; do
+  printf '*:*:*:%s:%s\n' "$user" "$(of_pgpass "$wrong")"
+done >"$scratch/wrong_passfile"
 chmod 600 "$scratch/wrong_passfile"
-sed "s|passfile: $PGPASSFILE|passfile: $scratch/wrong_passfile|" "$environment" | sed "s|^split: .*|split: $dir/split.yml|" >"$scratch/wrong_passwords.yml"
-sed "s|file:[^}]*|file:$scratch/wrong|" "$environment" | sed "s|^split: .*|split: $dir/split.yml|" >"$scratch/wrong_rest.yml"
+sed "s|passfile: $PGPASSFILE|passfile: $scratch/wrong_passfile|" "$environment" |
+  sed "s|^split: .*|split: $dir/split.yml|" >"$scratch/wrong_passwords.yml"
+sed "s|file:[^}]*|file:$scratch/wrong|" "$environment" |
+  sed "s|^split: .*|split: $dir/split.yml|" >"$scratch/wrong_rest.yml"
 sed "s|password: .*|password: \"zqWrong8 literal\"|" "$environment" >"$scratch/literal.yml"
-sed "s|http://127|http://admin:zqWrong8@127|" "$environment" | sed "s|^split: .*|split: $dir/split.yml|" >"$scratch/in_url.yml"
+sed "s|http://127|http://admin:zqWrong8@127|" "$environment" |
+  sed "s|^split: .*|split: $dir/split.yml|" >"$scratch/in_url.yml"
 for file in wrong_passwords wrong_rest literal in_url; do
   said check "$runbook" -e "$scratch/$file.yml" -v
   said run "$runbook" -e "$scratch/$file.yml" --approve go -v --journal "$kept/$file.db"
@@ -110,6 +122,7 @@ find "$dir" "$scratch" . -maxdepth 1 -name 'core*' -exec cp {} "$kept/" \;
 
 "$find_secrets" "$scratch/all" "$kept" "$dir/log" >"$scratch/found.out" 2>"$scratch/count" || failed "a secret came out"
 if [ -n "${FIGURES:-}" ]; then  # as "12 files, 7 secrets, 0 found"
-  jq -nR 'input | capture("(?<files>[0-9]+) files, (?<secrets>[0-9]+) secrets, (?<found>[0-9]+) found")' "$scratch/count" >"$FIGURES"
+  jq -nR 'input | capture("(?<files>[0-9]+) files, (?<secrets>[0-9]+) secrets, (?<found>[0-9]+) found")' \
+    "$scratch/count" >"$FIGURES"
 fi
 say "ok: $(cat "$scratch/count")"

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Sequences that no column owns: called by a function in a default, by a trigger, by clients alone. They are carried there and back, whatever
-# counts on between the promotion and the window; one that belongs to no class is refused before anything is changed.
+# Sequences that no column owns: called by a function in a default, by a trigger, by clients alone. They are carried
+# there and back, whatever counts on between the promotion and the window; one that belongs to no class is refused
+# before anything is changed.
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up
-bouncer="host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-1") | .port' "$dir/lab.json" | head -n 1) user=app dbname=$DB"
+bouncer="host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-1") | .port' "$dir/lab.json" |
+  head -n 1) user=app dbname=$DB"
 
 cat >"$scratch/odd_sequences.sql" <<'SQL'
 set role app;
@@ -14,7 +16,8 @@ create function ci.next_by_function() returns bigint language sql as $$ select n
 alter table ci.by_function alter id set default ci.next_by_function();
 create table ci.by_trigger (id bigint primary key, v text);
 create sequence public.by_trigger_no;  -- of a schema that is kept, and used by a moved table
-create function ci.number_by_trigger() returns trigger language plpgsql as $$ begin new.id := nextval('public.by_trigger_no'); return new; end $$;
+create function ci.number_by_trigger() returns trigger language plpgsql as
+  $$ begin new.id := nextval('public.by_trigger_no'); return new; end $$;
 create trigger number before insert on ci.by_trigger for each row execute function ci.number_by_trigger();
 create sequence ci.order_no;
 create sequence ci.hibernate_seq increment 50;
@@ -26,13 +29,14 @@ select from generate_series(1, 299) where nextval('ci."Free Standing"') = 0;
 SQL
 psql "$SOURCE" -v ON_ERROR_STOP=1 -qf "$scratch/odd_sequences.sql" >/dev/null
 
-# As the application counts, through a bouncer; what it was given is kept. More than the 32 values that a standby's copy is ahead, since
-# PostgreSQL writes sequences to the WAL beforehand (15).
+# As the application counts, through a bouncer; what it was given is kept. More than the 32 values that a standby's copy
+# is ahead, since PostgreSQL writes sequences to the WAL beforehand (15).
 count_on() {
   psql "$bouncer" -v ON_ERROR_STOP=1 -qtA <<'SQL' >>"$scratch/given" || failed "the application could not count on"
 insert into ci.by_function (v) select 'x' from generate_series(1, 50) returning 'by_function ' || id;
 insert into ci.by_trigger (v) select 'x' from generate_series(1, 50) returning 'by_trigger ' || id;
-select kind || ' ' || nextval(kind::regclass) from generate_series(1, 50), unnest('{ci.order_no, ci.hibernate_seq, ci.down, named_no}'::text[]) kind;
+select kind || ' ' || nextval(kind::regclass)
+  from generate_series(1, 50), unnest('{ci.order_no, ci.hibernate_seq, ci.down, named_no}'::text[]) kind;
 SQL
 }
 no_value_twice() { # WHERE
@@ -53,7 +57,8 @@ tool 3 check -e "$environment" --json
 contains "$scratch/tool.json" "fence.unclassified_sequence"
 is "schema pgcleave on the source" "$(source_sql "select count(*) from pg_namespace where nspname = 'pgcleave'")" 0
 say "a name that is mistyped has its position and a guess"
-sed -i 's/^shared: {}$/shared: {sequences: [other.tiket_no, '"'other.\"Receipt No\"'"']}/; s/^  schemas: \[ci\]$/&\n  sequences: [named_no]/' "$dir/split.yml"
+sed -i -e 's/^shared: {}$/shared: {sequences: [other.tiket_no, '"'other.\"Receipt No\"'"']}/' \
+  -e 's/^  schemas: \[ci\]$/&\n  sequences: [named_no]/' "$dir/split.yml"
 tool 2 validate "$runbook" -e "$environment"
 contains "$scratch/tool.out" "split.yml:11:22: the database has no sequence other.tiket_no"
 contains "$scratch/tool.out" "did you mean 'other.ticket_no'?"
@@ -76,8 +81,10 @@ no_value_twice "after the switchover"
 is "the cycling sequence at 299 of 300" "$(state_of target_sql 'ci."Free Standing"')" "299 true"
 is "the target's copy of a kept sequence" "$(state_of target_sql public.stays_no)" "$kept_there"
 
-say "a sequence that came on the target only: status tells it, and a rollback is refused for it until the source has it too"
-target_sql "create sequence ci.later_no; alter sequence ci.later_no owner to app; select nextval('ci.later_no')" >/dev/null
+say "a sequence that came on the target only: status tells it, and a rollback is refused for it until the source" \
+  "has it too"
+target_sql "create sequence ci.later_no; alter sequence ci.later_no owner to app; select nextval('ci.later_no')" \
+  >/dev/null
 is "lossless" "$(status .rollback_path.lossless)" false
 tool 3 rollback -e "$environment"
 contains "$scratch/tool.out" "sequence ci.later_no exists on target ci only; make it on source main too"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A PgBouncer process that serves another database too: its clients neither wait nor fail in a window, also when the program and its guard
-# are killed right after a SET.
+# A PgBouncer process that serves another database too: its clients neither wait nor fail in a window, also when the
+# program and its guard are killed right after a SET.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 1
 config=$dir/bouncer-1.ini
@@ -15,7 +15,8 @@ console RELOAD
 others_are_served() {  # several at once, so that each needs a server connection
   local i pids=()
   for i in 1 2 3 4; do
-    PGOPTIONS="" timeout 3 psql "host=127.0.0.1 port=$port user=app dbname=other" -v ON_ERROR_STOP=1 -qtAc "begin; select 1; select pg_sleep(0.5)" \
+    PGOPTIONS="" timeout 3 psql "host=127.0.0.1 port=$port user=app dbname=other" -v ON_ERROR_STOP=1 \
+      -qtAc "begin; select 1; select pg_sleep(0.5)" \
       >"$scratch/other-$i.out" 2>&1 &
     pids+=($!)
   done

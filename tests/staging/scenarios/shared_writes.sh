@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# What clients write on the promoted target to tables that stay or that both sides keep is in nobody's replication: a rollback gives it up. It
-# is named by status, asked for in words that hold tables and counts, and never destroyed without them, with every runbook that promotes.
+# What clients write on the promoted target to tables that stay or that both sides keep is in nobody's replication: a
+# rollback gives it up. It is named by status, asked for in words that hold tables and counts, and never destroyed
+# without them, with every runbook that promotes.
 source "$(dirname "$0")/../scenario.sh"
-# Without a replica of the target: runs follow each other faster than Patroni rewinds one, and a leader that is to be rewound waits for it.
+# Without a replica of the target: runs follow each other faster than Patroni rewinds one, and a leader that is to be
+# rewound waits for it.
 lab_up 1 --target-members 1
 sed -i 's/^shared: {}/shared: {tables: [public.cfg]}/' "$dir/split.yml"
 source_sql "create table public.cfg (id int primary key, v text); insert into public.cfg values (1, 'old')"
@@ -33,12 +35,16 @@ for name in logical-switchover promote-standby maintenance-window; do
 
   say "$name: kept tables are fenced on the target; shared ones take writes, which status shows and a rollback asks for"
   tool 0 run "$runbook" -e "$environment" "${approve[@]}"
-  if target_sql "insert into public.users (name) values ('x')" >"$scratch/kept.out" 2>&1; then failed "a kept table took a write"; fi
+  if target_sql "insert into public.users (name) values ('x')" >"$scratch/kept.out" 2>&1; then
+    failed "a kept table took a write"
+  fi
   contains "$scratch/kept.out" 'it stayed behind in split "ci"'
   write_shared
   "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
   contains "$scratch/status.out" "2 rows of public.cfg"
-  if grep -q "would lose nothing" "$scratch/status.out"; then failed "status says that a rollback would lose nothing"; fi
+  if grep -q "would lose nothing" "$scratch/status.out"; then
+    failed "status says that a rollback would lose nothing"
+  fi
   "$build/pgcleave" plan "$runbook" -e "$environment" >"$scratch/plan.out" 2>&1 || true
   contains "$scratch/plan.out" "2 rows of public.cfg"
   tool 6 rollback -e "$environment"
@@ -59,11 +65,13 @@ for name in logical-switchover promote-standby maintenance-window; do
   streams
 done
 
-say "more was written after the words were typed: the source serves, and the target stays as it is until that is given up too"
+say "more was written after the words were typed: the source serves, and the target stays as it is until that" \
+  "is given up too"
 runbook=$root/runbooks/promote-standby.yml
 tool 0 run "$runbook" -e "$environment" --approve go
 write_shared
-PGCLEAVE_FAULT="hold|before effect CHECKPOINT on target ci, which pg_rewind needs" PGCLEAVE_FAULT_REACHED=$scratch/reached \
+PGCLEAVE_FAULT="hold|before effect CHECKPOINT on target ci, which pg_rewind needs" \
+  PGCLEAVE_FAULT_REACHED=$scratch/reached \
   "$build/pgcleave-faulty" rollback -e "$environment" --approve "give_up=$words" >"$scratch/held.out" 2>&1 &
 held=$!
 wait_for_file "$scratch/reached"
@@ -92,7 +100,8 @@ before=$(source_sql "select string_agg(slot_name, ' ' order by slot_name) from p
 tool 6 rollback -e "$environment"
 contains "$scratch/tool.out" "2 rows of public.cfg"
 contains "$scratch/tool.out" "nothing was undone"
-is "slots on the source" "$(source_sql "select string_agg(slot_name, ' ' order by slot_name) from pg_replication_slots")" "$before"
+is "slots on the source" \
+  "$(source_sql "select string_agg(slot_name, ' ' order by slot_name) from pg_replication_slots")" "$before"
 nothing_was_destroyed
 tool 2 approve "$(status .run)" promote --words "give up the test writes" -e "$environment"
 tool 0 approve "$(status .run)" promote --words "$words" -e "$environment"
@@ -112,7 +121,8 @@ contains "$scratch/status.out" "public.cfg was truncated or rewritten"
 "$lab" kill ci-1.postgres --dir "$dir" >/dev/null 2>&1 || failed "ci-1's PostgreSQL could not be killed"
 crash_is_told() {
   "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
-  grep -qE "counters of target ci were reset after that|has begun another timeline since it was split off" "$scratch/status.out"
+  grep -qE "counters of target ci were reset after that|has begun another timeline since it was split off" \
+    "$scratch/status.out"
 }
 for _ in $(seq 120); do crash_is_told && break; sleep 0.5; done
 crash_is_told || failed "status does not say that a crash has lost the counters"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The source fails over while clients wait: nothing is taken, clients go on on its new leader, and what that may have cost is said in words.
+# The source fails over while clients wait: nothing is taken, clients go on on its new leader, and what that may have
+# cost is said in words.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '"\(.role) \(.state)"'; }
@@ -16,7 +17,8 @@ switch_over() {  # switch_over FROM TO, as patronictl does
 # held_at POINT: a run in the background that stands there until $scratch/reached is removed
 held_at() {
   rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" -e "$environment" --approve go \
+  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" \
+    -e "$environment" --approve go \
     --set pause_budget=60s >"$scratch/held.out" 2>&1 &
   held=$!
   wait_for_file "$scratch/reached"
@@ -47,7 +49,8 @@ for _ in $(seq 900); do [ "$(status .state)" = "window undone" ] && break; sleep
 is "state" "$(status .state)" "window undone"
 tool 0 rollback -e "$environment"
 
-say "failed over while the target serves: rolled back, and cloned anew, since Patroni would mistake the source's timeline for the target's"
+say "failed over while the target serves: rolled back, and cloned anew, since Patroni would mistake the source's" \
+  "timeline for the target's"
 tool 0 run "$runbook" -e "$environment" --approve go
 switch_over main-1 main-2
 switch_over main-2 main-1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# After the split the source's leader has received a row of the target, its replica has not. The replica is promoted; the next row comes, and
-# nothing tells that one is missing in between. A rollback asks for words, and says why.
+# After the split the source's leader has received a row of the target, its replica has not. The replica is promoted;
+# the next row comes, and nothing tells that one is missing in between. A rollback asks for words, and says why.
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 lab_up 1

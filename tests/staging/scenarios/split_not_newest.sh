@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The split is done; then a second run is refused, tables are fenced, a cleanup waits at its gate. Without a run's id, status, log, report
-# and rollback mean the run that split it all the same.
+# The split is done; then a second run is refused, tables are fenced, a cleanup waits at its gate. Without a run's id,
+# status, log, report and rollback mean the run that split it all the same.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 1
 fence=$root/runbooks/fence.yml
@@ -11,11 +11,13 @@ split_run=$(status .run)
 # still_the_split: what status says of it
 still_the_split() {
   "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
-  grep -qE "^split ci on .*: target ci serves, since 20[0-9-]+ [0-9:]+ UTC, by run $split_run$" "$scratch/status.out" || failed "status does not say who serves"
+  grep -qE "^split ci on .*: target ci serves, since 20[0-9-]+ [0-9:]+ UTC, by run $split_run$" "$scratch/status.out" ||
+    failed "status does not say who serves"
   contains "$scratch/status.out" "a rollback now would lose nothing"
   is "the run that status shows" "$(status .run)" "$split_run"
   is "by which run" "$(status '.splits[0].by')" "$split_run"
-  is "the run that log prints" "$("$build/pgcleave" log -e "$environment" --json | jq -rs 'map(.run) | unique | join(" ")')" "$split_run"
+  is "the run that log prints" \
+    "$("$build/pgcleave" log -e "$environment" --json | jq -rs 'map(.run) | unique | join(" ")')" "$split_run"
   "$build/pgcleave" report run -e "$environment" >"$scratch/report.out"
   contains "$scratch/report.out" "$split_run"
 }
@@ -55,7 +57,9 @@ say "the rollback goes back"
 tool 0 rollback -e "$environment"
 is "owner on the source" "$(owner_on_source)" 1
 contains "$scratch/tool.out" "target ci restarts as a standby"
-if grep -E "connection was lost|could not connect" "$scratch/tool.out"; then failed "a good rollback tells of connections that it lost on purpose"; fi
+if grep -E "connection was lost|could not connect" "$scratch/tool.out"; then
+  failed "a good rollback tells of connections that it lost on purpose"
+fi
 is "state" "$(status .state)" "rolled back"
 is "who serves" "$(status '.splits[0].serves')" source
 tool 0 rollback -e "$environment"

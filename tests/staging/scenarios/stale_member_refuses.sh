@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The source's replica is down from just before the release; after the split the source's leader dies, and Patroni promotes that replica,
-# which says that the source owns. Patroni's witness has it refuse writes with nobody acting. status and check say that both own,
-# repair-owner makes the target the only owner, and a rollback to a member that lacks the target's rows is refused.
+# The source's replica is down from just before the release; after the split the source's leader dies, and Patroni
+# promotes that replica, which says that the source owns. Patroni's witness has it refuse writes with nobody acting.
+# status and check say that both own, repair-owner makes the target the only owner, and a rollback to a member that
+# lacks the target's rows is refused.
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 lab_up 1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# After the split, somebody puts standby_cluster back into the target's configuration: status and check raise an alarm before Patroni acts.
+# After the split, somebody puts standby_cluster back into the target's configuration: status and check raise an alarm
+# before Patroni acts.
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 tool 0 run "$runbook" -e "$environment" --approve go

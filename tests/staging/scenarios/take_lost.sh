@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# The target fails over right after it took ownership, to a member that lacks it: nobody owns. repair-owner proves by a row that nothing is
-# missing there, and makes it the owner again.
+# The target fails over right after it took ownership, to a member that lacks it: nobody owns. repair-owner proves by a
+# row that nothing is missing there, and makes it the owner again.
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
 held_at "before effect give ownership" --set durable=leader
-for _ in $(seq 100); do [ "$(on ci-2 "select count(*) from pgcleave.canary_source_ci")" -gt 0 ] && break; sleep 0.1; done
+for _ in $(seq 100); do
+  [ "$(on ci-2 "select count(*) from pgcleave.canary_source_ci")" -gt 0 ] && break
+  sleep 0.1
+done
 sleep 1
 crash ci-2
 go_on

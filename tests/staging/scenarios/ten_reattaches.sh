@@ -7,11 +7,14 @@ load_begin --writers 4 --reconnect 1 --rate 20
 for round in $(seq 10); do
   tool 0 run "$runbook" -e "$environment" --approve go
   tool 0 rollback -e "$environment"
-  say "round $round: pause $(status .windows.window.pause_ms) ms, back $(status '.windows["rollback.window"].pause_ms') ms, reattached in $(status '.steps[] | select(.step == "reattach") | .facts.seconds') s"
+  say "round $round: pause $(status .windows.window.pause_ms) ms," \
+    "back $(status '.windows["rollback.window"].pause_ms') ms," \
+    "reattached in $(status '.steps[] | select(.step == "reattach") | .facts.seconds') s"
   is "how it was reattached" "$(status '.steps[] | select(.step == "reattach") | .facts.how')" rewound
   is "ci streams" "$(target_sql "select status from pg_stat_wal_receiver")" streaming
 done
 load_end 1
 verify_clean source
-is "slots that hold WAL for nobody" "$(source_sql "select count(*) from pg_replication_slots where slot_name like 'pgcleave%'")" 0
+is "slots that hold WAL for nobody" \
+  "$(source_sql "select count(*) from pg_replication_slots where slot_name like 'pgcleave%'")" 0
 say "ok"

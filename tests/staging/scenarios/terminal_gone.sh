@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Nobody listens any more: the terminal is closed, the reader of the output has gone, or standard files were never open. Before the window
-# and in it that is a request to stop or nothing at all; no client waits for it, and no word goes where it does not belong.
+# Nobody listens any more: the terminal is closed, the reader of the output has gone, or standard files were never open.
+# Before the window and in it that is a request to stop or nothing at all; no client waits for it, and no word goes
+# where it does not belong.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 load_begin --writers 4 --rate 20
@@ -18,7 +19,8 @@ done
 in_terminal() {
   rm -f "$scratch/reached" "$scratch/over"
   PGCLEAVE_FAULT="sleep 700|$1" PGCLEAVE_FAULT_REACHED="$scratch/reached" TERM=dumb \
-    setsid script -qfc "$build/pgcleave-faulty ${*:2}; echo \$? >$scratch/over" /dev/null >"$scratch/terminal.out" 2>&1 </dev/null &
+    setsid script -qfc "$build/pgcleave-faulty ${*:2}; echo \$? >$scratch/over" /dev/null \
+      >"$scratch/terminal.out" 2>&1 </dev/null &
   local terminal=$!
   wait_for_file "$scratch/reached"
   local tool

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Numbers of both sides, the pools and a Prometheus are kept beside the journal: by `track`, and by every run while it runs.
+# Numbers of both sides, the pools and a Prometheus are kept beside the journal: by `track`, and by every run while it
+# runs.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
 load_begin --writers 8 --reconnect 2
@@ -10,7 +11,8 @@ import http.server, sys
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
-        self.wfile.write(b'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"12.5"]}]}}')
+        series = b'{"metric":{},"value":[1,"12.5"]}'
+        self.wfile.write(b'{"status":"success","data":{"resultType":"vector","result":[' + series + b']}}')
     def log_message(self, *words): pass
 server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
 print(server.server_port, flush=True)
@@ -25,10 +27,13 @@ samples() { sqlite3 "$dir/journal.db.samples" "$1"; }
 say "track"
 tool 0 track -e "$environment" --every 500ms --for 4s --json
 [ "$(wc -l <"$scratch/tool.json")" -ge 6 ] || failed "only $(wc -l <"$scratch/tool.json") rounds"
-is "scopes" "$(jq -r '[.samples[].scope] | unique | join(",")' <(tail -n 1 "$scratch/tool.json"))" "pool app at bouncer-1,pool app at bouncer-2,prometheus,source,target"
+is "scopes" "$(jq -r '[.samples[].scope] | unique | join(",")' <(tail -n 1 "$scratch/tool.json"))" \
+  "pool app at bouncer-1,pool app at bouncer-2,prometheus,source,target"
 jq -se 'last.samples | map({key: (.scope + " " + .name), value}) | from_entries
-  | ."source commits_per_s" > 50 and ."source wal_bytes_per_s" > 1000 and ."source lag_bytes.ci-1" >= 0 and ."pool app at bouncer-1 transactions_per_s" > 10
-    and ."prometheus cpu" == 12.5 and ."target connections" >= 0' "$scratch/tool.json" >/dev/null || failed "numbers are missing or odd"
+  | ."source commits_per_s" > 50 and ."source wal_bytes_per_s" > 1000 and ."source lag_bytes.ci-1" >= 0
+    and ."pool app at bouncer-1 transactions_per_s" > 10
+    and ."prometheus cpu" == 12.5 and ."target connections" >= 0' "$scratch/tool.json" >/dev/null ||
+  failed "numbers are missing or odd"
 is "mode of the file" "$(stat -c %a "$dir/journal.db.samples")" 600
 
 say "for people, ended by ctrl-C"

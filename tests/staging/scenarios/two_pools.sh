@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Two databases of the fleet in the same PgBouncer processes: both are paused, repointed and resumed as one, there and back under load on
-# both, also after the program and its guard were killed between.
+# Two databases of the fleet in the same PgBouncer processes: both are paused, repointed and resumed as one, there and
+# back under load on both, also after the program and its guard were killed between.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
-source_sql "create table ci.by_second_pool (client int, n bigint, primary key (client, n)); grant select, insert on ci.by_second_pool to app" >/dev/null
+source_sql "create table ci.by_second_pool (client int, n bigint, primary key (client, n));
+  grant select, insert on ci.by_second_pool to app" >/dev/null
 for _ in $(seq 100); do [ "$(target_sql "select to_regclass('ci.by_second_pool')")" != "" ] && break; sleep 0.1; done
 for number in 1 2; do
   config=$dir/bouncer-$number.ini
@@ -14,7 +15,8 @@ for number in 1 2; do
 done
 ports=$(sed -n 's/^listen_port = //p' "$dir"/bouncer-[12].ini)
 for port in $ports; do psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAc RELOAD; done
-sed -n '/^  - database: app$/,$p' "$environment" | sed 's/database: app$/database: app_ro/; s/name: bouncer-\([0-9]*\)/name: bouncer-\1-ro/' >"$scratch/pool"
+sed -n '/^  - database: app$/,$p' "$environment" |
+  sed 's/database: app$/database: app_ro/; s/name: bouncer-\([0-9]*\)/name: bouncer-\1-ro/' >"$scratch/pool"
 cat "$scratch/pool" >>"$environment"
 
 # Each transaction that was acknowledged is a line of a log.
@@ -25,7 +27,8 @@ clients=()
 second_load_begin() {
   local offset=0
   for port in $ports; do
-    (cd "$scratch" && exec "$(pg_config --bindir)/pgbench" -n -f second.sql -D offset=$offset -c 4 -j 1 -C -R 40 -T 600 -l --log-prefix="second-$offset" \
+    (cd "$scratch" && exec "$(pg_config --bindir)/pgbench" -n -f second.sql -D offset=$offset -c 4 -j 1 -C -R 40 \
+      -T 600 -l --log-prefix="second-$offset" \
       "host=127.0.0.1 port=$port user=app dbname=app_ro") >"$scratch/second-$offset.out" 2>&1 &
     clients+=($!)
     offset=$((offset + 10))
@@ -33,23 +36,30 @@ second_load_begin() {
 }
 second_load_ends_well() {
   local pid acknowledged stored
-  for pid in "${clients[@]}"; do kill -0 "$pid" 2>/dev/null || failed "a client of the second pool has ended"; kill "$pid"; done
+  for pid in "${clients[@]}"; do
+    kill -0 "$pid" 2>/dev/null || failed "a client of the second pool has ended"
+    kill "$pid"
+  done
   wait "${clients[@]}" 2>/dev/null || true
   if grep -E "error|aborted|FATAL" "$scratch"/second-*.out; then failed "clients of the second pool saw errors"; fi
   acknowledged=$(cat "$scratch"/second-*.[0-9]* | wc -l)
   stored=$($1 "select count(*) from ci.by_second_pool")
   [ "$acknowledged" -gt 100 ] || failed "hardly any write through the second pool: $acknowledged"
-  [ "$stored" -ge "$acknowledged" ] || failed "$acknowledged writes through the second pool were acknowledged, $stored are there"
+  [ "$stored" -ge "$acknowledged" ] ||
+    failed "$acknowledged writes through the second pool were acknowledged, $stored are there"
   say "second pool: $acknowledged acknowledged at least, $stored stored"
 }
 # both_lead_to MEMBER: in the files and in the processes
 both_lead_to() {
   local port wanted number
   wanted=$(jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json")
-  for number in 1 2; do is "routes in bouncer-$number.ini" "$(grep -cE "^app(_ro)? = .* port=$wanted " "$dir/bouncer-$number.ini")" 2; done
+  for number in 1 2; do
+    is "routes in bouncer-$number.ini" "$(grep -cE "^app(_ro)? = .* port=$wanted " "$dir/bouncer-$number.ini")" 2
+  done
   for port in $ports; do
     is "routes of the process at $port" \
-      "$(psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAF '|' -c 'SHOW DATABASES' | grep -cE "^app(_ro)?\|127.0.0.1\|$wanted\|")" 2
+      "$(psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAF '|' -c 'SHOW DATABASES' |
+        grep -cE "^app(_ro)?\|127.0.0.1\|$wanted\|")" 2
   done
 }
 load_begin --writers 6 --reconnect 2 --rate 20
