@@ -1,23 +1,29 @@
-# Trials in a row on one lab: a run that was killed is resumed, and killed again further on, until it is done; then the same in the rollback. So no
-# trial has to begin from nothing, and each stop is followed by a resume or by a rollback.
+# Trials in a row on one lab: a run that was killed is resumed, and killed again further on, until it is done; then the
+# same in the rollback. So no trial has to begin from nothing, and each stop is followed by a resume or by a rollback.
 
 # The shipped runbooks, with a command of the operator's own in each window.
 make_runbooks() {
   mkdir "$work/runbooks"
-  printf '#!/bin/sh\necho ran >>"%s/hook.log"\ncase "$(cat "%s/hook.mode" 2>/dev/null)" in\n  hang) sleep 60 ;;\n  flood) head -c 200000000 /dev/zero | tr "\\0" x ;;\n  fork) sleep 20 & ;;\nesac\nexit 0\n' \
-    "$work" "$work" >"$work/hook"
+  {
+    printf '#!/bin/sh\necho ran >>"%s/hook.log"\ncase "$(cat "%s/hook.mode" 2>/dev/null)" in\n' "$work" "$work"
+    printf '  hang) sleep 60 ;;\n  flood) head -c 200000000 /dev/zero | tr "\\0" x ;;\n  fork) sleep 20 & ;;\n'
+    printf 'esac\nexit 0\n'
+  } >"$work/hook"
   chmod 755 "$work/hook"
   : >"$work/hook.mode"
   local name
   for name in logical-switchover promote-standby; do
-    sed -e "s|^\(    - {id: release, .*\)|\1\n    - {id: hook, uses: run.command, with: {argv: [$work/hook]}, timeout: 3s}|" \
-      -e "s|^\(      - {id: back_release, .*\)|\1\n      - {id: back_hook, uses: run.command, with: {argv: [$work/hook]}, timeout: 3s}|" "$root/runbooks/$name.yml" >"$work/runbooks/$name.yml"
+    local with="uses: run.command, with: {argv: [$work/hook]}, timeout: 3s"
+    sed -e "s|^\(    - {id: release, .*\)|\1\n    - {id: hook, $with}|" \
+      -e "s|^\(      - {id: back_release, .*\)|\1\n      - {id: back_hook, $with}|" \
+      "$root/runbooks/$name.yml" >"$work/runbooks/$name.yml"
   done
 }
 
 time_is_left() { [ $((SECONDS - plan_began)) -lt $((minutes * 60)) ] && [ "$trials" -lt "$most" ]; }
 
-# Where the chain stands: stage (none: no run is open; run: on its way or done; back: in its rollback), and how far it came.
+# Where the chain stands: stage (none: no run is open; run: on its way or done; back: in its rollback), and how far it
+# came.
 find_stage() {
   local was
   look
@@ -43,7 +49,8 @@ find_above() {
     local rest
     rest=$(ordinal_of_phase "$chain_runbook" "$direction" "$behind")
     [ "$above" -ge "$rest" ] || above=$((rest - 1))
-  elif [ "$direction" = run ] && [ "$serves" = source ]; then  # a window that was undone is gone through again, from the gate on
+  # a window that was undone is gone through again, from the gate on
+  elif [ "$direction" = run ] && [ "$serves" = source ]; then
     local gate
     gate=$(ordinal_of_phase "$chain_runbook" run gate)
     [ "$above" -lt "$gate" ] || above=$((gate + 1))
@@ -76,16 +83,25 @@ new_lab() {
 }
 
 next_runbook() {  # of the two, one for which something is left
-  if [ -z "${chain_runbook:-}" ] || [ $((RANDOM % 2)) = 0 ]; then chain_runbook=logical-switchover; else chain_runbook=promote-standby; fi
-  is_left "$chain_runbook" || { [ "$chain_runbook" = promote-standby ] && chain_runbook=logical-switchover || chain_runbook=promote-standby; }
+  if [ -z "${chain_runbook:-}" ] || [ $((RANDOM % 2)) = 0 ]; then
+    chain_runbook=logical-switchover
+  else
+    chain_runbook=promote-standby
+  fi
+  is_left "$chain_runbook" || {
+    [ "$chain_runbook" = promote-standby ] && chain_runbook=logical-switchover || chain_runbook=promote-standby
+  }
 }
 
-# A run begins as the first one did: no fence installed, no slot of the split known to Patroni. These stay when a run is rolled back.
+# A run begins as the first one did: no fence installed, no slot of the split known to Patroni. These stay when a run is
+# rolled back.
 as_at_first() {
   local member
   for member in main-1 ci-1; do rest "$member" PATCH /config '{"ignore_slots": null}' >>"$work/lab.out"; done
-  # Runs follow each other faster than Patroni rewinds a replica: one that a promotion overtook is copied anew, as README.md says.
-  if [ "$(psql "$target_hosts" -qtAc "select active from pg_replication_slots where slot_name = 'ci_2'" 2>>"$work/sql.out")" != t ]; then
+  # Runs follow each other faster than Patroni rewinds a replica: one that a promotion overtook is copied anew, as
+  # README.md says.
+  if [ "$(psql "$target_hosts" -qtAc "select active from pg_replication_slots where slot_name = 'ci_2'" \
+    2>>"$work/sql.out")" != t ]; then
     rest ci-2 POST /reinitialize '{"force": true}' >>"$work/lab.out"
   fi
   # One table in a transaction: who locks several at once and clients deadlock with each other.
@@ -99,15 +115,22 @@ SQL
 target_is_standby() { look; [ "$owner_target" = standby ]; }
 # The bouncers' routes are the first members' addresses: they stand for an address that follows the leader.
 routes_lead_to_leaders() { is_leader main-1 && is_leader ci-1; }
-# A run that was undone or rolled back leaves both sides as they were. Else no run can begin: the lab is given up, and the last trial has failed.
+# A run that was undone or rolled back leaves both sides as they were. Else no run can begin: the lab is given up, and
+# the last trial has failed.
 left_as_it_was() {
   [ "$stage" = none ] || return 0
-  if ! wait_for 10 routes_lead_to_leaders; then say "  another member leads, and nobody moves the address: a new lab"; return 1; fi
+  if ! wait_for 10 routes_lead_to_leaders; then
+    say "  another member leads, and nobody moves the address: a new lab"
+    return 1
+  fi
   if wait_for 10 target_is_standby; then return; fi
   say "    BROKEN: no run is open, and the target is no standby (owner there: $owner_target)"
-  jq -nc --arg fault "${fault_name:-none}" --arg letter "${letter:-}" --arg runbook "$chain_runbook" --argjson n "$trials" \
-    '{n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: "", verb: "", place: "afterwards", point: "", valid: true, terminal: false,
-      killed: false, flow_ms: null, wait_ms: 0, broken: ["no run is open, and the target is no standby"]}' >>"$work/trials.jsonl"
+  jq -nc --arg fault "${fault_name:-none}" --arg letter "${letter:-}" --arg runbook "$chain_runbook" \
+    --argjson n "$trials" \
+    '{n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: "", verb: "", place: "afterwards", point: "",
+      valid: true, terminal: false,
+      killed: false, flow_ms: null, wait_ms: 0, broken: ["no run is open, and the target is no standby"]}' \
+    >>"$work/trials.jsonl"
   return 1
 }
 
@@ -145,7 +168,9 @@ chain_step() {
     move_on rollback || return 1
   else
     rm -f "$points"
-    if ! [ "$(pick "$chain_runbook" rollback -1)" ] && [ "$serves" = source ] && [ "$verb" = resume ]; then verb=rollback; fi
+    if ! [ "$(pick "$chain_runbook" rollback -1)" ] && [ "$serves" = source ] && [ "$verb" = resume ]; then
+      verb=rollback
+    fi
     move_on "$verb" || return 1
   fi
   find_stage

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Faults, one after another, on real servers under load: each at its places in both runbooks and both rollbacks, and SIGKILL at one in four of
-# all points. Usage: drive.sh BUILD [--seed N] [--only PATTERN] [--repeat N] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]
+# Faults, one after another, on real servers under load: each at its places in both runbooks and both rollbacks, and
+# SIGKILL at one in four of all points.
+# Usage: drive.sh BUILD [--seed N] [--only PATTERN] [--repeat N] [--minutes M] [--trials N] [--keep] [--json FILE]
+#                       [--results]
 set -uo pipefail
 export LC_ALL=C.UTF-8
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,7 +10,8 @@ root=$(cd "$here/../../.." && pwd)
 build=$(cd "$1" && pwd)
 shift
 lab=$build/pgcleave-lab
-for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do PATH=$folder:$PATH; done  # the newest first; not through the wrapper of Debian, which costs a tenth of a second each time
+# The newest first; not through the wrapper of Debian, which costs a tenth of a second each time.
+for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do PATH=$folder:$PATH; done
 waldump=$(command -v pg_waldump)
 seed=$((RANDOM * 7 + RANDOM)) only="" repeat=1 minutes=80 most=100000 keep="" json="" results=""
 while [ $# -gt 0 ]; do
@@ -21,7 +24,11 @@ while [ $# -gt 0 ]; do
     --json) json=$2; shift ;;
     --keep) keep=yes ;;
     --results) results=yes ;;
-    *) echo "usage: drive.sh BUILD [--seed N] [--only PATTERN] [--repeat N] [--minutes M] [--trials N] [--keep] [--json FILE] [--results]" >&2; exit 2 ;;
+    *)
+      echo "usage: drive.sh BUILD [--seed N] [--only PATTERN] [--repeat N] [--minutes M] [--trials N] [--keep]" \
+        "[--json FILE] [--results]" >&2
+      exit 2
+      ;;
   esac
   shift
 done
@@ -30,7 +37,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-faults.XXXXXX")
 chmod 711 "$work"
 out=$work/tool.out reached=$work/reached points=$work/points-now
 commit=$(git -C "$root" rev-parse --short HEAD 2>/dev/null || true)
-lab_number=0 stretch=0 trials=0 wal_checked=0 labs_lost=0 crash_points=0 crash_points_planned=0 load_pid="" observe_pid="" dir="" net="" journal_folder=/nonexistent
+lab_number=0 stretch=0 trials=0 wal_checked=0 labs_lost=0 crash_points=0 crash_points_planned=0
+load_pid="" observe_pid="" dir="" net="" journal_folder=/nonexistent
 for file in words judge places plan trial chain results; do
   # shellcheck disable=SC1090
   source "$here/$file.sh"

@@ -30,15 +30,20 @@ list_points() {
     use_runbook "$name"
     as_at_first
     PGCLEAVE_FAULT_POINTS=$(points_of "$name" run) plain run || fatal "a clean run of $name fails: $(tail -n 5 "$out")"
-    PGCLEAVE_FAULT_POINTS=$(points_of "$name" rollback) plain rollback || fatal "a clean rollback of $name fails: $(tail -n 5 "$out")"
+    PGCLEAVE_FAULT_POINTS=$(points_of "$name" rollback) plain rollback ||
+      fatal "a clean rollback of $name fails: $(tail -n 5 "$out")"
   done
 }
 
-ordinal_of_prefix() {  # ordinal_of_prefix RUNBOOK DIRECTION POINT: of the first point that begins so; nothing: it has none
+# ordinal_of_prefix RUNBOOK DIRECTION POINT: of the first point that begins so; nothing: it has none
+ordinal_of_prefix() {
   awk -F'|' -v p="$3" 'index($2, p) == 1 { print NR; exit }' "$(points_of "$1" "$2")"
 }
 last_ordinal_come_by() {  # of the last step that the tool came by in this trial
   touch "$points"
-  awk -F'|' 'NR == FNR { last[$1] = FNR; next } $1 != "-" && $1 in last { n = last[$1] } END { print n + 0 }' "$(points_of "$1" "$2")" "$points"
+  awk -F'|' 'NR == FNR { last[$1] = FNR; next } $1 != "-" && $1 in last { n = last[$1] } END { print n + 0 }' \
+    "$(points_of "$1" "$2")" "$points"
 }
-ordinal_of_phase() { awk -F'|' -v p="before record phase.begun $3" '$2 == p { print NR; exit }' "$(points_of "$1" "$2")"; }
+ordinal_of_phase() {
+  awk -F'|' -v p="before record phase.begun $3" '$2 == p { print NR; exit }' "$(points_of "$1" "$2")"
+}

@@ -1,7 +1,8 @@
 # One trial: the tool under a fault, what it and the guard make of it, and the verdict.
 
 load_fault() {
-  title="" letter="" shape=hold places="" lasts=5 runbooks="logical-switchover promote-standby" needs_guard="" needs_small_journal="" needs_bad_disk="" needs_network="" ends_tool="" \
+  title="" letter="" shape=hold places="" lasts=5 runbooks="logical-switchover promote-standby" \
+    needs_guard="" needs_small_journal="" needs_bad_disk="" needs_network="" ends_tool="" \
     always_roll_back="" stays_stopped="" spoils_lab=""
   before() { :; }
   fault() { :; }
@@ -31,7 +32,8 @@ plain() {  # without a fault; retried while somebody else, such as the guard, ho
   while :; do
     code=0
     # shellcheck disable=SC2046
-    PGCLEAVE_FAULT_POINTS=${PGCLEAVE_FAULT_POINTS:-$points} timeout -k 5 200 "${weak_tool[@]}" $(words_of "$1") >"$out" 2>&1 || code=$?
+    PGCLEAVE_FAULT_POINTS=${PGCLEAVE_FAULT_POINTS:-$points} timeout -k 5 200 "${weak_tool[@]}" $(words_of "$1") \
+      >"$out" 2>&1 || code=$?
     cat "$out" >>"$work/talk.out"
     [ "$code" = 7 ] && [ $SECONDS -lt $until ] || break
     sleep 0.3
@@ -80,8 +82,13 @@ guards_end() {
   done
 }
 
-state() { "${tool[@]}" status -e "$environment" --json 2>/dev/null | jq -r '.state // "none"' 2>/dev/null || echo none; }
-window_is_done() { "${tool[@]}" status -e "$environment" --json 2>/dev/null | jq -e --arg window "$1" '.windows[$window].outcome == "done"' >/dev/null; }
+state() {
+  "${tool[@]}" status -e "$environment" --json 2>/dev/null | jq -r '.state // "none"' 2>/dev/null || echo none
+}
+window_is_done() {
+  "${tool[@]}" status -e "$environment" --json 2>/dev/null |
+    jq -e --arg window "$1" '.windows[$window].outcome == "done"' >/dev/null
+}
 
 # ---- the shapes ----------------------------------------------------------------------------------------------------
 invalid() { valid=no; why_invalid=$*; }
@@ -95,7 +102,8 @@ shape_kill() {
 }
 shape_random() {
   start_tool "$verb" ""
-  sleep "$(awk -v r="$RANDOM" -v long="$([ "$verb" = rollback ] && echo 2.5 || echo 5)" 'BEGIN { print 0.05 + long * r / 32768 }')"
+  sleep "$(awk -v r="$RANDOM" -v long="$([ "$verb" = rollback ] && echo 2.5 || echo 5)" \
+    'BEGIN { print 0.05 + long * r / 32768 }')"
   kill -KILL "$tool_pid" 2>/dev/null || true
   fault_us=$(now_us)
   collect_tool 10
@@ -176,10 +184,12 @@ one_trial() {
   load_fault "$fault_name"
   use_runbook "$runbook_name"
   trials=$((trials + 1))
-  valid=yes why_invalid="" killed="" exit_code=0 broken_words=() seen_words="" settled_by="" has_guard="" others=() was_killed=""
+  valid=yes why_invalid="" killed="" exit_code=0 broken_words=() seen_words="" settled_by="" has_guard="" others=() \
+    was_killed=""
   followup=resume
   [ $((RANDOM % 4)) != 0 ] || followup=rollback
-  local began began_us flow=null lost_before=${lost:-0} dup_before=${duplicated:-0} both_before=${on_both_sides:-0} wait_ms terminal=yes
+  local began began_us flow=null lost_before=${lost:-0} dup_before=${duplicated:-0} both_before=${on_both_sides:-0} \
+    wait_ms terminal=yes
   began=$(now_us)
   fault_us=$began
   if [ -n "$needs_small_journal" ] && [ "$journal_is_small" != yes ]; then
@@ -201,15 +211,21 @@ one_trial() {
   lost=0 duplicated=0 on_both_sides=0
   judge_clients --live
   judge_wal
-  jq -nc --arg fault "$fault_name" --arg letter "$letter" --arg runbook "$runbook_name" --arg direction "$direction" --arg verb "$verb" --arg place "$place" \
-    --arg point "$point" --arg valid "$valid" --arg why "$why_invalid" --arg settled "$settled_by" --arg serves "$serves" --arg terminal "$terminal" \
-    --arg guard "${has_guard:-no}" --arg killed "${killed:-no}" --argjson exit "$tool_exit" --argjson flow "$flow" --argjson wait "${wait_ms:-0}" --argjson n "$trials" \
-    --argjson lost $((lost - lost_before)) --argjson dup $((duplicated - dup_before)) --argjson both $((on_both_sides - both_before)) \
-    --argjson ms $((($(now_us) - began) / 1000)) '
-    {n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: $direction, verb: $verb, place: $place, point: $point, valid: ($valid == "yes"), why: $why,
-     exit: $exit, settled_by: $settled, guard: ($guard == "yes"), killed: ($killed == "yes"), serves: $serves, terminal: ($terminal == "yes"), flow_ms: $flow,
-     wait_ms: $wait, lost: $lost, duplicated: $dup, on_both_sides: $both, ms: $ms, broken: $ARGS.positional}' --args -- "${broken_words[@]}" >>"$work/trials.jsonl"
-  say "$trials $fault_name, $runbook_name $direction at '$([ "$place" = point ] && echo "$point" | cut -c 1-70 || echo "$place")': $(
-    [ "$valid" = yes ] && echo valid || echo "INVALID ($why_invalid)"), exit code $tool_exit, settled by $settled_by, $serves serves, longest wait $wait_ms ms, again after $flow ms"
+  jq -nc --arg fault "$fault_name" --arg letter "$letter" --arg runbook "$runbook_name" --arg direction "$direction" \
+    --arg verb "$verb" --arg place "$place" --arg point "$point" --arg valid "$valid" --arg why "$why_invalid" \
+    --arg settled "$settled_by" --arg serves "$serves" --arg terminal "$terminal" --arg guard "${has_guard:-no}" \
+    --arg killed "${killed:-no}" --argjson exit "$tool_exit" --argjson flow "$flow" --argjson wait "${wait_ms:-0}" \
+    --argjson n "$trials" --argjson lost $((lost - lost_before)) --argjson dup $((duplicated - dup_before)) \
+    --argjson both $((on_both_sides - both_before)) --argjson ms $((($(now_us) - began) / 1000)) '
+    {n: $n, fault: $fault, letter: $letter, runbook: $runbook, direction: $direction, verb: $verb, place: $place,
+     point: $point, valid: ($valid == "yes"), why: $why,
+     exit: $exit, settled_by: $settled, guard: ($guard == "yes"), killed: ($killed == "yes"), serves: $serves,
+     terminal: ($terminal == "yes"), flow_ms: $flow,
+     wait_ms: $wait, lost: $lost, duplicated: $dup, on_both_sides: $both, ms: $ms, broken: $ARGS.positional}' \
+    --args -- "${broken_words[@]}" >>"$work/trials.jsonl"
+  say "$trials $fault_name, $runbook_name $direction at" \
+    "'$([ "$place" = point ] && echo "$point" | cut -c 1-70 || echo "$place")':" \
+    "$([ "$valid" = yes ] && echo valid || echo "INVALID ($why_invalid)"), exit code $tool_exit," \
+    "settled by $settled_by, $serves serves, longest wait $wait_ms ms, again after $flow ms"
   [ "$terminal" = yes ]
 }

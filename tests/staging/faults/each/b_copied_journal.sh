@@ -1,4 +1,5 @@
-title="the run ends, and is taken over with a copy of the journal from within the window while the side that took can't be asked"
+title="the run ends, and is taken over with a copy of the journal from within the window while the side that took"
+title+=" can't be asked"
 letter=B lasts=60 places="released before_take back_released back_before_take"
 fault() {
   rm -f "$work"/copy.db*
@@ -15,12 +16,15 @@ heal() {  # the run has ended
   spoil "$(reached_member)" drop
   copy_code=0
   # shellcheck disable=SC2086
-  timeout 120 "${tool[@]}" $words -e "$environment" --journal "$work/copy.db" --takeover >"$work/copy.out" 2>&1 || copy_code=$?
+  timeout 120 "${tool[@]}" $words -e "$environment" --journal "$work/copy.db" --takeover >"$work/copy.out" 2>&1 ||
+    copy_code=$?
   cat "$work/copy.out" >>"$work/talk.out"
   mend "$(reached_member)"
   look
-  [ "$serves" = "$took" ] || broken "a copy of the journal passed ownership on, $serves serves now: $(tail -n 2 "$work/copy.out")"
+  [ "$serves" = "$took" ] ||
+    broken "a copy of the journal passed ownership on, $serves serves now: $(tail -n 2 "$work/copy.out")"
   # 3: the split's words could not be compared with the source's catalog, before anybody was asked who owns.
-  [ "$copy_code" = 5 ] || [ "$copied_in$copy_code" = rollback3 ] || broken "a copy of the journal went on while an owner could not be read: exit code $copy_code"
+  [ "$copy_code" = 5 ] || [ "$copied_in$copy_code" = rollback3 ] ||
+    broken "a copy of the journal went on while an owner could not be read: exit code $copy_code"
 }
 had_effect() { [ "$copy_code" != none ]; }

@@ -7,5 +7,6 @@ fault() {
 }
 took_effect() { [ -s "$work/second.out" ]; }
 had_effect() {
-  [ "$code_resume" = 7 ] && [ "$code_rollback" = 7 ] || broken "the second operator was not refused (exit codes $code_resume and $code_rollback, 7 expected)"
+  [ "$code_resume" = 7 ] && [ "$code_rollback" = 7 ] ||
+    broken "the second operator was not refused (exit codes $code_resume and $code_rollback, 7 expected)"
 }

@@ -2,7 +2,8 @@ title="somebody writes 200 MB of WAL at once"
 letter=E places="gate paused back_prepare back_paused" lasts=30
 fault() {
   before=$(leaving_sql "select pg_current_wal_lsn()")
-  leaving_sql "select count(pg_logical_emit_message(false, 'faults', repeat('x', 1000000))) from generate_series(1, 200)" >/dev/null &
+  leaving_sql "select count(pg_logical_emit_message(false, 'faults', repeat('x', 1000000)))
+    from generate_series(1, 200)" >/dev/null &
   others+=($!)
   sleep 0.2
 }

@@ -5,7 +5,8 @@ hoarded() { on_the_side pgcleave "select count(*) from pg_stat_activity where ap
 is_refused() { ! on_the_side app "select 1" >/dev/null; }
 all_but_some_are_taken() { [ "$(hoarded)" -ge "$most_of_them" ]; }
 hoard() {  # hoard CONNECTIONS THREADS: without a transaction, so that they are gone when it is killed
-  pgbench -n -c "$1" -j "$2" -T 30 -f "$work/sleep.sql" "host=127.0.0.1 port=$hoard_port user=app dbname=app" >"$work/pgbench.out" 2>&1 &
+  pgbench -n -c "$1" -j "$2" -T 30 -f "$work/sleep.sql" "host=127.0.0.1 port=$hoard_port user=app dbname=app" \
+    >"$work/pgbench.out" 2>&1 &
   hoarders+=($!)
 }
 fault() {
@@ -14,7 +15,9 @@ fault() {
   [ "$direction" = run ] || hoard_port=$source_port
   echo '\sleep 30 s' >"$work/sleep.sql"
   # pgbench gives back all that it has when it is refused one: it takes most, and some that come singly the rest.
-  most_of_them=$(on_the_side pgcleave "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int - count(*) - 8
+  most_of_them=$(on_the_side pgcleave \
+    "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      - count(*) - 8
     from pg_stat_activity where backend_type = 'client backend'")
   hoard "$most_of_them" 4
   wait_for 10 all_but_some_are_taken

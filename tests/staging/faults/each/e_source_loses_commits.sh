@@ -2,7 +2,8 @@ title="the source's leader dies, and Patroni promotes a member that lacks the la
 letter=E lasts=8 places="prepare paused released captured before_take taken repointed verify" spoils_lab=yes
 before() {
   lags_may_lead main-1
-  # Then it lacks the release as well. A release that not all members have is not followed by a take, so later places come without that.
+  # Then it lacks the release as well. A release that not all members have is not followed by a take, so later places
+  # come without that.
   case $place in released | captured | before_take) cut_off_at "phase.begun gate" main-2 main-1 & ;; esac
 }
 fault() {
