@@ -24,23 +24,32 @@ expect() {
   fi
   echo "ok: $1 ($2 = $seen)"
 }
-clean() { "$lab" verify --dir "$dir" --history "$history" --serving source >/dev/null || { echo "FAILED: not clean: $1"; exit 1; }; }
+clean() {
+  "$lab" verify --dir "$dir" --history "$history" --serving source >/dev/null || {
+    echo "FAILED: not clean: $1"
+    exit 1
+  }
+}
 
 clean "before any damage"
 client=$(source_sql "select client from ci.build_log where client >= 1000 order by client, n limit 1")
 n=$(source_sql "select n from ci.build_log where client = $client order by n limit 1")
 
-source_sql "create table public.kept as select * from ci.build_log where client = $client and n = $n; delete from ci.build_log where client = $client and n = $n"
+source_sql "create table public.kept as select * from ci.build_log where client = $client and n = $n;
+  delete from ci.build_log where client = $client and n = $n"
 expect "an acknowledged row that is gone" lost 1
 source_sql "insert into ci.build_log select * from public.kept; drop table public.kept"
 clean "after the row is back"
 
-source_sql "alter table ci.artifacts drop constraint artifacts_pkey; insert into ci.artifacts (client, n) select client, n from ci.artifacts where client = $client and n = $n"
+source_sql "alter table ci.artifacts drop constraint artifacts_pkey;
+  insert into ci.artifacts (client, n) select client, n from ci.artifacts where client = $client and n = $n"
 expect "a row stored twice" duplicated 1
-source_sql "delete from ci.artifacts where ctid = (select max(ctid) from ci.artifacts where client = $client and n = $n)"
+source_sql "delete from ci.artifacts
+  where ctid = (select max(ctid) from ci.artifacts where client = $client and n = $n)"
 clean "after the second one is gone"
 
-source_sql "insert into ci.reports (client, n, id) select client, n, id from ci.artifacts where client = $client and n = $n"
+source_sql "insert into ci.reports (client, n, id) select client, n, id from ci.artifacts
+  where client = $client and n = $n"
 expect "one id given twice by a sequence of two tables" duplicated 1
 source_sql "delete from ci.reports where client = $client and n = $n"
 clean "after that id is gone"
@@ -62,11 +71,13 @@ grep -q '"clean": true' "$dir/verdict" || { echo "FAILED: an unknown write is no
 patronictl -c "$PATRONI_CONF" edit-config "$SCOPE" --force -q -s standby_cluster=null >/dev/null
 until [ "$(target_sql 'select pg_is_in_recovery()')" = f ]; do sleep 0.1; done
 clean "after the target is promoted"
-target_sql "update ci.tokens set stored_on = 'ci', stored_at = now() where (client, n) = (select client, n from ci.tokens where client >= 1000 limit 1)"
+target_sql "update ci.tokens set stored_on = 'ci', stored_at = now()
+  where (client, n) = (select client, n from ci.tokens where client >= 1000 limit 1)"
 expect "a write that each side stored by itself" on_both_sides 1
 target_sql "insert into ci.tokens (client, n, id) values ($client, 1000001, 900000001)"
 expect "a write that only the side which does not serve accepted" stranded 1
-# The trigger's row is to have another id there. What a promoted copy's sequence says is up to 32 ahead, and by chance not at all.
+# The trigger's row is to have another id there. What a promoted copy's sequence says is up to 32 ahead, and by chance
+# not at all.
 target_sql "select setval(pg_get_serial_sequence('ci.build_audit', 'id'), 800000000)" >/dev/null
 id=$(source_sql "insert into ci.builds (client, n) values ($client, 1000002) returning id")
 target_sql "insert into ci.builds (id, client, n) overriding system value values ($id, $client, 1000003)" >/dev/null

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The hand-written cutover against pgcleave by both protocols, in turn on one lab under load, and what clients see without any.
+# The hand-written cutover against pgcleave by both protocols, in turn on one lab under load, and what clients see
+# without any.
 # Usage: [AGAINST=FOLDER] cutover.sh BUILD ROUNDS JSON_FILE KEEP
 # AGAINST: another version's root, its program in build/; then only logical-switchover is measured, by both in turn.
 set -euo pipefail
@@ -10,14 +11,17 @@ KEEP=$4
 source "$(dirname "$0")/../scenario.sh" "$build"
 source "$(dirname "$0")/rounds.sh"
 
-# The script has no fence, and no rollback: its database must not have ours, and afterwards the target is made a standby by hand.
+# The script has no fence, and no rollback: its database must not have ours, and afterwards the target is made a standby
+# by hand.
 without_fence() {
-  source_sql "drop schema if exists pgcleave cascade; drop publication if exists pgcleave_ci_reverse, pgcleave_ci_forward" 2>/dev/null
+  source_sql "drop schema if exists pgcleave cascade;
+    drop publication if exists pgcleave_ci_reverse, pgcleave_ci_forward" 2>/dev/null
 }
 script_round() {
   without_fence
   local standby from pause
-  standby=$(patronictl -c "$PATRONI_CONF" show-config ci | /usr/bin/python3 -c 'import sys, yaml, json; print(json.dumps({"standby_cluster": yaml.safe_load(sys.stdin)["standby_cluster"]}))')
+  standby=$(patronictl -c "$PATRONI_CONF" show-config ci | /usr/bin/python3 -c \
+    'import sys, yaml, json; print(json.dumps({"standby_cluster": yaml.safe_load(sys.stdin)["standby_cluster"]}))')
   load_begin --writers 16 --reconnect 4
   from=$(now_us)
   pause=$("$root/tests/staging/baseline.sh" | jq .pause_ms)
@@ -34,7 +38,8 @@ script_round() {
   echo "$standby" >"$scratch/standby.json"
   patronictl -c "$PATRONI_CONF" edit-config ci --force -q --apply "$scratch/standby.json" >/dev/null
   settle
-  jq -n --argjson pause "$pause" --slurpfile v "$scratch/script.verdict" '{script_pause_ms: $pause, script_client_gap_ms: $v[0].client_gap_ms, script_client_errors: $v[0].client_errors}'
+  jq -n --argjson pause "$pause" --slurpfile v "$scratch/script.verdict" \
+    '{script_pause_ms: $pause, script_client_gap_ms: $v[0].client_gap_ms, script_client_errors: $v[0].client_errors}'
 }
 # over_and_back NAME RUNBOOK OPTIONS...: a run and its rollback, each under load; figures named NAME_...
 program=$build/pgcleave
@@ -52,17 +57,23 @@ over_and_back() {
   judge source "$from" >"$scratch/back.verdict"
   "$program" status -e "$environment" --json >"$scratch/status.json"
   settle
-  jq -n --arg name "$name" --slurpfile v "$scratch/run.verdict" --slurpfile b "$scratch/back.verdict" --slurpfile s "$scratch/status.json" '
+  jq -n --arg name "$name" --slurpfile v "$scratch/run.verdict" --slurpfile b "$scratch/back.verdict" \
+    --slurpfile s "$scratch/status.json" '
     ($s[0].steps | map({(.step): .}) | add) as $step |
-    {pause_ms: $s[0].windows.window.pause_ms, client_gap_ms: $v[0].client_gap_ms, client_wait_max_ms: $v[0].client_wait_max_ms,
-     client_errors: ($v[0].client_errors + $b[0].client_errors), lost: ($v[0].lost + $b[0].lost), duplicated: ($v[0].duplicated + $b[0].duplicated),
-     on_both_sides: ($v[0].on_both_sides + $b[0].on_both_sides), rollback_pause_ms: $s[0].windows["rollback.window"].pause_ms,
-     rollback_client_gap_ms: $b[0].client_gap_ms, reattach_s: $step.reattach.facts.seconds, promote_ms: $step.promote.facts.promote_ms,
-     steps_ms: ([$s[0].steps[] | select(.phase == "window") | {(.step): .ms}] | add)} | with_entries(.key = "\($name)_\(.key)")'
+    {pause_ms: $s[0].windows.window.pause_ms, client_gap_ms: $v[0].client_gap_ms,
+     client_wait_max_ms: $v[0].client_wait_max_ms, client_errors: ($v[0].client_errors + $b[0].client_errors),
+     lost: ($v[0].lost + $b[0].lost), duplicated: ($v[0].duplicated + $b[0].duplicated),
+     on_both_sides: ($v[0].on_both_sides + $b[0].on_both_sides),
+     rollback_pause_ms: $s[0].windows["rollback.window"].pause_ms, rollback_client_gap_ms: $b[0].client_gap_ms,
+     reattach_s: $step.reattach.facts.seconds, promote_ms: $step.promote.facts.promote_ms,
+     steps_ms: ([$s[0].steps[] | select(.phase == "window") | {(.step): .ms}] | add)}
+    | with_entries(.key = "\($name)_\(.key)")'
 }
 pgcleave_round() { over_and_back pgcleave "$root/runbooks/promote-standby.yml"; }
 logical_round() { over_and_back logical "$root/runbooks/logical-switchover.yml"; }
-logical_unproven_round() { over_and_back logical_unproven "$root/runbooks/logical-switchover.yml" --set prove=after_resume; }
+logical_unproven_round() {
+  over_and_back logical_unproven "$root/runbooks/logical-switchover.yml" --set prove=after_resume
+}
 # The other version has a journal of its own, and finds none of our objects in the database; nor do we find its objects.
 logical_alone_round() {
   without_fence
@@ -76,8 +87,9 @@ logical_before_round() {
   over_and_back before "$AGAINST/runbooks/logical-switchover.yml"
 }
 
-# What clients see when nothing is cut over: in a stretch as long as a switchover's; in one with a bare PAUSE of the fleet, RELOAD, RESUME in it
-# (noop.yml); and in one where each bouncer is told the three by a psql of its own, so that others let their clients through meanwhile.
+# What clients see when nothing is cut over: in a stretch as long as a switchover's; in one with a bare PAUSE of the
+# fleet, RELOAD, RESUME in it (noop.yml); and in one where each bouncer is told the three by a psql of its own, so that
+# others let their clients through meanwhile.
 flap_each() {
   local consoles=()
   while IFS="|" read -r console _; do
@@ -102,13 +114,16 @@ quiet_round() {
     judge source "$from" >"$scratch/$what.verdict"
     [ "$what" != noop ] || status .windows.window.pause_ms >"$scratch/noop.pause"
   done
-  jq -n --slurpfile i "$scratch/idle.verdict" --slurpfile n "$scratch/noop.verdict" --slurpfile e "$scratch/noop_each.verdict" \
-    --argjson pause "$(cat "$scratch/noop.pause")" '{noop_pause_ms: $pause, idle_gap_ms: $i[0].client_gap_ms, noop_gap_ms: $n[0].client_gap_ms, noop_each_gap_ms: $e[0].client_gap_ms}'
+  jq -n --slurpfile i "$scratch/idle.verdict" --slurpfile n "$scratch/noop.verdict" \
+    --slurpfile e "$scratch/noop_each.verdict" --argjson pause "$(cat "$scratch/noop.pause")" '
+    {noop_pause_ms: $pause, idle_gap_ms: $i[0].client_gap_ms, noop_gap_ms: $n[0].client_gap_ms,
+     noop_each_gap_ms: $e[0].client_gap_ms}'
 }
 
 lab_up
 settle
-# After each rewind the target's replica needs 20 to 30 s until its Patroni has it follow again. It is on nobody's path here: away with it.
+# After each rewind the target's replica needs 20 to 30 s until its Patroni has it follow again. It is on nobody's path
+# here: away with it.
 "$lab" kill --dir "$dir" ci-2 >/dev/null
 "$lab" kill --dir "$dir" ci-2.postgres >/dev/null
 without=ci-2
@@ -122,8 +137,15 @@ for round in $(seq "$rounds"); do
     "${contenders[(turn + round) % ${#contenders[@]}]}_round" >>"$scratch/round"
   done
   jq -cs 'add' "$scratch/round" | tee -a "$scratch/rounds" |
-    if [ -n "${AGAINST:-}" ]; then jq -c '{logical_pause_ms, before_pause_ms, logical_rollback_pause_ms, before_rollback_pause_ms}' >&2; else jq -c '{script_pause_ms, pgcleave_pause_ms, logical_pause_ms, logical_unproven_pause_ms, logical_client_gap_ms, idle_gap_ms, noop_gap_ms, noop_each_gap_ms, noop_pause_ms,
-      errors: (.pgcleave_client_errors + .logical_client_errors + .logical_unproven_client_errors), lost: (.pgcleave_lost + .logical_lost + .logical_unproven_lost)}' >&2; fi
+    if [ -n "${AGAINST:-}" ]; then
+      jq -c '{logical_pause_ms, before_pause_ms, logical_rollback_pause_ms, before_rollback_pause_ms}' >&2
+    else
+      jq -c '
+        {script_pause_ms, pgcleave_pause_ms, logical_pause_ms, logical_unproven_pause_ms, logical_client_gap_ms,
+         idle_gap_ms, noop_gap_ms, noop_each_gap_ms, noop_pause_ms,
+         errors: (.pgcleave_client_errors + .logical_client_errors + .logical_unproven_client_errors),
+         lost: (.pgcleave_lost + .logical_lost + .logical_unproven_lost)}' >&2
+    fi
 done
 if [ -n "${AGAINST:-}" ]; then
   result=$(jq -s -f "$(dirname "$0")/against.jq" "$scratch/rounds")
@@ -132,16 +154,26 @@ if [ -n "${AGAINST:-}" ]; then
   exit
 fi
 result=$(jq -s '
-  def median(f): map(f) | sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+  def median(f):
+    map(f) | sort | if length % 2 == 1 then .[length / 2 | floor] else (.[length / 2 - 1] + .[length / 2]) / 2 end;
   def spread(f): map(f) | {min: min, max: max};
-  def total(what): map(to_entries[] | select(.key | test("^(pgcleave|logical|logical_unproven)_" + what + "$")) | .value) | add;
+  def total(what):
+    map(to_entries[] | select(.key | test("^(pgcleave|logical|logical_unproven)_" + what + "$")) | .value) | add;
   . as $rounds | {rounds: .,
-   median: ([ $rounds[0] | to_entries[] | select(.value | type == "number") | .key ] | map({(.): (. as $k | $rounds | median(.[$k]))}) | add),
-   spread: (["script_pause_ms", "pgcleave_pause_ms", "logical_pause_ms", "logical_unproven_pause_ms", "logical_client_gap_ms", "logical_unproven_client_gap_ms",
-             "idle_gap_ms", "noop_gap_ms", "noop_pause_ms", "noop_each_gap_ms", "logical_rollback_pause_ms", "logical_reattach_s"] | map({(.): (. as $k | $rounds | spread(.[$k]))}) | add),
-   steps_ms: (["pgcleave", "logical", "logical_unproven"] | map({(.): (. as $name | $rounds[0][$name + "_steps_ms"] | with_entries(.key as $step | .value = ($rounds | median(.[$name + "_steps_ms"][$step]))))}) | add),
-   client_errors: total("client_errors"), lost: total("lost"), duplicated: total("duplicated"), on_both_sides: total("on_both_sides")}
-  | .median += {pause_ms: .median.pgcleave_pause_ms, client_gap_ms: .median.pgcleave_client_gap_ms, floor_ms: .median.pgcleave_promote_ms}
+   median: ([ $rounds[0] | to_entries[] | select(.value | type == "number") | .key ]
+            | map({(.): (. as $k | $rounds | median(.[$k]))}) | add),
+   spread: (["script_pause_ms", "pgcleave_pause_ms", "logical_pause_ms", "logical_unproven_pause_ms",
+             "logical_client_gap_ms", "logical_unproven_client_gap_ms", "idle_gap_ms", "noop_gap_ms", "noop_pause_ms",
+             "noop_each_gap_ms", "logical_rollback_pause_ms", "logical_reattach_s"]
+            | map({(.): (. as $k | $rounds | spread(.[$k]))}) | add),
+   steps_ms: (["pgcleave", "logical", "logical_unproven"]
+              | map({(.): (. as $name | $rounds[0][$name + "_steps_ms"]
+                           | with_entries(.key as $step
+                                          | .value = ($rounds | median(.[$name + "_steps_ms"][$step]))))}) | add),
+   client_errors: total("client_errors"), lost: total("lost"), duplicated: total("duplicated"),
+   on_both_sides: total("on_both_sides")}
+  | .median += {pause_ms: .median.pgcleave_pause_ms, client_gap_ms: .median.pgcleave_client_gap_ms,
+                floor_ms: .median.pgcleave_promote_ms}
   | .script_over_pgcleave = .median.script_pause_ms / .median.pgcleave_pause_ms
   | .pgcleave_over_floor = .median.pgcleave_pause_ms / .median.pgcleave_promote_ms
   | .script_over_logical = .median.script_pause_ms / .median.logical_pause_ms

@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
-# Do random worlds find what was wrong once? Each patch in put_back/ puts one old fault back into a copy of the tree. Worlds run with the program
-# of that copy until one fails; the same world must then pass with the program as it is, else the harness is at fault.
+# Do random worlds find what was wrong once? Each patch in put_back/ puts one old fault back into a copy of the tree.
+# Worlds run with the program of that copy until one fails; the same world must then pass with the program as it is,
+# else the harness is at fault.
 #
 #   put_back.sh BUILD_FOLDER NAME|all [--minutes M] [--seed N] [--first N] [--jobs N] [--json FILE]
 #
-# Prints the minutes until each was found. Exit code 1: one was not found within its minutes (30), or its world fails without it too; 2: one can't
-# be tried. PUT_BACK_FOLDER is where the copy goes (default: build-put-back).
+# Prints the minutes until each was found. Exit code 1: one was not found within its minutes (30), or its world fails
+# without it too; 2: one can't be tried. PUT_BACK_FOLDER is where the copy goes (default: build-put-back).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
-usage() { echo "usage: $0 BUILD_FOLDER NAME|all [--minutes M] [--seed N] [--first N] [--jobs N] [--json FILE]; names:" >&2
-  for patch in "$here"/put_back/*.patch; do echo "  $(basename "$patch" .patch): $(sed -n 's/^Breaks: //p' "$patch")" >&2; done; exit 2; }
+usage() {
+  echo "usage: $0 BUILD_FOLDER NAME|all [--minutes M] [--seed N] [--first N] [--jobs N] [--json FILE]; names:" >&2
+  for patch in "$here"/put_back/*.patch; do
+    echo "  $(basename "$patch" .patch): $(sed -n 's/^Breaks: //p' "$patch")" >&2
+  done
+  exit 2
+}
 [ $# -ge 2 ] || usage
 build=$(cd "$1" && pwd)
 wanted=$2
@@ -51,12 +57,14 @@ log=$folder/build/put-back.log
 bad=0 untried=0 rows=()
 row() { # NAME VERDICT MINUTES WORLD KIND
   printf '%-28s %-10s %6s min  %s\n' "$1" "$2" "$3" "${4:+world $4: }$5"
-  rows+=("$(jq -nc --arg fault "$1" --arg verdict "$2" --arg minutes "$3" --arg world "$4" --arg kind "$5" '$ARGS.named')")
+  rows+=("$(jq -nc --arg fault "$1" --arg verdict "$2" --arg minutes "$3" --arg world "$4" \
+    --arg kind "$5" '$ARGS.named')")
 }
 try() {
   local name=$1 code=0 figures=$folder/build/figures.json
   rm -f "$figures"
-  "$build/pgcleave-worlds" --pgcleave "$folder/build/pgcleave" --runbooks "$folder/runbooks" --seed "$seed" --first "$first" --jobs "$jobs" --minutes "$minutes" --until-found \
+  "$build/pgcleave-worlds" --pgcleave "$folder/build/pgcleave" --runbooks "$folder/runbooks" --seed "$seed" \
+    --first "$first" --jobs "$jobs" --minutes "$minutes" --until-found \
     --json "$figures" >"$folder/build/put-back-$name.log" 2>&1 || code=$?
   if [ ! -e "$figures" ]; then
     row "$name" "not tried" "" "" "pgcleave-worlds ended with exit code $code: $folder/build/put-back-$name.log"
@@ -76,7 +84,8 @@ try() {
     row "$name" found "$after" "$world" "$kind"
   else
     bad=$((bad + 1))
-    row "$name" "FALSE" "$after" "$world" "$kind, but the world fails without the fault too: $folder/build/put-back-$name.log"
+    row "$name" "FALSE" "$after" "$world" \
+      "$kind, but the world fails without the fault too: $folder/build/put-back-$name.log"
   fi
 }
 for patch in "${patches[@]}"; do
