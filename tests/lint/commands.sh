@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Whatever a script of this repository calls is installed by script/bootstrap, or is on every Debian: a machine that has more must not hide
-# what a fresh one lacks. Reads the scripts with shfmt's parser; words that are put together at run time are not followed.
+# Whatever a script of this repository calls is installed by script/bootstrap, or is on every Debian: a machine that has
+# more must not hide what a fresh one lacks. Reads the scripts with shfmt's parser; words that are put together at run
+# time are not followed.
 # Usage: commands.sh [FILE...]   without files: all scripts of the repository
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,11 +16,14 @@ scripts() {
 # The first word of each command, and after a command that runs another one that other's too.
 called='
 def word: [.Parts[]? | if .Type == "Lit" or .Type == "SglQuoted" then .Value else "\u0001" end] | join("");
-def wrapper: IN("env", "exec", "command", "timeout", "nice", "nohup", "setsid", "xargs", "time", "unshare", "setpriv", "chroot", "sudo");
+def wrapper: IN("env", "exec", "command", "timeout", "nice", "nohup", "setsid", "xargs", "time", "unshare", "setpriv",
+  "chroot", "sudo");
 def commands:
   if length == 0 then empty
   elif .[0] | contains("\u0001") then empty
-  else .[0], (if .[0] | wrapper then .[1:] | until(length == 0 or (.[0] | test("^-|=|^[0-9.]+[smh]?$") | not); .[1:]) | commands else empty end)
+  else .[0], (if .[0] | wrapper
+    then .[1:] | until(length == 0 or (.[0] | test("^-|=|^[0-9.]+[smh]?$") | not); .[1:]) | commands
+    else empty end)
   end;
 .. | objects | select(.Type? == "CallExpr") | [.Args[]? | word] | commands | select(test("^[A-Za-z0-9_.+/-]+$"))'
 
@@ -34,8 +38,10 @@ done
 
 # All that bootstrap brings along, and what no Debian is without.
 mapfile -t wanted < <(script/bootstrap --list)
-mapfile -t always < <(dpkg-query -W -f '${Package} ${Essential} ${Priority}\n' | awk '$2 == "yes" || $3 == "required" {print $1}')
-apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+mapfile -t always \
+  < <(dpkg-query -W -f '${Package} ${Essential} ${Priority}\n' | awk '$2 == "yes" || $3 == "required" {print $1}')
+apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+  --no-enhances \
   "${wanted[@]}" "${always[@]}" | sed -n 's/^\([a-z0-9][^ <]*\).*/\1/p' | sed 's/:.*//' | sort -u >"$scratch/packages"
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -48,7 +54,8 @@ package_of() {
   dpkg-query -S "$path" 2>/dev/null || dpkg-query -S "${path#/usr}" 2>/dev/null || true
 }
 
-# Used where they are there, or installed by who asks for them: sudo by no one but a user who has it, LLVM by `script/test coverage`.
+# Used where they are there, or installed by who asks for them: sudo by no one but a user who has it, LLVM by
+# `script/test coverage`.
 optional=(sudo llvm-cov-19 llvm-profdata-19)
 
 missing=0
@@ -66,7 +73,8 @@ while read -r command; do
   [ -z "$found" ] || continue
   echo "$command is in no package of script/bootstrap; found:${seen:- nowhere}; called by $where"
   missing=$((missing + 1))
-done < <(awk '{print $1}' "$scratch/calls" | grep -v / | sort -u | comm -23 - "$scratch/own" | grep -vxF "$(printf '%s\n' "${optional[@]}")")
+done < <(awk '{print $1}' "$scratch/calls" | grep -v / | sort -u | comm -23 - "$scratch/own" |
+  grep -vxF "$(printf '%s\n' "${optional[@]}")")
 
 echo "$checked commands in ${#files[@]} scripts, $missing without a package of script/bootstrap"
 [ "$missing" -eq 0 ]

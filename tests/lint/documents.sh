@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the documents point to is there: links, files, scenarios behind promises, verbs of commands. And they stay short and narrow.
+# What the documents point to is there: links, files, scenarios behind promises, verbs of commands. And they stay short
+# and narrow.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"

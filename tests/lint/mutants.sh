@@ -11,7 +11,8 @@ for patch in tests/mutants/*.patch; do
     grep -q "^$key: ." "$patch" || fault "$patch has no line '$key: ...'"
   done
   # A test program that knows no such test ends well, as if it had found nothing.
-  read -r folder title < <(sed -nE "s|^Run: build/tests/unit/unit_([a-z]+) ['\"](.*)['\"]$|\1 \2|p" "$patch") || continue
+  read -r folder title < <(sed -nE "s|^Run: build/tests/unit/unit_([a-z]+) ['\"](.*)['\"]$|\1 \2|p" "$patch") ||
+    continue
   grep -qrF -- "${title%\*}" "tests/unit/$folder" || fault "$patch: unit_$folder has no test '$title'"
 done
 [ "$faults" = 0 ] || { echo "$faults faults in the mutants" >&2; exit 1; }

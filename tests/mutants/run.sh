@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Can the tests fail? Each patch beside this file breaks the program in one way that must never pass; the test that it names has to notice.
-# Works on a copy of the tree with a build folder of its own. First each test has to pass there on what is not broken.
+# Can the tests fail? Each patch beside this file breaks the program in one way that must never pass; the test that it
+# names has to notice. Works on a copy of the tree with a build folder of its own. First each test has to pass there on
+# what is not broken.
 #
-#   run.sh [--only PATTERN] [--json FILE] [--results] [--list]      exit code 1 if a mutant survives, 2 if one can't be tried
+#   run.sh [--only PATTERN] [--json FILE] [--results] [--list]
+#                                   exit code 1 if a mutant survives, 2 if one can't be tried
 #
-# The head of a patch: `Breaks:` what it does wrong, `Target:` what to build, `Run:` the command that must fail, `Says:` what it must print
-# (an extended regular expression; without it FAILED, which Catch2 and the scenarios print). A test that does not build or start, or ends
-# otherwise, has caught nothing. MUTANTS_FOLDER is where the copy goes (default: build-mutants).
+# The head of a patch: `Breaks:` what it does wrong, `Target:` what to build, `Run:` the command that must fail, `Says:`
+# what it must print (an extended regular expression; without it FAILED, which Catch2 and the scenarios print). A test
+# that does not build or start, or ends otherwise, has caught nothing. MUTANTS_FOLDER is where the copy goes (default:
+# build-mutants).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -35,7 +38,8 @@ if [ -n "$list" ]; then
   exit
 fi
 
-# Old copies are emptied but for what was built. What was built last from a mutant is newer than the file that comes back: .mutants names it.
+# Old copies are emptied but for what was built. What was built last from a mutant is newer than the file that comes
+# back: .mutants names it.
 copy() {
   mkdir -p "$folder"
   if [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/.mutants" ]; then
@@ -65,7 +69,8 @@ invalid() {
 }
 row() { # NAME VERDICT SECONDS BREAKS RUN
   printf '%-40s %-9s %5s s  %s\n' "$1" "$2" "$3" "$5" | tee -a "$table"
-  jq -nc --arg mutant "$1" --arg verdict "$2" --argjson seconds "$3" --arg breaks "$4" --arg by "$5" '$ARGS.named' >>"$rows"
+  jq -nc --arg mutant "$1" --arg verdict "$2" --argjson seconds "$3" --arg breaks "$4" --arg by "$5" '$ARGS.named' \
+    >>"$rows"
 }
 
 copy
@@ -129,7 +134,8 @@ caught=$(grep -c '"verdict":"caught"' "$rows" || true)
 echo "${#patches[@]} mutants, $caught caught, $survived survived, $broken could not be tried"
 if [ -n "$json$results" ]; then
   jq -s --argjson mutants "${#patches[@]}" --argjson invalid "$broken" \
-    '{mutants: $mutants, caught: (map(select(.verdict == "caught")) | length), survived: [.[] | select(.verdict != "caught") | .mutant],
+    '{mutants: $mutants, caught: (map(select(.verdict == "caught")) | length),
+      survived: [.[] | select(.verdict != "caught") | .mutant],
       invalid: $invalid, rows: .}' "$rows" >"$folder/build/mutants.json"
   [ -z "$json" ] || cp "$folder/build/mutants.json" "$json"
   [ -z "$results" ] || "$root/tests/staging/results/keep.sh" mutants "$folder/build/mutants.json"
