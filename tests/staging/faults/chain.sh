@@ -14,8 +14,8 @@ make_runbooks() {
   local name
   for name in logical-switchover promote-standby; do
     local with="uses: run.command, with: {argv: [$work/hook]}, timeout: 3s"
-    sed -e "s|^\(    - {id: release, .*\)|\1\n    - {id: hook, $with}|" \
-      -e "s|^\(      - {id: back_release, .*\)|\1\n      - {id: back_hook, $with}|" \
+    sed -e "/^    - id: release\$/,/^      with:/s|^      with:.*|&\n    - {id: hook, $with}|" \
+      -e "/^      - id: back_release\$/,/^        with:/s|^        with:.*|&\n      - {id: back_hook, $with}|" \
       "$root/runbooks/$name.yml" >"$work/runbooks/$name.yml"
   done
 }

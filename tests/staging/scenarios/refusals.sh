@@ -36,7 +36,7 @@ change_runbook 's/uses: pgbouncer.pause/uses: pgbouncer.puase/'
 refuse 2 "pgbouncer.pause" validate "$scratch/bad/runbook.yml"
 change_runbook '/^window:/,/^  steps:/{/budget/d}'
 refuse 2 "budget" validate "$scratch/bad/runbook.yml"
-change_runbook 's/{id: release, uses/{id: ask, uses: gate.approve, with: {text: sure}}\n    - {id: release, uses/'
+change_runbook 's/^    - id: release$/    - {id: ask, uses: gate.approve, with: {text: sure}}\n&/'
 refuse 2 "ask" validate "$scratch/bad/runbook.yml"
 
 go() { echo run "$runbook" -e "$scratch/bad/environment.yml" --approve go; }

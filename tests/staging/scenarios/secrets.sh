@@ -72,7 +72,7 @@ said() {
     echo "exit $?" >>"$kept/$number-$1.stderr"
 }
 load_begin --writers 2 --rate 10
-sed 's/^  - {id: ready/  - {id: told, uses: run.command, with: {argv: [sh, -c, "cat \/dev\/null"]}}\n&/' "$runbook" \
+sed 's/^  - id: ready$/  - {id: told, uses: run.command, with: {argv: [sh, -c, "cat \/dev\/null"]}}\n&/' "$runbook" \
   >"$scratch/with_command.yml"
 
 say "check, plan, run, rollback, and what tells of them"
