@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Looks for secrets in files, in six encodings, and in the middle of a word: find_secrets.py SECRETS FILE|FOLDER...
 
-SECRETS holds one a line. Prints where one is found, never the secret itself. Exit code 1 when one is found, 2 when nothing was looked at.
+SECRETS holds one a line. Prints where one is found, never the secret itself. Exit code 1 when one is found, 2 when
+nothing was looked at.
 `find_secrets.py --plant FOLDER SECRETS` writes a file in each encoding: what the search must find."""
 import base64
 import json
@@ -56,8 +57,9 @@ def search(secrets, paths):
 def plant(folder, secrets):
     os.makedirs(folder, exist_ok=True)
     for number, secret in enumerate(secrets, 1):
-        ways = {"plain": secret, "base64": base64.b64encode(b"user:" + secret.encode()).decode(), "hex": secret.encode().hex().upper(),
-                "url": urllib.parse.quote(secret, safe=""), "json": json.dumps({"p": secret}), "quoted": "E'" + secret.replace("'", "''") + "'"}
+        ways = {"plain": secret, "base64": base64.b64encode(b"user:" + secret.encode()).decode(),
+                "hex": secret.encode().hex().upper(), "url": urllib.parse.quote(secret, safe=""),
+                "json": json.dumps({"p": secret}), "quoted": "E'" + secret.replace("'", "''") + "'"}
         for name, text in ways.items():
             with open(os.path.join(folder, f"{number}-{name}"), "w") as file:
                 file.write("before " + text + " after\n")

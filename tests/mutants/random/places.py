@@ -1,4 +1,5 @@
-"""Finds where the program can be changed by one operator, condition, constant, dropped error or dropped statement, and chooses by a seed."""
+"""Finds where the program can be changed by one operator, condition, constant, dropped error or dropped statement, and
+chooses by a seed."""
 import ctypes
 import hashlib
 import json
@@ -13,13 +14,15 @@ from clang.cindex import CursorKind as Kind
 
 # Whatever decides who owns, who may write and what is destroyed.
 SCOPE = [
-    "src/engine/*.cpp", "src/steps/**/*.cpp", "src/world/*.cpp", "src/pgbouncer/*.cpp", "src/patroni/*.cpp", "src/fence/*.cpp",
-    "src/postgres/lineage.cpp", "src/postgres/writes.cpp", "src/postgres/lock*.cpp", "src/postgres/transactions.cpp",
-    "src/postgres/prepared.cpp", "src/postgres/*sequence*.cpp", "src/postgres/bumps.cpp", "src/config/sequence_classes.cpp",
+    "src/engine/*.cpp", "src/steps/**/*.cpp", "src/world/*.cpp", "src/pgbouncer/*.cpp", "src/patroni/*.cpp",
+    "src/fence/*.cpp", "src/postgres/lineage.cpp", "src/postgres/writes.cpp", "src/postgres/lock*.cpp",
+    "src/postgres/transactions.cpp", "src/postgres/prepared.cpp", "src/postgres/*sequence*.cpp",
+    "src/postgres/bumps.cpp", "src/config/sequence_classes.cpp",
 ]
 LONGEST = 400  # characters of what is changed: more is a whole block
 SWAPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&", "+": "-", "-": "+", "*": "/", "/": "*"}
-PROSE = re.compile(r"[\w.>()-]*\b(evidence|expected|hint|object|seen|text|what)\s*\+?= |[\w.]*\b(say|warn|progress)\(")  # no code decides by it
+# No code decides by it.
+PROSE = re.compile(r"[\w.>()-]*\b(evidence|expected|hint|object|seen|text|what)\s*\+?= |[\w.]*\b(say|warn|progress)\(")
 BARS = (Kind.STATIC_ASSERT, Kind.TYPE_REF, Kind.TEMPLATE_REF, Kind.NAMESPACE_REF)
 
 
@@ -50,7 +53,8 @@ class Source:
         before = self.text(start, end)
         if 0 < end - start <= LONGEST and 'R"' not in before and "//" not in re.sub(r'"[^"]*"', "", before):
             line = self.data.count(b"\n", 0, start) + 1
-            self.places.append(Place(self.file, start, end, line, kind, before, after, code.replace("{on}", "mutants::is_on({number})")))
+            code = code.replace("{on}", "mutants::is_on({number})")
+            self.places.append(Place(self.file, start, end, line, kind, before, after, code))
 
 
 def extent(cursor):
@@ -78,7 +82,8 @@ def of_operator(source, cursor, start, end):
     a, sign, b = source.text(*left), source.text(left[1], right[0]).strip(), source.text(*right)
     if sign in ("==", "!="):
         source.add("operator", start, end, f"{a} {'!=' if sign == '==' else '=='} {b}", f"({{on}} != ({a} {sign} {b}))")
-    elif sign in SWAPPED and (sign not in "+-*/" or cursor.kind == Kind.BINARY_OPERATOR and "*" not in cursor.type.spelling):
+    elif sign in SWAPPED and (
+            sign not in "+-*/" or cursor.kind == Kind.BINARY_OPERATOR and "*" not in cursor.type.spelling):
         other = SWAPPED[sign]
         source.add("operator", start, end, f"{a} {other} {b}", f"({{on}} ? ({a}) {other} ({b}) : ({a}) {sign} ({b}))")
 
@@ -116,10 +121,13 @@ def of_return(source, start, end, parents):
 
 def of_statement(source, cursor, start, end, parents):
     begins = source.data[:start].rstrip()[-1:] in (b";", b"{", b"}", b")")
-    if parents[-1].kind != Kind.COMPOUND_STMT or not cursor.kind.is_expression() or not begins or source.data[end:end + 1] != b";":
+    ends = source.data[end:end + 1] == b";"
+    if parents[-1].kind != Kind.COMPOUND_STMT or not cursor.kind.is_expression() or not begins or not ends:
         return
     text = source.text(start, end)
-    if re.match(r"(TRY|TRY_ASSIGN)\b", text) or PROSE.match(text) or not text.rstrip().endswith(")") and "=" not in text:
+    if re.match(r"(TRY|TRY_ASSIGN)\b", text) or PROSE.match(text):
+        return
+    if not text.rstrip().endswith(")") and "=" not in text:
         return
     source.add("statement", start, end, "nothing", f"if (!{{on}}) {text}")
 
@@ -138,12 +146,15 @@ def of_tries(source):
             continue
         if text[end:end + 1] == ";":
             what = source.text(start + 4, end - 1)
-            source.add("error", start, end + 1, f"static_cast<void>({what});", f"{{ if ({{on}}) static_cast<void>({what}); else TRY({what}); }}")
+            source.add("error", start, end + 1, f"static_cast<void>({what});",
+                       f"{{ if ({{on}}) static_cast<void>({what}); else TRY({what}); }}")
 
 
 def is_constant(source, cursor):
     where = extent(cursor)
-    return where is not None and re.match(r"(static |inline )*(constexpr|constinit)\b", source.text(where[0], where[0] + 40)) is not None
+    if where is None:
+        return False
+    return re.match(r"(static |inline )*(constexpr|constinit)\b", source.text(where[0], where[0] + 40)) is not None
 
 
 def walk(source, cursor, parents):
@@ -187,7 +198,8 @@ def find(root, build):
     wanted = {file.resolve(): str(file.relative_to(root)) for glob in SCOPE for file in root.glob(glob)}
     tasks = []
     for unit in json.loads((build / "compile_commands.json").read_text()):
-        files = {Path(f) for f in re.findall(r'#include "(/[^"]+\.cpp)"', Path(unit["file"]).read_text())} or {Path(unit["file"])}
+        included = re.findall(r'#include "(/[^"]+\.cpp)"', Path(unit["file"]).read_text())
+        files = {Path(f) for f in included or [unit["file"]]}
         if any(file.resolve() in wanted for file in files):
             options = [word for word in shlex.split(unit["command"])[1:] if word not in ("-Werror", "-Winvalid-pch")]
             tasks.append((root, wanted, unit["file"], options[:options.index("-o")] + ["-w"]))
@@ -199,8 +211,8 @@ def find(root, build):
 
 
 def choose(places, seed):
-    """All places in the order in which they are taken: one of each file in turn, and its kinds in turn. So a change to one file leaves the choice
-    of the others as it is."""
+    """All places in the order in which they are taken: one of each file in turn, and its kinds in turn. So a change to
+    one file leaves the choice of the others as it is."""
     def rank(*words):
         return hashlib.sha256("\0".join(map(str, (seed,) + words)).encode()).hexdigest()
     queues = []
@@ -214,7 +226,8 @@ def choose(places, seed):
             seen[same] = seen.get(same, 0) + 1
             place.rank = rank(file, *same, seen[same])
             by_kind.setdefault(place.kind, []).append(place)
-        lists = [sorted(some, key=lambda p: p.rank) for kind, some in sorted(by_kind.items(), key=lambda i: rank(file, i[0]))]
+        kinds = sorted(by_kind.items(), key=lambda i: rank(file, i[0]))
+        lists = [sorted(some, key=lambda p: p.rank) for kind, some in kinds]
         queue = []
         while any(lists):
             queue += [some.pop(0) for some in lists if some]

@@ -17,14 +17,15 @@ def is_source(name):
 
 
 def copy(root, folder):
-    """What differs is written, so that what was built of the rest stays good. Sources that are there are left to write(): with mutants they
-    always differ."""
+    """What differs is written, so that what was built of the rest stays good. Sources that are there are left to
+    write(): with mutants they always differ."""
     marker = folder / ".mutants"
     folder.mkdir(parents=True, exist_ok=True)
     if not marker.exists() and any(folder.iterdir()):
         raise SystemExit(f"{folder} holds something else")
     marker.touch()
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, capture_output=True)
+    listed = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            check=True, capture_output=True)
     wanted = {name for name in listed.stdout.decode().split("\0") if name and (root / name).is_file()}
     for name in wanted:
         target = folder / name
@@ -77,7 +78,8 @@ def refused(folder, mutants, log):
     for pattern in (r"^(\S+?):(\d+):\d+: (?:error:|note: in expansion of macro)", r"^(\S+?):(\d+):\d+:"):
         lines = {(os.path.relpath(f, folder), int(line)) for f, line in re.findall(pattern, log, re.M)}
         found = [number for number, place in mutants.items()
-                 if any((place.file, line) in lines for line in range(place.line, place.line + place.before.count("\n") + 1))]
+                 if any((place.file, line) in lines
+                        for line in range(place.line, place.line + place.before.count("\n") + 1))]
         if found:
             return found
     raise SystemExit("the copy does not build, for no mutant's sake:\n" + log[-3000:])
@@ -88,7 +90,8 @@ def overlaps(place, others):
 
 
 def build(root, folder, wanted, seed, only, targets, say):
-    """Chooses, writes and builds. One that does not compile is dropped, and the next of the order takes its place; the next run knows it."""
+    """Chooses, writes and builds. One that does not compile is dropped, and the next of the order takes its place; the
+    next run knows it."""
     kept = folder / "build" / "mutants-refused"
     not_compiled = set(kept.read_text().split()) if kept.exists() else set()
     order = places.choose(places_of(root, folder), seed)
@@ -107,11 +110,13 @@ def build(root, folder, wanted, seed, only, targets, say):
                     mutants[len(taken)] = place
         write(root, folder, mutants)
         say(f"building a copy with {len(mutants)} mutants")
-        done = subprocess.run(["ninja", "-C", "build", "-k", "0", *targets], cwd=folder, env=environment, capture_output=True, text=True)
+        done = subprocess.run(["ninja", "-C", "build", "-k", "0", *targets], cwd=folder, env=environment,
+                              capture_output=True, text=True)
         if done.returncode == 0:
             return mutants, dropped
         for bad in refused(folder, mutants, done.stdout):
-            say(f"does not compile: {mutants[bad].file}:{mutants[bad].line} {mutants[bad].before!r} => {mutants[bad].after!r}")
+            say(f"does not compile: {mutants[bad].file}:{mutants[bad].line} "
+                f"{mutants[bad].before!r} => {mutants[bad].after!r}")
             not_compiled.add(mutants.pop(bad).rank)
             dropped += 1
         kept.write_text("\n".join(sorted(not_compiled)))

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-UNIT = ("postgres", "fence", "pgbouncer", "patroni", "config", "runbook", "world", "steps", "engine", "checks", "watch")  # the programs that mutants can be in
+# The programs that mutants can be in.
+UNIT = ("postgres", "fence", "pgbouncer", "patroni", "config", "runbook", "world", "steps", "engine", "checks", "watch")
 LIMIT_S = 600
-ENOUGH_S = 300  # of unit tests, and of the simulation, for one mutant, the quickest first: some are come by in nearly every test
+# Of unit tests, and of the simulation, for one mutant, the quickest first: some are come by in nearly every test.
+ENOUGH_S = 300
 
 
 @dataclass
@@ -34,11 +36,13 @@ def end(process, how, patience_s):
 
 
 def run(test, limit, **environment):
-    """The exit code, None when it takes too long: then it is asked to end, which takes a scenario's servers down, and killed."""
+    """The exit code, None when it takes too long: then it is asked to end, which takes a scenario's servers down, and
+    killed."""
     with tempfile.TemporaryDirectory(prefix="m-", ignore_cleanup_errors=True) as scratch:
         os.chmod(scratch, 0o1777)  # servers run as another user
-        process = subprocess.Popen(test.command, cwd=test.folder, env=dict(os.environ, TMPDIR=scratch, **environment), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(test.command, cwd=test.folder, env=dict(os.environ, TMPDIR=scratch, **environment),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True)
         try:
             return process.wait(limit)
         except subprocess.TimeoutExpired:
@@ -49,16 +53,20 @@ def run(test, limit, **environment):
 
 
 def of_ctest(folder, labels):
-    listed = subprocess.run(["ctest", "--test-dir", folder / "build", "--show-only=json-v1", "-L", labels], check=True, capture_output=True, text=True)
+    listed = subprocess.run(["ctest", "--test-dir", folder / "build", "--show-only=json-v1", "-L", labels],
+                            check=True, capture_output=True, text=True)
     for test in json.loads(listed.stdout)["tests"]:
         properties = {p["name"]: p["value"] for p in test["properties"]}
-        yield Test(test["name"], test.get("command", []), properties.get("WORKING_DIRECTORY", "."), properties.get("SKIP_RETURN_CODE", -1))
+        yield Test(test["name"], test.get("command", []), properties.get("WORKING_DIRECTORY", "."),
+                   properties.get("SKIP_RETURN_CODE", -1))
 
 
 def unit(folder):
     """Without the programs in which there is no mutant."""
-    tests = [test for test in of_ctest(folder, "^unit$") if test.command and Path(test.command[0]).name.removeprefix("unit_") in UNIT]
-    holds = {program: b"MUTANTS_REACHED" in Path(program).read_bytes() for program in {test.command[0] for test in tests}}
+    tests = [test for test in of_ctest(folder, "^unit$")
+             if test.command and Path(test.command[0]).name.removeprefix("unit_") in UNIT]
+    holds = {program: b"MUTANTS_REACHED" in Path(program).read_bytes()
+             for program in {test.command[0] for test in tests}}
     return [test for test in tests if holds[test.command[0]]]
 
 
@@ -71,11 +79,13 @@ def simulation(folder):
     program = str(folder / "build" / "pgcleave-simulation")
     listed = subprocess.run([program, "--faults", "0"], cwd=folder / "build", capture_output=True, text=True).stdout
     names = re.findall(r"^(\S+ (?:forward|back)):", listed, re.M)
-    return [Test(f"simulation: {name}", [program, "--faults", "1", "--jobs", "1", "--scenario", name], str(folder / "build")) for name in names]
+    command = [program, "--faults", "1", "--jobs", "1", "--scenario"]
+    return [Test(f"simulation: {name}", [*command, name], str(folder / "build")) for name in names]
 
 
 def lab(folder, pattern):
-    return [test for test in of_ctest(folder, "^(lab|staging|long)$") if re.search(pattern, test.name + " " + " ".join(test.command))]
+    return [test for test in of_ctest(folder, "^(lab|staging|long)$")
+            if re.search(pattern, test.name + " " + " ".join(test.command))]
 
 
 def record(tests, jobs, scratch, say):
@@ -113,7 +123,8 @@ def catcher(number, tests, enough_s):
 
 
 def catches(number, test):
-    """Whether this test notices it, whatever else was tried. It passes without it, which also tells how long it takes."""
+    """Whether this test notices it, whatever else was tried. It passes without it, which also tells how long it
+    takes."""
     began = time.monotonic()
     if run(test, LIMIT_S) != 0:
         return False

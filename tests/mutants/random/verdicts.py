@@ -15,8 +15,8 @@ def describe(root, place):
     begin = data.rfind(b"\n", 0, place.start) + 1
     line = data[begin:].split(b"\n", 1)[0].decode()
     column = place.start - begin - (len(line) - len(line.lstrip()))
-    return {"file": place.file, "line": place.line, "in": line.strip(), "column": column, "kind": place.kind, "before": place.before,
-            "after": place.after}
+    return {"file": place.file, "line": place.line, "in": line.strip(), "column": column, "kind": place.kind,
+            "before": place.before, "after": place.after}
 
 
 class Verdicts:
@@ -28,8 +28,8 @@ class Verdicts:
         self.lock = threading.Lock()
 
     def known(self, old):
-        """number: the row of an older run in which it was caught. It is the same mutant if its line and what was changed in it are as they were,
-        wherever that line is now."""
+        """number: the row of an older run in which it was caught. It is the same mutant if its line and what was
+        changed in it are as they were, wherever that line is now."""
         caught = {identity(row): row for row in old["rows"] if row["verdict"] == "caught"}
         return {number: caught[identity(row)] for number, row in self.mutants.items() if identity(row) in caught}
 
@@ -59,7 +59,8 @@ class Verdicts:
 
     def write(self):
         stages = [stage for stage, _ in self.caught.values()]
-        figures = self.head | self.count() | {"caught_by": {s: stages.count(s) for s in ("unit", "simulation", "lab")}, "rows": self.rows()}
+        caught_by = {s: stages.count(s) for s in ("unit", "simulation", "lab")}
+        figures = self.head | self.count() | {"caught_by": caught_by, "rows": self.rows()}
         new = Path(f"{self.file}.new")
         new.write_text(json.dumps(figures, indent=1))
         new.replace(self.file)
