@@ -83,12 +83,14 @@ create table ci.metrics (
     value double precision not null,
     primary key (at, name)) partition by range (at);
 create table ci.metrics_2023 partition of ci.metrics for values from ('2023-01-01') to ('2024-01-01');
-create table ci.metrics_2024 partition of ci.metrics for values from ('2024-01-01') to ('2025-01-01') partition by range (at);
+create table ci.metrics_2024 partition of ci.metrics for values from ('2024-01-01') to ('2025-01-01')
+  partition by range (at);
 create table ci.metrics_2024_h1 partition of ci.metrics_2024 for values from ('2024-01-01') to ('2024-07-01');
 create table ci.metrics_2024_h2 partition of ci.metrics_2024 for values from ('2024-07-01') to ('2025-01-01');
 create table ci.metrics_other partition of ci.metrics default;
 
--- One sequence for two tables; ids are deliberately not unique by constraint, so that only the sequence keeps them apart.
+-- One sequence for two tables; ids are deliberately not unique by constraint, so that only the sequence keeps them
+-- apart.
 create sequence ci.file_id_seq as bigint increment 1;
 create table ci.artifacts (
     id bigint not null default nextval('ci.file_id_seq'),
@@ -192,7 +194,8 @@ insert into public.users (name) select 'user ' || i from generate_series(1, 1000
 insert into public.accounts (owner_id, balance) select id, id % 97 from public.users;
 insert into ci.projects (name) select 'project ' || i from generate_series(1, 100) i;
 insert into ci.pipelines (project_id, ref) select id, 'main' from ci.projects, generate_series(1, 10);
-insert into ci.builds (client, n, pipeline_id, payload) select 0, i, 1 + i % 1000, 'seed' from generate_series(1, 2000) i;
+insert into ci.builds (client, n, pipeline_id, payload)
+  select 0, i, 1 + i % 1000, 'seed' from generate_series(1, 2000) i;
 insert into ci.jobs (build_id, client, n) select id, 0, n from ci.builds;
 insert into ci.build_log (client, n, line) select -(i % 8), i, 'seed' from generate_series(1, 2000) i;
 insert into ci.artifacts (client, n) select 0, i from generate_series(1, 500) i;
