@@ -7,10 +7,12 @@ namespace {
 
 // Longer texts than an application writes by hand are lists of constants; they would fill memory.
 constexpr auto statements_sql = R"sql(
-  SELECT s.queryid, pg_catalog.string_agg(r.rolname, ', ' ORDER BY s.calls DESC, r.rolname) AS users, pg_catalog.sum(s.calls) AS calls,
+  SELECT s.queryid, pg_catalog.string_agg(r.rolname, ', ' ORDER BY s.calls DESC, r.rolname) AS users,
+         pg_catalog.sum(s.calls) AS calls,
          pg_catalog.string_agg(r.rolname || ' ' || s.calls, ', ' ORDER BY s.calls DESC, r.rolname) AS calls_by_user,
          pg_catalog.sum(s.total_ms) AS total_ms, pg_catalog.min(s.query) AS query
-    FROM (SELECT queryid, userid, pg_catalog.sum(calls) AS calls, pg_catalog.sum(total_exec_time) AS total_ms, pg_catalog.min(query) AS query
+    FROM (SELECT queryid, userid, pg_catalog.sum(calls) AS calls, pg_catalog.sum(total_exec_time) AS total_ms,
+                 pg_catalog.min(query) AS query
             FROM {0}.pg_stat_statements
            WHERE queryid IS NOT NULL AND pg_catalog.octet_length(query) <= 50000
              AND dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())

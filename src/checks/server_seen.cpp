@@ -50,13 +50,17 @@ class ServerInspection {
   Result<void> in_use() {
     const auto own = "pgcleave_" + context_.world().split.name + "_";
     TRY_ASSIGN(const auto rows, ask(R"sql(
-        SELECT (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE NOT pg_catalog.starts_with(slot_name, $1)) AS slots,
-               (SELECT count(*) FROM pg_catalog.pg_stat_replication WHERE NOT pg_catalog.starts_with(application_name, $1)) AS senders,
-               (SELECT count(*) FROM pg_catalog.pg_stat_subscription WHERE pid IS NOT NULL AND NOT pg_catalog.starts_with(subname, $1)) AS workers,
+        SELECT (SELECT count(*) FROM pg_catalog.pg_replication_slots
+                WHERE NOT pg_catalog.starts_with(slot_name, $1)) AS slots,
+               (SELECT count(*) FROM pg_catalog.pg_stat_replication
+                WHERE NOT pg_catalog.starts_with(application_name, $1)) AS senders,
+               (SELECT count(*) FROM pg_catalog.pg_stat_subscription
+                WHERE pid IS NOT NULL AND NOT pg_catalog.starts_with(subname, $1)) AS workers,
                count(*) FILTER (WHERE backend_type = 'client backend') AS clients,
-               count(*) FILTER (WHERE backend_type NOT IN ('client backend', 'walsender', 'walreceiver', 'startup', 'checkpointer',
-                 'background writer', 'walwriter', 'archiver', 'autovacuum launcher', 'autovacuum worker', 'logger', 'slotsync worker',
-                 'walsummarizer', 'io worker', 'parallel worker', 'logical replication worker', 'logical replication apply worker')) AS background
+               count(*) FILTER (WHERE backend_type NOT IN ('client backend', 'walsender', 'walreceiver', 'startup',
+                 'checkpointer', 'background writer', 'walwriter', 'archiver', 'autovacuum launcher',
+                 'autovacuum worker', 'logger', 'slotsync worker', 'walsummarizer', 'io worker', 'parallel worker',
+                 'logical replication worker', 'logical replication apply worker')) AS background
           FROM pg_catalog.pg_stat_activity)sql",
                                     {own}));
     seen_.slots = static_cast<int>(rows.number(0, "slots"));
@@ -86,11 +90,14 @@ class ServerInspection {
   // Of the database and of what indexes use. The default collation has no version of its own.
   Result<void> collations() {
     TRY_ASSIGN(const auto rows, ask(R"sql(
-        SELECT 'database ' || datname AS name, datcollversion AS stored, pg_catalog.pg_database_collation_actual_version(oid) AS actual
+        SELECT 'database ' || datname AS name, datcollversion AS stored,
+               pg_catalog.pg_database_collation_actual_version(oid) AS actual
           FROM pg_catalog.pg_database
-         WHERE datname = pg_catalog.current_database() AND datcollversion <> pg_catalog.pg_database_collation_actual_version(oid)
+         WHERE datname = pg_catalog.current_database()
+           AND datcollversion <> pg_catalog.pg_database_collation_actual_version(oid)
         UNION ALL
-        SELECT 'collation ' || c.oid::pg_catalog.regcollation, c.collversion, pg_catalog.pg_collation_actual_version(c.oid)
+        SELECT 'collation ' || c.oid::pg_catalog.regcollation, c.collversion,
+               pg_catalog.pg_collation_actual_version(c.oid)
           FROM (SELECT DISTINCT pg_catalog.unnest(indcollation) AS oid FROM pg_catalog.pg_index) used
           JOIN pg_catalog.pg_collation c USING (oid)
          WHERE c.collversion <> pg_catalog.pg_collation_actual_version(c.oid) ORDER BY 1)sql"));
@@ -114,9 +121,11 @@ class ServerInspection {
 
   Result<void> role_settings() {
     TRY_ASSIGN(const auto rows, ask(R"sql(
-        SELECT pg_catalog.concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) AS who, pg_catalog.array_to_string(s.setconfig, ', ') AS what
+        SELECT pg_catalog.concat_ws(' in ', 'role ' || r.rolname, 'database ' || d.datname) AS who,
+               pg_catalog.array_to_string(s.setconfig, ', ') AS what
           FROM pg_catalog.pg_db_role_setting s
-          LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+          LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+          LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
          WHERE s.setdatabase = 0 OR d.datname = pg_catalog.current_database())sql"));
     for (std::size_t row = 0; row < rows.size(); ++row)
       seen_.role_settings[rows.text(row, "who")] = rows.text(row, "what");

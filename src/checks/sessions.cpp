@@ -12,16 +12,20 @@ constexpr auto sample_sql = R"sql(
          COALESCE(pg_catalog.host(a.client_addr) || ':' || a.client_port, 'local') AS address,
          COALESCE(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), 0)::float8 AS transaction_s,
          COALESCE(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change), 0)::float8 AS in_state_s,
-         a.usename = session_user AND a.application_name = 'pgcleave' AS own, l.touched, l.written, COALESCE(l.advisory, 0) AS advisory
+         a.usename = session_user AND a.application_name = 'pgcleave' AS own, l.touched, l.written,
+         COALESCE(l.advisory, 0) AS advisory
     FROM pg_catalog.pg_stat_activity a
     LEFT JOIN (SELECT pid,
                       pg_catalog.string_agg(relation::text, ' ') FILTER (WHERE locktype = 'relation') AS touched,
-                      pg_catalog.string_agg(relation::text, ' ') FILTER (WHERE locktype = 'relation' AND mode = 'RowExclusiveLock') AS written,
+                      pg_catalog.string_agg(relation::text, ' ')
+                        FILTER (WHERE locktype = 'relation' AND mode = 'RowExclusiveLock') AS written,
                       pg_catalog.count(*) FILTER (WHERE locktype = 'advisory') AS advisory
                  FROM pg_catalog.pg_locks
-                WHERE granted AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+                WHERE granted AND database = (SELECT oid FROM pg_catalog.pg_database
+                                              WHERE datname = pg_catalog.current_database())
                 GROUP BY pid) l ON l.pid = a.pid
-   WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend' AND a.pid <> pg_catalog.pg_backend_pid())sql";
+   WHERE a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend'
+     AND a.pid <> pg_catalog.pg_backend_pid())sql";
 
 double seconds(const postgres::Rows& rows, std::size_t row, const char* column) {
   return std::atof(rows.text(row, column).c_str());

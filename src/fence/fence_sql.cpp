@@ -5,6 +5,15 @@
 #include "fence/witness.h"
 
 namespace pgcleave::fence {
+namespace {
+
+// What a fence says. An installed function is compared with this text.
+constexpr const char* text_of_an_old_epoch =
+    "'This server has ownership of epoch %s only: it was promoted without what came later.'";
+constexpr const char* text_of_no_owner =
+    "'Repeat the transaction: the split may be changing sides. If it fails again, write to cluster \"%s\".'";
+
+}  // namespace
 
 std::string fence_object(const std::string& kind, const std::string& split) {
   return "pgcleave." + postgres::quote_identifier(kind + "_" + split);
@@ -49,7 +58,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '2F002',
       MESSAGE = pg_catalog.format('table %I.%I takes no writes on cluster "%s": the witness of split "%s" says %s',
         TG_TABLE_SCHEMA, TG_TABLE_NAME, here, {split}, witness),
-      DETAIL = pg_catalog.format('This server has ownership of epoch %s only: it was promoted without what came later.', taken),
+      DETAIL = pg_catalog.format({old_epoch}, taken),
       HINT = pg_catalog.format('Write to cluster "%s".', CASE holder WHEN 1 THEN {target} ELSE {source} END);
   END IF;
   RAISE EXCEPTION USING ERRCODE = '2F002',
@@ -61,7 +70,7 @@ BEGIN
         AND pg_catalog.starts_with(witness, 'source') THEN pg_catalog.format('Write to cluster "%s".', {source})
       WHEN holder OPERATOR(pg_catalog.=) 2 OR holder OPERATOR(pg_catalog.=) 0 AND here OPERATOR(pg_catalog.=) {source}
         AND pg_catalog.starts_with(witness, 'target') THEN pg_catalog.format('Write to cluster "%s".', {target})
-      ELSE pg_catalog.format('Repeat the transaction: the split may be changing sides. If it fails again, write to cluster "%s".',
+      ELSE pg_catalog.format({no_owner},
         CASE here WHEN {source} THEN {target} ELSE {source} END) END;
 END)sql",
                      fmt::arg("owner", fence_object("owner", fence.split)),
@@ -70,7 +79,8 @@ END)sql",
                      fmt::arg("pattern", postgres::quote_literal(witness_pattern)),
                      fmt::arg("split", postgres::quote_literal(fence.split)),
                      fmt::arg("source", postgres::quote_literal(fence.source_cluster_name)),
-                     fmt::arg("target", postgres::quote_literal(fence.target_cluster_name)));
+                     fmt::arg("target", postgres::quote_literal(fence.target_cluster_name)),
+                     fmt::arg("old_epoch", text_of_an_old_epoch), fmt::arg("no_owner", text_of_no_owner));
 }
 
 // setval is at once and for good, the log's row only comes with its commit. So that a lost connection or a crash
@@ -92,7 +102,7 @@ DECLARE
 BEGIN
   PERFORM {lock};
   SELECT last_value INTO seen FROM {owner};
-  SELECT * INTO newest FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.expected <> l.next ORDER BY l.id DESC LIMIT 1;
+  SELECT * INTO newest FROM pgcleave.ownership_log l WHERE l.split = {split} AND {passed} ORDER BY l.id DESC LIMIT 1;
   SELECT * INTO top FROM pgcleave.ownership_log l WHERE l.split = {split} ORDER BY l.epoch DESC, l.id DESC LIMIT 1;
   IF top.epoch > $4 THEN
     RAISE EXCEPTION USING ERRCODE = 'PC002',
@@ -122,8 +132,8 @@ BEGIN
   END IF;
   RETURN 'passed';
 END)sql",
-                     fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)),
-                     fmt::arg("split", postgres::quote_literal(split)),
+                     fmt::arg("lock", split_lock_sql(split)), fmt::arg("passed", "l.expected <> l.next"),
+                     fmt::arg("owner", fence_object("owner", split)), fmt::arg("split", postgres::quote_literal(split)),
                      fmt::arg("owner_text", postgres::quote_literal(fence_object("owner", split))),
                      fmt::arg("epoch", fence_object("epoch", split)),
                      fmt::arg("epoch_text", postgres::quote_literal(fence_object("epoch", split))));
@@ -142,7 +152,8 @@ BEGIN
     REVOKE ALL ON SEQUENCE {epoch} FROM PUBLIC;
     GRANT SELECT ON SEQUENCE {epoch} TO PUBLIC;
     PERFORM pg_catalog.setval({name}, COALESCE(
-      (SELECT l.epoch FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.expected <> l.next AND l.next <> 0 ORDER BY l.id DESC LIMIT 1),
+      (SELECT l.epoch FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.expected <> l.next AND l.next <> 0
+       ORDER BY l.id DESC LIMIT 1),
       pg_catalog.substring(pg_catalog.current_setting({setting}, true), {pattern})::pg_catalog.int8 + 1, 0));
   END IF;
 END)sql",
@@ -199,9 +210,11 @@ std::string own_objects_sql(const Fence& fence) {
 REVOKE ALL ON SEQUENCE {owner} FROM PUBLIC;
 GRANT SELECT ON SEQUENCE {owner} TO PUBLIC;
 {make_epoch};
-CREATE TABLE IF NOT EXISTS {from_source} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
+CREATE TABLE IF NOT EXISTS {from_source} (token text PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
 REVOKE ALL ON {from_source} FROM PUBLIC;
-CREATE TABLE IF NOT EXISTS {from_target} (token text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
+CREATE TABLE IF NOT EXISTS {from_target} (token text PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp());
 REVOKE ALL ON {from_target} FROM PUBLIC;
 CREATE OR REPLACE FUNCTION {fence}() RETURNS pg_catalog.trigger LANGUAGE plpgsql AS {fence_body};
 REVOKE ALL ON FUNCTION {fence}() FROM PUBLIC;
@@ -211,7 +224,8 @@ REVOKE ALL ON FUNCTION {pass}(integer, integer, text, integer) FROM PUBLIC;
 CREATE TABLE IF NOT EXISTS {probe} (bouncer text PRIMARY KEY, n bigint NOT NULL,
   at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()) WITH (fillfactor = 20);
 REVOKE ALL ON {probe} FROM PUBLIC;
-CREATE OR REPLACE TRIGGER {probe_trigger} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {probe} FOR EACH STATEMENT EXECUTE FUNCTION {fence}();
+CREATE OR REPLACE TRIGGER {probe_trigger} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {probe} FOR EACH STATEMENT
+  EXECUTE FUNCTION {fence}();
 )sql",
                      fmt::arg("owner", name("owner")), fmt::arg("make_epoch", epoch_sql(fence.split)),
                      fmt::arg("probe", name("probe")),

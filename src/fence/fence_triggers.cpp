@@ -74,7 +74,8 @@ Result<FenceDrift> drift_of(postgres::Connection& connection, const StatementTri
                         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
                         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                        WHERE t.tgfoid = pg_catalog.to_regprocedure($3) AND n.nspname <> 'pgcleave')
-      SELECT true AS missing, schema, name FROM moved WHERE (schema, name) NOT IN (SELECT schema, name FROM fenced WHERE works)
+      SELECT true AS missing, schema, name FROM moved
+        WHERE (schema, name) NOT IN (SELECT schema, name FROM fenced WHERE works)
       UNION ALL
       SELECT DISTINCT false, schema, name FROM fenced WHERE (schema, name) NOT IN (SELECT schema, name FROM moved)
       ORDER BY 1, 2, 3)sql",

@@ -25,14 +25,18 @@ std::string signing(const std::string& split, const Holder& me, bool take_over) 
       R"sql(BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit TO local; SELECT {lock};
 INSERT INTO pgcleave.holder AS h (split, run, epoch, operator, host, journal)
 SELECT {split}, {run}, {epoch}, {by}, {host}, {journal}
- WHERE NOT EXISTS (SELECT FROM pgcleave.ownership_log l WHERE l.split = {split} AND (l.epoch > {epoch} OR (l.epoch = {epoch} AND l.run <> {run})))
-ON CONFLICT (split) DO UPDATE SET run = excluded.run, epoch = excluded.epoch, operator = excluded.operator, host = excluded.host,
+ WHERE NOT EXISTS (SELECT FROM pgcleave.ownership_log l
+                    WHERE l.split = {split} AND (l.epoch > {epoch} OR (l.epoch = {epoch} AND l.run <> {run})))
+ON CONFLICT (split) DO UPDATE SET run = excluded.run, epoch = excluded.epoch, operator = excluded.operator,
+  host = excluded.host,
   journal = excluded.journal, since = CASE WHEN h.run = excluded.run THEN h.since ELSE excluded.since END, ended = NULL
- WHERE h.ended IS NOT NULL OR {take_over} OR (h.run = excluded.run AND h.host = excluded.host AND h.journal IN (excluded.journal, {path}));
+ WHERE h.ended IS NOT NULL OR {take_over}
+   OR (h.run = excluded.run AND h.host = excluded.host AND h.journal IN (excluded.journal, {path}));
 INSERT INTO pgcleave.ownership_log (split, run, epoch, expected, next)
 SELECT h.split, h.run, h.epoch, o.last_value, o.last_value FROM pgcleave.holder h, {owner} o
  WHERE h.split = {split} AND h.run = {run} AND h.epoch = {epoch} AND h.host = {host} AND h.journal = {journal}
-   AND NOT EXISTS (SELECT FROM pgcleave.ownership_log l WHERE l.split = {split} AND l.run = {run} AND l.epoch = {epoch});
+   AND NOT EXISTS (SELECT FROM pgcleave.ownership_log l
+                    WHERE l.split = {split} AND l.run = {run} AND l.epoch = {epoch});
 COMMIT)sql",
       fmt::arg("lock", split_lock_sql(split)), fmt::arg("owner", fence_object("owner", split)),
       fmt::arg("split", postgres::quote_literal(split)), fmt::arg("run", postgres::quote_literal(me.run)),

@@ -22,7 +22,8 @@ Result<OwnerState> owner_state(postgres::Connection& connection, const std::stri
       SELECT COALESCE(pg_catalog.pg_sequence_last_value(pg_catalog.to_regclass($2)), 0) AS taken,
              (SELECT c.token FROM {} c ORDER BY c.at DESC LIMIT 1) AS canary, l.run, l.epoch, l.expected, l.next
         FROM (SELECT) one
-        LEFT JOIN (SELECT * FROM pgcleave.ownership_log p WHERE p.split = $1 AND p.expected <> p.next ORDER BY p.id DESC LIMIT 1) l ON true)sql",
+        LEFT JOIN (SELECT * FROM pgcleave.ownership_log p
+                    WHERE p.split = $1 AND p.expected <> p.next ORDER BY p.id DESC LIMIT 1) l ON true)sql",
                                                            canary_of(split, side).sql()),
                                                {split, fence_object("epoch", split)}, deadline));
   state.epoch = static_cast<int>(rows.number(0, "taken"));

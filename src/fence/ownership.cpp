@@ -25,15 +25,19 @@ Result<bool> is_installed(postgres::Connection& connection, const Fence& fence, 
   TRY_ASSIGN(const postgres::Rows rows,
              connection.query(
                  R"sql(
-      SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL AND pg_catalog.to_regclass($7) IS NOT NULL
+      SELECT pg_catalog.to_regclass($1) IS NOT NULL AND pg_catalog.to_regclass($2) IS NOT NULL
+             AND pg_catalog.to_regclass($7) IS NOT NULL
              AND pg_catalog.to_regclass($10) IS NOT NULL
-             AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.holder') IS NOT NULL
-             AND pg_catalog.to_regclass('pgcleave.split_frozen') IS NOT NULL AND pg_catalog.to_regclass('pgcleave.split_tables') IS NOT NULL
+             AND pg_catalog.to_regclass('pgcleave.ownership_log') IS NOT NULL
+             AND pg_catalog.to_regclass('pgcleave.holder') IS NOT NULL
+             AND pg_catalog.to_regclass('pgcleave.split_frozen') IS NOT NULL
+             AND pg_catalog.to_regclass('pgcleave.split_tables') IS NOT NULL
              AND EXISTS (SELECT FROM pg_catalog.pg_trigger t
                           WHERE t.tgrelid = pg_catalog.to_regclass($8) AND t.tgname = $9 AND t.tgenabled = 'O'
                             AND t.tgfoid = pg_catalog.to_regprocedure($3))
              AND $4 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($3))
-             AND $6 = (SELECT prosrc FROM pg_catalog.pg_proc WHERE oid = pg_catalog.to_regprocedure($5)) AS installed)sql",
+             AND $6 = (SELECT prosrc FROM pg_catalog.pg_proc
+                       WHERE oid = pg_catalog.to_regprocedure($5)) AS installed)sql",
                  {fence_object("owner", fence.split), fence_object("canary_source", fence.split),
                   fence_object("fence", fence.split) + "()", fence_function_body(fence),
                   fence_object("pass", fence.split) + "(integer,integer,text,integer)", pass_function_body(fence.split),

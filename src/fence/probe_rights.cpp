@@ -37,7 +37,8 @@ Result<std::vector<std::string>> without_probe_rights(postgres::Connection& conn
       SELECT r.rolname
         FROM pg_catalog.pg_roles r
        WHERE r.rolname = ANY ($1::text[])
-         AND NOT pg_catalog.pg_has_role(r.oid, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user), 'USAGE')
+         AND NOT pg_catalog.pg_has_role(
+               r.oid, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user), 'USAGE')
          AND NOT COALESCE(pg_catalog.has_table_privilege(r.oid, pg_catalog.to_regclass($2), 'INSERT')
                           AND pg_catalog.has_table_privilege(r.oid, pg_catalog.to_regclass($2), 'UPDATE')
                           AND pg_catalog.has_table_privilege(r.oid, pg_catalog.to_regclass($2), 'SELECT')

@@ -16,7 +16,8 @@ std::string only_while_the_source_owns(const std::string& split) {
 BEGIN
   SELECT last_value INTO seen FROM {owner};
   IF seen <> 1 THEN
-    RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'the source does not own the split', DETAIL = (ARRAY['nobody', 'source', 'target'])[seen + 1];
+    RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'the source does not own the split',
+      DETAIL = (ARRAY['nobody', 'source', 'target'])[seen + 1];
   END IF;
 END)sql",
                          fmt::arg("owner", fence_object("owner", split)), fmt::arg("code", source_does_not_own))));
@@ -97,7 +98,8 @@ Result<std::vector<std::string>> fenced_by_others(postgres::Connection& connecti
         JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid
         JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
         JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
-       WHERE pn.nspname = 'pgcleave' AND p.proname LIKE 'fence\_%' AND p.proname NOT LIKE 'fence\_kept\_%' AND p.proname <> 'fence_' || $3
+       WHERE pn.nspname = 'pgcleave' AND p.proname LIKE 'fence\_%' AND p.proname NOT LIKE 'fence\_kept\_%'
+         AND p.proname <> 'fence_' || $3
        GROUP BY 1, 2 ORDER BY 1, 2)sql",
                                                          {named.schemas, named.names, split}, deadline));
   std::vector<std::string> found;

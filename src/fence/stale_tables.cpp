@@ -42,13 +42,15 @@ Result<std::vector<StaleTable>> prove_stale(postgres::Connection& connection, co
   const auto function = fence_object(proof.which == "moved" ? "fence" : "fence_kept", proof.split) + "()";
   // tgtype 62: before, for each statement, of insert, delete, update and truncate (catalog/pg_trigger.h).
   TRY_ASSIGN(const postgres::Rows rows, connection.query(R"sql(
-      SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, r.oid AS root, rn.nspname AS root_schema,
-             r.relname AS root_name, f.class, f.schema AS was_schema, f.name AS was_name, f.root AS was_root,
+      SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind::text AS kind, r.oid AS root,
+             rn.nspname AS root_schema, r.relname AS root_name,
+             f.class, f.schema AS was_schema, f.name AS was_name, f.root AS was_root,
              EXISTS (SELECT FROM pgcleave.split_tables o
-                      WHERE o.split = $2 AND o.schema = n.nspname AND o.name = c.relname AND o.relation <> c.oid) AS remade,
+                      WHERE o.split = $2 AND o.schema = n.nspname AND o.name = c.relname
+                        AND o.relation <> c.oid) AS remade,
              EXISTS (SELECT FROM pg_catalog.pg_trigger t
-                      WHERE t.tgrelid = c.oid AND t.tgfoid = pg_catalog.to_regprocedure($4) AND t.tgenabled = 'O' AND t.tgtype = 62
-                            AND t.tgqual IS NULL AND t.tgattr::text = '') AS fenced,
+                      WHERE t.tgrelid = c.oid AND t.tgfoid = pg_catalog.to_regprocedure($4) AND t.tgenabled = 'O'
+                        AND t.tgtype = 62 AND t.tgqual IS NULL AND t.tgattr::text = '') AS fenced,
              (SELECT pg_catalog.string_agg(t.tgname, ', ' ORDER BY t.tgname) FROM pg_catalog.pg_trigger t
                 JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
                WHERE t.tgrelid = c.oid AND pn.nspname = 'pgcleave' AND p.proname LIKE 'fence\_%'
@@ -60,7 +62,8 @@ Result<std::vector<StaleTable>> prove_stale(postgres::Connection& connection, co
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_class r ON r.oid = COALESCE(pg_catalog.pg_partition_root(c.oid), c.oid)
         JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
-        LEFT JOIN (pgcleave.split_frozen h JOIN pgcleave.split_tables f ON f.split = h.split AND h.split = $2 AND h.run = $3)
+        LEFT JOIN (pgcleave.split_frozen h JOIN pgcleave.split_tables f
+                     ON f.split = h.split AND h.split = $2 AND h.run = $3)
                ON f.relation = c.oid
        ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")sql",
                                                          {array_of(oids), proof.split, proof.run, function}, deadline));
@@ -82,7 +85,8 @@ Result<std::vector<std::string>> missing_here(postgres::Connection& connection, 
       SELECT n.nspname, c.relname, c.oid
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
-        JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p'))sql",
+        JOIN pg_catalog.pg_class c
+          ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'p'))sql",
                                                          {named.schemas, named.names}, deadline));
   std::map<postgres::TableName, std::uint32_t> there;
   for (std::size_t row = 0; row < rows.size(); ++row)

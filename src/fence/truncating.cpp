@@ -21,7 +21,8 @@ BEGIN
   END IF;
   SELECT last_value INTO seen FROM {owner};
   IF seen <> {proof} THEN
-    RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'the owner forbids it', DETAIL = (ARRAY['nobody', 'source', 'target'])[seen + 1];
+    RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'the owner forbids it',
+      DETAIL = (ARRAY['nobody', 'source', 'target'])[seen + 1];
   END IF;
 END)sql",
                                   fmt::arg("owner", owner), fmt::arg("owner_text", postgres::quote_literal(owner)),

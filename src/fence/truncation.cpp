@@ -78,7 +78,8 @@ Result<std::vector<TableSize>> sizes(postgres::Connection& connection, const std
   const auto named = name_arrays(tables);
   TRY_ASSIGN(const postgres::Rows rows, connection.query(R"sql(
       SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid) AS all,
-             pg_catalog.pg_relation_size(c.oid) + COALESCE(pg_catalog.pg_relation_size(NULLIF(c.reltoastrelid, 0)), 0) AS held
+             pg_catalog.pg_relation_size(c.oid)
+               + COALESCE(pg_catalog.pg_relation_size(NULLIF(c.reltoastrelid, 0)), 0) AS held
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name)sql",

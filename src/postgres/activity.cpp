@@ -54,7 +54,8 @@ Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, c
   std::vector<std::string> asked;
   for (const auto pid : pids) asked.push_back(std::to_string(pid));
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT pid, COALESCE(usename, '?') AS who, COALESCE(application_name, '') AS application, state <> 'active' AS idle,
+      SELECT pid, COALESCE(usename, '?') AS who, COALESCE(application_name, '') AS application,
+             state <> 'active' AS idle,
              (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - xact_start) * 1000000)::int8 AS age_us,
              (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - query_start) * 1000000)::int8 AS statement_us,
              COALESCE(query_id::text, '') AS query

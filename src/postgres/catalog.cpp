@@ -26,7 +26,8 @@ constexpr auto tables_sql = R"sql(
         SELECT t.typbasetype AS oid WHERE t.typtype = 'd'
         UNION ALL SELECT t.typelem WHERE t.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
         UNION ALL SELECT f.atttypid FROM pg_catalog.pg_attribute f
-                   WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0 AND NOT f.attisdropped) inner_type),
+                   WHERE t.typtype = 'c' AND f.attrelid = t.typrelid AND f.attnum > 0
+                     AND NOT f.attisdropped) inner_type),
   incomparable AS (
     SELECT p.relation, pg_catalog.string_agg(DISTINCT 'column ' || pg_catalog.quote_ident(p.attname) || ' of type '
                                              || pg_catalog.format_type(p.column_type, NULL), ', ') AS columns
@@ -35,28 +36,39 @@ constexpr auto tables_sql = R"sql(
        AND NOT EXISTS (
          SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
           WHERE o.opcdefault AND m.amname IN ('btree', 'hash')
-            AND (o.opcintype = t.oid OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid AND k.casttarget = o.opcintype
-                                                   AND k.castmethod = 'b' AND k.castcontext = 'i')))
+            AND (o.opcintype = t.oid
+                 OR EXISTS (SELECT FROM pg_catalog.pg_cast k
+                             WHERE k.castsource = t.oid AND k.casttarget = o.opcintype
+                               AND k.castmethod = 'b' AND k.castcontext = 'i')))
      GROUP BY p.relation)
-  SELECT c.oid, n.nspname, c.relname, c.relkind = 'r' AS holds_rows, c.relispartition, c.relpersistence = 'u' AS unlogged,
+  SELECT c.oid, n.nspname, c.relname,
+         c.relkind = 'r' AS holds_rows, c.relispartition, c.relpersistence = 'u' AS unlogged,
          COALESCE(rn.nspname, n.nspname) AS root_schema, COALESCE(r.relname, c.relname) AS root_name,
          CASE WHEN c.relkind = 'p' OR c.relreplident = 'f' THEN ''
               WHEN c.relreplident = 'n' THEN 'REPLICA IDENTITY NOTHING'
-              WHEN c.relreplident = 'd' AND EXISTS (SELECT FROM usable u WHERE u.indrelid = c.oid AND u.indisprimary AND u.indimmediate) THEN ''
-              WHEN c.relreplident = 'i' AND EXISTS (SELECT FROM usable u WHERE u.indrelid = c.oid AND u.indisreplident AND u.indimmediate) THEN ''
-              WHEN c.relreplident = 'd' AND EXISTS (SELECT FROM usable u WHERE u.indrelid = c.oid AND u.indisprimary) THEN
+              WHEN c.relreplident = 'd'
+                AND EXISTS (SELECT FROM usable u WHERE u.indrelid = c.oid AND u.indisprimary AND u.indimmediate) THEN ''
+              WHEN c.relreplident = 'i'
+                AND EXISTS (SELECT FROM usable u WHERE u.indrelid = c.oid AND u.indisreplident AND u.indimmediate)
+                THEN ''
+              WHEN c.relreplident = 'd'
+                AND EXISTS (SELECT FROM usable u WHERE u.indrelid = c.oid AND u.indisprimary) THEN
                 'its primary key is DEFERRABLE, which is no replica identity'
               WHEN c.relreplident = 'i' THEN 'the index of its REPLICA IDENTITY is not usable'
               ELSE 'no primary key and no other replica identity' END AS identity_problem,
-         'REPLICA IDENTITY FULL without a primary key, and no equality operator for ' || x.columns AS apply_problem, e.extname
+         'REPLICA IDENTITY FULL without a primary key, and no equality operator for ' || x.columns AS apply_problem,
+         e.extname
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_catalog.pg_inherits h ON c.relispartition AND h.inhdetachpending AND h.inhrelid = pg_catalog.pg_partition_root(c.oid)
-    LEFT JOIN pg_catalog.pg_class r ON c.relispartition AND r.oid = pg_catalog.pg_partition_root(COALESCE(h.inhparent, c.oid))
+    LEFT JOIN pg_catalog.pg_inherits h
+      ON c.relispartition AND h.inhdetachpending AND h.inhrelid = pg_catalog.pg_partition_root(c.oid)
+    LEFT JOIN pg_catalog.pg_class r
+      ON c.relispartition AND r.oid = pg_catalog.pg_partition_root(COALESCE(h.inhparent, c.oid))
     LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
     LEFT JOIN incomparable x ON x.relation = c.oid
-    LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
-                                    AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e'
+    LEFT JOIN pg_catalog.pg_depend d
+      ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.objsubid = 0
+        AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e'
     LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'pgcleave')

@@ -15,7 +15,8 @@ constexpr auto dependencies_sql = R"sql(
     SELECT 'foreign_key' AS kind, conname AS name, conrelid AS on_oid, confrelid AS uses_oid
       FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0
     UNION ALL
-    SELECT DISTINCT CASE WHEN r.ev_type = '1' AND o.relkind = 'v' THEN 'view' WHEN r.ev_type = '1' AND o.relkind = 'm' THEN 'materialized_view'
+    SELECT DISTINCT CASE WHEN r.ev_type = '1' AND o.relkind = 'v' THEN 'view'
+                         WHEN r.ev_type = '1' AND o.relkind = 'm' THEN 'materialized_view'
                 ELSE 'rule' END, CASE WHEN r.ev_type = '1' THEN '' ELSE r.rulename END, r.ev_class, d.refobjid
       FROM pg_catalog.pg_rewrite r
       JOIN named o ON o.oid = r.ev_class
@@ -29,7 +30,8 @@ constexpr auto dependencies_sql = R"sql(
     UNION ALL
     SELECT 'sequence_owner', '', d.objid, d.refobjid
       FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
-     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
        AND d.deptype IN ('a', 'i')
     UNION ALL
     SELECT DISTINCT 'sequence_use', '', d.refobjid, a.adrelid
@@ -43,14 +45,17 @@ constexpr auto dependencies_sql = R"sql(
 
 constexpr auto programs_sql = R"sql(
   SELECT n.nspname, p.proname, p.oid::pg_catalog.regprocedure::text AS signature, l.lanname, p.prosrc,
-         CASE WHEN l.lanname = 'plpgsql' OR p.prosqlbody IS NOT NULL THEN pg_catalog.pg_get_functiondef(p.oid) END AS definition,
+         CASE WHEN l.lanname = 'plpgsql' OR p.prosqlbody IS NOT NULL
+              THEN pg_catalog.pg_get_functiondef(p.oid) END AS definition,
          p.prosqlbody IS NOT NULL AS standard_form
     FROM pg_catalog.pg_proc p
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave') AND n.nspname NOT LIKE 'pg\_temp%' AND l.lanname NOT IN ('c', 'internal') AND p.prokind IN ('f', 'p')
+   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave') AND n.nspname NOT LIKE 'pg\_temp%'
+     AND l.lanname NOT IN ('c', 'internal') AND p.prokind IN ('f', 'p')
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e')
+                      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+                        AND d.deptype = 'e')
    ORDER BY 1, 2, 3)sql";
 
 constexpr auto triggers_sql = R"sql(

@@ -6,7 +6,8 @@ Result<std::vector<Flushed>> flushed(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, primary.query(R"sql(
       SELECT r.application_name, r.state, r.flush_lsn
         FROM pg_catalog.pg_stat_replication r
-       WHERE r.pid NOT IN (SELECT s.active_pid FROM pg_catalog.pg_replication_slots s WHERE s.slot_type = 'logical' AND s.active_pid IS NOT NULL)
+       WHERE r.pid NOT IN (SELECT s.active_pid FROM pg_catalog.pg_replication_slots s
+                            WHERE s.slot_type = 'logical' AND s.active_pid IS NOT NULL)
        ORDER BY 1, r.pid)sql",
                                             {}, deadline));
   std::vector<Flushed> found;

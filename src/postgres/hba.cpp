@@ -8,7 +8,8 @@ namespace {
 // NULL: it can't be told here. Regular expressions came with PostgreSQL 16, as a leading slash.
 constexpr auto hba_sql = R"sql(
     SELECT line_number, auth_method,
-           CASE WHEN 'all' = ANY (database) OR $1 = ANY (database) OR ($1 = $2 AND 'sameuser' = ANY (database)) THEN true
+           CASE WHEN 'all' = ANY (database) OR $1 = ANY (database) OR ($1 = $2 AND 'sameuser' = ANY (database))
+             THEN true
                 WHEN EXISTS (SELECT FROM pg_catalog.unnest(database) d (name)
                               WHERE name IN ('samerole', 'samegroup') OR name ~ '^[/@+]') THEN NULL
                 ELSE false END AS database_fits,

@@ -10,7 +10,8 @@ Result<Identity> identify(Connection& connection, Deadline deadline) {
              CASE WHEN r.in_recovery
                   THEN GREATEST((SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()),
                                 (SELECT received_tli FROM pg_catalog.pg_stat_wal_receiver))
-                  ELSE ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int4
+                  ELSE ('x' || substr(pg_catalog.pg_walfile_name(
+                                        pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int4
              END AS timeline,
              pg_catalog.current_setting('cluster_name') AS cluster_name,
              r.in_recovery,

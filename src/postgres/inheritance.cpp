@@ -4,7 +4,8 @@ namespace pgcleave::postgres {
 
 Result<std::vector<Inheritance>> inheritances(Connection& connection, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT cn.nspname AS child_schema, c.relname AS child_name, pn.nspname AS parent_schema, p.relname AS parent_name, i.inhdetachpending
+      SELECT cn.nspname AS child_schema, c.relname AS child_name, pn.nspname AS parent_schema, p.relname AS parent_name,
+             i.inhdetachpending
         FROM pg_catalog.pg_inherits i
         JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
         JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
@@ -30,7 +31,8 @@ Result<std::vector<TableName>> unfenced_children(Connection& connection, const s
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind IN ('r', 'p')
          AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = i.inhparent AND t.tgname = $1)
-         AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = i.inhrelid AND t.tgname = $1 AND t.tgenabled = 'O')
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                          WHERE t.tgrelid = i.inhrelid AND t.tgname = $1 AND t.tgenabled = 'O')
        ORDER BY 1, 2)sql",
                                                {"pgcleave_fence_" + split}, deadline));
   std::vector<TableName> found;

@@ -10,10 +10,12 @@ namespace {
 // the documented join of virtualtransaction to '-1/xid' finds it after a restart only). {of_interest} says which
 // relations count.
 constexpr const char* holders_sql = R"sql(
-  SELECT COALESCE(l.pid, 0) AS pid, a.usename, p.owner, a.application_name, a.backend_type, a.state, n.nspname, c.relname, l.mode, p.gid,
+  SELECT COALESCE(l.pid, 0) AS pid, a.usename, p.owner, a.application_name, a.backend_type, a.state, n.nspname,
+         c.relname, l.mode, p.gid,
          CASE WHEN a.client_addr IS NOT NULL THEN pg_catalog.host(a.client_addr)
               WHEN a.backend_type = 'client backend' THEN 'local' ELSE '' END AS address,
-         (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - COALESCE(a.xact_start, p.prepared)) * 1000000)::int8 AS age_us,
+         (EXTRACT(epoch FROM pg_catalog.clock_timestamp()
+                               - COALESCE(a.xact_start, p.prepared)) * 1000000)::int8 AS age_us,
          a.backend_type = 'autovacuum worker' AND a.query LIKE '%(to prevent wraparound)%' AS anti_wraparound,
          a.backend_start
     FROM (SELECT * FROM pg_catalog.pg_locks
@@ -27,7 +29,8 @@ constexpr const char* holders_sql = R"sql(
                                    AND x.virtualtransaction = l.virtualtransaction
     LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid
    WHERE ({of_interest})
-     AND ($4 OR a.backend_type IS NULL OR (a.backend_type <> 'autovacuum worker' AND a.backend_type NOT LIKE 'logical replication%'))
+     AND ($4 OR a.backend_type IS NULL
+          OR (a.backend_type <> 'autovacuum worker' AND a.backend_type NOT LIKE 'logical replication%'))
    ORDER BY l.pid, n.nspname, c.relname, l.mode)sql";
 
 // The same locks without who holds them. Planning the query above takes longer than running it, and mostly nobody is

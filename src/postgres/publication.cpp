@@ -24,8 +24,10 @@ Result<std::optional<Publication>> publication(Connection& connection, const std
         FROM pg_catalog.pg_publication p
         LEFT JOIN (SELECT prpubid AS publication, prrelid AS published FROM pg_catalog.pg_publication_rel
                    UNION
-                   SELECT p2.oid, g.relid FROM pg_catalog.pg_publication p2, pg_catalog.pg_get_publication_tables(p2.pubname) g
-                    WHERE p2.puballtables OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace WHERE pnpubid = p2.oid)) r
+                   SELECT p2.oid, g.relid FROM pg_catalog.pg_publication p2,
+                          pg_catalog.pg_get_publication_tables(p2.pubname) g
+                    WHERE p2.puballtables
+                      OR EXISTS (SELECT FROM pg_catalog.pg_publication_namespace WHERE pnpubid = p2.oid)) r
                ON r.publication = p.oid
         LEFT JOIN pg_catalog.pg_class c ON c.oid = r.published
         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -14,8 +14,10 @@ Result<std::vector<RowCount>> row_counts(Connection& connection, const std::vect
   const auto named = name_arrays(tables);
   // As the planner does: the density that was seen last, times the blocks of now (estimate_rel_size, 15).
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) AS bytes, c.reltuples >= 0 AND c.relpages > 0 AS analyzed,
-             CASE WHEN c.relpages > 0 THEN pg_catalog.round(c.reltuples::pg_catalog.numeric / c.relpages * pg_catalog.pg_relation_size(c.oid)
+      SELECT n.nspname, c.relname, pg_catalog.pg_relation_size(c.oid) AS bytes,
+             c.reltuples >= 0 AND c.relpages > 0 AS analyzed,
+             CASE WHEN c.relpages > 0
+               THEN pg_catalog.round(c.reltuples::pg_catalog.numeric / c.relpages * pg_catalog.pg_relation_size(c.oid)
                   / pg_catalog.current_setting('block_size')::pg_catalog.int8) ELSE 0 END::pg_catalog.int8 AS estimate
         FROM unnest($1::text[]::name[], $2::text[]::name[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema

@@ -6,7 +6,8 @@ namespace {
 constexpr auto all_sequences_sql = R"sql(
   SELECT n.nspname, c.relname, tn.nspname AS owner_schema, t.relname AS owner_name,
          EXISTS (SELECT FROM pg_catalog.pg_depend e
-                  WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e') AS of_extension
+                  WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid
+                    AND e.deptype = 'e') AS of_extension
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_depend o
@@ -14,24 +15,29 @@ constexpr auto all_sequences_sql = R"sql(
      AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.refobjsubid > 0
     LEFT JOIN pg_catalog.pg_class t ON t.oid = o.refobjid
     LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
-   WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave')
+   WHERE c.relkind = 'S' AND c.relpersistence <> 't'
+     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave')
    ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")sql";
 
 // What hangs on a table or view, and what that depends on.
 constexpr auto ties_sql = R"sql(
   WITH parts AS (
-    SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass AS class, oid, adrelid AS relation, false AS view FROM pg_catalog.pg_attrdef
+    SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass AS class, oid, adrelid AS relation, false AS view
+      FROM pg_catalog.pg_attrdef
      UNION ALL
-    SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid, tgrelid, false FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
+    SELECT 'pg_catalog.pg_trigger'::pg_catalog.regclass, oid, tgrelid, false FROM pg_catalog.pg_trigger
+      WHERE NOT tgisinternal
      UNION ALL
     SELECT 'pg_catalog.pg_rewrite'::pg_catalog.regclass, oid, ev_class, ev_type = '1' FROM pg_catalog.pg_rewrite
      UNION ALL
     SELECT 'pg_catalog.pg_policy'::pg_catalog.regclass, oid, polrelid, false FROM pg_catalog.pg_policy
      UNION ALL
-    SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, oid, conrelid, false FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid <> 0
+    SELECT 'pg_catalog.pg_constraint'::pg_catalog.regclass, oid, conrelid, false FROM pg_catalog.pg_constraint
+      WHERE contype = 'c' AND conrelid <> 0
      UNION ALL
     SELECT 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, a.attrelid, false
-      FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid WHERE t.typtype = 'd' AND a.attnum > 0),
+      FROM pg_catalog.pg_type t JOIN pg_catalog.pg_attribute a ON a.atttypid = t.oid
+      WHERE t.typtype = 'd' AND a.attnum > 0),
   named AS (
     SELECT c.oid, c.relkind, n.nspname, c.relname
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -40,17 +46,20 @@ constexpr auto ties_sql = R"sql(
     SELECT p.oid, n.nspname, p.proname
       FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
      WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave'))
-  SELECT 'r' AS "from", r.nspname AS from_schema, r.relname AS from_name, CASE u.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS "to",
+  SELECT 'r' AS "from", r.nspname AS from_schema, r.relname AS from_name,
+         CASE u.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS "to",
          u.nspname AS to_schema, u.relname AS to_name
     FROM parts p
-    JOIN pg_catalog.pg_depend d ON d.classid = p.class AND d.objid = p.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    JOIN pg_catalog.pg_depend d ON d.classid = p.class AND d.objid = p.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
     JOIN named r ON r.oid = p.relation
     JOIN named u ON u.oid = d.refobjid
    WHERE u.relkind = 'S' OR (p.view AND u.oid <> r.oid)
    UNION
   SELECT 'r', r.nspname, r.relname, 'f', f.nspname, f.proname
     FROM parts p
-    JOIN pg_catalog.pg_depend d ON d.classid = p.class AND d.objid = p.oid AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+    JOIN pg_catalog.pg_depend d ON d.classid = p.class AND d.objid = p.oid
+        AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
     JOIN named r ON r.oid = p.relation
     JOIN functions f ON f.oid = d.refobjid
    UNION

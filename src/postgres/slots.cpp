@@ -26,7 +26,8 @@ Result<Slot> adopted(Connection& connection, const Slot& found, Deadline deadlin
 
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT slot_name, plugin, database, active, restart_lsn, confirmed_flush_lsn, wal_status, pg_catalog.age(xmin) AS xmin_age
+      SELECT slot_name, plugin, database, active, restart_lsn, confirmed_flush_lsn, wal_status,
+             pg_catalog.age(xmin) AS xmin_age
         FROM pg_catalog.pg_replication_slots WHERE slot_name = $1)sql",
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;

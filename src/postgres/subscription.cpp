@@ -31,7 +31,8 @@ std::string advance_sql(const std::string& name, Lsn from) {
 Result<std::optional<Subscription>> subscription(Connection& connection, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT s.oid, s.subenabled, s.subslotname, w.pid IS NOT NULL AS worker, w.latest_end_lsn, e.apply_error_count,
-             CASE WHEN o.roname IS NOT NULL THEN pg_catalog.pg_replication_origin_progress(o.roname, true) END AS applied
+             CASE WHEN o.roname IS NOT NULL
+               THEN pg_catalog.pg_replication_origin_progress(o.roname, true) END AS applied
         FROM pg_catalog.pg_subscription s
         LEFT JOIN pg_catalog.pg_replication_origin o ON o.roname = 'pg_' || s.oid
         LEFT JOIN pg_catalog.pg_stat_subscription w ON w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL
@@ -90,7 +91,8 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
 Result<Lsn> applied(Connection& connection, const std::string& name, bool flushed, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT pg_catalog.pg_replication_origin_progress('pg_' || oid, $2) AS applied FROM pg_catalog.pg_subscription
-       WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))sql",
+       WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_catalog.pg_database
+                                         WHERE datname = pg_catalog.current_database()))sql",
                                                {name, flushed ? "t" : "f"}, deadline));
   if (!rows.empty()) return rows.lsn(0, "applied");
   Error error;

@@ -7,7 +7,8 @@ namespace pgcleave::postgres {
 
 Result<std::vector<std::string>> oldest_transactions(Connection& connection, int limit, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT 'pid ' || pid || ' of ' || COALESCE(usename, '?') || ' (' || COALESCE(application_name, '') || ')' AS who, state,
+      SELECT 'pid ' || pid || ' of ' || COALESCE(usename, '?') || ' (' || COALESCE(application_name, '') || ')' AS who,
+             state,
              (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - xact_start) * 1000000)::int8 AS age_us, xact_start
         FROM pg_catalog.pg_stat_activity
        WHERE backend_xid IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
@@ -29,13 +30,15 @@ Result<std::optional<std::string>> keeps_from_vacuum(Connection& connection, std
                                                      Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT who, age FROM (
-        SELECT 'slot ' || slot_name || CASE WHEN active THEN '' ELSE ', which nobody uses,' END AS who, pg_catalog.age(xmin) AS age
+        SELECT 'slot ' || slot_name || CASE WHEN active THEN '' ELSE ', which nobody uses,' END AS who,
+               pg_catalog.age(xmin) AS age
           FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL
         UNION ALL
         SELECT 'prepared transaction ' || pg_catalog.quote_literal(gid) || ' of ' || owner, pg_catalog.age(transaction)
           FROM pg_catalog.pg_prepared_xacts
         UNION ALL
-        SELECT 'pid ' || pid || ' of ' || COALESCE(usename, '?') || ' (' || COALESCE(application_name, '') || ', ' || COALESCE(state, '?') || ')',
+        SELECT 'pid ' || pid || ' of ' || COALESCE(usename, '?')
+                 || ' (' || COALESCE(application_name, '') || ', ' || COALESCE(state, '?') || ')',
                pg_catalog.age(backend_xmin)
           FROM pg_catalog.pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()) holds
        WHERE age >= $1 ORDER BY age DESC, who LIMIT 1)sql",

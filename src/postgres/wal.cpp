@@ -82,7 +82,9 @@ Result<void> checkpoint(Connection& connection, Deadline deadline) {
 // began.
 Result<Branch> branch(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, primary.query(R"sql(
-      SELECT t.id AS timeline, CASE WHEN pg_catalog.pg_postmaster_start_time() < (pg_catalog.pg_stat_file('pg_wal/' || t.id || '.history', true)).modification
+      SELECT t.id AS timeline,
+             CASE WHEN pg_catalog.pg_postmaster_start_time()
+                         < (pg_catalog.pg_stat_file('pg_wal/' || t.id || '.history', true)).modification
                   THEN pg_catalog.pg_last_wal_replay_lsn() END AS replayed,
              pg_catalog.pg_read_file('pg_wal/' || t.id || '.history', 0, 1000000, true) AS history
         FROM (SELECT substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8) AS id) t)sql",
@@ -114,7 +116,8 @@ Result<Lsn> redo_lsn(Connection& connection, Deadline deadline) {
 Result<Lsn> oldest_wal(Connection& connection, Deadline deadline) {
   return one_lsn(connection, R"sql(
       SELECT '0/0'::pg_lsn + (('x' || substr(s.name, 1, 8))::bit(32)::int8::numeric * 4294967296
-               + ('x' || substr(s.name, 9, 8))::bit(32)::int8 * pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))) AS lsn
+               + ('x' || substr(s.name, 9, 8))::bit(32)::int8
+                 * pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))) AS lsn
         FROM (SELECT min(substr(name, 9)) AS name FROM pg_catalog.pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$') s)sql",
                  deadline);
 }
@@ -123,9 +126,11 @@ Result<Lsn> oldest_wal(Connection& connection, Deadline deadline) {
 Result<std::vector<Sender>> senders(Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, primary.query(R"sql(
       SELECT application_name, state,
-             GREATEST(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), COALESCE(replay_lsn, flush_lsn, sent_lsn, '0/0')), 0)::int8 AS lag
+             GREATEST(pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(),
+                                                 COALESCE(replay_lsn, flush_lsn, sent_lsn, '0/0')), 0)::int8 AS lag
         FROM pg_catalog.pg_stat_replication
-       WHERE pid NOT IN (SELECT active_pid FROM pg_catalog.pg_replication_slots WHERE slot_type = 'logical' AND active_pid IS NOT NULL)
+       WHERE pid NOT IN (SELECT active_pid FROM pg_catalog.pg_replication_slots
+                          WHERE slot_type = 'logical' AND active_pid IS NOT NULL)
        ORDER BY application_name, pid)sql",
                                             {}, deadline));
   std::vector<Sender> found;

@@ -8,23 +8,29 @@ namespace {
 // The history file of the current timeline is written by the promotion. Its time is in whole seconds.
 constexpr const char* state_sql = R"sql(
     WITH promotion AS (
-      SELECT (pg_catalog.pg_stat_file('pg_wal/' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8)
+      SELECT (pg_catalog.pg_stat_file(
+               'pg_wal/' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8)
                                       || '.history', true)).modification AS at
        WHERE NOT pg_catalog.pg_is_in_recovery())
     SELECT to_char(p.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') AS promoted_at,
-           COALESCE(GREATEST((SELECT stats_reset FROM pg_catalog.pg_stat_database WHERE datname = pg_catalog.current_database()),
-                             (SELECT stats_reset FROM pg_catalog.pg_stat_bgwriter)) > p.at + interval '1 second', false) AS reset,
+           COALESCE(GREATEST((SELECT stats_reset FROM pg_catalog.pg_stat_database
+                              WHERE datname = pg_catalog.current_database()),
+                             (SELECT stats_reset FROM pg_catalog.pg_stat_bgwriter))
+                      > p.at + interval '1 second', false) AS reset,
            pg_catalog.current_setting('track_counts')::bool AS counting,
-           (SELECT min(CASE WHEN a.state = 'idle' THEN extract(epoch FROM pg_catalog.clock_timestamp() - a.state_change) ELSE 0 END * 1000000)::int8
+           (SELECT min(CASE WHEN a.state = 'idle' THEN extract(epoch FROM pg_catalog.clock_timestamp() - a.state_change)
+                       ELSE 0 END * 1000000)::int8
               FROM pg_catalog.pg_stat_activity a
-             WHERE a.backend_type = 'client backend' AND a.datname = pg_catalog.current_database() AND a.application_name NOT IN ('pgcleave sampler', 'pgcleave holds writers')
+             WHERE a.backend_type = 'client backend' AND a.datname = pg_catalog.current_database()
+               AND a.application_name NOT IN ('pgcleave sampler', 'pgcleave holds writers')
                AND a.pid <> pg_catalog.pg_backend_pid()) AS quiet_us
       FROM (SELECT) one LEFT JOIN promotion p ON true)sql";
 
 constexpr const char* tables_sql = R"sql(
     SELECT s.schemaname, s.relname, s.n_tup_ins + s.n_tup_upd + s.n_tup_del AS rows
       FROM pg_catalog.pg_stat_all_tables s
-      JOIN unnest($1::text[], $2::text[]) AS wanted(schema, name) ON s.schemaname = wanted.schema AND s.relname = wanted.name
+      JOIN unnest($1::text[], $2::text[]) AS wanted(schema, name)
+        ON s.schemaname = wanted.schema AND s.relname = wanted.name
      WHERE s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0
      ORDER BY 3 DESC, 1, 2)sql";
 

@@ -12,16 +12,19 @@ constexpr auto statements_every = std::chrono::seconds(10);
 constexpr auto sizes_every = std::chrono::minutes(1);
 
 constexpr const char* counters_sql = R"sql(
-    SELECT d.xact_commit, d.xact_rollback, d.tup_inserted, d.tup_updated, d.tup_deleted, d.tup_returned, d.tup_fetched, d.blks_hit, d.blks_read,
+    SELECT d.xact_commit, d.xact_rollback, d.tup_inserted, d.tup_updated, d.tup_deleted, d.tup_returned, d.tup_fetched,
+           d.blks_hit, d.blks_read,
            d.deadlocks, d.temp_bytes,
            pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
                                            ELSE pg_catalog.pg_current_wal_lsn() END, '0/0') AS wal,
-           COALESCE(a.active, 0) AS active, COALESCE(a.idle, 0) AS idle, COALESCE(a.in_transaction, 0) AS in_transaction,
-           COALESCE(a.waiting, 0) AS waiting_for_locks, COALESCE(a.all, 0) AS connections, COALESCE(a.longest_s, 0) AS longest_s,
+           COALESCE(a.active, 0) AS active, COALESCE(a.idle, 0) AS idle,
+           COALESCE(a.in_transaction, 0) AS in_transaction, COALESCE(a.waiting, 0) AS waiting_for_locks,
+           COALESCE(a.all, 0) AS connections, COALESCE(a.longest_s, 0) AS longest_s,
            (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'autovacuum worker') AS vacuuming,
            pg_catalog.current_setting('autovacuum_max_workers')::int8 AS vacuum_workers
       FROM pg_catalog.pg_stat_database d
-      LEFT JOIN (SELECT count(*) FILTER (WHERE state = 'active') AS active, count(*) FILTER (WHERE state = 'idle') AS idle,
+      LEFT JOIN (SELECT count(*) FILTER (WHERE state = 'active') AS active,
+                        count(*) FILTER (WHERE state = 'idle') AS idle,
                         count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS in_transaction,
                         count(*) FILTER (WHERE wait_event_type = 'Lock') AS waiting, count(*) AS all,
                         extract(epoch FROM max(pg_catalog.clock_timestamp() - xact_start)) AS longest_s
@@ -36,12 +39,15 @@ constexpr const char* dead_rows_sql = R"sql(
 
 constexpr const char* lag_sql = R"sql(
     SELECT 'lag_bytes.' || r.application_name AS name,
-           pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), COALESCE(r.replay_lsn, r.sent_lsn, pg_catalog.pg_current_wal_lsn())) AS value
+           pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(),
+                                      COALESCE(r.replay_lsn, r.sent_lsn, pg_catalog.pg_current_wal_lsn())) AS value
       FROM pg_catalog.pg_stat_replication r
      WHERE NOT pg_catalog.pg_is_in_recovery()
-       AND NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots s
+                        WHERE s.active_pid = r.pid AND s.slot_type = 'logical')
     UNION ALL
-    SELECT 'link_lag_bytes.' || s.slot_name, pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.confirmed_flush_lsn)
+    SELECT 'link_lag_bytes.' || s.slot_name,
+           pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), s.confirmed_flush_lsn)
       FROM pg_catalog.pg_replication_slots s
      WHERE NOT pg_catalog.pg_is_in_recovery() AND s.slot_type = 'logical' AND s.slot_name = ANY ($1::text[]))sql";
 

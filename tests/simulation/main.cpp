@@ -19,12 +19,14 @@ namespace {
 using namespace pgcleave::simulation;
 
 constexpr const char* usage =
-    R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N] [--runbooks FOLDER] [--json FILE]
+    R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N]
+                           [--runbooks FOLDER] [--json FILE]
        pgcleave-simulation --only 'RUNBOOK forward|back resume|rollback POINT:OUTCOME...'
        pgcleave-simulation --converse yes
 
 --faults N     at most, on one path: 1 all single faults, 2 (the default) pairs too
---second PART  of the second faults, by seed (0.002). All pairs of deaths and lost replies at requests are tried in any case. 1: all, for hours
+--second PART  of the second faults, by seed (0.002). All pairs of deaths and lost replies at requests are tried in any
+               case. 1: all, for hours
 --scenario     one of them, such as 'promote-standby back'
 --only         one path again, as a report names it
 --converse     the conversation that the real products are asked too (tests/simulation/conversation)

@@ -9,7 +9,8 @@ namespace {
 
 // What pg_rewind calls on the server that it copies from (PostgreSQL 11 to 17). A superuser may call it anyway.
 constexpr auto rewind_roles_sql = R"sql(
-    WITH f (name) AS (VALUES ('pg_catalog.pg_ls_dir(text, boolean, boolean)'), ('pg_catalog.pg_stat_file(text, boolean)'),
+    WITH f (name) AS (VALUES ('pg_catalog.pg_ls_dir(text, boolean, boolean)'),
+                      ('pg_catalog.pg_stat_file(text, boolean)'),
                              ('pg_catalog.pg_read_binary_file(text)'),
                              ('pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean)'))
     SELECT r.rolname, f.name, pg_catalog.has_function_privilege(r.oid, f.name, 'EXECUTE') AS may,
@@ -19,7 +20,8 @@ constexpr auto rewind_roles_sql = R"sql(
                 WHEN r.rolconnlimit = 0 THEN 'its connection limit is 0' END AS no_login
       FROM pg_catalog.pg_roles r, f
      WHERE r.rolcanlogin AND NOT r.rolsuper
-       AND (r.rolname ~* 'rewind' OR EXISTS (SELECT FROM f WHERE pg_catalog.has_function_privilege(r.oid, f.name, 'EXECUTE')))
+       AND (r.rolname ~* 'rewind'
+            OR EXISTS (SELECT FROM f WHERE pg_catalog.has_function_privilege(r.oid, f.name, 'EXECUTE')))
      ORDER BY 1, 2)sql";
 
 std::string hba_lines(const RewindSeen& seen) {

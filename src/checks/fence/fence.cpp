@@ -15,7 +15,8 @@ using Triggers = std::map<postgres::TableName, std::string>;
 Result<Triggers> triggers_of(postgres::Connection& connection, const std::string& split, Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(R"sql(
       SELECT n.nspname, c.relname,
-             pg_catalog.string_agg(t.tgname || CASE t.tgenabled WHEN 'D' THEN ' is disabled' WHEN 'R' THEN ' fires for replicas only'
+             pg_catalog.string_agg(t.tgname || CASE t.tgenabled WHEN 'D' THEN ' is disabled'
+                                                                WHEN 'R' THEN ' fires for replicas only'
                WHEN 'A' THEN ' fires for replicas too' ELSE ' is enabled' END, ', ' ORDER BY t.tgname) AS seen
         FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid

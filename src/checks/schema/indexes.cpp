@@ -13,9 +13,11 @@ using postgres::TableName;
 using ByDefinition = std::map<std::string, const Index*>;
 
 constexpr auto indexes_sql = R"sql(
-  SELECT n.nspname, t.relname, x.nspname AS index_schema, c.relname AS index_name, pg_catalog.pg_get_indexdef(c.oid) AS definition,
+  SELECT n.nspname, t.relname, x.nspname AS index_schema, c.relname AS index_name,
+         pg_catalog.pg_get_indexdef(c.oid) AS definition,
          i.indisunique, i.indisvalid AND i.indisready AND i.indislive AS valid, c.relispartition,
-         EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = c.oid AND k.conrelid = t.oid) AS of_constraint
+         EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                  WHERE k.conindid = c.oid AND k.conrelid = t.oid) AS of_constraint
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
     JOIN pg_catalog.pg_namespace x ON x.oid = c.relnamespace

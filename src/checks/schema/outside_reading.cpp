@@ -15,7 +15,8 @@ constexpr auto publications_sql = R"sql(
 constexpr auto others_sql = R"sql(
   SELECT 'subscription' AS kind, subname AS name, CASE WHEN subenabled THEN 'enabled' ELSE 'disabled' END AS a, '' AS b
     FROM pg_catalog.pg_subscription
-   WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AND subname NOT LIKE 'pgcleave\_%'
+   WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+     AND subname NOT LIKE 'pgcleave\_%'
   UNION ALL
   SELECT 'foreign_table', s.srvname, n.nspname, c.relname
     FROM pg_catalog.pg_foreign_table f

@@ -14,12 +14,17 @@ constexpr auto sequences_sql = R"sql(
          pg_catalog.format_type(a.atttypid, NULL) AS type, q.seqstart, q.seqcycle,
          pg_catalog.pg_sequence_last_value(s.oid) AS last,
          CASE WHEN q.seqincrement > 0
-              THEN LEAST(q.seqmax, CASE a.atttypid WHEN 'int2'::pg_catalog.regtype THEN 32767 WHEN 'int4'::pg_catalog.regtype THEN 2147483647 ELSE q.seqmax END)
-              ELSE GREATEST(q.seqmin, CASE a.atttypid WHEN 'int2'::pg_catalog.regtype THEN -32768 WHEN 'int4'::pg_catalog.regtype THEN -2147483648 ELSE q.seqmin END)
+              THEN LEAST(q.seqmax, CASE a.atttypid WHEN 'int2'::pg_catalog.regtype THEN 32767
+                                                   WHEN 'int4'::pg_catalog.regtype THEN 2147483647
+                                                   ELSE q.seqmax END)
+              ELSE GREATEST(q.seqmin, CASE a.atttypid WHEN 'int2'::pg_catalog.regtype THEN -32768
+                                                      WHEN 'int4'::pg_catalog.regtype THEN -2147483648
+                                                      ELSE q.seqmin END)
          END AS limit
     FROM (SELECT d.objid AS sequence, d.refobjid AS relation, d.refobjsubid AS attribute
             FROM pg_catalog.pg_depend d
-           WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+           WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+             AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
              AND d.deptype IN ('a', 'i')
            UNION
           SELECT d.refobjid, f.adrelid, f.adnum

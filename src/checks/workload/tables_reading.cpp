@@ -10,9 +10,11 @@ constexpr auto ages_sql = R"sql(
                (SELECT o.option_value::int8 FROM pg_catalog.pg_options_to_table(c.reloptions) o
                  WHERE o.option_name = 'autovacuum_freeze_max_age')) AS forced,
          EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v JOIN pg_catalog.pg_stat_activity a ON a.pid = v.pid
-                  WHERE v.relid = c.oid AND a.backend_type = 'autovacuum worker' AND a.query LIKE '%(to prevent wraparound)') AS running
+                  WHERE v.relid = c.oid AND a.backend_type = 'autovacuum worker'
+                    AND a.query LIKE '%(to prevent wraparound)') AS running
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave')
+   WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pgcleave')
    ORDER BY 3 DESC, 1, 2)sql";
 
 }  // namespace

@@ -86,10 +86,11 @@ Moment Moment::now() {
 
 // By hand, not through a json value: the load shares two cores with everything that it loads.
 std::string to_line(const Record& r) {
-  std::string line = fmt::format(
-      R"({{"kind":"{}","client":{},"n":{},"t_start_us":{},"t_end_us":{},"m_start_us":{},"m_end_us":{},"outcome":"{}","stored_on":"{}","through":"{}","reconnecting":{})",
-      r.kind, r.client, r.n, r.start.real_us, r.end.real_us, r.start.steady_us, r.end.steady_us,
-      outcome_names[static_cast<int>(r.outcome)], r.stored_on, r.through, r.reconnecting);
+  std::string line =
+      fmt::format(R"({{"kind":"{}","client":{},"n":{},"t_start_us":{},"t_end_us":{},"m_start_us":{},"m_end_us":{},)"
+                  R"("outcome":"{}","stored_on":"{}","through":"{}","reconnecting":{})",
+                  r.kind, r.client, r.n, r.start.real_us, r.end.real_us, r.start.steady_us, r.end.steady_us,
+                  outcome_names[static_cast<int>(r.outcome)], r.stored_on, r.through, r.reconnecting);
   if (r.outcome != Outcome::ok) line += fmt::format(R"(,"sqlstate":"{}","error":{})", r.sqlstate, quoted(r.error));
   return line + "}\n";
 }

@@ -13,13 +13,16 @@ namespace {
 // What the split file of the lab moves; partitions count, their parents don't.
 constexpr auto count_sql = R"sql(
   select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-   where c.relkind = 'r' and (n.nspname = 'ci' or c.relname = 'Weird Name' or (n.nspname = 'public' and c.relname like 'ci\_%')))sql";
+   where c.relkind = 'r'
+     and (n.nspname = 'ci' or c.relname = 'Weird Name'
+          or (n.nspname = 'public' and c.relname like 'ci\_%')))sql";
 
 // Committed every 100 tables: one transaction would need a lock for each table, index and sequence at once.
 constexpr auto add_sql = R"sql(
   do $$ begin
     for i in 1 .. {} loop
-      execute format('create table ci.extra_%s (id bigserial primary key, v int not null default 0)', to_char(i, 'FM0000'));
+      execute format('create table ci.extra_%s (id bigserial primary key, v int not null default 0)',
+                     to_char(i, 'FM0000'));
       execute format('insert into ci.extra_%s (v) select generate_series(1, 10)', to_char(i, 'FM0000'));
       if i % 100 = 0 then commit; end if;
     end loop;

@@ -82,9 +82,11 @@ std::vector<Piece> first_pieces() {
       "create schema m authorization app",
       "set role app; create table m.base (id bigserial primary key, part int not null default 0, tok text not null); "
       "reset role",
-      R"(create function public.write_row(t text, part int, tok text, out id bigint, out side text) language plpgsql as $f$
+      R"(create function public.write_row(t text, part int, tok text, out id bigint, out side text)
+  language plpgsql as $f$
 begin
-  execute format('insert into %s (part, tok) values ($1, $2) returning id, current_setting(''cluster_name'')', t) into id, side using part, tok;
+  execute format('insert into %s (part, tok) values ($1, $2) returning id, current_setting(''cluster_name'')', t)
+    into id, side using part, tok;
 end $f$)"};
   Table base;
   base.name = "m.base";

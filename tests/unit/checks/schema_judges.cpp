@@ -169,8 +169,9 @@ TEST_CASE("publications, subscriptions, foreign servers and event triggers of ot
 
 TEST_CASE("a plan that filters a big table from end to end is named, however deep it stands in it") {
   const Sizes big{{builds, 20 << 20}};
-  const auto scan = plan(
-      R"x([{"Plan": {"Node Type": "Aggregate", "Plans": [{"Node Type": "Seq Scan", "Schema": "ci", "Relation Name": "builds", "Filter": "(client = $1)"}]}}])x");
+  const auto scan =
+      plan(R"x([{"Plan": {"Node Type": "Aggregate", "Plans": [{"Node Type": "Seq Scan", "Schema": "ci", )x"
+           R"x("Relation Name": "builds", "Filter": "(client = $1)"}]}}])x");
   const auto found = judge_plans({scan}, big, "target ci");
   CHECK(lines(found) == Lines{"warning schema.sequential_scan statement 42 on target ci"});
   CHECK(found[0].evidence ==

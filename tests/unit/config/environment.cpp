@@ -45,7 +45,8 @@ target:
 pools:
   - database: app
     bouncers:
-      - {name: bouncer-1, console: {host: 127.0.0.1, port: 6001, user: admin, passfile: passfile}, config: b1.ini, reach: local}
+      - {name: bouncer-1, console: {host: 127.0.0.1, port: 6001, user: admin, passfile: passfile}, )"
+                                     R"(config: b1.ini, reach: local}
       - {name: bouncer-2, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, reach: [ssh, b2]}
 )";
 

@@ -15,10 +15,10 @@ Deadline soon() {
 }
 
 const char* const two_members = R"({"members": [
-  {"name": "ci-1", "role": "standby_leader", "state": "running", "api_url": "http://10.9.9.9:8008/patroni", "host": "10.0.0.1",
-   "port": 5433, "timeline": 3},
-  {"name": "ci-2", "role": "quorum_standby", "state": "streaming", "api_url": "http://10.9.9.8:8008/patroni", "host": "10.0.0.2",
-   "lag": "unknown"}], "pause": true, "something": "new"})";
+  {"name": "ci-1", "role": "standby_leader", "state": "running", "api_url": "http://10.9.9.9:8008/patroni",
+   "host": "10.0.0.1", "port": 5433, "timeline": 3},
+  {"name": "ci-2", "role": "quorum_standby", "state": "streaming", "api_url": "http://10.9.9.8:8008/patroni",
+   "host": "10.0.0.2", "lag": "unknown"}], "pause": true, "something": "new"})";
 
 // What a healthy member says; `leads` decides GET /leader, `patch` the answer to PATCH.
 StandIn::Handler member(bool leads, const std::string& patch = answer(200, "{\"ttl\": 30}"),

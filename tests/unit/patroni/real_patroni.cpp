@@ -92,7 +92,8 @@ struct RealCluster {
     std::ofstream(folder + "/member.yml") << fmt::format(
         R"(scope: shop
 name: shop-1
-restapi: {{listen: "127.0.0.1:{0}", connect_address: "127.0.0.1:{0}", authentication: {{username: admin, password: "s3:cret"}}}}
+restapi: {{listen: "127.0.0.1:{0}", connect_address: "127.0.0.1:{0}",
+           authentication: {{username: admin, password: "s3:cret"}}}}
 etcd3: {{host: "{1}"}}
 bootstrap:
   dcs: {{ttl: 30, loop_wait: 2, retry_timeout: 5, postgresql: {{use_slots: true}}}}

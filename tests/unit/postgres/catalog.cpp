@@ -30,7 +30,8 @@ TEST_CASE("tables are told with kind, root and replica identity") {
     CREATE TABLE cat.plain (id int PRIMARY KEY);
     CREATE TABLE cat.bare (id int);
     CREATE TABLE cat.full_one (id int); ALTER TABLE cat.full_one REPLICA IDENTITY FULL;
-    CREATE TABLE cat.indexed (id int NOT NULL UNIQUE); ALTER TABLE cat.indexed REPLICA IDENTITY USING INDEX indexed_id_key;
+    CREATE TABLE cat.indexed (id int NOT NULL UNIQUE);
+    ALTER TABLE cat.indexed REPLICA IDENTITY USING INDEX indexed_id_key;
     CREATE TABLE cat.silent (id int PRIMARY KEY); ALTER TABLE cat.silent REPLICA IDENTITY NOTHING;
     CREATE UNLOGGED TABLE cat.fleeting (id int);
     CREATE TABLE cat.logs (id int) PARTITION BY RANGE (id);
@@ -72,8 +73,10 @@ TEST_CASE("replica identity is judged as PostgreSQL judges, partition by partiti
     CREATE TABLE cat.deferred (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, v int);
     CREATE TABLE cat.immediate (id int PRIMARY KEY NOT DEFERRABLE, v int);
     CREATE TABLE cat.unique_only (id int NOT NULL UNIQUE, v int);
-    CREATE TABLE cat.chosen (id int NOT NULL UNIQUE, v int); ALTER TABLE cat.chosen REPLICA IDENTITY USING INDEX chosen_id_key;
-    CREATE TABLE cat.lost (id int NOT NULL UNIQUE, v int); ALTER TABLE cat.lost REPLICA IDENTITY USING INDEX lost_id_key;
+    CREATE TABLE cat.chosen (id int NOT NULL UNIQUE, v int);
+    ALTER TABLE cat.chosen REPLICA IDENTITY USING INDEX chosen_id_key;
+    CREATE TABLE cat.lost (id int NOT NULL UNIQUE, v int);
+    ALTER TABLE cat.lost REPLICA IDENTITY USING INDEX lost_id_key;
     ALTER TABLE cat.lost DROP CONSTRAINT lost_id_key;
     CREATE TABLE cat.parted (id int, v int) PARTITION BY RANGE (id);
     CREATE TABLE cat.parted_1 PARTITION OF cat.parted (PRIMARY KEY (id)) FOR VALUES FROM (0) TO (10);
@@ -97,7 +100,8 @@ TEST_CASE("a table of REPLICA IDENTITY FULL needs an equality operator for each 
   test::Schema schema(connection, "cat");
   run(connection, R"sql(
     CREATE DOMAIN cat.named AS varchar; CREATE DOMAIN cat.paper AS json;
-    CREATE TYPE cat.mood AS ENUM ('good'); CREATE TYPE cat.pair AS (a int, b text); CREATE TYPE cat.odd_pair AS (a int, b point);
+    CREATE TYPE cat.mood AS ENUM ('good'); CREATE TYPE cat.pair AS (a int, b text);
+    CREATE TYPE cat.odd_pair AS (a int, b point);
     CREATE TYPE cat.span AS RANGE (subtype = int))sql");
   const std::vector<std::string> types = {
       "int",         "text",     "varchar(3)", "char(3)",    "name",       "numeric",      "jsonb",

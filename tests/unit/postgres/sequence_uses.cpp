@@ -63,14 +63,16 @@ TEST_CASE("a sequence is used by a table whose default, check or trigger calls a
     CREATE FUNCTION uses.fn_id() RETURNS bigint LANGUAGE plpgsql AS $$ begin return uses.inner_fn(); end $$;
     CREATE TABLE uses.fn (id bigint DEFAULT uses.fn_id());
     CREATE SEQUENCE uses.tg_seq;
-    CREATE FUNCTION uses.tg_fill() RETURNS trigger LANGUAGE plpgsql AS $$ begin new.id := nextval('tg_seq'); return new; end $$;
+    CREATE FUNCTION uses.tg_fill() RETURNS trigger LANGUAGE plpgsql AS
+      $$ begin new.id := nextval('tg_seq'); return new; end $$;
     CREATE TABLE uses.tg (id bigint);
     CREATE TRIGGER fill BEFORE INSERT ON uses.tg FOR EACH ROW EXECUTE FUNCTION uses.tg_fill();
     CREATE SEQUENCE uses.std_seq;
     CREATE FUNCTION uses.std_id() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT nextval('uses.std_seq'); END;
     CREATE TABLE uses.std (id bigint DEFAULT uses.std_id());
     CREATE SEQUENCE uses.argument_seq;
-    CREATE FUNCTION uses.plus(n bigint DEFAULT nextval('uses.argument_seq')) RETURNS bigint LANGUAGE sql AS $$ select n + 1 $$;
+    CREATE FUNCTION uses.plus(n bigint DEFAULT nextval('uses.argument_seq')) RETURNS bigint LANGUAGE sql AS
+      $$ select n + 1 $$;
     CREATE TABLE uses.argument (id bigint DEFAULT uses.plus()))sql");
   CHECK(uses(connection) == UseLines{"uses.argument_seq: uses.argument", "uses.fn_seq: uses.fn",
                                      "uses.std_seq: uses.std", "uses.tg_seq: uses.tg"});
@@ -88,7 +90,8 @@ TEST_CASE("a sequence is used by the tables of a view or rule that reads it") {
     CREATE VIEW uses.inner_view AS SELECT v, nextval('uses.view_seq'::text) FROM uses.a;
     CREATE VIEW uses.outer_view AS SELECT v FROM uses.inner_view;
     CREATE RULE log AS ON INSERT TO uses.b DO ALSO INSERT INTO uses.a VALUES (nextval('uses.rule_seq'));
-    CREATE FUNCTION uses.put() RETURNS trigger LANGUAGE plpgsql AS $$ begin insert into uses.b values (nextval('uses.instead_seq')); return new; end $$;
+    CREATE FUNCTION uses.put() RETURNS trigger LANGUAGE plpgsql AS
+      $$ begin insert into uses.b values (nextval('uses.instead_seq')); return new; end $$;
     CREATE TRIGGER put INSTEAD OF INSERT ON uses.outer_view FOR EACH ROW EXECUTE FUNCTION uses.put())sql");
   CHECK(uses(connection) ==
         UseLines{"uses.instead_seq: uses.a, beside uses.b", "uses.rule_seq: uses.b", "uses.view_seq: uses.a"});
@@ -107,7 +110,8 @@ TEST_CASE(
       begin execute 'select nextval(' || quote_literal('uses."Odd No"') || ')' into new.id; return new; end $$;
     CREATE FUNCTION uses.variable() RETURNS trigger LANGUAGE plpgsql AS $$
       declare which text := 'uses.from_variable'; begin new.id := nextval(which); return new; end $$;
-    CREATE FUNCTION uses.key() RETURNS trigger LANGUAGE plpgsql AS $$ begin new.id := new.v->>'only_text'; return new; end $$;
+    CREATE FUNCTION uses.key() RETURNS trigger LANGUAGE plpgsql AS
+      $$ begin new.id := new.v->>'only_text'; return new; end $$;
     CREATE TRIGGER a BEFORE INSERT ON uses.a FOR EACH ROW EXECUTE FUNCTION uses.odd();
     CREATE TRIGGER b BEFORE INSERT ON uses.a FOR EACH ROW EXECUTE FUNCTION uses.variable();
     CREATE TRIGGER c BEFORE INSERT ON uses.a FOR EACH ROW EXECUTE FUNCTION uses.key())sql");
@@ -124,7 +128,8 @@ TEST_CASE("a sequence that a function uses beside the tables that it writes is t
     CREATE TABLE uses.a (id bigint);
     CREATE TABLE uses.b (id bigint);
     CREATE FUNCTION uses.number() RETURNS bigint LANGUAGE plpgsql AS $$ begin return nextval('no'); end $$;
-    CREATE PROCEDURE uses.put() LANGUAGE plpgsql AS $$ begin insert into uses.a values (uses.number()); perform from uses.b; end $$)sql");
+    CREATE PROCEDURE uses.put() LANGUAGE plpgsql AS
+      $$ begin insert into uses.a values (uses.number()); perform from uses.b; end $$)sql");
   CHECK(uses(connection) == UseLines{"uses.no: , beside uses.a", "uses_too.no: , beside uses.a"});
 }
 
@@ -136,7 +141,8 @@ TEST_CASE("a partition that was a table owns the sequence that its new parent us
     CREATE TABLE uses.findings (id bigserial, tenant int NOT NULL);
     ALTER TABLE uses.findings RENAME TO findings_1;
     ALTER TABLE uses.findings_1 SET SCHEMA uses_parts;
-    CREATE TABLE uses.findings (id bigint NOT NULL DEFAULT nextval('uses_parts.findings_id_seq'), tenant int NOT NULL) PARTITION BY LIST (tenant);
+    CREATE TABLE uses.findings (id bigint NOT NULL DEFAULT nextval('uses_parts.findings_id_seq'), tenant int NOT NULL)
+      PARTITION BY LIST (tenant);
     ALTER TABLE uses.findings ATTACH PARTITION uses_parts.findings_1 FOR VALUES IN (1))sql");
   CHECK(uses(connection) ==
         UseLines{"uses_parts.findings_id_seq: uses.findings uses_parts.findings_1, owned by uses_parts.findings_1"});

@@ -20,7 +20,8 @@ params:
   samples: {type: integer}
 prepare:
   - {id: fence, uses: ownership.install, retries: 3, timeout: 30s}
-  - {id: lag, uses: check.lag, with: {below: "${params.max_lag}", samples: "${params.samples}"}, when: "${env.class} == 'staging'"}
+  - {id: lag, uses: check.lag, with: {below: "${params.max_lag}", samples: "${params.samples}"}, )"
+                              R"(when: "${env.class} == 'staging'"}
 verify:
   - {id: again, uses: check.lag, with: {strict: true, below: "${lag.bytes}"}}
 gate:

@@ -33,12 +33,11 @@ struct PlaceWithPatroni {
   pgbouncer::RunningBouncer bouncer{folder, "one", server.port()};
   StandIn member{[port = server.port()](const Request& request) {
     if (request.path == "/cluster")
-      return patroni::answer(
-          200,
-          fmt::format(
-              R"({{"members": [{{"name": "main-1", "role": "leader", "state": "running", "api_url": "http://127.0.0.1:1/patroni",
-                                                  "host": "127.0.0.1", "port": {}, "timeline": 1}}]}})",
-              port));
+      return patroni::answer(200, fmt::format(
+                                      R"({{"members": [{{"name": "main-1", "role": "leader", "state": "running",
+                                "api_url": "http://127.0.0.1:1/patroni", "host": "127.0.0.1", "port": {},
+                                "timeline": 1}}]}})",
+                                      port));
     return patroni::answer(
         200, R"({"state": "running", "role": "master", "patroni": {"version": "3.0.2", "scope": "main"}})");
   }};

@@ -45,7 +45,8 @@ TEST_CASE("sequences that no column knows are carried to the side that takes ove
     CREATE SEQUENCE kept.by_trigger;
     CREATE SEQUENCE kept.stays;
     CREATE SEQUENCE moved.odd AS smallint MAXVALUE 300 CYCLE;
-    CREATE FUNCTION moved.fill() RETURNS trigger LANGUAGE plpgsql AS $$ begin new.id := nextval('kept.by_trigger'); return new; end $$;
+    CREATE FUNCTION moved.fill() RETURNS trigger LANGUAGE plpgsql AS
+      $$ begin new.id := nextval('kept.by_trigger'); return new; end $$;
     CREATE TRIGGER fill BEFORE INSERT ON moved.jobs FOR EACH ROW EXECUTE FUNCTION moved.fill())sql");
   split.source.sql(
       "SELECT setval('moved.alone', 5000), setval('kept.by_trigger', 70), setval('kept.stays', 9), setval('moved.odd', "
