@@ -58,9 +58,7 @@ change_environment "s|replication: {[^}]*}|replication: {user: linker, passfile:
 tool 0 doctor -e "$scratch/bad/environment.yml"
 lock_out() {  # MEMBER
   sed -i '1i host all linker 127.0.0.1/32 reject' "$(data "$1")/pg_hba.conf"
-  psql "host=127.0.0.1 port=$(jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' \
-    "$dir/lab.json") user=pgcleave dbname=app" \
-    -qtAc "select pg_reload_conf()" >/dev/null
+  on "$1" "select pg_reload_conf()" >/dev/null
   sleep 0.5
 }
 let_in() { sed -i '/linker/d' "$(data "$1")/pg_hba.conf"; }

@@ -61,13 +61,11 @@ cp "$dir/split.yml" "$scratch/bad/split.yml"
 
 say "session pooling"
 sed -i 's/^pool_mode.*/pool_mode = session/' "$dir/bouncer-3.ini"
-psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" |
-  head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+psql "host=127.0.0.1 port=$(port bouncer-3) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
 # shellcheck disable=SC2046
 refuse 3 "session" $(go)
 sed -i 's/^pool_mode.*/pool_mode = transaction/' "$dir/bouncer-3.ini"
-psql "host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-3") | .port' "$dir/lab.json" |
-  head -n 1) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
+psql "host=127.0.0.1 port=$(port bouncer-3) user=pgcleave_admin dbname=pgbouncer" -qc RELOAD
 
 say "a paused Patroni"
 patronictl -c "$PATRONI_CONF" pause ci >/dev/null

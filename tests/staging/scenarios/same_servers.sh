@@ -69,11 +69,7 @@ edit '/name: bouncer-2/s/(port: )[0-9]+/\1'"$main_port/"
 asks_servers=yes refused "bouncer bouncer-2: is not the process that the run began with" "seen listen_port $main_port"
 say "a pool that was led to another database meanwhile"
 cp -p "$dir/bouncer-2.ini" "$scratch/bouncer-2.ini"
-console() {
-  local port
-  port=$(jq -r ".bouncers[] | select(.name == \"$1\").port" "$dir/lab.json")
-  psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qAtc "$2"
-}
+console() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -qAtc "$2"; }
 sed -i -E '/^app /s/dbname=app/dbname=other/' "$dir/bouncer-2.ini"
 console bouncer-2 RELOAD
 cp "$environment" "$other"
@@ -97,8 +93,7 @@ tool 0 resume "$run" -e "$other" --gone bouncer-3 --approve go
 contains "$scratch/tool.out" "bouncer bouncer-3 is left out"
 is "owners" "$(owner_on_source) $(owner_on_target)" "0 2"
 is "the route of the bouncer that was left out" \
-  "$(grep -c "port=$(jq -r '.members[] | select(.name == "main-1").postgres_port' "$dir/lab.json")" \
-    "$dir/bouncer-3.ini")" 1
+  "$(grep -c "port=$(port main-1)" "$dir/bouncer-3.ini")" 1
 tool 2 rollback "$run" -e "$environment"
 contains "$scratch/tool.out" "has other bouncers than the run began with"
 tool 0 rollback "$run" -e "$other"

@@ -5,8 +5,7 @@
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up
-bouncer="host=127.0.0.1 port=$(jq -r '.. | objects | select(.name? == "bouncer-1") | .port' "$dir/lab.json" |
-  head -n 1) user=app dbname=$DB"
+bouncer="host=127.0.0.1 port=$(port bouncer-1) user=app dbname=$DB"
 
 cat >"$scratch/odd_sequences.sql" <<'SQL'
 set role app;
