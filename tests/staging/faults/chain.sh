@@ -49,8 +49,8 @@ find_above() {
     local rest
     rest=$(ordinal_of_phase "$chain_runbook" "$direction" "$behind")
     [ "$above" -ge "$rest" ] || above=$((rest - 1))
-  # a window that was undone is gone through again, from the gate on
   elif [ "$direction" = run ] && [ "$serves" = source ]; then
+    # A window that was undone is gone through again, from the gate on.
     local gate
     gate=$(ordinal_of_phase "$chain_runbook" run gate)
     [ "$above" -lt "$gate" ] || above=$((gate + 1))

@@ -62,7 +62,7 @@ say "a second cutover on the same stack; the target forgets WAL that pg_rewind w
   "a rollback clones by itself"
 source_sql "alter system reset wal_keep_size" && source_sql "select pg_reload_conf()" >/dev/null
 load_begin --writers 4 --reconnect 1 --rate 20
-# so that a copy takes a while
+# Big, so that a copy takes a while.
 source_sql "create table public.filler as select repeat(md5(i::text), 60) as x from generate_series(1, 120000) i"
 tool 0 run "$runbook" -e "$environment" --approve go
 forget_wal target
