@@ -161,6 +161,7 @@ BouncerState Bouncer::read_state(Deadline deadline) {
     out.min_pool_size = value_in(config, "min_pool_size");
     out.config_file = value_in(config, "conffile");
     TRY_ASSIGN(out.database, watch_->database(spec_.database, deadline));
+    out.database.paused = out.database.paused || is_process_paused(deadline);
     if (out.database.pool_mode.empty()) out.database.pool_mode = out.pool_mode;
     out.pool_mode = out.database.pool_mode;
     return {};
@@ -186,8 +187,8 @@ Fleet::Routes Bouncer::routes(Deadline deadline) {
   if (file) out.file = *file;
   if (!file) note(file.error());
   if (running) out.running = Route{running->host, running->port};
-  if (running) out.paused = running->paused;
-  if (running) out.held = running->pool_size == 0 && no_pool_size_holds(version_);
+  if (running) out.paused = running->paused || is_process_paused(deadline);
+  if (running) out.held = running->pool_size == 0 && hold_of(version_, false) == Hold::pool_size;
   if (!running) note(running.error());
   return out;
 }

@@ -11,12 +11,9 @@
 
 #include "pgbouncer/config_files.h"
 #include "pgbouncer/fleet.h"
+#include "pgbouncer/holding.h"
 
 namespace pgcleave::pgbouncer {
-
-// Does a pool of size 0 keep its clients waiting? From 1.24 on it is without bounds, and from 1.23 on a user may have a
-// size of its own.
-bool no_pool_size_holds(const std::string& version);
 
 class Bouncer {
  public:
@@ -105,7 +102,13 @@ class Bouncer {
   Result<std::map<std::string, Database>> pools(Deadline deadline);
   static bool are_in_force(const RouteOf& routes, const std::map<std::string, Database>& pools);
   Result<bool> any_own_pool_size(const ConfigFile& file);
-  bool hold(Deadline deadline);
+  [[nodiscard]] bool shows_state() const;
+  bool is_process_paused(Deadline deadline);
+  Hold hold(Deadline deadline);
+  bool hold_by_pool_size(Deadline deadline);
+  bool hold_process(Deadline deadline);
+  Result<void> reload_under_hold(Deadline deadline);
+  Result<void> resume_process(Deadline deadline);
   Result<void> resume_pool(Deadline deadline);
   Result<void> put_in_force(const RouteOf& routes, Deadline deadline);
   Result<void> see_in_force(const RouteOf& routes, Deadline deadline);
@@ -136,6 +139,7 @@ class Bouncer {
   std::optional<bool> serves_others_;   // clients of other databases feel what is SET
   bool distinct_ = true;                // what check_process() last found
   std::vector<FileText> to_rename_;     // since check_staged()
+  bool process_held_ = false;           // its databases are resumed, and wait for RESUME of the process
   bool reload_sent_ = false;
   bool pause_sent_ = false;
   bool resume_sent_ = false;

@@ -105,6 +105,34 @@ Result<void> Console::finish_resume(const std::string& wanted, Deadline deadline
   return {};
 }
 
+Result<bool> Console::process_paused(Deadline deadline) {
+  TRY_ASSIGN(const auto rows, connection_.simple("SHOW STATE", deadline));
+  return process_paused_in(rows, name());
+}
+
+Result<void> Console::pause_process(Deadline deadline) {
+  TRY(connection_.simple("PAUSE", deadline));
+  return {};
+}
+
+Result<void> Console::resume_process(Deadline deadline) {
+  TRY(begin_resume_process());
+  return finish_resume_process(deadline);
+}
+
+Result<void> Console::begin_resume_process() {
+  return connection_.send("RESUME");
+}
+
+Result<void> Console::finish_resume_process(Deadline deadline) {
+  const auto answer = connection_.receive(deadline);
+  if (answer) return {};
+  if (answer.error().kind != ErrorKind::failed || !alive()) return fail(answer.error());
+  TRY_ASSIGN(const bool paused, process_paused(deadline));
+  if (paused) return fail(answer.error());
+  return {};
+}
+
 Result<void> Console::begin_pause(const std::string& database) {
   return connection_.send("PAUSE " + quoted(database));
 }

@@ -58,6 +58,12 @@ class Console {
   Result<void> resume(const std::string& database, Deadline deadline);  // not paused is fine
   Result<void> begin_resume(const std::string& database);
   Result<void> finish_resume(const std::string& database, Deadline deadline);
+  // PAUSE and RESUME of the whole process (SHOW STATE: 1.19 and later). Paused twice is an error, not paused is fine.
+  Result<bool> process_paused(Deadline deadline);
+  Result<void> pause_process(Deadline deadline);
+  Result<void> resume_process(Deadline deadline);
+  Result<void> begin_resume_process();
+  Result<void> finish_resume_process(Deadline deadline);
   // PAUSE answers when no server connection is active; it may never answer. So: begin, then look with paused() or
   // through another console; to give up, resume through another console and close this one.
   Result<void> begin_pause(const std::string& database);

@@ -133,6 +133,15 @@ Result<int> clients_in(const postgres::Rows& lists, const std::string& console) 
   return 0;
 }
 
+Result<bool> process_paused_in(const postgres::Rows& rows, const std::string& console) {
+  TRY(needs(rows, console, "SHOW STATE", {"key", "value"}));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows.text(row, "key") == "paused") return rows.text(row, "value") == "yes";
+  }
+  return fail(
+      {ErrorKind::failed, console, "SHOW STATE does not say whether it is paused", "a row `paused`", "", "", ""});
+}
+
 Result<std::string> version_in(const postgres::Rows& rows, const std::string& console) {
   TRY(needs(rows, console, "SHOW VERSION", {"version"}));
   return rows.empty() ? "" : rows.text(0, "version");

@@ -22,6 +22,8 @@ Result<int> sum_in(const postgres::Rows& pools, const std::string& database, con
                    const std::string& console);
 // SHOW LISTS: clients of all databases.
 Result<int> clients_in(const postgres::Rows& lists, const std::string& console);
+// SHOW STATE: all pools are paused. Errors: `failed` when it does not say.
+Result<bool> process_paused_in(const postgres::Rows& rows, const std::string& console);
 // SHOW VERSION; "" when it says nothing.
 Result<std::string> version_in(const postgres::Rows& rows, const std::string& console);
 

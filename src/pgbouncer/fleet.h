@@ -99,8 +99,8 @@ class Fleet {
     std::string name;
     std::optional<Route> file;
     std::optional<Route> running;
-    bool paused = false;
-    bool held = false;  // not paused, but without a server for anybody: between RESUME and RELOAD of resume_at_file()
+    bool paused = false;  // or its whole process is
+    bool held = false;    // not paused, but without a server for anybody: between RESUME and RELOAD of resume_at_file()
     std::string error;
     [[nodiscard]] bool keeps_clients_waiting() const { return paused || held; }
   };
@@ -113,8 +113,8 @@ class Fleet {
   // RESUME on all at once, where they point to. Not paused is fine. All are tried; errors name each bouncer that is
   // still paused.
   Result<void> resume(Deadline deadline);
-  // The same, and a process whose file says another route (repoint()) takes it up by a RELOAD at the same moment: who
-  // logs in between a RELOAD and a RESUME would cost others an error (PgBouncer 1.18 to 1.25). SHOW DATABASES is
+  // The same, and a process whose file says another route (repoint()) takes it up by a RELOAD while nobody can log in
+  // to a server (holding.h): who did between a RELOAD and a RESUME would cost others an error. SHOW DATABASES is
   // checked. Until then the file has to be readable.
   Result<void> resume_at_file(Deadline deadline);
   // Gives what was SET the values of the config file again. After RESUME, since clients come first. Idempotent.

@@ -16,7 +16,7 @@ std::string value_of(const postgres::Settings& settings, const char* key) {
 Result<void> Bouncer::inspect_process(Inspection& out, Deadline deadline) {
   TRY(open_consoles(deadline));
   out.version = version_;
-  out.no_pool_size_holds = pgbouncer::no_pool_size_holds(version_);
+  out.process_paused = is_process_paused(deadline);
   TRY_ASSIGN(out.settings, watch_->settings(deadline));
   TRY_ASSIGN(out.pool_users, watch_->pool_users(spec_.database, deadline));
   TRY_ASSIGN(out.known_users, watch_->known_users(deadline));

@@ -14,7 +14,7 @@ struct Inspection {
       true;  // false: the error is that this process is another bouncer too, or that one address reaches several
   std::string console_user;
   std::string version;                             // as it says it
-  bool no_pool_size_holds = true;                  // in this version: clients of a pool of size 0 wait
+  bool process_paused = false;                     // all its pools are (seen from 1.19 on)
   std::map<std::string, ConsoleSetting> settings;  // SHOW CONFIG
   std::string database_name;                       // the pool
   std::vector<std::string> other_databases;        // that the process serves too; "*": whatever a client asks for

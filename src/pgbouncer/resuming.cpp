@@ -1,20 +1,12 @@
-// RESUME of one process and, where its file has another route, the RELOAD that puts it in force: both at the same
-// moment.
-//
-// A RELOAD that changes the route makes a pool forget the server's welcome. Whoever logs in to it then makes PgBouncer
-// log in to the server at once, though the database is paused: only the global PAUSE is asked for (objects.c,
-// finish_client_login(), 1.18 to 1.25). The pause closes that login, which counts as failed, and after RESUME everybody
-// who asks for a server before the next login has succeeded is refused (check_fast_fail()). So RELOAD comes when the
-// database is not paused any more. Until then a pool size of 0 holds its clients: it lets nobody log in to a server
-// whose welcome is known.
+// RESUME of one process and, where its file has another route, the RELOAD that puts it in force: together with RESUME
+// where a pool size of 0 holds the clients, and before it where the pause of the process does (holding.cpp).
 //
 // With several pools of the fleet in one process the one that acts for them is told last, so that its RELOAD meets no
 // pool that is paused.
 //
-// Where that can't hold them, or would hold clients of other databases too, RELOAD comes right before RESUME: the
+// Where nothing can hold clients, or would hold clients of other databases too, RELOAD comes right before RESUME: the
 // shorter the time between them, the fewer meet in it.
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "base/format.h"
@@ -27,17 +19,10 @@ constexpr Duration time_for_a_route = std::chrono::seconds(1);
 
 }  // namespace
 
-bool no_pool_size_holds(const std::string& version) {
-  int major = 0;
-  int minor = 0;
-  const auto digits = version.find_first_of("0123456789");
-  if (digits == std::string::npos || std::sscanf(version.c_str() + digits, "%d.%d", &major, &minor) != 2) return false;
-  return major == 1 && minor < 23;
-}
-
 void Bouncer::prepare_reload(Deadline deadline) {
   taking_.reset();
   stays_paused_.reset();
+  process_held_ = false;
   if (!acts_on_process()) return;
   if (const auto way = apply_route(deadline); !way) stays_paused_ = way.error();
 }
@@ -57,42 +42,44 @@ Result<void> Bouncer::apply_route(Deadline deadline) {
   if (are_in_force(*due_, seen)) return {};
   // A RELOAD that has been answered shows its route at once: whoever lacks it must not hold up the others, which wait
   // for this.
+  const auto soon = deadline.or_earlier(Deadline::in(time_for_a_route));
   const bool all_paused = std::all_of(seen.begin(), seen.end(), [](const auto& pool) { return pool.second.paused; });
-  if (!all_paused || !hold(deadline)) return put_in_force(*due_, deadline.or_earlier(Deadline::in(time_for_a_route)));
+  const auto how = all_paused ? hold(deadline) : Hold::none;
+  if (how == Hold::process) return reload_under_hold(soon);
+  if (how == Hold::none) {
+    TRY(open_consoles(deadline));
+    return put_in_force(*due_, soon);
+  }
   taking_ = due_;
   return {};
-}
-
-// The reserve pool would let clients go who have waited for long.
-bool Bouncer::hold(Deadline deadline) {
-  if (own_pool_size_ || serves_others(deadline) || !no_pool_size_holds(version_)) return false;
-  if (!command_->set("reserve_pool_timeout", "0", deadline) || !command_->set("default_pool_size", "0", deadline))
-    return false;
-  const auto seen = pools(deadline);
-  return seen && std::all_of(seen->begin(), seen->end(),
-                             [](const auto& pool) { return pool.second.paused && pool.second.pool_size == 0; });
 }
 
 void Bouncer::begin_resume(bool at_file) {
   if (!at_file) {
     taking_.reset();
     stays_paused_.reset();
+    process_held_ = false;
   }
   if (at_file && acting_ != nullptr) stays_paused_ = acting_->stays_paused_;
   if (stays_paused_) return;
   if (command_ && command_->busy())
     command_.reset();  // its PAUSE will never be answered once this RESUME is done (issue 715)
-  resume_sent_ = watch_ && watch_->alive() && watch_->begin_resume(spec_.database);
+  const auto sent = [&] {
+    return process_held_ ? watch_->begin_resume_process() : watch_->begin_resume(spec_.database);
+  };
+  resume_sent_ = watch_ && watch_->alive() && sent();
   reload_sent_ = resume_sent_ && taking_ && command_ && command_->alive() && command_->begin_reload();
 }
 
 Result<void> Bouncer::resume(Deadline deadline) {
   if (stays_paused_) return fail(*std::exchange(stays_paused_, {}));
-  if (!std::exchange(resume_sent_, false)) {
-    if (!watch_ || !watch_->alive()) TRY(open_consoles(deadline));
-    TRY(watch_->resume(spec_.database, deadline));
+  const bool sent = std::exchange(resume_sent_, false);
+  if (!sent && (!watch_ || !watch_->alive())) TRY(open_consoles(deadline));
+  if (sent && process_held_) {
+    TRY(watch_->finish_resume_process(deadline));
   } else {
-    TRY(watch_->finish_resume(spec_.database, deadline));
+    TRY(sent ? watch_->finish_resume(spec_.database, deadline) : watch_->resume(spec_.database, deadline));
+    TRY(resume_process(deadline));
   }
   due_.reset();
   return taking_ ? resume_pool(deadline) : Result<void>();

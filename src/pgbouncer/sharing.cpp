@@ -43,6 +43,9 @@ Result<std::map<std::string, Database>> Bouncer::pools(Deadline deadline) {
     out.expected = "a row in SHOW DATABASES";
     return fail(out);
   }
+  const bool all_paused = std::all_of(found.begin(), found.end(), [](const auto& pool) { return pool.second.paused; });
+  if (all_paused || !is_process_paused(deadline)) return found;
+  for (auto& [database, pool] : found) pool.paused = true;
   return found;
 }
 

@@ -51,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   look(pgbouncer::pool_users_in(rows, "app", "bouncer"));
   look(pgbouncer::sum_in(rows, "app", "cl_waiting", "bouncer"));
   look(pgbouncer::clients_in(rows, "bouncer"));
+  look(pgbouncer::process_paused_in(rows, "bouncer"));
   look(pgbouncer::version_in(rows, "bouncer"));
   return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
+#include "pgbouncer/holding.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -133,7 +134,11 @@ class BouncerJudge {
       add("pools_by_session", Severity::blocker, "pool_mode is session", "SHOW DATABASES; SHOW CONFIG",
           "PAUSE waits until every client has left", set_in_file("pool_mode = transaction"));
     }
-    if (pool.paused) {
+    if (bouncer_.process_paused) {
+      add("paused", Severity::blocker, "the whole process is paused", "SHOW STATE",
+          "it was paused by someone else, so its clients wait now; a run would resume it",
+          "find out who paused it, then: RESUME");
+    } else if (pool.paused) {
       add("paused", Severity::blocker, fmt::format("{} is paused", pool.name), "SHOW DATABASES",
           "the pool was paused by someone else, so its clients wait now; a run would resume it",
           fmt::format("find out who paused it, then: RESUME {}", pool.name));
@@ -153,16 +158,16 @@ class BouncerJudge {
     inspect_route("runs", Route{pool.host, pool.port}, "the running process points");
   }
 
-  // Clients that log in between RELOAD and RESUME: see pgbouncer/resuming.cpp.
+  // Clients that log in between RELOAD and RESUME: see pgbouncer/holding.cpp.
   void inspect_holding(const std::string& pool) {
     const char* why =
-        "default_pool_size = 0 can't hold its clients between RESUME and RELOAD, so RELOAD comes right before RESUME: "
-        "a client who logs in "
-        "between them costs another an error (\"server login has been failing\")";
-    if (!bouncer_.no_pool_size_holds) {
+        "nothing in this version can hold its clients between RELOAD and RESUME: a client who logs in between them "
+        "costs another an error (\"server login has been failing\")";
+    const bool own = bouncer_.config && bouncer_.config->has_own_pool_size(bouncer_.database_name).value_or(false);
+    if (pgbouncer::hold_of(bouncer_.version, false) == pgbouncer::Hold::none) {
       add("cant_hold", Severity::note, "it is " + bouncer_.version, "SHOW VERSION", why,
           "nothing, where clients try again; rehearsals under load show how many meet it");
-    } else if (bouncer_.config && bouncer_.config->has_own_pool_size(bouncer_.database_name).value_or(false)) {
+    } else if (pgbouncer::hold_of(bouncer_.version, own) == pgbouncer::Hold::none) {
       add("own_pool_size", Severity::note, fmt::format("the line of {} says pool_size", pool), "cat " + bouncer_.path,
           why, set_in_file("default_pool_size instead of pool_size on the line"));
     }
@@ -170,11 +175,9 @@ class BouncerJudge {
     add("serves_other_databases", Severity::note,
         fmt::format("it also serves {}", fmt::join(bouncer_.other_databases, ", ")),
         "SHOW DATABASES; cat " + bouncer_.path,
-        "max_db_connections and default_pool_size act on the whole process, so they are left alone: the clients of the "
-        "others do not wait, "
-        "and a "
-        "client of the pool who logs in while it is paused or repointed may get an error (\"server login has been "
-        "failing\")",
+        "max_db_connections, default_pool_size and PAUSE act on the whole process, so they are left alone: the clients "
+        "of the others do not wait, and a client of the pool who logs in while it is paused or repointed may cost "
+        "another an error (\"server login has been failing\")",
         "nothing, where clients try again; else give the pool a PgBouncer process of its own");
   }
 

@@ -29,20 +29,22 @@ Result<Json> apply_pgbouncer_resume(Context& context, const Json&) {
 }  // namespace
 
 StepKind pgbouncer_resume() {
-  return {{.kind = "pgbouncer.resume",
-           .purpose = "Resumes the pool on all bouncers at once, where their files point to, and gives them back the "
-                      "settings that pause "
-                      "changed.",
-           .parameters = {},
-           .facts = {},
-           .changes = "RESUME of the pool; RELOAD where it was repointed, with default_pool_size 0 until then",
-           .undo = "nothing to undo: traffic flows",
-           .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {.resumes = true, .changes = true}},
-          prepare_pgbouncer_resume,
-          observe_pgbouncer_resume,
-          apply_pgbouncer_resume,
-          nullptr};
+  return {
+      {.kind = "pgbouncer.resume",
+       .purpose = "Resumes the pool on all bouncers at once, where their files point to, and gives them back the "
+                  "settings that pause "
+                  "changed.",
+       .parameters = {},
+       .facts = {},
+       .changes = "RESUME of the pool; RELOAD where it was repointed, with default_pool_size 0 or PAUSE of the whole "
+                  "process until then",
+       .undo = "nothing to undo: traffic flows",
+       .undo_kind = runbook::UndoKind::nothing,
+       .meaning = {.resumes = true, .changes = true}},
+      prepare_pgbouncer_resume,
+      observe_pgbouncer_resume,
+      apply_pgbouncer_resume,
+      nullptr};
 }
 
 }  // namespace pgcleave::steps

@@ -19,6 +19,7 @@ pgbouncer::ConfigFile file(const std::string& text) {
 pgbouncer::Inspection a_bouncer() {
   pgbouncer::Inspection bouncer;
   bouncer.name = "b";
+  bouncer.version = "PgBouncer 1.18.0";
   bouncer.address = "10.0.0.9:6432";
   bouncer.console_user = "admin";
   bouncer.settings = {{"admin_users", {"root, admin", "", true}},
@@ -125,15 +126,24 @@ TEST_CASE("a pool size on the pool's own line is noted, since its clients can't 
   auto text = a_file;
   bouncer.config = file(text.replace(text.find("dbname=app"), 0, "pool_size=20 "));
   CHECK(judged(bouncer) == Lines{"note own_pool_size"});
-  bouncer.no_pool_size_holds = false;
-  CHECK(judged(bouncer) == Lines{"note cant_hold"});
+  bouncer.version = "PgBouncer 1.24.1";
+  CHECK(judged(bouncer) == Lines{});
 }
 
-TEST_CASE("a version in which a pool size of 0 holds nobody is noted") {
+TEST_CASE("a version that is not known to hold clients is noted") {
   auto bouncer = a_bouncer();
-  bouncer.version = "PgBouncer 1.24.1";
-  bouncer.no_pool_size_holds = false;
+  bouncer.version = "PgBouncer 2.0.0";
   CHECK(judged(bouncer) == Lines{"note cant_hold"});
+  bouncer.version = "PgBouncer 1.24.1";
+  CHECK(judged(bouncer) == Lines{});
+}
+
+TEST_CASE("a process that somebody paused as a whole is a blocker, as a paused pool is") {
+  auto bouncer = a_bouncer();
+  bouncer.process_paused = true;
+  CHECK(judged(bouncer) == Lines{"blocker paused"});
+  bouncer.database->paused = true;
+  CHECK(judged(bouncer) == Lines{"blocker paused"});
 }
 
 TEST_CASE("a host that is a name is a warning, an address of either kind and a socket are not") {

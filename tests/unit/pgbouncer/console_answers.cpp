@@ -47,6 +47,14 @@ TEST_CASE("an answer without the column that is needed is named, whatever answer
   CHECK(version_in(rows({"version"}, {}), "b") == "");
 }
 
+TEST_CASE("a process is paused when SHOW STATE says so, and an answer that does not say is none") {
+  CHECK(process_paused_in(rows({"key", "value"}, {{"active", "no"}, {"paused", "yes"}, {"suspended", "no"}}), "b") ==
+        true);
+  CHECK(process_paused_in(rows({"key", "value"}, {{"active", "yes"}, {"paused", "no"}}), "b") == false);
+  CHECK_FALSE(process_paused_in(rows({"key", "value"}, {{"active", "yes"}}), "b"));
+  CHECK_FALSE(process_paused_in(rows({"?column?"}, {{"1"}}), "b"));
+}
+
 TEST_CASE("who holds a server connection is told, or that it is nobody's") {
   const auto servers = rows({"database", "state", "link", "remote_pid"},
                             {{"app", "active", "0x2", "4711"}, {"app", "idle", "", "1"}, {"app", "active", "", "12"}});

@@ -27,7 +27,7 @@ TEST_CASE("an inspection tells what runs, who came, and what the file says") {
   CHECK(seen[0].error == "");
   CHECK(seen[0].file_error == "");
   CHECK(seen[0].version.find("PgBouncer 1.") == 0);
-  CHECK(seen[0].no_pool_size_holds == no_pool_size_holds(seen[0].version));
+  CHECK_FALSE(seen[0].process_paused);
   CHECK(seen[0].setting("query_wait_timeout") == "7");
   CHECK(seen[0].settings.at("query_wait_timeout").changeable);
   CHECK_FALSE(seen[0].settings.at("listen_port").changeable);

@@ -3,43 +3,15 @@
 #include <future>
 #include <thread>
 
-#include "pgbouncer/bouncer.h"
+#include "pgbouncer/holding.h"
 #include "servers.h"
 
 using namespace pgcleave;
 using namespace pgcleave::pgbouncer;
 using namespace std::chrono_literals;
 
-namespace {
-
-// Paused, with a file that says where the pool goes.
-void pause_and_repoint(Fleet& fleet, const Route& next) {
-  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
-  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-  REQUIRE(problem(fleet.repoint(next, soon())) == "");
-}
-
-void make_logins_take_a_second(const Postgres& server) {
-  auto direct = server.connect();
-  REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
-  REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
-}
-
-// A bouncer whose pool goes from one server to another.
-struct Pool {
-  explicit Pool(const std::string& more = "") : bouncer(folder, "one", old_server.port(), more) {}
-
-  const Folder folder;
-  const Postgres old_server{folder, "old"};
-  const Postgres new_server{folder, "new"};
-  const Route next{"127.0.0.1", new_server.port()};
-  const RunningBouncer bouncer;
-};
-
-}  // namespace
-
 TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client an error") {
-  const Pool pool;
+  const FlippingPool pool;
   make_logins_take_a_second(pool.new_server);
   Fleet fleet({pool.bouncer.spec()});
   auto idle = pool.bouncer.connect();
@@ -54,7 +26,7 @@ TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client 
 }
 
 TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, until the file is mended") {
-  const Pool pool;
+  const FlippingPool pool;
   Fleet fleet({pool.bouncer.spec()});
   auto client = pool.bouncer.connect();
   pause_and_repoint(fleet, pool.next);
@@ -75,13 +47,13 @@ TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, un
 }
 
 TEST_CASE(
-    "whoever resumes a repointed pool where it is stays there, and whoever comes later follows the route when it is "
-    "not paused any more") {
-  const auto line = GENERATE("", "pool_size=3");
-  const Pool pool("default_pool_size = 7\n");
+    "whoever resumes a repointed pool where it is stays there, and whoever comes later follows the route, while nobody "
+    "can log in to a server") {
+  const std::string line = GENERATE("", "pool_size=3");
+  const FlippingPool pool("default_pool_size = 7\n");
   const auto& bouncer = pool.bouncer;
   auto text = slurp(bouncer.config());
-  spew(bouncer.config(), text.replace(text.find("dbname=postgres"), 0, line + std::string(" ")));
+  spew(bouncer.config(), text.replace(text.find("dbname=postgres"), 0, line + " "));
   REQUIRE(problem(bouncer.console().reload(soon())) == "");
   {
     Fleet fleet({bouncer.spec()});
@@ -93,46 +65,20 @@ TEST_CASE(
   Fleet later({bouncer.spec()});
   REQUIRE(problem(later.resume_at_file(soon())) == "");
   const auto said = slurp(pool.folder.path() + "/one.log");
-  const bool held = said.rfind("RESUME 'app' command") < said.rfind("RELOAD command");
-  CHECK(held == (line == std::string()));  // with a size of its own no other size holds it
+  const auto resumed = said.rfind("RESUME 'app' command");
+  const auto reloaded = said.rfind("RELOAD command");
+  const bool process_paused = said.find("PAUSE command") != std::string::npos;
+  const auto hold = hold_of(bouncer.console().version(soon()).value(), !line.empty());
+  CHECK((resumed < reloaded) == (hold == Hold::pool_size));
+  CHECK(process_paused == (hold == Hold::process));
+  if (process_paused) {
+    CHECK(said.rfind("PAUSE command") < reloaded);
+    CHECK(resumed < said.rfind("RESUME command"));
+  }
   CHECK(port_behind(bouncer) == pool.new_server.port());
   CHECK(problem(later.restore_settings(soon())) == "");
   CHECK(setting(bouncer, "default_pool_size") == "7");
   CHECK(problem(later.resume_at_file(soon())) == "");
-}
-
-TEST_CASE("who died between RESUME and RELOAD left a pool that keeps its clients waiting, which is seen and ended") {
-  const bool repointed = GENERATE(true, false);
-  const Pool pool;
-  Fleet fleet({pool.bouncer.spec()});
-  REQUIRE(problem(fleet.connect(soon())) == "");
-  auto client = pool.bouncer.connect();
-  if (repointed) pause_and_repoint(fleet, pool.next);
-  if (!repointed) REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
-  auto console = pool.bouncer.console();
-  REQUIRE(problem(console.set("default_pool_size", "0", soon())) == "");
-  REQUIRE(problem(console.resume("app", soon())) == "");
-  REQUIRE(client.send("select current_setting('port') as port").has_value());
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  CHECK_FALSE(client.answered().value());
-  const auto seen = fleet.routes(soon()).front();
-  CHECK_FALSE(seen.paused);
-  CHECK(seen.keeps_clients_waiting());
-  CHECK(fleet.without_own_settings(soon()).value() == std::vector<std::string>{"one"});
-
-  REQUIRE(problem(resume_all(fleet, soon())) == "");
-  CHECK(client.receive(soon()).value().text(0, "port") ==
-        std::to_string((repointed ? pool.new_server : pool.old_server).port()));
-  CHECK_FALSE(fleet.routes(soon()).front().keeps_clients_waiting());
-  CHECK(fleet.without_own_settings(soon()).value().empty());
-}
-
-TEST_CASE("only a PgBouncer whose pools of size 0 get no server is trusted to hold its clients so") {
-  CHECK(no_pool_size_holds("PgBouncer 1.18.0"));
-  CHECK(no_pool_size_holds("PgBouncer 1.22.1"));
-  for (const auto* version :
-       {"PgBouncer 1.23.0", "PgBouncer 1.24.0", "PgBouncer 1.25.1", "PgBouncer 2.0.0", "PgBouncer", "", "1", "x.y"})
-    CHECK_FALSE(no_pool_size_holds(version));
 }
 
 TEST_CASE("a bouncer whose route does not come into force holds up no other one, and is the only one that is blamed") {

@@ -161,6 +161,12 @@ postgres::Connection Postgres::connect() const {
   return opened(loopback("a server", port_, "postgres"));
 }
 
+void make_logins_take_a_second(const Postgres& server) {
+  auto direct = server.connect();
+  REQUIRE(direct.simple("alter system set pre_auth_delay = 1", soon()).has_value());
+  REQUIRE(direct.simple("select pg_reload_conf()", soon()).has_value());
+}
+
 RunningBouncer::RunningBouncer(const Folder& folder, const std::string& name, int postgres_port,
                                const std::string& more)
     : name_(name), folder_(folder.path()), config_(folder_ + "/" + name + ".ini"), port_(free_port()) {
@@ -220,6 +226,12 @@ int port_behind(const RunningBouncer& bouncer) {
   const auto rows = client.simple("select inet_server_port() as port", soon());
   REQUIRE((rows ? "" : rows.error().text()) == "");
   return std::stoi(rows->text(0, "port"));
+}
+
+void pause_and_repoint(Fleet& fleet, const Route& next) {
+  REQUIRE(problem(fleet.stage_route(next, soon())) == "");
+  REQUIRE(pause_all(fleet, soon(), nullptr).has_value());
+  REQUIRE(problem(fleet.repoint(next, soon())) == "");
 }
 
 std::string slurp(const std::string& path) {

@@ -52,6 +52,8 @@ class Postgres {
   std::unique_ptr<Server> server_;
 };
 
+void make_logins_take_a_second(const Postgres& server);
+
 class RunningBouncer {
  public:
   // `more` goes to the [pgbouncer] section.
@@ -91,6 +93,20 @@ inline std::string problem(const Result<void>& result) {
 std::string setting(const RunningBouncer& bouncer, const std::string& key);
 // Where a client of its pool lands.
 int port_behind(const RunningBouncer& bouncer);
+
+// A bouncer whose pool goes from one server to another.
+struct FlippingPool {
+  explicit FlippingPool(const std::string& more = "") : bouncer(folder, "one", old_server.port(), more) {}
+
+  const Folder folder;
+  const Postgres old_server{folder, "old"};
+  const Postgres new_server{folder, "new"};
+  const Route next{"127.0.0.1", new_server.port()};
+  const RunningBouncer bouncer;
+};
+
+// Paused, with a file that says where the pool goes.
+void pause_and_repoint(Fleet& fleet, const Route& next);
 
 // What pgbouncer.pause and pgbouncer.resume do with a fleet.
 inline Result<pgbouncer::PauseReport> pause_all(pgbouncer::Fleet& fleet, Deadline deadline, const StopFlag* stop) {
