@@ -130,7 +130,7 @@ StatementKind kind_of(const std::string& node) {
 }
 
 Error unreadable(const std::string& why) {
-  return {ErrorKind::invalid, "", "the parser of PostgreSQL 15 does not read it", "", why, "", ""};
+  return {ErrorKind::invalid, "", "the parser of PostgreSQL " PG_MAJORVERSION " does not read it", "", why, "", ""};
 }
 
 void collect_queries(const Json& node, std::vector<std::string>& queries, int depth) {

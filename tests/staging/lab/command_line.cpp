@@ -61,6 +61,8 @@ int run(int count, char** arguments) {
       ->check(CLI::ValidIPV4 &
               CLI::Validator([](std::string& text) { return text.size() == 9 ? "" : "it has to have nine characters"; },
                              ""));
+  up_verb->add_option("--postgres-bin", up_options.postgres_bin,
+                      "the folder of PostgreSQL's programs; default: of the newest one installed");
   up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
   up_verb->callback([&] {
     up_options.folder = folder;

@@ -103,6 +103,7 @@ void save(const Lab& lab) {
       {"id", lab.id},
       {"folder", lab.folder},
       {"user", {{"name", lab.user.name}, {"uid", lab.user.uid}, {"gid", lab.user.gid}, {"drop", lab.user.drop}}},
+      {"postgres_bin", lab.postgres_bin},
       {"database", database_name},
       {"etcd", {{"client_port", lab.etcd_port}, {"peer_port", lab.etcd_peer_port}}},
       {"members", members},
@@ -130,6 +131,7 @@ Lab load_lab(const std::filesystem::path& folder) {
   lab.folder = j.at("folder").get<std::string>();
   const json& user = j.at("user");
   lab.user = {user.at("name"), user.at("uid"), user.at("gid"), user.at("drop")};
+  lab.postgres_bin = j.at("postgres_bin").get<std::string>();
   lab.etcd_port = j.at("etcd").at("client_port");
   lab.etcd_peer_port = j.at("etcd").at("peer_port");
   for (const json& m : j.at("members"))

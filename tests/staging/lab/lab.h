@@ -40,7 +40,8 @@ struct Link {
 struct Lab {
   std::string id;
   std::filesystem::path folder;
-  User user;  // who runs the servers
+  User user;                           // who runs the servers
+  std::filesystem::path postgres_bin;  // PostgreSQL's programs
   int etcd_port = 0, etcd_peer_port = 0;
   std::vector<Member> members;
   std::vector<Bouncer> bouncers;

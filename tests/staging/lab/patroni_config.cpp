@@ -11,8 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto binaries = PGCLEAVE_LAB_POSTGRES_BIN;
-
 json server_parameters() {
   return {{"wal_level", "logical"},
           {"wal_log_hints", "on"},
@@ -84,7 +82,7 @@ std::string patroni_config(const Lab& lab, const Member& member, const Passwords
        {{"listen", listen},
         {"connect_address", listen},
         {"data_dir", lab.data_folder(member)},
-        {"bin_dir", binaries},
+        {"bin_dir", lab.postgres_bin},
         {"pgpass", lab.folder / "data" / (member.name + ".pgpass")},
         {"pg_hba", access},
         {"authentication",

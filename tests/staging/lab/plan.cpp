@@ -8,12 +8,13 @@
 #include "environment_file.h"
 #include "error.h"
 #include "files.h"
+#include "postgres_bin.h"
 
 namespace pgcleave_lab {
 namespace {
 
 std::string program(const char* name) {
-  for (const char* folder : {"/usr/bin/", "/usr/sbin/", "/usr/local/bin/", PGCLEAVE_LAB_POSTGRES_BIN "/"})
+  for (const char* folder : {"/usr/bin/", "/usr/sbin/", "/usr/local/bin/"})
     if (::access((std::string(folder) + name).c_str(), X_OK) == 0) return std::string(folder) + name;
   fail("{} is not installed", name);
 }
@@ -23,7 +24,7 @@ Server server(const Lab& lab, const std::string& name, const std::string& kind, 
           kind,
           {std::move(arguments),
            {{"HOME", lab.folder},
-            {"PATH", "/usr/bin:/usr/sbin:/bin:" PGCLEAVE_LAB_POSTGRES_BIN},
+            {"PATH", "/usr/bin:/usr/sbin:/bin:" + lab.postgres_bin.string()},
             {"LANG", "C.UTF-8"},
             {"PYTHONUNBUFFERED", "1"},
             {"ETCD_UNSUPPORTED_ARCH", "arm64"},
@@ -48,6 +49,7 @@ void add_proxies(Lab& lab, PortReservation& ports) {
 }  // namespace
 
 void describe(Lab& lab, const UpOptions& options, PortReservation& ports) {
+  lab.postgres_bin = postgres_bin(options.postgres_bin);
   lab.etcd_port = ports.take();
   lab.etcd_peer_port = ports.take();
   const auto add_members = [&](const std::string& scope, int count) {
