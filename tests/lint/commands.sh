@@ -55,8 +55,8 @@ package_of() {
 }
 
 # Used where they are there, or installed by who asks for them: sudo by no one but a user who has it, LLVM by
-# `script/test coverage`.
-optional=(sudo llvm-cov-19 llvm-profdata-19)
+# `script/test coverage`, those that make a root folder by `script/matrix`.
+optional=(sudo llvm-cov-19 llvm-profdata-19 mmdebstrap debootstrap)
 
 missing=0
 checked=0

@@ -40,8 +40,23 @@ def worlds_page: .figures as $f | ([
   ($f.violations | to_entries[] | "- violation: \(.key), in \(.value) worlds"),
   ($f.refusals_to_look_at | to_entries[] | "- to look at, \(.value) times: \(.key)");
 
+def stacks_page:
+  to_entries | map(select(.value != null))
+  | if . == [] then "Not measured yet."
+    else
+      (map(.key as $release | .value.of.versions as $of | .value.figures | to_entries[]
+           | ["\($release) (Debian \($of.debian))", $of.postgresql, $of.patroni, $of.pgbouncer, $of.etcd, $of.gcc,
+              "`\(.key)`", .value.passed, (.value.failures | length), (.value.skipped | length), .value.commit,
+              .value.day])
+       | table(["stack", "PostgreSQL", "Patroni", "PgBouncer", "etcd", "GCC", "script/test", "passed", "failed",
+                "skipped", "commit", "day"])),
+      "",
+      (.[] | .key as $release | .value.figures[]
+       | (.failures[] | "- failed on \($release): \(.)"), (.skipped[] | "- skipped on \($release): \(.)"))
+    end;
+
 "# Results", "Written by the harnesses themselves (`results/keep.sh`), not edited by hand. "
-  + "What the figures mean: `tests/staging/README.md`.",
+ + "What the figures mean: `tests/staging/README.md`.",
 ($faults | section("Faults on real servers: `script/test faults --results`";
   faults_page, "",
   "A to F are the letters of the list of faults: the tool, its journal, operators, bouncers, databases, Patroni and "
@@ -51,6 +66,9 @@ def worlds_page: .figures as $f | ([
   (.figures.broken[]
    | "- promise broken: \(.fault), \(.runbook) \(.direction), \(.place) \(.point): \(.broken | join("; "))"), "",
   (.figures.invalid_trials[] | "- invalid: \(.fault), \(.runbook) \(.direction), \(.place): \(.why)"))),
+"", "## Stacks: `script/matrix RELEASE --results`",
+"Each in a root folder of its own on one machine.", "",
+($stacks | stacks_page),
 ($simulation | section("Simulation: `script/test simulation --results`";
   "\(.figures.crash_points) crash points, all covered, each followed by resume and by rollback; "
   + "\(.figures.single) trials of single faults, \(.figures.pairs) of pairs, seed \(.figures.seed); "
