@@ -1,22 +1,26 @@
 #!/usr/bin/env bash
-# Clients that prepare their statements once, through bouncers that keep them (max_prepared_statements): each goes on with its statements
-# after a switchover, and after the rollback, on servers that have never seen them.
+# Clients that prepare their statements once, through bouncers that keep them (max_prepared_statements): each goes on
+# with its statements after a switchover, and after the rollback, on servers that have never seen them.
 source "$(dirname "$0")/../scenario.sh"
 logical=$root/runbooks/logical-switchover.yml
 lab_up 2
-console() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qAt -F'|' -c "$2"; }
-[ -n "$(console bouncer-1 'show config' | grep '^max_prepared_statements|[1-9]')" ] || skip "this PgBouncer keeps no prepared statements (1.24 and later do by themselves)"
+console() {
+  psql "host=127.0.0.1 port=$(port "$1") user=pgcleave_admin dbname=pgbouncer" -v ON_ERROR_STOP=1 -qAt -F'|' -c "$2"
+}
+[ -n "$(console bouncer-1 'show config' | grep '^max_prepared_statements|[1-9]')" ] ||
+  skip "this PgBouncer keeps no prepared statements (1.24 and later do by themselves)"
 
 cat >"$scratch/writes.sql" <<'SQL'
-insert into ci.counters (client, n, writes) values (1000 + :client_id, 1, 1) on conflict (client) do update set writes = ci.counters.writes + 1;
+insert into ci.counters (client, n, writes) values (1000 + :client_id, 1, 1)
+  on conflict (client) do update set writes = ci.counters.writes + 1;
 select writes from ci.counters where client = 1000 + :client_id;
 SQL
 pgbench_pids=()
 pgbench_begin() {  # a client keeps its connection, and so its statements, until it is ended
   local name
   for name in bouncer-1 bouncer-2; do
-    (cd "$scratch" && exec pgbench -n -M prepared -c 4 -j 1 -R 100 -T 900 -P 1 --log --log-prefix="$name" -f writes.sql \
-      "host=127.0.0.1 port=$(port "$name") user=app dbname=app") >"$scratch/$name.pgbench.out" 2>&1 &
+    (cd "$scratch" && exec pgbench -n -M prepared -c 4 -j 1 -R 100 -T 900 -P 1 --log --log-prefix="$name" \
+      -f writes.sql "host=127.0.0.1 port=$(port "$name") user=app dbname=app") >"$scratch/$name.pgbench.out" 2>&1 &
     pgbench_pids+=($!)
   done
   sleep 3
@@ -30,9 +34,13 @@ all_go_on() {
   sleep 3
   for pid in "${pgbench_pids[@]}"; do kill -0 "$pid" 2>/dev/null || failed "pgbench ended $1"; done
   [ "$(transactions)" -gt $((before + 100)) ] || failed "$(($(transactions) - before)) transactions in three seconds $1"
-  if grep -n 'error\|abort\|FATAL' "$scratch"/bouncer-?.pgbench.out >"$scratch/errors.out"; then failed "a client saw an error $1"; fi
+  if grep -n 'error\|abort\|FATAL' "$scratch"/bouncer-?.pgbench.out >"$scratch/errors.out"; then
+    failed "a client saw an error $1"
+  fi
 }
-longest_ms() { awk 'BEGIN {most = 0} $3 > most {most = $3} END {printf "%.0f", most / 1000}' "$scratch"/bouncer-?.[0-9]*; }
+longest_ms() {
+  awk 'BEGIN {most = 0} $3 > most {most = $3} END {printf "%.0f", most / 1000}' "$scratch"/bouncer-?.[0-9]*
+}
 
 pgbench_begin
 all_go_on "before the switchover"
@@ -42,6 +50,7 @@ all_go_on "after the switchover"
 tool 0 rollback -e "$environment"
 all_go_on "after the rollback"
 for pid in "${pgbench_pids[@]}"; do kill "$pid"; wait "$pid" || true; done
-[ "$(written source)" -ge "$(transactions)" ] || failed "$(transactions) transactions were acknowledged, the source has $(written source)"
+[ "$(written source)" -ge "$(transactions)" ] ||
+  failed "$(transactions) transactions were acknowledged, the source has $(written source)"
 say "$(transactions) transactions with prepared statements, the longest took $(longest_ms) ms, no error"
 say "ok"

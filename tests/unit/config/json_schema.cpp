@@ -39,7 +39,8 @@ std::set<std::string> keys_asked_for(const std::string& file) {
   std::ifstream stream(std::string(PGCLEAVE_SOURCE_DIR) + "/src/config/" + file);
   const std::string source(std::istreambuf_iterator<char>(stream), {});
   const std::regex call(
-      R"re((?:\b(?:optional|required|text|required_text|map|required_map|list|required_list|file|read_path|name)\((?:fields, |top, )?|read_version\(top, )"([a-z_]+)")re");
+      R"re((?:\b(?:optional|required|text|required_text|map|required_map|list|required_list|file|read_path|name)\()re"
+      R"re((?:fields, |top, )?|read_version\(top, )"([a-z_]+)")re");
   std::set<std::string> keys;
   for (auto found = std::sregex_iterator(source.begin(), source.end(), call); found != std::sregex_iterator(); ++found)
     keys.insert((*found)[1]);
