@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# What the documents point to is there: links, files, scenarios behind promises, verbs of commands. And they stay short
-# and narrow.
+# What the documents point to is there: links, files, scenarios behind promises, verbs of commands. And they stay short.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
@@ -37,15 +36,6 @@ done | sort -u)
 size() { [ "$(wc -c <"$1")" -le "$2" ] || fault "$1: $(wc -c <"$1") bytes, at most $2 are allowed"; }
 size README.md 9216
 size ARCHITECTURE.md 12288
-# Not rows of tables, and not what is indented or fenced as code.
-wide() {
-  sed '/^```/,/^```/s/.*//' "$1" | LC_ALL=C.UTF-8 grep -nP '^(?!\||    ).{121,}' |
-    sed "s|^\\([0-9]*\\):.*|$1:\\1: more than 120 columns|" || true
-}
-while read -r line; do fault "$line"; done < <(
-  for document in "${documents[@]}"; do
-    [ "$document" = tests/staging/RESULTS.md ] || wide "$document"
-  done)
 
 [ "$faults" = 0 ] || { echo "$faults faults in the documents" >&2; exit 1; }
 echo "${#documents[@]} documents, nothing amiss"
