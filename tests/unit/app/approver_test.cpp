@@ -10,7 +10,7 @@ namespace {
 runbook::Runbook with_a_gate() {
   runbook::Runbook runbook;
   runbook.name = "short";
-  runbook.phases.resize(1);
+  runbook.phases.emplace_back(runbook::PhaseKind::gate);
   auto& steps = runbook.phases.front().steps;
   steps.resize(2);
   steps[0].id = "watch-lag";
