@@ -4,7 +4,7 @@
 
 namespace pgcleave::pgbouncer {
 
-// What keeps the clients of a paused pool waiting while its process takes up another route.
+// The means that keeps clients of a paused pool waiting while its process gets another route.
 enum class Hold {
   none,
   pool_size,  // default_pool_size = 0: until 1.22, where no line has a pool_size of its own

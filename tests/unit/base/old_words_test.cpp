@@ -55,6 +55,7 @@ const std::vector<Place> kept{
     {"tests/unit/steps/step_kinds_test.cpp", "renamed ==", "the earlier kinds that are still read"},
     {"tests/unit/steps/step_kinds_test.cpp", "\"replication.turn\"});", "the same"},
     {"src/steps/", ".earlier_kind = ", "the earlier kinds that are still read"},
+    {"docs/schema/runbook.json", "", "the same, as the program prints them"},
     {"src/steps/replication/start_reverse.cpp", "world.run.id + ", "a value that runs of earlier versions wrote"},
 };
 

@@ -1,4 +1,4 @@
-// Clients are kept waiting while a process takes up a new route, by what its version offers.
+// Clients are kept waiting while a process gets a new route, by what its version offers.
 #include "pgbouncer/holding.h"
 
 #include <atomic>
