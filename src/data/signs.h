@@ -1,0 +1,33 @@
+// What a server shows of how well it bears a job. Only reads. Needs pg_monitor, or it sees less than there is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/lsn.h"
+#include "base/units.h"
+#include "postgres/connection.h"
+
+namespace pgcleave::data {
+
+struct Behind {
+  std::string name;  // "replica main-2", "slot ci"
+  Bytes lag;
+};
+
+struct Signs {
+  std::vector<Behind> replicas;      // WAL that each has not replayed, or confirmed, yet
+  std::vector<Behind> slots;         // WAL that each keeps
+  std::int64_t archive_waiting = 0;  // WAL files; 0 where nothing is archived
+  Lsn wal;                           // where WAL is written
+  bool vacuumed = false;             // autovacuum is at work on the table
+  bool wraparound = false;           // and it prevents a wraparound
+};
+
+// `relations`: the oids of the table and its partitions.
+Result<Signs> read_signs(postgres::Connection& primary, const std::vector<std::uint32_t>& relations, Deadline deadline);
+
+// Sessions that wait for a lock that the session `pid` holds.
+Result<std::int64_t> waiting_for(postgres::Connection& primary, int pid, Deadline deadline);
+
+}  // namespace pgcleave::data

@@ -1,0 +1,46 @@
+// Whether a job goes on, by what the server shows: named indicators, each says go, slow or stop, and why. Pure, but for
+// the clock that it is given.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/signs.h"
+
+namespace pgcleave::data {
+
+enum class Speed { go, slow, stop };
+const char* name_of(Speed speed);
+
+struct Indication {
+  std::string name;  // "replica_lag"
+  Speed speed = Speed::go;
+  std::string why;  // "replica main-2 is 70 MiB behind (limit 64 MiB)"
+};
+
+// Each stops the job where it is reached, and slows it from its half on. Zero: none.
+struct Limits {
+  Bytes replica_lag{64LL << 20};
+  Bytes slot_wal{8LL << 30};
+  Bytes wal_rate{128LL << 20};        // per second, of the whole server; slows only
+  std::int64_t archive_waiting = 84;  // WAL files
+};
+
+class Throttle {
+ public:
+  explicit Throttle(Limits limits) : limits_(limits) {}
+
+  // All indicators, each once. `at`: when the signs were read.
+  std::vector<Indication> judge(const Signs& signs, Monotonic::time_point at);
+
+ private:
+  Limits limits_;
+  Lsn wal_before_;
+  Monotonic::time_point at_before_;
+  bool seen_before_ = false;
+};
+
+// The strictest; of equal ones the first.
+Indication strictest(const std::vector<Indication>& all);
+
+}  // namespace pgcleave::data

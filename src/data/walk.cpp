@@ -1,0 +1,145 @@
+#include "data/walk.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/format.h"
+#include "base/json.h"
+
+namespace pgcleave::data {
+namespace {
+
+// More than any block of 8 KiB has (MaxHeapTuplesPerPage: 291; of 32 KiB: 1169).
+constexpr std::int64_t places = 2048;
+
+std::string column_sql(const KeyColumn& column) {
+  return "row." + postgres::quote_identifier(column.name);
+}
+
+// (row.a, row.b)
+std::string columns_sql(const Key& key) {
+  std::vector<std::string> columns;
+  for (const auto& column : key.columns) columns.push_back(column_sql(column));
+  return fmt::format("({})", fmt::join(columns, ", "));
+}
+
+Error bad_cursor(const Leaf& leaf, const std::string& cursor) {
+  return {ErrorKind::invalid,
+          "table " + leaf.name.sql(),
+          "its job's cursor can't be read",
+          "",
+          printable(cursor),
+          "was pgcleave.jobs changed by hand?",
+          ""};
+}
+
+class KeyWalk : public Walk {
+ public:
+  KeyWalk(const Leaf& leaf, const Key& key) : leaf_(leaf), key_(key) {}
+
+  Result<std::optional<Range>> next(postgres::Connection& connection, const std::optional<std::string>& cursor,
+                                    std::int64_t size, Deadline deadline) override {
+    std::string behind;
+    if (cursor) {
+      TRY_ASSIGN(const auto values, values_of(*cursor));
+      behind = fmt::format("{} > {}", columns_sql(key_), values);
+    }
+    const auto where = behind.empty() ? "" : " WHERE " + behind;
+    TRY_ASSIGN(const auto last, connection.query(last_sql(where, size), {}, deadline));
+    if (last.number(0, "n") == 0) return std::optional<Range>{};
+    Range range;
+    range.size = last.number(0, "n");
+    range.end = last.text(0, "last");
+    TRY_ASSIGN(const auto values, values_of(*range.end));
+    range.predicate = fmt::format("{}{} <= {}", behind.empty() ? "" : behind + " AND ", columns_sql(key_), values);
+    return std::optional<Range>{std::move(range)};
+  }
+  [[nodiscard]] std::int64_t all() const override { return leaf_.rows; }
+  [[nodiscard]] std::int64_t first_size() const override { return 500; }
+  [[nodiscard]] std::int64_t largest_size() const override { return 1'000'000; }
+
+ private:
+  // The last key of the next `size` rows, as a JSON array of texts, and how many there are.
+  [[nodiscard]] std::string last_sql(const std::string& where, std::int64_t size) const {
+    std::vector<std::string> names, descending, texts;
+    for (const auto& column : key_.columns) {
+      names.push_back(column_sql(column));
+      const auto name = postgres::quote_identifier(column.name);
+      descending.push_back("row." + name + " DESC");
+      texts.push_back("row." + name + "::text");
+    }
+    return fmt::format(
+        "WITH walked AS (SELECT {0} FROM ONLY {1} AS row{2} ORDER BY {0} LIMIT {3}) "
+        "SELECT (SELECT pg_catalog.json_build_array({4}) FROM walked AS row ORDER BY {5} LIMIT 1)::text AS last, "
+        "(SELECT pg_catalog.count(*) FROM walked) AS n",
+        fmt::join(names, ", "), leaf_.name.sql(), where, size, fmt::join(texts, ", "), fmt::join(descending, ", "));
+  }
+
+  // ('17'::integer, 'x'::text)
+  [[nodiscard]] Result<std::string> values_of(const std::string& cursor) const {
+    const auto values = Json::parse(cursor, nullptr, false);
+    if (!values.is_array() || values.size() != key_.columns.size()) return fail(bad_cursor(leaf_, cursor));
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!values[i].is_string()) return fail(bad_cursor(leaf_, cursor));
+      out.push_back(postgres::quote_literal(values[i].get<std::string>()) + "::" + key_.columns[i].type);
+    }
+    return fmt::format("({})", fmt::join(out, ", "));
+  }
+
+  Leaf leaf_;
+  Key key_;
+};
+
+class HeapWalk : public Walk {
+ public:
+  explicit HeapWalk(const Leaf& leaf) : leaf_(leaf), end_(leaf.blocks * places) {}
+
+  Result<std::optional<Range>> next(postgres::Connection&, const std::optional<std::string>& cursor, std::int64_t size,
+                                    Deadline) override {
+    std::int64_t from = 0;
+    if (cursor) {
+      const auto read = std::from_chars(cursor->data(), cursor->data() + cursor->size(), from);
+      if (read.ec != std::errc() || read.ptr != cursor->data() + cursor->size() || from < 0)
+        return fail(bad_cursor(leaf_, *cursor));
+    }
+    if (from >= end_) return std::optional<Range>{};
+    auto to = from + size;
+    if (size >= places) to -= to % places;  // whole blocks
+    to = std::min(to, end_);
+    Range range;
+    range.size = to - from;
+    range.end = std::to_string(to);
+    range.predicate = fmt::format("row.ctid >= '{}' AND row.ctid < '{}'", tid(from), tid(to));
+    return std::optional<Range>{std::move(range)};
+  }
+  [[nodiscard]] std::int64_t all() const override { return end_; }
+  [[nodiscard]] std::int64_t first_size() const override { return 8 * places; }
+  [[nodiscard]] std::int64_t largest_size() const override { return 131'072 * places; }
+
+ private:
+  static std::string tid(std::int64_t place) { return fmt::format("({},{})", place / places, place % places); }
+
+  Leaf leaf_;
+  std::int64_t end_;
+};
+
+}  // namespace
+
+std::unique_ptr<Walk> walk_by_key(const Leaf& leaf, const Key& key) {
+  return std::make_unique<KeyWalk>(leaf, key);
+}
+
+std::unique_ptr<Walk> walk_heap(const Leaf& leaf) {
+  return std::make_unique<HeapWalk>(leaf);
+}
+
+std::string row_name_sql(const std::optional<Key>& key) {
+  if (!key) return "'ctid ' || row.ctid::text";
+  std::vector<std::string> parts;
+  for (const auto& column : key->columns)
+    parts.push_back(postgres::quote_literal(column.name + " ") + " || " + column_sql(column) + "::text");
+  return fmt::format("{}", fmt::join(parts, " || ', ' || "));
+}
+
+}  // namespace pgcleave::data
