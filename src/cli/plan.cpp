@@ -21,7 +21,8 @@ Json json_of(const std::vector<engine::PlannedStep>& steps) {
                     {"uses", step.uses},
                     {"state", name_of(step.state)},
                     {"evidence", step.evidence},
-                    {"effects", step.effects}});
+                    {"effects", step.effects},
+                    {"foretold", step.foretold}});
   }
   return list;
 }
@@ -34,6 +35,7 @@ void print(const std::vector<engine::PlannedStep>& steps) {
     std::cout << fmt::format("  {:<22} {:<28} {}\n", step.id, step.uses, name_of(step.state));
     if (!step.evidence.empty()) std::cout << "      now: " << one_line(step.evidence) << "\n";
     for (const auto& effect : step.effects) std::cout << "      will " << printable(effect) << "\n";
+    for (const auto& line : step.foretold) std::cout << "      " << printable(line) << "\n";
   }
 }
 

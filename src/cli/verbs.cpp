@@ -18,6 +18,8 @@ namespace pgcleave::cli {
   verb(resume) \
   verb(rollback) \
   verb(approve) \
+  verb(hold) \
+  verb(continue) \
   verb(status) \
   verb(runs) \
   verb(log) \
@@ -55,6 +57,8 @@ std::vector<std::string> examples_of(const std::string& verb) {
       {"resume", {"pgcleave resume -e environment.yml"}},
       {"rollback", {"pgcleave rollback -e environment.yml", "pgcleave rollback -e environment.yml --emergency"}},
       {"approve", {"pgcleave approve r-20261121-194426-a1b2 go -e environment.yml"}},
+      {"hold", {"pgcleave hold -e environment.yml"}},
+      {"continue", {"pgcleave continue -e environment.yml"}},
       {"status", {"pgcleave status -e environment.yml", "pgcleave status -e environment.yml --watch"}},
       {"runs", {"pgcleave runs -e environment.yml", "pgcleave runs -e staging.yml --rehearsal last"}},
       {"log", {"pgcleave log -e environment.yml"}},

@@ -29,8 +29,9 @@ struct PlannedStep {
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
-  bool foreign = false;              // as seen now, also where `state` is later
-  std::optional<Error> unseen = {};  // why it could not be inspected; never because an output is still to come
+  bool foreign = false;                    // as seen now, also where `state` is later
+  std::vector<std::string> foretold = {};  // what it will take, as the step itself tried it
+  std::optional<Error> unseen = {};        // why it could not be inspected; never because an output is still to come
 };
 
 // Facts of steps that have not run yet stand as <step.fact>.

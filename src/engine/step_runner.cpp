@@ -8,11 +8,13 @@
 #include "engine/irreversible.h"
 #include "engine/readable.h"
 #include "runbook/expressions.h"
+#include "steps/rows/job_kinds.h"
 
 namespace pgcleave::engine {
 namespace {
 
 constexpr auto default_timeout = std::chrono::seconds(60);
+constexpr auto no_timeout = std::chrono::hours(24 * 365);
 constexpr auto inspection_timeout = std::chrono::seconds(5);
 // A rollback long after a promotion was asked for need not wait for it.
 constexpr std::int64_t promotion_may_come_us = 180'000'000;
@@ -225,7 +227,8 @@ Result<void> StepRunner::run(const runbook::StepLine& line, Deadline limit, cons
   if (skipped) return {};
   const auto with = runbook::resolve_with(line, kind.description, run_.scope());
   if (!with) return fail(failed(line, with.error()));
-  const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(default_timeout)));
+  const auto usual = steps::is_job(kind.description.kind) ? Duration(no_timeout) : Duration(default_timeout);
+  const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(usual)));
   const auto earlier = began_before(line.id);
   steps::Context context{run_.world, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};
   context.in_doubt = promotion_may_come();
@@ -246,7 +249,7 @@ Result<void> StepRunner::run(const runbook::StepLine& line, Deadline limit, cons
 
 Result<void> StepRunner::run_with_retries(const runbook::StepLine& line) {
   for (int left = line.retries;; --left) {
-    const auto done = run(line, Deadline::in(std::chrono::hours(24)), &run_.stop);
+    const auto done = run(line, Deadline::in(no_timeout), &run_.stop);
     const bool again = !done && (done.error().kind == ErrorKind::failed || is_open_end(done.error()));
     if (done || left <= 0 || !again) return done;
     if (run_.output.warn) run_.output.warn(fmt::format("  {}: {}; trying again", line.id, done.error().text()));

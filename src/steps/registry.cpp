@@ -50,6 +50,7 @@ namespace pgcleave::steps {
   kind(replication_reverse) \
   kind(replication_unpublish) \
   kind(replication_wait_apply) \
+  kind(rows_update) \
   kind(run_command) \
   kind(sequences_bump) \
   kind(tables_truncate)

@@ -243,6 +243,12 @@ TEST_CASE("every step kind keeps the law of the verbs") {
           {"check", "select to_regclass('conformance') is not null"},
           {"undo", "drop table if exists conformance"}}});
 
+  keeps({"rows.update",
+         {{"on", "source"},
+          {"table", "ci.metrics"},
+          {"set", {{"value", "row.value + 1000"}}},
+          {"where", "row.value < 1000"}}});
+
   keeps({"check.topology", {{"serving", "source"}}});
   keeps({"ownership.install", {}, true, false});
   keeps({"replication.publish", {{"on", "source"}, {"direction", "forward"}}});

@@ -1,0 +1,15 @@
+// Has the jobs of a run wait, or go on: in the databases that they change (data/job.h), so that it does not matter
+// where the run's process is.
+#pragma once
+
+#include "app/files.h"
+#include "engine/record.h"
+
+namespace pgcleave::app {
+
+// Each job of the run that is not over; one that works waits after its batch. Says on standard error which ones. An
+// environment that is named must be the run's. `not_ready` when the run has no such job. Asks the sides for 10 s at
+// most.
+Result<void> hold_jobs(const engine::RunRecord& run, const FilesNamed& files, bool hold);
+
+}  // namespace pgcleave::app

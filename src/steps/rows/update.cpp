@@ -1,0 +1,231 @@
+// rows.update: one walk over a table, in batches. What is done lies in pgcleave.jobs on the side that is changed
+// (data/job.h), so whoever goes on, goes on at the exact row.
+#include "base/format.h"
+#include "base/units.h"
+#include "data/trial.h"
+#include "steps/parameters.h"
+#include "steps/registry.h"
+#include "steps/rows/job_kinds.h"
+
+namespace pgcleave::steps {
+namespace {
+
+constexpr std::size_t most_named = 20;  // of the rows that were left out
+constexpr auto time_to_try = std::chrono::seconds(60);
+
+// `limits` of the step over the defaults.
+Result<data::Limits> limits_of(const Context& context) {
+  data::Limits limits;
+  const auto given = context.with.value("limits", Json::object());
+  for (const auto& [name, value] : given.items()) {
+    Bytes* bytes = name == "replica_lag" ? &limits.replica_lag
+                   : name == "slot_wal"  ? &limits.slot_wal
+                   : name == "wal_rate"  ? &limits.wal_rate
+                                         : nullptr;
+    if (bytes == nullptr) {
+      return fail({ErrorKind::invalid, "limits of step " + context.step, "there is no such indicator",
+                   "replica_lag, slot_wal, wal_rate", printable(name), "correct `limits` in the runbook", ""});
+    }
+    TRY_ASSIGN(*bytes, parse_bytes(value.get<std::string>()));
+  }
+  return limits;
+}
+
+Result<data::Task> task_of(const Context& context) {
+  data::Task task;
+  task.id = job_id(context.world.run.id, context.step);
+  TRY_ASSIGN(task.table, postgres::parse_table_name(context.text("table")));
+  for (const auto& [column, expression] : context.with.at("set").items())
+    task.change.set[column] = expression.get<std::string>();
+  task.change.where = context.text("where");
+  const auto from = context.with.value("from", Json::object());
+  for (const auto& [alias, table] : from.items()) {
+    TRY_ASSIGN(task.change.from[alias], postgres::parse_table_name(table.get<std::string>()));
+  }
+  const auto by = context.text("by");
+  const bool by_heap = by == "heap" || (by != "key" && !task.change.where.empty());
+  task.by = by_heap ? data::WalkBy::heap : data::WalkBy::key;
+  if (by_heap && task.change.where.empty()) {
+    return fail({ErrorKind::invalid, "step " + context.step, "walks by heap without a `where`",
+                 "a `where` that is false for rows that were changed", "",
+                 "write it, or by: key; a row that is changed moves, and would be changed again", ""});
+  }
+  task.on_bad_row = context.text("on_bad_row") == "skip" ? data::OnBadRow::skip : data::OnBadRow::stop;
+  task.most_skipped = context.with.value("most_skipped", task.most_skipped);
+  TRY_ASSIGN(task.target, parse_duration(context.text("target")));
+  TRY_ASSIGN(task.lock_timeout, parse_duration(context.text("lock_timeout")));
+  TRY_ASSIGN(task.limits, limits_of(context));
+  TRY(data::check_expressions(task.change));
+  return task;
+}
+
+// A session beside the one that changes rows, with whoever leads.
+data::Brake::Session session_beside(Side& side) {
+  auto kept = std::make_shared<std::optional<postgres::Connection>>();
+  return [&side, kept](Deadline deadline) -> Result<postgres::Connection*> {
+    if (*kept && (*kept)->alive()) return &**kept;
+    TRY_ASSIGN(const auto view, side.patroni().view(deadline));
+    const auto* leader = view.leader();
+    if (leader == nullptr) return fail({ErrorKind::not_ready, side.label(), "has no leader", "", "", "", ""});
+    TRY_ASSIGN(auto opened,
+               postgres::Connection::open(side.settings_for(leader->host, leader->port, leader->name), deadline));
+    kept->emplace(std::move(opened));
+    return &**kept;
+  };
+}
+
+Json facts_of(const data::Job& job, const std::vector<std::string>& left_out) {
+  return {{"changed", job.changed}, {"batches", job.batches}, {"skipped", job.skipped}, {"left_out", left_out}};
+}
+
+Result<std::vector<std::string>> left_out_by(postgres::Connection& leader, const data::Job& job, Deadline deadline) {
+  std::vector<std::string> sentences;
+  if (job.skipped == 0) return sentences;
+  TRY_ASSIGN(const auto rows,
+             leader.query("SELECT relation, key, error FROM pgcleave.job_skips WHERE job = $1 ORDER BY "
+                          "at, relation, key LIMIT $2",
+                          {job.id, std::to_string(most_named)}, deadline));
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    sentences.push_back(fmt::format("row {} of {} was left out: {}", printable(rows.text(row, "key")),
+                                    rows.text(row, "relation"), printable(rows.text(row, "error"))));
+  const auto named = static_cast<std::int64_t>(rows.size());
+  if (job.skipped > named)
+    sentences.push_back(fmt::format("{} more rows were left out: see pgcleave.job_skips", job.skipped - named));
+  return sentences;
+}
+
+Result<Observation> observe_rows_update(Context& context) {
+  TRY_ASSIGN(const auto task, task_of(context));
+  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
+  TRY_ASSIGN(const auto job, data::read_job(*leader, task.id, context.deadline));
+  Observation seen;
+  if (!job) {
+    TRY(data::read_table(*leader, task.table, context.deadline));
+    seen.evidence = fmt::format("no row of {} is changed yet", task.table.sql());
+    return seen;
+  }
+  seen.evidence = fmt::format("{} rows of {} are changed", job->changed, task.table.sql());
+  if (!job->over) {
+    seen.evidence += fmt::format(", pass {} is not at its end{}{}", job->at.pass, job->hold ? ", on hold" : "",
+                                 job->now.empty() ? "" : ": " + printable(job->now));
+    return seen;
+  }
+  TRY_ASSIGN(const auto left_out, left_out_by(*leader, *job, context.deadline));
+  seen.state = State::done;
+  seen.facts = facts_of(*job, left_out);
+  return seen;
+}
+
+// What would make the job fail at once is found before anything is changed.
+Result<void> prepare_rows_update(Context& context) {
+  TRY_ASSIGN(const auto task, task_of(context));
+  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
+  TRY_ASSIGN(const auto job, data::read_job(*leader, task.id, context.deadline));
+  if (job) return {};
+  const auto tried = data::try_batches(*leader, task, context.deadline.or_earlier(Deadline::in(time_to_try)));
+  if (!tried && data::speaks_against(tried.error())) return fail(tried.error());
+  return {};
+}
+
+Result<Json> apply_rows_update(Context& context, const Json&) {
+  TRY_ASSIGN(const auto task, task_of(context));
+  auto& side = context.on();
+  auto& world = context.world;
+  const auto description =
+      fmt::format("change rows on {} in batches: UPDATE {} AS row {}, by {}", side.label(), task.table.sql(),
+                  task.change.text(), task.by == data::WalkBy::key ? "key" : "heap");
+  TRY_ASSIGN(const auto facts, world.effects->perform(printable(description), [&]() -> Result<Json> {
+    data::Surroundings around;
+    around.leader = [&side](Deadline deadline) { return side.leader(deadline); };
+    around.beside = session_beside(side);
+    around.runner = world.run.by;
+    around.take_over = world.run.take_over;
+    around.stop = context.stop;
+    around.deadline = context.deadline;
+    around.tell = world.progress;
+    TRY_ASSIGN(const auto job, data::Runner(task, std::move(around)).run());
+    TRY_ASSIGN(auto* leader, side.leader(Deadline::in(data::short_request)));
+    TRY_ASSIGN(const auto left_out, left_out_by(*leader, job, Deadline::in(data::short_request)));
+    return facts_of(job, left_out);
+  }));
+  return facts.is_object() ? facts : facts_of({}, {});
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> foretell_rows_update(Context& context) {
+  TRY_ASSIGN(const auto task, task_of(context));
+  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
+  TRY_ASSIGN(const auto tried, data::try_batches(*leader, task, Deadline::in(time_to_try)));
+  return tried.lines();
+}
+
+StepKind rows_update() {
+  using runbook::Type;
+  return {
+      {.kind = "rows.update",
+       .purpose = "Changes the rows of a table in batches that clients hardly notice; can be stopped and resumed at "
+                  "any row.",
+       .parameters =
+           {side_parameter("on", "whose leader"),
+            {"table", Type::text, nullptr, true, "the table, in SQL; of a partitioned one all partitions", {}},
+            {"set",
+             Type::map,
+             nullptr,
+             true,
+             "columns as they are stored, each with an SQL expression over `row` and the aliases of `from`",
+             {}},
+            {"where",
+             Type::text,
+             "",
+             false,
+             "which rows: an SQL expression that is false for rows that were changed; empty: every row, by key",
+             {}},
+            {"from",
+             Type::map,
+             Json::object(),
+             false,
+             "other tables to read, by alias; `where` says which of their rows belongs to a row, at most one",
+             {}},
+            {"by",
+             Type::text,
+             "best",
+             false,
+             "how to walk: key (a unique one), heap (block after block), best (heap where there is a `where`)",
+             {"best", "key", "heap"}},
+            {"on_bad_row",
+             Type::text,
+             "stop",
+             false,
+             "what to do with a row whose new values PostgreSQL refuses: stop and name it, or skip and keep its key",
+             {"stop", "skip"}},
+            {"most_skipped", Type::integer, 100, false, "how many rows may be left out before it stops", {}},
+            {"target", Type::duration, "200ms", false, "how long a batch should take, and so hold its rows locked", {}},
+            {"lock_timeout",
+             Type::duration,
+             "100ms",
+             false,
+             "how long a batch may wait for a row that a client has locked, before it gives way",
+             {}},
+            {"limits",
+             Type::map,
+             Json::object(),
+             false,
+             "where the job waits: replica_lag (64MiB), slot_wal (8GiB), wal_rate (128MiB per second, slows only). "
+             "From the half of a limit on it is slowed; 0B: no limit",
+             {}}},
+       .facts = {{"changed", "rows that were changed"},
+                 {"batches", "transactions"},
+                 {"skipped", "rows that were left out"},
+                 {"left_out", "those rows, each with its key and the reason", true}},
+       .changes = "rows of the table, and the job's own row in pgcleave.jobs",
+       .undo = "no: the rows' earlier values are not kept",
+       .undo_kind = runbook::UndoKind::impossible,
+       .meaning = {.changes = true}},
+      prepare_rows_update,
+      observe_rows_update,
+      apply_rows_update,
+      nullptr};
+}
+
+}  // namespace pgcleave::steps
