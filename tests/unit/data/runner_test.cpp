@@ -27,7 +27,8 @@ TEST_CASE("a job without a predicate changes every row once, by a composite key 
   App app;
   run(app.admin, R"sql(
     CREATE TABLE app."T ""x""" ("B b" text, "select" timestamptz, id int, a int, b int, PRIMARY KEY ("B b", "select"));
-    INSERT INTO app."T ""x""" SELECT 'v''\' || i % 7, timestamptz '2026-01-01 00:00:00.123456+02' + i * interval '1 s', i, NULL, i
+    INSERT INTO app."T ""x"""
+    SELECT 'v''\' || i % 7, timestamptz '2026-01-01 00:00:00.123456+02' + i * interval '1 s', i, NULL, i
       FROM generate_series(1, 3000) i)sql");
   app.audit("app.\"T \"\"x\"\"\"");
   auto task = filling({"app", "T \"x\""}, WalkBy::key);
