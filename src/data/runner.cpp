@@ -55,6 +55,7 @@ Runner::Runner(Task task, Surroundings around)
 Result<Job> Runner::run() {
   TRY(check_expressions(task_.change));
   auto patience = Deadline::in(around_.patience);
+  std::string told;  // once for each reason
   while (true) {
     const HeededStop none(nullptr);  // what is under way ends with its batch
     auto primary = around_.leader(soon().or_earlier(patience));
@@ -73,7 +74,8 @@ Result<Job> Runner::run() {
     if (!lost) return fail(error);
     if (const auto may = may_go_on(); !may) return fail(may.error());
     if (patience.passed()) return fail(error);
-    if (around_.tell) around_.tell("the session was lost, trying again: " + error.text());
+    if (around_.tell && told != error.text()) around_.tell("the session was lost, trying again: " + error.text());
+    told = error.text();
     if (!moved) sleep_until(patience, nap, around_.stop);
   }
 }
