@@ -37,8 +37,8 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"watch", {"base", "postgres", "fence", "pgbouncer", "rest", "config", "journal", "world"}},
     {"report", {"base", "runbook", "journal", "checks", "steps", "engine", "readiness", "watch"}},
     {"app",
-     {"base", "fence", "pgbouncer", "patroni", "config", "runbook", "journal", "world", "checks", "steps", "engine",
-      "readiness", "watch", "report"}},
+     {"base", "fence", "data", "pgbouncer", "patroni", "config", "runbook", "journal", "world", "checks", "steps",
+      "engine", "readiness", "watch", "report"}},
     {"cli",
      {"base", "config", "runbook", "journal", "world", "checks", "steps", "engine", "readiness", "report", "app"}},
 };
