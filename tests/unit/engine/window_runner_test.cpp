@@ -1,5 +1,9 @@
 #include "engine/window_runner.h"
 
+#include <future>
+#include <optional>
+#include <thread>
+
 #include "a_split.h"
 #include "a_state.h"
 
@@ -97,13 +101,25 @@ TEST_CASE("the owner says whether ownership was taken, and is waited for until t
 TEST_CASE(
     "where the answer to a take was lost, requests that are on their way are fenced out before the owner is asked") {
   ASplit run(head + window(release_and_take));
+  // The request waits for a lock of ours when its session is ended: so it was sent, and nobody answers it.
+  std::optional<postgres::Connection> blocker;
+  std::future<void> ended;
   when_passed = [&](const std::string& point) {
-    if (point.find("before effect give ownership") != 0) return;
-    postgres::test::run(run.target,
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
-                        "backend_type = 'client backend' AND datname = current_database()");
+    if (blocker || point.find("before effect give ownership") != 0) return;
+    blocker.emplace(postgres::test::ci_server().connect());
+    postgres::test::run(*blocker, "BEGIN");
+    postgres::test::run(*blocker, "LOCK TABLE pgcleave.ownership_log IN SHARE MODE");
+    ended = std::async(std::launch::async, [&] {
+      const std::string end_it =
+          "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = "
+          "'pgcleave.ownership_log'::regclass";
+      while (postgres::test::run(run.target, end_it).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      postgres::test::run(*blocker, "ROLLBACK");
+    });
   };
   const auto ending = run.forward();
+  REQUIRE(ended.valid());
+  ended.get();
   INFO(run.told.text());
   CHECK(ending.exit == ExitCode::undone);
   CHECK(run.owner_on(run.source) == "source");
