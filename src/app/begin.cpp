@@ -90,13 +90,12 @@ Result<Acted> begin(journal::Journal& journal, const runbook::Change& change, co
   TRY_ASSIGN(const auto servers, world::note_servers(world, Deadline::in(std::chrono::seconds(5))));
   world::expect_servers(world, servers);
   TRY(as_this_journal_wrote_it(world, journal, Deadline::in(std::chrono::seconds(5))));
-  inform(world, change);
 
   engine::Recorder recorder(journal, id, {}, engine::fault_point());
   TRY(recorder.write("run.begun", beginning(change, origin, world.run.epoch, servers)));
   log::info(fmt::format("run {}: {} on {} ({}), split {}", id, change.runbook.name, environment.name,
                         environment.production ? "production" : "staging", change.split.name));
-  world.approval = approver(id, speech);
+  world.approvers = world::Approvers(approver(id, speech));
   const RunWatch watching(world, journal.path(), change.runbook.probe_every);
   Guard guard(id, journal.path(), environment.path);
   engine::Run run(change.runbook, change.params, world, recorder, stop_flag(), speech, watching.windows(),

@@ -15,9 +15,11 @@ namespace {
 
 constexpr std::size_t largest_program = 1U << 30;
 
-world::RehearsedPause rehearsed_pause(const runbook::Change& change, runbook::PhaseKind window) {
-  const auto seen = readiness::evidence_for(change).rehearsed.pauses(name_of(window));
-  return {seen.count, seen.p50, seen.p90, seen.max};
+world::KnownChange known(const runbook::Change& change) {
+  return {change, [&change](runbook::PhaseKind window) -> world::RehearsedPause {
+            const auto seen = readiness::evidence_for(change).rehearsed.pauses(name_of(window));
+            return {seen.count, seen.p50, seen.p90, seen.max};
+          }};
 }
 
 using Problems = std::vector<config::Problem>;
@@ -67,6 +69,7 @@ Result<checks::Findings> findings_now(const runbook::Change& change, const std::
 
 Result<world::World> open_world_of(const runbook::Change& change, Deadline deadline) {
   TRY_ASSIGN(auto world, world::open_world(change.environment, change.split, deadline));
+  world.known = known(change);
   const auto carries = [](const runbook::Phase& phase) {
     return std::any_of(phase.steps.begin(), phase.steps.end(),
                        [](const auto& line) { return line.uses == "sequences.bump"; });
@@ -77,16 +80,17 @@ Result<world::World> open_world_of(const runbook::Change& change, Deadline deadl
   return world;
 }
 
+world::World unopened_world_of(const runbook::Change& change) {
+  auto world = world::unopened_world(change.environment, change.split);
+  world.known = known(change);
+  return world;
+}
+
 Result<std::size_t> fits_catalog(const config::Environment& environment, const config::Split& split,
                                  Deadline deadline) {
   TRY_ASSIGN(auto world, world::open_world(environment, split, deadline));
   TRY(world::all_sequences_have_a_class(world, deadline));
   return world.split.moved.size();
-}
-
-void inform(world::World& world, const runbook::Change& change) {
-  world.rehearsed = [&change](runbook::PhaseKind window) { return rehearsed_pause(change, window); };
-  world.change = &change;
 }
 
 }  // namespace pgcleave::app

@@ -34,14 +34,13 @@ std::string program_sha256();
 // What these families of checks find now, over sessions of their own: those refuse to write, so they are not a run's.
 Result<checks::Findings> findings_now(const runbook::Change& change, const std::vector<std::string>& families);
 
-// The world of a change that is about to begin: every table has a class, and every sequence, if the runbook carries
-// them. See steps::open_world.
+// The world of a change, which knows it and how often it was rehearsed; `change` must outlive it. Of one that is about
+// to begin: every table has a class, and every sequence, if the runbook carries them. See world::open_world.
 Result<world::World> open_world_of(const runbook::Change& change, Deadline deadline);
+// Of one that is resumed: see world::unopened_world.
+world::World unopened_world_of(const runbook::Change& change);
 
 // How many tables a split moves, by the catalog of now. `invalid` when a table or a sequence has no class.
 Result<std::size_t> fits_catalog(const config::Environment& environment, const config::Split& split, Deadline deadline);
-
-// Gives a run's world what it can't know: the change, and how often it was rehearsed. `change` must outlive the world.
-void inform(world::World& world, const runbook::Change& change);
 
 }  // namespace pgcleave::app

@@ -31,7 +31,6 @@ Result<Plan> plan(const runbook::Change& change) {
   if (const auto connected = world.fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected)
     log::warn(connected.error().text());
   world.run.id = "plan";
-  inform(world, change);
   const Json scope{{"params", change.params}, {"env", config::facts_of(change.environment)}};
   Plan plan;
   plan.forward = engine::plan(change.runbook, scope, world, engine::Direction::forward);

@@ -101,11 +101,10 @@ Result<ResumedRun> ResumedRun::open(journal::Journal& journal, const std::string
   const auto& change = *reopened.change_;
   reopened.gone_ = gone;
   reopened.identity_ = journal_identity(journal);
-  reopened.world_ = std::make_unique<world::World>(world::unopened_world(change.environment, change.split));
+  reopened.world_ = std::make_unique<world::World>(unopened_world_of(change));
   world::expect_servers(*reopened.world_, object_in(begun, "servers"));
   TRY(resolve_for(reopened.record_, change.runbook, *reopened.world_));
   TRY(world::compare_servers(*reopened.world_, Deadline::in(patience)));
-  inform(*reopened.world_, change);
   return reopened;
 }
 
@@ -177,7 +176,7 @@ Result<Acted> ResumedRun::act(Way way, const Asked& asked, const engine::RunOutp
                {"version", version()}};
   if (!gone_.empty()) resumed["gone"] = gone_;
   if (asked.emergency) resumed["emergency"] = true;
-  world_->approval = approver(id(), speech);
+  world_->approvers = world::Approvers(approver(id(), speech));
   std::optional<RunWatch> watching;
   if (way != Way::settle) watching.emplace(*world_, journal_->path(), change_->runbook.probe_every);
   Guard guard(id(), journal_->path(), change_->environment.path);

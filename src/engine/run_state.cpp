@@ -18,7 +18,7 @@ RunState::RunState(runbook::Runbook asked, Json given, world::World& there, Reco
       output(std::move(talk)),
       effects(recorder) {
   world.effects = &effects;
-  world.progress = output.progress;
+  world.progress = world::Progress(output.progress);
 }
 
 const runbook::Phase* RunState::phase(const std::string& name) const {

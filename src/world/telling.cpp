@@ -14,7 +14,7 @@ void Telling::now_and_then(const std::string& text) {
 
 void Telling::say(const std::string& text) {
   last_ = text;
-  if (world_.progress) world_.progress(text);
+  world_.progress.say(text);
 }
 
 }  // namespace pgcleave::world

@@ -176,16 +176,12 @@ std::string World::bouncer_names() const {
 }
 
 World unopened_world(const config::Environment& environment, const config::Split& split) {
-  return {Side(fence::Owner::source, environment.source),
-          Side(fence::Owner::target, environment.target),
-          pgbouncer::Fleet(bouncer_specs(environment)),
-          {split.name, {}, {}},
-          {},
-          environment,
-          nullptr,
-          nullptr,
-          nullptr,
-          split};
+  return {.source = Side(fence::Owner::source, environment.source),
+          .target = Side(fence::Owner::target, environment.target),
+          .fleet = pgbouncer::Fleet(bouncer_specs(environment)),
+          .split = {split.name, {}, {}},
+          .environment = environment,
+          .split_file = split};
 }
 
 Result<SideTables> tables_on(World& world, Side& side, Deadline deadline) {

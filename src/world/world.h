@@ -1,7 +1,6 @@
 // The world as steps see it: two sides, the fleet, the split's tables, the run they act for, and how effects are made.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,10 +12,11 @@
 #include "fence/ownership.h"
 #include "pgbouncer/fleet.h"
 #include "postgres/catalog.h"
-#include "runbook/change.h"
-#include "runbook/phase_kind.h"
+#include "world/approval.h"
 #include "world/effects.h"
+#include "world/known_change.h"
 #include "world/pending_release.h"
+#include "world/progress.h"
 #include "world/side.h"
 
 namespace pgcleave::world {
@@ -48,47 +48,18 @@ struct RunIdentity {
   [[nodiscard]] fence::Holder as_holder() const;
 };
 
-// What a gate asks a person. With `words` only these words, typed exactly, approve.
-struct Question {
-  std::string step;
-  std::string text;
-  std::string words;
-  Duration expires{};
-  bool at_the_terminal = true;  // false: only what was approved beforehand counts
-};
-
-// A person's answer to a gate.
-struct Approval {
-  bool given = false;
-  std::string by;
-  std::string how;
-  std::string words;  // as they were typed, if words were asked for
-};
-
-// How long clients waited in rehearsals of the very runbook that is run.
-struct RehearsedPause {
-  int rounds = 0;
-  double p50_ms = 0;
-  double p90_ms = 0;
-  double max_ms = 0;
-};
-
 struct World {
   Side source;
   Side target;
   pgbouncer::Fleet fleet;
   SplitTables split;
-  RunIdentity run;
-  config::Environment environment;
+  RunIdentity run = {};
+  config::Environment environment = {};
   Effects* effects = nullptr;
-  // No value: nobody has answered yet, and nobody is there to ask.
-  std::function<std::optional<Approval>(const Question& question)> approval;
-  std::function<void(const std::string& text)> progress;  // what takes long says how far it is
   config::Split split_file = {};
-  // By the window; rounds = 0: never. It may have to read many journals: not while clients wait. Empty: never.
-  std::function<RehearsedPause(runbook::PhaseKind window)> rehearsed;
-  // What is carried out, for checks that judge the change itself; null: nobody said.
-  const runbook::Change* change = nullptr;
+  KnownChange known = {};    // what is carried out, as far as anybody said
+  Approvers approvers = {};  // who answers gates
+  Progress progress = {};    // how far a long step is
   // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be
   // durable.
   std::optional<PendingRelease> pending_release = {};

@@ -88,7 +88,7 @@ std::optional<engine::RunResult> Program::process(const char* direction, Act act
     const auto answered = [](const world::Question& question) {
       return std::optional<world::Approval>({true, "tester", "by simulation", question.words});
     };
-    world->approval = answered;
+    world->approvers = world::Approvers(answered);
     static_cast<void>(world->fleet.connect(Deadline::in(std::chrono::seconds(3))));
     engine::Recorder recorder(*journal, run_id, record(), at_point);
     StopFlag stop;

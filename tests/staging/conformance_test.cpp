@@ -68,7 +68,8 @@ class Conformance {
         world_(good(world::open_world(environment_, split_, soon()))) {
     world_.run = {"r-20260101-000000-0001", 1, 1};
     world_.effects = &open_;
-    world_.approval = [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); };
+    world_.approvers = world::Approvers(
+        [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); });
     know_secrets();
   }
 

@@ -18,9 +18,7 @@ Result<Json> check_each_once(Context& context,
               "correct this, then try again",
               ""};
   if (each.size() == 1) return fail(error);
-  if (context.world.progress) {
-    for (const auto& one : each) context.world.progress(one);
-  }
+  for (const auto& one : each) context.world.progress.say(one);
   error.what = fmt::format("is not ready: {} findings, each in a line above; the first: {}", each.size(), each.front());
   error.hint = "correct them, then try again";
   return fail(error);
@@ -41,7 +39,7 @@ Result<Json> check_until_done(Context& context, const Observe& observe, const st
       wait_until(what, context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
         TRY_ASSIGN(seen, observe(context));
         if (seen.state == State::foreign) return fail({ErrorKind::foreign, object, seen.evidence, "", "", "", ""});
-        if (seen.evidence != told && context.world.progress) context.world.progress(seen.evidence);
+        if (seen.evidence != told) context.world.progress.say(seen.evidence);
         told = seen.evidence;
         return seen.state == State::done;
       });

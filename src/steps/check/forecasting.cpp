@@ -90,7 +90,7 @@ Result<Forecast> forecast(World& world, runbook::PhaseKind window, Deadline dead
   const bool back = runbook::is_rollback(window);
   auto& serves = back ? world.target : world.source;
   Forecast out;
-  if (world.rehearsed) out.rehearsed = world.rehearsed(window);
+  out.rehearsed = world.known.pause_in(window);
   TRY_ASSIGN(auto* serving, serves.leader(deadline));
   TRY(read_transactions(world, *serving, out, deadline));
   TRY_ASSIGN(const auto before, postgres::current_lsn(*serving, deadline));

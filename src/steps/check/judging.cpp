@@ -40,7 +40,7 @@ checks::Findings findings_in(const Json& before) {
 }
 
 void tell(const Context& context, const std::string& text) {
-  if (context.world.progress) context.world.progress(text);
+  context.world.progress.say(text);
 }
 
 std::string counted(std::size_t number, const char* what) {
@@ -75,7 +75,7 @@ std::vector<runbook::Parameter> moment_parameters() {
 
 Result<checks::Asked> asked_by(const Context& context) {
   checks::Asked asked;
-  asked.change = context.world.change;
+  asked.change = context.world.known.change();
   if (const auto budget = context.text("budget"); !budget.empty()) {
     TRY_ASSIGN(asked.budget, parse_duration(budget));
   }

@@ -58,7 +58,7 @@ Result<Json> apply_check_members(Context& context, const Json&) {
   while (true) {
     auto seen = check_once(context, observe_check_members);
     if (seen || seen.error().kind != ErrorKind::not_ready || patience.passed()) return seen;
-    if (context.world.progress) context.world.progress(seen.error().what);
+    context.world.progress.say(seen.error().what);
     if (!sleep_until(patience, between_looks_at_members, context.stop)) return seen;
   }
 }

@@ -7,8 +7,7 @@ namespace {
 
 Result<std::optional<world::Approval>> ask(Context& context) {
   TRY_ASSIGN(const auto expires, parse_duration(context.text("expires")));
-  if (!context.world.approval) return std::optional<world::Approval>();
-  return context.world.approval({context.step, context.text("text"), context.text("words"), expires});
+  return context.world.approvers.answer({context.step, context.text("text"), context.text("words"), expires});
 }
 
 // What is to be typed stands in the question, not in the command that can be copied: whoever approves has read it.

@@ -31,11 +31,9 @@ Result<Json> apply_ownership_durable(Context& context, const Json&) {
   if (!waits_for_members(context)) return Json::object();
   const auto behind = wait_until_durable(context.world, side, context.deadline, context.stop);
   if (behind.empty()) return Json{{"not_durable_on", Json::array()}};
-  if (context.world.progress) {
-    context.world.progress(fmt::format(
-        "not durable yet: {}; promoted now it would not know that {} owns; pgcleave status says when it does",
-        fmt::join(behind, "; "), side.label()));
-  }
+  context.world.progress.say(
+      fmt::format("not durable yet: {}; promoted now it would not know that {} owns; pgcleave status says when it does",
+                  fmt::join(behind, "; "), side.label()));
   return Json{{"not_durable_on", behind}};
 }
 

@@ -30,9 +30,8 @@ Result<bool> never_came(Context& context, Side& cluster, const Json& standby_clu
   TRY_ASSIGN(const auto config, cluster.patroni().config(context.deadline.for_one_read()));
   const auto longest = longest_way(config);
   const auto patience = context.deadline.or_earlier(Deadline::in(longest));
-  if (context.world.progress)
-    context.world.progress(fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most",
-                                       cluster.label(), to_text(longest)));
+  context.world.progress.say(fmt::format("whether the PATCH that promotes {} still comes is waited for, {} at most",
+                                         cluster.label(), to_text(longest)));
   while (!patience.passed()) {
     const auto follows = still_follows(context, cluster, standby_cluster);
     if (follows && !*follows) return false;

@@ -174,7 +174,7 @@ Result<void> undo_patroni_promote(Context& context, const Json& before, const Js
   }
   TRY_ASSIGN(const auto facts, reattach_cluster(context, cluster, reattaching(before)));
   for (const auto& member : list_in(facts, "left_behind")) {
-    if (context.world.progress) context.world.progress(member.get<std::string>());
+    context.world.progress.say(member.get<std::string>());
   }
   return {};
 }

@@ -25,7 +25,7 @@ Result<void> ReattachGuard::approved(const std::string& text, const std::string&
   if (words.empty() || words == accepted_ || (put_back_ && words == rows_)) return {};
   const auto gate = "gate " + context_.step;
   const Question question{context_.step, text, words, std::chrono::minutes(15), false};
-  const auto answer = context_.world.approval ? context_.world.approval(question) : std::nullopt;
+  const auto answer = context_.world.approvers.answer(question);
   if (!answer || !answer->given) {
     return fail(
         {ErrorKind::waiting, gate, fmt::format("waits for approval: {} (to approve, type: {})", text, words), words,

@@ -45,7 +45,7 @@ Result<Json> apply_pgbouncer_pause(Context& context, const Json&) {
   if (paused || paused.error().kind == ErrorKind::interrupted) return paused;
   // A server that does not answer never gives its connections back. What it has committed it keeps, whatever its client
   // was told.
-  if (world.progress) world.progress("PAUSE does not end: " + paused.error().seen);
+  world.progress.say("PAUSE does not end: " + paused.error().seen);
   TRY(world.effects->perform(
       fmt::format("KILL the moved tables' pool on {}: its clients get an error", world.bouncer_names()),
       [&]() -> Result<Json> {

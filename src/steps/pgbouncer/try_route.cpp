@@ -141,8 +141,8 @@ Result<Json> try_all(Context& context, SideName to) {
   int tried = 0;
   for (const auto& one : all) {
     if (one.not_tried.empty()) ++tried;
-    if (!one.not_tried.empty() && world.progress)
-      world.progress(fmt::format("{} was not tried: {}", one.bouncer.name, one.not_tried));
+    if (!one.not_tried.empty())
+      world.progress.say(fmt::format("{} was not tried: {}", one.bouncer.name, one.not_tried));
   }
   return Json{{"tried", tried}, {"logins", to_text(to_json(distinct_logins(all)))}};
 }

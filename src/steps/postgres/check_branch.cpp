@@ -66,8 +66,7 @@ Result<void> until_none_is_copied(Context& context) {
                                   TRY_ASSIGN(auto* leader, side.leader(context.deadline.for_one_read()));
                                   TRY_ASSIGN(copied, copied_to(context, *leader));
                                   const auto now = fmt::format("on {}: {}", side.label(), ways_to_end(copied));
-                                  if (!copied.empty() && now != told && context.world.progress)
-                                    context.world.progress(now);
+                                  if (!copied.empty() && now != told) context.world.progress.say(now);
                                   told = now;
                                   return copied.empty();
                                 });

@@ -142,7 +142,7 @@ Result<Json> apply_rows_update(Context& context, const Json&) {
     around.take_over = world.run.take_over;
     around.stop = context.stop;
     around.deadline = context.deadline;
-    around.tell = world.progress;
+    around.tell = [&world](const std::string& text) { world.progress.say(text); };
     TRY_ASSIGN(const auto job, data::Runner(task, std::move(around)).run());
     TRY_ASSIGN(auto* leader, side.leader(Deadline::in(data::short_request)));
     TRY_ASSIGN(const auto left_out, left_out_by(*leader, job, Deadline::in(data::short_request)));

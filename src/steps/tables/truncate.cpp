@@ -110,7 +110,8 @@ Result<Json> empty(Context& context, const world::StaleHalf& half, const Truncat
   TRY_ASSIGN(const auto before, measure(*leader, one.leaves, context.deadline));
   TRY_ASSIGN(const auto unproven,
              fence::truncate(*leader, *other, one, half.proof,
-                             {lock_timeout, context.deadline, context.stop, context.world.progress}));
+                             {lock_timeout, context.deadline, context.stop,
+                              [&](const std::string& text) { context.world.progress.say(text); }}));
   TRY_ASSIGN(const auto after, measure(*leader, one.leaves, context.deadline));
   Json result{{"freed_bytes", before.all - after.all}};
   for (const auto& table : unproven) result["left_alone"][table.name.sql()] = table.why_not;
@@ -141,7 +142,7 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
     if (!freed.is_object()) continue;
     acted = true;
     const auto bytes = freed.value("freed_bytes", std::int64_t{0});
-    if (world.progress) world.progress(fmt::format("{} of {}: {} freed", i + 1, plan.size(), to_text(Bytes{bytes})));
+    world.progress.say(fmt::format("{} of {}: {} freed", i + 1, plan.size(), to_text(Bytes{bytes})));
     if (i + 1 < plan.size()) sleep_until(Deadline::in(pause), pause, context.stop);
   }
   TRY_ASSIGN(const auto now, measure(*leader, with_rows(half), context.deadline));
@@ -149,9 +150,9 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
   TRY_ASSIGN(const auto afterwards, stale_half(of, context.deadline));
   TRY_ASSIGN(const auto left_alone, in_words(of, afterwards.left_alone, context.deadline));
   facts["left_alone"] = left_alone;
-  if (acted && world.progress) {
-    world.progress(fmt::format("{} freed on {} in all", to_text(Bytes{facts.value("freed_bytes", std::int64_t{0})}),
-                               side.label()));
+  if (acted) {
+    world.progress.say(fmt::format("{} freed on {} in all", to_text(Bytes{facts.value("freed_bytes", std::int64_t{0})}),
+                                   side.label()));
   }
   return facts;
 }

@@ -158,16 +158,10 @@ class ARun {
     source.patroni.members = {"http://127.0.0.1:1"};
     auto target = source;
     target.scope = "ci";
-    world::World world{world::Side(fence::Owner::source, source),
-                       world::Side(fence::Owner::target, target),
-                       pgbouncer::Fleet({}),
-                       {},
-                       {},
-                       {},
-                       nullptr,
-                       nullptr,
-                       nullptr};
-    world.split.name = "ci";
+    world::World world{.source = world::Side(fence::Owner::source, source),
+                       .target = world::Side(fence::Owner::target, target),
+                       .fleet = pgbouncer::Fleet({}),
+                       .split = {.name = "ci", .moved = {}, .kept = {}}};
     world.run.id = id;
     world.environment.name = "nowhere";
     return world;
@@ -201,7 +195,7 @@ class ARun {
     Json begun{{"split_name", "ci"}, {"pid", 1}, {"direction", direction}};
     if (emergency) begun["emergency"] = true;
     if (const auto written = recorder.write(type, begun); !written) FAIL(written.error().text());
-    there.approval = approvals(book, id, beforehand, "tester", nullptr);
+    there.approvers = world::Approvers(approvals(book, id, beforehand, "tester", nullptr));
     RunOutput output;
     output.say = when_said;
     output.warn = when_warned;

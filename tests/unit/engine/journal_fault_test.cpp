@@ -26,7 +26,7 @@ Seen with_failing_disk(ARun& run, DiskFault fault, int n, RunResult (Run::*act)(
   Recorder recorder(book, ARun::id, replay(run.events()), nullptr);
   const char* type = recorder.record().id.empty() ? "run.begun" : "run.resumed";
   REQUIRE(recorder.write(type, {{"split_name", "ci"}, {"pid", 1}}));
-  there.approval = approvals(book, ARun::id, {}, "tester", nullptr);
+  there.approvers = world::Approvers(approvals(book, ARun::id, {}, "tester", nullptr));
   Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {});
   Seen seen;
   fail_disk_at(fault, n, [&] { seen.before = run.log(); });

@@ -122,7 +122,7 @@ TEST_CASE("a phase ends at the first step that fails, and a gate that a person r
   StepRunner steps(of.state);
   PhaseRunner phases(of.state, steps);
   std::optional<world::Approval> answer;
-  of.world.approval = [&](const world::Question&) { return answer; };
+  of.world.approvers = world::Approvers([&](const world::Question&) { return answer; });
   CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::waiting);
   CHECK_FALSE(phases.gate_was_rejected());
   answer = world::Approval{};

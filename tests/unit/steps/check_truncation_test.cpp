@@ -21,7 +21,7 @@ struct StaleSource {
     auto& world = sides.world;
     name_tables(world);
     world.split_file.text = "split: 1\nname: ci\nmoved: {schemas: [moved]}\nkept: {schemas: [kept]}\n";
-    world.progress = [this](const std::string& text) { told.push_back(text); };
+    world.progress = world::Progress([this](const std::string& text) { told.push_back(text); });
     postgres::test::run(there, "SELECT pg_promote()");
     const auto tables = tables_on(world, world.source, soon());
     REQUIRE(tables);

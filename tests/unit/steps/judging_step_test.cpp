@@ -32,7 +32,7 @@ struct Nobody {
     config::Split split;
     split.name = "ci";
     world.emplace(world::unopened_world(environment, split));
-    world->progress = [this](const std::string& text) { told.push_back(text); };
+    world->progress = world::Progress([this](const std::string& text) { told.push_back(text); });
   }
   steps::Context context(const Json& with) {
     return {*world, "step", with, Deadline::in(std::chrono::seconds(5)), nullptr};

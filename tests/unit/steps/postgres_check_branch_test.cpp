@@ -20,7 +20,7 @@ TEST_CASE("a prepared transaction that the promotion copied is told once, and wa
   run(session, "ROLLBACK PREPARED 'copied'");
   TwoSides sides(main_server(), promoted);
   std::vector<std::string> told;
-  sides.world.progress = [&](const std::string& text) { told.push_back(text); };
+  sides.world.progress = world::Progress([&](const std::string& text) { told.push_back(text); });
   const Json with{{"on", "target"}, {"lsn", "0/1"}};
   const auto waited = sides.apply("postgres.check_branch", with, 900ms);
   REQUIRE_FALSE(waited);

@@ -114,11 +114,11 @@ TEST_CASE("an undo of the promotion asks for the rows before anything is undone,
   CHECK(refused.error().object == "gate promote");
   CHECK(says(refused.error().text(), "kept.audit 1 (shared)"));
   CHECK(says(refused.error().text(), "pgcleave approve r-20260101-000000-0001 promote --words"));
-  split.sides.world.approval = [](const Question& question) {
+  split.sides.world.approvers = world::Approvers([](const Question& question) {
     CHECK_FALSE(question.at_the_terminal);
     return std::optional<Approval>(
         {question.words == "give up 1 row of kept.audit", "ann", "by command", question.words});
-  };
+  });
   CHECK(problem(kind->may_undo(context, promoted)) == "");
 }
 

@@ -35,7 +35,7 @@ struct Cluster {
   explicit Cluster(bool promoted = true) {
     name_tables(sides.world);
     sides.world.effects = &effects;
-    sides.world.progress = [this](const std::string& text) { told += text + "\n"; };
+    sides.world.progress = world::Progress([this](const std::string& text) { told += text + "\n"; });
     if (promoted) on_target("SELECT pg_promote()");
   }
   static SplitDatabase& prepared(SplitDatabase& source) {

@@ -21,7 +21,7 @@ class TargetOfTwo {
     access.patroni.members = {rest.url()};
     access.postgres.values = {{"user", "postgres"}, {"dbname", "postgres"}};
     sides.world.target = Side(fence::Owner::target, access);
-    sides.world.progress = [this](const std::string& text) { told += text + "\n"; };
+    sides.world.progress = world::Progress([this](const std::string& text) { told += text + "\n"; });
   }
 
   Side& target() { return sides.world.target; }

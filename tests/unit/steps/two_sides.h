@@ -29,15 +29,12 @@ class TwoSides {
   TwoSides(int source, int target, Patched patched = nullptr)
       : source_(member("main", "leader", source, nullptr)),
         target_(member("ci", "standby_leader", target, std::move(patched))),
-        world{Side(fence::Owner::source, access("main", source_.url())),
-              Side(fence::Owner::target, access("ci", target_.url())),
-              pgbouncer::Fleet({}),
-              {"ci", {}, {}},
-              {"r-20260101-000000-0001", 1, 1},
-              {},
-              &effects_,
-              nullptr,
-              nullptr} {}
+        world{.source = Side(fence::Owner::source, access("main", source_.url())),
+              .target = Side(fence::Owner::target, access("ci", target_.url())),
+              .fleet = pgbouncer::Fleet({}),
+              .split = {"ci", {}, {}},
+              .run = {"r-20260101-000000-0001", 1, 1},
+              .effects = &effects_} {}
 
   // Of the kind's own verbs.
   Result<void> prepare(const std::string& uses, const Json& with) {

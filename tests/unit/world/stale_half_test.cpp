@@ -16,16 +16,10 @@ World world() {
   source.patroni.members = {"http://127.0.0.1:1"};
   auto target = source;
   target.scope = "ci";
-  World world{Side(fence::Owner::source, source),
-              Side(fence::Owner::target, target),
-              pgbouncer::Fleet({}),
-              {},
-              {},
-              {},
-              nullptr,
-              nullptr,
-              nullptr};
-  world.split.name = "ci";
+  World world{.source = Side(fence::Owner::source, source),
+              .target = Side(fence::Owner::target, target),
+              .fleet = pgbouncer::Fleet({}),
+              .split = {.name = "ci", .moved = {}, .kept = {}}};
   return world;
 }
 
