@@ -10,7 +10,7 @@ rm -rf "$folder"
 mkdir -p "$folder/man1"
 compress() { gzip -9n; } # without name and time, so that the same comes out each time
 "$program" man | compress >"$folder/man1/pgcleave.1.gz"
-"$program" completion fish | sed -n 's/.*__fish_use_subcommand -f -a \([a-z-]*\) .*/\1/p' | while read -r verb; do
+"$program" help | sed -n '/^Verbs/,$s/^  \([a-z-]*\) .*/\1/p' | while read -r verb; do
   "$program" man "$verb" | compress >"$folder/man1/pgcleave-$verb.1.gz"
 done
 "$program" completion bash >"$folder/pgcleave.bash"

@@ -7,28 +7,12 @@
 namespace pgcleave::cli {
 namespace {
 
-// "-e,--environment": both.
-std::vector<std::string> names_of(const Option& option) {
-  std::vector<std::string> names;
-  std::string rest = option.name;
-  for (auto comma = rest.find(','); comma != std::string::npos; comma = rest.find(',')) {
-    names.push_back(rest.substr(0, comma));
-    rest = rest.substr(comma + 1);
-  }
-  names.push_back(rest);
-  return names;
-}
-
-bool is_option(const Option& option) {
-  return option.name.starts_with('-');
-}
-
 // Words of one verb's options, for a shell's list.
 std::string options_of(const Verb& verb) {
   std::string words;
   for (const auto& option : verb.options) {
-    if (!is_option(option)) continue;
-    for (const auto& name : names_of(option)) words += name + " ";
+    if (option.is_positional()) continue;
+    for (const auto& name : option.names()) words += name + " ";
   }
   return words + "--help";
 }
@@ -94,9 +78,9 @@ std::string for_fish() {
     text += fmt::format("complete -c pgcleave -n __fish_use_subcommand -f -a {} -d {}\n", verb.name,
                         in_single_quotes(verb.purpose));
     for (const auto& option : verb.options) {
-      if (!is_option(option)) continue;
+      if (option.is_positional()) continue;
       text += fmt::format("complete -c pgcleave -n '__fish_seen_subcommand_from {}'", verb.name);
-      for (const auto& name : names_of(option))
+      for (const auto& name : option.names())
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       text += (option.kind == Option::Kind::flag ? " -d " : " -r -d ") + in_single_quotes(option.help) + "\n";
     }

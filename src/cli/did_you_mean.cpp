@@ -17,16 +17,11 @@ std::string unknown(const std::string& what, const std::string& word, const std:
          "\n  see: " + help;
 }
 
-// "-e,--environment" is two.
 std::vector<std::string> names_of(const Verb& verb) {
   auto names = of_all_verbs;
   for (const auto& option : verb.options) {
-    if (option.name.empty() || option.name.front() != '-') continue;
-    for (std::size_t from = 0; from < option.name.size();) {
-      const auto end = std::min(option.name.find(',', from), option.name.size());
-      names.push_back(option.name.substr(from, end - from));
-      from = end + 1;
-    }
+    if (option.is_positional()) continue;
+    for (auto& name : option.names()) names.push_back(std::move(name));
   }
   return names;
 }

@@ -48,7 +48,7 @@ std::string synopsis_of(const Verb& verb) {
   std::string text = fmt::format(".SH SYNOPSIS\n.B pgcleave {}\n", roff(verb.name));
   text += "[\\fIOPTIONS\\fR]";
   for (const auto& option : verb.options) {
-    if (option.name.starts_with('-')) continue;
+    if (!option.is_positional()) continue;
     using Kind = Option::Kind;
     const auto name = fmt::format("\\fI{}\\fR", roff(option.name));
     text += option.kind == Kind::positional            ? " " + name

@@ -1,6 +1,18 @@
 #include "cli/verb.h"
 
+#include <algorithm>
+
 namespace pgcleave::cli {
+
+std::vector<std::string> Option::names() const {
+  std::vector<std::string> names;
+  for (std::size_t from = 0; from < name.size();) {
+    const auto end = std::min(name.find(',', from), name.size());
+    names.push_back(name.substr(from, end - from));
+    from = end + 1;
+  }
+  return names;
+}
 
 std::string Arguments::text(const std::string& name) const {
   const auto found = values.find(name);

@@ -23,6 +23,8 @@ struct Option {
   Kind kind = Kind::value;
   std::string help;
   bool required = false;
+  [[nodiscard]] bool is_positional() const { return !name.starts_with('-'); }
+  [[nodiscard]] std::vector<std::string> names() const;  // "-e,--environment" is two
 };
 
 // By the long name without dashes.

@@ -7,7 +7,6 @@ namespace pgcleave::config {
 namespace {
 
 constexpr const char* name_pattern = "^[A-Za-z0-9._-]{1,63}$";
-constexpr const char* word_pattern = "^[a-z][a-z0-9_]{0,62}$";
 constexpr const char* secret_pattern = R"(^\$\{(file:[^}]+|env:[A-Za-z_][A-Za-z0-9_]*)\}$)";
 
 Json described(Json schema, const std::string& help) {
@@ -15,9 +14,8 @@ Json described(Json schema, const std::string& help) {
   return schema;
 }
 
-// Text is taken as written, so that also 15 and true are text here.
 Json text(const std::string& help) {
-  return described({{"type", Json::array({"string", "number", "boolean"})}}, help);
+  return described(plain_text(), help);
 }
 
 Json name(const std::string& help) {
@@ -158,6 +156,10 @@ Json closed_object(Json properties, Json required) {
           {"additionalProperties", false},
           {"required", std::move(required)},
           {"properties", std::move(properties)}};
+}
+
+Json plain_text() {
+  return {{"type", Json::array({"string", "number", "boolean"})}};
 }
 
 Json environment_schema() {

@@ -10,7 +10,11 @@ namespace pgcleave::config {
 Json environment_schema();
 Json split_schema();
 
+// Pieces of these and of the runbook's.
+inline constexpr const char* word_pattern = "^[a-z][a-z0-9_]{0,62}$";
 // An object without other keys than `properties`.
 Json closed_object(Json properties, Json required);
+// Text is taken as written, so that also 15 and true are text here.
+Json plain_text();
 
 }  // namespace pgcleave::config

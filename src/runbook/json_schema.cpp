@@ -10,9 +10,9 @@ namespace pgcleave::runbook {
 namespace {
 
 using config::closed_object;
+using config::word_pattern;
 
 constexpr const char* expression_pattern = R"(\$\{[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*\})";
-constexpr const char* word_pattern = "^[a-z][a-z0-9_]{0,62}$";
 
 Json reference(const char* name) {
   return {{"$ref", fmt::format("#/$defs/{}", name)}};
@@ -32,8 +32,7 @@ Json literal(const Parameter& parameter) {
     case Type::text: break;
   }
   if (!parameter.choices.empty()) return {{"enum", parameter.choices}};
-  // Text is taken as written, so that also 15 and true are text here.
-  return {{"type", Json::array({"string", "number", "boolean"})}};
+  return config::plain_text();
 }
 
 Json parameter_schema(const Parameter& parameter) {
