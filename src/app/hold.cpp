@@ -5,7 +5,8 @@
 #include "base/format.h"
 #include "base/log.h"
 #include "data/job.h"
-#include "steps/rows/job_kinds.h"
+#include "steps/registry.h"
+#include "steps/rows/job_id.h"
 #include "world/run_servers.h"
 
 namespace pgcleave::app {
@@ -16,7 +17,8 @@ std::vector<std::pair<std::string, world::SideName>> jobs_of(const engine::RunRe
   std::vector<std::pair<std::string, world::SideName>> jobs;
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
-    if (!steps::is_job(step.uses) || !step.with.contains("on")) continue;
+    const auto* kind = steps::find(step.uses);
+    if (kind == nullptr || !kind->description.meaning.job || !step.with.contains("on")) continue;
     jobs.emplace_back(steps::job_id(run.id, id), step.with.at("on").get<world::SideName>());
   }
   return jobs;

@@ -9,29 +9,9 @@
 
 #include "data/batch.h"
 #include "data/pace.h"
-#include "data/walk.h"
+#include "data/task.h"
 
 namespace pgcleave::data {
-
-enum class WalkBy { key, heap };
-enum class OnBadRow { stop, skip };
-
-struct Task {
-  std::string id;  // run and step
-  postgres::TableName table;
-  RowChange change;
-  WalkBy by = WalkBy::key;
-  OnBadRow on_bad_row = OnBadRow::stop;
-  std::int64_t most_skipped = 100;
-  Duration target = std::chrono::milliseconds(200);
-  Duration lock_timeout = std::chrono::milliseconds(100);
-  Limits limits = {};
-  [[nodiscard]] JobDefinition definition(std::uint32_t oid) const;
-};
-
-// The walk of a leaf as the task says. `invalid` when there is no key to walk by, or when the task changes it.
-Result<std::unique_ptr<Walk>> open_walk(const Task& task, const Table& table, const Leaf& leaf,
-                                        const std::optional<Key>& key);
 
 // Whom the runner asks, and who it is.
 struct Surroundings {

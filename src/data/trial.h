@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/units.h"
-#include "data/runner.h"
+#include "data/task.h"
 
 namespace pgcleave::data {
 

@@ -5,7 +5,6 @@
 #include "engine/effects.h"
 #include "engine/readable.h"
 #include "runbook/expressions.h"
-#include "steps/rows/job_kinds.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -56,7 +55,7 @@ Json inspect_now(PlannedStep& planned, const steps::StepKind& kind, steps::Conte
 }
 
 void foretell(PlannedStep& planned, const steps::StepKind& kind, steps::Context& context) {
-  auto lines = readable(planned.id, [&] { return steps::foretell(kind.description.kind, context); });
+  auto lines = readable(planned.id, [&] { return kind.foretell(context); });
   if (lines) planned.foretold = std::move(*lines);
   if (!lines) planned.foretold = {"it could not be tried: " + lines.error().text()};
 }
@@ -96,7 +95,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     if (!announced && telling) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
     if (announced && announced->is_object()) facts = *announced;
     planned.effects = effects.take();
-    if (telling) foretell(planned, *kind, context);
+    if (telling && kind->foretell != nullptr) foretell(planned, *kind, context);
   }
   put_placeholders(scope, line, *kind, facts);
   clouded = clouded || (meaning.promotes && !adopted);

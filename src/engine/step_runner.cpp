@@ -8,7 +8,6 @@
 #include "engine/irreversible.h"
 #include "engine/readable.h"
 #include "runbook/expressions.h"
-#include "steps/rows/job_kinds.h"
 
 namespace pgcleave::engine {
 namespace {
@@ -227,7 +226,7 @@ Result<void> StepRunner::run(const runbook::StepLine& line, Deadline limit, cons
   if (skipped) return {};
   const auto with = runbook::resolve_with(line, kind.description, run_.scope());
   if (!with) return fail(failed(line, with.error()));
-  const auto usual = steps::is_job(kind.description.kind) ? Duration(no_timeout) : Duration(default_timeout);
+  const auto usual = kind.description.meaning.job ? Duration(no_timeout) : Duration(default_timeout);
   const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(usual)));
   const auto earlier = began_before(line.id);
   steps::Context context{run_.world, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};

@@ -41,6 +41,9 @@ struct Meaning {
   // Knows which rows a rollback, or an undo, gives up: its fact `given_up` says which, empty for none. It may ask for
   // them in words.
   bool gives_up = false;
+  // A walk over a table that takes hours or days (data/job.h): has no timeout unless its line says one, and can be put
+  // on hold.
+  bool job = false;
 };
 
 enum class UndoKind { restores, nothing, impossible };

@@ -87,6 +87,8 @@ struct StepKind {
   // Would undo destroy what a person has to give up first? Asked before anything of the run is undone; only reads.
   // `waiting` or `foreign`: it would. null: it destroys nothing.
   Result<void> (*may_undo)(Context& context, const Json& before) = nullptr;
+  // For `plan`: what it will take, in lines for people. It may try something, and rolls it back. null: nothing to tell.
+  Result<std::vector<std::string>> (*foretell)(Context& context) = nullptr;
 };
 
 }  // namespace pgcleave::steps

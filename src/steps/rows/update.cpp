@@ -2,10 +2,11 @@
 // (data/job.h), so whoever goes on, goes on at the exact row.
 #include "base/format.h"
 #include "base/units.h"
+#include "data/runner.h"
 #include "data/trial.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
-#include "steps/rows/job_kinds.h"
+#include "steps/rows/job_id.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -131,9 +132,7 @@ Result<Json> apply_rows_update(Context& context, const Json&) {
   TRY_ASSIGN(const auto task, task_of(context));
   auto& side = context.on();
   auto& world = context.world;
-  const auto description =
-      fmt::format("change rows on {} in batches: UPDATE {} AS row {}, by {}", side.label(), task.table.sql(),
-                  task.change.text(), task.by == data::WalkBy::key ? "key" : "heap");
+  const auto description = fmt::format("change rows on {} in batches: {}", side.label(), task.text());
   TRY_ASSIGN(const auto facts, world.effects->perform(printable(description), [&]() -> Result<Json> {
     data::Surroundings around;
     around.leader = [&side](Deadline deadline) { return side.leader(deadline); };
@@ -149,6 +148,13 @@ Result<Json> apply_rows_update(Context& context, const Json&) {
     return facts_of(job, left_out);
   }));
   return facts.is_object() ? facts : facts_of({}, {});
+}
+
+Result<std::vector<std::string>> foretell_rows_update(Context& context) {
+  TRY_ASSIGN(const auto task, task_of(context));
+  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
+  TRY_ASSIGN(const auto tried, data::try_batches(*leader, task, Deadline::in(time_to_try)));
+  return tried.lines();
 }
 
 std::vector<runbook::Parameter> parameters_of_update() {
@@ -204,31 +210,26 @@ std::vector<runbook::Parameter> parameters_of_update() {
 
 }  // namespace
 
-Result<std::vector<std::string>> foretell_rows_update(Context& context) {
-  TRY_ASSIGN(const auto task, task_of(context));
-  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
-  TRY_ASSIGN(const auto tried, data::try_batches(*leader, task, Deadline::in(time_to_try)));
-  return tried.lines();
-}
-
 StepKind rows_update() {
-  return {
-      {.kind = "rows.update",
-       .purpose = "Changes the rows of a table in batches that clients hardly notice; can be stopped and resumed at "
-                  "any row.",
-       .parameters = parameters_of_update(),
-       .facts = {{"changed", "rows that were changed"},
-                 {"batches", "transactions"},
-                 {"skipped", "rows that were left out"},
-                 {"left_out", "those rows, each with its key and the reason", true}},
-       .changes = "rows of the table, and the job's own row in pgcleave.jobs",
-       .undo = "no: the rows' earlier values are not kept",
-       .undo_kind = runbook::UndoKind::impossible,
-       .meaning = {.changes = true}},
-      prepare_rows_update,
-      observe_rows_update,
-      apply_rows_update,
-      nullptr};
+  return {.description =
+              {.kind = "rows.update",
+               .purpose =
+                   "Changes the rows of a table in batches that clients hardly notice; can be stopped and resumed at "
+                   "any row.",
+               .parameters = parameters_of_update(),
+               .facts = {{"changed", "rows that were changed"},
+                         {"batches", "transactions"},
+                         {"skipped", "rows that were left out"},
+                         {"left_out", "those rows, each with its key and the reason", true}},
+               .changes = "rows of the table, and the job's own row in pgcleave.jobs",
+               .undo = "no: the rows' earlier values are not kept",
+               .undo_kind = runbook::UndoKind::impossible,
+               .meaning = {.changes = true, .job = true}},
+          .prepare = prepare_rows_update,
+          .observe = observe_rows_update,
+          .apply = apply_rows_update,
+          .undo = nullptr,
+          .foretell = foretell_rows_update};
 }
 
 }  // namespace pgcleave::steps

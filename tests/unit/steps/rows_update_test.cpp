@@ -1,5 +1,5 @@
 #include "fenced_split.h"
-#include "steps/rows/job_kinds.h"
+#include "steps/registry.h"
 
 namespace pgcleave::steps::test {
 using namespace pgcleave::world;
@@ -114,17 +114,15 @@ TEST_CASE("rows.update tells the rows that it left out, and a trial of one of th
 }
 
 TEST_CASE("a job is known by its kind") {
-  CHECK(is_job(update_kind));
-  CHECK_FALSE(is_job("postgres.sql"));
-  Filling it;
-  Context context{it.sides.world, "fill", it.with, Deadline::in(5s), nullptr};
-  CHECK(foretell("postgres.sql", context)->empty());
+  CHECK(find(update_kind)->description.meaning.job);
+  CHECK_FALSE(find("postgres.sql")->description.meaning.job);
+  CHECK(find("postgres.sql")->foretell == nullptr);
 }
 
 TEST_CASE("a plan of rows.update tells what it will take, and changes nothing") {
   Filling it;
   Context context{it.sides.world, "fill", it.with, Deadline::in(60s), nullptr};
-  const auto lines = foretell(update_kind, context);
+  const auto lines = find(update_kind)->foretell(context);
   REQUIRE(problem(lines) == "");
   std::string text;
   for (const auto& line : *lines) text += line + "\n";
