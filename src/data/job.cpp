@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/schema_lock.h"
 
 namespace pgcleave::data {
 namespace {
@@ -101,12 +102,7 @@ Result<void> install_jobs(postgres::Connection& primary, Deadline deadline) {
   TRY_ASSIGN(const auto there,
              primary.query("SELECT pg_catalog.to_regclass('pgcleave.job_skips') IS NOT NULL AS there", {}, deadline));
   if (there.boolean(0, "there")) return {};
-  TRY(primary.simple(
-      fmt::format("BEGIN; SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgcleave.jobs', 0));"
-                  "{}COMMIT",
-                  tables_sql),
-      deadline));
-  return {};
+  return postgres::run_with_schema_lock(primary, tables_sql, deadline);
 }
 
 Result<std::optional<Job>> read_job(postgres::Connection& connection, const std::string& id, Deadline deadline) {

@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "fence/fence_sql.h"
 #include "fence/kept_fence.h"
+#include "postgres/schema_lock.h"
 
 namespace pgcleave::fence {
 namespace {
@@ -50,8 +51,8 @@ Result<bool> is_installed(postgres::Connection& connection, const Fence& fence, 
 Result<void> install(postgres::Connection& primary, const Fence& fence, Deadline deadline) {
   TRY_ASSIGN(const bool there, is_installed(primary, fence, deadline));
   if (there) return {};
-  TRY(primary.simple(fmt::format("SELECT {};\n{}", split_lock_sql(fence.split), install_sql(fence)), deadline));
-  return {};
+  return postgres::run_with_schema_lock(
+      primary, fmt::format("SELECT {};\n{}", split_lock_sql(fence.split), install_sql(fence)), deadline);
 }
 
 Result<void> uninstall(postgres::Connection& primary, const Fence& fence, Deadline deadline) {
@@ -81,7 +82,8 @@ BEGIN
     DROP SCHEMA IF EXISTS pgcleave;
   END IF;
 END)sql";
-  TRY(primary.simple(
+  return postgres::run_with_schema_lock(
+      primary,
       fmt::format(
           "SELECT {lock}; DROP TABLE IF EXISTS {probe}; DROP FUNCTION IF EXISTS {fence}(); DROP FUNCTION IF EXISTS "
           "{kept}; "
@@ -92,8 +94,7 @@ END)sql";
           fmt::arg("epoch", name("epoch")), fmt::arg("from_source", name("canary_source")),
           fmt::arg("from_target", name("canary_target")), fmt::arg("rest", postgres::quote_literal(last_one_out)),
           fmt::arg("kept", kept_fence_function(fence.split))),
-      deadline));
-  return {};
+      deadline);
 }
 
 Result<std::optional<Owner>> owner(postgres::Connection& connection, const std::string& split, Deadline deadline) {

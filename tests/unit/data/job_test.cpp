@@ -57,10 +57,13 @@ TEST_CASE("where no job ever ran there is none, and the tables are made once, al
   REQUIRE(none);
   CHECK_FALSE(none->has_value());
   CHECK(*hold_job(first, "r-1/fill", true, soon()) == false);
-  auto other = std::async(std::launch::async, [&] { return install_jobs(second, soon()); });
-  const auto mine = install_jobs(first, soon()), theirs = other.get();
-  CHECK((mine ? "" : mine.error().text()) == "");
-  CHECK((theirs ? "" : theirs.error().text()) == "");
+  for (int round = 0; round < 20; ++round) {
+    run(first, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+    auto other = std::async(std::launch::async, [&] { return install_jobs(second, soon()); });
+    const auto mine = install_jobs(first, soon()), theirs = other.get();
+    CHECK((mine ? "" : mine.error().text()) == "");
+    CHECK((theirs ? "" : theirs.error().text()) == "");
+  }
   CHECK(install_jobs(first, soon()));
   run(first, "DROP SCHEMA pgcleave CASCADE");
 }

@@ -1,6 +1,7 @@
 #include "fence/ownership.h"
 
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "fence/holder.h"
 #include "postgres/installed.h"
@@ -158,6 +159,22 @@ TEST_CASE("uninstalling leaves nothing behind, and nothing of another split is t
   CHECK(run(it.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
   CHECK(fence::uninstall(it.admin, the_fence, soon()));
   CHECK(held(it.admin, "ci", soon())->last_epoch == 0);
+}
+
+TEST_CASE("fences of two splits are installed and uninstalled at once") {
+  Fenced it;
+  REQUIRE(fence::drop_triggers(it.admin, the_fence, it.tables, 100ms, soon(), nullptr));
+  const auto text = [](const Result<void>& done) { return done ? std::string() : done.error().text(); };
+  auto second = main_server().connect();
+  for (int round = 0; round < 20; ++round) {
+    run(it.admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
+    for (const auto step : {fence::install, fence::uninstall}) {
+      auto other = std::async(std::launch::async, [&] { return step(second, {"other", "main", "ci"}, soon()); });
+      const auto mine = step(it.admin, the_fence, soon()), theirs = other.get();
+      CHECK(text(mine) == "");
+      CHECK(text(theirs) == "");
+    }
+  }
 }
 
 TEST_CASE("ownership passes by compare-and-set and the log says who did it") {
