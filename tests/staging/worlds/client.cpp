@@ -75,7 +75,9 @@ void Client::loop() {
     for (int again = 0; direct && again < 2 && table && !table->partitioned; ++again)
       table = tables.any(cls, chance, direct);  // parents are few, and the hardest to fence
     if (!table) continue;
-    const Way& chosen = direct && chance.percent(40) ? slow_copy() : chance.pick(ways());
+    const Way& chosen = table->elder && chance.percent(40) ? through_the_elder()
+                        : direct && chance.percent(40)     ? slow_copy()
+                                                           : chance.pick(ways());
     way = chosen.name;
     if (chosen.run(*this, *table)) ++done[chosen.name];
     std::this_thread::sleep_for(milliseconds(chance.between(5, plan.route == Route::target ? 60 : 25)));

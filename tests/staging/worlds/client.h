@@ -28,6 +28,7 @@ struct Way {
 };
 const std::vector<Way>& ways();
 const Way& slow_copy();                   // one of them
+const Way& through_the_elder();           // another
 const std::vector<Way>& removing_ways();  // a part of them
 
 struct Client {

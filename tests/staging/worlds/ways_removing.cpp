@@ -91,7 +91,7 @@ bool truncate(Client& client, const Table& table) {
 }
 
 // Of a row that is not the parent's own. Locked first, so that nobody else can remove it meanwhile.
-bool through_the_elder(Client& client, const Table& table) {
+bool update_through_the_elder(Client& client, const Table& table) {
   if (!table.elder) return false;
   Answer answer, seen, changes;
   if (!client.ask("begin", answer) ||
@@ -118,12 +118,17 @@ bool through_the_elder(Client& client, const Table& table) {
 
 }  // namespace
 
+const Way& through_the_elder() {
+  static const Way way{"UPDATE through the parent", update_through_the_elder};
+  return way;
+}
+
 const std::vector<Way>& removing_ways() {
   static const std::vector<Way> all{{"UPDATE", update},
                                     {"UPDATE by cursor", by_cursor},
                                     {"DELETE", remove},
                                     {"TRUNCATE", truncate},
-                                    {"UPDATE through the parent", through_the_elder}};
+                                    through_the_elder()};
   return all;
 }
 
