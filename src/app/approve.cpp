@@ -20,8 +20,8 @@ std::string words_of(const engine::RunRecord& run, const runbook::StepLine& line
 
 // A gate; or a step that destroyed rows if nobody gave them up, and has asked for that.
 bool asks_a_person(const engine::RunRecord& run, const runbook::StepLine& line) {
-  const auto& meaning = steps::find(line.uses)->description.meaning;
-  return meaning.waits_for_person || (meaning.gives_up && run.asked.contains(line.id));
+  const auto& traits = steps::find(line.uses)->description.traits;
+  return traits.waits_for_person || (traits.gives_up && run.asked.contains(line.id));
 }
 
 bool undo_waits_for(const engine::RunRecord& run, const std::string& step) {

@@ -14,7 +14,7 @@ namespace {
 // A gate; or a step that asks before it destroys rows.
 bool may_ask(const runbook::StepLine& line) {
   const auto* kind = steps::find(line.uses);
-  return kind != nullptr && (kind->description.meaning.waits_for_person || kind->description.meaning.gives_up);
+  return kind != nullptr && (kind->description.traits.waits_for_person || kind->description.traits.gives_up);
 }
 
 }  // namespace

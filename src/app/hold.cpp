@@ -18,7 +18,7 @@ std::vector<std::pair<std::string, world::SideName>> jobs_of(const engine::RunRe
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
     const auto* kind = steps::find(step.uses);
-    if (kind == nullptr || !kind->description.meaning.job || !step.with.contains("on")) continue;
+    if (kind == nullptr || !kind->description.traits.job || !step.with.contains("on")) continue;
     jobs.emplace_back(steps::job_id(run.id, id), step.with.at("on").get<world::SideName>());
   }
   return jobs;

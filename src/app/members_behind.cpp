@@ -1,6 +1,6 @@
 #include "app/members_behind.h"
 
-#include "steps/patroni/member_mending.h"
+#include "steps/patroni/member_fixing.h"
 #include "world/world_standby.h"
 
 namespace pgcleave::app {

@@ -9,7 +9,7 @@
 
 namespace pgcleave::app {
 
-// A sentence for each, with the command that mends it. Empty also where the target is no standby, or can't be asked.
+// A sentence for each, with the command that fixes it. Empty also where the target is no standby, or can't be asked.
 std::vector<std::string> members_behind(world::World& world, Deadline deadline);
 
 }  // namespace pgcleave::app

@@ -20,7 +20,7 @@ const engine::PlannedStep* Plan::refused() const {
   for (const auto& step : forward) {
     if (runbook::phase_named(step.phase) != runbook::PhaseKind::prepare) continue;
     const bool a_check = step.uses.rfind("check.", 0) == 0;
-    if (step.state == engine::PlannedState::foreign || (a_check && step.state == engine::PlannedState::pending))
+    if (step.state == engine::PlannedState::conflict || (a_check && step.state == engine::PlannedState::pending))
       return &step;
   }
   return nullptr;
@@ -31,7 +31,7 @@ Result<Plan> plan(const runbook::Change& change) {
   if (const auto connected = world.fleet.connect(Deadline::in(std::chrono::seconds(3))); !connected)
     log::warn(connected.error().text());
   world.run.id = "plan";
-  const Json scope{{"params", change.params}, {"env", config::facts_of(change.environment)}};
+  const Json scope{{"params", change.params}, {"env", config::values_of(change.environment)}};
   Plan plan;
   plan.forward = engine::plan(change.runbook, scope, world, engine::Direction::forward);
   plan.back = engine::plan(change.runbook, scope, world, engine::Direction::back);

@@ -27,7 +27,7 @@ const engine::StepRecord* reverse_link_of(const engine::RunRecord& run) {
 bool has_promoted(const engine::RunRecord& run) {
   return std::any_of(run.steps.begin(), run.steps.end(), [](const auto& step) {
     const auto* kind = steps::find(step.second.uses);
-    return step.second.is_done() && kind != nullptr && kind->description.meaning.promotes;
+    return step.second.is_done() && kind != nullptr && kind->description.traits.promotes;
   });
 }
 
@@ -40,8 +40,8 @@ Result<Json> inspect_path(const config::Environment& environment, const config::
   TRY_ASSIGN(auto writes,
              steps::discarded_writes(world, world.target, {taken && reverse == nullptr, true, true}, deadline));
   if (taken && reverse != nullptr)
-    TRY(steps::add_failover(world, world.target, text_in(reverse->facts, "timeline"), writes, deadline));
-  auto seen = writes.facts(world.target);
+    TRY(steps::add_failover(world, world.target, text_in(reverse->outputs, "timeline"), writes, deadline));
+  auto seen = writes.outputs(world.target);
   seen["writes_text"] = seen["text"];
   seen["text"] = "";
   seen["losses"] = Json::array();

@@ -21,7 +21,7 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
                      {"status", engine::name_of(step.status)},
                      {"ms", step.ms},
                      {"note", step.note},
-                     {"facts", step.facts}});
+                     {"outputs", step.outputs}});
   }
   Json windows = Json::object();
   for (const auto& [phase, window] : run.windows) {

@@ -27,7 +27,7 @@ const char* name_of(ErrorKind kind) {
     case ErrorKind::failed: return "failed";
     case ErrorKind::unknown: return "unknown";
     case ErrorKind::timed_out: return "timed_out";
-    case ErrorKind::foreign: return "foreign";
+    case ErrorKind::conflict: return "conflict";
     case ErrorKind::interrupted: return "interrupted";
     case ErrorKind::held: return "held";
     case ErrorKind::waiting: return "waiting";

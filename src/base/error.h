@@ -12,7 +12,7 @@ enum class ErrorKind {
   failed,       // the request was answered with a refusal: it did not happen
   unknown,      // the request was sent and no answer came: look before you act
   timed_out,    // a wait ended with its deadline; what was waited for had not happened when last looked at
-  foreign,      // somebody else changed the object meanwhile
+  conflict,     // somebody else changed the object meanwhile
   interrupted,  // the operator asked to stop
   held,         // another run holds what is needed
   waiting,      // a person has to decide first

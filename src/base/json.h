@@ -1,4 +1,4 @@
-// The only file that includes nlohmann-json. Json keeps the order of keys: facts and reports read in the order of
+// The only file that includes nlohmann-json. Json keeps the order of keys: outputs and reports read in the order of
 // writing.
 #pragma once
 

@@ -22,7 +22,7 @@ Result<Bytes> parse_bytes(const std::string& text);
 std::string to_text(Duration duration);
 std::string to_text(Bytes bytes);
 
-// Milliseconds with microsecond precision, for facts and reports.
+// Milliseconds with microsecond precision, for outputs and reports.
 double milliseconds(Duration duration);
 
 }  // namespace pgcleave

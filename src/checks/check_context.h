@@ -36,7 +36,7 @@ class CheckContext {
   [[nodiscard]] const std::optional<Expected>& expected() const { return asked_.expected; }
   // A session on the side's leader or standby leader.
   Result<postgres::Connection*> session(world::Side& side);
-  // " -e lab.yml", for commands that mend something.
+  // " -e lab.yml", for commands that fix something.
   [[nodiscard]] std::string with_environment() const { return " -e " + world_.environment.path; }
 
  private:

@@ -64,7 +64,7 @@ Findings inspect(world::World& world, const std::vector<Family>& families, const
     all.push_back({fmt::format("{}.not_checked", family.name), Severity::blocker,
                    fmt::format("checks of family {}", family.name), found.error().text(), "",
                    "what these checks would have found is not known",
-                   "mend what is in the way, then: pgcleave check" + context.with_environment()});
+                   "fix what is in the way, then: pgcleave check" + context.with_environment()});
   }
   return all;
 }

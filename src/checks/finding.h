@@ -1,4 +1,4 @@
-// What a check found: what it is, what was seen and how to see it oneself, why it matters, and what mends it.
+// What a check found: what it is, what was seen and how to see it oneself, why it matters, and what fixes it.
 #pragma once
 
 #include <string>

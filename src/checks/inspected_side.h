@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "checks/check_context.h"
-#include "checks/reach.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/deadline.h"
-#include "checks/reach.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 

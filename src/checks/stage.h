@@ -8,11 +8,11 @@
 namespace pgcleave::checks {
 
 enum class Stage {
-  unknown,   // the target can't be seen
-  standby,   // the target follows the source
-  promoted,  // it takes DDL of its own and a run made it so, but the source serves the moved tables
-  foreign,   // it was promoted, and no run did it
-  split,     // the target serves the moved tables
+  unknown,             // the target can't be seen
+  standby,             // the target follows the source
+  promoted,            // it takes DDL of its own and a run made it so, but the source serves the moved tables
+  promoted_by_others,  // it was promoted, and no run did it
+  split,               // the target serves the moved tables
 };
 
 struct StageSeen {

@@ -68,7 +68,7 @@ ExitCode check(const Arguments& arguments) {
 Verb check_verb() {
   using Kind = Option::Kind;
   return {"check",
-          "Look at both sides and name what is wrong, why it matters and what mends it. Changes nothing there.",
+          "Look at both sides and name what is wrong, why it matters and what fixes it. Changes nothing there.",
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--runbook", Kind::value, "also judge whether this runbook was rehearsed, fits its budget and is signed"},

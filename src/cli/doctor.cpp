@@ -63,7 +63,7 @@ Verb doctor_verb() {
   using Kind = Option::Kind;
   return {
       "doctor",
-      "Try every login that a window needs, and show who could log in where, as whom, and what mends the others. "
+      "Try every login that a window needs, and show who could log in where, as whom, and what fixes the others. "
       "Changes nothing.",
       {environment_option(true), {"--split", Kind::value, "split file (default: the environment's)"}, json_option()},
       doctor};

@@ -18,10 +18,11 @@ Json json_of(const runbook::StepDescription& row) {
                           {"help", one.help},
                           {"choices", one.choices}});
   }
-  Json facts = Json::array();
-  for (const auto& fact : row.facts) facts.push_back({{"name", fact.name}, {"help", fact.help}});
-  return {{"kind", row.kind}, {"earlier_kind", row.earlier_kind}, {"purpose", row.purpose}, {"parameters", parameters},
-          {"facts", facts},   {"changes", row.changes},           {"undo", row.undo}};
+  Json outputs = Json::array();
+  for (const auto& output : row.outputs) outputs.push_back({{"name", output.name}, {"help", output.help}});
+  return {
+      {"kind", row.kind},   {"earlier_kind", row.earlier_kind}, {"purpose", row.purpose}, {"parameters", parameters},
+      {"outputs", outputs}, {"changes", row.changes},           {"undo", row.undo}};
 }
 
 void print(const runbook::StepDescription& row) {
@@ -34,7 +35,7 @@ void print(const runbook::StepDescription& row) {
                      : " (default " +
                            (one.fallback.is_string() ? one.fallback.get<std::string>() : to_text(one.fallback)) + ")");
   }
-  for (const auto& fact : row.facts) std::cout << fmt::format("  fact {:<18} {}\n", fact.name, fact.help);
+  for (const auto& output : row.outputs) std::cout << fmt::format("  output {:<18} {}\n", output.name, output.help);
   std::cout << "  changes: " << (row.changes.empty() ? "nothing" : row.changes) << "\n  undo: " << row.undo << "\n";
 }
 

@@ -15,6 +15,7 @@ namespace {
 ExitCode against_catalog(const Arguments& arguments) {
   const auto environment = app::read_environment_file(arguments.text("environment"));
   if (!environment.value) return complain(environment.problems);
+  for (const auto& note : environment.value->notes) log::detail(note.text());
   const auto path = arguments.text("split").empty() ? environment.value->split : arguments.text("split");
   if (path.empty()) return ExitCode::done;
   const auto split = app::read_split_file(path);

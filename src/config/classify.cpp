@@ -94,7 +94,7 @@ class Classifier {
     if (!any && std::none_of(partitions_.begin(), partitions_.end(), is_claimed))
       problems_.push_back({claim.entry->at,
                            fmt::format("no table of the database is in the {} {}", what, shown(claim.entry->text)),
-                           "remove it or mend its name"});
+                           "remove it or fix its name"});
   }
 
   std::optional<std::size_t> decide(std::size_t table) {

@@ -33,6 +33,7 @@ class EnvironmentReader {
     refuse_empty(top, root, "pools");
     if (const auto* node = top.map("prometheus")) out.prometheus = read_prometheus(*node, problems_);
     top.finish();
+    out.notes = std::move(notes_);
   }
 
  private:
@@ -93,34 +94,47 @@ class EnvironmentReader {
     if (const auto* console = fields.required_map("console"))
       out.console = read_postgres(*console, PostgresUse::console, folder_, problems_);
     out.config = fields.required_text("config");
-    if (const auto* reach = fields.optional("reach")) out.reach = read_reach(reach->value);
+    if (const auto* shell = shell_of(fields, out.name)) out.shell = read_shell(shell->value);
     fields.finish();
     const auto* config = fields.optional("config");
     if (config == nullptr || out.config.empty()) return out;
-    if (out.reach.empty()) {
+    if (out.shell.empty()) {
       out.config = folder_.absolute(out.config);
     } else if (!out.config.starts_with('/')) {
       problems_.add(config->value.at, fmt::format("config must be an absolute path, not {}", shown(out.config)),
-                    "the file is on the machine that reach leads to");
+                    "the file is on the machine that shell leads to");
     }
     return out;
   }
 
-  std::vector<std::string> read_reach(const Node& node) {
+  // Its name in earlier versions is still read.
+  const Entry* shell_of(Fields& fields, const std::string& bouncer) {
+    const auto* now = fields.optional("shell");
+    const auto* earlier = fields.optional("reach");
+    if (earlier == nullptr) return now;
+    if (now != nullptr)
+      problems_.add(earlier->at, "reach is the earlier name of shell, and both are there", "remove it");
+    notes_.push_back({problems_.position(earlier->at), fmt::format("bouncer '{}': reach is called shell now", bouncer),
+                      "write shell:; the earlier name is still read"});
+    return now != nullptr ? now : earlier;
+  }
+
+  std::vector<std::string> read_shell(const Node& node) {
     if (node.kind == Node::Kind::scalar && node.text == "local") return {};
     std::vector<std::string> out;
     for (const auto& item : node.items) {
-      auto word = read_text(item, "a word of reach", problems_).value_or("");
+      auto word = read_text(item, "a word of shell", problems_).value_or("");
       if (!word.empty()) out.push_back(std::move(word));
     }
     if (node.kind == Node::Kind::list && !out.empty()) return out;
-    problems_.add(node.at, "reach must be local or a list of the words of a command",
-                  "write reach: local, or reach: [ssh, host]");
+    problems_.add(node.at, "shell must be local or a list of the words of a command",
+                  "write shell: local, or shell: [ssh, host]");
     return {};
   }
 
   Folder folder_;
   Problems& problems_;
+  std::vector<Problem> notes_;
 };
 
 }  // namespace
@@ -138,7 +152,7 @@ Read<Environment> read_environment(const std::string& path, const std::string& t
   return {std::move(out), {}};
 }
 
-Json facts_of(const Environment& environment) {
+Json values_of(const Environment& environment) {
   const auto address = [](const RouteAccess& route) { return fmt::format("{}:{}", route.host, route.port); };
   return {{"name", environment.name},
           {"class", environment.production ? "production" : "staging"},

@@ -47,7 +47,7 @@ struct BouncerAccess {
   std::string name;
   PostgresAccess console;  // host, port, user, ...
   std::string config;
-  std::vector<std::string> reach;  // empty: local
+  std::vector<std::string> shell;  // empty: local
 };
 
 struct Pool {
@@ -74,6 +74,7 @@ struct Environment {
   PrometheusAccess prometheus;  // optional
   std::string path;
   std::string text;
+  std::vector<Problem> notes;  // keys that have another name now
 };
 
 // Also problems: equal scopes, an address used twice, the same REST address on both sides, the same route on both
@@ -82,6 +83,6 @@ struct Environment {
 Read<Environment> read_environment(const std::string& path, const std::string& text);
 
 // What ${env.x} can read: name, class, scope and route (host:port) of each side. No secrets.
-Json facts_of(const Environment& environment);
+Json values_of(const Environment& environment);
 
 }  // namespace pgcleave::config

@@ -74,10 +74,10 @@ class PoolRules {
   // One process may serve several of the databases: then its file is the same too.
   void console(const BouncerAccess& bouncer, Place at, const std::string& database) {
     const auto address = console_of(bouncer);
-    const Process process{bouncer.config, bouncer.reach, database};
+    const Process process{bouncer.config, bouncer.shell, database};
     const auto first = processes_.find(address);
     const bool shared = first != processes_.end() && first->second.database != database &&
-                        first->second.config == process.config && first->second.reach == process.reach;
+                        first->second.config == process.config && first->second.shell == process.shell;
     if (shared) {
       once(consoles_of_pool_[database], address, at, "the console");
       return;
@@ -101,7 +101,7 @@ class PoolRules {
   std::map<std::string, Place> names_;
   struct Process {
     std::string config;
-    std::vector<std::string> reach;
+    std::vector<std::string> shell;
     std::string database;  // of the first pool
   };
   std::map<std::string, Place> consoles_;

@@ -109,7 +109,10 @@ Json bouncer() {
                                 Json::array({"host", "port", "user"}));
   properties["config"] = text("the main configuration file that its process reads");
   const auto command = words("the words of a command that runs a shell on the bouncer's machine, such as [ssh, host]");
-  properties["reach"] = {{"anyOf", Json::array({Json{{"const", "local"}}, command})}};
+  const Json shell{{"anyOf", Json::array({Json{{"const", "local"}}, command})}};
+  properties["shell"] = shell;
+  properties["reach"] = described(shell, "shell is its name now");
+  properties["reach"]["deprecated"] = true;
   return closed_object(std::move(properties), Json::array({"name", "console", "config"}));
 }
 

@@ -10,7 +10,7 @@ bool is_loopback(const std::string& host) {
 bool cannot_be_seen_from_here(const BouncerAccess& bouncer, const std::string& route_host) {
   const auto console = bouncer.console.values.find("host");
   const bool is_here =
-      bouncer.reach.empty() && (console == bouncer.console.values.end() || is_loopback(console->second));
+      bouncer.shell.empty() && (console == bouncer.console.values.end() || is_loopback(console->second));
   return !is_here && is_loopback(route_host);
 }
 

@@ -18,7 +18,7 @@ void Problems::add(Place at, std::string what, std::string hint) {
   if (full()) return;
   if (found_.size() == limit) {
     what = "there are more problems than these";
-    hint = "mend these first";
+    hint = "fix these first";
   }
   found_.push_back({position(at), std::move(what), std::move(hint)});
 }

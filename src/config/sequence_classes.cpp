@@ -66,7 +66,7 @@ class SequenceClassifier {
             there.begin(), there.begin() + static_cast<std::ptrdiff_t>(std::min(there.size(), most_compared)));
         const auto hint = did_you_mean(name->text(), similar);
         out_.problems.push_back({entry.at, fmt::format("the database has no sequence {}", name->text()),
-                                 hint.starts_with("did") ? hint : "remove it or mend its name"});
+                                 hint.starts_with("did") ? hint : "remove it or fix its name"});
       }
     }
   }

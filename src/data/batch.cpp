@@ -91,7 +91,7 @@ Result<std::optional<std::string>> name_of_row(postgres::Connection& primary, co
 Result<BatchEnd> run_batch(postgres::Connection& primary, const Lease& lease, const RowChange& change,
                            const Batch& batch, const BatchLimits& limits, Brake* brake) {
   const auto job = begin_batch(primary, lease, limits.lock_timeout, Deadline::in(short_request));
-  if (!job && job.error().kind == ErrorKind::foreign) return fail(job.error());
+  if (!job && job.error().kind == ErrorKind::conflict) return fail(job.error());
   if (!job) return ended_by(primary, job.error(), batch);
   if (job->hold) return BatchEnd{BatchOutcome::held, 0, {}, job->target};
   const auto sql = update_sql(change, batch.leaf.name, batch.range, batch.row_name);
@@ -112,7 +112,7 @@ Result<BatchEnd> run_batch(postgres::Connection& primary, const Lease& lease, co
 Result<BatchEnd> skip_batch(postgres::Connection& primary, const Lease& lease, const Batch& batch, const Error& why,
                             const BatchLimits& limits) {
   const auto job = begin_batch(primary, lease, limits.lock_timeout, Deadline::in(short_request));
-  if (!job && job.error().kind == ErrorKind::foreign) return fail(job.error());
+  if (!job && job.error().kind == ErrorKind::conflict) return fail(job.error());
   if (!job) return ended_by(primary, job.error(), batch);
   if (job->hold) return BatchEnd{BatchOutcome::held, 0, {}, job->target};
   const auto name = name_of_row(primary, batch, Deadline::in(short_request));

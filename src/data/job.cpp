@@ -80,7 +80,7 @@ std::string mine(const Lease& lease) {
 }
 
 Error lost(const postgres::Connection& primary, const Lease& lease) {
-  return {ErrorKind::foreign,
+  return {ErrorKind::conflict,
           fmt::format("job {} on {}", lease.id, primary.name()),
           "another runner has claimed it, or it was removed",
           fmt::format("epoch {}", lease.epoch),
@@ -134,7 +134,7 @@ Result<Job> claim(postgres::Connection& primary, const JobDefinition& job, const
   const auto object = fmt::format("job {} on {}", job.id, primary.name());
   if (!seen) return fail({ErrorKind::failed, object, "was removed while it was claimed", "", "", "", ""});
   if (seen->table != job.table || seen->definition != job.definition) {
-    return fail({ErrorKind::foreign, object, "is another than the runbook's",
+    return fail({ErrorKind::conflict, object, "is another than the runbook's",
                  fmt::format("{} on {}", job.definition, job.table),
                  fmt::format("{} on {}", seen->definition, seen->table), "begin a new run for the other change", ""});
   }

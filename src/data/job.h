@@ -63,7 +63,7 @@ Result<std::optional<Job>> read_job(postgres::Connection& connection, const std:
 
 // Claims a job for this session, and returns it with its new epoch; the first claim creates it. One that is over is
 // returned as it is. `own_epoch`: what this process had claimed before it lost its session; 0: nothing. `held` while
-// another session that lives has it, unless `take_over`; `foreign` when the job of that id is another.
+// another session that lives has it, unless `take_over`; `conflict` when the job of that id is another.
 Result<Job> claim(postgres::Connection& primary, const JobDefinition& job, const std::string& runner,
                   std::int64_t own_epoch, bool take_over, Deadline deadline);
 
@@ -74,16 +74,16 @@ struct Lease {
 };
 
 // Begins a batch's transaction: READ COMMITTED, with the job's row locked, `lock_timeout` and a limit for a runner that
-// stands still. `foreign`, and no transaction is open, when the epoch is another. A job that is on hold is returned
+// stands still. `conflict`, and no transaction is open, when the epoch is another. A job that is on hold is returned
 // with `hold`, and no transaction is open.
 Result<Job> begin_batch(postgres::Connection& primary, const Lease& lease, Duration lock_timeout, Deadline deadline);
 // Moves the cursor, counts, and commits. `unknown`: read_job tells whether it was committed.
 Result<void> commit_batch(postgres::Connection& primary, const Lease& lease, const Position& to, std::int64_t changed,
                           std::int64_t skipped, Deadline deadline);
-// The same outside of a batch, where nothing is changed, such as the beginning of another pass. `foreign` as above.
+// The same outside of a batch, where nothing is changed, such as the beginning of another pass. `conflict` as above.
 Result<void> move_to(postgres::Connection& primary, const Lease& lease, const Position& to, Deadline deadline);
 
-// What slows it, for people; with it the job is seen to live. Returns it. `foreign` as above.
+// What slows it, for people; with it the job is seen to live. Returns it. `conflict` as above.
 Result<Job> note(postgres::Connection& primary, const Lease& lease, const std::string& now, Deadline deadline);
 // Ends the lease: `over`, or stopped with what is said in `now`. Nothing happens when another has claimed it.
 Result<void> release(postgres::Connection& primary, const Lease& lease, bool over, const std::string& now,

@@ -99,7 +99,7 @@ Result<Job> Runner::walk(postgres::Connection& primary, const Job& job) {
       return fail({ErrorKind::failed, "table " + table_.name.sql(),
                    fmt::format("had rows that match in each of {} passes", most_passes), "none in the last one",
                    fmt::format("{} in the last one", at_.changed_in_pass),
-                   "mend what writes them, then: pgcleave resume", ""});
+                   "fix what writes them, then: pgcleave resume", ""});
     }
     at_ = Position{at_.pass + 1, 0, {}, 0, 0};
     TRY(move_to(primary, lease_, at_, soon()));
@@ -107,7 +107,7 @@ Result<Job> Runner::walk(postgres::Connection& primary, const Job& job) {
   TRY(release(primary, lease_, true, "", soon()));
   tell_progress(true);
   TRY_ASSIGN(const auto ended, read_job(primary, task_.id, soon()));
-  if (!ended) return fail({ErrorKind::foreign, "job " + task_.id, "was removed", "", "", "", ""});
+  if (!ended) return fail({ErrorKind::conflict, "job " + task_.id, "was removed", "", "", "", ""});
   return *ended;
 }
 
@@ -218,7 +218,7 @@ Result<void> Runner::bad_row(postgres::Connection& primary, const Error& why, co
     return fail({ErrorKind::failed, object, what, "", fmt::format("{} rows changed so far", changed_), hint, why.code});
   };
   if (task_.on_bad_row == OnBadRow::stop)
-    return stopped(why.what, "mend the row, then: pgcleave resume. To leave out such rows: on_bad_row: skip");
+    return stopped(why.what, "fix the row, then: pgcleave resume. To leave out such rows: on_bad_row: skip");
   TRY_ASSIGN(const bool known, is_skipped(primary, lease_, batch.leaf.name.sql(), *name, soon()));
   if (!known && skipped_ >= task_.most_skipped)
     return stopped(

@@ -15,7 +15,7 @@ constexpr auto patience_with_a_leader = std::chrono::seconds(2);
 Result<Json> note_leaders(RunState& run, const runbook::Phase& phase) {
   Json leaders = Json::object();
   const bool takes = std::any_of(phase.steps.begin(), phase.steps.end(),
-                                 [](const auto& line) { return kind_of(line).description.meaning.takes; });
+                                 [](const auto& line) { return kind_of(line).description.traits.takes; });
   if (!takes) return leaders;
   for (auto* side : {&run.world.source, &run.world.target}) {
     TRY_ASSIGN(const auto leads, side->note_leadership(Deadline::in(patience_with_a_leader)));

@@ -12,7 +12,7 @@ constexpr auto patience_with_an_owner = std::chrono::seconds(5);
 
 bool takes_ownership(const runbook::Phase* window) {
   return window != nullptr && std::any_of(window->steps.begin(), window->steps.end(),
-                                          [](const auto& line) { return kind_of(line).description.meaning.takes; });
+                                          [](const auto& line) { return kind_of(line).description.traits.takes; });
 }
 
 }  // namespace

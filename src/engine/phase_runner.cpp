@@ -11,14 +11,14 @@ namespace {
 
 // Shows something, makes a window shorter, or is of no use to a rollback. Never what tells which rows are given up, nor
 // who decides on it.
-bool can_be_spared(const runbook::Meaning& meaning) {
-  return meaning.spared || (!meaning.changes && !meaning.gives_up && !meaning.waits_for_person);
+bool can_be_spared(const runbook::Traits& traits) {
+  return traits.spared || (!traits.changes && !traits.gives_up && !traits.waits_for_person);
 }
 
 // Past the point of no return a check that fails is told, not obeyed: going on is what is left.
 bool may_be_passed_over(const runbook::StepLine& line) {
-  const auto& meaning = kind_of(line).description.meaning;
-  return (!meaning.changes || steps::may_be_missed(line.uses)) && !meaning.waits_for_person;
+  const auto& traits = kind_of(line).description.traits;
+  return (!traits.changes || steps::may_be_missed(line.uses)) && !traits.waits_for_person;
 }
 
 Error interrupted(Error error) {
@@ -41,7 +41,7 @@ Result<void> PhaseRunner::run_steps(const runbook::Phase& phase) {
     }();
     if (done) continue;
     const auto why = done.error().kind;
-    gate_rejected_ = why == ErrorKind::interrupted && kind_of(line).description.meaning.waits_for_person;
+    gate_rejected_ = why == ErrorKind::interrupted && kind_of(line).description.traits.waits_for_person;
     // A wait that was given up for it says so in words of its own; what it waited for is inspected by `resume`.
     if (run_.stop.requested() && (why == ErrorKind::unknown || why == ErrorKind::timed_out))
       done = fail(interrupted(done.error()));
@@ -68,9 +68,9 @@ Result<void> PhaseRunner::prove_rollback() {
   auto proofs = *verify;
   auto& lines = proofs.steps;
   lines.erase(std::find_if(lines.begin(), lines.end(),
-                           [](const auto& line) { return kind_of(line).description.meaning.waits_for_person; }),
+                           [](const auto& line) { return kind_of(line).description.traits.waits_for_person; }),
               lines.end());
-  std::erase_if(lines, [&](const auto& line) { return kind_of(line).description.meaning.routes || is_proven(line); });
+  std::erase_if(lines, [&](const auto& line) { return kind_of(line).description.traits.routes || is_proven(line); });
   if (run_.record().emergency) TRY(leave_out(proofs));
   if (!lines.empty() && run_.output.say) run_.output.say("verify, since the rollback needs it");
   return run_steps(proofs);
@@ -79,7 +79,7 @@ Result<void> PhaseRunner::prove_rollback() {
 // Told and written down, each that is not settled.
 Result<void> PhaseRunner::leave_out(runbook::Phase& phase) {
   auto& lines = phase.steps;
-  const auto stays = [&](const auto& line) { return !can_be_spared(kind_of(line).description.meaning); };
+  const auto stays = [&](const auto& line) { return !can_be_spared(kind_of(line).description.traits); };
   const auto rest = std::stable_partition(lines.begin(), lines.end(), stays);
   for (auto line = rest; line != lines.end(); ++line) {
     const auto& steps = run_.record().steps;

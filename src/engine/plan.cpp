@@ -10,20 +10,20 @@ namespace pgcleave::engine {
 namespace {
 
 // What the steps before it would have told.
-void put_placeholders(Json& scope, const runbook::StepLine& line, const steps::StepKind& kind, const Json& facts) {
+void put_placeholders(Json& scope, const runbook::StepLine& line, const steps::StepKind& kind, const Json& outputs) {
   auto& known = scope[line.id];
   if (!known.is_object()) known = Json::object();
-  for (const auto& fact : kind.description.facts) {
-    const auto real = facts.find(fact.name);
-    if (real != facts.end() && !real->is_null()) {
-      known[fact.name] = *real;
-    } else if (!known.contains(fact.name)) {
-      known[fact.name] = "<" + line.id + "." + fact.name + ">";
+  for (const auto& output : kind.description.outputs) {
+    const auto real = outputs.find(output.name);
+    if (real != outputs.end() && !real->is_null()) {
+      known[output.name] = *real;
+    } else if (!known.contains(output.name)) {
+      known[output.name] = "<" + line.id + "." + output.name + ">";
     }
   }
 }
 
-// A fact that is still to come stands for itself, as <step.fact>.
+// An output that is still to come stands for itself, as <step.output>.
 bool waits_for_a_fact(const Json& with) {
   return std::any_of(with.begin(), with.end(), [](const Json& value) {
     const auto text = value.is_string() ? value.get<std::string>() : std::string();
@@ -35,7 +35,7 @@ PlannedState planned_as(steps::State state) {
   switch (state) {
     case steps::State::pending: return PlannedState::pending;
     case steps::State::done: return PlannedState::done;
-    case steps::State::foreign: return PlannedState::foreign;
+    case steps::State::conflict: return PlannedState::conflict;
   }
   return PlannedState::pending;
 }
@@ -51,7 +51,7 @@ Json inspect_now(PlannedStep& planned, const steps::StepKind& kind, steps::Conte
   planned.state = planned_as(seen->state);
   planned.evidence = seen->evidence;
   planned.before = seen->before;
-  return seen->facts;
+  return seen->outputs;
 }
 
 void foretell(PlannedStep& planned, const steps::StepKind& kind, steps::Context& context) {
@@ -79,26 +79,26 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
     }
   }
   steps::Context context{world, line.id, *with, Deadline::in(std::chrono::seconds(5)), nullptr};
-  auto facts = inspect_now(planned, *kind, context);
+  auto outputs = inspect_now(planned, *kind, context);
   // From the window on, or from a promotion on, what is seen now says nothing: the steps before will have changed it.
   const bool telling = !clouded && !waits_for_a_fact(*with);
-  const bool adopted = telling && planned.state == PlannedState::done;
-  const auto& meaning = kind->description.meaning;
-  planned.foreign = planned.state == PlannedState::foreign;
+  const bool already_applied = telling && planned.state == PlannedState::done;
+  const auto& traits = kind->description.traits;
+  planned.conflict = planned.state == PlannedState::conflict;
   if (!telling) {
     planned.state = PlannedState::later;
     // What a rollback would give up now is worth knowing, although it is not begun now.
-    if (!planned.foreign && !(meaning.gives_up && !meaning.changes)) planned.evidence.clear();
+    if (!planned.conflict && !(traits.gives_up && !traits.changes)) planned.evidence.clear();
   }
-  if (meaning.changes && !adopted) {
+  if (traits.changes && !already_applied) {
     const auto announced = readable(line.id, [&] { return kind->apply(context, planned.before); });
     if (!announced && telling) planned.evidence += (planned.evidence.empty() ? "" : "; ") + announced.error().text();
-    if (announced && announced->is_object()) facts = *announced;
+    if (announced && announced->is_object()) outputs = *announced;
     planned.effects = effects.take();
     if (telling && kind->foretell != nullptr) foretell(planned, *kind, context);
   }
-  put_placeholders(scope, line, *kind, facts);
-  clouded = clouded || (meaning.promotes && !adopted);
+  put_placeholders(scope, line, *kind, outputs);
+  clouded = clouded || (traits.promotes && !already_applied);
   return planned;
 }
 
@@ -108,7 +108,7 @@ const char* name_of(PlannedState state) {
   switch (state) {
     case PlannedState::pending: return "pending";
     case PlannedState::done: return "done";
-    case PlannedState::foreign: return "foreign";
+    case PlannedState::conflict: return "conflict";
     case PlannedState::skipped: return "skipped";
     case PlannedState::unknown: return "unknown";
     case PlannedState::later: return "later";
@@ -137,7 +137,7 @@ std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope
   const bool back = direction == Direction::back;
   bool clouded = back;
   std::vector<PlannedStep> all;
-  // A rollback refers to facts of the steps forward.
+  // A rollback refers to outputs of the steps forward.
   for (const auto& phase : runbook.phases) {
     for (const auto& line : phase.steps) {
       const auto* kind = steps::find(line.uses);

@@ -13,8 +13,8 @@ namespace pgcleave::engine {
 
 enum class PlannedState {
   pending,
-  done,  // would be adopted
-  foreign,
+  done,  // is already applied
+  conflict,
   skipped,  // by its condition
   unknown,  // its kind or its parameters can't be read
   later,    // from the window, a promotion or an output that is still to come on: what is seen now says nothing
@@ -29,12 +29,12 @@ struct PlannedStep {
   std::string evidence;
   std::vector<std::string> effects;  // in the very words that the journal will hold
   Json before = Json::object();
-  bool foreign = false;                    // as seen now, also where `state` is later
+  bool conflict = false;                   // as seen now, also where `state` is later
   std::vector<std::string> foretold = {};  // what it will take, as the step itself tried it
   std::optional<Error> unseen = {};        // why it could not be inspected; never because an output is still to come
 };
 
-// Facts of steps that have not run yet stand as <step.fact>.
+// Outputs of steps that have not run yet stand as <step.output>.
 std::vector<PlannedStep> plan(const runbook::Runbook& runbook, const Json& scope, world::World& world,
                               Direction direction);
 std::vector<PlannedStep> plan_phase(const runbook::Phase& phase, Json& scope, world::World& world);

@@ -1,4 +1,4 @@
-// Steps read what a journal kept for them (`before`, facts) and what products answered. Where that holds another type
+// Steps read what a journal kept for them (`before`, outputs) and what products answered. Where that holds another type
 // than it should, the step fails: undo goes on with the next one, and nobody is left waiting by a program that ended.
 #pragma once
 

@@ -57,9 +57,10 @@ void follow_effect(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "effect.done") {
     if (outcome == journal::EffectOutcome::failed) --step->second.effects;
     if (outcome != journal::EffectOutcome::unknown) --step->second.unanswered;
-    // Of several requests one may still arrive. The step tells it with its facts, unless its process dies before that.
+    // Of several requests one may still arrive. The step tells it with its outputs, unless its process dies before
+    // that.
     const int late = small_in(object_in(event.data, "result"), "unanswered");
-    if (late > 0) step->second.facts["unanswered"] = late;
+    if (late > 0) step->second.outputs["unanswered"] = late;
   }
 }
 
@@ -74,7 +75,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     for (const auto& step : list_in(event.data, "steps"))
       window.before[text_in(step, "step")] = object_in(step, "before");
     ++run.windows_entered;
-    // A window that is entered again begins anew: what an earlier try did was undone, its facts are stale.
+    // A window that is entered again begins anew: what an earlier try did was undone, its outputs are stale.
     for (auto& [id, step] : run.steps) {
       if (step.phase == window.phase) step = StepRecord{};
     }
@@ -96,9 +97,9 @@ void follow_window(RunRecord& run, const journal::Event& event) {
 void follow_step(RunRecord& run, const journal::Event& event) {
   const auto& data = event.data;
   auto& step = run.steps[text_in(data, "step")];
-  if (event.type == "step.done" || event.type == "step.adopted") {
-    step.status = event.type == "step.done" ? StepStatus::done : StepStatus::adopted;
-    step.facts = object_in(data, "facts");
+  if (event.type == "step.done" || event.type == already_applied_event) {
+    step.status = event.type == "step.done" ? StepStatus::done : StepStatus::already_applied;
+    step.outputs = object_in(data, outputs_field);
     step.note = text_in(data, "evidence");
     step.ms = number_in(data, "ms");
     if (step.phase.empty()) step.phase = run.phase;
@@ -142,7 +143,7 @@ std::string approve_command(const RunRecord& run, const std::string& rest) {
 }  // namespace
 
 bool StepRecord::is_in_doubt() const {
-  return unanswered > 0 || small_in(facts, "unanswered") > 0;
+  return unanswered > 0 || small_in(outputs, "unanswered") > 0;
 }
 
 void RunRecord::apply(const journal::Event& event) {
@@ -260,7 +261,7 @@ const char* name_of(StepStatus status) {
     case StepStatus::untouched: return "untouched";
     case StepStatus::begun: return "begun";
     case StepStatus::done: return "done";
-    case StepStatus::adopted: return "adopted";
+    case StepStatus::already_applied: return "already applied";
     case StepStatus::skipped: return "skipped";
     case StepStatus::waiting: return "waiting";
     case StepStatus::failed: return "failed";

@@ -13,7 +13,12 @@
 
 namespace pgcleave::engine {
 
-enum class StepStatus { untouched, begun, done, adopted, skipped, waiting, failed, undone, undo_failed };
+// The journal's own words for a step's outputs, and for a step that was applied already. An older program reads them by
+// these names, so they stay.
+constexpr const char* outputs_field = "facts";
+constexpr const char* already_applied_event = "step.adopted";
+
+enum class StepStatus { untouched, begun, done, already_applied, skipped, waiting, failed, undone, undo_failed };
 const char* name_of(StepStatus status);
 
 // The condition, in the journal, of a step that was skipped for it.
@@ -25,18 +30,18 @@ struct StepRecord {
   std::string phase;
   Json with = Json::object();
   Json before = Json::object();
-  Json facts = Json::object();
+  Json outputs = Json::object();
   std::string note;     // evidence or error
   bool spared = false;  // skipped by `rollback --emergency`
   double ms = 0;
   int intents = 0;     // how often it was begun
   int effects = 0;     // of those announced, not those that were refused: what it changed, or may have changed
   int unanswered = 0;  // of those, the ones whose end nobody knows
-  // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose fact tells of
+  // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose output tells of
   // them.
   [[nodiscard]] bool is_in_doubt() const;
   // By this run, or found done.
-  [[nodiscard]] bool is_done() const { return status == StepStatus::done || status == StepStatus::adopted; }
+  [[nodiscard]] bool is_done() const { return status == StepStatus::done || status == StepStatus::already_applied; }
   std::int64_t effect_at_us = 0;  // wall clock of the last effect's announcement or end
 };
 

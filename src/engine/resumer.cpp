@@ -12,7 +12,7 @@ namespace {
 // Null: the window takes no ownership.
 const runbook::StepLine* take_of(const runbook::Phase& window) {
   const auto take = std::find_if(window.steps.begin(), window.steps.end(),
-                                 [](const auto& line) { return kind_of(line).description.meaning.takes; });
+                                 [](const auto& line) { return kind_of(line).description.traits.takes; });
   return take == window.steps.end() ? nullptr : &*take;
 }
 
@@ -36,12 +36,12 @@ void Resumer::assume_begun(const runbook::Phase& phase) {
                                         [&](const auto& line) { return is_untouched(run_.record(), line); });
   for (const auto& line : phase.steps) {
     const auto& kind = kind_of(line);
-    if (kind.description.meaning.takes) return;
+    if (kind.description.traits.takes) return;
     if (kind.undo == nullptr || !is_untouched(run_.record(), line)) continue;
     const auto applies = line.when.empty() ? Result<bool>(true) : runbook::evaluate_condition(line.when, run_.scope());
     if (applies && !*applies) continue;
     const auto with = runbook::resolve_with(line, kind.description, run_.scope());
-    if (!with) continue;  // it needs a fact of a step that was lost with it
+    if (!with) continue;  // it needs an output of a step that was lost with it
     static_cast<void>(run_.recorder.write("step.intent", {{"step", line.id},
                                                           {"uses", line.uses},
                                                           {"with", *with},

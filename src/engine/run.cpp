@@ -23,7 +23,7 @@ std::optional<RunResult> Run::begin_acting() {
   if (auto no = owners_first()) return no;
   const auto held = lease_.acquire();
   if (held) return {};
-  const bool other = held.error().kind == ErrorKind::held || held.error().kind == ErrorKind::foreign;
+  const bool other = held.error().kind == ErrorKind::held || held.error().kind == ErrorKind::conflict;
   return end_.finish(run_.record().phase.empty() ? journal::RunOutcome::undone : journal::RunOutcome::stopped,
                      other ? ExitCode::held : ExitCode::needs_person, held.error().text() + "; nothing was changed");
 }
@@ -35,16 +35,16 @@ void Run::now_knows_all() {
 
 // As the last step that could see it says. Nothing is claimed where none did.
 std::string Run::discarded_writes() const {
-  const Json* facts = nullptr;
+  const Json* outputs = nullptr;
   for (const auto& phase : run_.definition.phases) {
     for (const auto& line : phase.steps) {
       const auto known = run_.record().steps.find(line.id);
-      if (phase.is_rollback() && kind_of(line).description.meaning.gives_up && known != run_.record().steps.end())
-        facts = &known->second.facts;
+      if (phase.is_rollback() && kind_of(line).description.traits.gives_up && known != run_.record().steps.end())
+        outputs = &known->second.outputs;
     }
   }
-  if (facts == nullptr || !facts->contains("given_up")) return "";
-  const auto given_up = text_in(*facts, "given_up");
+  if (outputs == nullptr || !outputs->contains("given_up")) return "";
+  const auto given_up = text_in(*outputs, "given_up");
   if (given_up.empty()) return ", no write was left behind";
   return fmt::format(", without {}, written on {}", given_up, run_.world.target.label());
 }

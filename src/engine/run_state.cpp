@@ -28,8 +28,8 @@ const runbook::Phase* RunState::phase(const std::string& name) const {
 }
 
 Json RunState::scope() const {
-  Json scope{{"params", params}, {"env", config::facts_of(world.environment)}};
-  for (const auto& [id, step] : record().steps) scope[id] = step.facts;
+  Json scope{{"params", params}, {"env", config::values_of(world.environment)}};
+  for (const auto& [id, step] : record().steps) scope[id] = step.outputs;
   return scope;
 }
 
@@ -41,7 +41,7 @@ bool RunState::changed_nothing() const {
   const auto& steps = record().steps;
   return std::none_of(steps.begin(), steps.end(), [](const auto& step) {
     const auto* row = steps::find(step.second.uses);
-    return row != nullptr && row->description.meaning.changes && step.second.intents > 0;
+    return row != nullptr && row->description.traits.changes && step.second.intents > 0;
   });
 }
 

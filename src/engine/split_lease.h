@@ -21,7 +21,7 @@ class SplitLease {
   explicit SplitLease(RunState& run);
 
   // Signs for this run on each side that answers, so that requests of earlier processes that are still in flight are
-  // rejected before the owner is read. `held` or `foreign`: another run has it. No lease is needed, and none is
+  // rejected before the owner is read. `held` or `conflict`: another run has it. No lease is needed, and none is
   // acquired, where no fence is installed. Waits 5 s for a side, 0.3 s while clients wait.
   Result<void> acquire();
 

@@ -43,7 +43,7 @@ bool StepRunner::promotion_may_come() const {
   const auto& steps = run_.record().steps;
   return std::any_of(steps.begin(), steps.end(), [](const auto& step) {
     const auto* kind = steps::find(step.second.uses);
-    if (kind == nullptr || !kind->description.meaning.promotes || !step.second.is_in_doubt()) return false;
+    if (kind == nullptr || !kind->description.traits.promotes || !step.second.is_in_doubt()) return false;
     return utc_now_us() < step.second.effect_at_us + promotion_may_come_us;
   });
 }
@@ -68,26 +68,26 @@ Result<steps::Observation> StepRunner::inspect(const runbook::StepLine& line, st
 Result<Json> StepRunner::apply(const runbook::StepLine& line, steps::Context& context, const steps::Observation& seen) {
   const auto& kind = kind_of(line);
   run_.effects.for_step(line.id, false, context.deadline);
-  auto facts = readable(line.id, [&] { return kind.apply(context, seen.before); });
-  const bool in_doubt = !facts && is_open_end(facts.error());
-  if (!facts && !in_doubt) return facts;
-  if (facts && kind.looks_itself && run_.record().open_window() != nullptr) return facts;
+  auto outputs = readable(line.id, [&] { return kind.apply(context, seen.before); });
+  const bool in_doubt = !outputs && is_open_end(outputs.error());
+  if (!outputs && !in_doubt) return outputs;
+  if (outputs && kind.looks_itself && run_.record().open_window() != nullptr) return outputs;
   // In a window, until ownership is taken, an inspection gets no more time than the step had: undo inspects too.
   const auto* window = run_.record().open_window();
-  const bool clients_wait = window != nullptr && !window->taken && !kind.description.meaning.takes;
+  const bool clients_wait = window != nullptr && !window->taken && !kind.description.traits.takes;
   // A process says that it is paused as soon as it was asked to. One that waited until the time was up is not, and its
   // error names who held server connections.
-  const bool still_held = !facts && kind.description.meaning.pauses && context.deadline.passed();
+  const bool still_held = !outputs && kind.description.traits.pauses && context.deadline.passed();
   context.deadline = clients_wait ? context.deadline.for_one_read() : Deadline::in(inspection_timeout);
   auto after = inspect(line, context, "after");
-  if (!facts) {
-    if (after && after->state == steps::State::done && !still_held) return after->facts;
-    return facts;
+  if (!outputs) {
+    if (after && after->state == steps::State::done && !still_held) return after->outputs;
+    return outputs;
   }
   if (!after) return fail(after.error());
-  if (after->state == steps::State::done || !after->lasting) return facts;
+  if (after->state == steps::State::done || !after->lasting) return outputs;
   Error error{ErrorKind::failed, line.id, "was applied, but does not show", "done", after->evidence, "", ""};
-  if (after->state == steps::State::foreign) error.kind = ErrorKind::foreign;
+  if (after->state == steps::State::conflict) error.kind = ErrorKind::conflict;
   return fail(error);
 }
 
@@ -106,7 +106,7 @@ bool StepRunner::promoted_after(const runbook::StepLine& line) {
     if (phase.is_window) continue;
     bool after = false;
     for (const auto& other : phase.steps) {
-      if (after && kind_of(other).description.meaning.promotes && came_true(other)) return true;
+      if (after && kind_of(other).description.traits.promotes && came_true(other)) return true;
       after = after || other.id == line.id;
     }
   }
@@ -132,10 +132,10 @@ bool StepRunner::came_true(const runbook::StepLine& line) {
 
 // What a step could not do, and went on without. Before the step is told as done, so that a death between the two loses
 // nothing; once only.
-Result<void> StepRunner::tell_missed(const runbook::StepLine& line, const Json& facts) {
-  for (const auto& fact : kind_of(line).description.facts) {
-    if (!fact.missed) continue;
-    for (const auto& sentence : list_in(facts, fact.name.c_str())) {
+Result<void> StepRunner::tell_missed(const runbook::StepLine& line, const Json& outputs) {
+  for (const auto& output : kind_of(line).description.outputs) {
+    if (!output.missed) continue;
+    for (const auto& sentence : list_in(outputs, output.name.c_str())) {
       const auto text = sentence.get<std::string>();
       const auto& known = run_.record().misses;
       if (std::find(known.begin(), known.end(), text) != known.end()) continue;
@@ -161,7 +161,7 @@ bool StepRunner::is_settled(const runbook::StepLine& line) {
   if (known == record.steps.end()) return false;
   if (!known->second.is_done() && known->second.status != StepStatus::skipped) return false;
   if (run_.is_past_window(record.direction()) && !condition_is_true_now(line, known->second)) return true;
-  return !kind_of(line).description.meaning.changes && promoted_after(line);
+  return !kind_of(line).description.traits.changes && promoted_after(line);
 }
 
 Result<bool> StepRunner::skip_by_condition(const runbook::StepLine& line) {
@@ -173,12 +173,12 @@ Result<bool> StepRunner::skip_by_condition(const runbook::StepLine& line) {
   return true;
 }
 
-Error StepRunner::found_foreign(const runbook::StepLine& line, const steps::Observation& seen) const {
+Error StepRunner::found_conflict(const runbook::StepLine& line, const steps::Observation& seen) const {
   const auto& record = run_.record();
   const bool only_on = run_.is_past_window(record.direction()) || record.rolling_back ||
                        rollback_blocker(record, run_.definition).has_value();
   const auto command = run_.recorder.run() + run_.output.again;
-  return {ErrorKind::foreign,
+  return {ErrorKind::conflict,
           line.id + " (" + line.uses + ")",
           "finds something that this run did not do",
           "",
@@ -192,9 +192,9 @@ Error StepRunner::found_foreign(const runbook::StepLine& line, const steps::Obse
 Result<void> StepRunner::adopt(const runbook::StepLine& line, const steps::Observation& seen,
                                const std::optional<StepRecord>& earlier) {
   if (earlier && earlier->status == StepStatus::done) return {};
-  TRY(tell_missed(line, seen.facts));
-  TRY(run_.recorder.write(earlier ? "step.done" : "step.adopted",
-                          {{"step", line.id}, {"evidence", seen.evidence}, {"facts", seen.facts}}));
+  TRY(tell_missed(line, seen.outputs));
+  TRY(run_.recorder.write(earlier ? "step.done" : already_applied_event,
+                          {{"step", line.id}, {"evidence", seen.evidence}, {outputs_field, seen.outputs}}));
   if (run_.output.say) run_.output.say(fmt::format("  {:<22} {}", line.id, "ok: " + seen.evidence));
   return {};
 }
@@ -206,14 +206,14 @@ Result<void> StepRunner::begin(const runbook::StepLine& line, steps::Context& co
                     {"uses", line.uses},
                     {"with", context.with},
                     {"before", earlier ? earlier->before : seen.before}};
-  const bool takes = kind_of(line).description.meaning.takes;
+  const bool takes = kind_of(line).description.traits.takes;
   TRY(takes ? run_.recorder.write_to_disk("step.intent", intent) : run_.recorder.write("step.intent", intent));
   context.began_with = &intent.at("before");
-  const auto facts = apply(line, context, seen);
-  if (!facts) return fail(failed(line, facts.error()));
-  TRY(tell_missed(line, *facts));
+  const auto outputs = apply(line, context, seen);
+  if (!outputs) return fail(failed(line, outputs.error()));
+  TRY(tell_missed(line, *outputs));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
-  TRY(run_.recorder.write("step.done", {{"step", line.id}, {"facts", *facts}, {"ms", milliseconds(took)}}));
+  TRY(run_.recorder.write("step.done", {{"step", line.id}, {outputs_field, *outputs}, {"ms", milliseconds(took)}}));
   if (run_.output.say) run_.output.say(fmt::format("  {:<22} {:>9}", line.id, to_text(took)));
   return {};
 }
@@ -226,7 +226,7 @@ Result<void> StepRunner::run(const runbook::StepLine& line, Deadline limit, cons
   if (skipped) return {};
   const auto with = runbook::resolve_with(line, kind.description, run_.scope());
   if (!with) return fail(failed(line, with.error()));
-  const auto usual = kind.description.meaning.job ? Duration(no_timeout) : Duration(default_timeout);
+  const auto usual = kind.description.traits.job ? Duration(no_timeout) : Duration(default_timeout);
   const auto deadline = limit.or_earlier(Deadline::in(line.timeout.value_or(usual)));
   const auto earlier = began_before(line.id);
   steps::Context context{run_.world, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};
@@ -239,7 +239,7 @@ Result<void> StepRunner::run(const runbook::StepLine& line, Deadline limit, cons
                                                                 : inspect(line, context, "before");
   if (!seen) return fail(failed(line, seen.error()));
   switch (seen->state) {
-    case steps::State::foreign: return fail(failed(line, found_foreign(line, *seen)));
+    case steps::State::conflict: return fail(failed(line, found_conflict(line, *seen)));
     case steps::State::done: return adopt(line, *seen, earlier);
     case steps::State::pending: break;
   }

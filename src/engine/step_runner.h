@@ -1,4 +1,4 @@
-// One step: inspect; already applied? adopted. Something foreign? stop. Else intent > apply > inspect > outcome. Each
+// One step: inspect; already applied? done. Conflict? stop. Else intent > apply > inspect > outcome. Each
 // is recorded as it happens.
 #pragma once
 
@@ -38,8 +38,8 @@ class StepRunner {
   [[nodiscard]] bool promotion_may_come() const;
   bool promoted_after(const runbook::StepLine& line);
   bool came_true(const runbook::StepLine& line);
-  [[nodiscard]] Error found_foreign(const runbook::StepLine& line, const steps::Observation& seen) const;
-  Result<void> tell_missed(const runbook::StepLine& line, const Json& facts);
+  [[nodiscard]] Error found_conflict(const runbook::StepLine& line, const steps::Observation& seen) const;
+  Result<void> tell_missed(const runbook::StepLine& line, const Json& outputs);
   Error failed(const runbook::StepLine& line, const Error& error);
 
   RunState& run_;

@@ -38,7 +38,7 @@ bool Undoer::undo_step(const std::string& id) {
   steps::Context context{run_.world, id, record.with, Deadline::in(timeout), nullptr};
   context.in_doubt = record.is_in_doubt();
   run_.effects.for_step(id, true);
-  const auto undone = readable(id, [&] { return kind->undo(context, record.before, record.facts); });
+  const auto undone = readable(id, [&] { return kind->undo(context, record.before, record.outputs); });
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   if (undone) {
     if (run_.output.say) run_.output.say(fmt::format("  {:<22} {:>9}  undone", id, to_text(took)));
@@ -61,7 +61,7 @@ Result<void> Undoer::may_undo(Direction direction) {
     if (kind == nullptr || kind->may_undo == nullptr || !concerned) continue;
     steps::Context context{run_.world, id, record.with, Deadline::in(prepared_timeout), &run_.stop};
     const auto may = readable(id, [&] { return kind->may_undo(context, record.before); });
-    if (!may && (may.error().kind == ErrorKind::waiting || may.error().kind == ErrorKind::foreign)) return may;
+    if (!may && (may.error().kind == ErrorKind::waiting || may.error().kind == ErrorKind::conflict)) return may;
   }
   return {};
 }

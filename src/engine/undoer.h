@@ -15,7 +15,7 @@ class Undoer {
   // Of a window's steps: those that clients wait for (UndoOrder::before_traffic), or all.
   enum class Part { clients_wait_for, all };
 
-  // An error, `waiting` or `foreign`: undo would destroy what nobody gave up. Changes nothing, and what can't be seen
+  // An error, `waiting` or `conflict`: undo would destroy what nobody gave up. Changes nothing, and what can't be seen
   // is no error: undo tries for longer, and refuses by itself.
   Result<void> may_undo(Direction direction);
   // Undoes what clients wait for, and records that the window was left. False: not all of it was undone.

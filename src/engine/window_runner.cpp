@@ -30,9 +30,9 @@ Result<Json> WindowRunner::plan(const runbook::Phase& phase) {
   Json effects = Json::array();
   Json steps = Json::array();
   for (const auto& planned : plan_phase(phase, known, run_.world)) {
-    if (planned.foreign) {
+    if (planned.conflict) {
       return fail(
-          {ErrorKind::foreign, planned.id + " (" + planned.uses + ")", "finds something that this run did not do", "",
+          {ErrorKind::conflict, planned.id + " (" + planned.uses + ")", "finds something that this run did not do", "",
            planned.evidence,
            "look at what was found and put it right; then: pgcleave resume " + run_.recorder.run() + run_.output.again,
            ""});
@@ -112,7 +112,7 @@ Result<void> WindowRunner::until_taken(const runbook::Phase& phase, Deadline dea
     if (run_.stop.requested())
       return fail({ErrorKind::interrupted, line.id, "was asked to stop before this step", "", "", "", ""});
     const auto done = steps_.run(line, deadline, &run_.stop);
-    if (kind_of(line).description.meaning.takes) {
+    if (kind_of(line).description.traits.takes) {
       TRY_ASSIGN(const bool taken, is_taken_after(line, done));
       if (taken) {
         ++next;

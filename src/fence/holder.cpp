@@ -106,7 +106,7 @@ Result<bool> hold(postgres::Connection& primary, const std::string& split, const
   const auto object = fmt::format("split {} on {}", split, primary.name());
   if (seen.holder && !seen.holder->over && !me.continues(*seen.holder))
     return fail({ErrorKind::held, object, "another run holds it", "", seen.holder->text(), "", ""});
-  return fail({ErrorKind::foreign, object, "somebody acts on it under the same epoch or a higher one",
+  return fail({ErrorKind::conflict, object, "somebody acts on it under the same epoch or a higher one",
                fmt::format("below {}", me.epoch), std::to_string(seen.last_epoch), "", ""});
 }
 

@@ -49,8 +49,8 @@ struct Held {
 Result<Held> held(postgres::Connection& connection, const std::string& split, Deadline deadline);
 
 // Signs the split for `me`. False when there is nothing to sign: the fence is not installed here, or the server is a
-// standby. `held` when another run that is not over has it, unless `take_over`; `foreign` when somebody acts under this
-// epoch or a higher one. Idempotent.
+// standby. `held` when another run that is not over has it, unless `take_over`; `conflict` when somebody acts under
+// this epoch or a higher one. Idempotent.
 Result<bool> hold(postgres::Connection& primary, const std::string& split, const Holder& me, bool take_over,
                   Deadline deadline);
 

@@ -121,7 +121,7 @@ Result<void> pass_ownership(postgres::Connection& primary, const std::string& sp
   if (passed) return {};
   Error error = passed.error();
   if (error.code != wrong_owner && error.code != stale_epoch) return fail(error);
-  error.kind = ErrorKind::foreign;
+  error.kind = ErrorKind::conflict;
   error.object = fmt::format("owner of split {} on {}", split, primary.name());
   if (error.code == wrong_owner) {
     error.what = fmt::format("could not be set to {}", name_of(next));

@@ -71,7 +71,7 @@ Result<void> uninstall(postgres::Connection& primary, const Fence& fence, Deadli
 // No value when the fence is not installed on this side.
 Result<std::optional<Owner>> owner(postgres::Connection& connection, const std::string& split, Deadline deadline);
 
-// Compare-and-set, one round trip. `foreign` with the owner seen when it is neither `expected` nor, by this same run,
+// Compare-and-set, one round trip. `conflict` with the owner seen when it is neither `expected` nor, by this same run,
 // already `next`; also when a higher epoch has acted before, or another run is about to at the same one: a new run
 // takes one more than the highest in the log (held(), holder.h). Idempotent for the same run, also under a higher
 // epoch.

@@ -82,7 +82,7 @@ Result<void> freeze_split(postgres::Connection& primary, const std::string& spli
   if (done) return {};
   auto error = done.error();
   if (error.code != source_does_not_own) return fail(error);
-  return fail({ErrorKind::foreign, fmt::format("split {} on {}", split, primary.name()),
+  return fail({ErrorKind::conflict, fmt::format("split {} on {}", split, primary.name()),
                "its tables can't be written down: the split is being done, or was", "owner source",
                "owner " + error.seen, "see: pgcleave status", error.code});
 }

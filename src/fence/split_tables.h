@@ -40,7 +40,7 @@ struct FrozenSplit {
 Result<std::optional<FrozenSplit>> frozen_split(postgres::Connection& connection, const std::string& split,
                                                 Deadline deadline);
 
-// Replaces what was written down; no value takes it away. `foreign` unless the source owns the split here. One
+// Replaces what was written down; no value takes it away. `conflict` unless the source owns the split here. One
 // transaction, idempotent. Needs what install() makes.
 Result<void> freeze_split(postgres::Connection& primary, const std::string& split,
                           const std::optional<FrozenSplit>& what, Deadline deadline);

@@ -30,7 +30,7 @@ END)sql",
 }
 
 Error not_ours_error(const postgres::Connection& where, const std::string& split, Owner must_be, const Error& answer) {
-  return {ErrorKind::foreign,
+  return {ErrorKind::conflict,
           fmt::format("owner of split {} on {}", split, where.name()),
           "does not allow stale tables to be emptied; nothing was",
           name_of(must_be),

@@ -61,7 +61,7 @@ struct Patience {
 
 // In one transaction: locks what the command reaches, proves each table of it, also on the other side, whose tables and
 // owner a transaction there holds as they are until this one has ended; empties; commits. Returns what could not be
-// proven: then nothing was emptied. `foreign`, and nothing is done, when an owner is another. The fence's own trigger
+// proven: then nothing was emptied. `conflict`, and nothing is done, when an owner is another. The fence's own trigger
 // does not fire. A lock that is not to be had within lock_timeout is tried again until the deadline; `timed_out` and
 // `interrupted` name who is in the way.
 Result<std::vector<StaleTable>> truncate(postgres::Connection& primary, postgres::Connection& other,

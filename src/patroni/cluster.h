@@ -56,8 +56,9 @@ class Cluster {
   // Before the window, so that the PATCH inside it needs no look-up: finds the leader and opens its connection.
   Result<void> warm(Deadline deadline);
 
-  // What forbids or endangers a promotion (facts about Patroni, 5): each a sentence. Paused, no leader, pre_promote,
-  // synchronous_mode_strict, watchdog required, a failover key pending, no standby_cluster in the configuration.
+  // What forbids or endangers a promotion, each a sentence: paused, no leader,
+  // pre_promote, synchronous_mode_strict, watchdog required, a failover key pending, no standby_cluster in the
+  // configuration.
   Result<std::vector<std::string>> obstacles_to_promotion(Deadline deadline);
 
   [[nodiscard]] const std::string& side() const;

@@ -45,7 +45,7 @@ Bouncer::Bouncer(BouncerSpec spec, const std::string& fleet)
       pools_{{spec_.name, spec_.database}},
       databases_{spec_.database},
       fleet_(fleet),
-      files_(spec_.config, spec_.reach, [this](ConfigPlace& place) { return working_folder(place); }) {}
+      files_(spec_.config, spec_.shell, [this](ConfigPlace& place) { return working_folder(place); }) {}
 
 Error Bouncer::error(ErrorKind kind, std::string what) const {
   return {kind, "bouncer " + spec_.name, std::move(what), "", "", "", ""};

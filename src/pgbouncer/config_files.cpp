@@ -43,8 +43,8 @@ std::string without_trial(const std::string& text, const std::string& mark) {
 
 }  // namespace
 
-ConfigFiles::ConfigFiles(std::string config, std::vector<std::string> reach, WorkingFolder working_folder)
-    : config_(std::move(config)), place_(std::move(reach)), working_folder_(std::move(working_folder)) {}
+ConfigFiles::ConfigFiles(std::string config, std::vector<std::string> shell, WorkingFolder working_folder)
+    : config_(std::move(config)), place_(std::move(shell)), working_folder_(std::move(working_folder)) {}
 
 Result<void> ConfigFiles::open(Deadline deadline) {
   TRY(place_.open(deadline));
@@ -134,7 +134,7 @@ Result<void> ConfigFiles::is_staged(const std::vector<FileText>& texts, Deadline
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (seen[i] && *seen[i] == texts[i].text) continue;
     Error out{
-        seen[i] ? ErrorKind::foreign : ErrorKind::not_ready, "", "", paths[i], seen[i] ? "" : "no such file", "", ""};
+        seen[i] ? ErrorKind::conflict : ErrorKind::not_ready, "", "", paths[i], seen[i] ? "" : "no such file", "", ""};
     if (!seen[i]) return fail(out);
     out.what = fmt::format("{} was changed since its next text was staged", texts[i].path);
     out.expected = fmt::format("the text that {} was made from", paths[i]);

@@ -20,7 +20,7 @@ class ConfigFiles {
  public:
   // From where relative names of included files are taken; asked once, when there is one.
   using WorkingFolder = std::function<Result<std::string>(ConfigPlace& place)>;
-  ConfigFiles(std::string config, std::vector<std::string> reach, WorkingFolder working_folder);
+  ConfigFiles(std::string config, std::vector<std::string> shell, WorkingFolder working_folder);
 
   Result<void> open(Deadline deadline);
   [[nodiscard]] const std::string& path() const { return real_.empty() ? config_ : real_; }  // of the first file
@@ -32,7 +32,7 @@ class ConfigFiles {
 
   // What with_routes() has changed, durably beside each file. Other staged files go.
   Result<void> stage(const ConfigFile& file, const std::vector<FileText>& texts, Deadline deadline);
-  // Is exactly this staged? `not_ready` when there is nothing, `foreign` when it is another text.
+  // Is exactly this staged? `not_ready` when there is nothing, `conflict` when it is another text.
   Result<void> is_staged(const std::vector<FileText>& texts, Deadline deadline);
   Result<void> put_in_place(const std::vector<FileText>& texts, Deadline deadline);
   Result<void> discard(Deadline deadline);

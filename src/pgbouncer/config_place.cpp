@@ -60,16 +60,16 @@ Result<std::string> from_base64(const std::string& text) {
   return out;
 }
 
-ConfigPlace::ConfigPlace(std::vector<std::string> reach) : reach_(std::move(reach)) {}
+ConfigPlace::ConfigPlace(std::vector<std::string> shell) : command_(std::move(shell)) {}
 
 Result<void> ConfigPlace::open(Deadline deadline) {
   if (local() || shell_) return {};
-  TRY_ASSIGN(shell_, Shell::open(reach_, deadline));
+  TRY_ASSIGN(shell_, Shell::open(command_, deadline));
   return {};
 }
 
 std::string ConfigPlace::place() const {
-  return fmt::format("looked at through {}", fmt::join(reach_, " "));
+  return fmt::format("looked at through {}", fmt::join(command_, " "));
 }
 
 Result<std::string> ConfigPlace::remote(const std::string& object, const std::string& line, Deadline deadline) {

@@ -12,7 +12,7 @@ namespace pgcleave::pgbouncer {
 
 class ConfigPlace {
  public:
-  explicit ConfigPlace(std::vector<std::string> reach);  // empty means this machine
+  explicit ConfigPlace(std::vector<std::string> shell);  // empty means this machine
 
   Result<void> open(Deadline deadline);  // the shell, where one is needed
   // What a symbolic link stands for: a rename must not replace the link. `invalid` when there is no such file.
@@ -40,11 +40,11 @@ class ConfigPlace {
                                      Deadline deadline);
 
  private:
-  [[nodiscard]] bool local() const { return reach_.empty(); }
+  [[nodiscard]] bool local() const { return command_.empty(); }
   Result<std::string> remote(const std::string& object, const std::string& line, Deadline deadline);
   [[nodiscard]] std::string place() const;
 
-  std::vector<std::string> reach_;
+  std::vector<std::string> command_;
   std::optional<Shell> shell_;
 };
 

@@ -66,7 +66,7 @@ auto ask_all(const std::vector<Bouncer*>& bouncers, Deadline deadline, Begin beg
 
 // What decides for the fleet when bouncers failed in different ways: the one that needs the most care.
 ErrorKind gravest(ErrorKind a, ErrorKind b) {
-  constexpr std::array order{ErrorKind::unknown, ErrorKind::foreign,   ErrorKind::interrupted, ErrorKind::timed_out,
+  constexpr std::array order{ErrorKind::unknown, ErrorKind::conflict,  ErrorKind::interrupted, ErrorKind::timed_out,
                              ErrorKind::failed,  ErrorKind::not_ready, ErrorKind::invalid,     ErrorKind::held};
   return std::find(order.begin(), order.end(), a) < std::find(order.begin(), order.end(), b) ? a : b;
 }
@@ -113,7 +113,7 @@ void share_processes(const std::vector<BouncerSpec>& specs, const std::vector<st
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const auto& spec = specs[i];
     std::vector<std::string> key{console_value(spec, "host"), console_value(spec, "port"), spec.config};
-    key.insert(key.end(), spec.reach.begin(), spec.reach.end());
+    key.insert(key.end(), spec.shell.begin(), spec.shell.end());
     auto& those = processes[key];
     const bool twice =
         std::any_of(those.begin(), those.end(), [&](auto other) { return specs[other].database == spec.database; });

@@ -16,7 +16,7 @@ struct BouncerSpec {
   std::string name;
   postgres::Settings console;      // dbname pgbouncer is added
   std::string config;              // path of its ini file, as seen where it runs
-  std::vector<std::string> reach;  // {}: this machine; else a command prefix such as {"ssh", "host"}
+  std::vector<std::string> shell;  // {}: this machine; else a command prefix such as {"ssh", "host"}
   std::string database;            // the pool: its [databases] entry
 };
 

@@ -60,7 +60,7 @@ Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadli
     return false;
   }
   command_.reset();
-  auto out = error(ErrorKind::foreign, fmt::format("somebody resumed {} while PAUSE was waiting", spec_.database));
+  auto out = error(ErrorKind::conflict, fmt::format("somebody resumed {} while PAUSE was waiting", spec_.database));
   out.expected = "paused";
   out.seen = "not paused";
   return fail(out);

@@ -32,7 +32,7 @@ class Trial {
       : bouncer_(bouncer),
         route_(route),
         deadline_(deadline),
-        files_(bouncer.config, bouncer.reach, [this](ConfigPlace& place) { return working_folder(place); }),
+        files_(bouncer.config, bouncer.shell, [this](ConfigPlace& place) { return working_folder(place); }),
         name_(trial_name(bouncer.database)) {}
 
   Result<RouteTrial> run(const std::optional<postgres::Settings>& client, const std::string& question) {

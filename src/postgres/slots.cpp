@@ -8,12 +8,12 @@ constexpr const char* undefined_object = "42704";
 constexpr const char* duplicate_object = "42710";
 constexpr const char* object_in_use = "55006";
 
-Result<Slot> adopted(Connection& connection, const Slot& found, Deadline deadline) {
+Result<Slot> usable(Connection& connection, const Slot& found, Deadline deadline) {
   TRY_ASSIGN(const Rows here, connection.query("SELECT pg_catalog.current_database() AS database", {}, deadline));
   const auto& database = here.text(0, "database");
   if (found.plugin == "pgoutput" && found.database == database) return found;
   Error error;
-  error.kind = ErrorKind::foreign;
+  error.kind = ErrorKind::conflict;
   error.object = "replication slot " + found.name;
   error.what = "exists already and is a different one";
   error.expected = fmt::format("a logical slot of pgoutput in database {}", database);
@@ -52,9 +52,9 @@ Result<Slot> create_logical_slot(Connection& primary, const std::string& name, D
     if (!made && made.error().code != duplicate_object) return fail(made.error());
     TRY_ASSIGN(found, slot(primary, name, deadline));
   }
-  if (found) return adopted(primary, *found, deadline);
+  if (found) return usable(primary, *found, deadline);
   Error error;
-  error.kind = ErrorKind::foreign;
+  error.kind = ErrorKind::conflict;
   error.object = "replication slot " + name;
   error.what = "was dropped by somebody else as soon as it was made";
   return fail(error);
@@ -70,7 +70,7 @@ Result<Slot> create_physical_slot(Connection& primary, const std::string& name, 
   }
   if (found && found->plugin.empty()) return *found;
   Error error;
-  error.kind = ErrorKind::foreign;
+  error.kind = ErrorKind::conflict;
   error.object = "replication slot " + name;
   error.what = "is not the one that was asked for";
   error.expected = "a physical slot";

@@ -61,7 +61,7 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   if (existing) {
     if (existing->slot == spec.slot) return {};
     Error error;
-    error.kind = ErrorKind::foreign;
+    error.kind = ErrorKind::conflict;
     error.object = "subscription " + spec.name;
     error.what = "exists already and reads another slot";
     error.expected = spec.slot;

@@ -140,7 +140,7 @@ class ProcessJudge {
         fmt::format("p50 {:.0f} ms, p90 {:.0f} ms, max {:.0f} ms in {} rounds; budget {:.0f} ms", pauses.p50,
                     pauses.p90, pauses.max, pauses.count, budget),
         "clients would wait longer than they were promised",
-        "look at the rounds with: pgcleave report compare; raise the budget or mend the slowest step");
+        "look at the rounds with: pgcleave report compare; raise the budget or fix the slowest step");
   }
 
   void signatures() {

@@ -88,10 +88,10 @@ Document compare_report(const std::vector<ComparedRound>& rounds, const std::str
   document.kind = "rounds compared";
   document.title = title;
   const auto& first = rounds.front().story.record;
-  document.facts = {{"environment", {text_in(first.begun, "environment_name")}},
-                    {"split", {text_in(first.begun, "split_name")}},
-                    {"first", {utc(first.begun_at_us)}},
-                    {"last", {utc(rounds.back().story.record.begun_at_us)}}};
+  document.properties = {{"environment", {text_in(first.begun, "environment_name")}},
+                         {"split", {text_in(first.begun, "split_name")}},
+                         {"first", {utc(first.begun_at_us)}},
+                         {"last", {utc(rounds.back().story.record.begun_at_us)}}};
   document.verdict = verdict_of(rounds, chain);
   Section summary{"summary", "In short", {}};
   summary.add(figures_of(rounds));

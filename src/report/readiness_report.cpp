@@ -125,7 +125,7 @@ Document readiness_report(const Readiness& readiness, const Made& made) {
   document.kind = "readiness review";
   document.title = fmt::format("{} on {}", change.runbook.name, change.environment.name);
   document.verdict = verdict_of(findings, readiness);
-  document.facts = {
+  document.properties = {
       {"environment",
        {fmt::format("{} ({})", change.environment.name, change.environment.production ? "production" : "staging")}},
       {"split", {change.split.name}},

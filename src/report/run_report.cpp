@@ -159,7 +159,7 @@ Document run_report(const RunStory& story, bool alive, const std::vector<journal
   Document document;
   document.kind = "run report";
   document.title = fmt::format("{} on {}", text_in(begun, "name"), text_in(begun, "environment_name"));
-  document.facts = {
+  document.properties = {
       {"run", code(story.record.id)},
       {"split", {text_in(begun, "split_name")}},
       {"environment", {fmt::format("{} ({})", text_in(begun, "environment_name"), text_in(begun, "class"))}},

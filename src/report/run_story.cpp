@@ -115,28 +115,28 @@ class Teller {
     StepTime step{.id = id, .uses = uses_[id], .phase = phase_, .outcome = *outcome};
     step.note = event.type == "step.skipped"
                     ? text_in(data, "condition")
-                    : one_line(text_in(data, event.type == "step.adopted" ? "evidence" : "text"));
+                    : one_line(text_in(data, event.type == engine::already_applied_event ? "evidence" : "text"));
     step.to_ms = now_ms_;
     step.ms = number_in(data, "ms", event.type == "step.skipped" ? 0 : now_ms_ - free_from_);
     step.from_ms = std::max(0.0, now_ms_ - step.ms);
     step.person = step.uses == "gate.approve";
     free_from_ = now_ms_;
-    const auto facts = object_in(data, "facts");
-    if (facts.contains("lag_bytes")) story_.lags.push_back({now_ms_, id, number_in(facts, "lag_bytes")});
-    if (step.person && event.type == "step.done") decide(event, facts);
+    const auto outputs = object_in(data, engine::outputs_field);
+    if (outputs.contains("lag_bytes")) story_.lags.push_back({now_ms_, id, number_in(outputs, "lag_bytes")});
+    if (step.person && event.type == "step.done") decide(event, outputs);
     story_.steps.push_back(std::move(step));
   }
 
   static std::optional<StepOutcome> outcome_of(const std::string& type) {
     static const std::map<std::string, StepOutcome> ends{
-        {"step.done", StepOutcome::done},       {"step.adopted", StepOutcome::found_done},
+        {"step.done", StepOutcome::done},       {engine::already_applied_event, StepOutcome::found_done},
         {"step.skipped", StepOutcome::skipped}, {"step.failed", StepOutcome::failed},
         {"step.undone", StepOutcome::undone},   {"undo.failed", StepOutcome::undo_failed}};
     const auto found = ends.find(type);
     return found == ends.end() ? std::nullopt : std::optional(found->second);
   }
 
-  // An approval through the journal is repeated by the gate's own facts.
+  // An approval through the journal is repeated by the gate's own outputs.
   void decide(const journal::Event& event, const Json& said) {
     const auto step = text_in(event.data, "step");
     if (text_in(said, "by").empty()) return;  // a gate that had nothing to ask

@@ -17,7 +17,7 @@ Result<bool> boolean(const std::string& operand, const Scope& scope) {
   const auto text = as_text(value);
   if (text == "true" || text == "false") return text == "true";
   return fail({ErrorKind::invalid, "", "a value that stands alone in a condition must be true or false", "",
-               config::shown(text), "compare it: ${step.fact} == 'value'", ""});
+               config::shown(text), "compare it: ${step.output} == 'value'", ""});
 }
 
 // All parts are evaluated, also when the first decides: a reference that is unknown is an error whatever the others

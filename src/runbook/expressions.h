@@ -1,4 +1,5 @@
-// ${params.x}, ${env.x}, ${step.fact}; comparisons (== != < <= > >=), `and`, `or`, `not` in `when` only. No templates.
+// ${params.x}, ${env.x}, ${step.output}; comparisons (== != < <= > >=), `and`, `or`, `not` in `when` only. No
+// templates.
 #pragma once
 
 #include <string>
@@ -9,7 +10,7 @@
 
 namespace pgcleave::runbook {
 
-// What expressions can read: {"params": {...}, "env": {...}, "<step id>": {facts}}.
+// What expressions can read: {"params": {...}, "env": {...}, "<step id>": {outputs}}.
 using Scope = Json;
 
 struct Reference {

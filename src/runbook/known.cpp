@@ -21,7 +21,7 @@ std::string reference_in_words(const Reference& reference) {
 
 }  // namespace
 
-const std::vector<std::string>& environment_facts() {
+const std::vector<std::string>& environment_values() {
   static const std::vector<std::string> names{"name",         "class",        "source_scope",
                                               "target_scope", "source_route", "target_route"};
   return names;
@@ -71,11 +71,11 @@ void Known::check_references(const config::Node& node) const {
 void Known::check(config::Place at, const Reference& reference) const {
   if (reference.object != "params" && reference.object != "env") return check_fact(at, reference);
   const bool is_param = reference.object == "params";
-  const auto names = is_param ? names_in(params_, [](const auto& each) { return each.name; }) : environment_facts();
+  const auto names = is_param ? names_in(params_, [](const auto& each) { return each.name; }) : environment_values();
   if (std::find(names.begin(), names.end(), reference.name) != names.end()) return;
   problems_.add(at,
                 fmt::format("{}: there is no {} {}", reference_in_words(reference),
-                            is_param ? "parameter" : "environment fact", config::shown(reference.name)),
+                            is_param ? "parameter" : "environment value", config::shown(reference.name)),
                 names.empty() ? "declare it under params" : config::did_you_mean(reference.name, names));
 }
 
@@ -87,7 +87,7 @@ void Known::check_fact(config::Place at, const Reference& reference) const {
       problems_.add(
           at,
           fmt::format("{}: step '{}' does not run before this one", reference_in_words(reference), reference.object),
-          fmt::format("it is at {}; a step can only read facts of earlier steps",
+          fmt::format("it is at {}; a step can only read outputs of earlier steps",
                       problems_.position(later->second).text()));
       return;
     }
@@ -98,12 +98,12 @@ void Known::check_fact(config::Place at, const Reference& reference) const {
     return;
   }
   if (step->second == nullptr) return;
-  const auto facts = names_in(step->second->facts, [](const auto& each) { return each.name; });
-  if (std::find(facts.begin(), facts.end(), reference.name) != facts.end()) return;
+  const auto outputs = names_in(step->second->outputs, [](const auto& each) { return each.name; });
+  if (std::find(outputs.begin(), outputs.end(), reference.name) != outputs.end()) return;
   problems_.add(at,
-                fmt::format("{}: {} gives no fact {}", reference_in_words(reference), step->second->kind,
+                fmt::format("{}: {} has no output {}", reference_in_words(reference), step->second->kind,
                             config::shown(reference.name)),
-                facts.empty() ? "it gives no facts" : config::did_you_mean(reference.name, facts));
+                outputs.empty() ? "it has no outputs" : config::did_you_mean(reference.name, outputs));
 }
 
 }  // namespace pgcleave::runbook

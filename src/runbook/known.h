@@ -40,6 +40,6 @@ class Known {
 };
 
 // What ${env.x} may name.
-const std::vector<std::string>& environment_facts();
+const std::vector<std::string>& environment_values();
 
 }  // namespace pgcleave::runbook

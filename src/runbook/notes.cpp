@@ -18,8 +18,8 @@ std::vector<config::Problem> notes(const Runbook& runbook, const Vocabulary& voc
         out.push_back({step.at, fmt::format("step '{}': {} is called {} now", step.id, step.written_as, step.uses),
                        fmt::format("write uses: {}; the earlier name is still read", step.uses)});
       }
-      if (kind->meaning.takes && takes == nullptr) takes = &step;
-      if (!kind->meaning.changes || kind->can_be_undone()) continue;
+      if (kind->traits.takes && takes == nullptr) takes = &step;
+      if (!kind->traits.changes || kind->can_be_undone()) continue;
       out.push_back(
           {step.at, fmt::format("step '{}' ({}) can't be undone: {}", step.id, step.uses, kind->why_not_undone()), ""});
     }

@@ -10,7 +10,7 @@
 namespace pgcleave::runbook {
 namespace {
 
-using Meanings = std::unordered_map<std::string, Meaning>;
+using TraitsOfKinds = std::unordered_map<std::string, Traits>;
 
 config::Place place(const StepLine& step) {
   return {step.at.line, step.at.column};
@@ -29,14 +29,14 @@ class WindowProof {
  public:
   WindowProof(const Phase& phase, config::Problems& problems) : phase_(phase), problems_(problems) {}
 
-  void step(const StepLine& step, const Meaning& meaning) {
-    check_keys(step, meaning);
-    if (meaning.pauses) paused_ = paused_ != nullptr ? paused_ : &step;
-    if (meaning.pauses) pauses_ = true;
-    if (meaning.resumes) paused_ = nullptr;
-    if (meaning.resumes) resumed_after_take_ = taken_ != nullptr;
-    if (meaning.releases) release(step);
-    if (meaning.takes) take(step);
+  void step(const StepLine& step, const Traits& traits) {
+    check_keys(step, traits);
+    if (traits.pauses) paused_ = paused_ != nullptr ? paused_ : &step;
+    if (traits.pauses) pauses_ = true;
+    if (traits.resumes) paused_ = nullptr;
+    if (traits.resumes) resumed_after_take_ = taken_ != nullptr;
+    if (traits.releases) release(step);
+    if (traits.takes) take(step);
   }
 
   void finish() {
@@ -62,15 +62,15 @@ class WindowProof {
     problems_.add(place(step), fmt::format("step '{}' {}", step.id, what), hint);
   }
 
-  void check_keys(const StepLine& step, const Meaning& meaning) {
-    if (meaning.waits_for_person) {
+  void check_keys(const StepLine& step, const Traits& traits) {
+    if (traits.waits_for_person) {
       report(step, fmt::format("waits for a person while clients wait in {}", phase_.name),
              "move it in front of the window, to gate");
     }
     if (step.retries > 0)
       report(step, "has retries inside a window",
              "remove them: the budget bounds the window, and what fails is undone");
-    const bool decides = meaning.pauses || meaning.resumes || meaning.releases || meaning.takes;
+    const bool decides = traits.pauses || traits.resumes || traits.releases || traits.takes;
     if (decides && !step.when.empty()) {
       report(step, "may be skipped by its `when`, but it pauses, resumes, releases or takes", "remove `when`");
     }
@@ -112,31 +112,31 @@ class WindowProof {
   std::map<config::SideName, const StepLine*> released_;
 };
 
-void check_outside(const Phase& phase, const StepLine& step, const Meaning& meaning, config::Problems& problems) {
+void check_outside(const Phase& phase, const StepLine& step, const Traits& traits, config::Problems& problems) {
   const auto forbid = [&](bool is, const char* what) {
     if (!is) return;
     problems.add(place(step), fmt::format("step '{}' {} outside a window, in {}", step.id, what, phase.name),
                  "move it into a window: only there clients wait within a budget");
   };
-  forbid(meaning.pauses, "pauses clients");
-  forbid(meaning.releases, "releases ownership");
-  forbid(meaning.takes, "takes ownership");
+  forbid(traits.pauses, "pauses clients");
+  forbid(traits.releases, "releases ownership");
+  forbid(traits.takes, "takes ownership");
 }
 
 }  // namespace
 
 void prove(const Runbook& runbook, const Vocabulary& vocabulary, config::Problems& problems) {
-  Meanings meanings;
-  for (const auto& step : vocabulary) meanings.emplace(step.kind, step.meaning);
+  TraitsOfKinds traits_of;
+  for (const auto& step : vocabulary) traits_of.emplace(step.kind, step.traits);
   for (const auto& phase : runbook.phases) {
     WindowProof window(phase, problems);
     for (const auto& step : phase.steps) {
-      const auto meaning = meanings.find(step.uses);
-      if (meaning == meanings.end()) continue;
+      const auto found = traits_of.find(step.uses);
+      if (found == traits_of.end()) continue;
       if (phase.is_window) {
-        window.step(step, meaning->second);
+        window.step(step, found->second);
       } else {
-        check_outside(phase, step, meaning->second, problems);
+        check_outside(phase, step, found->second, problems);
       }
     }
     if (phase.is_window) window.finish();

@@ -12,7 +12,7 @@ Error malformed(const std::string& seen) {
           fmt::format("{} is not a reference", config::shown(seen)),
           "",
           "",
-          "a reference is ${params.name}, ${env.name} or ${step.fact}; for the characters themselves write $${",
+          "a reference is ${params.name}, ${env.name} or ${step.output}; for the characters themselves write $${",
           ""};
 }
 

@@ -21,14 +21,14 @@ struct Parameter {
   std::vector<std::string> choices;  // for text
 };
 
-struct Fact {
+struct Output {
   std::string name;
   std::string help;
   bool missed = false;  // a list of sentences, each of which the run tells as missed
 };
 
 // What a step means for traffic and ownership, for the static proof.
-struct Meaning {
+struct Traits {
   bool pauses = false;    // clients wait from here ...
   bool resumes = false;   // ... until here
   bool releases = false;  // takes ownership away from `with.on`
@@ -38,7 +38,7 @@ struct Meaning {
   bool promotes = false;  // a side is a primary from here on: what was checked before of it as a standby is no more
   bool spared = false;    // only proves something, or shortens a window: `rollback --emergency` goes without it
   bool routes = false;    // concerns only where clients are led now: who leads them back goes without it
-  // Knows which rows a rollback, or an undo, gives up: its fact `given_up` says which, empty for none. It may ask for
+  // Knows which rows a rollback, or an undo, gives up: its output `given_up` says which, empty for none. It may ask for
   // them in words.
   bool gives_up = false;
   // A walk over a table that takes hours or days (data/job.h): has no timeout unless its line says one, and can be put
@@ -53,11 +53,11 @@ struct StepDescription {
   std::string earlier_kind;  // its name in earlier versions, which runbooks and journals may hold; "" for none
   std::string purpose;       // one sentence
   std::vector<Parameter> parameters;
-  std::vector<Fact> facts;
+  std::vector<Output> outputs;
   std::string changes;  // what it can change outside; "" = nothing
   std::string undo;     // how it is undone, or "no: ..." and why not, for people
   UndoKind undo_kind = UndoKind::restores;
-  Meaning meaning;
+  Traits traits;
   [[nodiscard]] bool is_called(const std::string& name) const {
     return name == kind || (!name.empty() && name == earlier_kind);
   }

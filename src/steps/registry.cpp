@@ -87,7 +87,7 @@ const StepKind* find(const std::string& kind) {
 }
 
 bool leaves_nothing(const StepKind& kind) {
-  return !kind.description.meaning.changes || kind.description.kind == "pgbouncer.try_route";
+  return !kind.description.traits.changes || kind.description.kind == "pgbouncer.try_route";
 }
 
 runbook::Vocabulary vocabulary() {
@@ -100,7 +100,7 @@ const char* name_of(State state) {
   switch (state) {
     case State::pending: return "pending";
     case State::done: return "done";
-    case State::foreign: return "foreign";
+    case State::conflict: return "conflict";
   }
   return "pending";
 }

@@ -2,14 +2,14 @@
 //
 // The law of the verbs
 //   prepare  opens connections and stages what it can. Changes nothing that others see. May be called again.
-//   observe  reads only. pending: not yet as the step wants it. done: as it wants it. foreign: somebody else changed
+//   observe  reads only. pending: not yet as the step wants it. done: as it wants it. conflict: somebody else changed
 //   it, so that
 //            neither applying nor adopting is right.
 //   apply    idempotent. All that changes the outside happens inside world.effects->perform(); outside of it apply only
 //   reads
-//            what its description needs. Returns facts for later steps.
-//   undo     idempotent. Works from `before` (taken by observe, in the journal before apply began) and the facts alone,
-//   also in
+//            what its description needs. Returns outputs for later steps.
+//   undo     idempotent. Works from `before` (taken by observe, in the journal before apply began) and the outputs
+//   alone, also in
 //            another process. Restores what was; it does not reset. Past steps may be missing or half done: it looks
 //            first.
 // Outcomes: ok, failed, unknown (ErrorKind::unknown and timed_out). Unknown is resolved by observe, never assumed.
@@ -37,15 +37,15 @@ using world::SplitTables;
 using world::Traffic;
 using world::World;
 
-enum class State { pending, done, foreign };
+enum class State { pending, done, conflict };
 const char* name_of(State state);
 
 struct Observation {
   State state = State::pending;
-  std::string evidence;          // one line: what was seen
-  Json before = Json::object();  // what undo needs
-  Json facts = Json::object();   // the step's facts, when done
-  bool lasting = true;           // false: leaves nothing that could be observed (a checkpoint), so it stays pending
+  std::string evidence;           // one line: what was seen
+  Json before = Json::object();   // what undo needs
+  Json outputs = Json::object();  // the step's outputs, when done
+  bool lasting = true;            // false: leaves nothing that could be observed (a checkpoint), so it stays pending
 };
 
 struct Context {
@@ -54,7 +54,7 @@ struct Context {
   const Json& with;  // parameters, resolved
   Deadline deadline;
   const StopFlag* stop;  // null where nothing may stop the step
-  // What observe saw as `before` when this run began the step for the first time; null before that. For facts that
+  // What observe saw as `before` when this run began the step for the first time; null before that. For outputs that
   // count what all tries did together.
   const Json* began_with = nullptr;
   // Something was never answered, and may still arrive. For undo: of what the step sent. Else: of what a promotion of
@@ -79,13 +79,13 @@ struct StepKind {
   Result<Observation> (*observe)(Context& context);
   Result<Json> (*apply)(Context& context, const Json& before);
   Result<void> (*undo)(Context& context, const Json& before,
-                       const Json& facts);  // null: nothing to undo, or impossible
+                       const Json& outputs);  // null: nothing to undo, or impossible
   UndoOrder undo_order = UndoOrder::before_traffic;
   // apply ends by looking at what it did, or the server answers with what came of it: inside a window nobody looks a
   // second time. Never for what apply only asked for.
   bool looks_itself = false;
   // Would undo destroy what a person has to give up first? Asked before anything of the run is undone; only reads.
-  // `waiting` or `foreign`: it would. null: it destroys nothing.
+  // `waiting` or `conflict`: it would. null: it destroys nothing.
   Result<void> (*may_undo)(Context& context, const Json& before) = nullptr;
   // For `plan`: what it will take, in lines for people. It may try something, and rolls it back. null: nothing to tell.
   Result<std::vector<std::string>> (*foretell)(Context& context) = nullptr;

@@ -13,7 +13,7 @@ namespace {
 
 using fence::Owner;
 
-constexpr const char* how_to_mend =
+constexpr const char* how_to_fix =
     "bring it back; or keep Patroni from promoting it (tag nofailover); or wait until Patroni lists it no more; or "
     "accept what its "
     "promotion "
@@ -40,7 +40,7 @@ Result<std::optional<MemberToTell>> ask_apart(World& world, Side& side, const pa
                                               Deadline deadline) {
   const auto refused = [&](const std::string& why, const std::string& seen) {
     return fail({ErrorKind::not_ready, fmt::format("member {} of {}", member.name, side.label()),
-                 why + ": promoted without the release it would own", "streaming", seen, how_to_mend, ""});
+                 why + ": promoted without the release it would own", "streaming", seen, how_to_fix, ""});
   };
   auto connection = connect(side, member, deadline);
   // Patroni promotes no member whose server is still starting (3.0 to 4.1). What it is when it has started is for the
@@ -117,7 +117,7 @@ Result<void> wait_until_released(World& world, const PendingRelease& release, De
   error.what = "its release is not on disk on all members, so ownership is not taken";
   error.expected = "flushed up to " + release.lsn.text();
   error.seen = "not by " + behind;
-  error.hint = how_to_mend;
+  error.hint = how_to_fix;
   return fail(error);
 }
 

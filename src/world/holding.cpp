@@ -82,7 +82,7 @@ Result<Signature> sign(World& world, Side& side, Deadline deadline) {
   const auto given = fence::hold(**leader, world.split.name, world.run.as_holder(), world.run.take_over, deadline);
   if (given) return *given ? Signature::given : Signature::nothing_to_sign;
   const auto kind = given.error().kind;
-  if (kind == ErrorKind::held || kind == ErrorKind::foreign) return fail(given.error());
+  if (kind == ErrorKind::held || kind == ErrorKind::conflict) return fail(given.error());
   return Signature::unknown;
 }
 

@@ -38,7 +38,7 @@ enum class Signature {
 };
 const char* name_of(Signature signature);
 
-// Signs for world.run, under its epoch. `held` and `foreign` as postgres::hold().
+// Signs for world.run, under its epoch. `held` and `conflict` as postgres::hold().
 Result<Signature> sign(World& world, Side& side, Deadline deadline);
 
 // Says on both sides that the run is over, as far as they can be reached.

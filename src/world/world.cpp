@@ -20,7 +20,7 @@ std::vector<pgbouncer::BouncerSpec> bouncer_specs(const config::Environment& env
       spec.console.values = bouncer.console.values;
       spec.console.password = bouncer.console.password;
       spec.config = bouncer.config;
-      spec.reach = bouncer.reach;
+      spec.shell = bouncer.shell;
       spec.database = pool.database;
       specs.push_back(std::move(spec));
     }

@@ -78,7 +78,7 @@ Result<World> open_world(const config::Environment& environment, const config::S
 // The same of a world that is there. `invalid` also when a side is not the one that is expected.
 Result<void> resolve_split(World& world, Deadline deadline);
 // For a run that is past its window: by the words of then and the catalog of now. What the split file names and is not
-// there has gone since, what is in no class came since: both are returned as notes, since nobody can mend a text that
+// there has gone since, what is in no class came since: both are returned as notes, since nobody can fix a text that
 // is frozen. A table that was in the split and is in no class by its name today, such as a partition that was detached,
 // keeps its class.
 Result<std::vector<std::string>> resolve_split_as_it_is(World& world, Deadline deadline);

@@ -42,9 +42,9 @@ pools:
     probe: {user: app}
     bouncers:
       - {name: bouncer-1, console: {host: 127.0.0.1, port: 6001, user: pgcleave_admin}, config: /bouncer-1.ini,
-         reach: local}
+         shell: local}
       - {name: bouncer-2, console: {host: 127.0.0.1, port: 6002, user: pgcleave_admin}, config: /bouncer-2.ini,
-         reach: local}
+         shell: local}
 )";
 
 const std::string split_text = "split: 1\nname: ci\nmoved:\n  schemas: [ci]\nkept:\n  schemas: [public]\nshared: {}\n";

@@ -56,8 +56,8 @@ std::string shape(const std::string& text) {
 struct Row {
   const char* kind;
   Json with = Json::object();
-  bool undo = true;          // try undo, then apply once more to go on; false where the same kind was tried before
-  bool facts_repeat = true;  // false: what there was to do is told once
+  bool undo = true;            // try undo, then apply once more to go on; false where the same kind was tried before
+  bool outputs_repeat = true;  // false: what there was to do is told once
 };
 
 class Conformance {
@@ -73,7 +73,7 @@ class Conformance {
     know_secrets();
   }
 
-  // Returns the facts.
+  // Returns the outputs.
   Json keeps_the_law(const Row& row) {
     const auto* kind = find(row.kind);
     REQUIRE(kind != nullptr);
@@ -83,27 +83,27 @@ class Conformance {
     tried_.insert(row.kind);
     if (kind->prepare != nullptr) went_well("prepare", call(kind->prepare));
     const auto before = look();
-    CHECK(before.state != State::foreign);
+    CHECK(before.state != State::conflict);
     const auto planned = plan_leaves_no_trace(before);
     open_.descriptions.clear();
-    const auto facts = apply(before.before);
-    if (kind->description.meaning.changes) CHECK(open_.descriptions == planned);
-    if (!kind->description.meaning.changes) CHECK(open_.descriptions.empty());
+    const auto outputs = apply(before.before);
+    if (kind->description.traits.changes) CHECK(open_.descriptions == planned);
+    if (!kind->description.traits.changes) CHECK(open_.descriptions.empty());
     const auto after = look();
     if (after.lasting) CHECK(name_of(after.state) == std::string("done"));
     const auto again = apply(before.before);
-    if (row.facts_repeat) CHECK(shape(again.dump()) == shape(facts.dump()));
+    if (row.outputs_repeat) CHECK(shape(again.dump()) == shape(outputs.dump()));
     same(look(), after, "after the second apply");
-    first_look_.try_emplace(row.kind, before.before, facts);
+    first_look_.try_emplace(row.kind, before.before, outputs);
     if (kind->undo != nullptr && row.undo) {
-      undo_restores(before, facts);
+      undo_restores(before, outputs);
       apply(before.before);
     }
-    for (const auto& fact : kind->description.facts) {
-      INFO("the fact " << fact.name << " is missing");
-      CHECK(facts.contains(fact.name));
+    for (const auto& output : kind->description.outputs) {
+      INFO("the output " << output.name << " is missing");
+      CHECK(outputs.contains(output.name));
     }
-    return facts;
+    return outputs;
   }
 
   // Undo from what was known when the kind was tried first.
@@ -111,9 +111,9 @@ class Conformance {
     kind_ = find(row.kind);
     with_ = filled(row.with);
     INFO(row.kind << " " << with_.dump());
-    const auto& [before, facts] = first_look_.at(row.kind);
+    const auto& [before, outputs] = first_look_.at(row.kind);
     for (int i = 0; i < 2; ++i) {
-      went_well("undo", call(kind_->undo, before, facts));
+      went_well("undo", call(kind_->undo, before, outputs));
       const auto seen = look();
       CHECK(seen.before == before);
       CHECK(name_of(seen.state) == std::string("pending"));
@@ -160,15 +160,15 @@ class Conformance {
   Observation look() {
     auto seen = call(kind_->observe);
     went_well("observe", seen);
-    shown_ += seen->evidence + seen->before.dump() + seen->facts.dump() + "\n";
+    shown_ += seen->evidence + seen->before.dump() + seen->outputs.dump() + "\n";
     return *seen;
   }
   Json apply(const Json& before) {
-    auto facts = call(kind_->apply, before);
-    went_well("apply", facts);
-    shown_ += facts->dump() + "\n";
+    auto outputs = call(kind_->apply, before);
+    went_well("apply", outputs);
+    shown_ += outputs->dump() + "\n";
     for (const auto& description : open_.descriptions) shown_ += description + "\n";
-    return *facts;
+    return *outputs;
   }
   static void same(const Observation& now, const Observation& then, const char* when) {
     INFO(when << ": " << then.evidence << " has become " << now.evidence);
@@ -177,7 +177,7 @@ class Conformance {
     CHECK(shape(now.evidence) == shape(then.evidence));
   }
   std::vector<std::string> plan_leaves_no_trace(const Observation& before) {
-    if (!kind_->description.meaning.changes) return {};
+    if (!kind_->description.traits.changes) return {};
     engine::DryRunEffects closed;
     world_.effects = &closed;
     went_well("plan", call(kind_->apply, before.before));
@@ -187,9 +187,9 @@ class Conformance {
     same(look(), before, "after plan");
     return planned;
   }
-  void undo_restores(const Observation& before, const Json& facts) {
+  void undo_restores(const Observation& before, const Json& outputs) {
     for (const char* when : {"after undo", "after the second undo"}) {
-      went_well(when, call(kind_->undo, before.before, facts));
+      went_well(when, call(kind_->undo, before.before, outputs));
       same(look(), before, when);
     }
   }
@@ -210,7 +210,7 @@ class Conformance {
   const StepKind* kind_ = nullptr;
   Json with_;
   std::set<std::string> tried_;
-  std::map<std::string, std::pair<Json, Json>> first_look_;  // before, facts
+  std::map<std::string, std::pair<Json, Json>> first_look_;  // before, outputs
   std::set<std::string> secrets_;
   std::string shown_;
 };

@@ -1,9 +1,9 @@
 # For scenarios in which the journal fails: sourced after scenario.sh, and used with $journal set.
 known() { "$build/pgcleave" status -e "$environment" --journal "$journal" --json | jq -r "$1"; }
 
-# fails_at POINT HOW MENDED EXIT WORDS...: while the tool is held at the point, its journal fails
+# fails_at POINT HOW REPAIR EXIT WORDS...: while the tool is held at the point, its journal fails
 fails_at() {
-  local point=$1 how=$2 mended=$3 expected=$4 code=0
+  local point=$1 how=$2 repair=$3 expected=$4 code=0
   shift 4
   rm -f "$scratch/reached"
   PGCLEAVE_FAULT="sleep 1000|$point" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" "$@" \
@@ -18,7 +18,7 @@ fails_at() {
   [[ $code == $expected ]] ||
     failed "exit code when the journal fails ($how) at '$point': seen '$code', expected '$expected'"
   contains "$scratch/failed.out" "clients do not wait"
-  "$mended"
+  "$repair"
   # The guard looks after the window too, and holds the split meanwhile.
   guard_ends_within 15
 }

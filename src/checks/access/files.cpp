@@ -62,7 +62,7 @@ class Files {
   // (A file that is not there is told by topology.bouncer_file_unreadable.)
   void bouncer(const config::BouncerAccess& bouncer) {
     std::error_code unknown;
-    if (bouncer.config.empty() || !bouncer.reach.empty() || !fs::exists(bouncer.config, unknown)) return;
+    if (bouncer.config.empty() || !bouncer.shell.empty() || !fs::exists(bouncer.config, unknown)) return;
     const auto folder = fs::path(bouncer.config).parent_path().string();
     may("access.bouncer_file", "bouncer " + bouncer.name, bouncer.config, R_OK | W_OK,
         "its configuration could not be changed inside the window",

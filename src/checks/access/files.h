@@ -9,7 +9,7 @@
 
 namespace pgcleave::checks {
 
-// One blocker for each file or folder, with the command that mends it. `journal`: where the journal is, or will be.
+// One blocker for each file or folder, with the command that fixes it. `journal`: where the journal is, or will be.
 Findings access_files(const config::Environment& environment, const std::string& journal);
 // Is one among them that makes libpq leave out a password or a key, so that logins would be refused?
 bool keep_from_logging_in(const Findings& files);

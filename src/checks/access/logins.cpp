@@ -226,9 +226,9 @@ class Logins {
     }
     const auto route = world_.route_to(there.side->side_name());
     const auto database = bouncer.database->database.empty() ? pool.database : bouncer.database->database;
-    const world::ServerLogin how{database, world::tls_keywords(server_tls, access.reach.empty()), {access.name}};
+    const world::ServerLogin how{database, world::tls_keywords(server_tls, access.shell.empty()), {access.name}};
     auto settings = world::settings_of(how, pool, *there.side, route.host, route.port);
-    const bool elsewhere = !access.reach.empty() || config::cannot_be_seen_from_here(access, route.host);
+    const bool elsewhere = !access.shell.empty() || config::cannot_be_seen_from_here(access, route.host);
     Login login{"bouncer_login", fmt::format("bouncer {}{}", access.name, elsewhere ? ", elsewhere" : ""),
                 fmt::format("{} by {}:{}", there.side->label(), route.host, route.port),
                 value_in(settings.values, "user")};

@@ -143,9 +143,9 @@ class Judge : Judging {
   void inspect_moved(const FenceOfSide& side) {
     if (!side.writable() || !side.installed()) return;
     // Before the split every run fences what came since; afterwards none does.
-    const bool mended_by_next_run = side.which == Owner::source && side.owns();
-    const auto severity = mended_by_next_run ? Severity::warning : Severity::blocker;
-    const auto fix = mended_by_next_run ? "nothing to do: the next run's ownership.install fences it" : fence_anew();
+    const bool fixed_by_next_run = side.which == Owner::source && side.owns();
+    const auto severity = fixed_by_next_run ? Severity::warning : Severity::blocker;
+    const auto fix = fixed_by_next_run ? "nothing to do: the next run's ownership.install fences it" : fence_anew();
     if (!side.text_fits) {
       add("function_differs", severity, fmt::format("functions of {} on {}", split(), side.label),
           "their text, or what else ownership.install makes, is not what this version installs",

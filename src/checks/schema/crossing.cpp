@@ -11,7 +11,7 @@ using postgres::TableName;
 
 class CrossingJudge {
  public:
-  CrossingJudge(const CrossingSeen& seen, Reach& reach) : seen_(seen), reach_(reach) {}
+  CrossingJudge(const CrossingSeen& seen, TableReferences& references) : seen_(seen), references_(references) {}
 
   Findings run() {
     for (const auto& one : seen_.dependencies) judge(one);
@@ -30,10 +30,10 @@ class CrossingJudge {
   }
   static std::string regclass(const TableName& name) { return quote_literal(name.sql()) + "::regclass"; }
   [[nodiscard]] std::string with_part(const TableName& table) const {
-    return fmt::format("{} {}", name_of(reach_.part_of(table)), table.sql());
+    return fmt::format("{} {}", name_of(references_.part_of(table)), table.sql());
   }
   [[nodiscard]] bool on_other_side(const TableName& one, const TableName& other) const {
-    const auto a = reach_.part_of(one), b = reach_.part_of(other);
+    const auto a = references_.part_of(one), b = references_.part_of(other);
     return a != Part::neither && b != Part::neither && a != b;
   }
 
@@ -72,9 +72,9 @@ class CrossingJudge {
   // A rule or a policy: what it reaches through views counts.
   void judge_part_of_table(const Dependency& one, const char* what, std::string query, const char* why,
                            std::string fix) {
-    const auto part = reach_.part_of(one.on);
+    const auto part = references_.part_of(one.on);
     if (part == Part::neither) return;
-    const auto touched = reach_.of_relation(one.uses);
+    const auto touched = references_.of_relation(one.uses);
     if (touched.of(other_part(part)).empty()) return;
     add(fmt::format("{}_crosses", what).c_str(), Severity::blocker,
         fmt::format("{} {} of table {}", what, one.name, one.on.sql()),
@@ -88,7 +88,7 @@ class CrossingJudge {
       if (one.kind == DependencyKind::view || one.kind == DependencyKind::materialized_view) views[one.on] = one.kind;
     }
     for (const auto& [name, kind] : views) {
-      const auto touched = reach_.of_relation(name);
+      const auto touched = references_.of_relation(name);
       if (!touched.both()) continue;
       const bool materialized = kind == DependencyKind::materialized_view;
       add(materialized ? "materialized_view_crosses" : "view_crosses", Severity::warning,
@@ -104,7 +104,7 @@ class CrossingJudge {
     std::map<TableName, Touched> sequences;
     for (const auto& one : seen_.dependencies) {
       if (one.kind == DependencyKind::sequence_owner || one.kind == DependencyKind::sequence_use)
-        sequences[one.on].add(reach_.of_relation(one.uses));
+        sequences[one.on].add(references_.of_relation(one.uses));
     }
     judge_sequences_in_code(sequences);
     for (const auto& [name, tables] : sequences) {
@@ -123,7 +123,7 @@ class CrossingJudge {
   void judge_sequences_in_code(const std::map<TableName, Touched>& by_columns) {
     for (const auto& one : seen_.sequences) {
       Touched tables;
-      for (const auto& table : one.uses) tables.add(reach_.of_relation(table));
+      for (const auto& table : one.uses) tables.add(references_.of_relation(table));
       const auto known = by_columns.find(one.name);
       if (!tables.both() || (known != by_columns.end() && known->second.both())) continue;
       add("sequence_crosses", Severity::warning, "sequence " + one.name.sql(),
@@ -136,12 +136,12 @@ class CrossingJudge {
   }
 
   void judge(const Trigger& trigger) {
-    const auto part = reach_.part_of(trigger.table);
+    const auto part = references_.part_of(trigger.table);
     if (!trigger.enabled || part == Part::neither) return;
     const auto object = fmt::format("trigger {} of table {}", trigger.name, trigger.table.sql());
     const auto query =
         fmt::format("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = {}", quote_literal(trigger.name));
-    const auto touched = reach_.of_function(trigger.function);
+    const auto touched = references_.of_function(trigger.function);
     if (!touched.of(other_part(part)).empty()) {
       in_triggers_.insert(trigger.function);
       const bool writes = touched.writes(other_part(part));
@@ -168,7 +168,7 @@ class CrossingJudge {
 
   void judge(const Program& program) {
     if (in_triggers_.contains(program.name)) return;
-    const auto touched = reach_.of_function(program.name);
+    const auto touched = references_.of_function(program.name);
     if (!touched.both()) return;
     add("function_crosses", touched.guessed ? Severity::note : Severity::warning, "function " + program.signature,
         fmt::format("it touches {}{}", touched.text(), how(touched)),
@@ -178,15 +178,15 @@ class CrossingJudge {
   }
 
   const CrossingSeen& seen_;
-  Reach& reach_;
+  TableReferences& references_;
   std::set<TableName> in_triggers_;  // functions that were named with their triggers
   Findings found_;
 };
 
 }  // namespace
 
-Findings judge_crossing(const CrossingSeen& seen, Reach& reach) {
-  return CrossingJudge(seen, reach).run();
+Findings judge_crossing(const CrossingSeen& seen, TableReferences& references) {
+  return CrossingJudge(seen, references).run();
 }
 
 }  // namespace pgcleave::checks

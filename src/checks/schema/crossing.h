@@ -3,7 +3,7 @@
 #pragma once
 
 #include "checks/finding.h"
-#include "checks/reach.h"
+#include "checks/table_references.h"
 #include "postgres/sequence_uses.h"
 
 namespace pgcleave::checks {
@@ -16,6 +16,6 @@ struct CrossingSeen {
   std::vector<postgres::SequenceUse> sequences;
 };
 
-Findings judge_crossing(const CrossingSeen& seen, Reach& reach);
+Findings judge_crossing(const CrossingSeen& seen, TableReferences& references);
 
 }  // namespace pgcleave::checks

@@ -69,7 +69,7 @@ Finding invalid(const Index& index, const std::string& side) {
           "it is invalid: " + index.definition,
           query_of(index.table),
           "rows may break the key that it should keep: a copy of the table would stop at them",
-          "find the rows that are there twice and mend them, then " + fix};
+          "find the rows that are there twice and fix them, then " + fix};
 }
 
 ByDefinition by_definition(const IndexesOfSide& side) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "checks/finding.h"
-#include "checks/reach.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 
@@ -27,8 +27,8 @@ struct OutsideSeen {
   std::string preloaded;                                                // shared_preload_libraries
 };
 
-Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach,
-                                    Deadline deadline);
+Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side,
+                                    const TableReferences& references, Deadline deadline);
 Findings judge_outside(const OutsideSeen& seen);
 
 }  // namespace pgcleave::checks

@@ -52,14 +52,14 @@ void take_row(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
 
 }  // namespace
 
-Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side, const Reach& reach,
-                                    Deadline deadline) {
+Result<OutsideSeen> inspect_outside(postgres::Connection& connection, const std::string& side,
+                                    const TableReferences& references, Deadline deadline) {
   OutsideSeen seen;
   seen.side = side;
   TRY_ASSIGN(const auto published, connection.query(publications_sql, {}, deadline));
   for (std::size_t row = 0; row < published.size(); ++row) {
     const TableName table{published.text(row, "schemaname"), published.text(row, "tablename")};
-    if (reach.part_of(table) != Part::moved) continue;
+    if (references.part_of(table) != Part::moved) continue;
     const auto& name = published.text(row, "pubname");
     if (seen.publications.empty() || seen.publications.back().name != name)
       seen.publications.push_back({name, published.boolean(row, "puballtables"), {}});

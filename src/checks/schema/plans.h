@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "checks/finding.h"
-#include "checks/reach.h"
 #include "checks/seen_statements.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 
@@ -16,7 +16,8 @@ struct Plan {
 
 // Statements worth planning: one SELECT, INSERT, UPDATE or DELETE that touches moved tables, called often; those that
 // took most time first.
-std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements, Reach& reach, std::size_t most);
+std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements, TableReferences& references,
+                                   std::size_t most);
 
 // With generic plans, since their parameters are not known. Nothing is run. What the server can't plan without its
 // parameters' types is left out.

@@ -45,7 +45,8 @@ Result<Json> explain(postgres::Connection& connection, const std::string& sql, D
 
 }  // namespace
 
-std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements, Reach& reach, std::size_t most) {
+std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements, TableReferences& references,
+                                   std::size_t most) {
   std::vector<SeenStatement> hot;
   for (const auto& one : statements) {
     if (one.calls >= called_often) hot.push_back(one);
@@ -55,7 +56,7 @@ std::vector<SeenStatement> hottest(const std::vector<SeenStatement>& statements,
   for (const auto& one : hot) {
     if (chosen.size() == most) break;
     const auto parsed = postgres::parse_sql(one.text);
-    if (parsed && can_be_planned(*parsed) && !reach.of(*parsed).moved.empty()) chosen.push_back(one);
+    if (parsed && can_be_planned(*parsed) && !references.of(*parsed).moved.empty()) chosen.push_back(one);
   }
   return chosen;
 }

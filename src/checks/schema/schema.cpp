@@ -16,13 +16,13 @@ namespace {
 constexpr std::size_t most_plans = 50;
 
 // The plans are the target's, also as a standby; the statements are those of the side that has served them.
-Result<Findings> plans_of_target(const BothSides& both, Reach& reach, Deadline deadline) {
+Result<Findings> plans_of_target(const BothSides& both, TableReferences& references, Deadline deadline) {
   if (!both.target) return Findings{};
   const auto& asked = both.source ? *both.source : *both.target;
   TRY_ASSIGN(const auto statements, seen_statements(*asked.session, deadline));
   TRY_ASSIGN(const auto big, big_tables(*both.target->session, deadline));
   if (big.empty()) return Findings{};
-  TRY_ASSIGN(const auto seen, plans(*both.target->session, hottest(statements.all, reach, most_plans), deadline));
+  TRY_ASSIGN(const auto seen, plans(*both.target->session, hottest(statements.all, references, most_plans), deadline));
   return judge_plans(seen, big, both.target->side->label());
 }
 
@@ -38,7 +38,7 @@ Finding moves_no_table(const world::SplitTables& tables, const std::string& side
 
 struct OfCatalog {
   Findings findings;
-  Reach reach;
+  TableReferences references;
 };
 
 Result<OfCatalog> of_catalog(const InspectedSide& one, Deadline deadline) {
@@ -48,13 +48,13 @@ Result<OfCatalog> of_catalog(const InspectedSide& one, Deadline deadline) {
   TRY_ASSIGN(crossing.programs, programs(*one.session, deadline));
   TRY_ASSIGN(crossing.triggers, triggers(*one.session, deadline));
   TRY_ASSIGN(crossing.sequences, postgres::sequence_uses(*one.session, deadline));
-  Reach reach(one.tables, crossing.dependencies, crossing.programs);
-  auto found = judge_crossing(crossing, reach);
+  TableReferences references(one.tables, crossing.dependencies, crossing.programs);
+  auto found = judge_crossing(crossing, references);
   TRY_ASSIGN(const auto obstacles, world::table_obstacles(*one.session, one.tables, deadline));
   take(found, judge_obstacles(obstacles, crossing.side));
-  TRY_ASSIGN(const auto outside, inspect_outside(*one.session, crossing.side, reach, deadline));
+  TRY_ASSIGN(const auto outside, inspect_outside(*one.session, crossing.side, references, deadline));
   take(found, judge_outside(outside));
-  return OfCatalog{std::move(found), std::move(reach)};
+  return OfCatalog{std::move(found), std::move(references)};
 }
 
 Result<Findings> of_moved_tables(const BothSides& both, Deadline deadline) {
@@ -78,11 +78,11 @@ Result<Findings> schema(CheckContext& context) {
   const auto deadline = context.deadline();
   TRY_ASSIGN(const auto both, inspect_both(context));
   Findings all;
-  std::optional<Reach> reach;  // of where the moved tables live
+  std::optional<TableReferences> references;  // of where the moved tables live
   for (const auto* one : both.with_own_catalog()) {
     TRY_ASSIGN(auto of_one, of_catalog(*one, deadline));
     take(all, std::move(of_one.findings));
-    if (one == &both.home()) reach = std::move(of_one.reach);
+    if (one == &both.home()) references = std::move(of_one.references);
   }
   TRY_ASSIGN(auto of_tables, of_moved_tables(both, deadline));
   take(all, std::move(of_tables));
@@ -90,8 +90,8 @@ Result<Findings> schema(CheckContext& context) {
     TRY_ASSIGN(auto in_use, inspect_stale_halves(context));
     take(all, std::move(in_use));
   }
-  if (!reach) return all;
-  TRY_ASSIGN(auto planned, plans_of_target(both, *reach, deadline));
+  if (!references) return all;
+  TRY_ASSIGN(auto planned, plans_of_target(both, *references, deadline));
   take(all, std::move(planned));
   return all;
 }

@@ -6,7 +6,7 @@
 namespace pgcleave::checks {
 namespace {
 
-// "what it is: what mends it"
+// "what it is: what fixes it"
 Finding in_use(const std::string& label, const std::string& which, const std::string& sentence) {
   const auto colon = sentence.rfind(": ");
   const bool whole = colon == std::string::npos;

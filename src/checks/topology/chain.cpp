@@ -108,7 +108,7 @@ class ChainJudge : Judging {
                   : "promote the right cluster, or correct the environment file");
       return false;
     }
-    if (stage_ == Stage::foreign) {
+    if (stage_ == Stage::promoted_by_others) {
       add("target_not_standby", Severity::blocker, target_.label,
           fmt::format("it is writable, on timeline {}; {} is on {}", target_.identity.timeline, source_.label,
                       source_.identity.timeline),

@@ -87,7 +87,7 @@ class ClusterJudge : Judging {
     if (address.watchdog_failed) {
       add("watchdog_failed", Severity::blocker, object, "watchdog_failed", query,
           "the watchdog that it requires does not work: Patroni refuses to promote it",
-          "mend /dev/watchdog, or set watchdog.mode: automatic");
+          "fix /dev/watchdog, or set watchdog.mode: automatic");
     }
     const auto stale_s =
         60 + 2 * std::max<std::int64_t>(10, std::atoll(patroni::text_at(cluster_.patroni.config, "loop_wait").c_str()));
@@ -114,7 +114,7 @@ class ClusterJudge : Judging {
     }
     if (!runs(*leader)) {
       add("leader_not_running", Severity::blocker, member(leader->name), fmt::format("state \"{}\"", leader->state),
-          cluster_.list(), "a promotion would wait for it, or end in an election", "wait until it runs, or mend it");
+          cluster_.list(), "a promotion would wait for it, or end in an election", "wait until it runs, or fix it");
     }
     if (!cluster_.seen()) {
       add("no_session", Severity::blocker, member(leader->name), cluster_.unseen, "",

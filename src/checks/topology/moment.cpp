@@ -22,9 +22,9 @@ class MomentJudge : Judging {
   }
 
  private:
-  // Of an unknown or foreign stage other judges say what is wrong.
+  // Of an unknown stage, or of one that others promoted, other judges say what is wrong.
   void inspect_stage() {
-    if (!seen_.expected || stage_ == Stage::unknown || stage_ == Stage::foreign) return;
+    if (!seen_.expected || stage_ == Stage::unknown || stage_ == Stage::promoted_by_others) return;
     const auto& expected = *seen_.expected;
     const auto wanted = expected.serving == Owner::target ? Stage::split
                         : expected.target_promoted        ? Stage::promoted
@@ -44,7 +44,7 @@ class MomentJudge : Judging {
       case Stage::promoted: return fmt::format("it is promoted and {} serves the moved tables", seen_.source.label);
       case Stage::split: return "it serves the moved tables";
       case Stage::unknown: break;
-      case Stage::foreign: break;
+      case Stage::promoted_by_others: break;
     }
     return "nothing is known of it";
   }

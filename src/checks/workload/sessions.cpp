@@ -20,7 +20,7 @@ using Groups = std::map<std::string, Group>;
 
 class SessionJudge {
  public:
-  SessionJudge(const SessionsSeen& seen, Reach& reach) : seen_(seen), reach_(reach) {}
+  SessionJudge(const SessionsSeen& seen, TableReferences& references) : seen_(seen), references_(references) {}
 
   Findings run() {
     for (const auto& one : seen_.sessions) {
@@ -44,7 +44,7 @@ class SessionJudge {
   // By its locks and by what it asked last. A query that was cut off says nothing.
   Touched touched_by(const Session& session) {
     auto touched = session.touched;
-    if (const auto parsed = postgres::parse_sql(session.query)) touched.add(reach_.of(*parsed));
+    if (const auto parsed = postgres::parse_sql(session.query)) touched.add(references_.of(*parsed));
     return touched;
   }
 
@@ -135,7 +135,7 @@ class SessionJudge {
   }
 
   const SessionsSeen& seen_;
-  Reach& reach_;
+  TableReferences& references_;
   Groups round_;
   Groups astray_;
   Findings found_;
@@ -143,8 +143,8 @@ class SessionJudge {
 
 }  // namespace
 
-Findings judge_sessions(const SessionsSeen& seen, Reach& reach) {
-  return SessionJudge(seen, reach).run();
+Findings judge_sessions(const SessionsSeen& seen, TableReferences& references) {
+  return SessionJudge(seen, references).run();
 }
 
 }  // namespace pgcleave::checks

@@ -28,6 +28,6 @@ struct SessionsSeen {
   std::vector<PreparedTransaction> prepared;
 };
 
-Findings judge_sessions(const SessionsSeen& seen, Reach& reach);
+Findings judge_sessions(const SessionsSeen& seen, TableReferences& references);
 
 }  // namespace pgcleave::checks

@@ -44,7 +44,7 @@ Finding note(const char* id, const std::string& side, std::string evidence, std:
 
 }  // namespace
 
-Findings judge_statements(const SeenStatements& seen, Reach& reach, const std::string& side) {
+Findings judge_statements(const SeenStatements& seen, TableReferences& references, const std::string& side) {
   if (!seen.known) {
     return {note(
         "statements_unknown", side, seen.why_not, "SELECT * FROM pg_extension; SHOW shared_preload_libraries",
@@ -58,7 +58,7 @@ Findings judge_statements(const SeenStatements& seen, Reach& reach, const std::s
     const auto parsed = postgres::parse_sql(one.text);
     if (!parsed) unread.push_back(one.id);
     if (!parsed || !reads_or_writes_rows(*parsed)) continue;
-    const auto touched = reach.of(*parsed);
+    const auto touched = references.of(*parsed);
     if (!touched.both()) continue;
     if (found.size() < most_named)
       found.push_back(crossing(one, touched, side));

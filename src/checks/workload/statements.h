@@ -2,11 +2,11 @@
 #pragma once
 
 #include "checks/finding.h"
-#include "checks/reach.h"
 #include "checks/seen_statements.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 
-Findings judge_statements(const SeenStatements& seen, Reach& reach, const std::string& side);
+Findings judge_statements(const SeenStatements& seen, TableReferences& references, const std::string& side);
 
 }  // namespace pgcleave::checks

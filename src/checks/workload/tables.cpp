@@ -34,12 +34,12 @@ Findings judge_ages(const std::vector<TableAge>& ages, const std::string& side) 
   return found;
 }
 
-Findings judge_uses(const Uses& before, const Uses& after, const Reach& reach, Part stale, const std::string& side,
-                    Duration observed) {
+Findings judge_uses(const Uses& before, const Uses& after, const TableReferences& references, Part stale,
+                    const std::string& side, Duration observed) {
   Findings found;
   for (const auto& [table, now] : after) {
     const auto then = before.find(table);
-    if (reach.part_of(table) != stale || then == before.end()) continue;
+    if (references.part_of(table) != stale || then == before.end()) continue;
     // Logical replication finds each row that it changes with one scan.
     const auto changed = now.changed - then->second.changed;
     const auto read = now.scans - then->second.scans - changed;

@@ -4,7 +4,7 @@
 
 #include "base/units.h"
 #include "checks/finding.h"
-#include "checks/reach.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 
@@ -16,7 +16,8 @@ struct TableAge {
 };
 
 // The oldest, and those that are being vacuumed against wraparound.
-Result<std::vector<TableAge>> table_ages(postgres::Connection& connection, const Reach& reach, Deadline deadline);
+Result<std::vector<TableAge>> table_ages(postgres::Connection& connection, const TableReferences& references,
+                                         Deadline deadline);
 Findings judge_ages(const std::vector<TableAge>& ages, const std::string& side);
 
 // What pg_stat_user_tables has counted.
@@ -30,8 +31,8 @@ Result<Uses> table_uses(postgres::Connection& connection, Deadline deadline);
 
 // Of one side, before and after an observation: tables of `stale` should not have been used there. Logical replication
 // may apply to them.
-Findings judge_uses(const Uses& before, const Uses& after, const Reach& reach, Part stale, const std::string& side,
-                    Duration observed);
+Findings judge_uses(const Uses& before, const Uses& after, const TableReferences& references, Part stale,
+                    const std::string& side, Duration observed);
 
 // How far behind the target was at each look, in bytes of WAL.
 Findings judge_lag(std::vector<Bytes> lags, const std::string& side, const std::string& observed);

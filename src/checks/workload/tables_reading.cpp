@@ -19,12 +19,13 @@ constexpr auto ages_sql = R"sql(
 
 }  // namespace
 
-Result<std::vector<TableAge>> table_ages(postgres::Connection& connection, const Reach& reach, Deadline deadline) {
+Result<std::vector<TableAge>> table_ages(postgres::Connection& connection, const TableReferences& references,
+                                         Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(ages_sql, {}, deadline));
   std::vector<TableAge> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const postgres::TableName table{rows.text(row, "nspname"), rows.text(row, "relname")};
-    if (reach.part_of(table) != Part::moved) continue;
+    if (references.part_of(table) != Part::moved) continue;
     found.push_back({table, rows.number(row, "age"), rows.number(row, "forced"), rows.boolean(row, "running")});
   }
   return found;

@@ -19,7 +19,7 @@ constexpr int samples_per_fleet_look = 10;
 // A side that takes writes, and what is seen of it over time.
 struct Watched {
   const InspectedSide* side = nullptr;
-  Reach reach;
+  TableReferences references;
   Sessions sessions;
   Uses uses;  // when the observation began
 };
@@ -36,7 +36,7 @@ class Observation {
     for (const auto* side : both_.with_own_catalog()) {
       TRY_ASSIGN(const auto links, dependencies(*side->session, context_.deadline()));
       TRY_ASSIGN(const auto code, programs(*side->session, context_.deadline()));
-      watched_.push_back({side, Reach(side->tables, links, code), Sessions(side->tables), {}});
+      watched_.push_back({side, TableReferences(side->tables, links, code), Sessions(side->tables), {}});
       TRY_ASSIGN(watched_.back().uses, table_uses(*side->session, context_.deadline()));
     }
     TRY(watch());
@@ -75,11 +75,11 @@ class Observation {
   Result<void> judge(Watched& one) {
     const auto label = one.side->side->label();
     TRY_ASSIGN(const auto statements, seen_statements(*one.side->session, context_.deadline()));
-    take(found_, judge_statements(statements, one.reach, label));
-    take(found_, judge_sessions({label, observed(), seen_sessions(one), {}}, one.reach));
+    take(found_, judge_statements(statements, one.references, label));
+    take(found_, judge_sessions({label, observed(), seen_sessions(one), {}}, one.references));
     TRY_ASSIGN(const auto prepared, prepared_transactions(*one.side->session));
-    take(found_, judge_sessions({label, observed(), {}, prepared}, one.reach));
-    TRY_ASSIGN(const auto ages, table_ages(*one.side->session, one.reach, context_.deadline()));
+    take(found_, judge_sessions({label, observed(), {}, prepared}, one.references));
+    TRY_ASSIGN(const auto ages, table_ages(*one.side->session, one.references, context_.deadline()));
     take(found_, judge_ages(ages, label));
     return {};
   }
@@ -118,7 +118,7 @@ class Observation {
              : problems.front(),
          "SHOW SERVERS on each bouncer; SELECT client_addr, client_port FROM pg_stat_activity",
          "it is not known which sessions bypass the bouncers, and whether the pool is used for moved tables only",
-         "mend what is in the way, then: pgcleave check" + context_.with_environment()});
+         "fix what is in the way, then: pgcleave check" + context_.with_environment()});
   }
 
   Result<std::vector<PreparedTransaction>> prepared_transactions(postgres::Connection& session) {
@@ -144,7 +144,7 @@ class Observation {
     for (auto& one : watched_) {
       TRY_ASSIGN(const auto after, table_uses(*one.side->session, context_.deadline()));
       const auto stale = one.side->side->which() == fence::Owner::target ? Part::kept : Part::moved;
-      take(found_, judge_uses(one.uses, after, one.reach, stale, one.side->side->label(), length_));
+      take(found_, judge_uses(one.uses, after, one.references, stale, one.side->side->label(), length_));
     }
     return {};
   }

@@ -98,7 +98,7 @@ struct Verdict {
 struct Document {
   std::string kind;   // "run report"
   std::string title;  // "logical-switchover on lab"
-  std::vector<std::pair<std::string, Cell>> facts;
+  std::vector<std::pair<std::string, Cell>> properties;
   Verdict verdict;
   std::vector<Section> sections;
   std::string made;            // when and by which version

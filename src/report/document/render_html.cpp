@@ -133,8 +133,8 @@ std::string header(const Document& document) {
     if (verdict.reasons.size() > shown)
       out += fmt::format("<p>and {} more, below.</p>", verdict.reasons.size() - shown);
   }
-  out += "</div>\n<dl class=\"facts\">\n";
-  for (const auto& [name, value] : document.facts)
+  out += "</div>\n<dl class=\"properties\">\n";
+  for (const auto& [name, value] : document.properties)
     out += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", html(name), cell(value));
   return out + "</dl>\n</header>\n";
 }

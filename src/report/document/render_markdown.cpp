@@ -82,9 +82,9 @@ std::string render_markdown(const Document& document) {
                      markdown(document.verdict.sentence));
   for (const auto& reason : document.verdict.reasons) out += "- " + markdown(reason) + "\n";
   if (!document.verdict.reasons.empty()) out += "\n";
-  Table facts{{{markdown(document.kind)}, {""}}, {}};
-  for (const auto& [name, cell] : document.facts) facts.rows.push_back({{name}, cell});
-  writer(facts);
+  Table properties{{{markdown(document.kind)}, {""}}, {}};
+  for (const auto& [name, cell] : document.properties) properties.rows.push_back({{name}, cell});
+  writer(properties);
   for (const auto& section : document.sections) {
     out += "## " + markdown(section.title) + "\n\n";
     for (const auto& block : section.blocks) std::visit(writer, block);

@@ -50,11 +50,11 @@ code { overflow-wrap: anywhere;
 .verdict li { margin: 3px 0; }
 .good { --c: var(--good); --b: var(--good-soft); } .warning { --c: var(--warning); --b: var(--warning-soft); }
 .bad { --c: var(--bad); --b: var(--bad-soft); } .note, .none { --c: var(--note); --b: var(--note-soft); }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr)); gap: 0 24px; margin: 0;
-  font-size: 14px; }
-.facts div { display: flex; gap: 10px; padding: 5px 0; border-bottom: 1px solid var(--line); }
-.facts dt { flex: 0 0 92px; color: var(--muted); }
-.facts dd { margin: 0; min-width: 0; }
+.properties { display: grid; gap: 0 24px; grid-template-columns: repeat(auto-fill, minmax(min(320px, 100%), 1fr));
+  margin: 0; font-size: 14px; }
+.properties div { display: flex; gap: 10px; padding: 5px 0; border-bottom: 1px solid var(--line); }
+.properties dt { flex: 0 0 92px; color: var(--muted); }
+.properties dd { margin: 0; min-width: 0; }
 nav ul { list-style: none; margin: 26px 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 18px;
   font-size: 14px; }
 nav a { text-decoration: none; } nav a:hover { text-decoration: underline; }

@@ -57,7 +57,7 @@ Table effects_table(const runbook::Runbook& runbook) {
     if (phase.is_rollback()) continue;
     for (const auto& step : phase.steps) {
       const auto* kind = steps::find(step.uses);
-      if (kind == nullptr || !kind->description.meaning.changes) continue;
+      if (kind == nullptr || !kind->description.traits.changes) continue;
       const auto& description = kind->description;
       table.rows.push_back({{phase.name == phase_before ? "" : phase_title(phase.name)},
                             code(step.id),

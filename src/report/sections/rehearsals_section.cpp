@@ -49,8 +49,8 @@ std::vector<double> canaries_of(const Readiness& readiness) {
   std::vector<double> ms;
   for (const auto& round : readiness.rounds) {
     for (const auto& [id, step] : round.story.record.steps) {
-      const auto seen = step.facts.find("canary_ms");
-      if (round.good && seen != step.facts.end() && seen->is_number()) ms.push_back(seen->get<double>());
+      const auto seen = step.outputs.find("canary_ms");
+      if (round.good && seen != step.outputs.end() && seen->is_number()) ms.push_back(seen->get<double>());
     }
   }
   return ms;

@@ -8,7 +8,7 @@ Result<Json> check_each_once(Context& context,
                              const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect) {
   Findings findings;
   TRY_ASSIGN(const auto seen, inspect(context, findings));
-  if (findings.empty()) return seen.facts;
+  if (findings.empty()) return seen.outputs;
   const auto& each = findings.list();
   Error error{ErrorKind::not_ready,
               "environment " + context.world.environment.name,
@@ -26,7 +26,7 @@ Result<Json> check_each_once(Context& context,
 
 Result<Json> check_once(Context& context, const Observe& observe) {
   TRY_ASSIGN(const auto seen, observe(context));
-  if (seen.state == State::done) return seen.facts;
+  if (seen.state == State::done) return seen.outputs;
   return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen.evidence, "", "",
                "correct this, then try again", ""});
 }
@@ -38,15 +38,15 @@ Result<Json> check_until_done(Context& context, const Observe& observe, const st
   const auto waited =
       wait_until(what, context.deadline, std::chrono::milliseconds(50), context.stop, [&]() -> Result<bool> {
         TRY_ASSIGN(seen, observe(context));
-        if (seen.state == State::foreign) return fail({ErrorKind::foreign, object, seen.evidence, "", "", "", ""});
+        if (seen.state == State::conflict) return fail({ErrorKind::conflict, object, seen.evidence, "", "", "", ""});
         if (seen.evidence != told) context.world.progress.say(seen.evidence);
         told = seen.evidence;
         return seen.state == State::done;
       });
-  if (waited) return seen.facts;
+  if (waited) return seen.outputs;
   auto error = waited.error();
   if (error.object.empty()) error.object = object;
-  if (error.seen.empty() && error.kind != ErrorKind::foreign) error.seen = seen.evidence;
+  if (error.seen.empty() && error.kind != ErrorKind::conflict) error.seen = seen.evidence;
   return fail(error);
 }
 

@@ -12,7 +12,7 @@ namespace pgcleave::steps {
 using Observe = std::function<Result<Observation>(Context& context)>;
 
 // What `inspect` finds, in a line of its own each, told as progress; then `not_ready` with the first and how many there
-// are. Nothing found: the facts of what it says.
+// are. Nothing found: the outputs of what it says.
 Result<Json> check_each_once(Context& context,
                              const std::function<Result<Observation>(Context& context, Findings& findings)>& inspect);
 

@@ -15,7 +15,7 @@ Result<Observation> observe_check_discarded_writes(Context& context) {
   Observation seen;
   seen.lasting = false;  // it may be different the next moment, so it is looked at each time
   seen.evidence = writes.text(context.on());
-  seen.facts = writes.facts(context.on());
+  seen.outputs = writes.outputs(context.on());
   return seen;
 }
 
@@ -24,7 +24,7 @@ Result<Json> apply_check_discarded_writes(Context& context, const Json&) {
   TRY_ASSIGN(const auto patience, parse_duration(context.text("wait")));
   TRY_ASSIGN(auto writes, settled_discarded_writes(context, context.on(), classes, patience));
   TRY(add_failover(context.world, context.on(), context.text("timeline"), writes, context.deadline));
-  return writes.facts(context.on());
+  return writes.outputs(context.on());
 }
 
 }  // namespace
@@ -49,16 +49,16 @@ StepKind check_discarded_writes() {
                  false,
                  "how long to wait at most until sessions have handed in what they wrote; nothing if nobody was active",
                  {}}},
-           .facts = {{"text", "what was written, in a line for people"},
-                     {"rows", "rows that were inserted, updated or deleted, those of failed transactions too"},
-                     {"tables", "the tables, with their rows and classes"},
-                     {"uncounted", "why there may be more, each a reason"},
-                     {"given_up", "the same in short: 2 rows of public.cfg; empty for nothing"},
-                     {"words", "what somebody has to type to give it up; empty for nothing"}},
+           .outputs = {{"text", "what was written, in a line for people"},
+                       {"rows", "rows that were inserted, updated or deleted, those of failed transactions too"},
+                       {"tables", "the tables, with their rows and classes"},
+                       {"uncounted", "why there may be more, each a reason"},
+                       {"given_up", "the same in short: 2 rows of public.cfg; empty for nothing"},
+                       {"words", "what somebody has to type to give it up; empty for nothing"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {.gives_up = true}},
+           .traits = {.gives_up = true}},
           nullptr,
           observe_check_discarded_writes,
           apply_check_discarded_writes,

@@ -23,19 +23,19 @@ Result<Observation> observe_check_forecast(Context& context) {
   TRY_ASSIGN(const auto window, runbook::window_named(context.text("window")));
   TRY_ASSIGN(const auto seen_now, forecast(context.world, window, enough(context.deadline)));
   Observation seen;
-  seen.facts = {{"expected_ms", seen_now.expected_ms()},
-                {"rounds", seen_now.rehearsed.rounds},
-                {"p50_ms", seen_now.rehearsed.p50_ms},
-                {"p90_ms", seen_now.rehearsed.p90_ms},
-                {"max_ms", seen_now.rehearsed.max_ms},
-                {"transactions", seen_now.transactions},
-                {"oldest_transaction_ms", milliseconds(seen_now.oldest_transaction)},
-                {"still_to_come_ms", milliseconds(seen_now.still_to_come)},
-                {"lag_bytes", seen_now.lag.count},
-                {"wal_bytes_per_second", seen_now.wal_per_second.count}};
+  seen.outputs = {{"expected_ms", seen_now.expected_ms()},
+                  {"rounds", seen_now.rehearsed.rounds},
+                  {"p50_ms", seen_now.rehearsed.p50_ms},
+                  {"p90_ms", seen_now.rehearsed.p90_ms},
+                  {"max_ms", seen_now.rehearsed.max_ms},
+                  {"transactions", seen_now.transactions},
+                  {"oldest_transaction_ms", milliseconds(seen_now.oldest_transaction)},
+                  {"still_to_come_ms", milliseconds(seen_now.still_to_come)},
+                  {"lag_bytes", seen_now.lag.count},
+                  {"wal_bytes_per_second", seen_now.wal_per_second.count}};
   seen.evidence = seen_now.text();
   if (seen_now.rehearsed.rounds == 0 && context.world.environment.production && context.text("unrehearsed") != "go") {
-    seen.state = State::foreign;
+    seen.state = State::conflict;
     seen.evidence += "; on production that stops the run";
   } else if (seen_now.expected_ms() <= milliseconds(budget) * usable) {
     seen.state = State::done;
@@ -65,20 +65,20 @@ StepKind check_forecast() {
                        false,
                        "on production, when this very runbook was never rehearsed: refuse or go",
                        {"refuse", "go"}}},
-       .facts = {{"expected_ms", "how long clients are expected to wait"},
-                 {"rounds", "number of good rehearsals"},
-                 {"p50_ms", "their median pause"},
-                 {"p90_ms", "nine in ten were shorter"},
-                 {"max_ms", "the longest"},
-                 {"transactions", "open ones that PAUSE waits for, readers too, or that write moved tables"},
-                 {"oldest_transaction_ms", "age of the oldest of them"},
-                 {"still_to_come_ms", "estimate until the last of them ends"},
-                 {"lag_bytes", "what the other side had not taken in"},
-                 {"wal_bytes_per_second", "WAL written by the side that serves"}},
+       .outputs = {{"expected_ms", "how long clients are expected to wait"},
+                   {"rounds", "number of good rehearsals"},
+                   {"p50_ms", "their median pause"},
+                   {"p90_ms", "nine in ten were shorter"},
+                   {"max_ms", "the longest"},
+                   {"transactions", "open ones that PAUSE waits for, readers too, or that write moved tables"},
+                   {"oldest_transaction_ms", "age of the oldest of them"},
+                   {"still_to_come_ms", "estimate until the last of them ends"},
+                   {"lag_bytes", "what the other side had not taken in"},
+                   {"wal_bytes_per_second", "WAL written by the side that serves"}},
        .changes = "",
        .undo = "nothing to undo: it only looks",
        .undo_kind = runbook::UndoKind::nothing,
-       .meaning = {}},
+       .traits = {}},
       nullptr,
       observe_check_forecast,
       apply_check_forecast,

@@ -120,9 +120,9 @@ Observation observed(Context& context, const checks::Findings& findings) {
     });
   };
   Observation seen;
-  seen.facts = {{"blockers", count(findings, checks::Severity::blocker)},
-                {"warnings", count(findings, checks::Severity::warning)},
-                {"notes", count(findings, checks::Severity::note)}};
+  seen.outputs = {{"blockers", count(findings, checks::Severity::blocker)},
+                  {"warnings", count(findings, checks::Severity::warning)},
+                  {"notes", count(findings, checks::Severity::note)}};
   for (const auto& one : findings) {
     if (one.severity == checks::Severity::note || stops(one)) continue;
     tell(context, (one.severity == checks::Severity::blocker ? "accepted: " : "") + in_a_line(one));
@@ -160,7 +160,7 @@ Result<Json> refused(const Context& context, const checks::Findings& stopping) {
 Result<Json> judged(Context& context, const checks::Findings& findings) {
   const auto stopping = in_the_way(context, findings);
   if (!stopping.empty()) return refused(context, stopping);
-  return observed(context, findings).facts;
+  return observed(context, findings).outputs;
 }
 
 Result<Json> refused_or_judged(Context& context, const Json& before,

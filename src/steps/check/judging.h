@@ -36,7 +36,7 @@ Result<Json> refused(const Context& context, const checks::Findings& stopping);
 // of another look.
 Result<Json> refused_or_judged(Context& context, const Json& before,
                                Result<checks::Findings> (*inspect)(Context& context));
-// That, if anything is in the way; else the facts of `observed`.
+// That, if anything is in the way; else the outputs of `observed`.
 Result<Json> judged(Context& context, const checks::Findings& findings);
 
 }  // namespace pgcleave::steps

@@ -19,7 +19,7 @@ Result<Observation> observe_check_lag(Context& context) {
   Observation seen;
   seen.evidence = fmt::format("{} behind", to_text(lag));
   if (recovery.replay_paused) seen.evidence += ", replay is paused: resume it with select pg_wal_replay_resume()";
-  seen.facts = {{"lag_bytes", lag.count}};
+  seen.outputs = {{"lag_bytes", lag.count}};
   if (lag < limit && !recovery.replay_paused) seen.state = State::done;
   return seen;
 }
@@ -35,11 +35,11 @@ StepKind check_lag() {
   return {{.kind = "check.lag",
            .purpose = "Waits until the target replays closely behind the source.",
            .parameters = {{"below", runbook::Type::bytes, "1MiB", false, "the lag at which it goes on", {}}},
-           .facts = {{"lag_bytes", "the lag seen"}},
+           .outputs = {{"lag_bytes", "the lag seen"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {}},
+           .traits = {}},
           nullptr,
           observe_check_lag,
           apply_check_lag,

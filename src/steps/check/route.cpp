@@ -97,27 +97,30 @@ Result<Json> apply_check_route(Context& context, const Json&) {
 }  // namespace
 
 StepKind check_route() {
-  return {
-      {.kind = "check.route",
-       .purpose = "Logs in at a side's route as the bouncers do, and waits until that side's leader answers there.",
-       .parameters =
-           {side_parameter("to", "the side whose route is tried"),
-            {"within",
-             runbook::Type::duration,
-             "2s",
-             false,
-             "how long to wait; a proxy needs a moment to see a primary",
-             {}},
-            {"logins", runbook::Type::text, "", false, "how the bouncers log in: a fact of pgbouncer.try_route", {}}},
-       .facts = {},
-       .changes = "",
-       .undo = "nothing to undo: it only looks",
-       .undo_kind = runbook::UndoKind::nothing,
-       .meaning = {}},
-      nullptr,
-      observe_check_route,
-      apply_check_route,
-      nullptr};
+  return {{.kind = "check.route",
+           .purpose = "Logs in at a side's route as the bouncers do, and waits until that side's leader answers there.",
+           .parameters = {side_parameter("to", "the side whose route is tried"),
+                          {"within",
+                           runbook::Type::duration,
+                           "2s",
+                           false,
+                           "how long to wait; a proxy needs a moment to see a primary",
+                           {}},
+                          {"logins",
+                           runbook::Type::text,
+                           "",
+                           false,
+                           "how the bouncers log in: an output of pgbouncer.try_route",
+                           {}}},
+           .outputs = {},
+           .changes = "",
+           .undo = "nothing to undo: it only looks",
+           .undo_kind = runbook::UndoKind::nothing,
+           .traits = {}},
+          nullptr,
+          observe_check_route,
+          apply_check_route,
+          nullptr};
 }
 
 }  // namespace pgcleave::steps

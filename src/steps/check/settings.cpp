@@ -27,11 +27,11 @@ StepKind check_settings() {
                       "and workload of "
                       "`pgcleave check`.",
            .parameters = {accept_parameter()},
-           .facts = {},
+           .outputs = {},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {}},
+           .traits = {}},
           nullptr,
           observe_check_settings,
           apply_check_settings,

@@ -30,11 +30,11 @@ StepKind check_topology() {
        .purpose =
            "Checks clusters, standby chain, bouncers and tables: the families topology and schema of `pgcleave check`.",
        .parameters = std::move(parameters),
-       .facts = {},
+       .outputs = {},
        .changes = "",
        .undo = "nothing to undo: it only looks",
        .undo_kind = runbook::UndoKind::nothing,
-       .meaning = {}},
+       .traits = {}},
       nullptr,
       observe_check_topology,
       apply_check_topology,

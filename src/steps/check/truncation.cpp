@@ -30,7 +30,7 @@ Result<Amount> amount_of(postgres::Connection& leader, const std::vector<postgre
   return amount;
 }
 
-Result<Json> facts_of(Context& context, const world::StaleHalf& half) {
+Result<Json> outputs_of(Context& context, const world::StaleHalf& half) {
   auto& side = context.on();
   TRY_ASSIGN(auto* leader, side.leader(context.deadline));
   TRY_ASSIGN(const auto amount, amount_of(*leader, half.with_rows, context.deadline));
@@ -62,16 +62,16 @@ Result<Observation> observe_check_truncation(Context& context) {
   for (const auto& one : of_half.in_use) lines.push_back(in_a_line(one));
   seen.evidence = fmt::format("{}", fmt::join(lines, " | "));
   if (!lines.empty()) return seen;
-  TRY_ASSIGN(seen.facts, facts_of(context, of_half.half));
+  TRY_ASSIGN(seen.outputs, outputs_of(context, of_half.half));
   seen.state = State::done;
-  seen.evidence = "nothing depends on what would be emptied: " + seen.facts.value("text", "");
+  seen.evidence = "nothing depends on what would be emptied: " + seen.outputs.value("text", "");
   return seen;
 }
 
 Result<Json> apply_check_truncation(Context& context, const Json&) {
   TRY_ASSIGN(const auto of_half, inspect_half(context));
   if (!of_half.in_use.empty()) return refused(context, of_half.in_use);
-  return facts_of(context, of_half.half);
+  return outputs_of(context, of_half.half);
 }
 
 }  // namespace
@@ -82,16 +82,16 @@ StepKind check_truncation() {
                       "keys, publications, "
                       "subscriptions.",
            .parameters = stale_half_parameters(),
-           .facts = {{"text", "what would be emptied and what would not, in a line for people"},
-                     {"tables", "how many tables would be emptied"},
-                     {"rows", "how many rows they hold; of large tables an estimate"},
-                     {"bytes", "how much space they take, indexes and TOAST included"},
-                     {"left_alone", "how many tables would be left alone"},
-                     {"split", "the split's name"}},
+           .outputs = {{"text", "what would be emptied and what would not, in a line for people"},
+                       {"tables", "how many tables would be emptied"},
+                       {"rows", "how many rows they hold; of large tables an estimate"},
+                       {"bytes", "how much space they take, indexes and TOAST included"},
+                       {"left_alone", "how many tables would be left alone"},
+                       {"split", "the split's name"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {}},
+           .traits = {}},
           nullptr,
           observe_check_truncation,
           apply_check_truncation,

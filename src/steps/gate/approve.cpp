@@ -54,17 +54,18 @@ StepKind gate_approve() {
              runbook::Type::text,
              "ask",
              false,
-             "when `words` is empty: ask all the same, or pass, since the fact that gives the words has found nothing "
+             "when `words` is empty: ask all the same, or pass, since the output that gives the words has found "
+             "nothing "
              "to ask",
              {"ask", "pass"}},
             {"expires", runbook::Type::duration, "15m", false, "how long an approval holds", {}}},
-       .facts = {{"by", "who approved"},
-                 {"how", "at the terminal, or by command"},
-                 {"words", "what was typed, if words were asked for"}},
+       .outputs = {{"by", "who approved"},
+                   {"how", "at the terminal, or by command"},
+                   {"words", "what was typed, if words were asked for"}},
        .changes = "",
        .undo = "nothing to undo: it only asks",
        .undo_kind = runbook::UndoKind::nothing,
-       .meaning = {.waits_for_person = true}},
+       .traits = {.waits_for_person = true}},
       nullptr,
       observe_gate_approve,
       apply_gate_approve,

@@ -44,11 +44,11 @@ StepKind ownership_durable() {
            .purpose = "Waits, as long as its timeout, until a side's ownership is on every member of its cluster that "
                       "Patroni may promote.",
            .parameters = {side_parameter("on", "the side that owns"), durable_parameter()},
-           .facts = {{"not_durable_on", "members that did not know it when the time was up, with what they say"}},
+           .outputs = {{"not_durable_on", "members that did not know it when the time was up, with what they say"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {}},
+           .traits = {}},
           nullptr,
           observe_ownership_durable,
           apply_ownership_durable,

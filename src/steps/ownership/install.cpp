@@ -97,7 +97,7 @@ Result<Observation> observe_ownership_install(Context& context) {
   if (writing.missing()) seen.evidence += ", what is in the split not written down by this run";
   if (!fitting) {
     seen.evidence += fmt::format(" on {}: it must be {}", side.label(), side.name());
-    seen.state = State::foreign;
+    seen.state = State::conflict;
   } else if (installed && drift.missing.empty() && without_rights.empty() && !writing.missing()) {
     seen.state = State::done;
   }
@@ -243,7 +243,7 @@ Result<void> undo_ownership_install(Context& context, const Json& before, const 
   }
   TRY_ASSIGN(const auto owner, fence::owner(*leader, fence.split, context.deadline));
   if (owner && *owner != side.which()) {
-    return fail({ErrorKind::foreign, "split " + fence.split,
+    return fail({ErrorKind::conflict, "split " + fence.split,
                  "the fence is needed on " + side.label() + ": it does not own the moved tables",
                  std::string("owner ") + side.name(), std::string("owner ") + fence::name_of(*owner),
                  "find out who passed ownership: pgcleave status", ""});
@@ -274,12 +274,12 @@ StepKind ownership_install() {
              "source before the split; afterwards also the target, for tables and partitions that were created since",
              {}},
             fence_lock_timeout_parameter()},
-       .facts = {{"fenced", "number of tables that got the trigger"}},
+       .outputs = {{"fenced", "number of tables that got the trigger"}},
        .changes = "schema pgcleave with a list of what is in the split, and one statement trigger per moved table and "
                   "partition on that side",
        .undo = "drops the triggers that it made, and the schema's objects if it made them; writes down again what was "
                "in the split before",
-       .meaning = {.changes = true}},
+       .traits = {.changes = true}},
       nullptr,
       observe_ownership_install,
       apply_ownership_install,

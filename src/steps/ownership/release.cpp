@@ -132,7 +132,7 @@ Result<Observation> observe_ownership_release(Context& context) {
     if (writers.empty()) seen.state = State::done;
     if (!writers.empty()) seen.evidence += ", still writing: " + list(writers);
   } else if (owner && *owner != Owner::nobody && *owner != side.which()) {
-    seen.state = State::foreign;
+    seen.state = State::conflict;
   }
   return seen;
 }
@@ -236,7 +236,7 @@ Result<void> undo_ownership_release(Context& context, const Json& before, const 
          "", other_owner.error().text(), "try again when it answers", ""});
   }
   if (other_owner && *other_owner == other.which()) {
-    return fail({ErrorKind::foreign, other.label(),
+    return fail({ErrorKind::conflict, other.label(),
                  "owns the split already; ownership can't be given back to " + side.label(), "", "",
                  "finish with: pgcleave resume", ""});
   }
@@ -277,10 +277,10 @@ StepKind ownership_release() {
              {"fail", "terminate"}},
             durable_parameter(),
             {"grace", runbook::Type::duration, "500ms", false, "how long `policy: terminate` waits first", {}}},
-       .facts = {},
+       .outputs = {},
        .changes = "the owner sequence of the split",
        .undo = "gives ownership back, unless the other side has it",
-       .meaning = {.releases = true, .changes = true}},
+       .traits = {.releases = true, .changes = true}},
       prepare_ownership_release,
       observe_ownership_release,
       apply_ownership_release,

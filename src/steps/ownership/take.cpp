@@ -47,7 +47,7 @@ Result<void> other_side_released(Context& context, Side& other) {
     if (failover && !failover->empty()) return fail(failed_over(other, *failover));
     if (!owner) continue;
     if (*owner == Owner::nobody) return {};
-    return fail({ErrorKind::foreign, other.label(), "does not know that ownership was released", "owner nobody",
+    return fail({ErrorKind::conflict, other.label(), "does not know that ownership was released", "owner nobody",
                  *owner ? std::string("owner ") + fence::name_of(**owner) : "no owner is installed", "", ""});
   }
   return {};
@@ -84,11 +84,11 @@ StepKind ownership_take() {
   return {{.kind = "ownership.take",
            .purpose = "Gives a side ownership of the moved tables: the point of no return of its window.",
            .parameters = {side_parameter("on", "the side that owns from now on")},
-           .facts = {},
+           .outputs = {},
            .changes = "the owner sequence of the split",
            .undo = "no: clients may have written; use `pgcleave rollback`, which loses no write to the moved tables",
            .undo_kind = runbook::UndoKind::impossible,
-           .meaning = {.takes = true, .changes = true}},
+           .traits = {.takes = true, .changes = true}},
           nullptr,
           observe_ownership_take,
           apply_ownership_take,

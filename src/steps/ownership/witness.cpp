@@ -41,7 +41,7 @@ Result<Observation> observe_ownership_witness(Context& context) {
   if (configured != Json(wanted->text())) return seen;
   TRY_ASSIGN(auto* leader, cluster.leader(context.deadline));
   TRY_ASSIGN(const auto in_force, fence::witness_in_force(*leader, world.split.name, context.deadline));
-  seen.facts = {{"witness", wanted->text()}};
+  seen.outputs = {{"witness", wanted->text()}};
   if (in_force == wanted->text()) seen.state = State::done;
   if (seen.state != State::done) seen.evidence += fmt::format("; its leader has '{}' in force", in_force);
   return seen;
@@ -88,10 +88,10 @@ StepKind ownership_witness() {
                       "refuses writes.",
            .parameters = {side_parameter("on", "the cluster that is told"),
                           side_parameter("owner", "the side that owns now")},
-           .facts = {{"witness", "what was written, such as: target, epoch 7"}},
+           .outputs = {{"witness", "what was written, such as: target, epoch 7"}},
            .changes = "postgresql.parameters in Patroni's dynamic configuration: one setting pgcleave.<split>",
            .undo = "puts the earlier value back",
-           .meaning = {.changes = true, .spared = true}},
+           .traits = {.changes = true, .spared = true}},
           nullptr,
           observe_ownership_witness,
           apply_ownership_witness,

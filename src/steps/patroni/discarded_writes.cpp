@@ -149,7 +149,7 @@ std::string DiscardedWrites::text(const Side& side) const {
   return text;
 }
 
-Json DiscardedWrites::facts(const Side& side) const {
+Json DiscardedWrites::outputs(const Side& side) const {
   Json list = Json::array();
   for (const auto& table : tables)
     list.push_back({{"table", table.name.sql()}, {"rows", table.rows}, {"class", table.which}});

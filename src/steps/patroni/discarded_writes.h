@@ -44,7 +44,7 @@ struct DiscardedWrites {
   // A line for people that names the tables and the reasons.
   [[nodiscard]] std::string text(const Side& side) const;
   // rows, tables, uncounted, given_up (the summary), words, text
-  [[nodiscard]] Json facts(const Side& side) const;
+  [[nodiscard]] Json outputs(const Side& side) const;
 };
 
 // Reads only, on both sides: the other one tells whether this one was promoted again since, and which tables were

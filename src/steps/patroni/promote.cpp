@@ -46,11 +46,11 @@ Result<Observation> observe_promoted(Context& context, Side& cluster) {
   TRY_ASSIGN(const auto mark, mark_of_promoted(context, cluster));
   const auto by = mark.value("run", std::string());
   Observation seen;
-  seen.state = by == context.world.run.id ? State::done : State::foreign;
+  seen.state = by == context.world.run.id ? State::done : State::conflict;
   seen.evidence = cluster.label() + " is writable, promoted by " + (by.empty() ? "somebody else" : "run " + by);
   seen.before = {{"standby_cluster", mark.value("standby_cluster", Json())},
                  {"common_checkpoint", mark.value("common_checkpoint", std::string())}};
-  seen.facts = seen.before;
+  seen.outputs = seen.before;
   return seen;
 }
 
@@ -133,9 +133,9 @@ Result<void> the_source_still_leads(Context& context, Side& cluster, Side& sourc
 Result<Json> apply_patroni_promote(Context& context, const Json& before) {
   auto& world = context.world;
   auto& cluster = context.side("cluster");
-  Json facts{{"standby_cluster", before.value("standby_cluster", Json())},
-             {"common_checkpoint", before.value("common_checkpoint", std::string())}};
-  Json mark = facts;
+  Json outputs{{"standby_cluster", before.value("standby_cluster", Json())},
+               {"common_checkpoint", before.value("common_checkpoint", std::string())}};
+  Json mark = outputs;
   mark["run"] = world.run.id;
   const Json patch{{"standby_cluster", nullptr}, {"pgcleave", mark}};
   TRY_ASSIGN(
@@ -148,10 +148,10 @@ Result<Json> apply_patroni_promote(Context& context, const Json& before) {
                                const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
                                return Json{{"ms", milliseconds(took)}, {"unanswered", unanswered}};
                              }));
-  if (!result.is_object()) return facts;  // a plan
-  facts["promote_ms"] = number_in(result, "ms");
-  facts["unanswered"] = small_in(result, "unanswered");
-  return facts;
+  if (!result.is_object()) return outputs;  // a plan
+  outputs["promote_ms"] = number_in(result, "ms");
+  outputs["unanswered"] = small_in(result, "unanswered");
+  return outputs;
 }
 
 // Ownership was not taken: no client could write the moved tables here, and what replication has applied is on the
@@ -172,8 +172,8 @@ Result<void> undo_patroni_promote(Context& context, const Json& before, const Js
     TRY_ASSIGN(const bool never, never_came(context, cluster, standby));
     if (never) return {};
   }
-  TRY_ASSIGN(const auto facts, reattach_cluster(context, cluster, reattaching(before)));
-  for (const auto& member : list_in(facts, "left_behind")) {
+  TRY_ASSIGN(const auto outputs, reattach_cluster(context, cluster, reattaching(before)));
+  for (const auto& member : list_in(outputs, "left_behind")) {
     context.world.progress.say(member.get<std::string>());
   }
   return {};
@@ -192,13 +192,13 @@ StepKind patroni_promote() {
       {.kind = "patroni.promote",
        .purpose = "Promotes a Patroni standby cluster and waits until its leader is writable.",
        .parameters = {side_parameter("cluster", "the standby cluster")},
-       .facts = {{"standby_cluster", "the configuration that was removed, to go back to"},
-                 {"common_checkpoint", "redo LSN of the last checkpoint from before the promotion"},
-                 {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"},
-                 {"unanswered", "PATCHes that were sent again and may still come"}},
+       .outputs = {{"standby_cluster", "the configuration that was removed, to go back to"},
+                   {"common_checkpoint", "redo LSN of the last checkpoint from before the promotion"},
+                   {"promote_ms", "milliseconds from sending the PATCH until the leader was writable"},
+                   {"unanswered", "PATCHes that were sent again and may still come"}},
        .changes = "standby_cluster and the mark `pgcleave` in Patroni's dynamic configuration; a new timeline begins",
        .undo = "makes it a standby again (checkpoint, PATCH, pg_rewind by Patroni); takes seconds, after traffic flows",
-       .meaning = {.changes = true, .promotes = true, .gives_up = true}},
+       .traits = {.changes = true, .promotes = true, .gives_up = true}},
       prepare_patroni_promote,
       observe_patroni_promote,
       apply_patroni_promote,

@@ -2,7 +2,7 @@
 // rewound.
 #include "base/format.h"
 #include "steps/parameters.h"
-#include "steps/patroni/member_mending.h"
+#include "steps/patroni/member_fixing.h"
 #include "steps/patroni/reattaching.h"
 #include "steps/registry.h"
 
@@ -29,13 +29,13 @@ std::vector<runbook::Parameter> reattach_parameters() {
            runbook::Type::map,
            nullptr,
            true,
-           "the configuration to put back, a fact of patroni.promote",
+           "the configuration to put back, an output of patroni.promote",
            {}},
           {"common_checkpoint",
            runbook::Type::text,
            "",
            false,
-           "redo LSN of a checkpoint from before the promotion, a fact of patroni.promote: if the other "
+           "redo LSN of a checkpoint from before the promotion, an output of patroni.promote: if the other "
            "side has removed WAL from "
            "there, pg_rewind can't work",
            {}},
@@ -44,7 +44,7 @@ std::vector<runbook::Parameter> reattach_parameters() {
            runbook::Type::text,
            "",
            false,
-           "the words with which a person gave up what only this cluster has, a fact of gate.approve; more "
+           "the words with which a person gave up what only this cluster has, an output of gate.approve; more "
            "than that is refused",
            {}},
           {"reclone",
@@ -64,18 +64,19 @@ StepKind patroni_reattach() {
       {.kind = "patroni.reattach",
        .purpose = "Makes a promoted cluster a standby cluster of the other side again, with every member of it.",
        .parameters = reattach_parameters(),
-       .facts = {{"seconds", "how long it took until it streamed"},
-                 {"how", "rewound or cloned"},
-                 {"reinitialized", "members that Patroni was told to copy anew"},
-                 {"left_behind",
-                  "members that do not follow at the end, each with what keeps it and the command that mends it", true},
-                 {"given_up", "rows that only it had, as seen right before: 2 rows of public.cfg; empty for none"}},
+       .outputs = {{"seconds", "how long it took until it streamed"},
+                   {"how", "rewound or cloned"},
+                   {"reinitialized", "members that Patroni was told to copy anew"},
+                   {"left_behind",
+                    "members that do not follow at the end, each with what keeps it and the command that fixes it",
+                    true},
+                   {"given_up", "rows that only it had, as seen right before: 2 rows of public.cfg; empty for none"}},
        .changes = "standby_cluster in Patroni's configuration; the cluster's data is rewound to the other side's, or "
                   "copied anew; a member "
                   "that does not follow is copied anew",
        .undo = "no: what only this cluster held is gone; promote it again with a new run",
        .undo_kind = runbook::UndoKind::impossible,
-       .meaning = {.changes = true, .gives_up = true}},
+       .traits = {.changes = true, .gives_up = true}},
       nullptr,
       observe_patroni_reattach,
       apply_patroni_reattach,

@@ -14,7 +14,7 @@ Result<void> ReattachGuard::owns_nothing(postgres::Connection& leader, bool& ins
   TRY_ASSIGN(const auto owner, fence::owner(leader, split, context_.deadline.for_one_read()));
   installed = owner.has_value();
   if (owner != cluster_.which()) return {};
-  return fail({ErrorKind::foreign, cluster_.label(),
+  return fail({ErrorKind::conflict, cluster_.label(),
                "owns the moved tables by its own owner value, so it is not made a standby: they would be lost",
                fmt::format("owner of split {}: {} or nobody", split, context_.world.other(cluster_).name()),
                cluster_.name(),

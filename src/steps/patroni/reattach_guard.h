@@ -15,7 +15,7 @@ class ReattachGuard {
   // `given_up`: the words that a person has typed at a gate; "" for none.
   ReattachGuard(Context& context, Side& cluster, const CountedClasses& classes, std::string given_up);
 
-  // Refuses as `foreign` when the cluster says that it owns, as `waiting` (of "gate <step>", the words in `expected`)
+  // Refuses as `conflict` when the cluster says that it owns, as `waiting` (of "gate <step>", the words in `expected`)
   // when it has more of its own than was given up, and when it can't be read. Asks nobody at the terminal; looks for an
   // approval of this step.
   Result<void> may_follow(postgres::Connection& leader);

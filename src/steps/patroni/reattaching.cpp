@@ -10,7 +10,7 @@
 #include "postgres/replication.h"
 #include "postgres/wal.h"
 #include "steps/patroni/late_promotion.h"
-#include "steps/patroni/member_mending.h"
+#include "steps/patroni/member_fixing.h"
 #include "steps/patroni/reattach_guard.h"
 #include "steps/patroni/reclone.h"
 #include "world/telling.h"
@@ -105,7 +105,7 @@ class Reattachment {
 
   // Patroni stops it for pg_rewind: nobody is there to ask then, as it should be. An error is told once that lasts.
   std::string so_far(const Observation& seen) {
-    const bool restarts = seen.facts.contains("unreached") && !patience_.passed();
+    const bool restarts = seen.outputs.contains("unreached") && !patience_.passed();
     return restarts ? cluster_.label() + " restarts as a standby" : seen.evidence + missing_slot();
   }
 
@@ -203,13 +203,13 @@ Result<Observation> observe_attached(Context& context, Side& cluster) {
   auto leader = cluster.leader(context.deadline);
   if (!leader) {
     seen.evidence = one_line(leader.error().text());
-    seen.facts["unreached"] = true;
+    seen.outputs["unreached"] = true;
     return seen;
   }
   const auto recovery = postgres::recovery(**leader, context.deadline.for_one_read());
   if (!recovery) {
     seen.evidence = one_line(recovery.error().text());
-    seen.facts["unreached"] = true;
+    seen.outputs["unreached"] = true;
     return seen;
   }
   if (!recovery->in_recovery) {
@@ -237,7 +237,7 @@ Result<Json> reattach_cluster(Context& context, Side& cluster, const Reattaching
   const auto attach = [&]() -> Result<Json> {
     if (what.standby_cluster.is_object() && !what.standby_cluster.empty()) return reattachment.attach();
     return fail({ErrorKind::invalid, cluster.label(), "no standby_cluster configuration is known to go back to",
-                 "the fact of patroni.promote", to_text(what.standby_cluster),
+                 "the output of patroni.promote", to_text(what.standby_cluster),
                  "give it: with: {standby_cluster: ${promote.standby_cluster}}", ""});
   };
   TRY_ASSIGN(auto result, world.effects->perform(description(context, cluster, world.other(cluster)), attach));
@@ -249,10 +249,10 @@ Result<Json> reattach_cluster(Context& context, Side& cluster, const Reattaching
   }
   TRY_ASSIGN(const auto members, bring_members_along(context, cluster));
   const auto took = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
-  Json facts = result.is_object() ? result : Json::object();
-  facts.update(members);
-  facts["seconds"] = milliseconds(took) / 1000;
-  return facts;
+  Json outputs = result.is_object() ? result : Json::object();
+  outputs.update(members);
+  outputs["seconds"] = milliseconds(took) / 1000;
+  return outputs;
 }
 
 }  // namespace pgcleave::steps

@@ -12,7 +12,7 @@ namespace pgcleave::steps {
 // seconds; where it can't work, since WAL is gone, the side's `reclone` program clones the cluster anew unless
 // with.reclone is "never", or it refuses. In doubt (Context), it is watched afterwards until nothing can promote it
 // again. Before each of these effects the cluster itself must say that it does not own, and has no rows of its own but
-// those that a person gave up (reattach_guard.h). Then its members are brought along (member_mending.h). Facts:
+// those that a person gave up (reattach_guard.h). Then its members are brought along (member_fixing.h). Outputs:
 // seconds, how, given_up, reinitialized, left_behind.
 struct Reattaching {
   Json standby_cluster;

@@ -23,9 +23,9 @@ Result<Json> pause_all(Context& context, Deadline deadline) {
       fmt::format("PAUSE the moved tables' pool on {}", world.bouncer_names()),
       [&]() -> Result<Json> {
         TRY_ASSIGN(const auto report, world.fleet.pause(deadline, context.stop));
-        Json facts = Json::object();
-        for (const auto& [name, took] : report.took) facts["bouncers"][name] = milliseconds(took);
-        return facts;
+        Json outputs = Json::object();
+        for (const auto& [name, took] : report.took) outputs["bouncers"][name] = milliseconds(took);
+        return outputs;
       },
       Traffic::pause);
 }
@@ -65,12 +65,12 @@ StepKind pgbouncer_pause() {
   return {{.kind = "pgbouncer.pause",
            .purpose = "Pauses the pool on all bouncers at once: clients wait, transactions under way end first.",
            .parameters = {},
-           .facts = {{"bouncers", "milliseconds until each bouncer had paused"}},
+           .outputs = {{"bouncers", "milliseconds until each bouncer had paused"}},
            .changes = "PAUSE of the pool; server_login_retry and min_pool_size of each bouncer until it is resumed, "
                       "max_db_connections "
                       "until it is paused",
            .undo = "RESUME",
-           .meaning = {.pauses = true, .changes = true}},
+           .traits = {.pauses = true, .changes = true}},
           prepare_pgbouncer_pause,
           observe_pgbouncer_pause,
           apply_pgbouncer_pause,

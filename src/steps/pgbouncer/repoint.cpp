@@ -13,8 +13,8 @@ Result<void> prepare_pgbouncer_repoint(Context& context) {
 }
 
 // As ${env.target_route} says it: runbooks compare the two.
-Json facts_of(const Context& context) {
-  return {{"route", config::facts_of(context.world.environment).at(context.side("to").name() + "_route")}};
+Json outputs_of(const Context& context) {
+  return {{"route", config::values_of(context.world.environment).at(context.side("to").name() + "_route")}};
 }
 
 bool is_zero(const std::string& number) {
@@ -25,7 +25,7 @@ bool is_zero(const std::string& number) {
 // like that: they would wait for server_login_retry.
 Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::once_resumed));
-  seen.facts = facts_of(context);
+  seen.outputs = outputs_of(context);
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.read_states(context.deadline)) {
     if (!bouncer.reachable)
@@ -48,14 +48,14 @@ Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
                                // Nothing staged, or the file was edited since: its text of now is staged, which keeps
                                // the edit.
                                if (!repointed && (repointed.error().kind == ErrorKind::not_ready ||
-                                                  repointed.error().kind == ErrorKind::foreign)) {
+                                                  repointed.error().kind == ErrorKind::conflict)) {
                                  TRY(world.fleet.stage_route(route, context.deadline));
                                  repointed = world.fleet.repoint(route, context.deadline);
                                }
                                TRY(std::move(repointed));
                                return Json();
                              }));
-  return facts_of(context);
+  return outputs_of(context);
 }
 
 Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {
@@ -77,10 +77,10 @@ StepKind pgbouncer_repoint() {
   return {{.kind = "pgbouncer.repoint",
            .purpose = "Points the pool of all bouncers at a side, from when it is resumed on.",
            .parameters = {side_parameter("to", "the side that the pool points to from now on")},
-           .facts = {{"route", "host:port that the pool points at"}},
+           .outputs = {{"route", "host:port that the pool points at"}},
            .changes = "host and port of the pool in each configuration file; RELOAD of a process that is not paused",
            .undo = "points the pool back",
-           .meaning = {.changes = true, .routes = true}},
+           .traits = {.changes = true, .routes = true}},
           prepare_pgbouncer_repoint,
           observe_pgbouncer_repoint,
           apply_pgbouncer_repoint,

@@ -35,12 +35,12 @@ StepKind pgbouncer_resume() {
                   "settings that pause "
                   "changed.",
        .parameters = {},
-       .facts = {},
+       .outputs = {},
        .changes = "RESUME of the pool; RELOAD where it was repointed, with default_pool_size 0 or PAUSE of the whole "
                   "process until then",
        .undo = "nothing to undo: traffic flows",
        .undo_kind = runbook::UndoKind::nothing,
-       .meaning = {.resumes = true, .changes = true}},
+       .traits = {.resumes = true, .changes = true}},
       prepare_pgbouncer_resume,
       observe_pgbouncer_resume,
       apply_pgbouncer_resume,

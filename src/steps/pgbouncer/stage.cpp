@@ -57,11 +57,11 @@ StepKind pgbouncer_stage() {
            .purpose = "Shows that each bouncer reads a file that is renamed into place, and writes its next one beside "
                       "the one in use.",
            .parameters = {side_parameter("to", "the side that the staged files point to")},
-           .facts = {},
+           .outputs = {},
            .changes = "a file <config>.pgcleave beside each configuration file; for a moment the file itself, with the "
                       "database pgcleave_trial",
            .undo = "removes the staged files, and puts back a file whose trial was cut short",
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           prepare_pgbouncer_stage,
           observe_pgbouncer_stage,
           apply_pgbouncer_stage,

@@ -67,7 +67,7 @@ Error cannot_serve(const TriedRoute& tried, const Side& side, const pgbouncer::R
 Result<void> try_one(TriedRoute& tried, const Side& side, const pgbouncer::Route& route,
                      const world::RouteAnswer& leader, Deadline deadline) {
   TRY_ASSIGN(const auto trial, pgbouncer::try_route(tried.bouncer, route, tried.client, world::who_answers, deadline));
-  tried.login = {trial.database, world::tls_keywords(trial.tls, tried.bouncer.reach.empty()), {tried.bouncer.name}};
+  tried.login = {trial.database, world::tls_keywords(trial.tls, tried.bouncer.shell.empty()), {tried.bouncer.name}};
   tried.not_tried = trial.not_tried;
   if (trial.refused) return fail(cannot_serve(tried, side, route, world::reason_of(*trial.refused)));
   if (!trial.answer) return {};
@@ -120,7 +120,7 @@ Result<Json> try_all(Context& context, SideName to) {
   // Two trials of one file, one after the other.
   std::map<std::vector<std::string>, std::vector<TriedRoute*>> by_file;
   for (auto& one : all) {
-    auto file = one.bouncer.reach;
+    auto file = one.bouncer.shell;
     file.push_back(one.bouncer.config);
     by_file[file].push_back(&one);
   }
@@ -163,7 +163,7 @@ Result<Json> apply_pgbouncer_try_route(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.side_name("to");
   const auto route = world.route_to(to);
-  Json facts{{"tried", 0}, {"logins", "[]"}};
+  Json outputs{{"tried", 0}, {"logins", "[]"}};
   TRY_ASSIGN(
       const auto told,
       world.effects->perform(
@@ -171,8 +171,8 @@ Result<Json> apply_pgbouncer_try_route(Context& context, const Json&) {
                       "entry with that route, a login goes through it, and the file is put back",
                       world.bouncer_names(), route.host, route.port, world.side(to).label()),
           [&] { return try_all(context, to); }));
-  if (told.is_object()) facts.update(told);
-  return facts;
+  if (told.is_object()) outputs.update(told);
+  return outputs;
 }
 
 Result<void> undo_pgbouncer_try_route(Context& context, const Json&, const Json&) {
@@ -193,11 +193,11 @@ StepKind pgbouncer_try_route() {
            .purpose = "Tries through each bouncer whether it can log in at a side's route, and whether that side's "
                       "leader answers there.",
            .parameters = {side_parameter("to", "the side whose route is tried")},
-           .facts = {{"tried", "number of bouncers that a login went through"},
-                     {"logins", "how they log in to a server, for check.route"}},
+           .outputs = {{"tried", "number of bouncers that a login went through"},
+                       {"logins", "how they log in to a server, for check.route"}},
            .changes = "for a moment each configuration file has a second entry; the pool's own stays as it is",
            .undo = "puts back a file whose trial was cut short",
-           .meaning = {.changes = true, .spared = true}},
+           .traits = {.changes = true, .spared = true}},
           prepare_pgbouncer_try_route,
           observe_pgbouncer_try_route,
           apply_pgbouncer_try_route,

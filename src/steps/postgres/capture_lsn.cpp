@@ -62,11 +62,11 @@ StepKind postgres_capture_lsn() {
            .purpose =
                "Captures the LSN at or before which every committed write of the moved tables lies, flushed to disk.",
            .parameters = {side_parameter("on", "the side that was released")},
-           .facts = {{"lsn", "the position"}},
+           .outputs = {{"lsn", "the position"}},
            .changes = "one row in the canary table and one logical message in the WAL",
            .undo = "nothing to undo: a canary row is no client's data",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           nullptr,
           observe_postgres_capture_lsn,
           apply_postgres_capture_lsn,

@@ -44,11 +44,11 @@ Result<Observation> observe_postgres_check_branch(Context& context) {
   }
   seen.evidence = fmt::format("timeline {} branched off at {}", branch.timeline, branch.at->text());
   if (branch.replayed && *branch.replayed != *branch.at) {
-    seen.state = State::foreign;
+    seen.state = State::conflict;
     seen.evidence += ", but the server says that it replayed up to " + branch.replayed->text();
     return seen;
   }
-  seen.facts = {{"timeline", branch.timeline}, {"at", branch.at->text()}};
+  seen.outputs = {{"timeline", branch.timeline}, {"at", branch.at->text()}};
   if (*branch.at < lsn) return seen;
   TRY_ASSIGN(const auto copied, copied_to(context, *leader));
   if (copied.empty()) seen.state = State::done;
@@ -83,7 +83,7 @@ Result<Json> apply_postgres_check_branch(Context& context, const Json&) {
   TRY_ASSIGN(const auto copied, copied_to(context, *leader));
   if (!copied.empty()) TRY(until_none_is_copied(context));
   TRY_ASSIGN(const auto seen, observe_postgres_check_branch(context));
-  if (seen.state == State::done) return seen.facts;
+  if (seen.state == State::done) return seen.outputs;
   return fail({ErrorKind::failed, context.on().label(),
                "was promoted before the captured position: writes may be missing",
                "a branch at or after " + context.text("lsn"), seen.evidence,
@@ -98,11 +98,11 @@ StepKind postgres_check_branch() {
                       "prepared transaction is left.",
            .parameters = {side_parameter("on", "the promoted side"),
                           {"lsn", runbook::Type::lsn, nullptr, true, "the captured position", {}}},
-           .facts = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
+           .outputs = {{"timeline", "the new timeline"}, {"at", "where it branched off"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .meaning = {}},
+           .traits = {}},
           nullptr,
           observe_postgres_check_branch,
           apply_postgres_check_branch,

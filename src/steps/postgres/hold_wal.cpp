@@ -20,8 +20,8 @@ Result<Observation> observe_postgres_hold_wal(Context& context) {
   seen.evidence =
       slot ? fmt::format("slot {} keeps WAL from {} on, {}", slot->name, slot->restart.text(), slot->wal_status)
            : "no slot";
-  if (slot) seen.state = slot->wal_status == "lost" ? State::foreign : State::done;
-  if (slot) seen.facts = {{"from", slot->restart.text()}};
+  if (slot) seen.state = slot->wal_status == "lost" ? State::conflict : State::done;
+  if (slot) seen.outputs = {{"from", slot->restart.text()}};
   return seen;
 }
 
@@ -57,10 +57,10 @@ StepKind postgres_hold_wal() {
   return {{.kind = "postgres.hold_wal",
            .purpose = "Keeps the WAL that it takes to make a promoted cluster a standby again.",
            .parameters = {side_parameter("on", "the side that the other one would be attached to again")},
-           .facts = {{"from", "LSN from which WAL is kept"}},
+           .outputs = {{"from", "LSN from which WAL is kept"}},
            .changes = "a physical slot; it holds WAL until it is released",
            .undo = "drops the slot if it was made here",
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           nullptr,
           observe_postgres_hold_wal,
           apply_postgres_hold_wal,

@@ -26,12 +26,12 @@ StepKind replication_create_slot_forward() {
            .earlier_kind = "replication.arm_forward",
            .purpose = "Creates the slot of forward replication on the source, before the target is promoted.",
            .parameters = {},
-           .facts =
+           .outputs =
                {{"from",
                  "LSN from which every change of the source is kept for the target; the promotion must come after it"}},
            .changes = "a logical slot on the source; it holds WAL until the split is done or given up",
            .undo = "drops the slot",
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           nullptr,
           observe_replication_create_slot_forward,
           apply_replication_create_slot_forward,

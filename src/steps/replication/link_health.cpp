@@ -214,9 +214,9 @@ Result<Observation> observe_link(Context& context, const world::Link& link, Byte
     TRY_ASSIGN(seen, inspect_link(context.world, link, context.deadline.for_one_read()));
   }
   Observation observation;
-  observation.facts = {{"lag_bytes", seen.lag.count}};
+  observation.outputs = {{"lag_bytes", seen.lag.count}};
   observation.evidence = seen.losses.empty() ? seen.text() : fmt::format("{}", fmt::join(seen.losses, "; "));
-  if (!seen.losses.empty()) observation.state = State::foreign;
+  if (!seen.losses.empty()) observation.state = State::conflict;
   if (near()) observation.state = State::done;
   if (health != nullptr) *health = std::move(seen);
   return observation;

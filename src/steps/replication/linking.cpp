@@ -42,10 +42,10 @@ Result<Observation> observe_slot(Context& context, const world::Link& link) {
   if (!slot) return seen;
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   const bool lost = slot->wal_status == "lost";
-  seen.state = recovery.in_recovery || lost ? State::foreign : State::done;
+  seen.state = recovery.in_recovery || lost ? State::conflict : State::done;
   if (recovery.in_recovery) seen.evidence += ", left over from before";
   if (lost) seen.evidence += ", and has lost WAL that it needs";
-  seen.facts = {{"from", slot->confirmed.text()}};
+  seen.outputs = {{"from", slot->confirmed.text()}};
   return seen;
 }
 

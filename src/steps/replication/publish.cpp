@@ -52,12 +52,12 @@ Result<Observation> observe_replication_publish(Context& context) {
     seen.state = State::done;
   } else if (publication.open) {
     TRY_ASSIGN(const bool read, is_subscribed(link, context.deadline));
-    if (existing && read) seen.state = State::foreign;
+    if (existing && read) seen.state = State::conflict;
     if (existing && read)
       seen.evidence +=
           ", and it is read: what was written while it was not as it is wanted is missing on the other side";
     TRY_ASSIGN(const bool flows, other_way_flows(context, link));
-    if (flows) seen.state = State::foreign;
+    if (flows) seen.state = State::conflict;
     if (flows) seen.evidence += ", and rows flow the other way: they would run in circles";
   }
   return seen;
@@ -154,10 +154,10 @@ StepKind replication_publish() {
              "forward: source to target; reverse: target to source",
              {"forward", "reverse"}},
             {"open", Type::boolean, true, false, "false: it publishes nothing until replication.reverse opens it", {}}},
-       .facts = {},
+       .outputs = {},
        .changes = "a publication",
        .undo = "drops the publication if it was made here, else opens or closes it as it was",
-       .meaning = {.changes = true}},
+       .traits = {.changes = true}},
       nullptr,
       observe_replication_publish,
       apply_replication_publish,

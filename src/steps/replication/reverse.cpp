@@ -72,7 +72,7 @@ Result<void> nothing_was_written_meanwhile(Context& context, const world::Link& 
   TRY_ASSIGN(const auto owner, fence::owner(*source, context.world.split.name, context.deadline));
   if (owner == fence::Owner::nobody) return {};
   return fail(
-      {ErrorKind::foreign, forward.name,
+      {ErrorKind::conflict, forward.name,
        "stays closed: " + forward.from.label() + " was written while it was, and " + forward.to.label() + " lacks that",
        "nobody owns the split", owner ? fence::name_of(*owner) : "not installed",
        "give this run up with: pgcleave rollback; then begin anew", ""});
@@ -107,10 +107,10 @@ StepKind replication_reverse() {
            .earlier_kind = "replication.turn",
            .purpose = "Reverses replication: closes the forward link, then opens the reverse link.",
            .parameters = {},
-           .facts = {},
+           .outputs = {},
            .changes = "which changes the two publications publish",
            .undo = "closes the reverse link, then opens the forward link again, if nobody could write meanwhile",
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           prepare_replication_reverse,
           observe_replication_reverse,
           apply_replication_reverse,

@@ -23,7 +23,7 @@ Result<Observation> observe_replication_start_forward(Context& context) {
   if (!subscription) return seen;
   TRY_ASSIGN(const auto recovery, postgres::recovery(*target, context.deadline));
   if (recovery.in_recovery) {
-    seen.state = State::foreign;
+    seen.state = State::conflict;
   } else if (subscription->enabled) {
     seen.state = State::done;
   }
@@ -68,12 +68,12 @@ StepKind replication_start_forward() {
                        runbook::Type::lsn,
                        nullptr,
                        true,
-                       "where the target's timeline branched off, a fact of postgres.check_branch",
+                       "where the target's timeline branched off, an output of postgres.check_branch",
                        {}}},
-       .facts = {},
+       .outputs = {},
        .changes = "a subscription on the target",
        .undo = "drops the subscription",
-       .meaning = {.changes = true}},
+       .traits = {.changes = true}},
       nullptr,
       observe_replication_start_forward,
       apply_replication_start_forward,

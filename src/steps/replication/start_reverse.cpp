@@ -44,7 +44,7 @@ Result<Observation> observe_replication_start_reverse(Context& context) {
     seen.evidence += arrived ? ", canary arrived" : ", canary did not arrive";
   }
   if (subscription->enabled && subscription->worker && arrived) seen.state = State::done;
-  TRY_ASSIGN(seen.facts["timeline"], timeline_of(*source, context.deadline));
+  TRY_ASSIGN(seen.outputs["timeline"], timeline_of(*source, context.deadline));
   return seen;
 }
 
@@ -124,11 +124,11 @@ StepKind replication_start_reverse() {
                            false,
                            "false: its publication is still closed, so only that the worker runs",
                            {}}},
-           .facts = {{"canary_ms", "milliseconds that the canary row took from the target to the source"},
-                     {"timeline", "the source's when its rows began to come, for check.discarded_writes"}},
+           .outputs = {{"canary_ms", "milliseconds that the canary row took from the target to the source"},
+                       {"timeline", "the source's when its rows began to come, for check.discarded_writes"}},
            .changes = "a subscription on the source; a canary row",
            .undo = "drops the subscription",
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           nullptr,
           observe_replication_start_reverse,
           apply_replication_start_reverse,

@@ -75,7 +75,7 @@ data::Brake::Session session_beside(Side& side) {
   };
 }
 
-Json facts_of(const data::Job& job, const std::vector<std::string>& left_out) {
+Json outputs_of(const data::Job& job, const std::vector<std::string>& left_out) {
   return {{"changed", job.changed}, {"batches", job.batches}, {"skipped", job.skipped}, {"left_out", left_out}};
 }
 
@@ -113,7 +113,7 @@ Result<Observation> observe_rows_update(Context& context) {
   }
   TRY_ASSIGN(const auto left_out, left_out_by(*leader, *job, context.deadline));
   seen.state = State::done;
-  seen.facts = facts_of(*job, left_out);
+  seen.outputs = outputs_of(*job, left_out);
   return seen;
 }
 
@@ -133,7 +133,7 @@ Result<Json> apply_rows_update(Context& context, const Json&) {
   auto& side = context.on();
   auto& world = context.world;
   const auto description = fmt::format("change rows on {} in batches: {}", side.label(), task.text());
-  TRY_ASSIGN(const auto facts, world.effects->perform(printable(description), [&]() -> Result<Json> {
+  TRY_ASSIGN(const auto outputs, world.effects->perform(printable(description), [&]() -> Result<Json> {
     data::Surroundings around;
     around.leader = [&side](Deadline deadline) { return side.leader(deadline); };
     around.beside = session_beside(side);
@@ -145,9 +145,9 @@ Result<Json> apply_rows_update(Context& context, const Json&) {
     TRY_ASSIGN(const auto job, data::Runner(task, std::move(around)).run());
     TRY_ASSIGN(auto* leader, side.leader(Deadline::in(data::short_request)));
     TRY_ASSIGN(const auto left_out, left_out_by(*leader, job, Deadline::in(data::short_request)));
-    return facts_of(job, left_out);
+    return outputs_of(job, left_out);
   }));
-  return facts.is_object() ? facts : facts_of({}, {});
+  return outputs.is_object() ? outputs : outputs_of({}, {});
 }
 
 Result<std::vector<std::string>> foretell_rows_update(Context& context) {
@@ -217,14 +217,14 @@ StepKind rows_update() {
                    "Changes the rows of a table in batches that clients hardly notice; can be stopped and resumed at "
                    "any row.",
                .parameters = parameters_of_update(),
-               .facts = {{"changed", "rows that were changed"},
-                         {"batches", "transactions"},
-                         {"skipped", "rows that were left out"},
-                         {"left_out", "those rows, each with its key and the reason", true}},
+               .outputs = {{"changed", "rows that were changed"},
+                           {"batches", "transactions"},
+                           {"skipped", "rows that were left out"},
+                           {"left_out", "those rows, each with its key and the reason", true}},
                .changes = "rows of the table, and the job's own row in pgcleave.jobs",
                .undo = "no: the rows' earlier values are not kept",
                .undo_kind = runbook::UndoKind::impossible,
-               .meaning = {.changes = true, .job = true}},
+               .traits = {.changes = true, .job = true}},
           .prepare = prepare_rows_update,
           .observe = observe_rows_update,
           .apply = apply_rows_update,

@@ -33,7 +33,7 @@ Result<Sizes> measure(postgres::Connection& leader, const std::vector<postgres::
 }
 
 // `began_with`: the sizes before the run's first try, however many there were since.
-Json facts_of(const Json& began_with, const Sizes& now) {
+Json outputs_of(const Json& began_with, const Sizes& now) {
   Json freed = Json::object();
   std::int64_t all = 0;
   const auto tables = began_with.value("tables", Json::object());
@@ -64,7 +64,7 @@ Result<Observation> observe_tables_truncate(Context& context) {
   TRY_ASSIGN(const auto wrong, not_split(context.world, context.deadline));
   Observation seen;
   if (!wrong.empty()) {
-    seen.state = State::foreign;
+    seen.state = State::conflict;
     seen.evidence = wrong;
     return seen;
   }
@@ -73,8 +73,8 @@ Result<Observation> observe_tables_truncate(Context& context) {
   TRY_ASSIGN(const auto sizes, measure(*leader, with_rows(half), context.deadline));
   TRY_ASSIGN(const auto left_alone, in_words(of, half.left_alone, context.deadline));
   seen.before = {{"tables", sizes.by_table}};
-  seen.facts = facts_of(context.began_with != nullptr ? *context.began_with : seen.before, sizes);
-  seen.facts["left_alone"] = left_alone;
+  seen.outputs = outputs_of(context.began_with != nullptr ? *context.began_with : seen.before, sizes);
+  seen.outputs["left_alone"] = left_alone;
   const auto filled = std::count_if(half.with_rows.begin(), half.with_rows.end(),
                                     [&](const auto& table) { return sizes.filled.contains(table); });
   seen.evidence = fmt::format("{} of {} {} tables on {} hold rows, {} in all", filled, half.with_rows.size(),
@@ -146,15 +146,15 @@ Result<Json> apply_tables_truncate(Context& context, const Json& before) {
     if (i + 1 < plan.size()) sleep_until(Deadline::in(pause), pause, context.stop);
   }
   TRY_ASSIGN(const auto now, measure(*leader, with_rows(half), context.deadline));
-  auto facts = facts_of(context.began_with != nullptr ? *context.began_with : before, now);
+  auto outputs = outputs_of(context.began_with != nullptr ? *context.began_with : before, now);
   TRY_ASSIGN(const auto afterwards, stale_half(of, context.deadline));
   TRY_ASSIGN(const auto left_alone, in_words(of, afterwards.left_alone, context.deadline));
-  facts["left_alone"] = left_alone;
+  outputs["left_alone"] = left_alone;
   if (acted) {
-    world.progress.say(fmt::format("{} freed on {} in all", to_text(Bytes{facts.value("freed_bytes", std::int64_t{0})}),
-                                   side.label()));
+    world.progress.say(fmt::format("{} freed on {} in all",
+                                   to_text(Bytes{outputs.value("freed_bytes", std::int64_t{0})}), side.label()));
   }
-  return facts;
+  return outputs;
 }
 
 }  // namespace
@@ -174,13 +174,13 @@ StepKind tables_truncate() {
            .purpose = "Empties the tables that a split provably left stale on a side, and frees their space; names "
                       "what it leaves alone.",
            .parameters = std::move(parameters),
-           .facts = {{"freed_bytes", "space that was freed, indexes and TOAST included"},
-                     {"tables", "the same by table"},
-                     {"left_alone", "tables that were not proven stale, each with its rows and the reason", true}},
+           .outputs = {{"freed_bytes", "space that was freed, indexes and TOAST included"},
+                       {"tables", "the same by table"},
+                       {"left_alone", "tables that were not proven stale, each with its rows and the reason", true}},
            .changes = "TRUNCATE of the moved tables on the source, or of the kept ones on the target",
            .undo = "no: the rows are gone",
            .undo_kind = runbook::UndoKind::impossible,
-           .meaning = {.changes = true}},
+           .traits = {.changes = true}},
           nullptr,
           observe_tables_truncate,
           apply_tables_truncate,

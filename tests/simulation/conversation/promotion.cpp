@@ -23,7 +23,7 @@ class Promotion {
     told_.ordered("switch: create a publication",
                   postgres::create_publication(source, name, {{canary_}, true}, soon()));
     promote();
-    let_vacuum();
+    release_xmin();
     subscribe();
     closed_and_opened();
     end();
@@ -82,7 +82,7 @@ class Promotion {
                                                                       Owner::source, Owner::nobody, "d", 4, soon()));
   }
 
-  void let_vacuum() {
+  void release_xmin() {
     const auto followed_by = standby_cluster_.at("primary_slot_name").get<std::string>();
     const auto seen = [&] { return postgres::slot(on(world_.source), followed_by, soon()); };
     told_.add("vacuum: the slot that it followed by is not in use any more",

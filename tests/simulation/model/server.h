@@ -1,4 +1,4 @@
-// One PostgreSQL cluster as its leader shows it: what is in it, its write-ahead log, and what reads that log. Facts
+// One PostgreSQL cluster as its leader shows it: what is in it, its write-ahead log, and what reads that log. Outputs
 // about PostgreSQL 15 that the tool relies on are encoded here and stand beside the code.
 #pragma once
 

@@ -46,7 +46,7 @@ Result<void> change_file(const std::string& path, const std::string& what, Deadl
 
 }  // namespace
 
-ConfigPlace::ConfigPlace(std::vector<std::string> reach) : reach_(std::move(reach)) {}
+ConfigPlace::ConfigPlace(std::vector<std::string> shell) : command_(std::move(shell)) {}
 
 Result<void> ConfigPlace::open(Deadline) {
   return {};

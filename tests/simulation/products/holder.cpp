@@ -79,7 +79,7 @@ Result<bool> hold(postgres::Connection& primary, const std::string& split, const
   if (seen.holder && me.continues(*seen.holder) && seen.holder->epoch == me.epoch) return true;
   const bool other = seen.holder && !seen.holder->over && !me.continues(*seen.holder);
   return fail(
-      {other ? ErrorKind::held : ErrorKind::foreign, primary.name(), "the split could not be signed", "", "", "", ""});
+      {other ? ErrorKind::held : ErrorKind::conflict, primary.name(), "the split could not be signed", "", "", "", ""});
 }
 
 Result<bool> release_lease(postgres::Connection& primary, const std::string&, const std::string& run,

@@ -80,13 +80,13 @@ Result<Observation> observe_judging(Context& context) {
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;
   seen.evidence = findings.text();
-  seen.facts = {{"blockers", findings.list().size()}, {"warnings", 0}, {"notes", 0}};
+  seen.outputs = {{"blockers", findings.list().size()}, {"warnings", 0}, {"notes", 0}};
   return seen;
 }
 
 Result<Json> refuse_or_tell(Context& context, const Result<Observation>& seen) {
   if (!seen) return fail(seen.error());
-  if (seen->state == State::done) return seen->facts;
+  if (seen->state == State::done) return seen->outputs;
   return fail({ErrorKind::not_ready, "environment " + context.world.environment.name, seen->evidence, "", "", "", ""});
 }
 
@@ -103,10 +103,10 @@ steps::StepKind judging(const std::string& kind) {
                           {"target", Type::text, "standby", false, "", {}},
                           {"budget", Type::duration, "5s", false, "", {}},
                           {"accept", Type::list, Json::array(), false, "", {}}},
-           .facts = {{"blockers", ""}, {"warnings", ""}, {"notes", ""}},
+           .outputs = {{"blockers", ""}, {"warnings", ""}, {"notes", ""}},
            .changes = "",
            .undo = "",
-           .meaning = {}},
+           .traits = {}},
           nullptr,
           observe_judging,
           apply_judging,

@@ -54,7 +54,7 @@ Passed pass_once(Server& server, Owner expected, Owner next, const std::string& 
 
 Result<void> told(Passed passed, const std::string& name) {
   if (passed == Passed::announced || passed == Passed::passed) return {};
-  return fail({ErrorKind::foreign, name, "the owner could not be set", "",
+  return fail({ErrorKind::conflict, name, "the owner could not be set", "",
                passed == Passed::stale_epoch ? "somebody newer" : "another owner", "",
                passed == Passed::stale_epoch ? "PC002" : "PC001"});
 }

@@ -36,7 +36,7 @@ Result<Slot> made(Connection& primary, const std::string& name, const std::strin
   if (found && found->plugin == plugin) return *found;
   if (found)
     return fail(
-        {ErrorKind::foreign, "replication slot " + name, "exists already and is a different one", "", "", "", ""});
+        {ErrorKind::conflict, "replication slot " + name, "exists already and is a different one", "", "", "", ""});
   Slot slot;
   TRY(change_on(primary, "create slot " + name, deadline, [&](Server& server) -> Result<void> {
     // A logical slot begins where every transaction that writes has ended once (PostgreSQL 15).
@@ -152,7 +152,7 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   if (existing && existing->slot == spec.slot) return {};
   if (existing)
     return fail(
-        {ErrorKind::foreign, "subscription " + spec.name, "exists already and reads another slot", "", "", "", ""});
+        {ErrorKind::conflict, "subscription " + spec.name, "exists already and reads another slot", "", "", "", ""});
   return change_on(primary, "create subscription " + spec.name, deadline, [&](Server& server) -> Result<void> {
     const auto port = fmt::format("port='{}'", universe().target.port);
     simulation::Subscribed made;

@@ -65,7 +65,8 @@ over_and_back() {
      lost: ($v[0].lost + $b[0].lost), duplicated: ($v[0].duplicated + $b[0].duplicated),
      on_both_sides: ($v[0].on_both_sides + $b[0].on_both_sides),
      rollback_pause_ms: $s[0].windows["rollback.window"].pause_ms, rollback_client_gap_ms: $b[0].client_gap_ms,
-     reattach_s: $step.reattach.facts.seconds, promote_ms: $step.promote.facts.promote_ms,
+     reattach_s: ($step.reattach | .outputs // .facts).seconds,
+     promote_ms: ($step.promote | .outputs // .facts).promote_ms,
      steps_ms: ([$s[0].steps[] | select(.phase == "window") | {(.step): .ms}] | add)}
     | with_entries(.key = "\($name)_\(.key)")'
 }

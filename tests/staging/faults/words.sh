@@ -79,7 +79,7 @@ has_crashed() { [[ "$(awk '{print $3}' "/proc/$crashed_pid/stat" 2>/dev/null)" =
 
 # ---- links between pgcleave and a server ----------------------------------------------------------------------------
 spoil() { "$lab" fault --dir "$dir" --link "$1" --do "$2" "${@:3}" >>"$work/lab.out"; }
-mend() { "$lab" fault --dir "$dir" --link "$1" --do heal >>"$work/lab.out"; }
+heal_link() { "$lab" fault --dir "$dir" --link "$1" --do heal >>"$work/lab.out"; }
 hits() { "$lab" fault --dir "$dir" --link "$1" --do hits | jq '.bytes + .connections + .requests'; }
 was_hit() { [ "$(hits "$1")" -gt 0 ]; }
 

@@ -19,7 +19,9 @@ sides() {
     "$(source_sql "select count(*) from pg_publication") $(source_sql "select count(*) from pg_subscription")" \
     "$(target_sql "select count(*) from pg_replication_slots")"
 }
-fact() { "$build/pgcleave" status -e "$environment" --json | jq -r ".steps[] | select(.step == \"$1\") | .facts.$2"; }
+output() { # STEP NAME
+  "$build/pgcleave" status -e "$environment" --json | jq -r ".steps[] | select(.step == \"$1\") | .outputs.$2"
+}
 
 lab_up
 say "a database that was never split is refused"
@@ -113,12 +115,12 @@ near() {
   [ $(($2 * 10)) -gt $(($3 * 9)) ] && [ $(($2 * 10)) -lt $(($3 * 11)) ] || failed "$1: seen '$2', expected about '$3'"
 }
 say "the space is free, and the reported bytes are that space"
-near "freed on the source" "$(fact empty_source freed_bytes)" \
+near "freed on the source" "$(output empty_source freed_bytes)" \
   $((source_size - $(source_sql "select pg_database_size('app')")))
-[ "$(fact empty_source freed_bytes)" -gt 10000000 ] || failed "hardly anything was freed on the source"
-users=$(fact empty_target 'tables["public.users"]')
+[ "$(output empty_source freed_bytes)" -gt 10000000 ] || failed "hardly anything was freed on the source"
+users=$(output empty_target 'tables["public.users"]')
 [ "$users" -gt 1000000 ] || failed "the bytes of public.users are missing: $users"
-is "the sum by table" "$(fact empty_target 'tables | add')" "$(fact empty_target freed_bytes)"
+is "the sum by table" "$(output empty_target 'tables | add')" "$(output empty_target freed_bytes)"
 [ "$(target_sql "select pg_database_size('app')")" -lt "$target_size" ] ||
   say "the target has grown more by its load than it was freed"
 "$build/pgcleave" log -e "$environment" --json >"$scratch/log.json"

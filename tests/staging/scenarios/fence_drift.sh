@@ -67,7 +67,7 @@ contains "$scratch/tool.json" "fence.moved_table_unfenced  table ci.on_the_sourc
 contains "$scratch/tool.json" "pgcleave run runbooks/fence.yml -e $environment"
 target_sql "insert into public.created_later values (1)"
 
-say "the runbook mends it, under load"
+say "the runbook repairs it, under load"
 tool 0 run "$fence" -e "$environment"
 fence_run=$("$build/pgcleave" runs -e "$environment" --json | jq -r '.[0].run')
 check 0

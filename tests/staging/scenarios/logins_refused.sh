@@ -72,7 +72,7 @@ let_in main-1
 source_reloads() { psql "$SOURCE" -qtAc "select pg_reload_conf()" >/dev/null; }
 source_reloads
 
-# only_warned ID TEXT: found by check as a warning, shown by doctor, each with what mends it
+# only_warned ID TEXT: found by check as a warning, shown by doctor, each with its fix
 only_warned() {
   tool 0 check -e "$environment" --json
   jq -e --arg id "access.$1" --arg text "$2" \

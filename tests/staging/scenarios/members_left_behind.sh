@@ -14,7 +14,7 @@ of_members() {
   jq -r '.findings[] | select(.id | test("stale_history|member_stuck")) | "\(.severity) \(.id) \(.object)"' \
     "$scratch/tool.json"
 }
-reattached() { status ".steps[] | select(.step == \"reattach\") | .facts.$1 | join(\" \")"; }
+reattached() { status ".steps[] | select(.step == \"reattach\") | .outputs.$1 | join(\" \")"; }
 check() { tool "$1" check -e "$environment" --json; }
 
 say "the leader that would be promoted has one: a blocker, and the run is refused"
@@ -59,7 +59,7 @@ is "members reinitialized" "$(reattached reinitialized)" ""
 "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
 contains "$scratch/status.out" "left behind: member ci-2 of target ci has 00000002.history"
 
-say "the command that it names mends it"
+say "the command that it names repairs it"
 patronictl -c "$dir/ci-2.yml" reinit ci ci-2 --force >"$scratch/reinit.out"
 for _ in $(seq 60); do [ "$(timeline ci-2 2>/dev/null)" = 1 ] && break; sleep 1; done
 is "histories on ci-2" "$(histories ci-2)" none

@@ -13,16 +13,16 @@ oldest_segment() { # source_sql or target_sql
   "$1" "select min(('x' || substr(name, 9, 8))::bit(32)::int8 * 256 + ('x' || substr(name, 17, 8))::bit(32)::int8)
               from pg_ls_waldir() where name ~ '^[0-9A-F]{24}\$'"
 }
-facts() { # STEP FACT: as told last
+output() { # STEP NAME: as told last
   "$build/pgcleave" log -e "$environment" --json |
-    jq -r --arg step "$1" --arg fact "$2" 'select(.type == "step.done" and .data.step == $step) | .data.facts[$fact]' |
+    jq -r --arg step "$1" --arg name "$2" 'select(.type == "step.done" and .data.step == $step) | .data.facts[$name]' |
     tail -n 1
 }
 
 # No slot and no setting keeps the WAL of the common checkpoint any more, and checkpoints remove it.
 forget_wal() { # source or target
   local needed sql=${1}_sql
-  needed=$(segment_of "$(facts promote common_checkpoint)")
+  needed=$(segment_of "$(output promote common_checkpoint)")
   "$sql" "alter system set wal_keep_size = 0" && "$sql" "select pg_reload_conf()" >/dev/null
   for _ in $(seq 60); do
     # Moved on, not dropped: Patroni would not make a dropped one again.
@@ -69,7 +69,7 @@ forget_wal target
 tool 0 rollback -e "$environment"
 contains "$scratch/tool.out" "WAL from before the promotion is gone from target ci"
 contains "$scratch/tool.out" "source main sends a base backup"
-is "how" "$(facts reattach how)" cloned
+is "how" "$(output reattach how)" cloned
 is "the target is a standby" "$(in_recovery)" t
 load_end 1
 verify_clean source
@@ -92,12 +92,12 @@ contains "$scratch/tool.out" "cloning target ci anew destroys what it has"
 tool 0 approve "$(status .run)" reattach --words "give up all of target ci unread" -e "$environment"
 tool 0 resume -e "$environment"
 contains "$scratch/tool.out" "cloning it anew"
-is "how" "$(facts reattach how)" cloned
+is "how" "$(output reattach how)" cloned
 is "it streams from the source" "$(target_sql "select status from pg_stat_wal_receiver")" streaming
 
 say "and one that is rewound again, since WAL is there"
 source_sql "alter system reset wal_keep_size" && source_sql "select pg_reload_conf()" >/dev/null
 tool 0 run "$runbook" -e "$environment" --approve go
 tool 0 rollback -e "$environment"
-is "how" "$(facts reattach how)" rewound
+is "how" "$(output reattach how)" rewound
 say "ok"

@@ -95,7 +95,7 @@ is "findings about what was solved" "$(process 0 "$book")" ""
 say "what a rollback leaves behind is a surprise, and what was there before the first round is none;" \
   "and a rehearsal gets old"
 awk '{ print }
-  /id: let_wal_go/ {
+  /id: release_wal/ {
     print "    - {id: dirt, uses: postgres.sql, with: {on: source, sql: \"create or replace view public.left_behind" \
       " as select b.id, u.name from ci.builds b join public.users u on u.id = b.client\"}}"
   }' "$book" |

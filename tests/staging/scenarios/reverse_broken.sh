@@ -25,7 +25,7 @@ target_sql "alter table ci.counters add column noted text not null default 'now'
 sleep 3
 refused "table ci.counters was altered: column \"noted\" is text on target ci and missing on source main"
 [ "$(status .rollback_path.apply_errors)" -gt 0 ] || failed "status shows no apply error, though applying has stopped"
-say "mended on the source, it goes on, and nothing is lost"
+say "repaired on the source, it goes on, and nothing is lost"
 source_sql "alter table ci.counters add column noted text not null default 'now'"
 for _ in $(seq 100); do [ "$(status .rollback_path.lossless)" = true ] && break; sleep 0.2; done
 is "lossless" "$(status .rollback_path.lossless)" true

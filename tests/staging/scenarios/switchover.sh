@@ -14,7 +14,7 @@ load_end 2
 verify_clean target
 is "owner on the target" "$(owner_on_target)" 2
 is "owner on the source" "$(owner_on_source)" 0
-[ "$(status '.steps[] | select(.step == "prove") | .facts.canary_ms > 0')" = true ] ||
+[ "$(status '.steps[] | select(.step == "prove") | .outputs.canary_ms > 0')" = true ] ||
   failed "no canary proved reverse replication"
 is "what is left of forward replication on the source" \
   "$(source_sql "select count(*) from pg_replication_slots where slot_name = 'pgcleave_ci_forward'")" 0
@@ -55,7 +55,7 @@ load_begin --writers 16 --reconnect 4
 tool 0 run "$logical" -e "$environment" --approve go --set prove=after_resume
 load_end 1
 verify_clean target
-[ "$(status '.steps[] | select(.step == "prove_now") | .facts.canary_ms > 0')" = true ] ||
+[ "$(status '.steps[] | select(.step == "prove_now") | .outputs.canary_ms > 0')" = true ] ||
   failed "no canary proved reverse replication afterwards"
 load_begin --writers 16 --reconnect 4
 load_end 1

@@ -9,8 +9,8 @@ for round in $(seq 10); do
   tool 0 rollback -e "$environment"
   say "round $round: pause $(status .windows.window.pause_ms) ms," \
     "back $(status '.windows["rollback.window"].pause_ms') ms," \
-    "reattached in $(status '.steps[] | select(.step == "reattach") | .facts.seconds') s"
-  is "how it was reattached" "$(status '.steps[] | select(.step == "reattach") | .facts.how')" rewound
+    "reattached in $(status '.steps[] | select(.step == "reattach") | .outputs.seconds') s"
+  is "how it was reattached" "$(status '.steps[] | select(.step == "reattach") | .outputs.how')" rewound
   is "ci streams" "$(target_sql "select status from pg_stat_wal_receiver")" streaming
 done
 load_end 1

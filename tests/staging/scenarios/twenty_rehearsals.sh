@@ -17,9 +17,9 @@ for round in $(seq "${ROUNDS:-20}"); do
   done
   is "ci-2 on ci-1 after round $round" \
     "$(on ci-1 "select state from pg_stat_replication where application_name = 'ci-2'")" streaming
-  copied=$(status '.steps[] | select(.step == "reattach") | .facts.reinitialized | join(" ")')
+  copied=$(status '.steps[] | select(.step == "reattach") | .outputs.reinitialized | join(" ")')
   [ -z "$copied" ] || reinitialized=$((reinitialized + 1))
-  reattached=$(status '.steps[] | select(.step == "reattach") | .facts.seconds')
+  reattached=$(status '.steps[] | select(.step == "reattach") | .outputs.seconds')
   say "round $round: $(($(date +%s) - began)) s, reattached in $reattached s, reinitialized: ${copied:-nobody}"
 done
 tool 0 check -e "$environment" --json

@@ -9,7 +9,7 @@ namespace pgcleave_worlds {
 namespace {
 
 // A person does what the refusal says.
-void mend_what_is_odd(World& world) {
+void fix_what_is_odd(World& world) {
   for (auto& piece : world.pieces) {
     if (piece.odd.fix.empty()) continue;
     auto database = world.admin("main");
@@ -101,7 +101,7 @@ bool over(World& world, const std::string& runbook, Chance& chance, bool approve
       return true;
     }
     if (world.undecided || kill_after.count()) return true;
-    if (attempt == 0) mend_what_is_odd(world);
+    if (attempt == 0) fix_what_is_odd(world);
   }
   return true;
 }

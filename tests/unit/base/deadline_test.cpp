@@ -95,9 +95,9 @@ TEST_CASE("waiting is interrupted by a stop and ended by an error") {
       wait_until("it is there", Deadline::in(10s), 1ms, &stop, []() -> Result<bool> { return false; });
   CHECK(interrupted.error().kind == ErrorKind::interrupted);
   const auto broken = wait_until("it is there", Deadline::in(10s), 1ms, nullptr, []() -> Result<bool> {
-    return fail({ErrorKind::foreign, "", "gone", "", "", "", ""});
+    return fail({ErrorKind::conflict, "", "gone", "", "", "", ""});
   });
-  CHECK(broken.error().kind == ErrorKind::foreign);
+  CHECK(broken.error().kind == ErrorKind::conflict);
 }
 
 TEST_CASE("the wall clock is written in UTC with microseconds") {

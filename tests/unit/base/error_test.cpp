@@ -63,7 +63,7 @@ TEST_CASE("every kind of error has its own name") {
   CHECK(std::string(name_of(ErrorKind::failed)) == "failed");
   CHECK(std::string(name_of(ErrorKind::unknown)) == "unknown");
   CHECK(std::string(name_of(ErrorKind::timed_out)) == "timed_out");
-  CHECK(std::string(name_of(ErrorKind::foreign)) == "foreign");
+  CHECK(std::string(name_of(ErrorKind::conflict)) == "conflict");
   CHECK(std::string(name_of(ErrorKind::interrupted)) == "interrupted");
   CHECK(std::string(name_of(ErrorKind::held)) == "held");
 }

@@ -38,7 +38,7 @@ bool decides_by_words(const std::string& line) {
       "(?:source|target|both|nobody|forward|reverse|prepare|gate|window|verify|rollback(?:[.][a-z]*)?|"
       "done|undone|window_undone|rolled_back|rollback_undone|found done|undo failed|stopped|waiting|skipped|"
       "ok|failed|unknown|"
-      "pending|foreign|later|pause|resume|good|surprise|check missed|no:|nothing to undo)";
+      "pending|conflict|later|pause|resume|good|surprise|check missed|no:|nothing to undo)";
   static const std::vector<std::regex> signs{
       std::regex("[!=]=\\s*\"" + words + "\""),
       std::regex("\"" + words + "\"\\s*[!=]="),
@@ -88,7 +88,7 @@ TEST_CASE("the rule about words knows right from wrong") {
            R"(  return name.starts_with("rollback");)",
            R"(  return phase == "window" || phase == "rollback.window";)",
            R"(  if (run.outcome != "rolled_back") return {};)",
-           R"(  if (step.state == "foreign") // as planned)",
+           R"(  if (step.state == "conflict") // as planned)",
            R"(  if (error.what == "was outranked") return true;)",
            R"(  if (error.text().find("no password supplied") != std::string::npos) return;)",
            R"(  if (seen.error().text().find("Connection refused") != 0) return;)",

@@ -51,7 +51,7 @@ TEST_CASE("files that may be used as they are give no finding") {
   CHECK(Host().found().empty());
 }
 
-TEST_CASE("a passfile that others may read is named once, with the command that mends it") {
+TEST_CASE("a passfile that others may read is named once, with the command that fixes it") {
   const Host host;
   host.write("passfile", 0640);
   const auto found = host.found();
@@ -86,6 +86,6 @@ TEST_CASE("what this user may not write is named: a bouncer's file and folder, a
   // Root may write everything by mode.
   if (::geteuid() != 0)
     CHECK(ids == std::vector<std::string>{"access.bouncer_file", "access.bouncer_folder", "access.journal_folder"});
-  host.environment.pools[0].bouncers[0].reach = {"ssh", "elsewhere"};
+  host.environment.pools[0].bouncers[0].shell = {"ssh", "elsewhere"};
   CHECK(access_files(host.environment, host.at("journal.db")).empty());
 }

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "a_reach.h"
 #include "checks/schema/crossing.h"
+#include "some_references.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
@@ -11,8 +11,8 @@ namespace {
 
 Findings judge(const std::vector<Dependency>& dependencies, const std::vector<Program>& programs = {},
                const std::vector<Trigger>& triggers = {}) {
-  Reach reach(small_split(), dependencies, programs);
-  return judge_crossing({"source main", dependencies, programs, triggers, {}}, reach);
+  TableReferences references(small_split(), dependencies, programs);
+  return judge_crossing({"source main", dependencies, programs, triggers, {}}, references);
 }
 Program writes_jobs() {
   return {{"public", "f"}, "public.f()", "sql", "delete from ci.jobs", ""};
@@ -66,7 +66,7 @@ TEST_CASE("a sequence that crosses by what stands in code is a warning, and not 
   const postgres::TableName seq{"ci", "seq"}, known{"ci", "known"}, fine{"ci", "fine"};
   const std::vector<Dependency> by_columns{{Kind::sequence_owner, "", known, jobs},
                                            {Kind::sequence_use, "", known, users}};
-  Reach reach(small_split(), by_columns, {});
+  TableReferences references(small_split(), by_columns, {});
   CrossingSeen seen{"source main", by_columns, {}, {}, {}};
   for (const auto& name : {seq, known}) {
     seen.sequences.emplace_back();
@@ -76,7 +76,7 @@ TEST_CASE("a sequence that crosses by what stands in code is a warning, and not 
   seen.sequences.emplace_back();
   seen.sequences.back().name = fine;
   seen.sequences.back().uses = {jobs, builds, currencies};
-  CHECK(lines(judge_crossing(seen, reach)) ==
+  CHECK(lines(judge_crossing(seen, references)) ==
         Lines{"warning schema.sequence_crosses sequence ci.seq on source main",
               "blocker schema.sequence_crosses sequence ci.known on source main"});
 }

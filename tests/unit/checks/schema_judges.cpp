@@ -1,11 +1,11 @@
-// The judges of the family schema that need no reach: tables, indexes, what works from outside, plans.
+// The judges of the family schema that need no references: tables, indexes, what works from outside, plans.
 #include <catch2/catch.hpp>
 
-#include "a_reach.h"
 #include "checks/schema/indexes.h"
 #include "checks/schema/outside.h"
 #include "checks/schema/plans.h"
 #include "checks/schema/tables.h"
+#include "some_references.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
@@ -191,14 +191,14 @@ TEST_CASE("a plan that filters a big table from end to end is named, however dee
 }
 
 TEST_CASE("only single statements on moved tables that are called often are planned, the longest in sum first") {
-  Reach reach(small_split(), {}, {});
+  TableReferences references(small_split(), {}, {});
   const std::vector<SeenStatement> seen{
       {"1", "app", 500, 10, "select from ci.builds"},    {"2", "app", 99, 900, "select from ci.builds"},
       {"3", "app", 500, 20, "select from users"},        {"4", "app", 500, 30, "update ci.jobs set a = $1"},
       {"5", "app", 500, 40, "vacuum ci.builds"},         {"6", "app", 500, 50, "select from ci.builds; drop table x"},
       {"7", "app", 500, 60, "copy ci.builds from stdin"}};
   Lines ids;
-  for (const auto& one : hottest(seen, reach, 10)) ids.push_back(one.id);
+  for (const auto& one : hottest(seen, references, 10)) ids.push_back(one.id);
   CHECK(ids == Lines{"4", "1"});
-  CHECK(hottest(seen, reach, 1).size() == 1);
+  CHECK(hottest(seen, references, 1).size() == 1);
 }

@@ -11,6 +11,6 @@ TEST_CASE("where a split stands is told by recovery, owner and the mark of a run
   CHECK(stage_of(StageSeen{true, true, Owner::source, true}) == Stage::standby);
   CHECK(stage_of(StageSeen{true, false, Owner::target, true}) == Stage::split);
   CHECK(stage_of(StageSeen{true, false, Owner::source, true}) == Stage::promoted);
-  CHECK(stage_of(StageSeen{true, false, {}, false}) == Stage::foreign);
-  CHECK(stage_of(StageSeen{true, false, Owner::source, false}) == Stage::foreign);
+  CHECK(stage_of(StageSeen{true, false, {}, false}) == Stage::promoted_by_others);
+  CHECK(stage_of(StageSeen{true, false, Owner::source, false}) == Stage::promoted_by_others);
 }

@@ -44,8 +44,9 @@ TEST_CASE("roles that are wrong are told, and nothing else of the chain") {
   source.identity.in_recovery = true;
   CHECK(judged(source, target) == Lines{"blocker topology.source_in_recovery source main"});
   target.identity.in_recovery = false;
-  CHECK(judged(source, target, Stage::foreign) == Lines{"blocker topology.sides_swapped source main"});
-  CHECK(judged(a_source(), target, Stage::foreign) == Lines{"blocker topology.target_not_standby target ci"});
+  CHECK(judged(source, target, Stage::promoted_by_others) == Lines{"blocker topology.sides_swapped source main"});
+  CHECK(judged(a_source(), target, Stage::promoted_by_others) ==
+        Lines{"blocker topology.target_not_standby target ci"});
 }
 
 TEST_CASE("a target that does not follow this source blocks") {

@@ -30,7 +30,7 @@ TEST_CASE("a run finds the split in the stage that its steps are made for, and w
   const auto found = judge_moment({a_source(), a_target(), "ci", standby}, Stage::promoted);
   CHECK(found.front().evidence ==
         "it is promoted and source main serves the moved tables; here it must be that it is a standby of source main");
-  CHECK(at_moment(a_source(), a_target(), Stage::foreign, standby).empty());
+  CHECK(at_moment(a_source(), a_target(), Stage::promoted_by_others, standby).empty());
   CHECK(at_moment(a_source(), a_target(), Stage::unknown, standby).empty());
 }
 

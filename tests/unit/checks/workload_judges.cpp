@@ -1,10 +1,10 @@
 // The judges of the family workload.
 #include <catch2/catch.hpp>
 
-#include "a_reach.h"
 #include "checks/workload/sessions.h"
 #include "checks/workload/statements.h"
 #include "checks/workload/tables.h"
+#include "some_references.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
@@ -23,12 +23,12 @@ SeenSession session(const char* query, std::optional<bool> through) {
   return one;
 }
 Findings judge(const std::vector<SeenSession>& sessions, const std::vector<PreparedTransaction>& prepared = {}) {
-  Reach reach(small_split(), {}, {});
-  return judge_sessions({"source main", "5 looks in 250ms", sessions, prepared}, reach);
+  TableReferences references(small_split(), {}, {});
+  return judge_sessions({"source main", "5 looks in 250ms", sessions, prepared}, references);
 }
 Findings statements(const std::vector<SeenStatement>& all, std::int64_t evicted = 0) {
-  Reach reach(small_split(), {}, {});
-  return judge_statements({true, "", "", evicted, all}, reach, "source main");
+  TableReferences references(small_split(), {}, {});
+  return judge_statements({true, "", "", evicted, all}, references, "source main");
 }
 
 }  // namespace
@@ -116,8 +116,8 @@ TEST_CASE("after a hundred statements that cross the rest is counted") {
 }
 
 TEST_CASE("what is not known of the statements is a note") {
-  Reach reach(small_split(), {}, {});
-  CHECK(lines(judge_statements({false, "not there", "CREATE EXTENSION", 0, {}}, reach, "source main")) ==
+  TableReferences references(small_split(), {}, {});
+  CHECK(lines(judge_statements({false, "not there", "CREATE EXTENSION", 0, {}}, references, "source main")) ==
         Lines{"note workload.statements_unknown statements on source main"});
   CHECK(lines(statements({{"1", "app", 7, 1, "select from"}, {"2", "app", 7, 1, "no sql"}}, 3)) ==
         Lines{"note workload.statements_incomplete statements on source main",
@@ -132,11 +132,11 @@ TEST_CASE("a vacuum against wraparound that runs, or soon comes, is a warning") 
 }
 
 TEST_CASE("reads of a stale copy are told from what logical replication does to it") {
-  Reach reach(small_split(), {}, {});
+  TableReferences references(small_split(), {}, {});
   const Uses before{{builds, {100, 10, 10}}, {users, {5, 0, 0}}};
   const Uses applied{{builds, {130, 99, 40}}, {users, {50, 0, 0}}}, read{{builds, {131, 99, 40}}};
-  CHECK(judge_uses(before, applied, reach, Part::moved, "source main", std::chrono::seconds(10)).empty());
-  const auto found = judge_uses(before, read, reach, Part::moved, "source main", std::chrono::seconds(10));
+  CHECK(judge_uses(before, applied, references, Part::moved, "source main", std::chrono::seconds(10)).empty());
+  const auto found = judge_uses(before, read, references, Part::moved, "source main", std::chrono::seconds(10));
   CHECK(lines(found) == Lines{"warning workload.stale_copy_is_read table ci.builds on source main"});
   CHECK(found[0].evidence == "1 scans within 10s that no logical replication explains");
 }

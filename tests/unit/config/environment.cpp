@@ -46,8 +46,8 @@ pools:
   - database: app
     bouncers:
       - {name: bouncer-1, console: {host: 127.0.0.1, port: 6001, user: admin, passfile: passfile}, )"
-                                     R"(config: b1.ini, reach: local}
-      - {name: bouncer-2, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, reach: [ssh, b2]}
+                                     R"(config: b1.ini, shell: local}
+      - {name: bouncer-2, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, shell: [ssh, b2]}
 )";
 
 // The problems after one replacement in the good file, without the folder's name.
@@ -69,6 +69,21 @@ Texts after(const std::string& old, const std::string& fresh) {
 
 }  // namespace
 
+TEST_CASE("the earlier name of shell is read, and a note says what to write") {
+  Folder folder;
+  auto text = std::string(good_environment);
+  const auto at = text.find("shell: [ssh, b2]");
+  const auto read = config::read_environment(folder.path + "/e.yml", text.replace(at, 5, "reach"));
+  REQUIRE(read.value);
+  CHECK(read.value->pools.at(0).bouncers.at(1).shell == Texts{"ssh", "b2"});
+  REQUIRE(read.value->notes.size() == 1);
+  CHECK(
+      read.value->notes[0].text().ends_with("e.yml:21:101: bouncer 'bouncer-2': reach is called shell now\n  write "
+                                            "shell:; the earlier name is still read"));
+  CHECK(after("shell: [ssh, b2]", "shell: [ssh, b2], reach: local") ==
+        Texts{"e.yml:21:119: reach is the earlier name of shell, and both are there\n  remove it"});
+}
+
 TEST_CASE("an environment is read, its paths made absolute against its folder and its secrets fetched") {
   Folder folder;
   const auto read = config::read_environment(folder.path + "/e.yml", good_environment);
@@ -84,14 +99,14 @@ TEST_CASE("an environment is read, its paths made absolute against its folder an
   CHECK(environment.source.replication.values.at("passfile") == "/elsewhere/passfile");
   CHECK(environment.target.route.port == 5002);
   CHECK(environment.pools.at(0).bouncers.at(0).config == folder.path + "/b1.ini");
-  CHECK(environment.pools.at(0).bouncers.at(0).reach.empty());
-  CHECK(environment.pools.at(0).bouncers.at(1).reach == Texts{"ssh", "b2"});
-  CHECK(config::facts_of(environment) == pgcleave::Json{{"name", "lab"},
-                                                        {"class", "staging"},
-                                                        {"source_scope", "main"},
-                                                        {"target_scope", "ci"},
-                                                        {"source_route", "127.0.0.1:5001"},
-                                                        {"target_route", "127.0.0.1:5002"}});
+  CHECK(environment.pools.at(0).bouncers.at(0).shell.empty());
+  CHECK(environment.pools.at(0).bouncers.at(1).shell == Texts{"ssh", "b2"});
+  CHECK(config::values_of(environment) == pgcleave::Json{{"name", "lab"},
+                                                         {"class", "staging"},
+                                                         {"source_scope", "main"},
+                                                         {"target_scope", "ci"},
+                                                         {"source_route", "127.0.0.1:5001"},
+                                                         {"target_route", "127.0.0.1:5002"}});
 }
 
 TEST_CASE("a password is a reference; a literal one is a problem that does not show it") {
@@ -143,16 +158,16 @@ TEST_CASE("one process may serve two databases: its console stands in both pools
   const std::string second = R"(
   - database: app_ro
     bouncers:
-      - {name: bouncer-2-ro, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, reach: [ssh, b2]}
+      - {name: bouncer-2-ro, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, shell: [ssh, b2]}
 )";
-  const auto with = [&](const std::string& more) { return after("reach: [ssh, b2]}\n", "reach: [ssh, b2]}" + more); };
+  const auto with = [&](const std::string& more) { return after("shell: [ssh, b2]}\n", "shell: [ssh, b2]}" + more); };
   CHECK(with(second).empty());
   auto other_file = second;
   other_file.replace(other_file.find("/etc/b2.ini"), 11, "/etc/b3.ini");
   CHECK(with(other_file) ==
         Texts{"e.yml:24:39: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:21:36"});
   CHECK(with(second + "      - {name: more, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, "
-                      "reach: [ssh, b2]}\n") ==
+                      "shell: [ssh, b2]}\n") ==
         Texts{"e.yml:25:31: the console '127.0.0.1:6002' is given twice\n  the first is at e.yml:24:39"});
 }
 
@@ -195,10 +210,10 @@ TEST_CASE("wrong keys and values have their position") {
               "e.yml:8:27: unknown key 'usr' in postgres\n  did you mean 'user'?"});
   CHECK(after("sslmode: require", "target_session_attrs: any") ==
         Texts{"e.yml:8:63: unknown key 'target_session_attrs' in postgres"});
-  CHECK(after("reach: local", "reach: ssh") == Texts{"e.yml:20:123: reach must be local or a list of the words of a "
-                                                     "command\n  write reach: local, or reach: [ssh, host]"});
+  CHECK(after("shell: local", "shell: ssh") == Texts{"e.yml:20:123: shell must be local or a list of the words of a "
+                                                     "command\n  write shell: local, or shell: [ssh, host]"});
   CHECK(after("config: /etc/b2.ini", "config: b2.ini") ==
-        Texts{"e.yml:21:88: config must be an absolute path, not 'b2.ini'\n  the file is on the machine that reach "
+        Texts{"e.yml:21:88: config must be an absolute path, not 'b2.ini'\n  the file is on the machine that shell "
               "leads to"});
   CHECK(after("http://127.0.0.1:8003", "127.0.0.1:8003") ==
         Texts{"e.yml:13:23: '127.0.0.1:8003' is not the address of a Patroni member\n  write http://host:8008 or "

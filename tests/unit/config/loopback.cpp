@@ -16,7 +16,7 @@ TEST_CASE("a bouncer's route to its own machine can't be seen from another one")
   config::BouncerAccess here{"one", {}, "one.ini", {}}, there = here, by_shell = here;
   here.console.values["host"] = "127.0.0.1";
   there.console.values["host"] = "10.0.0.7";
-  by_shell.reach = {"ssh", "b1"};
+  by_shell.shell = {"ssh", "b1"};
   CHECK_FALSE(cannot_be_seen_from_here(here, "127.0.0.1"));
   CHECK(cannot_be_seen_from_here(there, "127.0.0.1"));
   CHECK(cannot_be_seen_from_here(by_shell, "localhost"));

@@ -97,7 +97,7 @@ TEST_CASE(
       {sequence({"ci", "order_no"})});
   CHECK(texts(seen.problems) ==
         Texts{"s.yml:3:36: the database has no sequence ci.order_on\n  did you mean 'ci.order_no'?",
-              "s.yml:4:20: the database has no sequence zzz.q\n  remove it or mend its name"});
+              "s.yml:4:20: the database has no sequence zzz.q\n  remove it or fix its name"});
   const auto twice = of_split("moved: {schemas: [ci], patterns: ['ci.o*']}\nkept: {patterns: ['*.order*']}\n",
                               {sequence({"ci", "order_no"}), sequence({"ci", "order_id_seq"}, moved, {moved})});
   CHECK(texts(twice.problems) ==

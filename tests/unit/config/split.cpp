@@ -54,8 +54,8 @@ TEST_CASE("what matches nothing, is claimed twice or by nobody is reported by na
               "s.yml: a table of schema z in no class: z.\"B\"\n  put each under moved, kept or shared: by name, "
               "schema or pattern",
               "s.yml:3:18: the database has no table ci.biulds\n  did you mean 'ci.builds'?",
-              "s.yml:3:40: no table of the database is in the schema 'nowhere'\n  remove it or mend its name",
-              "s.yml:3:68: no table of the database is in the pattern 'ci.x_*'\n  remove it or mend its name",
+              "s.yml:3:40: no table of the database is in the schema 'nowhere'\n  remove it or fix its name",
+              "s.yml:3:68: no table of the database is in the pattern 'ci.x_*'\n  remove it or fix its name",
               "s.yml:4:19: the table ci.pa is moved by 'ci.p*' and kept by '*.pa'\n  name the table itself under "
               "tables of one class"});
 }

@@ -102,7 +102,7 @@ TEST_CASE("a runner that lives can be taken over, and its next batch is refused 
   CHECK(Jobs::claimed(newer, 0, true).epoch == 2);
   const auto no = begin_batch(stale, before, 1s, soon());
   REQUIRE_FALSE(no);
-  CHECK(no.error().kind == ErrorKind::foreign);
+  CHECK(no.error().kind == ErrorKind::conflict);
   CHECK_FALSE(note(stale, before, "still here", soon()));
   CHECK_FALSE(move_to(stale, before, {2, 0, {}, 0, 0}, soon()));
   // Nor does it end what is another's.
@@ -166,7 +166,7 @@ TEST_CASE("a job that is over stays so, and one of the same id that does somethi
   const auto lease = lease_of(Jobs::claimed(session));
   auto other = fill;
   other.definition = "UPDATE app.builds AS row SET a = 2, by key";
-  CHECK(refused(session, other) == ErrorKind::foreign);
+  CHECK(refused(session, other) == ErrorKind::conflict);
   REQUIRE(release(session, lease, true, "", soon()));
   CHECK(Jobs::claimed(session).over);
   CHECK(Jobs::claimed(session).epoch == 1);

@@ -24,7 +24,7 @@ TEST_CASE("a row that PostgreSQL refuses is named with its key, and all before i
     CHECK(no.code == "22012");
     CHECK(app.count("app.t WHERE id < 1777 AND a IS NULL") == 0);
     CHECK(app.count("app.t WHERE id > 1777 AND a IS NOT NULL") == 0);
-    // Mended, it goes on.
+    // Repaired, it goes on.
     run(app.admin, "UPDATE app.t SET b = 5 WHERE id = 1777");
     run(app.admin, "TRUNCATE app.audit");
     CHECK(hands.done().changed == 3000);

@@ -61,7 +61,7 @@ TEST_CASE("an effect that was refused failed; one whose answer was lost is unkno
     return done.data.at("outcome").get<std::string>();
   };
   CHECK(outcome(ErrorKind::failed) == "failed");
-  CHECK(outcome(ErrorKind::foreign) == "failed");
+  CHECK(outcome(ErrorKind::conflict) == "failed");
   CHECK(outcome(ErrorKind::unknown) == "unknown");
   CHECK(outcome(ErrorKind::timed_out) == "unknown");
   CHECK(outcome(ErrorKind::interrupted) == "unknown");

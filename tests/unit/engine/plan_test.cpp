@@ -63,7 +63,7 @@ TEST_CASE("a plan says of a side that can't be asked why, and announces what can
   CHECK(steps.at("a").effects.size() == 1);
 }
 
-TEST_CASE("a step that waits for another one's fact is planned for later, with the fact's name in its effect") {
+TEST_CASE("a step that waits for another one's output is planned for later, with the output's name in its effect") {
   ARun run(head + "prepare:\n" + gate("go") + line("a", "echo hello ${go.by}") +
            "  - {id: b, uses: postgres.check_branch, with: {on: target, lsn: '${go.words}'}}\n" +
            "  - {id: c, uses: run.command, with: {argv: ['<', x.y], check: ['true']}}\n");

@@ -91,21 +91,21 @@ TEST_CASE("a window that is entered again begins anew, and only its own steps do
   auto events = begun()
                     .add("phase.begun", {{"phase", "prepare"}})
                     .add("step.intent", {{"step", "fence"}, {"uses", "run.command"}})
-                    .add("step.done", {{"step", "fence"}, {"facts", {{"n", 1}}}})
+                    .add("step.done", {{"step", "fence"}, {outputs_field, {{"n", 1}}}})
                     .add("phase.begun", {{"phase", "window"}})
                     .add("window.entered", {{"phase", "window"}, {"budget_ms", 100.0}})
                     .add("step.intent", {{"step", "lsn"}, {"uses", "run.command"}})
                     .add("effect.announced", effect("pause"), 10)
-                    .add("step.done", {{"step", "lsn"}, {"facts", {{"lsn", "0/1"}}}})
+                    .add("step.done", {{"step", "lsn"}, {outputs_field, {{"lsn", "0/1"}}}})
                     .add("window.left", {{"phase", "window"}, {"outcome", "undone"}});
   CHECK(events.record().steps.at("lsn").status == StepStatus::done);
   CHECK(events.record().windows.at("window").outcome == "undone");
   CHECK(events.record().open_window() == nullptr);
   const auto run = events.add("window.entered", {{"phase", "window"}, {"budget_ms", 200.0}}).record();
   CHECK(run.steps.at("lsn").status == StepStatus::untouched);
-  CHECK(run.steps.at("lsn").facts.empty());
+  CHECK(run.steps.at("lsn").outputs.empty());
   CHECK(run.steps.at("fence").status == StepStatus::done);
-  CHECK(run.steps.at("fence").facts.at("n") == 1);
+  CHECK(run.steps.at("fence").outputs.at("n") == 1);
   CHECK(run.windows_entered == 2);
   REQUIRE(run.open_window() != nullptr);
   CHECK(run.open_window()->budget_ms == Approx(200.0));
@@ -140,7 +140,7 @@ TEST_CASE(
       begun().add("step.intent", {{"step", "x"}, {"uses", "run.command"}}).add("effect.announced", effect(""));
   auto done = effect("", "ok");
   done["result"] = {{"unanswered", 1}};
-  events.add("effect.done", done);  // and its process died before it told the step's facts
+  events.add("effect.done", done);  // and its process died before it told the step's outputs
   CHECK(events.record().steps.at("x").is_in_doubt());
   events.add("step.intent", {{"step", "y"}, {"uses", "run.command"}, {"assumed", true}, {"records_lost", true}});
   CHECK(events.record().steps.at("y").is_in_doubt());
@@ -161,16 +161,17 @@ TEST_CASE("a step's record tells what undo needs, how it ended and how often it 
   CHECK(events.record().steps.at("a").status == StepStatus::failed);
   CHECK(events.record().steps.at("a").note == "no");
   events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}})
-      .add("step.done", {{"step", "a"}, {"facts", {{"z", 3}}}, {"ms", 1.5}});
+      .add("step.done", {{"step", "a"}, {outputs_field, {{"z", 3}}}, {"ms", 1.5}});
   const auto done = events.record().steps.at("a");
   CHECK(done.status == StepStatus::done);
-  CHECK(done.facts.at("z") == 3);
+  CHECK(done.outputs.at("z") == 3);
   CHECK(done.ms == Approx(1.5));
   CHECK(done.intents == 2);
   CHECK(events.add("undo.failed", {{"step", "a"}, {"text", "stuck"}}).record().steps.at("a").status ==
         StepStatus::undo_failed);
   CHECK(events.add("step.undone", {{"step", "a"}}).record().steps.at("a").status == StepStatus::undone);
-  CHECK(events.add("step.adopted", {{"step", "b"}}).record().steps.at("b").status == StepStatus::adopted);
+  CHECK(events.add(already_applied_event, {{"step", "b"}}).record().steps.at("b").status ==
+        StepStatus::already_applied);
   CHECK(events.add("step.skipped", {{"step", "c"}}).record().steps.at("c").status == StepStatus::skipped);
 }
 
@@ -230,7 +231,7 @@ TEST_CASE("what was missed is kept, and an event of a later version does no harm
   const auto run = begun()
                        .add("check.missed", {{"text", "too slow"}})
                        .add("moon.risen", {{"step", 5}})
-                       .add("step.done", {{"step", 7}, {"facts", "none"}})
+                       .add("step.done", {{"step", 7}, {outputs_field, "none"}})
                        .record();
   CHECK(run.misses == std::vector<std::string>{"too slow"});
   CHECK(run.last_at_us == 4'000'000);
@@ -244,7 +245,7 @@ TEST_CASE("known keys that hold other types than they should are empty, and the 
                  {"ms", "1"},
                  {"undo", "yes"},
                  {"steps", {7, "a", {{"step", 1}}}},
-                 {"facts", 5}};
+                 {outputs_field, 5}};
   for (const auto* type : {"run.begun", "run.resumed", "phase.begun", "step.intent", "step.done", "step.failed",
                            "effect.announced", "effect.done", "window.entered", "window.taken", "window.left",
                            "window.watched", "gate.waiting", "gate.approved", "run.finished"}) {
@@ -263,7 +264,7 @@ TEST_CASE("each status of a step has a word for people") {
   CHECK(name_of(StepStatus::untouched) == std::string("untouched"));
   CHECK(name_of(StepStatus::begun) == std::string("begun"));
   CHECK(name_of(StepStatus::done) == std::string("done"));
-  CHECK(name_of(StepStatus::adopted) == std::string("adopted"));
+  CHECK(name_of(StepStatus::already_applied) == std::string("already applied"));
   CHECK(name_of(StepStatus::skipped) == std::string("skipped"));
   CHECK(name_of(StepStatus::failed) == std::string("failed"));
   CHECK(name_of(StepStatus::undone) == std::string("undone"));

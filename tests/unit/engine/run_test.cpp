@@ -100,12 +100,12 @@ TEST_CASE(
   CHECK(run.log() == Lines{"do a", "do b", "do c", "undo c", "undo b", "undo a"});
 }
 
-TEST_CASE("what was there before is adopted and never undone") {
+TEST_CASE("a step that is already applied is never undone") {
   ARun run(head + "prepare:\n" + make("a") + make("b") + line("c", "exit 1"));
   std::ofstream(run.file("a")) << "mine\n";
   CHECK(run.forward().exit == ExitCode::undone);
   CHECK(run.log() == Lines{"do b", "undo b"});
-  CHECK(run.status("a") == StepStatus::adopted);
+  CHECK(run.status("a") == StepStatus::already_applied);
   CHECK(run.has("a"));
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("a gate that nobody has answered waits, and an approval lets the run g
   run.write("gate.approved", {{"step", "go"}, {"by", "ann"}, {"how", "by command"}});
   CHECK(run.resume().exit == ExitCode::done);
   CHECK(run.log() == Lines{"do a", "do b"});
-  CHECK(run.record().steps.at("go").facts.at("by") == "ann");
+  CHECK(run.record().steps.at("go").outputs.at("by") == "ann");
 }
 
 TEST_CASE("a gate is asked again when the window behind it was undone") {

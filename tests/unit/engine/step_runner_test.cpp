@@ -1,4 +1,5 @@
-// One step that can't be begun, is adopted, or is tried again: what people are told, and what becomes of the run.
+// One step that can't be begun, is already applied, or is tried again: what people are told, and what becomes of the
+// run.
 #include "engine/step_runner.h"
 
 #include <algorithm>
@@ -109,7 +110,7 @@ TEST_CASE("who finds what somebody else did is told how to go on, and of a rollb
     const auto failed =
         std::find_if(events.rbegin(), events.rend(), [](const auto& event) { return event.type == "step.failed"; });
     if (failed == events.rend()) FAIL("no step failed");
-    CHECK(failed->data.at("error").at("kind") == "foreign");
+    CHECK(failed->data.at("error").at("kind") == "conflict");
     CHECK(failed->data.at("error").at("seen").get<std::string>().find("promoted by somebody else") !=
           std::string::npos);
     return failed->data.at("error").at("hint").get<std::string>();
@@ -149,7 +150,7 @@ TEST_CASE("a step that this run began keeps what was before its first try, and i
   CHECK(run.log() == Lines{"do a"});
   of.write("step.failed", {{"step", "a"}, {"error", Json::object()}, {"outcome", "unknown"}});
   REQUIRE(again());
-  CHECK(run.status("a") == StepStatus::done);  // not adopted: undo must know of it
+  CHECK(run.status("a") == StepStatus::done);  // not already applied: undo must know of it
   CHECK(run.log() == Lines{"do a"});
 }
 
@@ -175,7 +176,7 @@ TEST_CASE("what is settled is inspected again before the window, and not any mor
     of.write("phase.begun", {{"phase", "window"}});
     if (behind) of.write("window.taken", {{"phase", "window"}});
     of.write("phase.begun", {{"phase", "verify"}});
-    of.write("step.done", {{"step", "a"}, {"facts", Json::object()}});
+    of.write("step.done", {{"step", "a"}, {outputs_field, Json::object()}});
     StepRunner steps(of.state);
     REQUIRE(steps.run(of.line("a"), Deadline::in(std::chrono::seconds(20)), nullptr));
     CHECK(run.has("a") != behind);

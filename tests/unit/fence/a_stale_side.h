@@ -107,7 +107,7 @@ struct Stale {
   Result<void> empty(const Truncation& one, Deadline deadline = soon(), const StopFlag* stop = nullptr) {
     TRY_ASSIGN(const auto unproven, try_to_empty(one, {50ms, deadline, stop, nullptr}));
     if (unproven.empty()) return {};
-    return fail({ErrorKind::foreign, unproven.front().name.sql(), unproven.front().why_not, "", "", "", ""});
+    return fail({ErrorKind::conflict, unproven.front().name.sql(), unproven.front().why_not, "", "", "", ""});
   }
   // Why each of these is not emptied; nothing of what they hold is gone.
   std::string why_not(const std::string& tables) {

@@ -107,8 +107,8 @@ TEST_CASE("nobody signs under an epoch that another run has, or below one") {
   Installed it;
   REQUIRE(fence::hold(it.admin, "ci", later(first, 5), false, soon()));
   REQUIRE(*fence::release_lease(it.admin, "ci", "r-1", soon()));
-  CHECK(refused(it.admin, elsewhere(5)) == ErrorKind::foreign);
-  CHECK(refused(it.admin, elsewhere(4)) == ErrorKind::foreign);
+  CHECK(refused(it.admin, elsewhere(5)) == ErrorKind::conflict);
+  CHECK(refused(it.admin, elsewhere(4)) == ErrorKind::conflict);
   CHECK(fence::hold(it.admin, "ci", elsewhere(6), false, soon()));
 }
 
@@ -119,7 +119,7 @@ TEST_CASE("once somebody has signed, what was sent under a lower epoch no longer
   REQUIRE(fence::hold(it.admin, "ci", elsewhere(2), true, soon()));
   const auto late = fence::pass_ownership(it.admin, "ci", Owner::nobody, Owner::target, "r-1", 1, soon());
   REQUIRE_FALSE(late);
-  CHECK(late.error().kind == ErrorKind::foreign);
+  CHECK(late.error().kind == ErrorKind::conflict);
   CHECK(*fence::owner(it.admin, "ci", soon()) == Owner::nobody);
 }
 

@@ -199,7 +199,7 @@ TEST_CASE("the same run may pass ownership again, another one is told who owns")
                               soon()));  // resumed under a new epoch
   const auto other = fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-2", 2, soon());
   REQUIRE_FALSE(other);
-  CHECK(other.error().kind == ErrorKind::foreign);
+  CHECK(other.error().kind == ErrorKind::conflict);
   CHECK(other.error().expected == "source");
   CHECK(other.error().seen == "nobody");
   CHECK(*fence::owner(it.admin, "ci", soon()) == Owner::nobody);
@@ -212,7 +212,7 @@ TEST_CASE("who wakes up with an older epoch is refused, also when the owner is t
   REQUIRE(fence::pass_ownership(it.admin, "ci", Owner::nobody, Owner::source, "run-2", 5, soon()));
   const auto frozen = fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 4, soon());
   REQUIRE_FALSE(frozen);
-  CHECK(frozen.error().kind == ErrorKind::foreign);
+  CHECK(frozen.error().kind == ErrorKind::conflict);
   CHECK(frozen.error().seen == "epoch 5, run run-2");
   CHECK(*fence::owner(it.admin, "ci", soon()) == Owner::source);
 }
@@ -260,7 +260,7 @@ TEST_CASE("a higher epoch that comes between announcement and change takes over"
   REQUIRE(fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-2", 2, soon()));
   const auto late = fence::pass_ownership(it.admin, "ci", Owner::source, Owner::nobody, "run-1", 1, soon());
   REQUIRE_FALSE(late);
-  CHECK(late.error().kind == ErrorKind::foreign);
+  CHECK(late.error().kind == ErrorKind::conflict);
   CHECK(late.error().seen == "epoch 2, run run-2");
 }
 

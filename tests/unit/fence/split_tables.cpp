@@ -53,7 +53,7 @@ TEST_CASE("nothing is written down any more once the source has given ownership 
          {std::optional(fence::FrozenSplit{"r-2", 4, "", {}}), std::optional<fence::FrozenSplit>()}) {
       const auto refused = fence::freeze_split(it.admin, "ci", what, soon());
       REQUIRE_FALSE(refused);
-      CHECK(refused.error().kind == ErrorKind::foreign);
+      CHECK(refused.error().kind == ErrorKind::conflict);
     }
     CHECK((*fence::frozen_split(it.admin, "ci", soon()))->run == "r-1");
   }

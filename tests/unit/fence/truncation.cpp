@@ -64,14 +64,14 @@ TEST_CASE("nothing is emptied unless the owner proves that nobody writes here") 
     for (const auto& one : plan) {
       const auto refused = it.empty(one);
       REQUIRE_FALSE(refused);
-      CHECK(refused.error().kind == ErrorKind::foreign);
+      CHECK(refused.error().kind == ErrorKind::conflict);
       CHECK(refused.error().seen == name_of(owner));
     }
   }
   run(it.admin, "DROP SEQUENCE pgcleave.owner_ci");
   const auto refused = it.empty(plan.front());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   CHECK(refused.error().seen == "not installed");
   CHECK(it.filled() == filled);
 }
@@ -150,7 +150,7 @@ TEST_CASE(
   run(*it.other, "SELECT setval('pgcleave.owner_ci', 0)");
   const auto refused = it.empty(*one);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   run(*it.other, "SELECT setval('pgcleave.owner_ci', 2)");
   CHECK(it.empty(*one));
 }

@@ -119,7 +119,7 @@ TEST_CASE("a folder that is a link to nowhere is not created elsewhere") {
   CHECK_FALSE(std::filesystem::exists(scratch.folder / "elsewhere"));
 }
 
-TEST_CASE("a journal that somebody took out of WAL mode is refused with the command that mends it") {
+TEST_CASE("a journal that somebody took out of WAL mode is refused with the command that fixes it") {
   const Scratch scratch;
   fill(scratch.path, 3);
   REQUIRE(raw(scratch.path, "PRAGMA journal_mode = DELETE") == SQLITE_OK);

@@ -108,7 +108,7 @@ TEST_CASE("a RESUME by somebody else ends the waiting for PAUSE") {
   const auto paused = pause_all(fleet, soon(), nullptr);
   somebody.join();
   REQUIRE_FALSE(paused.has_value());
-  CHECK(paused.error().kind == ErrorKind::foreign);
+  CHECK(paused.error().kind == ErrorKind::conflict);
 }
 
 TEST_CASE("repointed while paused, the pool comes back on the other server") {
@@ -124,7 +124,7 @@ TEST_CASE("repointed while paused, the pool comes back on the other server") {
   auto specs = std::vector{one.spec(), two.spec()};
   // Another shell on this machine stands for another machine.
   const bool through_shell = GENERATE(false, true);
-  if (through_shell) specs[0].reach = {"env"};
+  if (through_shell) specs[0].shell = {"env"};
   Fleet fleet(specs);
   const Route next{"127.0.0.1", new_server.port()};
   REQUIRE(problem(fleet.connect(soon())) == "");
@@ -179,7 +179,7 @@ TEST_CASE("a config file that was changed after staging is not overwritten, on n
 
   const auto repointed = fleet.repoint(next, soon());
   REQUIRE_FALSE(repointed.has_value());
-  CHECK(repointed.error().kind == ErrorKind::foreign);
+  CHECK(repointed.error().kind == ErrorKind::conflict);
   CHECK(repointed.error().text().find(two.config()) != std::string::npos);
   CHECK(slurp(one.config()) == first);
   CHECK(slurp(two.config()) == edited);

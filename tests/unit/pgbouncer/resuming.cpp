@@ -25,7 +25,7 @@ TEST_CASE("a client who logs in between RELOAD and RESUME costs no other client 
   CHECK(newcomer.get());
 }
 
-TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, until the file is mended") {
+TEST_CASE("a RELOAD that PgBouncer only pretends to do keeps clients waiting, until the file is fixed") {
   const FlippingPool pool;
   Fleet fleet({pool.bouncer.spec()});
   auto client = pool.bouncer.connect();

@@ -216,23 +216,23 @@ TEST_CASE("a slot in use is dropped with its sender") {
   CHECK_FALSE(slot(it.source, "split_slot", soon())->has_value());
 }
 
-TEST_CASE("a slot of another kind is not adopted") {
+TEST_CASE("a slot of another kind is a conflict") {
   TwoSides it;
   run(it.source, "SELECT pg_create_physical_replication_slot('split_slot')");
   const auto refused = create_logical_slot(it.source, "split_slot", soon());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   CHECK(slot(it.source, "split_slot", soon())->value().plugin.empty());
 }
 
-TEST_CASE("a subscription of that name on another slot is not adopted") {
+TEST_CASE("a subscription of that name on another slot is a conflict") {
   TwoSides it;
   it.start();
   auto spec = it.spec();
   spec.slot = "another";
   const auto refused = create_subscription(it.target, spec, soon());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   CHECK(refused.error().seen == "split_slot");
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("of the rehearsals with the runbook's name those that do not count are
   CHECK(found.unread.size() == 1);
   CHECK(found.counting.size() == 3);
   CHECK(found.good() == 2);
-  // A step that was adopted took no time, and a bad round tells nothing of how long a step takes.
+  // A step that is already applied took no time, and a bad round tells nothing of how long a step takes.
   CHECK(found.step_ms("pause").count == 1);
   CHECK(found.step_ms("pause").max == 7);
   CHECK(found.step_ms("resume").count == 0);

@@ -43,9 +43,9 @@ class AStory {
   }
   AStory& phase(const std::string& name) { return add("phase.begun", {{"phase", name}, {"attempt", 1}}); }
   AStory& step(const std::string& id, const std::string& uses, double from, double to,
-               const Json& facts = Json::object()) {
+               const Json& outputs = Json::object()) {
     at(from).add("step.intent", {{"step", id}, {"uses", uses}, {"with", Json::object()}, {"before", Json::object()}});
-    return at(to).add("step.done", {{"step", id}, {"facts", facts}, {"ms", to - from}});
+    return at(to).add("step.done", {{"step", id}, {engine::outputs_field, outputs}, {"ms", to - from}});
   }
   AStory& effect(const std::string& step, const std::string& traffic, double from, double to,
                  const std::string& outcome = "ok") {
@@ -61,12 +61,12 @@ class AStory {
     add("window.entered", {{"phase", phase_name}, {"attempt", 1}, {"budget_ms", 5000.0}, {"undo_reserve_ms", 1500.0}});
     at(from).add("step.intent", {{"step", back + "pause"}, {"uses", "pgbouncer.pause"}});
     effect(back + "pause", "pause", from + 5, from + 9);
-    at(from + 10).add("step.done", {{"step", back + "pause"}, {"facts", Json::object()}, {"ms", 10.0}});
+    at(from + 10).add("step.done", {{"step", back + "pause"}, {engine::outputs_field, Json::object()}, {"ms", 10.0}});
     step(back + "take", "ownership.take", from + 10, from + 30);
     at(from + 30).add("window.taken", {{"phase", phase_name}});
     at(from + 30).add("step.intent", {{"step", back + "resume"}, {"uses", "pgbouncer.resume"}});
     effect(back + "resume", "resume", from + 33, from + 35);
-    at(from + 40).add("step.done", {{"step", back + "resume"}, {"facts", Json::object()}, {"ms", 10.0}});
+    at(from + 40).add("step.done", {{"step", back + "resume"}, {engine::outputs_field, Json::object()}, {"ms", 10.0}});
     add("window.left", {{"phase", phase_name}, {"outcome", "done"}});
     serves_ = serves;
     return *this;

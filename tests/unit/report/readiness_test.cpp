@@ -82,14 +82,14 @@ TEST_CASE("what the newest check found stands in the report, and what it said of
                 {"evidence", "seen so"},
                 {"query", "SELECT 1"},
                 {"why", "it matters"},
-                {"fix", "mend it"}};
+                {"fix", "fix it"}};
   };
   a.check({finding("process.too_few_rehearsals", "blocker"), finding("schema.no_replica_identity", "blocker"),
            finding("workload.idle", "warning"), finding("fence.note", "note"), finding("new.kind", "catastrophe")});
   CHECK(a.blockers() == Ids{"schema.no_replica_identity", "new.kind"});
   const auto document = a.report();
   CHECK(says(document, "`schema.no_replica_identity`"));
-  CHECK(says(document, "mend it"));
+  CHECK(says(document, "fix it"));
   CHECK(document.verdict.reasons.front() == "table ci.builds: seen so");
 }
 

@@ -14,7 +14,7 @@ Document everything(const std::string& text) {
   Document document;
   document.kind = text;
   document.title = text;
-  document.facts = {{text, {text, Mark::bad}}, {"code", code(text)}};
+  document.properties = {{text, {text, Mark::bad}}, {"code", code(text)}};
   document.verdict = {Mark::warning, text, text, {text, text}};
   const Table table{{{text}, {text, true}}, {{{text, Mark::good}, number(text)}, {code(text), code(text)}}, text};
   Section section{"all", text, {}};

@@ -8,14 +8,14 @@ Parameter on_side() {
   return {.name = "on", .type = Type::side, .required = true, .help = "the side"};
 }
 
-StepDescription changing(const std::string& kind, Meaning meaning, std::vector<Parameter> parameters = {}) {
-  meaning.changes = true;
+StepDescription changing(const std::string& kind, Traits traits, std::vector<Parameter> parameters = {}) {
+  traits.changes = true;
   return {.kind = kind,
           .purpose = "Changes.",
           .parameters = std::move(parameters),
           .changes = "something",
           .undo = "reversed",
-          .meaning = meaning};
+          .traits = traits};
 }
 
 }  // namespace
@@ -28,13 +28,13 @@ Vocabulary a_vocabulary() {
                  .parameters = {{.name = "below", .type = Type::bytes, .fallback = "16MiB", .help = "most bytes"},
                                 {.name = "samples", .type = Type::integer, .fallback = 3, .help = "how often"},
                                 {.name = "strict", .type = Type::boolean, .help = "no mercy"}},
-                 .facts = {{"bytes", "the lag"}}});
+                 .outputs = {{"bytes", "the lag"}}});
   out.push_back(
       {.kind = "gate.approve",
        .purpose = "Waits for a person.",
        .parameters = {{.name = "text", .required = true, .help = "the question"},
                       {.name = "expires", .type = Type::duration, .fallback = "15m", .help = "how long to wait"}},
-       .meaning = {.waits_for_person = true}});
+       .traits = {.waits_for_person = true}});
   out.push_back(changing("pgbouncer.pause", {.pauses = true}));
   out.push_back(changing("pgbouncer.resume", {.resumes = true}));
   out.push_back(
@@ -46,7 +46,7 @@ Vocabulary a_vocabulary() {
   out.push_back({.kind = "postgres.capture_lsn",
                  .purpose = "Gives the LSN.",
                  .parameters = {on_side()},
-                 .facts = {{"lsn", "the LSN"}}});
+                 .outputs = {{"lsn", "the LSN"}}});
   out.push_back(
       {.kind = "postgres.wait_replay",
        .purpose = "Waits.",
@@ -58,7 +58,7 @@ Vocabulary a_vocabulary() {
                  .changes = "whatever the command does",
                  .undo = "no: only its author knows what it does",
                  .undo_kind = UndoKind::impossible,
-                 .meaning = {.changes = true}});
+                 .traits = {.changes = true}});
   return out;
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("references are found in texts, lists and maps") {
 
 TEST_CASE("a malformed or unknown reference is said with its text") {
   const std::string form =
-      "\n  a reference is ${params.name}, ${env.name} or ${step.fact}; for the characters themselves write $${";
+      "\n  a reference is ${params.name}, ${env.name} or ${step.output}; for the characters themselves write $${";
   CHECK(error_of("${params.count") == "'${params.count' is not a reference" + form);
   CHECK(error_of("${}") == "'${}' is not a reference" + form);
   CHECK(error_of("${a.b.c}") == "'${a.b.c}' is not a reference" + form);
@@ -113,9 +113,10 @@ TEST_CASE("a malformed condition says at which character") {
   CHECK(condition_error("$x == 1") == malformed("1: '$' is not expected"));
   CHECK(condition_error(std::string(3000, '(')) == malformed("33: it is nested too deeply"));
   CHECK(condition_error(std::string(5000, 'a')) == malformed("4096: it is longer than 4 KiB"));
-  CHECK(condition_error("maybe") ==
-        "a value that stands alone in a condition must be true or false (seen 'maybe')\n  compare it: ${step.fact} == "
-        "'value'");
+  CHECK(
+      condition_error("maybe") ==
+      "a value that stands alone in a condition must be true or false (seen 'maybe')\n  compare it: ${step.output} == "
+      "'value'");
 }
 
 TEST_CASE("an unknown reference is an error also where another part decides") {

@@ -204,21 +204,23 @@ TEST_CASE("references must name what is known at their place") {
       {step("check.lag, with: {samples: \"1${params.count}\"}"),
        {"r.yml:4:52: parameter 'samples' must be of type integer, not text around an expression"}},
       {step("gate.approve, with: {text: \"${env.nmae}\"}"),
-       {"r.yml:4:52: ${env.nmae}: there is no environment fact 'nmae'\n  did you mean 'name'?"}},
+       {"r.yml:4:52: ${env.nmae}: there is no environment value 'nmae'\n  did you mean 'name'?"}},
       {step("gate.approve, with: {text: \"${later.bytes}\"}"),
        {"r.yml:4:52: ${later.bytes}: step 'later' does not run before this one\n  it is at r.yml:4:77; a step can only "
-        "read facts of "
+        "read outputs of "
         "earlier steps"}},
       {step("gate.approve, with: {text: \"${a.x}\"}"),
-       {"r.yml:4:52: ${a.x}: step 'a' does not run before this one\n  it is at r.yml:4:16; a step can only read facts "
+       {"r.yml:4:52: ${a.x}: step 'a' does not run before this one\n  it is at r.yml:4:16; a step can only read "
+        "outputs "
         "of earlier steps"}},
       {step("gate.approve, with: {text: \"${x.y\"}"),
-       {"r.yml:4:52: '${x.y' is not a reference\n  a reference is ${params.name}, ${env.name} or ${step.fact}; for the "
+       {"r.yml:4:52: '${x.y' is not a reference\n  a reference is ${params.name}, ${env.name} or ${step.output}; for "
+        "the "
         "characters "
         "themselves write $${"}},
       {step("ownership.install, when: \"${nobody.x} == 1\""), {"r.yml:4:50: ${nobody.x}: there is no step 'nobody'"}},
       {"prepare: [{id: lag, uses: check.lag}, {id: b, uses: command.run, with: {argv: [a, \"${lag.byte}\"]}}]\n",
-       {"r.yml:3:83: ${lag.byte}: check.lag gives no fact 'byte'\n  did you mean 'bytes'?"}},
+       {"r.yml:3:83: ${lag.byte}: check.lag has no output 'byte'\n  did you mean 'bytes'?"}},
   });
 }
 
@@ -288,7 +290,7 @@ TEST_CASE("a file of nothing but problems is cut off") {
   for (int i = 0; i < 5000; ++i) text += "  - {}\n";
   const auto found = problems_of_runbook(text);
   CHECK(found.size() == 201);
-  CHECK(found.back().ends_with("there are more problems than these\n  mend these first"));
+  CHECK(found.back().ends_with("there are more problems than these\n  fix these first"));
 }
 
 TEST_CASE("a kind is read by its earlier name too, and a note says which to write") {

@@ -63,12 +63,12 @@ TEST_CASE("a person is told how many tables and rows a cleanup would empty, and 
   const auto seen = it.truncation();
   INFO(seen.evidence);
   CHECK(seen.state == State::done);
-  CHECK(seen.facts.at("tables") == 2);
-  CHECK(seen.facts.at("rows") == 5);
-  CHECK(seen.facts.at("left_alone") == 0);
+  CHECK(seen.outputs.at("tables") == 2);
+  CHECK(seen.outputs.at("rows") == 5);
+  CHECK(seen.outputs.at("left_alone") == 0);
   it.source.sql("CREATE TABLE moved.later (id int)");
-  CHECK(it.truncation().facts.at("tables") == 2);
-  CHECK(it.truncation().facts.at("left_alone") == 1);
+  CHECK(it.truncation().outputs.at("tables") == 2);
+  CHECK(it.truncation().outputs.at("left_alone") == 1);
 }
 
 TEST_CASE("a cleanup rests between two tables, and ends with the last one") {

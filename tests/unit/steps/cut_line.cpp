@@ -135,7 +135,7 @@ bool CutLine::pass_message(Session& session, const std::string& message) {
   session.request += message;
   if (message[0] != 'Q' && message[0] != 'S' && message[0] != 'X') return true;
   const auto request = std::exchange(session.request, "");
-  if (message[0] == 'X' || mended_ || ++requests_ != at_) return write_all(session.server, request);
+  if (message[0] == 'X' || fixed_ || ++requests_ != at_) return write_all(session.server, request);
   cut_ = true;
   if (lost_ == Lost::answer) lose_answer(session, request);
   return false;

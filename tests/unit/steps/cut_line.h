@@ -25,7 +25,7 @@ class CutLine {
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] bool was_cut() const { return cut_; }
   // From now on it holds.
-  void mend() { mended_ = true; }
+  void fix() { fixed_ = true; }
 
  private:
   struct Session {
@@ -48,14 +48,14 @@ class CutLine {
   int listener_ = -1;
   int requests_ = 0;
   std::atomic<bool> cut_{false};
-  std::atomic<bool> mended_{false};
+  std::atomic<bool> fixed_{false};
   std::atomic<bool> over_{false};
   std::vector<Session> sessions_;
   std::thread thread_;
 };
 
 // `attempt` is made over a line that breaks at the first request, at the second, and so on, until it needs no more
-// requests. It mends the line when what is tried has ended.
+// requests. It fixes the line when what is tried has ended.
 template <class Attempt>
 void at_each_request(const postgres::test::Server& server, Attempt attempt) {
   for (const auto lost : {CutLine::Lost::request, CutLine::Lost::answer}) {

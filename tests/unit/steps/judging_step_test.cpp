@@ -64,7 +64,7 @@ TEST_CASE("blockers stop a run with all ids, warnings are told and let it go on"
   const Findings warnings{one("a.warning", Severity::warning), one("a.note", Severity::note)};
   const auto seen = observed(context, warnings);
   CHECK(seen.state == steps::State::done);
-  CHECK(seen.facts == Json({{"blockers", 0}, {"warnings", 1}, {"notes", 1}}));
+  CHECK(seen.outputs == Json({{"blockers", 0}, {"warnings", 1}, {"notes", 1}}));
   REQUIRE(nobody.told.size() == 1);
   CHECK(is_in(nobody.told.front(), "warning a.warning"));
 

@@ -176,7 +176,7 @@ TEST_CASE("locking kept tables, and undoing it, survive a session that is lost a
     const auto seen = sides.observe(fence_kept_kind, on_promoted);
     CHECK(seen.has_value() != line.was_cut());
     const auto applied = sides.apply(fence_kept_kind, on_promoted, 5s);
-    line.mend();
+    line.fix();
     if (seen) CHECK(applied.has_value() != line.was_cut());
     REQUIRE(problem(sides.apply(fence_kept_kind, on_promoted, 5s)) == "");
     CHECK(it.target.kept_fenced() == kept_tables);
@@ -188,7 +188,7 @@ TEST_CASE("locking kept tables, and undoing it, survive a session that is lost a
     TwoSides sides(main_server().port(), line.port());
     name_tables(sides.world);
     const auto undone = sides.undo(fence_kept_kind, on_promoted, before);
-    line.mend();
+    line.fix();
     CHECK(undone.has_value() != line.was_cut());
     REQUIRE(problem(sides.undo(fence_kept_kind, on_promoted, before)) == "");
     CHECK(it.target.kept_fenced().empty());

@@ -137,7 +137,7 @@ TEST_CASE("a side that does not own keeps its fence, whatever came with the run"
   REQUIRE(problem(passed) == "");
   const auto undone = it.sides.undo(install_kind, on_source, seen->before);
   REQUIRE_FALSE(undone);
-  CHECK(undone.error().kind == ErrorKind::foreign);
+  CHECK(undone.error().kind == ErrorKind::conflict);
   CHECK(undone.error().seen == "owner nobody");
   CHECK(it.source.fenced() == moved_tables);
 }
@@ -171,7 +171,7 @@ TEST_CASE("only a side that owns, or has given its tables away, is fenced anew")
                    << " target: " << (target ? fence::name_of(*target) : "-"));
     const auto seen = it.sides.observe(install_kind, on);
     REQUIRE(problem(seen) == "");
-    CHECK((seen->state != State::foreign) == fitting);
+    CHECK((seen->state != State::conflict) == fitting);
     CHECK(says(seen->evidence, "it must be") != fitting);
   }
 }
@@ -242,7 +242,7 @@ TEST_CASE("an installation that loses its session at any request is completed by
     const auto seen = sides.observe(install_kind, on_source);
     CHECK(seen.has_value() != line.was_cut());
     const auto applied = sides.apply(install_kind, on_source, 5s);
-    line.mend();
+    line.fix();
     if (seen) CHECK(applied.has_value() != line.was_cut());
     REQUIRE(problem(sides.apply(install_kind, on_source, 5s)) == "");
     CHECK(it.source.fenced() == moved_tables);
@@ -265,7 +265,7 @@ TEST_CASE("an undone installation that loses its session at any request is undon
       TwoSides sides(line.port(), ci_server().port());
       name_tables(sides.world);
       const auto undone = sides.undo(install_kind, on_source, before);
-      line.mend();
+      line.fix();
       CHECK(undone.has_value() != line.was_cut());
       REQUIRE(problem(sides.undo(install_kind, on_source, before)) == "");
       CHECK(it.source.fenced().empty());

@@ -126,7 +126,7 @@ TEST_CASE("ownership is not released by who does not own it, nor under an epoch 
   REQUIRE(fence::pass_ownership(it.source.here, "ci", Owner::nobody, Owner::source, "another run", 7, soon()));
   const auto late = it.release(by_policy("fail"));
   REQUIRE_FALSE(late);
-  CHECK(late.error().kind == ErrorKind::foreign);
+  CHECK(late.error().kind == ErrorKind::conflict);
   CHECK(late.error().seen == "epoch 7, run another run");
   CHECK(it.source.owner() == Owner::source);
 
@@ -134,10 +134,10 @@ TEST_CASE("ownership is not released by who does not own it, nor under an epoch 
   it.source.set_owner(Owner::target);
   const auto not_ours = it.release(by_policy("fail"));
   REQUIRE_FALSE(not_ours);
-  CHECK(not_ours.error().kind == ErrorKind::foreign);
+  CHECK(not_ours.error().kind == ErrorKind::conflict);
   CHECK(not_ours.error().expected == "source");
   CHECK(not_ours.error().seen == "target");
-  CHECK(it.seen().state == State::foreign);
+  CHECK(it.seen().state == State::conflict);
 }
 
 TEST_CASE("a side without a fence can't release: the error is PostgreSQL's own") {

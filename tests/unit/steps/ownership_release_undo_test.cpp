@@ -87,7 +87,7 @@ TEST_CASE("a release that arrives after it was undone is refused") {
   const auto late =
       fence::pass_ownership(it.source.here, "ci", Owner::source, Owner::nobody, me.id, sent_under, soon());
   REQUIRE_FALSE(late);
-  CHECK(late.error().kind == ErrorKind::foreign);
+  CHECK(late.error().kind == ErrorKind::conflict);
   CHECK(it.owners() == source_again);
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("ownership that the target took is not given back to the source") {
   it.target.set_owner(Owner::target);
   const auto refused = it.sides.undo(release_kind, or_fail, before);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   CHECK(refused.error().hint == "finish with: pgcleave resume");
   CHECK(it.source.owner() == Owner::nobody);
 }
@@ -139,7 +139,7 @@ TEST_CASE("a release is not undone by a run that another one has replaced") {
   REQUIRE(fence::hold(it.source.here, "ci", other, true, soon()));
   const auto refused = it.sides.undo(release_kind, or_fail, before);
   REQUIRE_FALSE(refused);
-  CHECK((refused.error().kind == ErrorKind::held || refused.error().kind == ErrorKind::foreign));
+  CHECK((refused.error().kind == ErrorKind::held || refused.error().kind == ErrorKind::conflict));
   CHECK(says(refused.error().text(), "r-other"));
   CHECK(it.source.owner() == Owner::nobody);
 }
@@ -156,7 +156,7 @@ TEST_CASE("a release that loses its session to the source at any request is comp
       const auto seen = sides.observe(release_kind, or_fail);
       if (prepared) CHECK(seen.has_value() != line.was_cut());
       const auto released = sides.apply(release_kind, or_fail, 5s, {{"copy", true}});
-      line.mend();
+      line.fix();
       if (prepared && seen) CHECK(released.has_value() != line.was_cut());
       if (completed) {
         REQUIRE(problem(sides.apply(release_kind, or_fail, 5s, {{"copy", true}})) == "");
@@ -189,7 +189,7 @@ TEST_CASE("a release that loses its session to the target's copy fails, and is c
     TwoSides sides(main_server().port(), line.port());
     name_tables(sides.world);
     const auto released = sides.apply(release_kind, or_fail, 5s, {{"copy", true}});
-    line.mend();
+    line.fix();
     CHECK(released.has_value() != line.was_cut());
     REQUIRE(problem(sides.apply(release_kind, or_fail, 5s, {{"copy", true}})) == "");
     CHECK(it.owners() == nobody_anywhere);
@@ -203,7 +203,7 @@ TEST_CASE("an undone release that loses a session at any request has the source 
     const auto before = it.release();
     TwoSides sides(line.port(), ci_server().port());
     static_cast<void>(sides.undo(release_kind, or_fail, before));
-    line.mend();
+    line.fix();
     REQUIRE(problem(sides.undo(release_kind, or_fail, before)) == "");
     CHECK(it.owners() == source_again);
   });

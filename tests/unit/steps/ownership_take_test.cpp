@@ -76,7 +76,7 @@ TEST_CASE("ownership is not taken from a side that does not know that it was rel
   REQUIRE(fence::pass_ownership(window.source, "ci", Owner::nobody, Owner::source, "a run", 1, soon()));
   const auto refused = window.take();
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().kind == ErrorKind::foreign);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   CHECK(window.owner_on_target() == Owner::nobody);
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("ownership is taken in the end although a session is lost at any reque
     const auto seen = sides.observe("ownership.take", on_target);
     CHECK(seen.has_value() != line.was_cut());
     const auto taken = sides.apply("ownership.take", on_target, std::chrono::seconds(5));
-    line.mend();
+    line.fix();
     if (seen) CHECK(taken.has_value() != line.was_cut());
     REQUIRE(sides.apply("ownership.take", on_target, std::chrono::seconds(5)));
     CHECK(window.owner_on_target() == Owner::target);

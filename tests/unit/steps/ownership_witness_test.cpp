@@ -45,7 +45,7 @@ TEST_CASE("a witness that outranks the side that lost ownership stays, and one t
     const auto seen = sides.observe("ownership.witness", {{"on", "source"}, {"owner", "source"}});
     REQUIRE(problem(seen) == "");
     CHECK(says(seen->evidence, "Patroni of source main says source, epoch 5"));
-    return seen->facts.value("witness", "") == told.text();
+    return seen->outputs.value("witness", "") == told.text();
   };
   CHECK(stays());
   pass(target, Owner::nobody, Owner::target, 6);

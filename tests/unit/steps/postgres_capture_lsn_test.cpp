@@ -26,7 +26,7 @@ TEST_CASE("a position whose answer was lost is captured again, and lies before t
     const bool was_cut = line.was_cut();
     const auto captured = sides.apply("postgres.capture_lsn", with, std::chrono::seconds(5));
     const bool in_apply = !was_cut && line.was_cut();
-    line.mend();
+    line.fix();
     if (warm && in_apply) ++lost;
     if (warm) CHECK((captured ? "" : captured.error().text()) == "");
     // What follows is sent to nobody.
@@ -36,7 +36,7 @@ TEST_CASE("a position whose answer was lost is captured again, and lies before t
     const auto sent = run(source, "SELECT max(lsn) AS lsn FROM pg_logical_slot_peek_changes('captured', NULL, NULL)");
     const auto end = parse_lsn(sent.text(0, "lsn"));
     REQUIRE(end);
-    if (seen->state == State::done) CHECK(parse_lsn(seen->facts.value("lsn", std::string())).value() <= *end);
+    if (seen->state == State::done) CHECK(parse_lsn(seen->outputs.value("lsn", std::string())).value() <= *end);
     if (captured) CHECK(parse_lsn(captured->at("lsn").get<std::string>()).value() <= *end);
   });
   CHECK(lost == 2);  // the request, and the answer

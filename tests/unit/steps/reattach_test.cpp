@@ -71,7 +71,7 @@ TEST_CASE("a promoted cluster that owns by its own value is not made a standby, 
   split.on_target("SELECT setval('pgcleave.owner_ci', 2)");
   const auto done = split.sides.apply(reattach_kind, reattaching_with(), 5s);
   REQUIRE_FALSE(done);
-  CHECK(done.error().kind == ErrorKind::foreign);
+  CHECK(done.error().kind == ErrorKind::conflict);
   CHECK(says(done.error().text(), "owns the moved tables by its own owner value"));
   CHECK(split.patches == 0);
 
@@ -133,7 +133,7 @@ TEST_CASE("what counters can't tell is given up in words too: a table that was e
                                         {{"on", "target"}, {"classes", {"kept", "shared"}}, {"wait", "1s"}});
   REQUIRE(problem(text) == "");
   CHECK(says(text->evidence, "kept.audit was truncated or rewritten"));
-  CHECK(text->facts.at("words") == "give up 1 row of kept.users and what cannot be counted");
+  CHECK(text->outputs.at("words") == "give up 1 row of kept.users and what cannot be counted");
   CHECK(split.lets_through(reattaching_with("give up 1 row of kept.users and what cannot be counted")));
 }
 

@@ -95,12 +95,12 @@ TEST_CASE(
   for (const auto& row : registry()) {
     const auto& kind = row.description;
     INFO(kind.kind);
-    CHECK(kind.meaning.gives_up == (named(kind.parameters) || named(kind.facts) || row.may_undo != nullptr));
-    CHECK(kind.meaning.pauses == (kind.kind == "pgbouncer.pause"));
-    CHECK(kind.meaning.resumes == (kind.kind == "pgbouncer.resume"));
-    CHECK(kind.meaning.releases == (kind.kind == "ownership.release"));
-    CHECK(kind.meaning.takes == (kind.kind == "ownership.take"));
-    CHECK(kind.meaning.promotes == (kind.kind == "patroni.promote"));
+    CHECK(kind.traits.gives_up == (named(kind.parameters) || named(kind.outputs) || row.may_undo != nullptr));
+    CHECK(kind.traits.pauses == (kind.kind == "pgbouncer.pause"));
+    CHECK(kind.traits.resumes == (kind.kind == "pgbouncer.resume"));
+    CHECK(kind.traits.releases == (kind.kind == "ownership.release"));
+    CHECK(kind.traits.takes == (kind.kind == "ownership.take"));
+    CHECK(kind.traits.promotes == (kind.kind == "patroni.promote"));
   }
 }
 
@@ -114,20 +114,20 @@ TEST_CASE("every parameter is explained, and its default is a value of its type"
       CHECK(parameter.required == parameter.fallback.is_null());
       if (!parameter.fallback.is_null()) CHECK(fits(parameter));
     }
-    for (const auto& fact : row.description.facts) {
-      INFO(row.description.kind << ", fact " << fact.name);
-      CHECK_FALSE(fact.help.empty());
+    for (const auto& output : row.description.outputs) {
+      INFO(row.description.kind << ", output " << output.name);
+      CHECK_FALSE(output.help.empty());
     }
   }
 }
 
 TEST_CASE("a step kind tells what it changes exactly when it changes something") {
   for (const auto& row : registry()) {
-    const auto& meaning = row.description.meaning;
+    const auto& traits = row.description.traits;
     INFO(row.description.kind << " changes: " << row.description.changes);
-    CHECK(meaning.changes == !row.description.changes.empty());
-    if (meaning.pauses || meaning.resumes || meaning.releases || meaning.takes) CHECK(meaning.changes);
-    if (!meaning.changes) CHECK(row.undo == nullptr);
+    CHECK(traits.changes == !row.description.changes.empty());
+    if (traits.pauses || traits.resumes || traits.releases || traits.takes) CHECK(traits.changes);
+    if (!traits.changes) CHECK(row.undo == nullptr);
   }
 }
 
@@ -143,9 +143,9 @@ TEST_CASE("what a step kind tells about its undo is true") {
     CHECK(begins_with(undo, "nothing to undo") == (kind == runbook::UndoKind::nothing));
     CHECK(row.description.can_be_undone() == (kind != runbook::UndoKind::impossible));
     if (row.undo_order == UndoOrder::after_traffic) CHECK(row.undo != nullptr);
-    if (row.description.meaning.pauses || row.description.meaning.releases) CHECK(row.undo != nullptr);
+    if (row.description.traits.pauses || row.description.traits.releases) CHECK(row.undo != nullptr);
     // Whatever clients wait for is undone before they are let go.
-    if (row.description.meaning.pauses || row.description.meaning.releases)
+    if (row.description.traits.pauses || row.description.traits.releases)
       CHECK(row.undo_order == UndoOrder::before_traffic);
   }
 }
@@ -153,7 +153,7 @@ TEST_CASE("what a step kind tells about its undo is true") {
 TEST_CASE("what releases or takes ownership must say on which side, since the static proof reads it") {
   int kinds = 0;
   for (const auto& row : registry()) {
-    if (!row.description.meaning.releases && !row.description.meaning.takes) continue;
+    if (!row.description.traits.releases && !row.description.traits.takes) continue;
     ++kinds;
     INFO(row.description.kind);
     const auto& all = row.description.parameters;

@@ -123,7 +123,7 @@ TEST_CASE("a subscription that reads another slot is not taken for reverse repli
                   " CONNECTION 'host=127.0.0.1' PUBLICATION other WITH (connect = false, slot_name = other)");
   const auto started = link.sides.apply("replication.start_reverse", unproven, 1s);
   REQUIRE_FALSE(started);
-  CHECK(started.error().kind == ErrorKind::foreign);
+  CHECK(started.error().kind == ErrorKind::conflict);
   CHECK(started.error().seen == "other");
 }
 

@@ -49,15 +49,15 @@ TEST_CASE("rows.update changes all rows once, shows that it is done, and does no
   CHECK(it.seen().state == State::pending);
   CHECK(it.left() == 3000);
   CHECK_FALSE(it.source.has_schema());
-  const auto facts = it.apply();
-  REQUIRE(problem(facts) == "");
-  CHECK(facts->at("changed") == 3000);
-  CHECK(facts->at("left_out").empty());
+  const auto outputs = it.apply();
+  REQUIRE(problem(outputs) == "");
+  CHECK(outputs->at("changed") == 3000);
+  CHECK(outputs->at("left_out").empty());
   CHECK(it.left() == 0);
   CHECK(it.seen().state == State::done);
-  CHECK(it.seen().facts == *facts);
+  CHECK(it.seen().outputs == *outputs);
   it.source.sql("UPDATE moved.builds SET note = NULL WHERE id = 5");
-  CHECK(*it.apply() == *facts);
+  CHECK(*it.apply() == *outputs);
   CHECK(it.left() == 1);
 }
 
@@ -106,16 +106,16 @@ TEST_CASE("rows.update tells the rows that it left out, and a trial of one of th
   it.with["set"] = {{"note", "(10 / row.n)::text"}};
   it.with["on_bad_row"] = "skip";
   CHECK(problem(it.sides.prepare(update_kind, it.with)) == "");
-  const auto facts = it.apply();
-  REQUIRE(problem(facts) == "");
-  CHECK(facts->at("changed") == 2998);
-  CHECK(facts->at("skipped") == 2);
-  CHECK(says(facts->at("left_out").dump(), "row id 2500 of moved.builds was left out: division by zero"));
+  const auto outputs = it.apply();
+  REQUIRE(problem(outputs) == "");
+  CHECK(outputs->at("changed") == 2998);
+  CHECK(outputs->at("skipped") == 2);
+  CHECK(says(outputs->at("left_out").dump(), "row id 2500 of moved.builds was left out: division by zero"));
 }
 
 TEST_CASE("a job is known by its kind") {
-  CHECK(find(update_kind)->description.meaning.job);
-  CHECK_FALSE(find("postgres.sql")->description.meaning.job);
+  CHECK(find(update_kind)->description.traits.job);
+  CHECK_FALSE(find("postgres.sql")->description.traits.job);
   CHECK(find("postgres.sql")->foretell == nullptr);
 }
 

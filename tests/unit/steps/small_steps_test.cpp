@@ -104,7 +104,7 @@ TEST_CASE("a standby is near enough only below the limit, and not while its repl
   postgres::test::run(source, "SELECT pg_logical_emit_message(true, 'pgcleave', 'flushed')");
   const auto caught_up = wait_until("the standby has replayed all", soon(), 20ms, nullptr, [&]() -> Result<bool> {
     TRY_ASSIGN(const auto seen, lag("1GiB"));
-    return seen.facts.at("lag_bytes") == 0;
+    return seen.outputs.at("lag_bytes") == 0;
   });
   REQUIRE(problem(caught_up) == "");
   CHECK(lag("1B")->state == State::done);
@@ -134,7 +134,7 @@ TEST_CASE("on production a runbook that was never rehearsed is no go, unless som
     REQUIRE(problem(seen) == "");
     return seen->state;
   };
-  CHECK(state(true, "no go") == State::foreign);
+  CHECK(state(true, "no go") == State::conflict);
   CHECK(state(true, "go") == State::done);
   CHECK(state(false, "no go") == State::done);
 }

@@ -49,7 +49,7 @@ TEST_CASE("the kinds that judge are added once, each with help for its parameter
   for (const auto* name : {"check.readiness", "check.settings", "check.topology", "check.truncation"}) {
     const auto* kind = steps::find(name);
     REQUIRE(kind != nullptr);
-    CHECK_FALSE(kind->description.meaning.changes);
+    CHECK_FALSE(kind->description.traits.changes);
     for (const auto& parameter : kind->description.parameters) CHECK_FALSE(parameter.help.empty());
   }
 }

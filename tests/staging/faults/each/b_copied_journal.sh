@@ -19,7 +19,7 @@ heal() {  # the run has ended
   timeout 120 "${tool[@]}" $words -e "$environment" --journal "$work/copy.db" --takeover >"$work/copy.out" 2>&1 ||
     copy_code=$?
   cat "$work/copy.out" >>"$work/talk.out"
-  mend "$(reached_member)"
+  heal_link "$(reached_member)"
   look
   [ "$serves" = "$took" ] ||
     broken "a copy of the journal passed ownership on, $serves serves now: $(tail -n 2 "$work/copy.out")"

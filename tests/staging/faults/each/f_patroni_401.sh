@@ -2,4 +2,4 @@ title="the target's Patroni refuses the password"
 letter=F lasts=6 places="prepare gate promote back_prepare back_then"
 fault() { spoil ci-1.rest answer-401; spoil ci-2.rest answer-401; }
 had_effect() { was_hit ci-1.rest; }
-heal() { mend ci-1.rest; mend ci-2.rest; }
+heal() { heal_link ci-1.rest; heal_link ci-2.rest; }

@@ -1,4 +1,4 @@
-#include "checks/reach.h"
+#include "checks/table_references.h"
 
 #include "base/format.h"
 
@@ -43,8 +43,8 @@ std::string Touched::text() const {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-Reach::Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies,
-             const std::vector<Program>& programs) {
+TableReferences::TableReferences(const world::SplitTables& tables, const std::vector<Dependency>& dependencies,
+                                 const std::vector<Program>& programs) {
   for (const auto& table : tables.moved) parts_[table.name] = Part::moved;
   for (const auto& table : tables.kept) parts_[table.name] = Part::kept;
   for (const auto& one : dependencies) {
@@ -59,13 +59,13 @@ Reach::Reach(const world::SplitTables& tables, const std::vector<Dependency>& de
   }
 }
 
-Part Reach::part_of(const TableName& table) const {
+Part TableReferences::part_of(const TableName& table) const {
   const auto found = parts_.find(table);
   return found == parts_.end() ? Part::neither : found->second;
 }
 
 // A name without a schema: public's, as the search path has it where nobody changed it, or the only one of that name.
-const TableName* Reach::resolve(const Names& names, const Mention& mention) {
+const TableName* TableReferences::resolve(const Names& names, const Mention& mention) {
   const auto [first, last] = names.equal_range(mention.name);
   if (first == last) return nullptr;
   for (auto at = first; at != last; ++at) {
@@ -74,7 +74,7 @@ const TableName* Reach::resolve(const Names& names, const Mention& mention) {
   return mention.schema.empty() && std::next(first) == last ? &first->second : nullptr;
 }
 
-Touched Reach::of_relation(const TableName& name) {
+Touched TableReferences::of_relation(const TableName& name) {
   Touched all;
   std::set<TableName> seen;
   std::vector<TableName> open{name};
@@ -90,7 +90,7 @@ Touched Reach::of_relation(const TableName& name) {
   return all;
 }
 
-Touched Reach::of_mention(const Mention& mention) {
+Touched TableReferences::of_mention(const Mention& mention) {
   const auto* name = resolve(relation_names_, mention);
   if (name == nullptr) return {};
   auto touched = of_relation(*name);
@@ -101,12 +101,12 @@ Touched Reach::of_mention(const Mention& mention) {
   return touched;
 }
 
-void Reach::Body::add(const Body& other) {
+void TableReferences::Body::add(const Body& other) {
   touched.add(other.touched);
   calls.insert(other.calls.begin(), other.calls.end());
 }
 
-Reach::Body Reach::body_of(const postgres::NamesInCode& names) {
+TableReferences::Body TableReferences::body_of(const postgres::NamesInCode& names) {
   Body body;
   for (const auto& word : names.words) body.touched.add(of_mention(word));
   body.touched.guessed = !body.touched.none();
@@ -117,7 +117,7 @@ Reach::Body Reach::body_of(const postgres::NamesInCode& names) {
   return body;
 }
 
-const Reach::Body& Reach::body_of_function(const TableName& name) {
+const TableReferences::Body& TableReferences::body_of_function(const TableName& name) {
   if (const auto done = bodies_.find(name); done != bodies_.end()) return done->second;
   Body body;
   const auto [first, last] = programs_.equal_range(name);
@@ -125,7 +125,7 @@ const Reach::Body& Reach::body_of_function(const TableName& name) {
   return bodies_[name] = std::move(body);
 }
 
-Touched Reach::with_calls(const Body& body) {
+Touched TableReferences::with_calls(const Body& body) {
   auto all = body.touched;
   std::set<TableName> seen;
   std::vector<TableName> open(body.calls.begin(), body.calls.end());
@@ -140,15 +140,15 @@ Touched Reach::with_calls(const Body& body) {
   return all;
 }
 
-Touched Reach::of(const std::vector<postgres::Statement>& statements) {
+Touched TableReferences::of(const std::vector<postgres::Statement>& statements) {
   return with_calls(body_of(postgres::names_in(statements)));
 }
 
-Touched Reach::of_text(const std::string& sql) {
+Touched TableReferences::of_text(const std::string& sql) {
   return with_calls(body_of(postgres::names_in_sql(sql)));
 }
 
-Touched Reach::of_function(const TableName& name) {
+Touched TableReferences::of_function(const TableName& name) {
   return with_calls(body_of_function(name));
 }
 

@@ -2,7 +2,7 @@
 // is shared.
 #pragma once
 
-#include "checks/reach.h"
+#include "checks/table_references.h"
 #include "lines.h"
 
 namespace pgcleave::checks {

@@ -1,4 +1,4 @@
-#include "steps/patroni/member_mending.h"
+#include "steps/patroni/member_fixing.h"
 
 #include "target_of_two.h"
 
@@ -75,14 +75,14 @@ TEST_CASE("an order to reinitialize that nobody answered is not sent again while
 }
 
 TEST_CASE(
-    "a member that Patroni does not reinitialize in time is told with what it said and the command that mends it") {
+    "a member that Patroni does not reinitialize in time is told with what it said and the command that fixes it") {
   TargetOfTwo it(1);
   const Stale member(it);
   it.on_reinitialize = [] { return patroni::answer(503, "restarting after failure already in progress"); };
   const auto done = brought(it, 12s);
   CHECK(it.reinitialized() > 0);
   CHECK(done.at("reinitialized").empty());
-  CHECK(tells(done.at("left_behind"), "mend it with: patronictl reinit ci ci-2"));
+  CHECK(tells(done.at("left_behind"), "fix it with: patronictl reinit ci ci-2"));
   CHECK(tells(done.at("left_behind"), "restarting after failure already in progress"));
 }
 

@@ -1,4 +1,4 @@
-#include "steps/patroni/member_mending.h"
+#include "steps/patroni/member_fixing.h"
 
 #include <algorithm>
 #include <map>
@@ -32,9 +32,9 @@ Patience patience_with(Side& cluster, Deadline deadline) {
   return {4 * loop, 12 * loop};
 }
 
-class Mending {
+class Fixing {
  public:
-  Mending(Context& context, Side& cluster)
+  Fixing(Context& context, Side& cluster)
       : context_(context),
         cluster_(cluster),
         until_(Deadline::at(context.deadline.when() - kept_for_the_last_look)),
@@ -74,7 +74,7 @@ class Mending {
     leader_streams_ = seen->front().streams;
     for (const auto& member : *seen) note(member);
     whole_looks_ = behind_.empty() && leader_streams_ ? whole_looks_ + 1 : 0;
-    for (const auto& member : behind_) mend(member, *view);
+    for (const auto& member : behind_) fix(member, *view);
   }
 
   void note(const world::MemberSeen& member) {
@@ -89,7 +89,7 @@ class Mending {
   }
 
   // Patroni can only copy what is no leader. What can't be asked may well follow.
-  [[nodiscard]] bool may_be_mended(const world::MemberSeen& member) const {
+  [[nodiscard]] bool may_be_fixed(const world::MemberSeen& member) const {
     if (member.leads || member.writable || !may_be_copied(context_)) return false;
     const bool is_down = member.state == "start failed" || member.state == "crashed";
     return member.asked() || member.starting || is_down;
@@ -104,14 +104,14 @@ class Mending {
   [[nodiscard]] bool nobody_will_come() const {
     return unseen_.empty() && !behind_.empty() &&
            std::all_of(behind_.begin(), behind_.end(), [this](const auto& member) {
-             return !may_be_mended(member) && has_lasted(member) && member.state != patroni::being_copied;
+             return !may_be_fixed(member) && has_lasted(member) && member.state != patroni::being_copied;
            });
   }
 
   // A lost answer is resolved by the next look: its Patroni says that it copies, or nothing came of it and the time
   // runs anew.
-  void mend(const world::MemberSeen& member, const patroni::View& view) {
-    if (!leader_streams_ || !may_be_mended(member) || !has_lasted(member) || until_.passed()) return;
+  void fix(const world::MemberSeen& member, const patroni::View& view) {
+    if (!leader_streams_ || !may_be_fixed(member) || !has_lasted(member) || until_.passed()) return;
     const auto known = std::find_if(view.members.begin(), view.members.end(),
                                     [&](const auto& one) { return one.name == member.name; });
     if (known == view.members.end()) return;
@@ -158,7 +158,7 @@ Result<Json> bring_members_along(Context& context, Side& cluster) {
   const auto what = fmt::format(
       "wait until every member of {} follows{}", cluster.label(),
       may_be_copied(context) ? "; have Patroni reinitialize one that does not come (POST /reinitialize)" : "");
-  TRY_ASSIGN(auto result, context.world.effects->perform(what, [&] { return Mending(context, cluster).run(); }));
+  TRY_ASSIGN(auto result, context.world.effects->perform(what, [&] { return Fixing(context, cluster).run(); }));
   return result.is_object() ? result : Json::object();
 }
 
@@ -184,7 +184,7 @@ Observation observe_members(Context& context, Side& cluster, Observation attache
 
 std::string left_behind(const Side& cluster, const world::MemberSeen& member) {
   const auto& scope = cluster.access().scope;
-  auto command = fmt::format("mend it with: patronictl reinit {} {}", scope, member.name);
+  auto command = fmt::format("fix it with: patronictl reinit {} {}", scope, member.name);
   if (member.leads) command = fmt::format("let another member lead: patronictl switchover {}; then {}", scope, command);
   if (member.state == patroni::being_copied)
     command = "Patroni copies it: patronictl list " + scope + " shows when it streams";

@@ -34,10 +34,10 @@ struct Touched {
   [[nodiscard]] std::string text() const;
 };
 
-class Reach {
+class TableReferences {
  public:
-  Reach(const world::SplitTables& tables, const std::vector<Dependency>& dependencies,
-        const std::vector<Program>& programs);
+  TableReferences(const world::SplitTables& tables, const std::vector<Dependency>& dependencies,
+                  const std::vector<Program>& programs);
 
   [[nodiscard]] Part part_of(const postgres::TableName& table) const;
   Touched of(const std::vector<postgres::Statement>& statements);

@@ -1,8 +1,8 @@
-#include "checks/reach.h"
+#include "checks/table_references.h"
 
 #include <catch2/catch.hpp>
 
-#include "a_reach.h"
+#include "some_references.h"
 
 using namespace pgcleave;
 using namespace pgcleave::checks;
@@ -22,8 +22,8 @@ Program plpgsql(const std::string& name, const std::string& body) {
 
 std::string touched_by(const std::string& statement, const std::vector<Program>& programs = {},
                        const std::vector<Dependency>& dependencies = {}) {
-  Reach reach(small_split(), dependencies, programs);
-  const auto touched = reach.of_text(statement);
+  TableReferences references(small_split(), dependencies, programs);
+  const auto touched = references.of_text(statement);
   return touched.text() + (touched.guessed ? " ?" : "");
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("many tables are counted, not named") {
     tables.moved.push_back(one);
     list += (list.empty() ? "" : ", ") + one.name.sql();
   }
-  Reach reach(tables, {}, {});
-  CHECK(reach.of_text("select from " + list).text() ==
+  TableReferences references(tables, {}, {});
+  CHECK(references.of_text("select from " + list).text() ==
         "moved ci.t10, ci.t11, ci.t12, ci.t13, ci.t14, ci.t15, ci.t16, ci.t17, 4 more");
 }
