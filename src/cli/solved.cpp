@@ -1,4 +1,5 @@
-#include "app/identity.h"
+#include "app/solved.h"
+
 #include "base/log.h"
 #include "cli/complain.h"
 #include "cli/with_run.h"
@@ -7,13 +8,8 @@ namespace pgcleave::cli {
 namespace {
 
 ExitCode solve(const Arguments& arguments, journal::Journal& journal, const engine::RunRecord& run) {
-  const auto how = arguments.text("how");
-  if (how.empty())
-    return complain(
-        Error{ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what mended it", "", "", ""});
-  const auto written =
-      journal.append(run.id, "problem.solved", {{"how", how}, {"by", app::operator_name()}}, journal::Durability::disk);
-  if (!written) return complain(written.error());
+  if (const auto marked = app::mark_solved(journal, run, arguments.text("how")); !marked)
+    return complain(marked.error());
   log::info("run " + run.id + ": its problem is marked as solved");
   return ExitCode::done;
 }
@@ -25,7 +21,7 @@ Verb solved_verb() {
   return {"solved",
           "Say how a problem that a rehearsal brought up was solved; until then no report says ready.",
           {{"RUN", Kind::positional, "run id of the round"},
-           {"--how", Kind::value, "the cause, and what mended it", true},
+           {"--how", Kind::value, "the cause, and what fixed it", true},
            environment_option(false),
            journal_option()},
           [](const Arguments& arguments) {
