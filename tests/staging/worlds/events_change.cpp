@@ -161,11 +161,15 @@ bool create_partition(World& world, Chance& chance, bool both) {
   return true;
 }
 
-// What the table held on the side that serves is gone by this; a stale copy held nothing that counts.
+// What the table held on the side that serves is gone by this; a stale copy held nothing that counts. The tree is
+// locked from its root, as those do who write through it: else both sides wait for each other.
 void drop(World& world, const std::string& scope, const std::string& table, bool counts) {
   auto database = world.admin(scope);
   database.must("begin");
-  database.must("set local session_replication_role = replica; lock table " + table + " in access exclusive mode");
+  const auto root =
+      database.must(fmt::format("select coalesce(pg_partition_root({0}::regclass), {0}::regclass)", literal_of(table)))
+          .value();
+  database.must("set local session_replication_role = replica; lock table " + root + " in access exclusive mode");
   Told told;
   for (const auto& row : database.must("select tok from " + table).rows)
     if (counts && row[0] && row[0]->starts_with("tk")) told.removed.push_back(*row[0]);

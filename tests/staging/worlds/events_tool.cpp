@@ -49,7 +49,8 @@ void settle(World& world, const std::string& event, const std::vector<std::strin
     }
     // The run that is meant is over. One that was killed before its first event is in no journal: then it is another.
     if (done(ended)) {
-      const bool was_over = ended.output.find("nothing to do") != std::string::npos;
+      // A finding's fix may say "nothing to do" too.
+      const bool was_over = ended.output.find("; nothing to do") != std::string::npos;
       split = was_over ? ended.output.find("is over: done") != std::string::npos : attempt < 2;
       return;
     }
