@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "config/access.h"
 #include "config/environment_rules.h"
+#include "config/job_limits.h"
 
 namespace pgcleave::config {
 namespace {
@@ -32,6 +33,7 @@ class EnvironmentReader {
     for (const auto* item : top.required_list("pools")) out.pools.push_back(read_pool(*item));
     refuse_empty(top, root, "pools");
     if (const auto* node = top.map("prometheus")) out.prometheus = read_prometheus(*node, problems_);
+    if (const auto* node = top.map("limits")) out.limits = read_job_limits(*node, problems_);
     top.finish();
     out.notes = std::move(notes_);
   }

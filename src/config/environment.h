@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "base/units.h"
 #include "config/problem.h"
 
 namespace pgcleave::config {
@@ -71,7 +72,8 @@ struct Environment {
   SideAccess source;
   SideAccess target;
   std::vector<Pool> pools;
-  PrometheusAccess prometheus;  // optional
+  PrometheusAccess prometheus;          // optional
+  std::map<std::string, Bytes> limits;  // of jobs, by name (job_limits.h)
   std::string path;
   std::string text;
   std::vector<Problem> notes;  // keys that have another name now

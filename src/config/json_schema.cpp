@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "config/connection_keys.h"
+#include "config/job_limits.h"
 
 namespace pgcleave::config {
 namespace {
@@ -134,6 +135,13 @@ Json prometheus() {
                        Json::array({"url", "queries"}));
 }
 
+Json limits() {
+  Json properties;
+  for (const auto& limit : job_limits())
+    properties[limit.name] = described({{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB)$"}}, limit.help);
+  return described(closed_object(std::move(properties), Json::array()), "where jobs wait; 0B: no limit");
+}
+
 Json selection(const std::string& help) {
   const auto names = [](const std::string& what) {
     return described({{"type", "array"}, {"uniqueItems", true}, {"items", {{"type", "string"}}}}, what);
@@ -179,6 +187,7 @@ Json environment_schema() {
   properties["source"] = side();
   properties["target"] = side();
   properties["pools"] = {{"type", "array"}, {"minItems", 1}, {"items", pool()}};
+  properties["limits"] = limits();
   properties["prometheus"] = described(prometheus(), "numbers that are kept beside the run's own");
   return titled(
       "pgcleave environment, version 1",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/units.h"
 
 namespace pgcleave::data {
 namespace {
@@ -37,6 +38,13 @@ const char* name_of(Speed speed) {
     case Speed::stop: return "stop";
   }
   return "";
+}
+
+std::string Limits::text() const {
+  const auto of = [](const char* name, Bytes bytes) {
+    return fmt::format("{} {}", name, bytes.count > 0 ? to_text(bytes) : "none");
+  };
+  return fmt::format("{}, {}, {}", of("replica_lag", replica_lag), of("slot_wal", slot_wal), of("wal_rate", wal_rate));
 }
 
 std::vector<Indication> Throttle::judge(const Signs& signs, Monotonic::time_point at) {

@@ -22,8 +22,9 @@ struct Indication {
 struct Limits {
   Bytes replica_lag{64LL << 20};
   Bytes slot_wal{8LL << 30};
-  Bytes wal_rate{128LL << 20};        // per second, of the whole server; slows only
-  std::int64_t archive_waiting = 84;  // WAL files
+  Bytes wal_rate{128LL << 20};             // per second, of the whole server; slows only
+  std::int64_t archive_waiting = 84;       // WAL files
+  [[nodiscard]] std::string text() const;  // "replica_lag 64MiB, slot_wal 8GiB, wal_rate 128MiB"
 };
 
 class Throttle {

@@ -13,6 +13,7 @@ namespace pgcleave::steps {
   kind(check_split) \
   kind(gate_approve) \
   kind(http_request) \
+  kind(indexes_build) \
   kind(ownership_durable) \
   kind(ownership_fence_kept) \
   kind(ownership_install) \

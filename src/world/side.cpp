@@ -59,9 +59,7 @@ patroni::Access Side::rest_access() const {
   return patroni_access(access_.patroni);
 }
 
-Result<postgres::Connection*> Side::leader(Deadline deadline) {
-  if (leader_ && leader_->alive()) return &*leader_;
-  leader_.reset();
+Result<Side::Opened> Side::open_with_leader(Deadline deadline) {
   TRY_ASSIGN(const auto view, patroni_.view(deadline));
   const auto* member = view.leader();
   if (member == nullptr) {
@@ -78,18 +76,30 @@ Result<postgres::Connection*> Side::leader(Deadline deadline) {
                  "cluster_name " + access_.scope, "cluster_name " + identity.cluster_name,
                  "correct the environment file: are the sides swapped?", ""});
   }
-  const auto database = DatabaseId::of(identity);
+  auto database = DatabaseId::of(identity);
   if (expected_database_ && !expected_database_->may_be(database)) {
     return fail({ErrorKind::invalid, label(),
                  fmt::format("the server at {} is not the one that the run began with", connection.address()),
                  expected_database_->text(), database.text(), "correct the environment file; nothing was changed there",
                  ""});
   }
-  database_ = database;
-  leader_.emplace(std::move(connection));
-  member_ = member->name;
+  return Opened{std::move(connection), member->name, std::move(database)};
+}
+
+Result<postgres::Connection*> Side::leader(Deadline deadline) {
+  if (leader_ && leader_->alive()) return &*leader_;
+  leader_.reset();
+  TRY_ASSIGN(auto opened, open_with_leader(deadline));
+  database_ = std::move(opened.database);
+  leader_.emplace(std::move(opened.connection));
+  member_ = std::move(opened.member);
   ++sessions_;
   return &*leader_;
+}
+
+Result<postgres::Connection> Side::session_beside(Deadline deadline) {
+  TRY_ASSIGN(auto opened, open_with_leader(deadline));
+  return std::move(opened.connection);
 }
 
 void Side::expect_database(DatabaseId database) {

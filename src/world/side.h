@@ -46,6 +46,8 @@ class Side {
   // survives a promotion. The server's cluster_name must be the scope, else `not_ready`: a wrong address must not be
   // written to. A database other than the one that is expected is `invalid`.
   Result<postgres::Connection*> leader(Deadline deadline);
+  // Another session with the leader, after the same proofs. It is the caller's.
+  Result<postgres::Connection> session_beside(Deadline deadline);
 
   // From now on each new connection must lead to this database.
   void expect_database(DatabaseId database);
@@ -75,6 +77,12 @@ class Side {
   fence::Owner which_;
   config::SideAccess access_;
   patroni::Cluster patroni_;
+  struct Opened {
+    postgres::Connection connection;
+    std::string member;
+    DatabaseId database;
+  };
+  Result<Opened> open_with_leader(Deadline deadline);
   Result<Leadership> leadership(Deadline deadline);
   std::optional<postgres::Connection> leader_;
   std::string member_;  // that `leader_` goes to

@@ -250,6 +250,9 @@ TEST_CASE("every step kind keeps the law of the verbs") {
           {"set", {{"value", "row.value + 1000"}}},
           {"where", "row.value < 1000"}}});
 
+  keeps({"indexes.build",
+         {{"on", "source"}, {"table", "ci.build_log"}, {"name", "log_by_client"}, {"definition", "(client)"}}});
+
   keeps({"check.topology", {{"serving", "source"}}});
   keeps({"ownership.install", {}, true, false});
   keeps({"replication.publish", {{"on", "source"}, {"direction", "forward"}}});

@@ -14,20 +14,25 @@ namespace {
 constexpr std::size_t most_named = 20;  // of the rows that were left out
 constexpr auto time_to_try = std::chrono::seconds(60);
 
-// `limits` of the step over the defaults.
+Bytes* limit_called(const std::string& name, data::Limits& limits) {
+  if (name == "replica_lag") return &limits.replica_lag;
+  if (name == "slot_wal") return &limits.slot_wal;
+  return name == "wal_rate" ? &limits.wal_rate : nullptr;
+}
+
+// `limits` of the step, over those of the environment, over the defaults.
 Result<data::Limits> limits_of(const Context& context) {
   data::Limits limits;
+  for (const auto& [name, bytes] : context.world.environment.limits)
+    if (auto* limit = limit_called(name, limits)) *limit = bytes;
   const auto given = context.with.value("limits", Json::object());
   for (const auto& [name, value] : given.items()) {
-    Bytes* bytes = name == "replica_lag" ? &limits.replica_lag
-                   : name == "slot_wal"  ? &limits.slot_wal
-                   : name == "wal_rate"  ? &limits.wal_rate
-                                         : nullptr;
-    if (bytes == nullptr) {
+    auto* limit = limit_called(name, limits);
+    if (limit == nullptr) {
       return fail({ErrorKind::invalid, "limits of step " + context.step, "there is no such indicator",
                    "replica_lag, slot_wal, wal_rate", printable(name), "correct `limits` in the runbook", ""});
     }
-    TRY_ASSIGN(*bytes, parse_bytes(value.get<std::string>()));
+    TRY_ASSIGN(*limit, parse_bytes(value.get<std::string>()));
   }
   return limits;
 }
@@ -60,16 +65,12 @@ Result<data::Task> task_of(const Context& context) {
   return task;
 }
 
-// A session beside the one that changes rows, with whoever leads.
-data::Brake::Session session_beside(Side& side) {
+// Opened anew where it was lost.
+data::Brake::Session kept_beside(Side& side) {
   auto kept = std::make_shared<std::optional<postgres::Connection>>();
   return [&side, kept](Deadline deadline) -> Result<postgres::Connection*> {
     if (*kept && (*kept)->alive()) return &**kept;
-    TRY_ASSIGN(const auto view, side.patroni().view(deadline));
-    const auto* leader = view.leader();
-    if (leader == nullptr) return fail({ErrorKind::not_ready, side.label(), "has no leader", "", "", "", ""});
-    TRY_ASSIGN(auto opened,
-               postgres::Connection::open(side.settings_for(leader->host, leader->port, leader->name), deadline));
+    TRY_ASSIGN(auto opened, side.session_beside(deadline));
     kept->emplace(std::move(opened));
     return &**kept;
   };
@@ -132,11 +133,12 @@ Result<Json> apply_rows_update(Context& context, const Json&) {
   TRY_ASSIGN(const auto task, task_of(context));
   auto& side = context.on();
   auto& world = context.world;
-  const auto description = fmt::format("change rows on {} in batches: {}", side.label(), task.text());
+  const auto description =
+      fmt::format("change rows on {} in batches: {}; limits: {}", side.label(), task.text(), task.limits.text());
   TRY_ASSIGN(const auto outputs, world.effects->perform(printable(description), [&]() -> Result<Json> {
     data::Surroundings around;
     around.leader = [&side](Deadline deadline) { return side.leader(deadline); };
-    around.beside = session_beside(side);
+    around.beside = kept_beside(side);
     around.runner = world.run.by;
     around.take_over = world.run.take_over;
     around.stop = context.stop;

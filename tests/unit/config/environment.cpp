@@ -69,6 +69,19 @@ Texts after(const std::string& old, const std::string& fresh) {
 
 }  // namespace
 
+TEST_CASE("limits of jobs are read, and what is no limit or no size has its position") {
+  Folder folder;
+  const auto with = [&](const std::string& map) {
+    return config::read_environment(folder.path + "/e.yml", good_environment + std::string("limits: ") + map + "\n");
+  };
+  const auto read = with("{replica_lag: 16MiB, wal_rate: 0B}");
+  REQUIRE(read.value);
+  CHECK(read.value->limits == std::map<std::string, Bytes>{{"replica_lag", Bytes{16 << 20}}, {"wal_rate", Bytes{0}}});
+  const auto problem = [&](const std::string& map) { return texts(with(map).problems).at(0); };
+  CHECK(problem("{replica_lga: 16MiB}").find("unknown key 'replica_lga' in limits") != std::string::npos);
+  CHECK(problem("{replica_lag: much}").find("e.yml:22:23: ") != std::string::npos);
+}
+
 TEST_CASE("the earlier name of shell is read, and a note says what to write") {
   Folder folder;
   auto text = std::string(good_environment);
