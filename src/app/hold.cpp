@@ -1,58 +1,54 @@
 #include "app/hold.h"
 
-#include "app/same_environment.h"
-#include "base/fields.h"
+#include <functional>
+
+#include "app/run_jobs.h"
 #include "base/format.h"
 #include "base/log.h"
-#include "data/job.h"
-#include "steps/registry.h"
-#include "steps/rows/job_id.h"
-#include "world/run_servers.h"
+#include "base/units.h"
 
 namespace pgcleave::app {
 namespace {
 
-// Those of a run that were begun, each with the side that it changes.
-std::vector<std::pair<std::string, world::SideName>> jobs_of(const engine::RunRecord& run) {
-  std::vector<std::pair<std::string, world::SideName>> jobs;
-  for (const auto& id : run.order) {
-    const auto& step = run.steps.at(id);
-    const auto* kind = steps::find(step.uses);
-    if (kind == nullptr || !kind->description.traits.job || !step.with.contains("on")) continue;
-    jobs.emplace_back(steps::job_id(run.id, id), step.with.at("on").get<world::SideName>());
-  }
-  return jobs;
-}
+// What is wanted of a job, by its id. False: it is over.
+using Wish = std::function<Result<bool>(postgres::Connection& leader, const std::string& job, Deadline deadline)>;
 
-Result<int> hold_each(const engine::RunRecord& run, world::World& world, bool hold) {
+Result<int> tell_each(const engine::RunRecord& run, world::World& world, const Wish& wish, const std::string& told) {
   const auto deadline = Deadline::in(std::chrono::seconds(10));
   int found = 0;
-  for (const auto& [id, side] : jobs_of(run)) {
-    TRY_ASSIGN(auto* leader, world.side(side).leader(deadline));
-    TRY_ASSIGN(const bool there, data::hold_job(*leader, id, hold, deadline));
+  for (const auto& job : jobs_of(run)) {
+    TRY_ASSIGN(auto* leader, world.side(job.side).leader(deadline));
+    TRY_ASSIGN(const bool there, wish(*leader, job.id, deadline));
     if (!there) continue;
     ++found;
-    log::info(fmt::format("job {} on {} {}", id, world.side(side).label(),
-                          hold ? "waits after the batch that is under way" : "goes on"));
+    log::info(fmt::format("job {} on {} {}", job.id, world.side(job.side).label(), told));
   }
   return found;
+}
+
+Result<void> tell_jobs(const engine::RunRecord& run, const FilesNamed& files, const Wish& wish,
+                       const std::string& told) {
+  TRY_ASSIGN(auto world, servers_of(run, files));
+  TRY_ASSIGN(const int found, tell_each(run, world, wish, told));
+  if (found > 0) return {};
+  return fail({ErrorKind::not_ready, "run " + run.id, "has no job that is under way", "", "",
+               "see its steps with: pgcleave status " + run.id, ""});
 }
 
 }  // namespace
 
 Result<void> hold_jobs(const engine::RunRecord& run, const FilesNamed& files, bool hold) {
-  const auto environment =
-      read_environment_file(files.environment.empty() ? text_in(run.begun, "environment") : files.environment);
-  if (!environment.value) return fail(last_of(errors_of(environment.problems)));
-  const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
-  if (!split.value) return fail(last_of(errors_of(split.problems)));
-  TRY(same_environment(run, *environment.value));
-  auto world = world::unopened_world(*environment.value, *split.value);
-  world::expect_servers(world, object_in(run.begun, "servers"));
-  TRY_ASSIGN(const int found, hold_each(run, world, hold));
-  if (found > 0) return {};
-  return fail({ErrorKind::not_ready, "run " + run.id, "has no job that is under way", "", "",
-               "see its steps with: pgcleave status " + run.id, ""});
+  return tell_jobs(
+      run, files,
+      [&](auto& leader, const auto& job, Deadline deadline) { return data::hold_job(leader, job, hold, deadline); },
+      hold ? "waits after the batch that is under way" : "goes on");
+}
+
+Result<void> pace_jobs(const engine::RunRecord& run, const FilesNamed& files, std::optional<Duration> target) {
+  return tell_jobs(
+      run, files,
+      [&](auto& leader, const auto& job, Deadline deadline) { return data::pace_job(leader, job, target, deadline); },
+      target ? fmt::format("aims at batches of {}", to_text(*target)) : "aims at what its runbook says");
 }
 
 }  // namespace pgcleave::app

@@ -1,6 +1,8 @@
-// Has the jobs of a run wait, or go on: in the databases that they change (data/job.h), so that it does not matter
-// where the run's process is.
+// Has the jobs of a run wait, go on, or take smaller batches: in the databases that they change (data/job.h), so that
+// it does not matter where the run's process is.
 #pragma once
+
+#include <optional>
 
 #include "app/files.h"
 #include "engine/record.h"
@@ -11,5 +13,7 @@ namespace pgcleave::app {
 // environment that is named must be the run's. `not_ready` when the run has no such job. Asks the sides for 10 s at
 // most.
 Result<void> hold_jobs(const engine::RunRecord& run, const FilesNamed& files, bool hold);
+// The same, of how long a batch should take; no value: what the runbook says.
+Result<void> pace_jobs(const engine::RunRecord& run, const FilesNamed& files, std::optional<Duration> target);
 
 }  // namespace pgcleave::app

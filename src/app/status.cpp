@@ -2,6 +2,7 @@
 
 #include "app/owners.h"
 #include "app/rollback_path.h"
+#include "app/run_jobs.h"
 #include "app/same_environment.h"
 #include "app/split_status.h"
 #include "base/fields.h"
@@ -99,6 +100,7 @@ Result<Status> status(const journal::Journal& journal, const RunNamed& named) {
   auto alarm = alive ? std::nullopt : alarm_of(run, file);
   if (alarm) json["alarm"] = *alarm;
   if (const auto owners = alive ? std::nullopt : owners_of(run, named.files)) json["owners"] = *owners;
+  if (auto jobs = jobs_told(run, named.files); !jobs.empty()) json["jobs"] = std::move(jobs);
   return Status{std::move(run), alive, std::move(json), std::move(alarm), told_by_split};
 }
 

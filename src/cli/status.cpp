@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "app/interrupt.h"
+#include "app/run_jobs.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/lines.h"
@@ -48,6 +49,7 @@ void print(const app::Status& status, const app::FilesNamed& files) {
   const auto& json = status.json;
   for (const auto& split : json.at("splits")) print_split_status(split);
   print(status.run, status.alive, files);
+  for (const auto& job : json.value("jobs", Json::array())) std::cout << "  " << app::job_in_words(job) << "\n";
   if (json.contains("owners")) print_owners(json.at("owners"));
   if (json.contains("rollback_path") && !status.told_by_split) print_rollback_path(json.at("rollback_path"));
 }

@@ -20,6 +20,7 @@ namespace pgcleave::cli {
   verb(approve) \
   verb(hold) \
   verb(continue) \
+  verb(pace) \
   verb(status) \
   verb(runs) \
   verb(log) \
@@ -59,6 +60,7 @@ std::vector<std::string> examples_of(const std::string& verb) {
       {"approve", {"pgcleave approve r-20261121-194426-a1b2 go -e environment.yml"}},
       {"hold", {"pgcleave hold -e environment.yml"}},
       {"continue", {"pgcleave continue -e environment.yml"}},
+      {"pace", {"pgcleave pace -e environment.yml --target 50ms", "pgcleave pace -e environment.yml --target runbook"}},
       {"status", {"pgcleave status -e environment.yml", "pgcleave status -e environment.yml --watch"}},
       {"runs", {"pgcleave runs -e environment.yml", "pgcleave runs -e staging.yml --rehearsal last"}},
       {"log", {"pgcleave log -e environment.yml"}},

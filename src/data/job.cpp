@@ -89,6 +89,17 @@ Error lost(const postgres::Connection& primary, const Lease& lease) {
           ""};
 }
 
+// What a person wants of a job. False: there is none of that id that is not over.
+Result<bool> set_of_job(postgres::Connection& primary, const std::string& id, const std::string& column,
+                        const std::optional<std::string>& value, Deadline deadline) {
+  const auto rows = primary.query(
+      fmt::format("UPDATE pgcleave.jobs SET {} = $2 WHERE job = $1 AND ended IS NULL RETURNING 1", column), {id, value},
+      deadline);
+  if (!rows && rows.error().code == postgres::undefined_table) return false;
+  if (!rows) return fail(rows.error());
+  return !rows->empty();
+}
+
 std::string moving_sql(const Position& to) {
   return fmt::format(
       "UPDATE pgcleave.jobs AS j SET pass = {}, leaf = {}, cursor = {}, walked = {}, changed_in_pass = {}, moved = "
@@ -212,11 +223,14 @@ Result<bool> skip_row(postgres::Connection& primary, const Lease& lease, const s
 }
 
 Result<bool> hold_job(postgres::Connection& primary, const std::string& id, bool hold, Deadline deadline) {
-  const auto rows = primary.query("UPDATE pgcleave.jobs SET hold = $2 WHERE job = $1 AND ended IS NULL RETURNING 1",
-                                  {id, hold ? "t" : "f"}, deadline);
-  if (!rows && rows.error().code == postgres::undefined_table) return false;
-  if (!rows) return fail(rows.error());
-  return !rows->empty();
+  return set_of_job(primary, id, "hold", hold ? "t" : "f", deadline);
+}
+
+Result<bool> pace_job(postgres::Connection& primary, const std::string& id, std::optional<Duration> target,
+                      Deadline deadline) {
+  std::optional<std::string> value;
+  if (target) value = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*target).count());
+  return set_of_job(primary, id, "target_ms", value, deadline);
 }
 
 }  // namespace pgcleave::data

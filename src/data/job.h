@@ -98,5 +98,8 @@ Result<bool> skip_row(postgres::Connection& primary, const Lease& lease, const s
 
 // A person's wish, by the command line. False: there is no such job, or it is over.
 Result<bool> hold_job(postgres::Connection& primary, const std::string& id, bool hold, Deadline deadline);
+// Batches aim at that duration from the next one on; no value: at what the runbook says.
+Result<bool> pace_job(postgres::Connection& primary, const std::string& id, std::optional<Duration> target,
+                      Deadline deadline);
 
 }  // namespace pgcleave::data

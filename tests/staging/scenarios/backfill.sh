@@ -68,9 +68,14 @@ if kill -0 "$begun" 2>/dev/null; then
   "$build/pgcleave" hold -e "$environment" 2>"$scratch/hold.out" ||
     grep -q "has no job that is under way" "$scratch/hold.out" || failed "hold: $(cat "$scratch/hold.out")"
   sleep 3
+  tool 0 status -e "$environment"
+  contains "$scratch/tool.json" "job fill on source main: "
   before=$(job changed)
   sleep 2
   is "rows changed while on hold" "$(job changed)" "$before"
+  "$build/pgcleave" pace -e "$environment" --target 50ms 2>"$scratch/hold.out" ||
+    grep -q "has no job that is under way" "$scratch/hold.out" || failed "pace: $(cat "$scratch/hold.out")"
+  [ "$(job "target_ms = 50 or ended is not null")" = true ] || failed "the batches keep their pace"
   "$build/pgcleave" continue -e "$environment" 2>"$scratch/hold.out" ||
     grep -q "has no job that is under way" "$scratch/hold.out" || failed "continue: $(cat "$scratch/hold.out")"
 fi

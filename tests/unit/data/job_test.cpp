@@ -149,7 +149,8 @@ TEST_CASE("a job on hold begins no batch until it is let go, by the command or b
   Jobs jobs;
   auto session = main_server().connect();
   const auto lease = lease_of(Jobs::claimed(session));
-  run(jobs.admin, "UPDATE pgcleave.jobs SET hold = true, target_ms = 50");
+  CHECK(*hold_job(jobs.admin, fill.id, true, soon()));
+  CHECK(*pace_job(jobs.admin, fill.id, 50ms, soon()));
   const auto held = begin_batch(session, lease, 1s, soon());
   REQUIRE(held);
   CHECK(held->hold);
