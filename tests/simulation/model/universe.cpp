@@ -230,8 +230,13 @@ void Universe::commit(Client& client) {
 
 std::string witness_of(const Server& server) {
   const auto& config = universe().patroni(server.which).config;
-  const Json::json_pointer place("/postgresql/parameters/pgcleave.ci");
-  return config.contains(place) && config.at(place).is_string() ? config.at(place).get<std::string>() : "";
+  const auto* place = &config;
+  for (const auto* key : {"postgresql", "parameters", "pgcleave.ci"}) {
+    const auto found = place->find(key);
+    if (found == place->end()) return "";
+    place = &*found;
+  }
+  return place->is_string() ? place->get<std::string>() : "";
 }
 
 }  // namespace pgcleave::simulation
