@@ -161,15 +161,29 @@ bool create_partition(World& world, Chance& chance, bool both) {
   return true;
 }
 
+// A transaction that has the tree for itself. Clients are at it: whoever is the victim of a deadlock types it again.
+void begin_alone(Database& database, const std::string& root) {
+  const auto lock = "set local session_replication_role = replica; lock table " + root + " in access exclusive mode";
+  for (int again = 0; again < 20; ++again) {
+    database.must("begin");
+    const auto answer = database.query(lock, std::chrono::seconds(20));
+    if (!answer.error) return;
+    database.must("rollback");
+    if (answer.error->sqlstate != "40P01") break;
+    std::this_thread::sleep_for(milliseconds(50 * again));
+  }
+  database.must("begin");
+  database.must(lock);
+}
+
 // What the table held on the side that serves is gone by this; a stale copy held nothing that counts. The tree is
 // locked from its root, as those do who write through it: else both sides wait for each other.
 void drop(World& world, const std::string& scope, const std::string& table, bool counts) {
   auto database = world.admin(scope);
-  database.must("begin");
   const auto root =
       database.must(fmt::format("select coalesce(pg_partition_root({0}::regclass), {0}::regclass)", literal_of(table)))
           .value();
-  database.must("set local session_replication_role = replica; lock table " + root + " in access exclusive mode");
+  begin_alone(database, root);
   Told told;
   for (const auto& row : database.must("select tok from " + table).rows)
     if (counts && row[0] && row[0]->starts_with("tk")) told.removed.push_back(*row[0]);
