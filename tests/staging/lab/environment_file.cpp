@@ -51,7 +51,7 @@ std::string environment_file(const Lab& lab) {
   for (const Bouncer& bouncer : lab.moved_bouncers())
     text += fmt::format(
         "      - {{name: {}, console: {{host: {}, port: {}, user: pgcleave_admin, passfile: {}}}, "
-        "config: {}, shell: local}}\n",
+        "config: {}}}\n",
         bouncer.name, lab.address, lab.port_for_tool(bouncer.port), lab.passfile().string(),
         lab.config(bouncer.name).string());
   return text;
