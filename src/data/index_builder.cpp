@@ -239,7 +239,8 @@ Result<void> fits_temp_files(postgres::Connection& connection, const IndexReques
                          JOIN pg_catalog.pg_class c ON c.oid = t.relid AND t.isleaf),
                       (SELECT GREATEST(reltuples, 0) FROM pg_catalog.pg_class WHERE oid = $1::regclass))::int8 AS rows,
              (SELECT setting::int8 * 1024 FROM pg_catalog.pg_settings WHERE name = 'temp_file_limit') AS allowed,
-             (SELECT setting::int8 * 1024 FROM pg_catalog.pg_settings WHERE name = 'maintenance_work_mem') AS memory)sql",
+             (SELECT setting::int8 * 1024 FROM pg_catalog.pg_settings
+               WHERE name = 'maintenance_work_mem') AS memory)sql",
                                                {request.table.sql()}, deadline));
   const Bytes needed{rows.number(0, "rows") * shape.entry.count}, allowed{rows.number(0, "allowed")};
   if (allowed.count < 0 || needed <= allowed || needed.count <= rows.number(0, "memory")) return {};

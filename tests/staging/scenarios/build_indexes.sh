@@ -74,7 +74,8 @@ is "the index" "$(state_of ci.twice_once)" ""
 source_sql "drop table ci.twice"
 
 say "a partitioned table: each partition, then the whole"
-tool 0 run "$build_indexes" -e "$environment" --set table=ci.build_log --set name=log_by_client --set 'definition=(client)'
+tool 0 run "$build_indexes" -e "$environment" --set table=ci.build_log --set name=log_by_client \
+  --set 'definition=(client)'
 is "indexes that are invalid" "$(source_sql "select count(*) from pg_index where not indisvalid")" 0
 load_end 1
 verify_clean source
