@@ -59,9 +59,9 @@ std::string IndexBuilder::create_sql(const postgres::TableName& index, const std
 Result<void> IndexBuilder::ensure(const postgres::TableName& table, const postgres::TableName& index) {
   for (int tries = 0;;) {
     TRY_ASSIGN(const auto seen, read(index));
-    if (seen && seen->valid) return fits(*seen, table);
     if (seen) {
       TRY(fits(*seen, table));
+      if (seen->valid) return {};
       TRY_ASSIGN(const bool busy, is_being_built(*seen));
       if (busy) TRY(session_.rest(between_tries));
       if (!busy) TRY(drop_invalid(*seen));
@@ -98,11 +98,10 @@ Result<void> IndexBuilder::build(const postgres::TableName& table, const postgre
 }
 
 Result<void> IndexBuilder::fits(const SeenIndex& seen, const postgres::TableName& table) const {
-  const bool same = seen.table == table && seen.unique == request_.unique && seen.definition == shape_.definition;
-  if (same) return {};
+  if (seen.is(table, request_.unique, shape_.definition)) return {};
   return fail({ErrorKind::conflict, "index " + seen.name.sql(), "is there already, and is another one",
-               fmt::format("{}index on {} {}", request_.unique ? "unique " : "", table.sql(), shape_.definition),
-               fmt::format("{}index on {} {}", seen.unique ? "unique " : "", seen.table.sql(), seen.definition),
+               index_in_words(request_.unique, table, shape_.definition),
+               index_in_words(seen.unique, seen.table, seen.definition),
                "give the new one another `name`, or drop the old one", ""});
 }
 

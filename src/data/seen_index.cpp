@@ -60,6 +60,14 @@ Result<std::optional<IndexProgress>> progress_where(postgres::Connection& connec
 
 }  // namespace
 
+bool SeenIndex::is(const postgres::TableName& on, bool wanted_unique, const std::string& wanted) const {
+  return table == on && unique == wanted_unique && definition == wanted;
+}
+
+std::string index_in_words(bool unique, const postgres::TableName& table, const std::string& definition) {
+  return fmt::format("{}index on {} {}", unique ? "unique " : "", table.sql(), definition);
+}
+
 Result<std::optional<SeenIndex>> read_index(postgres::Connection& connection, const postgres::TableName& name,
                                             Deadline deadline) {
   TRY_ASSIGN(const auto rows,

@@ -20,7 +20,13 @@ struct SeenIndex {
   bool valid = false;     // else it is being built, or an attempt failed; clients pay for it and no query uses it
   bool attached = false;  // it is a part of a partitioned table's index
   Bytes size{};
+
+  // Is it the one that was wanted, whether it is valid or not? `wanted`: of IndexShape.
+  [[nodiscard]] bool is(const postgres::TableName& on, bool wanted_unique, const std::string& wanted) const;
 };
+
+// "unique index on ci.jobs USING btree (client)", for people.
+std::string index_in_words(bool unique, const postgres::TableName& table, const std::string& definition);
 
 // No value: there is none of that name. `invalid`: something that is no index has the name.
 Result<std::optional<SeenIndex>> read_index(postgres::Connection& connection, const postgres::TableName& name,

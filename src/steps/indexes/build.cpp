@@ -47,8 +47,7 @@ Result<Observation> observe_indexes_build(Context& context) {
   found.evidence = fmt::format("there is no index {}", request.index().sql());
   if (!seen) return found;
   TRY_ASSIGN(const auto shape, data::try_index(*leader, request, context.deadline));
-  const bool same =
-      seen->table == request.table && seen->unique == request.unique && seen->definition == shape.definition;
+  const bool same = seen->is(request.table, request.unique, shape.definition);
   found.evidence = fmt::format("{}index {} on {} {} is {}", seen->unique ? "unique " : "", seen->name.sql(),
                                seen->table.sql(), seen->definition, seen->valid ? "valid" : "invalid");
   if (!same) found.state = State::conflict;
