@@ -50,8 +50,8 @@ Result<postgres::Rows> change_rows(postgres::Connection& primary, const std::str
 Result<BatchEnd> ended_by(postgres::Connection& primary, const Error& error, const Batch& batch) {
   roll_back(primary);
   if (!is_lost(error, primary)) {
-    if (may_be_cut(error)) return BatchEnd{BatchOutcome::cut_off, 0, error, {}};
-    if (is_of_a_row(error)) return BatchEnd{BatchOutcome::bad_row, 0, error, {}};
+    if (may_be_cut(error)) return BatchEnd{BatchOutcome::cut_off, 0, 0, error, {}};
+    if (is_of_a_row(error)) return BatchEnd{BatchOutcome::bad_row, 0, 0, error, {}};
   }
   Error out = error;
   if (out.code == fence_refuses) {
@@ -88,25 +88,32 @@ Result<std::optional<std::string>> name_of_row(postgres::Connection& primary, co
   return std::optional<std::string>{rows.text(0, "name")};
 }
 
-Result<BatchEnd> run_batch(postgres::Connection& primary, const Lease& lease, const RowChange& change,
-                           const Batch& batch, const BatchLimits& limits, Brake* brake) {
+Result<BatchEnd> run_batch(postgres::Connection& primary, const Lease& lease, Change& change, const Batch& batch,
+                           const BatchLimits& limits, Brake* brake) {
+  // Before the transaction: a program may take its time over the rows, and nobody waits for it.
+  const auto statement =
+      change.statement(primary, batch.leaf, batch.range, batch.row_name, Deadline::in(limits.longest));
+  if (!statement) return ended_by(primary, statement.error(), batch);
   const auto job = begin_batch(primary, lease, limits.lock_timeout, Deadline::in(short_request));
   if (!job && job.error().kind == ErrorKind::conflict) return fail(job.error());
   if (!job) return ended_by(primary, job.error(), batch);
-  if (job->hold) return BatchEnd{BatchOutcome::held, 0, {}, job->target};
-  const auto sql = update_sql(change, batch.leaf.name, batch.range, batch.row_name);
-  const auto changed = change_rows(primary, sql, job->pid, limits.longest, brake);
-  if (!changed) return ended_by(primary, changed.error(), batch);
-  if (changed->number(0, "still") > 0) {
-    roll_back(primary);
-    return fail(never_ends(batch, *changed));
+  if (job->hold) return BatchEnd{BatchOutcome::held, 0, 0, {}, job->target};
+  BatchEnd end{BatchOutcome::done, 0, 0, {}, job->target};
+  if (!statement->sql.empty()) {
+    const auto changed = change_rows(primary, statement->sql, job->pid, limits.longest, brake);
+    if (!changed) return ended_by(primary, changed.error(), batch);
+    if (changed->number(0, "still") > 0) {
+      roll_back(primary);
+      return fail(never_ends(batch, *changed));
+    }
+    end.changed = changed->number(0, "changed");
+    end.missed = std::max<std::int64_t>(0, statement->chosen - end.changed);
   }
-  const auto rows = changed->number(0, "changed");
   auto to = batch.to;
-  to.changed_in_pass += rows;
-  const auto committed = commit_batch(primary, lease, to, rows, 0, Deadline::in(limits.longest));
+  to.changed_in_pass += end.changed + end.missed;
+  const auto committed = commit_batch(primary, lease, to, end.changed, 0, Deadline::in(limits.longest));
   if (!committed) return ended_by(primary, committed.error(), batch);
-  return BatchEnd{BatchOutcome::done, rows, {}, job->target};
+  return end;
 }
 
 Result<BatchEnd> skip_batch(postgres::Connection& primary, const Lease& lease, const Batch& batch, const Error& why,
@@ -114,7 +121,7 @@ Result<BatchEnd> skip_batch(postgres::Connection& primary, const Lease& lease, c
   const auto job = begin_batch(primary, lease, limits.lock_timeout, Deadline::in(short_request));
   if (!job && job.error().kind == ErrorKind::conflict) return fail(job.error());
   if (!job) return ended_by(primary, job.error(), batch);
-  if (job->hold) return BatchEnd{BatchOutcome::held, 0, {}, job->target};
+  if (job->hold) return BatchEnd{BatchOutcome::held, 0, 0, {}, job->target};
   const auto name = name_of_row(primary, batch, Deadline::in(short_request));
   if (!name) return ended_by(primary, name.error(), batch);
   if (!*name) {
@@ -125,7 +132,7 @@ Result<BatchEnd> skip_batch(postgres::Connection& primary, const Lease& lease, c
   if (!kept) return ended_by(primary, kept.error(), batch);
   const auto committed = commit_batch(primary, lease, batch.to, 0, *kept ? 1 : 0, Deadline::in(short_request));
   if (!committed) return ended_by(primary, committed.error(), batch);
-  return BatchEnd{BatchOutcome::done, 0, {}, job->target};
+  return BatchEnd{BatchOutcome::done, 0, 0, {}, job->target};
 }
 
 }  // namespace pgcleave::data

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "data/brake.h"
+#include "data/change.h"
 #include "data/job.h"
-#include "data/row_change.h"
 
 namespace pgcleave::data {
 
@@ -26,6 +26,7 @@ enum class BatchOutcome {
 struct BatchEnd {
   BatchOutcome outcome = BatchOutcome::done;
   std::int64_t changed = 0;
+  std::int64_t missed = 0;         // rows that others changed meanwhile, and that may still match
   Error why = {};                  // of cut_off and bad_row
   std::optional<Duration> target;  // that a person has asked for
 };
@@ -38,8 +39,8 @@ struct BatchLimits {
 // `brake`: cuts it off where others wait for its locks; null: nothing does, as less than one row is not to be had.
 // Nothing is half done, whatever comes back. An error: no other batch would fare better (the fence refuses, the lease
 // is lost, a row matches `where` even when it was changed), or is_lost().
-Result<BatchEnd> run_batch(postgres::Connection& primary, const Lease& lease, const RowChange& change,
-                           const Batch& batch, const BatchLimits& limits, Brake* brake);
+Result<BatchEnd> run_batch(postgres::Connection& primary, const Lease& lease, Change& change, const Batch& batch,
+                           const BatchLimits& limits, Brake* brake);
 
 // Leaves out the row of a range of size 1, for `why`. `failed` with `why` when there is no row. The same outcomes.
 Result<BatchEnd> skip_batch(postgres::Connection& primary, const Lease& lease, const Batch& batch, const Error& why,

@@ -30,6 +30,7 @@ Result<postgres::Connection*> BuildSession::worker() {
   std::string settings = "SET statement_timeout TO 0; SET lock_timeout TO 0; SET idle_session_timeout TO 0";
   if (around_.memory.count > 0)
     settings += fmt::format("; SET maintenance_work_mem TO '{}kB'", around_.memory.count / 1024);
+  if (!around_.settings.empty()) settings += "; " + around_.settings;
   if (around_.workers >= 0) settings += fmt::format("; SET max_parallel_maintenance_workers TO {}", around_.workers);
   TRY(opened.simple(settings, soon));
   TRY_ASSIGN(const auto pid, opened.query("SELECT pg_catalog.pg_backend_pid() AS pid", {}, soon));
@@ -47,19 +48,19 @@ Result<postgres::Rows> BuildSession::run(const std::string& sql) {
     if (answered) return session->receive(Deadline::in(time_to_ask));
     tell_progress();
     const auto may_go_on = rest(Duration::zero());
-    if (may_go_on) continue;
-    TRY(cancel());
-    const auto ended = session->receive(Deadline::in(time_to_cancel));
-    if (ended) return ended;  // it was done before the request came
-    return fail(may_go_on.error());
+    if (!may_go_on) return cancelled(*session, may_go_on.error());
+    const auto why = around_.hold ? around_.hold() : std::nullopt;
+    if (why) return cancelled(*session, {ErrorKind::waiting, "", *why, "", "", "", ""});
   }
 }
 
-Result<void> BuildSession::cancel() {
-  TRY_ASSIGN(auto* session, watcher());
-  TRY(session->query("SELECT pg_catalog.pg_cancel_backend($1::int)", {std::to_string(worker_pid_)},
-                     Deadline::in(time_to_ask)));
-  return {};
+Result<postgres::Rows> BuildSession::cancelled(postgres::Connection& session, const Error& why) {
+  TRY_ASSIGN(auto* beside, watcher());
+  TRY(beside->query("SELECT pg_catalog.pg_cancel_backend($1::int)", {std::to_string(worker_pid_)},
+                    Deadline::in(time_to_ask)));
+  const auto ended = session.receive(Deadline::in(time_to_cancel));
+  if (ended) return ended;
+  return fail(why);
 }
 
 Result<postgres::Rows> BuildSession::run_politely(const std::string& sql, std::optional<Deadline> cleaning_up) {
@@ -87,10 +88,12 @@ Result<void> BuildSession::rest(Duration nap) const {
 // What can't be asked just now is told next time.
 void BuildSession::tell_progress() {
   if (!around_.tell || Monotonic::now() < told_ + between_looks_at_build) return;
-  const auto progress = watcher().and_then([&](postgres::Connection* session) {
-    return progress_of_session(*session, worker_pid_, Deadline::in(time_to_ask));
+  const auto progress = watcher().and_then([&](postgres::Connection* session) -> Result<std::string> {
+    if (around_.progress) return around_.progress(*session, worker_pid_);
+    TRY_ASSIGN(const auto built, progress_of_session(*session, worker_pid_, Deadline::in(time_to_ask)));
+    return built ? built->text() : std::string();
   });
-  if (progress && *progress) tell((*progress)->text());
+  if (progress && !progress->empty()) tell(*progress);
 }
 
 void BuildSession::tell(const std::string& text) {

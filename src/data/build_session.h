@@ -18,6 +18,11 @@ struct BuildSurroundings {
   std::function<void(const std::string&)> tell;  // how far it is; may be empty
   Bytes memory{};                                // maintenance_work_mem; zero: the server's
   std::int64_t workers = -1;                     // max_parallel_maintenance_workers; -1: the server's
+  std::string settings;                          // more of the session that builds: "SET ..."
+  // Why what is under way has to be cancelled now; asked once a second. `waiting` is the error then. May be empty.
+  std::function<std::optional<std::string>()> hold;
+  // How far the session with this pid is, in words; empty text: not known. Without it: of an index.
+  std::function<Result<std::string>(postgres::Connection&, int)> progress;
 };
 
 class BuildSession {
@@ -43,7 +48,8 @@ class BuildSession {
 
  private:
   Result<postgres::Connection*> worker();
-  Result<void> cancel();
+  // Cancels what is under way, and returns `why`; its answer where it was done before the request came.
+  Result<postgres::Rows> cancelled(postgres::Connection& session, const Error& why);
   void tell_progress();
 
   BuildSurroundings around_;

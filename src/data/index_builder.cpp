@@ -1,7 +1,7 @@
 #include "data/index_builder.h"
 
 #include "base/format.h"
-#include "base/sha256.h"
+#include "data/short_name.h"
 
 namespace pgcleave::data {
 namespace {
@@ -197,7 +197,7 @@ Result<void> IndexBuilder::ensure_tree(const Relation& relation, const postgres:
   TRY_ASSIGN(const auto partitions, partitions_of(relation, index));
   for (const auto& one : partitions) {
     const bool attached = !one.index.empty();
-    const postgres::TableName own{one.name.schema, attached ? one.index : index_name_on(index.name, one.name.name)};
+    const postgres::TableName own{one.name.schema, attached ? one.index : short_name(index.name, one.name.name)};
     TRY(ensure_tree(one, own));
     if (attached) continue;
     TRY(session_.run_politely(fmt::format("ALTER INDEX {} ATTACH PARTITION {}", index.sql(), own.sql())));
@@ -217,18 +217,8 @@ Result<void> IndexBuilder::drop_tree(const Relation& relation, const postgres::T
   }
   TRY_ASSIGN(const auto partitions, partitions_of(relation, index));
   TRY(session_.run_politely(fmt::format("DROP INDEX IF EXISTS {}", index.sql())));  // and those that are attached
-  for (const auto& one : partitions) TRY(drop_tree(one, {one.name.schema, index_name_on(index.name, one.name.name)}));
+  for (const auto& one : partitions) TRY(drop_tree(one, {one.name.schema, short_name(index.name, one.name.name)}));
   return {};
-}
-
-std::string index_name_on(const std::string& index, const std::string& partition) {
-  constexpr std::size_t longest = 63, digest = 8;
-  const auto whole = index + "_" + partition;
-  if (whole.size() <= longest) return whole;
-  // Cut between two characters.
-  auto cut = longest - digest - 1;
-  while (cut > 0 && (static_cast<unsigned char>(whole[cut]) & 0xC0U) == 0x80U) --cut;
-  return whole.substr(0, cut) + "_" + sha256(whole).substr(0, digest);
 }
 
 Result<void> fits_temp_files(postgres::Connection& connection, const IndexRequest& request, const IndexShape& shape,

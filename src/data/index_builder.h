@@ -53,9 +53,6 @@ class IndexBuilder {
   BuildSession session_;
 };
 
-// What the index is called on a partition: at most 63 bytes, and another name for each partition.
-std::string index_name_on(const std::string& index, const std::string& partition);
-
 // `failed` where the sort would need more temporary files than one session may have, by the planner's statistics; both
 // figures are in the error.
 Result<void> fits_temp_files(postgres::Connection& connection, const IndexRequest& request, const IndexShape& shape,

@@ -28,7 +28,7 @@ struct Position {
   std::uint32_t leaf = 0;             // the table or partition that is walked, by its oid; 0: none yet
   std::optional<std::string> cursor;  // how far in this leaf, as its walk writes it; none: at its beginning
   std::int64_t walked = 0;            // units that lie behind, in this pass
-  std::int64_t changed_in_pass = 0;   // rows
+  std::int64_t changed_in_pass = 0;   // rows, with those that others changed meanwhile and that may still match
 };
 
 struct Job {

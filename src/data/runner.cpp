@@ -13,6 +13,7 @@ namespace {
 
 constexpr auto nap = std::chrono::milliseconds(500);
 constexpr auto between_lines = std::chrono::seconds(5);
+constexpr auto longest_between = std::chrono::minutes(2);
 constexpr int most_passes = 20;
 constexpr auto shortest_limit = std::chrono::seconds(10);
 
@@ -33,7 +34,7 @@ Runner::Runner(Task task, Surroundings around)
       began_(Monotonic::now()) {}
 
 Result<Job> Runner::run() {
-  TRY(check_expressions(task_.change));
+  TRY(task_.change->check());
   auto patience = Deadline::in(around_.patience);
   std::string told;  // once for each reason
   while (true) {
@@ -62,7 +63,7 @@ Result<Job> Runner::run() {
 
 Result<Job> Runner::run_session(postgres::Connection& primary) {
   TRY_ASSIGN(table_, read_table(primary, task_.table, soon()));
-  TRY(check_columns(task_.change, table_, {}));
+  TRY(task_.change->check_table(table_, {}));
   TRY(install_jobs(primary, soon()));
   const auto wanted = task_.definition(table_.oid);
   const auto until = Deadline::in(patience_with_claim);
@@ -94,7 +95,7 @@ Result<Job> Runner::walk(postgres::Connection& primary, const Job& job) {
   skipped_ = job.skipped;
   while (true) {
     TRY(walk_pass(primary));
-    if (task_.change.where.empty() || at_.changed_in_pass == 0) break;
+    if (!task_.change->marks_rows() || at_.changed_in_pass == 0) break;
     if (at_.pass >= most_passes) {
       return fail({ErrorKind::failed, "table " + table_.name.sql(),
                    fmt::format("had rows that match in each of {} passes", most_passes), "none in the last one",
@@ -104,6 +105,7 @@ Result<Job> Runner::walk(postgres::Connection& primary, const Job& job) {
     at_ = Position{at_.pass + 1, 0, {}, 0, 0};
     TRY(move_to(primary, lease_, at_, soon()));
   }
+  run_between(primary, true);
   TRY(release(primary, lease_, true, "", soon()));
   tell_progress(true);
   TRY_ASSIGN(const auto ended, read_job(primary, task_.id, soon()));
@@ -113,7 +115,7 @@ Result<Job> Runner::walk(postgres::Connection& primary, const Job& job) {
 
 Result<void> Runner::walk_pass(postgres::Connection& primary) {
   TRY_ASSIGN(table_, read_table(primary, task_.table, soon()));
-  TRY(check_columns(task_.change, table_, {}));
+  TRY(task_.change->check_table(table_, {}));
   TRY(begin_pass(primary));
   for (const auto& leaf : table_.leaves) {
     if (leaf.oid >= at_.leaf) TRY(walk_leaf(primary, leaf));
@@ -163,6 +165,7 @@ Result<void> Runner::walk_leaf(postgres::Connection& primary, const Leaf& leaf) 
     batch.to.cursor = range->end;
     batch.to.walked += range->size;
     TRY(next_batch(primary, batch, range->size));
+    run_between(primary, false);
     tell_progress(false);
   }
 }
@@ -170,7 +173,7 @@ Result<void> Runner::walk_leaf(postgres::Connection& primary, const Leaf& leaf) 
 Result<void> Runner::next_batch(postgres::Connection& primary, const Batch& batch, std::int64_t size) {
   const BatchLimits limits{task_.lock_timeout, std::max<Duration>(task_.target * 20, shortest_limit)};
   const auto began = Monotonic::now();
-  TRY_ASSIGN(const auto end, run_batch(primary, lease_, task_.change, batch, limits, size > 1 ? &brake_ : nullptr));
+  TRY_ASSIGN(const auto end, run_batch(primary, lease_, *task_.change, batch, limits, size > 1 ? &brake_ : nullptr));
   const auto target = std::max<Duration>(end.target.value_or(task_.target), std::chrono::milliseconds(1));
   if (target != pace_->target()) pace_->aim_at(target);
   switch (end.outcome) {
@@ -194,7 +197,7 @@ Result<void> Runner::next_batch(postgres::Connection& primary, const Batch& batc
 
 void Runner::done(const BatchEnd& end, const Batch& batch, std::int64_t size, Duration took) {
   at_ = batch.to;
-  at_.changed_in_pass += end.changed;
+  at_.changed_in_pass += end.changed + end.missed;
   changed_ += end.changed;
   cut_in_a_row_ = 0;
   if (narrow_ == 0) {
@@ -265,6 +268,14 @@ Result<void> Runner::wait_while_held(postgres::Connection& primary) {
     TRY(may_go_on());
     sleep_until(around_.deadline, nap, around_.stop);
   }
+}
+
+// The job does not hang on it: what fails is told.
+void Runner::run_between(postgres::Connection& primary, bool at_end) {
+  if (task_.between.empty() || (!at_end && Monotonic::now() < between_ + between_lines)) return;
+  const auto done = primary.simple(task_.between, Deadline::in(longest_between));
+  between_ = Monotonic::now();
+  if (!done && around_.tell) around_.tell(printable(task_.between) + " failed: " + done.error().text());
 }
 
 void Runner::tell_progress(bool over) {

@@ -48,6 +48,7 @@ class Runner {
   Result<void> wait_while_held(postgres::Connection& primary);
   Result<std::unique_ptr<Walk>> open_walk(postgres::Connection& primary, const Leaf& leaf);
   void done(const BatchEnd& end, const Batch& batch, std::int64_t size, Duration took);
+  void run_between(postgres::Connection& primary, bool at_end);
   void tell_progress(bool over);
   [[nodiscard]] std::int64_t size() const;
 
@@ -69,6 +70,7 @@ class Runner {
   Brake brake_;
   Monotonic::time_point began_;
   Monotonic::time_point told_;
+  Monotonic::time_point between_;
   std::int64_t walked_before_ = 0;
   std::int64_t changed_before_ = 0;
 };

@@ -6,7 +6,7 @@ namespace pgcleave::data {
 namespace {
 
 // A partitioned table's own index is written with ON ONLY; it is the same index.
-constexpr const char* columns = R"sql(
+constexpr const char* index_columns = R"sql(
   x.oid, xn.nspname AS index_schema, x.relname AS index_name, cn.nspname, c.relname, i.indisunique, i.indisvalid,
   x.relispartition, pg_catalog.pg_relation_size(x.oid) AS size, pg_catalog.pg_get_indexdef(x.oid) AS whole,
   pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, x.relname,
@@ -71,7 +71,7 @@ std::string index_in_words(bool unique, const postgres::TableName& table, const 
 Result<std::optional<SeenIndex>> read_index(postgres::Connection& connection, const postgres::TableName& name,
                                             Deadline deadline) {
   TRY_ASSIGN(const auto rows,
-             connection.query(fmt::format("SELECT {} WHERE xn.nspname = $1 AND x.relname = $2", columns),
+             connection.query(fmt::format("SELECT {} WHERE xn.nspname = $1 AND x.relname = $2", index_columns),
                               {name.schema, name.name}, deadline));
   if (!rows.empty()) return std::optional{index_in(rows, 0)};
   TRY_ASSIGN(const auto other, connection.query("SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
@@ -92,7 +92,7 @@ Result<std::vector<SeenIndex>> leftovers_of(postgres::Connection& connection, co
              OPERATOR(pg_catalog.~) '^_cc(new|old)[0-9]*$'
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = x.oid)
        ORDER BY x.relname)sql",
-                                                           columns),
+                                                           index_columns),
                                                {index.schema, index.name}, deadline));
   std::vector<SeenIndex> found;
   for (std::size_t row = 0; row < rows.size(); ++row) found.push_back(index_in(rows, row));

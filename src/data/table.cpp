@@ -76,6 +76,7 @@ Result<Table> read_table(postgres::Connection& connection, const postgres::Table
   table.partitioned = relkind == "p";
   TRY_ASSIGN(const auto columns, connection.query(R"sql(
       SELECT a.attname, a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+             pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
              EXISTS (SELECT FROM pg_catalog.pg_partition_tree($1::oid::regclass) t
                        JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = t.relid
                        JOIN pg_catalog.pg_attribute k ON k.attrelid = t.relid AND k.attnum = ANY (p.partattrs)
@@ -85,9 +86,18 @@ Result<Table> read_table(postgres::Connection& connection, const postgres::Table
        ORDER BY a.attnum)sql",
                                                   {std::to_string(table.oid)}, deadline));
   for (std::size_t row = 0; row < columns.size(); ++row) {
-    table.columns.push_back({columns.text(row, "attname"), columns.boolean(row, "generated")});
+    table.columns.push_back(
+        {columns.text(row, "attname"), columns.boolean(row, "generated"), columns.text(row, "type")});
     if (columns.boolean(row, "partitions")) table.partition_keys.push_back(columns.text(row, "attname"));
   }
+  TRY_ASSIGN(const auto parents, connection.query(R"sql(
+      SELECT n.nspname, c.relname FROM pg_catalog.pg_partition_tree($1::oid::regclass) t
+        JOIN pg_catalog.pg_class c ON c.oid = t.relid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE NOT t.isleaf OR c.relkind = 'p' ORDER BY t.level, c.oid)sql",
+                                                  {std::to_string(table.oid)}, deadline));
+  for (std::size_t row = 0; row < parents.size(); ++row)
+    table.parents.push_back({parents.text(row, "nspname"), parents.text(row, "relname")});
   TRY_ASSIGN(table.leaves, leaves_of(connection, name, table.oid, deadline));
   return table;
 }

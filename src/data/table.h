@@ -33,6 +33,7 @@ struct Leaf {
 struct Column {
   std::string name;
   bool generated = false;  // also identity columns that are always generated
+  std::string type;        // as SQL writes it, with its modifier: numeric(10,2)
 };
 
 struct Table {
@@ -41,7 +42,8 @@ struct Table {
   bool partitioned = false;
   std::vector<std::string> partition_keys;  // columns of it and of its partitions, at any level
   std::vector<Column> columns;
-  std::vector<Leaf> leaves;  // by oid, so that a partition that comes meanwhile comes last
+  std::vector<postgres::TableName> parents;  // partitioned ones: itself, and partitions that are partitioned
+  std::vector<Leaf> leaves;                  // by oid, so that a partition that comes meanwhile comes last
   [[nodiscard]] const Column* column(const std::string& name) const;
 };
 

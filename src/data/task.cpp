@@ -5,7 +5,7 @@
 namespace pgcleave::data {
 
 std::string Task::text() const {
-  return fmt::format("UPDATE {} AS row {}, by {}", table.sql(), change.text(), by == WalkBy::key ? "key" : "heap");
+  return fmt::format("{}, by {}", change->text(table), by == WalkBy::key ? "key" : "heap");
 }
 
 // By its oid: one that was dropped and made again under the same name is another table.
@@ -23,7 +23,7 @@ Result<std::unique_ptr<Walk>> open_walk(const Task& task, const Table& table, co
   }
   std::vector<std::string> names;
   for (const auto& column : key->columns) names.push_back(column.name);
-  TRY(check_columns(task.change, table, names));
+  TRY(task.change->check_table(table, names));
   return walk_by_key(leaf, *key);
 }
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "data/change.h"
 #include "data/job.h"
-#include "data/row_change.h"
 #include "data/throttle.h"
 #include "data/walk.h"
 
@@ -18,13 +18,14 @@ enum class OnBadRow { stop, skip };
 struct Task {
   std::string id;  // run and step
   postgres::TableName table;
-  RowChange change;
+  std::shared_ptr<Change> change;
   WalkBy by = WalkBy::key;
   OnBadRow on_bad_row = OnBadRow::stop;
   std::int64_t most_skipped = 100;
   Duration target = std::chrono::milliseconds(200);
   Duration lock_timeout = std::chrono::milliseconds(100);
   Limits limits = {};
+  std::string between;  // a statement outside of any batch, run now and then and at the end; empty: none
   [[nodiscard]] std::string text() const;  // what it does, as SQL and in words
   [[nodiscard]] JobDefinition definition(std::uint32_t oid) const;
 };

@@ -60,9 +60,9 @@ Result<Tried> try_rolled_back(postgres::Connection& primary, const Task& task, c
   return tried;
 }
 
-Result<void> explain(postgres::Connection& primary, Trial& trial, Deadline deadline) {
+Result<void> explain(postgres::Connection& primary, const std::string& sql, Trial& trial, Deadline deadline) {
   if (!trial.plan.empty()) return {};
-  TRY_ASSIGN(const auto rows, primary.simple("EXPLAIN " + trial.sql, deadline));
+  TRY_ASSIGN(const auto rows, primary.simple("EXPLAIN " + sql, deadline));
   for (std::size_t row = 0; row < rows.size(); ++row) trial.plan.push_back(rows.text(row, "QUERY PLAN"));
   return {};
 }
@@ -81,14 +81,19 @@ Result<void> try_leaf(postgres::Connection& primary, const Task& task, const Lea
     if (task.by == WalkBy::heap) cursor = std::to_string(places_at(walk, part));
     TRY_ASSIGN(const auto range, walk.next(primary, cursor, walk.first_size(), deadline));
     if (!range) return {};
-    const auto sql = update_sql(task.change, leaf.name, range->predicate, row_name);
-    if (trial.sql.empty()) trial.sql = sql;
-    TRY(explain(primary, trial, deadline));
-    TRY_ASSIGN(const auto tried, try_rolled_back(primary, task, sql, deadline));
+    const auto began = Monotonic::now();
+    TRY_ASSIGN(const auto statement, task.change->statement(primary, leaf, range->predicate, row_name, deadline));
+    const auto prepared = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+    Tried tried;
+    if (!statement.sql.empty()) {
+      if (trial.sql.empty()) trial.sql = statement.shown;
+      TRY(explain(primary, statement.sql, trial, deadline));
+      TRY_ASSIGN(tried, try_rolled_back(primary, task, statement.sql, deadline));
+    }
     ++trial.batches;
     trial.rows += tried.rows;
     trial.walked += range->size;
-    trial.took += tried.took;
+    trial.took += tried.took + prepared;
     trial.wal.count += tried.wal;
     cursor = range->end;
   }
@@ -107,6 +112,7 @@ std::vector<std::string> Trial::lines() const {
   std::vector<std::string> lines{"the first batch: " + sql};
   for (const auto& line : plan) lines.push_back("  " + line);
   if (batches == 0) return {"the table is empty: there is nothing to try"};
+  if (sql.empty()) lines = {"no row in what was tried has to be changed"};
   const auto times = static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(1, walked));
   const auto rows_in_all = static_cast<std::int64_t>(static_cast<double>(rows) * times);
   lines.push_back(fmt::format("tried {} batches and rolled them back: {} rows in {}, {} of WAL", batches, rows,
@@ -123,9 +129,9 @@ bool speaks_against(const Error& error) {
 }
 
 Result<Trial> try_batches(postgres::Connection& primary, const Task& task, Deadline deadline) {
-  TRY(check_expressions(task.change));
+  TRY(task.change->check());
   TRY_ASSIGN(const auto table, read_table(primary, task.table, deadline));
-  TRY(check_columns(task.change, table, {}));
+  TRY(task.change->check_table(table, {}));
   Trial trial;
   for (const auto& leaf : table.leaves) {
     std::string row_name;

@@ -51,10 +51,14 @@ namespace pgcleave::steps {
   kind(replication_reverse) \
   kind(replication_unpublish) \
   kind(replication_wait_apply) \
+  kind(rows_migrate) \
   kind(rows_update) \
   kind(run_command) \
   kind(sequences_bump) \
-  kind(tables_truncate)
+  kind(tables_truncate) \
+  kind(tables_vacuum) \
+  kind(versions_track) \
+  kind(versions_untrack)
 // clang-format on
 
 #define PGCLEAVE_DECLARE(kind) StepKind kind();

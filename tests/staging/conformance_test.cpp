@@ -147,7 +147,7 @@ class Conformance {
   }
   template <class Verb, class... Words>
   std::invoke_result_t<Verb, Context&, const Words&...> call(Verb verb, const Words&... words) {
-    Context context{world_, "step", with_, soon(), nullptr};
+    Context context{world_, kind_->description.kind, with_, soon(), nullptr};
     return verb(context, words...);
   }
   template <class T>
@@ -244,12 +244,16 @@ TEST_CASE("every step kind keeps the law of the verbs") {
           {"check", "select to_regclass('conformance') is not null"},
           {"undo", "drop table if exists conformance"}}});
 
-  keeps({"rows.update",
-         {{"on", "source"},
-          {"table", "ci.metrics"},
-          {"set", {{"value", "row.value + 1000"}}},
-          {"where", "row.value < 1000"}}});
-
+  const auto parsed = [](const char* text) { return Json::parse(text); };
+  keeps({"rows.update", parsed(R"({"on": "source", "table": "ci.metrics", "set": {"value": "row.value + 1000"},
+                                   "where": "row.value < 1000"})")});
+  const auto bounds = parsed(R"({"on": "source", "table": "ci.build_log", "group_by": ["client"], "version": "n",
+                                 "into": "ci.log_bounds"})");
+  keeps({"versions.track", bounds});
+  keeps({"rows.migrate", parsed(R"({"on": "source", "table": "ci.build_log", "version": "n", "from": 1, "to": 1000001,
+                                    "up": {"line": "row.line || '.'"}, "bounds": "ci.log_bounds"})")});
+  keeps({"versions.untrack", bounds});
+  keeps({"tables.vacuum", parsed(R"({"on": "source", "table": "ci.build_log", "dead_percent": 0})")});
   keeps({"indexes.build",
          {{"on", "source"}, {"table", "ci.build_log"}, {"name", "log_by_client"}, {"definition", "(client)"}}});
 

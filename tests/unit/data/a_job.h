@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "data/row_change.h"
 #include "data/runner.h"
 #include "postgres/server.h"
 
@@ -87,11 +88,20 @@ struct Hands {
   std::string told;
 };
 
+inline std::shared_ptr<Change> change_of(std::map<std::string, std::string> set, std::string where,
+                                         std::map<std::string, postgres::TableName> from = {}) {
+  return std::make_shared<RowChange>(std::move(set), std::move(where), std::move(from));
+}
+// Of a task of filling(): what it changes, to be altered.
+inline RowChange& rows_of(const Task& task) {
+  return dynamic_cast<RowChange&>(*task.change);
+}
+
 inline Task filling(const postgres::TableName& table, WalkBy by) {
   Task task;
   task.id = "r-1/fill";
   task.table = table;
-  task.change = {{{"a", "row.b + 1"}}, "row.a IS NULL", {}};
+  task.change = change_of({{"a", "row.b + 1"}}, "row.a IS NULL");
   task.by = by;
   return task;
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "data/row_change.h"
 #include "data/runner.h"
 #include "postgres/server.h"
 
@@ -28,7 +29,7 @@ struct LookedAfter {
         "braked.t SELECT i, NULL, i FROM generate_series(1, 3000) i");
     task.id = "r-1/fill";
     task.table = {"braked", "t"};
-    task.change = {{{"a", "row.b"}}, "row.a IS NULL", {}};
+    task.change = std::make_shared<RowChange>(std::map<std::string, std::string>{{"a", "row.b"}}, "row.a IS NULL");
     around.leader = [this](Deadline) -> Result<postgres::Connection*> { return &session; };
     around.beside = [this](Deadline) -> Result<postgres::Connection*> { return &beside; };
     around.runner = "ops@a";

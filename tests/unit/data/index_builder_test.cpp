@@ -5,6 +5,7 @@
 #include <future>
 
 #include "a_job.h"
+#include "data/short_name.h"
 
 namespace pgcleave::data {
 namespace {
@@ -274,12 +275,12 @@ TEST_CASE("a partitioned table's index is built partition by partition, and ever
 }
 
 TEST_CASE("an index's name on a partition has at most 63 bytes, whole letters, and is another for each") {
-  CHECK(index_name_on("once", "parts_1") == "once_parts_1");
+  CHECK(short_name("once", "parts_1") == "once_parts_1");
   const std::string index(40, 'i');
   std::string long_one, other;
   for (int i = 0; i < 15; ++i) long_one += "ü";
   other = long_one + "a";
-  const auto first = index_name_on(index, long_one), second = index_name_on(index, other);
+  const auto first = short_name(index, long_one), second = short_name(index, other);
   CHECK(first.size() <= 63);
   CHECK(first != second);
   CHECK(first.substr(0, 41) == index + "_");

@@ -16,7 +16,7 @@ TEST_CASE("a row that PostgreSQL refuses is named with its key, and all before i
         "THEN 0 ELSE i END FROM generate_series(1, 3000) i");
     app.audit("app.t");
     auto task = filling({"app", "t"}, by);
-    task.change.set = {{"a", "100000 / row.b"}};
+    rows_of(task).set = {{"a", "100000 / row.b"}};
     Hands hands(task);
     const auto no = hands.error();
     CHECK(no.object == "row id 1777 of app.t");
@@ -76,14 +76,18 @@ TEST_CASE("a runner whose session is ended again and again goes on at the exact 
     int ended = 0;
     std::thread killer([&] {
       auto admin = main_server().connect();
-      std::int64_t batches = 0;
-      while (!over && ended < 12) {
-        const auto done = admin.simple("SELECT batches FROM pgcleave.jobs WHERE ended IS NULL AND batches > " +
-                                           std::to_string(batches + 1) + " AND pg_terminate_backend(pid)",
-                                       soon());
+      std::int64_t pid = 0;
+      while (!over && ended < 20) {
+        const auto at_work = " FROM pgcleave.jobs WHERE ended IS NULL AND pid <> " + std::to_string(pid);
+        const auto seen =
+            admin.simple("SELECT pid, batches" + at_work + " AND batches > " + std::to_string(ended), soon());
+        if (!seen || seen->empty()) continue;
+        // At any instant of the batches that follow.
+        std::this_thread::sleep_for(std::chrono::milliseconds(ended * 11 % 40));
+        const auto done = admin.simple("SELECT pg_terminate_backend(pid)" + at_work, soon());
         if (!done || done->empty()) continue;
         ++ended;
-        batches = done->number(0, "batches");
+        pid = seen->number(0, "pid");
       }
     });
     const auto job = hands.run();
@@ -197,13 +201,13 @@ TEST_CASE("what is no table, no column or no expression is refused before anythi
   };
   CHECK(refused([](auto& task) { task.table.name = "missing"; }).find("table app.missing does not exist on") == 0);
   CHECK(refused([](auto& task) { task.table.name = "v"; }) == "table app.v is a view");
-  CHECK(refused([](auto& task) { task.change.set = {{"x", "1"}}; }) == "column \"x\" of app.t does not exist");
-  CHECK(refused([](auto& task) { task.change.set = {{"g", "1"}}; }).find("is generated") != std::string::npos);
-  CHECK(refused([](auto& task) { task.change.where = "row.a IS NULL) OR (true"; }).find("where is no SQL") == 0);
-  CHECK(refused([](auto& task) { task.change.where = "true; DROP TABLE app.t"; }).find("where") == 0);
-  CHECK(refused([](auto& task) { task.change.set = {{"a", "1, b = 2"}}; }).find("set of a") == 0);
+  CHECK(refused([](auto& task) { rows_of(task).set = {{"x", "1"}}; }) == "column \"x\" of app.t does not exist");
+  CHECK(refused([](auto& task) { rows_of(task).set = {{"g", "1"}}; }).find("is generated") != std::string::npos);
+  CHECK(refused([](auto& task) { rows_of(task).where = "row.a IS NULL) OR (true"; }).find("where is no SQL") == 0);
+  CHECK(refused([](auto& task) { rows_of(task).where = "true; DROP TABLE app.t"; }).find("where") == 0);
+  CHECK(refused([](auto& task) { rows_of(task).set = {{"a", "1, b = 2"}}; }).find("set of a") == 0);
   CHECK(run(app.admin, "SELECT FROM pg_namespace WHERE nspname = 'pgcleave'").empty());
-  CHECK(refused([](auto& task) { task.change.set = {{"id", "row.id + 1"}}; }).find("walked by") != std::string::npos);
+  CHECK(refused([](auto& task) { rows_of(task).set = {{"id", "row.id + 1"}}; }).find("walked by") != std::string::npos);
 }
 
 }  // namespace pgcleave::data::test

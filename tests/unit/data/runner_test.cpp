@@ -32,7 +32,7 @@ TEST_CASE("a job without a predicate changes every row once, by a composite key 
       FROM generate_series(1, 3000) i)sql");
   app.audit("app.\"T \"\"x\"\"\"");
   auto task = filling({"app", "T \"x\""}, WalkBy::key);
-  task.change.where.clear();
+  rows_of(task).where.clear();
   const auto job = Hands(task).done();
   CHECK(job.changed == 3000);
   CHECK(job.at.pass == 1);
@@ -48,7 +48,7 @@ TEST_CASE("values may come from other tables") {
         "SELECT i, i * 3 FROM generate_series(0, 39) i");
     app.audit("app.t");
     auto task = filling({"app", "t"}, by);
-    task.change = {{{"a", "o.v"}}, "row.a IS NULL AND o.b = row.b", {{"o", {"app", "values_of"}}}};
+    task.change = change_of({{"a", "o.v"}}, "row.a IS NULL AND o.b = row.b", {{"o", {"app", "values_of"}}});
     CHECK(Hands(task).done().changed == 4000);
     CHECK(app.changes() == std::pair<std::int64_t, std::int64_t>{4000, 1});
     CHECK(app.count("app.t WHERE a = b * 3") == 4000);
@@ -72,7 +72,7 @@ TEST_CASE("a partitioned table is walked by its leaves, and an empty one is done
     CHECK(app.changes() == std::pair<std::int64_t, std::int64_t>{2500, 1});
     auto moving = filling({"app", "t"}, by);
     moving.id = "r-2/fill";
-    moving.change.set = {{"id", "row.id + 1"}};
+    rows_of(moving).set = {{"id", "row.id + 1"}};
     CHECK(Hands(moving).error().what.find("partitions the table") == 0);
   }
 }
@@ -129,7 +129,7 @@ TEST_CASE("a predicate that never becomes false is found by the first batch, whi
         "CREATE TABLE app.t (id int PRIMARY KEY, a int, b int); INSERT INTO app.t SELECT i, NULL, i FROM "
         "generate_series(1, 500) i");
     auto task = filling({"app", "t"}, by);
-    task.change.where = "row.b > 0";
+    rows_of(task).where = "row.b > 0";
     const auto no = Hands(task).error();
     CHECK(no.kind == ErrorKind::invalid);
     CHECK(no.what.find("would never end") != std::string::npos);
