@@ -19,11 +19,11 @@ changed() { source_sql "select count(*) from ci.bench_rows where filled is not n
 wal() { source_sql "select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"; }
 # Each way begins with the same table: two million rows, six indexes, no dead rows.
 fresh() {
-  source_sql "drop table if exists ci.bench_rows; delete from pgcleave.jobs" 2>/dev/null || true
+  source_sql "drop table if exists ci.bench_rows" 2>/dev/null
   source_sql "create table ci.bench_rows (id bigint, other bigint, client int, updated_at timestamptz, note text,
       filled int);
     insert into ci.bench_rows select i, 1 + i * 7919 % 200000, i % 1000, timestamptz '2026-01-01' + (i * 7919 % $rows) *
-      interval '1 s', 'note of row number ' || i, null from generate_series(1, $rows) i;
+      interval '1 s', 'note of row number ' || i, null from generate_series(1::bigint, $rows) i;
     alter table ci.bench_rows add primary key (id);
     create index on ci.bench_rows (other); create index on ci.bench_rows (client);
     create index on ci.bench_rows (updated_at); create index on ci.bench_rows (note);
@@ -70,27 +70,29 @@ measured() {
 # The script in our own words: all keys are put aside in the order in which rows were changed last, then 3,000 are
 # locked and changed in each transaction, taken from what was put aside, and half a second is rested.
 by_hand() {
-  timeout --signal=INT "$seconds" psql "$SOURCE" -q <<'SQL' || true
+  local code=0
+  timeout --signal=INT "$seconds" psql "$SOURCE" -v ON_ERROR_STOP=1 -q <<'SQL' || code=$?
 create temporary table aside as select id, updated_at from ci.bench_rows where filled is null;
 create index on aside (updated_at);
 do $$
 declare done int;
 begin
   loop
-    with some as (select a.id from aside a order by a.updated_at limit 3000),
-         locked as (select r.id, o.value from ci.bench_rows r join some using (id)
+    with picked as (select a.id from aside a order by a.updated_at limit 3000),
+         locked as (select r.id, o.value from ci.bench_rows r join picked using (id)
                       join ci.bench_others o on o.id = r.other order by r.id for update of r)
     update ci.bench_rows r set filled = l.value from locked l where l.id = r.id;
     get diagnostics done = row_count;
     commit;
-    with some as (select id, updated_at from aside order by updated_at limit 3000)
-    delete from aside a using some s where a.updated_at = s.updated_at and a.id = s.id;
+    with picked as (select id, updated_at from aside order by updated_at limit 3000)
+    delete from aside a using picked p where a.updated_at = p.updated_at and a.id = p.id;
     commit;
     exit when done = 0;
     perform pg_sleep(0.5);
   end loop;
 end $$;
 SQL
+  [ "$code" = 124 ]  # it was ended by the time
 }
 in_one() { source_sql "update ci.bench_rows r set filled = o.value from ci.bench_others o where o.id = r.other"; }
 runbook() { # runbook LIMITS
@@ -112,7 +114,9 @@ YML
 }
 flat_out() { "$build/pgcleave" run "$scratch/flat_out.yml" -e "$environment" --json; }
 throttled() {
-  timeout --signal=INT "$seconds" "$build/pgcleave" run "$scratch/throttled.yml" -e "$environment" --json || true
+  local code=0
+  timeout --signal=INT "$seconds" "$build/pgcleave" run "$scratch/throttled.yml" -e "$environment" --json || code=$?
+  [ "$code" = 0 ] || [ "$code" = 124 ]
 }
 finish() { # what a run that was stopped has left is taken away, as an operator does: ended, then resumed
   source_sql "update pgcleave.jobs set ended = now() where ended is null" 2>/dev/null || true
