@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,17 +18,25 @@ constexpr auto grace = std::chrono::milliseconds(400);
 constexpr auto while_full = std::chrono::milliseconds(2);  // its input
 constexpr std::size_t longest_line = 64U << 20U;
 
-// Lines that are whole leave the buffer.
-void take_lines(std::string& buffer, std::vector<std::string>& lines, std::size_t most) {
-  std::size_t at = 0;
-  while (lines.size() < most) {
-    const auto end = buffer.find('\n', at);
-    if (end == std::string::npos) break;
-    lines.push_back(buffer.substr(at, end - at));
-    at = end + 1;
+// What a program wrote, cut into lines. What was looked through once is not looked through again: a line may be long.
+class Lines {
+ public:
+  std::string buffer;
+  void take(std::vector<std::string>& lines, std::size_t most) {
+    std::size_t at = 0;
+    while (lines.size() < most) {
+      const auto end = buffer.find('\n', std::max(at, looked_through_));
+      if (end == std::string::npos) break;
+      lines.push_back(buffer.substr(at, end - at));
+      at = end + 1;
+    }
+    buffer.erase(0, at);
+    looked_through_ = lines.size() < most ? buffer.size() : 0;
   }
-  buffer.erase(0, at);
-}
+
+ private:
+  std::size_t looked_through_ = 0;
+};
 
 }  // namespace
 
@@ -94,7 +103,8 @@ RowProgram::Answer RowProgram::exchange(const std::vector<std::string>& lines) {
     answer.error = started.error();
     return answer;
   }
-  std::string input, output;
+  std::string input;
+  Lines output;
   for (const auto& line : lines) input += line + "\n";
   std::size_t written = 0;
   auto until = Deadline::in(patience_);
@@ -102,11 +112,11 @@ RowProgram::Answer RowProgram::exchange(const std::vector<std::string>& lines) {
     const bool exited = child_->exited();  // before its output is read to the end
     const bool wrote = write_some(input, written);
     const auto before = answer.lines.size();
-    const bool read = child_->read(output);
-    take_lines(output, answer.lines, lines.size());
+    const bool read = child_->read(output.buffer);
+    output.take(answer.lines, lines.size());
     if (answer.lines.size() > before) until = Deadline::in(patience_);
-    if (output.size() > longest_line) {
-      answer.error = failed(ErrorKind::failed, "writes without an end of line", output.substr(0, 200), "");
+    if (output.buffer.size() > longest_line) {
+      answer.error = failed(ErrorKind::failed, "writes without an end of line", output.buffer.substr(0, 200), "");
     } else if (!wrote && !read && exited) {
       const auto code = child_->reap();
       answer.error = failed(ErrorKind::failed,
@@ -118,9 +128,9 @@ RowProgram::Answer RowProgram::exchange(const std::vector<std::string>& lines) {
       if (!answer.error) child_->watch(written < input.size() ? while_full : std::chrono::milliseconds(100));
     }
   }
-  if (!answer.error) static_cast<void>(child_->read(output));
-  if (!answer.error && !output.empty())
-    answer.error = failed(ErrorKind::failed, "wrote more than a line for each row", output.substr(0, 200), "");
+  if (!answer.error) static_cast<void>(child_->read(output.buffer));
+  if (!answer.error && !output.buffer.empty())
+    answer.error = failed(ErrorKind::failed, "wrote more than a line for each row", output.buffer.substr(0, 200), "");
   if (answer.error) end();
   return answer;
 }

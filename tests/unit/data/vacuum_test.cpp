@@ -90,7 +90,7 @@ TEST_CASE("a vacuum waits while an indicator says stop, and is cancelled when on
   run(it.app.admin,
       "SELECT pg_create_physical_replication_slot('held', true); INSERT INTO app.wal SELECT repeat('x', 1000) FROM "
       "generate_series(1, 3000)");
-  std::this_thread::sleep_for(2500ms);
+  std::this_thread::sleep_for(4500ms);
   run(it.app.admin, "SELECT pg_drop_replication_slot('held')");
   CHECK(slow.get());
   INFO(it.told);
