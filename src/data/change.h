@@ -34,6 +34,8 @@ class Change {
   [[nodiscard]] virtual bool marks_rows() const = 0;
   // May it be done to a row twice? If so, the heap can be walked though rows are not marked.
   [[nodiscard]] virtual bool may_repeat() const { return false; }
+  // Of the table, that it sets.
+  [[nodiscard]] virtual std::vector<std::string> columns() const = 0;
   // `invalid` without asking a server.
   [[nodiscard]] virtual Result<void> check() const = 0;
   // `invalid` for this table, walked by a key of these columns (empty: by heap).

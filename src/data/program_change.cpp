@@ -51,6 +51,12 @@ std::string ProgramChange::text(const postgres::TableName& table) const {
                      version_.to);
 }
 
+std::vector<std::string> ProgramChange::columns() const {
+  auto names = write_;
+  names.push_back(version_.column);
+  return names;
+}
+
 Result<void> ProgramChange::check() const {
   const auto wrong = [](const char* object, const std::string& what) {
     return fail({ErrorKind::invalid, object, what, "", "", "correct the runbook", ""});

@@ -28,6 +28,7 @@ class ProgramChange : public Change {
 
   [[nodiscard]] std::string text(const postgres::TableName& table) const override;
   [[nodiscard]] bool marks_rows() const override { return true; }
+  [[nodiscard]] std::vector<std::string> columns() const override;
   [[nodiscard]] Result<void> check() const override;
   [[nodiscard]] Result<void> check_table(const Table& table, const std::vector<std::string>& walked_by) const override;
   // `failed` with rows_are_refused: the program answered badly, or ended; the row is named. `timed_out`, `interrupted`.

@@ -53,6 +53,12 @@ std::string RowChange::text(const postgres::TableName& table) const {
   return text;
 }
 
+std::vector<std::string> RowChange::columns() const {
+  std::vector<std::string> names;
+  for (const auto& [column, expression] : set) names.push_back(column);
+  return names;
+}
+
 Result<void> RowChange::check() const {
   if (set.empty()) return fail(wrong("set", "names no column", "", "write set: {column: \"an expression\"}"));
   for (const auto& [column, expression] : set) TRY(check_one("set of " + column, expression));

@@ -23,6 +23,7 @@ class RowChange : public Change {
 
   [[nodiscard]] std::string text(const postgres::TableName& table) const override;
   [[nodiscard]] bool marks_rows() const override { return !where.empty(); }
+  [[nodiscard]] std::vector<std::string> columns() const override;
   // An expression does not parse, or is more than one: text that ends the bracket which it is put into would change
   // other rows than were meant.
   [[nodiscard]] Result<void> check() const override;

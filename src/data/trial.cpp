@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/json.h"
+#include "data/burden.h"
 #include "data/progress.h"
 
 namespace pgcleave::data {
@@ -120,6 +121,7 @@ std::vector<std::string> Trial::lines() const {
   lines.push_back(fmt::format("by that: {} unless it is slowed, {} rows changed and as many dead ones, {} of WAL",
                               about(whole()), rows_in_all,
                               to_text(Bytes{static_cast<std::int64_t>(static_cast<double>(wal.count) * times)})));
+  lines.insert(lines.end(), burdens.begin(), burdens.end());
   return lines;
 }
 
@@ -139,6 +141,7 @@ Result<Trial> try_batches(postgres::Connection& primary, const Task& task, Deadl
     trial.all += walk->all();
     if (trial.batches == 0) TRY(try_leaf(primary, task, leaf, *walk, row_name, trial, deadline));
   }
+  TRY_ASSIGN(trial.burdens, burdens(primary, table, task.change->columns(), deadline));
   return trial;
 }
 

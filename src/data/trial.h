@@ -15,7 +15,8 @@ struct Trial {
   std::int64_t walked = 0;  // units
   std::int64_t all = 0;     // units of the table, about
   Duration took{};
-  Bytes wal;  // that these wrote
+  Bytes wal;                         // that these wrote
+  std::vector<std::string> burdens;  // what makes it heavier than it has to be (burden.h)
 
   // Of one pass without any throttling; the passes that look for what is left are cheap beside it. Zero: not known.
   [[nodiscard]] Duration whole() const;

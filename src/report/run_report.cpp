@@ -138,6 +138,7 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
           {"begun_at_us", run.begun_at_us},
           {"windows", windows_data(story)},
           {"steps", steps_data(story)},
+          {"jobs", jobs_data(story)},
           {"decisions", decisions},
           {"mishaps", mishaps},
           {"lag", lags},
@@ -172,6 +173,7 @@ Document run_report(const RunStory& story, bool alive, const std::vector<journal
   document.sections.push_back({"summary", "In short", {figures_of(story)}});
   for (const auto& window : story.windows) document.sections.push_back(window_section(window, story));
   if (auto section = clients_section(story)) document.sections.push_back(std::move(*section));
+  if (auto section = jobs_section(story)) document.sections.push_back(std::move(*section));
   document.sections.push_back(timeline_section(story));
   if (auto section = lag_section(story, samples)) document.sections.push_back(std::move(*section));
   if (auto section = before_after_section(story, samples)) document.sections.push_back(std::move(*section));

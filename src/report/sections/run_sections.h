@@ -14,6 +14,9 @@ std::optional<Section> clients_section(const RunStory& story);
 // All steps, forth and back.
 Section timeline_section(const RunStory& story);
 std::optional<Section> lag_section(const RunStory& story, const std::vector<journal::Sample>& samples);
+// What was changed in batches. No value: nothing was.
+std::optional<Section> jobs_section(const RunStory& story);
+Json jobs_data(const RunStory& story);  // the same for programs
 Section decisions_section(const RunStory& story);
 Section mishaps_section(const RunStory& story);
 Section evidence_section(const RunStory& story, const Chain& chain);

@@ -69,6 +69,25 @@ TEST_CASE("a journal that was changed makes every verdict void") {
   CHECK(document.data.at("evidence").at("chain_holds") == false);
 }
 
+TEST_CASE("what a job changed in batches is told with its rate, and the rows that it left out with the reason") {
+  AStory events;
+  events.begin();
+  events.step(
+      "fill", "rows.update", 100, 2100,
+      {{"changed", 4000}, {"batches", 20}, {"skipped", 1}, {"left_out", {"row id 7 of ci.jobs was left out: no"}}});
+  events.finish();
+  const auto document = report_of(events);
+  CHECK(sections_of(document) ==
+        std::vector<std::string>{"summary", "jobs", "timeline", "people", "mishaps", "evidence"});
+  CHECK(says(document, "row id 7 of ci.jobs was left out: no"));
+  const auto& job = document.data.at("jobs").at(0);
+  CHECK(job.at("changed") == 4000);
+  CHECK(job.at("ms") == 2000);
+  CHECK(job.at("tries") == 1);
+  CHECK(says(document, "2,000 |"));
+  CHECK(report_of(done()).data.at("jobs").empty());
+}
+
 TEST_CASE("a run that went there and back has all its parts") {
   const auto document = report_of(there_and_back());
   CHECK(sections_of(document) == std::vector<std::string>{"summary", "window-0", "window-1", "clients", "timeline",
