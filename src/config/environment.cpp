@@ -33,7 +33,11 @@ class EnvironmentReader {
     for (const auto* item : top.required_list("pools")) out.pools.push_back(read_pool(*item));
     refuse_empty(top, root, "pools");
     if (const auto* node = top.map("prometheus")) out.prometheus = read_prometheus(*node, problems_);
-    if (const auto* node = top.map("limits")) out.limits = read_job_limits(*node, problems_);
+    if (const auto* node = top.map("limits")) {
+      auto limits = read_job_limits(*node, problems_);
+      out.limits = std::move(limits.sizes);
+      out.hours = std::move(limits.hours);
+    }
     top.finish();
     out.notes = std::move(notes_);
   }

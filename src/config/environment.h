@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hours.h"
 #include "base/secret.h"
 #include "base/units.h"
 #include "config/problem.h"
@@ -74,6 +75,7 @@ struct Environment {
   std::vector<Pool> pools;
   PrometheusAccess prometheus;          // optional
   std::map<std::string, Bytes> limits;  // of jobs, by name (job_limits.h)
+  std::optional<Hours> hours;           // in which jobs work; none: always
   std::string path;
   std::string text;
   std::vector<Problem> notes;  // keys that have another name now

@@ -10,8 +10,8 @@ const std::vector<JobLimit>& job_limits() {
   return all;
 }
 
-std::map<std::string, Bytes> read_job_limits(const Node& node, Problems& problems) {
-  std::map<std::string, Bytes> limits;
+JobLimits read_job_limits(const Node& node, Problems& problems) {
+  JobLimits limits;
   Fields fields(node, "limits", node.at, problems);
   for (const auto& limit : job_limits()) {
     const auto* entry = fields.optional(limit.name);
@@ -19,8 +19,14 @@ std::map<std::string, Bytes> read_job_limits(const Node& node, Problems& problem
     const auto text = read_text(entry->value, limit.name, problems);
     if (!text) continue;
     const auto bytes = parse_bytes(*text);
-    if (bytes) limits[limit.name] = *bytes;
+    if (bytes) limits.sizes[limit.name] = *bytes;
     if (!bytes) problems.add(entry->value.at, bytes.error());
+  }
+  if (const auto* entry = fields.optional("hours")) {
+    const auto text = read_text(entry->value, "hours", problems);
+    const auto hours = text ? parse_hours(*text) : Result<Hours>(Hours{});
+    if (text && hours) limits.hours = *hours;
+    if (!hours) problems.add(entry->value.at, hours.error());
   }
   fields.finish();
   return limits;

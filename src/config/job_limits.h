@@ -2,9 +2,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/hours.h"
 #include "base/units.h"
 #include "config/schema.h"
 
@@ -16,7 +18,11 @@ struct JobLimit {
 };
 const std::vector<JobLimit>& job_limits();
 
-// By name; zero: no limit. What is not a limit, or no size, is a problem.
-std::map<std::string, Bytes> read_job_limits(const Node& node, Problems& problems);
+struct JobLimits {
+  std::map<std::string, Bytes> sizes;  // by name; zero: no limit
+  std::optional<Hours> hours;          // in which jobs work; none: always
+};
+// What is not a limit, no size or no hours, is a problem.
+JobLimits read_job_limits(const Node& node, Problems& problems);
 
 }  // namespace pgcleave::config

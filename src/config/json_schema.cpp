@@ -139,6 +139,9 @@ Json limits() {
   Json properties;
   for (const auto& limit : job_limits())
     properties[limit.name] = described({{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB)$"}}, limit.help);
+  properties["hours"] =
+      described({{"type", "string"}, {"pattern", "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}( +[A-Za-z0-9_+/-]+)?$"}},
+                "hours in which jobs work: 22:00-06:00 Europe/Kyiv");
   return described(closed_object(std::move(properties), Json::array()), "where jobs wait; 0B: no limit");
 }
 

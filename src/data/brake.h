@@ -23,6 +23,7 @@ class Brake {
 
  private:
   Throttle throttle_;
+  std::string zone_;
   Session session_;
   std::optional<Monotonic::time_point> looked_;
   Indication last_;

@@ -20,6 +20,9 @@ constexpr const char* slots_sql = R"sql(
 
 constexpr const char* server_sql = R"sql(
   SELECT pg_catalog.pg_current_wal_insert_lsn() AS wal,
+         (SELECT pg_catalog.date_part('hour', at) * 60 + pg_catalog.date_part('minute', at)
+            FROM pg_catalog.timezone(COALESCE(NULLIF($2, ''), pg_catalog.current_setting('TimeZone')),
+                                     pg_catalog.clock_timestamp()) at)::int4 AS minute,
          CASE WHEN pg_catalog.current_setting('archive_mode') <> 'off' THEN
            (SELECT pg_catalog.count(*) FROM pg_catalog.pg_ls_archive_statusdir() f WHERE f.name LIKE '%.ready')
          END AS archive_waiting,
@@ -41,16 +44,27 @@ Result<std::vector<Behind>> read_behind(postgres::Connection& primary, const cha
 
 }  // namespace
 
+Result<void> check_zone(postgres::Connection& primary, const std::string& zone, Deadline deadline) {
+  if (zone.empty()) return {};
+  TRY_ASSIGN(const auto rows, primary.query("SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names WHERE name = $1) "
+                                            "AS known",
+                                            {zone}, deadline));
+  if (rows.boolean(0, "known")) return {};
+  return fail({ErrorKind::invalid, "hours", "name a time zone that the server does not know", "", printable(zone),
+               "write one of: SELECT name FROM pg_timezone_names", ""});
+}
+
 Result<Signs> read_signs(postgres::Connection& primary, const std::vector<std::uint32_t>& relations,
-                         Deadline deadline) {
+                         const std::string& zone, Deadline deadline) {
   Signs signs;
   TRY_ASSIGN(signs.replicas, read_behind(primary, replicas_sql, deadline));
   TRY_ASSIGN(signs.slots, read_behind(primary, slots_sql, deadline));
   std::vector<std::string> oids;
   for (const auto oid : relations) oids.push_back(std::to_string(oid));
-  TRY_ASSIGN(const auto server, primary.query(server_sql, {postgres::array_literal(oids)}, deadline));
+  TRY_ASSIGN(const auto server, primary.query(server_sql, {postgres::array_literal(oids), zone}, deadline));
   TRY_ASSIGN(signs.wal, server.lsn(0, "wal"));
   signs.archive_waiting = server.number(0, "archive_waiting");
+  signs.minute = static_cast<int>(server.number(0, "minute"));
   signs.vacuumed = server.boolean(0, "vacuumed");
   signs.wraparound = server.boolean(0, "wraparound");
   return signs;

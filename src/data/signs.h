@@ -20,12 +20,18 @@ struct Signs {
   std::vector<Behind> slots;         // WAL that each keeps
   std::int64_t archive_waiting = 0;  // WAL files; 0 where nothing is archived
   Lsn wal;                           // where WAL is written
+  int minute = 0;                    // of the day, in the zone that was asked for
   bool vacuumed = false;             // autovacuum is at work on the table
   bool wraparound = false;           // and it prevents a wraparound
 };
 
 // `relations`: the oids of the table and its partitions.
-Result<Signs> read_signs(postgres::Connection& primary, const std::vector<std::uint32_t>& relations, Deadline deadline);
+// `zone`: of Signs::minute; empty: the server's.
+Result<Signs> read_signs(postgres::Connection& primary, const std::vector<std::uint32_t>& relations,
+                         const std::string& zone, Deadline deadline);
+
+// `invalid` when the server knows no such time zone.
+Result<void> check_zone(postgres::Connection& primary, const std::string& zone, Deadline deadline);
 
 // Sessions that wait for a lock that the session `pid` holds.
 Result<std::int64_t> waiting_for(postgres::Connection& primary, int pid, Deadline deadline);

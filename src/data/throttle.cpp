@@ -29,6 +29,11 @@ Indication of_vacuum(const Signs& signs) {
   return {"autovacuum", Speed::go, ""};
 }
 
+Indication of_hours(const std::optional<Hours>& hours, int minute) {
+  if (!hours || hours->contain(minute)) return {"hours", Speed::go, ""};
+  return {"hours", Speed::stop, fmt::format("it is {}, and the job works {}", clock_text(minute), hours->text())};
+}
+
 }  // namespace
 
 const char* name_of(Speed speed) {
@@ -44,7 +49,8 @@ std::string Limits::text() const {
   const auto of = [](const char* name, Bytes bytes) {
     return fmt::format("{} {}", name, bytes.count > 0 ? to_text(bytes) : "none");
   };
-  return fmt::format("{}, {}, {}", of("replica_lag", replica_lag), of("slot_wal", slot_wal), of("wal_rate", wal_rate));
+  return fmt::format("{}, {}, {}{}", of("replica_lag", replica_lag), of("slot_wal", slot_wal), of("wal_rate", wal_rate),
+                     hours ? ", hours " + hours->text() : "");
 }
 
 std::vector<Indication> Throttle::judge(const Signs& signs, Monotonic::time_point at) {
@@ -66,6 +72,7 @@ std::vector<Indication> Throttle::judge(const Signs& signs, Monotonic::time_poin
                           to_text(limits_.wal_rate))};
   }
   all.push_back(std::move(rate));
+  all.push_back(of_hours(limits_.hours, signs.minute));
   wal_before_ = signs.wal;
   at_before_ = at;
   seen_before_ = true;

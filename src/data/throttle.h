@@ -2,9 +2,11 @@
 // the clock that it is given.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/hours.h"
 #include "data/signs.h"
 
 namespace pgcleave::data {
@@ -24,6 +26,7 @@ struct Limits {
   Bytes slot_wal{8LL << 30};
   Bytes wal_rate{128LL << 20};             // per second, of the whole server; slows only
   std::int64_t archive_waiting = 84;       // WAL files
+  std::optional<Hours> hours = {};         // outside of these it waits; none: it works always
   [[nodiscard]] std::string text() const;  // "replica_lag 64MiB, slot_wal 8GiB, wal_rate 128MiB"
 };
 

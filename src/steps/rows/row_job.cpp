@@ -44,16 +44,27 @@ Result<data::Limits> limits_of(const Context& context) {
   data::Limits limits;
   for (const auto& [name, bytes] : context.world.environment.limits)
     if (auto* limit = limit_called(name, limits)) *limit = bytes;
+  limits.hours = context.world.environment.hours;
   const auto given = context.with.value("limits", Json::object());
   for (const auto& [name, value] : given.items()) {
+    if (name == "hours") {
+      TRY_ASSIGN(limits.hours, parse_hours(value.get<std::string>()));
+      continue;
+    }
     auto* limit = limit_called(name, limits);
     if (limit == nullptr) {
       return fail({ErrorKind::invalid, "limits of step " + context.step, "there is no such indicator",
-                   "replica_lag, slot_wal, wal_rate", printable(name), "correct `limits` in the runbook", ""});
+                   "replica_lag, slot_wal, wal_rate, hours", printable(name), "correct `limits` in the runbook", ""});
     }
     TRY_ASSIGN(*limit, parse_bytes(value.get<std::string>()));
   }
   return limits;
+}
+
+Result<void> check_limits(Context& context, const data::Limits& limits) {
+  if (!limits.hours) return {};
+  TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
+  return data::check_zone(*leader, limits.hours->zone, context.deadline);
 }
 
 data::Brake::Session kept_beside(Side& side) {
@@ -106,6 +117,7 @@ Result<void> prepare_job(Context& context, const data::Task& task) {
   TRY_ASSIGN(auto* leader, context.on().leader(context.deadline));
   TRY_ASSIGN(const auto job, data::read_job(*leader, task.id, context.deadline));
   if (job) return {};
+  TRY(check_limits(context, task.limits));
   const auto tried = data::try_batches(*leader, task, context.deadline.or_earlier(Deadline::in(time_to_try)));
   if (!tried && data::speaks_against(tried.error())) return fail(tried.error());
   return {};
@@ -156,7 +168,8 @@ runbook::Parameter limits_parameter() {
           Type::map,
           Json::object(),
           false,
-          "where the job waits: replica_lag (64MiB), slot_wal (8GiB), wal_rate (128MiB per second, slows only). "
+          "where the job waits: replica_lag (64MiB), slot_wal (8GiB), wal_rate (128MiB per second, slows only), hours "
+          "in which it works (22:00-06:00 Europe/Kyiv). "
           "From the half of a limit on it is slowed; 0B: no limit",
           {}};
 }

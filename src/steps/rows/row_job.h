@@ -12,6 +12,8 @@ namespace pgcleave::steps {
 Result<data::Task> job_task(Context& context);
 // `limits` of the step, over those of the environment, over the defaults.
 Result<data::Limits> limits_of(const Context& context);
+// `invalid` when the leader knows no such time zone.
+Result<void> check_limits(Context& context, const data::Limits& limits);
 // A session with the side's leader for data::Brake, opened anew where it was lost.
 data::Brake::Session kept_beside(Side& side);
 // `on_bad_row` and `most_skipped`, for kinds that have them.

@@ -32,6 +32,11 @@ Json outputs_of_vacuum(const std::vector<data::DeadRows>& vacuumed) {
   return {{"tables", vacuumed.size()}, {"dead_rows", dead}};
 }
 
+Result<void> prepare_tables_vacuum(Context& context) {
+  TRY_ASSIGN(const auto request, vacuum_request(context));
+  return check_limits(context, request.limits);
+}
+
 Result<Observation> observe_tables_vacuum(Context& context) {
   TRY_ASSIGN(const auto request, vacuum_request(context));
   TRY_ASSIGN(const auto leaves, dead_rows(context, request));
@@ -105,7 +110,7 @@ StepKind tables_vacuum() {
                           .undo = "nothing to undo",
                           .undo_kind = runbook::UndoKind::nothing,
                           .traits = {.changes = true}},
-          .prepare = nullptr,
+          .prepare = prepare_tables_vacuum,
           .observe = observe_tables_vacuum,
           .apply = apply_tables_vacuum,
           .undo = nullptr,

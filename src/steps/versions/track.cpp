@@ -40,7 +40,8 @@ Result<Observation> observe_versions_track(Context& context) {
 Result<void> prepare_versions_track(Context& context) {
   TRY_ASSIGN(const auto bounds, bounds_of(context));
   TRY(table_of_track(context, bounds));
-  return {};
+  TRY_ASSIGN(const auto limits, limits_of(context));
+  return check_limits(context, limits);
 }
 
 Result<Json> apply_versions_track(Context& context, const Json&) {

@@ -80,6 +80,9 @@ TEST_CASE("limits of jobs are read, and what is no limit or no size has its posi
   const auto problem = [&](const std::string& map) { return texts(with(map).problems).at(0); };
   CHECK(problem("{replica_lga: 16MiB}").find("unknown key 'replica_lga' in limits") != std::string::npos);
   CHECK(problem("{replica_lag: much}").find("e.yml:22:23: ") != std::string::npos);
+  CHECK_FALSE(read.value->hours);
+  CHECK(with("{hours: \"22:00-06:00 Europe/Kyiv\"}").value->hours->text() == "22:00-06:00 Europe/Kyiv");
+  CHECK(problem("{hours: \"at night\"}").find("e.yml:22:17: 'at night' are no hours of a day") != std::string::npos);
 }
 
 TEST_CASE("the earlier name of shell is read, and a note says what to write") {

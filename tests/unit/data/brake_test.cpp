@@ -51,6 +51,29 @@ struct LookedAfter {
 
 }  // namespace
 
+TEST_CASE("a job waits outside of its hours, by the clock of the zone, and a zone that is none is refused") {
+  LookedAfter it;
+  const auto rows =
+      run(it.admin,
+          "SELECT (date_part('hour', t) * 60 + date_part('minute', t))::int AS minute FROM timezone('Asia/"
+          "Kathmandu', clock_timestamp()) t");
+  const auto now = static_cast<int>(rows.number(0, "minute"));
+  it.task.limits.hours = Hours{(now + 60) % 1440, (now + 120) % 1440, "Asia/Kathmandu"};
+  it.around.deadline = Deadline::in(1500ms);
+  const auto waiting = Runner(it.task, it.around).run();
+  REQUIRE_FALSE(waiting);
+  CHECK(waiting.error().kind == ErrorKind::timed_out);
+  CHECK(it.told.find(", and the job works ") != std::string::npos);
+  CHECK(run(it.admin, "SELECT FROM braked.t WHERE a IS NOT NULL").empty());
+
+  it.task.limits.hours = Hours{(now + 1380) % 1440, (now + 60) % 1440, "Asia/Kathmandu"};
+  it.around.deadline = Deadline::in(60s);
+  CHECK(Runner(it.task, it.around).run());
+  CHECK(check_zone(it.admin, "Asia/Kathmandu", soon()));
+  CHECK(check_zone(it.admin, "", soon()));
+  CHECK_FALSE(check_zone(it.admin, "Kyiv, the old town", soon()));
+}
+
 TEST_CASE("a job waits for a replica that is behind, says so, and goes on when it has caught up") {
   LookedAfter it;
   const Server replica("main", main_server());

@@ -36,6 +36,20 @@ TEST_CASE("a quiet server lets a job go, by each indicator") {
   CHECK(strictest({}).speed == Speed::go);
 }
 
+TEST_CASE("outside of its hours a job stops, and says what time it is where they are meant") {
+  const auto night = *parse_hours("22:00-06:00 Europe/Kyiv");
+  Signs signs;
+  signs.minute = 23 * 60;
+  CHECK(judged(signs, "hours", {.hours = night}).speed == Speed::go);
+  signs.minute = 6 * 60 + 5;
+  const auto stopped = judged(signs, "hours", {.hours = night});
+  CHECK(stopped.speed == Speed::stop);
+  CHECK(stopped.why == "it is 06:05, and the job works 22:00-06:00 Europe/Kyiv");
+  CHECK(judged(signs, "hours").speed == Speed::go);
+  CHECK(Limits{.hours = night}.text() ==
+        "replica_lag 64MiB, slot_wal 8GiB, wal_rate 128MiB, hours 22:00-06:00 Europe/Kyiv");
+}
+
 TEST_CASE("the replica that is farthest behind slows a job from half of the limit on, and stops it at the limit") {
   Signs signs;
   signs.replicas = {{"replica a", {1}}, {"replica b", {32 * mib - 1}}};
