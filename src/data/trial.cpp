@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 #include "base/format.h"
 #include "base/json.h"
@@ -110,7 +111,9 @@ Duration Trial::whole() const {
 }
 
 std::vector<std::string> Trial::lines() const {
-  std::vector<std::string> lines{"the first batch: " + sql};
+  std::vector<std::string> lines;
+  std::istringstream statement("the first batch: " + sql);  // an expression ends its line, for a comment at its end
+  for (std::string line; std::getline(statement, line);) lines.push_back(line);
   for (const auto& line : plan) lines.push_back("  " + line);
   if (batches == 0) return {"the table is empty: there is nothing to try"};
   if (sql.empty()) lines = {"no row in what was tried has to be changed"};

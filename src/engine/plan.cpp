@@ -1,6 +1,7 @@
 #include "engine/plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/effects.h"
 #include "engine/readable.h"
@@ -57,7 +58,11 @@ Json inspect_now(PlannedStep& planned, const steps::StepKind& kind, steps::Conte
 void foretell(PlannedStep& planned, const steps::StepKind& kind, steps::Context& context) {
   auto lines = readable(planned.id, [&] { return kind.foretell(context); });
   if (lines) planned.foretold = std::move(*lines);
-  if (!lines) planned.foretold = {"it could not be tried: " + lines.error().text()};
+  if (lines) return;
+  auto error = lines.error();
+  const auto hint = std::exchange(error.hint, "");
+  planned.foretold = {"it could not be tried: " + error.text()};
+  if (!hint.empty()) planned.foretold.push_back("  " + hint);
 }
 
 PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, world::World& world,
