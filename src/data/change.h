@@ -32,8 +32,6 @@ class Change {
   [[nodiscard]] virtual std::string text(const postgres::TableName& table) const = 0;
   // Is a row that was changed seen to be? Then passes over the table go on until one finds none.
   [[nodiscard]] virtual bool marks_rows() const = 0;
-  // May it be done to a row twice? If so, the heap can be walked though rows are not marked.
-  [[nodiscard]] virtual bool may_repeat() const { return false; }
   // Of the table, that it sets.
   [[nodiscard]] virtual std::vector<std::string> columns() const = 0;
   // `invalid` without asking a server.

@@ -179,7 +179,6 @@ class Filling : public Change {
   }
   // Triggers see to what moves or comes meanwhile.
   [[nodiscard]] bool marks_rows() const override { return false; }
-  [[nodiscard]] bool may_repeat() const override { return true; }
   [[nodiscard]] std::vector<std::string> columns() const override { return {}; }
   [[nodiscard]] Result<void> check() const override { return {}; }
   [[nodiscard]] Result<void> check_table(const Table& table, const std::vector<std::string>&) const override {

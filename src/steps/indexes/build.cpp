@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "data/index_builder.h"
+#include "steps/build_surroundings.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 
@@ -26,13 +27,7 @@ Result<data::IndexRequest> request_of(const Context& context) {
 
 Result<data::IndexBuilder> builder_of(Context& context, const data::IndexShape& shape) {
   TRY_ASSIGN(auto request, request_of(context));
-  auto& side = context.on();
-  auto& world = context.world;
-  data::BuildSurroundings around;
-  around.open = [&side](Deadline deadline) { return side.session_beside(deadline); };
-  around.stop = context.stop;
-  around.deadline = context.deadline;
-  around.tell = [&world](const std::string& text) { world.progress.say(text); };
+  auto around = build_surroundings(context);
   TRY_ASSIGN(around.memory, parse_bytes(context.text("memory")));
   around.workers = context.with.value("workers", std::int64_t{-1});
   return data::IndexBuilder(std::move(request), shape, std::move(around));

@@ -4,6 +4,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
+#include "steps/build_surroundings.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 #include "steps/rows/row_job.h"
@@ -51,18 +52,13 @@ Result<Observation> observe_tables_vacuum(Context& context) {
 Result<Json> apply_tables_vacuum(Context& context, const Json&) {
   TRY_ASSIGN(const auto request, vacuum_request(context));
   auto& side = context.on();
-  auto& world = context.world;
   TRY_ASSIGN(const auto outputs,
-             world.effects->perform(
+             context.world.effects->perform(
                  fmt::format("vacuum and analyze {} on {} where {} % of the rows are dead; limits: {}",
                              request.table.sql(), side.label(), request.least_percent, request.limits.text()),
                  [&]() -> Result<Json> {
-                   data::BuildSurroundings around;
-                   around.open = [&side](Deadline deadline) { return side.session_beside(deadline); };
-                   around.stop = context.stop;
-                   around.deadline = context.deadline;
-                   around.tell = [&world](const std::string& text) { world.progress.say(text); };
-                   TRY_ASSIGN(const auto vacuumed, data::vacuum(request, std::move(around), kept_beside(side)));
+                   TRY_ASSIGN(const auto vacuumed,
+                              data::vacuum(request, build_surroundings(context), kept_beside(side)));
                    return outputs_of_vacuum(vacuumed);
                  }));
   return outputs.is_object() ? outputs : outputs_of_vacuum({});

@@ -1,6 +1,6 @@
 #include "steps/versions/bounds_of_step.h"
 
-#include "data/build_session.h"
+#include "steps/build_surroundings.h"
 #include "steps/parameters.h"
 
 namespace pgcleave::steps {
@@ -29,14 +29,7 @@ std::vector<runbook::Parameter> bounds_parameters() {
 }
 
 Result<void> run_politely(Context& context, const std::string& statements) {
-  auto& side = context.on();
-  auto& world = context.world;
-  data::BuildSurroundings around;
-  around.open = [&side](Deadline deadline) { return side.session_beside(deadline); };
-  around.stop = context.stop;
-  around.deadline = context.deadline;
-  around.tell = [&world](const std::string& text) { world.progress.say(text); };
-  TRY(data::BuildSession(std::move(around)).run_politely(statements));
+  TRY(data::BuildSession(build_surroundings(context)).run_politely(statements));
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "data/build_session.h"
 #include "data/row_change.h"
 #include "data/runner.h"
 #include "postgres/server.h"
@@ -95,6 +96,16 @@ inline std::shared_ptr<Change> change_of(std::map<std::string, std::string> set,
 // Of a task of filling(): what it changes, to be altered.
 inline RowChange& rows_of(const Task& task) {
   return dynamic_cast<RowChange&>(*task.change);
+}
+
+// Sessions of the test's server for a long statement; what it tells is added to `told`.
+inline BuildSurroundings building(const StopFlag& stop, std::string& told) {
+  BuildSurroundings around;
+  around.open = [](Deadline deadline) { return postgres::Connection::open(main_server().settings(), deadline); };
+  around.stop = &stop;
+  around.deadline = Deadline::in(60s);
+  around.tell = [&told](const std::string& text) { told += text + "\n"; };
+  return around;
 }
 
 inline Task filling(const postgres::TableName& table, WalkBy by) {

@@ -31,14 +31,7 @@ struct Site {
   std::string told;
   App app;
 
-  BuildSurroundings around() {
-    BuildSurroundings out;
-    out.open = [](Deadline deadline) { return postgres::Connection::open(main_server().settings(), deadline); };
-    out.stop = &stop;
-    out.deadline = Deadline::in(60s);
-    out.tell = [this](const std::string& text) { told += text + "\n"; };
-    return out;
-  }
+  BuildSurroundings around() { return test::building(stop, told); }
   // Also beside the test's own session.
   Result<SeenIndex> build() {
     auto own = main_server().connect();

@@ -28,14 +28,7 @@ struct Dead {
     run(app.admin, "SELECT pg_stat_force_next_flush()");
     run(app.admin, "SELECT 1");
   }
-  BuildSurroundings around() {
-    BuildSurroundings out;
-    out.open = [](Deadline deadline) { return postgres::Connection::open(main_server().settings(), deadline); };
-    out.stop = &stop;
-    out.deadline = Deadline::in(60s);
-    out.tell = [this](const std::string& text) { told += text + "\n"; };
-    return out;
-  }
+  BuildSurroundings around() { return test::building(stop, told); }
   Brake::Session beside() {
     return [this](Deadline) -> Result<postgres::Connection*> { return &looker; };
   }
