@@ -23,6 +23,12 @@ bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop) {
   }
 }
 
+Duration rested(Duration nap, Monotonic::time_point began) {
+  constexpr Duration longest = std::chrono::milliseconds(250);
+  const auto waited = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
+  return std::max(nap, std::min(longest, waited / 100));
+}
+
 Error gave_up(const std::string& what, bool interrupted) {
   Error error;
   error.kind = interrupted ? ErrorKind::interrupted : ErrorKind::timed_out;

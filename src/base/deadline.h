@@ -58,7 +58,8 @@ class StopFlag {
 bool sleep_until(Deadline deadline, Duration nap, const StopFlag* stop);
 
 // Calls `check` until it says true, an error, the deadline has passed (timed_out) or a stop is requested (interrupted).
-// `what` completes the sentence "gave up waiting until ...". Looks at least once.
+// `what` completes the sentence "gave up waiting until ...". Looks at least once. Between two looks it naps as long as
+// `rested` says: what takes long is asked for less often.
 template <class Check>
 Result<void> wait_until(const std::string& what, Deadline deadline, Duration nap, const StopFlag* stop, Check check);
 
@@ -72,15 +73,20 @@ std::int64_t utc_now_us();
 
 Error gave_up(const std::string& what, bool interrupted);
 
+// At least `nap`, and a hundredth of what was waited so far: a wait becomes at most 1 % longer by it, and one of
+// minutes costs a server some looks a second, not thousands. At most a quarter of a second.
+Duration rested(Duration nap, Monotonic::time_point began);
+
 template <class Check>
 Result<void> wait_until(const std::string& what, Deadline deadline, Duration nap, const StopFlag* stop, Check check) {
+  const auto began = Monotonic::now();
   while (true) {
     const bool last = deadline.passed();
     Result<bool> seen = check();
     if (!seen) return fail(seen.error());
     if (*seen) return {};
     if (last) return fail(gave_up(what, false));
-    if (!sleep_until(deadline, nap, stop)) return fail(gave_up(what, true));
+    if (!sleep_until(deadline, rested(nap, began), stop)) return fail(gave_up(what, true));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "fence/witness.h"
 
-#include <regex>
+#include <algorithm>
+#include <string_view>
 
 #include "base/format.h"
 
@@ -15,10 +16,17 @@ std::string witness_setting(const std::string& split) {
 }
 
 std::optional<Witness> read_witness(const std::string& text) {
-  static const std::regex pattern(witness_pattern);
-  std::smatch parts;
-  if (!std::regex_match(text, parts, pattern)) return {};
-  return Witness{text.rfind("source", 0) == 0 ? Owner::source : Owner::target, std::stoi(parts[1].str())};
+  constexpr std::string_view between = ", epoch ";
+  constexpr std::size_t most_digits = 9;
+  for (const Owner owner : {Owner::source, Owner::target}) {
+    const std::string before = name_of(owner) + std::string(between);
+    if (text.rfind(before, 0) != 0) continue;
+    const std::string epoch = text.substr(before.size());
+    const bool digits = std::all_of(epoch.begin(), epoch.end(), [](char one) { return one >= '0' && one <= '9'; });
+    if (epoch.empty() || epoch.size() > most_digits || !digits) return {};
+    return Witness{owner, std::stoi(epoch)};
+  }
+  return {};
 }
 
 }  // namespace pgcleave::fence

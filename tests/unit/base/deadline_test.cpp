@@ -80,6 +80,17 @@ TEST_CASE("waiting looks once more after its last nap, so that what came late bu
   CHECK(wait_until("it is there", deadline, 1h, nullptr, look));
 }
 
+TEST_CASE(
+    "what is waited for long is looked for less often, by a hundredth of the wait, and four times a second at least") {
+  const auto waited = [](Duration so_far) { return rested(500us, Monotonic::now() - so_far); };
+  CHECK(waited(0us) == 500us);
+  CHECK(waited(40ms) == 500us);
+  CHECK(waited(10s) >= 100ms);
+  CHECK(waited(10s) < 110ms);
+  CHECK(waited(10min) == 250ms);
+  CHECK(rested(1s, Monotonic::now() - 10min) == 1s);
+}
+
 TEST_CASE("waiting in vain says what was waited for") {
   const auto waited =
       wait_until("the pool is paused", Deadline::in(5ms), 1ms, nullptr, []() -> Result<bool> { return false; });
