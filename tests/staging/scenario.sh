@@ -125,7 +125,8 @@ port() {
 }
 # on MEMBER SQL
 on() { psql "host=127.0.0.1 port=$(port "$1") user=pgcleave dbname=app" -v ON_ERROR_STOP=1 -qtAc "$2"; }
+# Two minutes: before it comes to its point, a tool may have to bring a cluster's members along.
 wait_for_file() {
-  for _ in $(seq 600); do [ -e "$1" ] && return; sleep 0.05; done
+  for _ in $(seq 2400); do [ -e "$1" ] && return; sleep 0.05; done
   failed "$1 never came"
 }
