@@ -85,25 +85,20 @@ Result<void> Bouncer::resume(Deadline deadline) {
   return taking_ ? resume_pool(deadline) : Result<void>();
 }
 
-// The RELOAD has done its work when it is answered. A route that does not show then is looked for by settle(). One that
-// was not answered is for the next try.
+// The RELOAD has done its work when it is answered: this thread has other bouncers' answers to take. A route that does
+// not show then is looked for by settle().
 Result<void> Bouncer::resume_pool(Deadline deadline) {
   const auto reloaded = [&]() -> Result<void> {
-    if (std::exchange(reload_sent_, false)) {
-      TRY(command_->finish_reload(deadline));
-    } else {
-      TRY(open_consoles(deadline));
-      TRY(command_->reload(deadline));
-    }
-    return hold_back_logins(deadline);  // RELOAD has just undone it
+    if (std::exchange(reload_sent_, false)) return command_->finish_reload(deadline);
+    TRY(open_consoles(deadline));
+    return command_->reload(deadline);
   }();
   if (!reloaded) {
     pause_again();
     return reloaded;
   }
-  unsettled_ = taking_;
   const auto seen = pools(deadline.for_one_read());
-  if (seen && are_in_force(*taking_, *seen)) unsettled_.reset();
+  if (!seen || !are_in_force(*taking_, *seen)) unsettled_ = taking_;
   return {};
 }
 
@@ -113,7 +108,11 @@ void Bouncer::pause_again() {
 
 Result<void> Bouncer::settle(Deadline deadline) {
   if (!unsettled_) return {};
-  const auto there = see_in_force(*std::exchange(unsettled_, {}), deadline);
+  const auto route = *std::exchange(unsettled_, {});
+  const auto there = [&]() -> Result<void> {
+    TRY(hold_back_logins(deadline));  // RELOAD has undone it
+    return see_in_force(route, deadline);
+  }();
   if (!there) pause_again();
   return there;
 }
