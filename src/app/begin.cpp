@@ -7,7 +7,7 @@
 #include "app/change.h"
 #include "app/guarding.h"
 #include "app/holding.h"
-#include "app/identity.h"
+#include "app/same_environment.h"
 #include "app/interrupt.h"
 #include "app/meant_run.h"
 #include "app/ready.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/acted.h"
-#include "app/approver.h"
+#include "app/approve.h"
 #include "runbook/change.h"
 
 namespace pgcleave::app {

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "config/environment.h"
-#include "config/problem.h"
+#include "config/problems.h"
 #include "config/split.h"
 #include "runbook/runbook.h"
 

@@ -9,8 +9,8 @@
 #include <functional>
 #include <sstream>
 
-#include "app/guard_orders.h"
-#include "app/resumed_run.h"
+#include "app/guarding.h"
+#include "app/resume.h"
 #include "app/unwritten.h"
 #include "base/file.h"
 #include "base/format.h"

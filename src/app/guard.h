@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "engine/exit_code.h"
+#include "engine/run_result.h"
 
 namespace pgcleave::app {
 

@@ -7,10 +7,12 @@
 #include "base/format.h"
 #include "journal/outcomes.h"
 #include "runbook/phase_kind.h"
+#include "steps/patroni/member_fixing.h"
 #include "world/run_servers.h"
 #include "world/serving.h"
 
 namespace pgcleave::app {
+
 namespace {
 
 constexpr auto patience_with_owners = std::chrono::seconds(3);
@@ -82,6 +84,21 @@ Result<void> target_must_own(world::World& world, const engine::RunRecord& run, 
        both ? "both own"
             : name_of(serves) + std::string(serves == world::Serving::nobody ? " owns" : " owns, as it says itself"),
        "find out which side is right with: pgcleave repair-owner" + again, ""});
+}
+
+std::vector<std::string> members_behind(world::World& world, Deadline deadline) {
+  std::vector<std::string> behind;
+  auto& target = world.target;
+  if (!world::is_standby(target, deadline)) return behind;
+  const auto view = target.patroni().view(deadline);
+  auto leader = target.leader(deadline);
+  if (!view || !leader) return behind;
+  const auto members = world::inspect_members(target, *view, **leader, deadline);
+  if (!members) return behind;
+  for (const auto& member : *members) {
+    if (!member.problem().empty()) behind.push_back(steps::left_behind(target, member));
+  }
+  return behind;
 }
 
 }  // namespace pgcleave::app

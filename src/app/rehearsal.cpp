@@ -4,10 +4,10 @@
 
 #include "app/begin.h"
 #include "app/change.h"
-#include "app/identity.h"
 #include "app/interrupt.h"
 #include "app/meant_run.h"
-#include "app/resumed_run.h"
+#include "app/resume.h"
+#include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
@@ -17,6 +17,7 @@
 #include "journal/outcomes.h"
 
 namespace pgcleave::app {
+
 namespace {
 
 // A cluster that has just been reattached may need a moment until all of its members are there, and on one timeline.
@@ -230,6 +231,22 @@ engine::ExitCode Rehearsal::exit() const {
   const bool good = stopped_.empty() && std::all_of(rounds_.begin(), rounds_.end(),
                                                     [](const auto& round) { return round.surprises.empty(); });
   return good ? ExitCode::done : ExitCode::done_with_misses;
+}
+
+using readiness::Round;
+
+Result<std::vector<Round>> rounds_of(const journal::Journal& journal, const std::string& rehearsal) {
+  TRY_ASSIGN(auto all, readiness::rounds_in(journal));
+  if (all.empty())
+    return fail({ErrorKind::invalid, journal.path(), "holds no rehearsal", "", "",
+                 "begin one with: pgcleave rehearse RUNBOOK -e ENVIRONMENT", ""});
+  const auto wanted = rehearsal == "last" ? all.back().rehearsal : rehearsal;
+  std::erase_if(
+      all, [&](const Round& round) { return round.rehearsal != wanted && !round.rehearsal.ends_with("-" + wanted); });
+  if (all.empty())
+    return fail({ErrorKind::invalid, "rehearsal " + wanted, "there is no such rehearsal, or it has no round yet", "",
+                 "", "the newest: pgcleave runs --rehearsal last", ""});
+  return all;
 }
 
 }  // namespace pgcleave::app

@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "app/approver.h"
+#include "app/approve.h"
 #include "app/load.h"
-#include "checks/picture.h"
-#include "engine/exit_code.h"
+#include "checks/finding.h"
+#include "engine/run_result.h"
 #include "engine/record.h"
+#include "readiness/rehearsals.h"
 #include "runbook/change.h"
 
 namespace pgcleave::app {
@@ -71,5 +72,10 @@ class Rehearsal {
   std::vector<RoundSeen> rounds_;
   std::string stopped_;
 };
+
+// Rounds of a rehearsal, as a journal holds them.
+
+// By the rehearsal's id, or its unambiguous end; "last": the newest. `invalid` when there is none.
+Result<std::vector<readiness::Round>> rounds_of(const journal::Journal& journal, const std::string& rehearsal);
 
 }  // namespace pgcleave::app

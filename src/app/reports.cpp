@@ -1,7 +1,7 @@
 #include "app/reports.h"
 
 #include "app/meant_run.h"
-#include "app/rounds.h"
+#include "app/rehearsal.h"
 #include "base/fields.h"
 #include "base/version.h"
 #include "report/gather.h"

@@ -5,7 +5,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "steps/registry.h"
-#include "steps/rows/job_id.h"
+#include "steps/rows/row_job.h"
 #include "world/run_servers.h"
 
 namespace pgcleave::app {

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "fence/canary.h"
 #include "watch/window_watch.h"
-#include "world/probes.h"
+#include "world/serving.h"
 
 namespace pgcleave::app {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "engine/window_probe.h"
+#include "engine/window_hooks.h"
 #include "watch/sampler.h"
 #include "world/world.h"
 

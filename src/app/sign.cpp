@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "app/identity.h"
+#include "app/same_environment.h"
 #include "base/format.h"
 #include "base/sha256.h"
 
 namespace pgcleave::app {
+
 namespace {
 
 // Who uses sudo signs in the own name: the journal belongs to one user, and several people have to sign.
@@ -40,6 +41,13 @@ Result<std::string> sign(const runbook::Change& change, const std::string& role,
                       {"runbook_sha256", change.runbook.sha256}},
                      journal::Durability::disk));
   return by;
+}
+
+Result<void> mark_solved(journal::Journal& journal, const engine::RunRecord& run, const std::string& how) {
+  if (how.empty())
+    return fail({ErrorKind::invalid, "--how", "says nothing", "what the cause was, and what fixed it", "", "", ""});
+  TRY(journal.append(run.id, "problem.solved", {{"how", how}, {"by", operator_name()}}, journal::Durability::disk));
+  return {};
 }
 
 }  // namespace pgcleave::app

@@ -3,16 +3,15 @@
 #include <algorithm>
 
 #include "app/files.h"
-#include "app/members_behind.h"
+#include "app/owners.h"
 #include "app/rollback_path.h"
 #include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"
-#include "fence/ownership_passed.h"
+#include "fence/owner_state.h"
 #include "report/document/display.h"
 #include "world/run_servers.h"
 #include "world/serving.h"
-#include "world/world_standby.h"
 
 namespace pgcleave::app {
 namespace {

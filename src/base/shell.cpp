@@ -10,7 +10,7 @@
 
 #include "base/child.h"
 #include "base/format.h"
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 #include "base/process.h"
 
 namespace pgcleave {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "checks/check_context.h"
-#include "checks/stage.h"
 #include "patroni/inspection.h"
 #include "postgres/identity.h"
 #include "postgres/wal.h"

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "checks/check_context.h"
 #include "checks/cluster_seen.h"
+#include "checks/table_references.h"
 
 namespace pgcleave::checks {
 
@@ -54,5 +57,27 @@ struct ServerSeen {
 };
 
 Result<ServerSeen> inspect_server(CheckContext& context, world::Side& side);
+
+// One side as the families schema and workload look at it: its session, its tables by part, and what reaches what.
+
+struct InspectedSide {
+  world::Side* side = nullptr;
+  postgres::Connection* session = nullptr;
+  bool standby = false;
+  world::SplitTables tables;
+};
+
+// An error when neither can be looked at; of one that can't the family fence tells.
+struct BothSides {
+  std::optional<InspectedSide> source;
+  std::optional<InspectedSide> target;
+
+  // Where the moved tables live: the target once it takes writes, else the source; a standby where that is all there
+  // is.
+  [[nodiscard]] const InspectedSide& home() const;
+  // Those that take DDL of their own; at least one.
+  [[nodiscard]] std::vector<const InspectedSide*> with_own_catalog() const;
+};
+Result<BothSides> inspect_both(CheckContext& context);
 
 }  // namespace pgcleave::checks

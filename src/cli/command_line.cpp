@@ -8,12 +8,12 @@
 
 #include "base/log.h"
 #include "base/version.h"
-#include "cli/did_you_mean.h"
+#include "cli/complain.h"
 #include "cli/exit_codes.h"
 #include "cli/standard_files.h"
 #include "cli/verbs.h"
-#include "readiness/process.h"
-#include "steps/check/judging_kinds.h"
+#include "readiness/process_findings.h"
+#include "steps/check/judging.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/exit_code.h"
+#include "engine/run_result.h"
 
 namespace pgcleave::cli {
 

@@ -3,7 +3,6 @@
 
 #include "app/change.h"
 #include "app/rehearsal.h"
-#include "app/rounds.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/units.h"

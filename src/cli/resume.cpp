@@ -1,4 +1,4 @@
-#include "cli/run_again.h"
+#include "cli/with_run.h"
 
 namespace pgcleave::cli {
 

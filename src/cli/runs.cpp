@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include "app/meant_run.h"
-#include "app/rounds.h"
+#include "app/rehearsal.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "cli/asked.h"

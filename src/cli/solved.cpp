@@ -1,4 +1,4 @@
-#include "app/solved.h"
+#include "app/sign.h"
 
 #include "base/log.h"
 #include "cli/complain.h"

@@ -5,7 +5,7 @@
 
 #include <iostream>
 
-#include "app/identity.h"
+#include "app/same_environment.h"
 #include "app/interrupt.h"
 #include "base/format.h"
 #include "base/log.h"

@@ -7,7 +7,7 @@
 #include "app/acted.h"
 #include "cli/verb.h"
 #include "config/environment.h"
-#include "engine/run_output.h"
+#include "engine/run_result.h"
 
 namespace pgcleave::cli {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/exit_code.h"
+#include "engine/run_result.h"
 
 namespace pgcleave::cli {
 

@@ -1,7 +1,13 @@
 #include "cli/with_run.h"
 
+#include "app/resume.h"
+#include "app/rollback_path.h"
+#include "app/unwritten.h"
+#include "base/log.h"
 #include "cli/asked.h"
 #include "cli/complain.h"
+#include "cli/split_words.h"
+#include "cli/talk.h"
 
 namespace pgcleave::cli {
 
@@ -14,6 +20,33 @@ ExitCode with_run(const Arguments& arguments,
   const auto run = app::find_run(*journal, arguments.text("RUN"));
   if (!run) return complain(run.error());
   return act(*journal, *run);
+}
+
+ExitCode run_again(const Arguments& arguments, bool back) {
+  const auto named = run_named(arguments);
+  const auto path = app::journal_path(named.files);
+  if (!path.value) return complain(path.problems);
+  auto journal = journal::Journal::open_existing(*path.value, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return complain(journal.error());
+  const app::Asked how{.back = back,
+                       .take_over = arguments.flag("takeover"),
+                       .emergency = back && arguments.flag("emergency"),
+                       .gone = arguments.list("gone")};
+  const auto resumed = app::resume(*journal, {named, arguments.list("approve"), how}, talk(""));
+  if (!resumed) return complain(resumed.error());
+  if (!resumed->acted) {
+    log::info(resumed->over);
+    return ExitCode::done;
+  }
+  const auto& acted = *resumed->acted;
+  const auto exit = tell(acted, arguments.flag("json"));
+  // The reason in the words of `status`.
+  if (back && exit == ExitCode::not_ready) {
+    if (const auto run = app::find_run(*journal, acted.run))
+      warn_of_losses(app::rollback_path_of(*run, named.files.environment));
+  }
+  if (!acted.clients_may_wait) app::await_unwritten(*journal, app::patience_with_unwritten);
+  return exit;
 }
 
 }  // namespace pgcleave::cli

@@ -13,4 +13,9 @@ namespace pgcleave::cli {
 ExitCode with_run(const Arguments& arguments,
                   const std::function<ExitCode(journal::Journal& journal, const engine::RunRecord& run)>& act);
 
+// What the verbs resume and rollback share: an earlier run is acted on, and its ending is printed.
+
+// `back`: it is rolled back; else it is resumed in the direction that it had.
+ExitCode run_again(const Arguments& arguments, bool back);
+
 }  // namespace pgcleave::cli

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "config/environment.h"
+
 namespace pgcleave::config {
 
 struct ConnectionKey {
@@ -23,5 +25,14 @@ struct ConnectionKey {
 };
 
 const std::vector<ConnectionKey>& connection_keys();
+
+// Addresses that mean another server on each machine: what this one sees there says nothing of what others see. Asks
+// nobody.
+
+// 127.0.0.0/8, ::1, localhost, or a socket's folder.
+bool is_loopback(const std::string& host);
+
+// A bouncer on another machine, as far as its addresses tell, with a route to its own machine.
+bool cannot_be_seen_from_here(const BouncerAccess& bouncer, const std::string& route_host);
 
 }  // namespace pgcleave::config

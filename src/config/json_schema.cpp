@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "config/connection_keys.h"
-#include "config/job_limits.h"
+#include "config/environment.h"
 
 namespace pgcleave::config {
 namespace {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/error.h"
 #include "base/format.h"
 #include "base/similar.h"
 
 namespace pgcleave::config {
+
 namespace {
 
 constexpr std::size_t longest_word_bytes = 64;
@@ -49,6 +51,20 @@ std::string shown(const std::string& word) {
   auto end = longest_word_bytes;
   while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xC0U) == 0x80U) --end;
   return "'" + word.substr(0, end) + "...'";
+}
+
+std::string Position::text() const {
+  return line == 0 ? printable(file) : fmt::format("{}:{}:{}", printable(file), line, column);
+}
+
+std::string Problem::text() const {
+  auto out = at.text() + ": " + printable(what);
+  if (!hint.empty()) out += "\n  " + printable(hint);
+  return out;
+}
+
+Json Problem::json() const {
+  return {{"file", at.file}, {"line", at.line}, {"column", at.column}, {"what", what}, {"hint", hint}};
 }
 
 }  // namespace pgcleave::config

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "config/problem.h"
+#include "config/problems.h"
 
 namespace pgcleave::config {
 

@@ -1,12 +1,14 @@
 #include "config/table_name.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "base/format.h"
 #include "config/problems.h"
 
 namespace pgcleave::config {
+
 namespace {
 
 constexpr std::size_t longest_name_bytes = 63;  // NAMEDATALEN - 1
@@ -95,6 +97,42 @@ Result<std::string> parse_schema_name(const std::string& text) {
   TRY_ASSIGN(auto parts, read_parts(text));
   if (parts.size() > 1) return fail(malformed(text, "it has more than a schema"));
   return parts[0];
+}
+
+namespace {
+
+// Behind the UTF-8 character that begins at `at`.
+std::size_t after_character(const std::string& text, std::size_t at) {
+  for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;) ++at;
+  return at;
+}
+
+}  // namespace
+
+bool matches(const std::string& pattern, const std::string& text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string::npos;  // the last * seen; an earlier one never has to be tried again
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == '?') {
+      ++p;
+      t = after_character(text, t);
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string::npos) {
+      p = star + 1;
+      t = resume = after_character(text, resume);
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
 }
 
 }  // namespace pgcleave::config

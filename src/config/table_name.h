@@ -1,6 +1,8 @@
 // Names of tables and schemas in SQL identifier syntax, by PostgreSQL's rules.
 #pragma once
 
+#include <string>
+
 #include "base/result.h"
 #include "config/split.h"
 
@@ -10,5 +12,9 @@ namespace pgcleave::config {
 // bytes, which PostgreSQL would cut in silence, are `invalid`.
 Result<Name> parse_table_name(const std::string& text);
 Result<std::string> parse_schema_name(const std::string& text);
+
+// Whether the whole text matches: * is any run of characters, ? is one character (of UTF-8), all else is itself.
+// Time at most pattern times text, whatever the pattern.
+bool matches(const std::string& pattern, const std::string& text);
 
 }  // namespace pgcleave::config

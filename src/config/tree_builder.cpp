@@ -1,7 +1,7 @@
 #include "config/tree_builder.h"
 
 #include "base/format.h"
-#include "config/characters.h"
+#include "config/yaml.h"
 
 namespace pgcleave::config {
 namespace {

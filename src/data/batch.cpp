@@ -5,7 +5,7 @@
 
 #include "base/format.h"
 #include "postgres/lock_waits.h"
-#include "postgres/sqlstate.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::data {
 namespace {

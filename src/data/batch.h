@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "data/brake.h"
+#include "data/throttle.h"
 #include "data/change.h"
 #include "data/job.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
-#include "data/progress.h"
+#include "data/job.h"
 
 namespace pgcleave::data {
 namespace {

@@ -1,7 +1,7 @@
 #include "data/index_builder.h"
 
 #include "base/format.h"
-#include "data/short_name.h"
+#include "data/index_request.h"
 
 namespace pgcleave::data {
 namespace {

@@ -1,9 +1,11 @@
 #include "data/index_request.h"
 
 #include "base/format.h"
+#include "base/sha256.h"
 #include "postgres/sql.h"
 
 namespace pgcleave::data {
+
 namespace {
 
 constexpr auto time_to_roll_back = std::chrono::seconds(1);
@@ -84,6 +86,16 @@ Result<IndexShape> try_index(postgres::Connection& primary, const IndexRequest& 
   if (!made && made.error().kind == ErrorKind::failed)
     return fail(wrong(request, "is refused by PostgreSQL: " + made.error().what, "", made.error().code));
   return shape;
+}
+
+std::string short_name(const std::string& name, const std::string& suffix) {
+  constexpr std::size_t longest = 63, digest = 8;
+  const auto whole = name + "_" + suffix;
+  if (whole.size() <= longest) return whole;
+  // Cut between two characters.
+  auto cut = longest - digest - 1;
+  while (cut > 0 && (static_cast<unsigned char>(whole[cut]) & 0xC0U) == 0x80U) --cut;
+  return whole.substr(0, cut) + "_" + sha256(whole).substr(0, digest);
 }
 
 }  // namespace pgcleave::data

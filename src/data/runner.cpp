@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 #include "base/units.h"
-#include "data/progress.h"
+#include "data/job.h"
 #include "postgres/lock_waits.h"
 
 namespace pgcleave::data {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "data/brake.h"
+#include "data/throttle.h"
 #include "data/build_session.h"
 #include "data/table.h"
 

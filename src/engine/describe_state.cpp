@@ -1,8 +1,7 @@
 #include "engine/describe_state.h"
 
 #include "base/format.h"
-#include "world/clients_served.h"
-#include "world/world_standby.h"
+#include "world/serving.h"
 
 namespace pgcleave::engine {
 namespace {

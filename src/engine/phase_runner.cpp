@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "base/heeded_stop.h"
-#include "steps/missable.h"
+#include "base/deadline.h"
+#include "steps/parameters.h"
 
 namespace pgcleave::engine {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/fields.h"
 #include "base/lines.h"
-#include "engine/irreversible.h"
+#include "engine/undoer.h"
 #include "world/effects.h"
 
 namespace pgcleave::engine {

@@ -3,8 +3,8 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "engine/describe_state.h"
-#include "engine/incomplete_journal.h"
-#include "engine/irreversible.h"
+#include "engine/resumer.h"
+#include "engine/undoer.h"
 
 namespace pgcleave::engine {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "config/environment.h"
-#include "engine/irreversible.h"
+#include "engine/undoer.h"
 #include "engine/readable.h"
 
 namespace pgcleave::engine {

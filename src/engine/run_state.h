@@ -6,7 +6,7 @@
 #include "engine/direction.h"
 #include "engine/effects.h"
 #include "engine/recorder.h"
-#include "engine/run_output.h"
+#include "engine/run_result.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 

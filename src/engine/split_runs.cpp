@@ -4,7 +4,7 @@
 
 #include "base/fields.h"
 #include "base/format.h"
-#include "engine/irreversible.h"
+#include "engine/undoer.h"
 
 namespace pgcleave::engine {
 namespace {

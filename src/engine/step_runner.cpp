@@ -5,7 +5,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
-#include "engine/irreversible.h"
+#include "engine/undoer.h"
 #include "engine/readable.h"
 #include "runbook/expressions.h"
 

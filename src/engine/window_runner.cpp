@@ -4,7 +4,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
-#include "engine/failover.h"
+#include "engine/run_end.h"
 #include "engine/plan.h"
 #include "engine/readable.h"
 #include "runbook/expressions.h"

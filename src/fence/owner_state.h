@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "fence/ownership.h"
 #include "fence/witness.h"
 
 namespace pgcleave::fence {
@@ -27,5 +28,18 @@ struct OwnerState {
 // Reads only. `side` says whose canary rows are its own.
 Result<OwnerState> owner_state(postgres::Connection& connection, const std::string& split, Owner side,
                                Deadline deadline);
+
+// When and by which run a split got the owner that it has, by one server's own log.
+
+struct OwnershipPassed {
+  Owner owner = Owner::nobody;
+  std::string run;
+  std::int64_t at_us = 0;  // by the server's clock
+};
+
+// The newest row of `pgcleave.ownership_log` that made `owner` the owner. Reads only. No value: there is none, as
+// before the first split, or the fence is not installed.
+Result<std::optional<OwnershipPassed>> ownership_passed(postgres::Connection& connection, const std::string& split,
+                                                        Owner owner, Deadline deadline);
 
 }  // namespace pgcleave::fence

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "base/format.h"
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 #include "pgbouncer/bouncer.h"
 #include "pgbouncer/inspection.h"
 

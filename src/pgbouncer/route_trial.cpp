@@ -4,7 +4,6 @@
 
 #include "base/format.h"
 #include "pgbouncer/config_files.h"
-#include "pgbouncer/trial_mark.h"
 
 namespace pgcleave::pgbouncer {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
-#include "pgbouncer/trial_mark.h"
+#include "pgbouncer/config_files.h"
 
 namespace pgcleave::pgbouncer {
 namespace {

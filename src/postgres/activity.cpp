@@ -5,9 +5,9 @@
 
 #include "base/format.h"
 #include "base/units.h"
-#include "postgres/statements_view.h"
 
 namespace pgcleave::postgres {
+
 namespace {
 
 // BEGIN and the statement behind it are two round trips.
@@ -84,6 +84,15 @@ Result<std::vector<OpenTransaction>> open_transactions(Connection& connection, c
     if (known != times.end() && !open[row].idle) open[row].usual = known->second;
   }
   return open;
+}
+
+Result<std::optional<std::string>> statements_function(Connection& connection, Deadline deadline) {
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+       WHERE e.extname = 'pg_stat_statements')sql",
+                                               {}, deadline));
+  if (rows.empty()) return std::optional<std::string>();
+  return quote_identifier(rows.text(0, "nspname")) + ".pg_stat_statements";
 }
 
 }  // namespace pgcleave::postgres

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,5 +53,13 @@ struct Table {
 // All ordinary and partitioned tables outside pg_catalog, information_schema, pg_toast and pgcleave, by schema and
 // name. A partition that is half detached still goes with the root that it had. Temporary tables are left out.
 Result<std::vector<Table>> tables(Connection& connection, Deadline deadline);
+
+// Columns of tables, as far as logical replication cares: it matches them by name.
+
+using Columns = std::map<std::string, std::string>;  // name -> type, such as "numeric(20,2)"
+
+// By table; generated columns are left out, since they are not replicated. A table that isn't there has no entry.
+Result<std::map<TableName, Columns>> columns(Connection& connection, const std::vector<TableName>& tables,
+                                             Deadline deadline);
 
 }  // namespace pgcleave::postgres

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/format.h"
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 #include "base/lines.h"
 #include "postgres/connection_state.h"
 

@@ -106,4 +106,19 @@ std::string quote_literal(const std::string& text);     // '...' with ' doubled;
 std::string array_literal(
     const std::vector<std::string>& elements);  // {"a","b"}, for a parameter cast to an array type
 
+// For a statement that holds a password: it must get neither into the server's log nor into pg_stat_statements.
+
+inline constexpr const char* begin_unlogged =
+    "BEGIN; SET LOCAL log_statement TO none; SET LOCAL log_min_duration_statement TO -1; SET LOCAL "
+    "log_min_duration_sample TO -1; "
+    "SET LOCAL log_transaction_sample_rate TO 0; SET LOCAL log_min_error_statement TO panic; "
+    "SET LOCAL pg_stat_statements.track TO none";
+
+// SQLSTATEs by which more than one place decides, by the names of their conditions (PostgreSQL's appendix A).
+
+inline constexpr const char* cannot_connect_now = "57P03";  // starts, recovers or shuts down
+
+inline constexpr const char* invalid_schema_name = "3F000";
+inline constexpr const char* insufficient_privilege = "42501";
+
 }  // namespace pgcleave::postgres

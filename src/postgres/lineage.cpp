@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "postgres/history_text.h"
+#include "postgres/identity.h"
 
 namespace pgcleave::postgres {
 
@@ -22,6 +23,25 @@ int promotions_since_fork(const std::vector<Timeline>& server, const std::vector
   return static_cast<int>(std::count_if(server.begin(), server.end(), [&](const Timeline& timeline) {
     return std::find(other.begin(), other.end(), timeline) == other.end();
   }));
+}
+
+Result<Histories> histories(Connection& connection, Deadline deadline) {
+  TRY_ASSIGN(const auto identity, identify(connection, deadline));
+  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
+      SELECT substr(name, 1, 8) AS id, pg_catalog.pg_read_file('pg_wal/' || name, 0, 1000000, true) AS history
+        FROM pg_catalog.pg_ls_waldir() WHERE name ~ '^[0-9A-F]{8}[.]history$' ORDER BY name)sql",
+                                               {}, deadline));
+  Histories found;
+  found.timeline = identity.timeline;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows.is_null(row, "history")) continue;  // removed since it was listed
+    History file;
+    const auto& id = rows.text(row, "id");
+    std::from_chars(id.data(), id.data() + id.size(), file.timeline, 16);
+    if (auto lineage = read_history(file.timeline, rows.text(row, "history"))) file.lineage = std::move(*lineage);
+    found.files.push_back(std::move(file));
+  }
+  return found;
 }
 
 }  // namespace pgcleave::postgres

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/lsn.h"
@@ -22,5 +23,22 @@ Result<std::vector<Timeline>> lineage(Connection& primary, Deadline deadline);
 // How many promotions a server has gone through that the other one has not: 1 right after it was promoted beside the
 // other one, 2 and more when it failed over since, or was started anew by Patroni, which begins a timeline too (3.0.2).
 int promotions_since_fork(const std::vector<Timeline>& server, const std::vector<Timeline>& other);
+
+// The timeline history files that a server keeps in pg_wal. PostgreSQL removes none of them, and asks for no file that
+// it has already: one that tells of an abandoned timeline is taken for the history of the next timeline of that number
+// (WalRcvFetchTimeLineHistoryFiles, 15).
+
+struct History {
+  std::uint32_t timeline = 0;
+  std::vector<Timeline> lineage;  // oldest first, the timeline itself last; empty: the file can't be understood
+};
+
+struct Histories {
+  std::uint32_t timeline = 0;  // that the server writes or follows
+  std::vector<History> files;  // by timeline
+};
+
+// Of a primary or a standby. Needs a superuser, or pg_monitor with pg_read_server_files.
+Result<Histories> histories(Connection& connection, Deadline deadline);
 
 }  // namespace pgcleave::postgres

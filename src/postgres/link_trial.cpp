@@ -1,7 +1,7 @@
 #include "postgres/link_trial.h"
 
 #include "base/format.h"
-#include "postgres/unlogged.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::postgres {
 namespace {

@@ -1,6 +1,6 @@
 #include "base/format.h"
 #include "postgres/replication.h"
-#include "postgres/unlogged.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::postgres {
 namespace {

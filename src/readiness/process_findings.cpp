@@ -6,10 +6,12 @@
 
 #include "base/fields.h"
 #include "base/format.h"
+#include "base/outside.h"
 #include "base/units.h"
 #include "steps/registry.h"
 
 namespace pgcleave::readiness {
+
 namespace {
 
 class ProcessJudge {
@@ -215,6 +217,18 @@ checks::Finding guard_inside(const TriedOutside& tried) {
           "would wait",
           "run pgcleave where systemd is, as root or as a user whose manager stays (loginctl enable-linger), or from a "
           "session that stays"};
+}
+
+Result<checks::Findings> process(checks::CheckContext& context) {
+  const auto* change = context.change();
+  if (change == nullptr) return checks::Findings{};
+  auto found = process_findings(*change, evidence_for(*change));
+  if (const auto tried = try_outside(context.deadline()); !tried.outside) found.push_back(guard_inside(tried));
+  return found;
+}
+
+void offer_family() {
+  checks::offer({"process", process});
 }
 
 }  // namespace pgcleave::readiness

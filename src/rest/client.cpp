@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "base/format.h"
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 
 namespace pgcleave::rest {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "config/characters.h"
+#include "config/yaml.h"
 #include "config/schema.h"
 #include "runbook/template.h"
 #include "runbook/values.h"

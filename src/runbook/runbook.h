@@ -9,7 +9,7 @@
 #include "base/deadline.h"
 #include "base/result.h"
 #include "base/units.h"
-#include "config/problem.h"
+#include "config/problems.h"
 #include "runbook/phase_kind.h"
 #include "runbook/vocabulary.h"
 

@@ -1,6 +1,11 @@
 // Parameters that several step kinds have in common.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "postgres/catalog.h"
 #include "steps/step.h"
 
 namespace pgcleave::steps {
@@ -34,6 +39,25 @@ inline runbook::Parameter durable_parameter() {
 // By that parameter.
 inline bool waits_for_members(const Context& context) {
   return context.text("durable") != "leader";
+}
+
+// Kinds that change something, and whose failure past the point of no return is a miss all the same, as that of a check
+// is: what they change is made good later.
+
+bool may_be_missed(const std::string& kind);
+
+// Tables in `before`: what undo has to go by in another process.
+
+inline Json names_in_json(const std::vector<postgres::TableName>& tables) {
+  Json names = Json::array();
+  for (const auto& table : tables) names.push_back({{"schema", table.schema}, {"name", table.name}});
+  return names;
+}
+
+inline std::vector<postgres::TableName> names_from_json(const Json& names) {
+  std::vector<postgres::TableName> tables;
+  for (const auto& name : names) tables.push_back({name.at("schema"), name.at("name")});
+  return tables;
 }
 
 }  // namespace pgcleave::steps

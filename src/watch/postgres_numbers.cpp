@@ -1,7 +1,7 @@
 #include "watch/postgres_numbers.h"
 
 #include "base/format.h"
-#include "postgres/statements_view.h"
+#include "postgres/activity.h"
 #include "watch/query_times.h"
 
 namespace pgcleave::watch {

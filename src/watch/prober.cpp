@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/format.h"
-#include "postgres/sqlstate.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::watch {
 namespace {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "postgres/lineage.h"
 #include "world/side.h"
 
 namespace pgcleave::world {
@@ -33,5 +34,11 @@ struct MemberSeen {
 // known for sure. Reads only; members are asked at the same time.
 Result<std::vector<MemberSeen>> inspect_members(Side& side, const patroni::View& view, postgres::Connection& leader,
                                                 Deadline deadline);
+
+// Which timeline history files keep a member from following its leader, now or when the leader is promoted next.
+
+// Names of files that the member has, and that tell of timelines outside of its leader's history. Asks nobody. The
+// leader itself is judged as a member of its own.
+std::vector<std::string> stale_histories(const postgres::Histories& member, const postgres::Histories& leader);
 
 }  // namespace pgcleave::world

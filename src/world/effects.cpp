@@ -18,4 +18,12 @@ Traffic traffic_named(const std::string& text) {
   return Traffic::none;
 }
 
+void Progress::say(const std::string& text) const {
+  if (listener_) listener_(text);
+}
+
+std::optional<Approval> Approvers::answer(const Question& question) const {
+  return answer_ ? answer_(question) : std::nullopt;
+}
+
 }  // namespace pgcleave::world

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/format.h"
-#include "postgres/inheritance.h"
+#include "postgres/dependencies.h"
 
 namespace pgcleave::world {
 

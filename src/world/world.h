@@ -12,11 +12,9 @@
 #include "fence/ownership.h"
 #include "pgbouncer/fleet.h"
 #include "postgres/catalog.h"
-#include "world/approval.h"
 #include "world/effects.h"
 #include "world/known_change.h"
 #include "world/pending_release.h"
-#include "world/progress.h"
 #include "world/side.h"
 
 namespace pgcleave::world {

@@ -2,7 +2,7 @@
 // program that is to bring clients back.
 #include <sstream>
 
-#include "engine/irreversible.h"
+#include "engine/undoer.h"
 #include "engine/record.h"
 #include "report/document/render.h"
 #include "report/report.h"

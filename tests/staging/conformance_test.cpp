@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "engine/effects.h"
-#include "steps/check/judging_kinds.h"
+#include "steps/check/judging.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {

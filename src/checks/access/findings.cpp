@@ -1,6 +1,6 @@
 #include "base/format.h"
 #include "checks/access/access.h"
-#include "checks/judging.h"
+#include "checks/finding.h"
 #include "postgres/login_failure.h"
 
 namespace pgcleave::checks {

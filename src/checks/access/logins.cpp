@@ -3,11 +3,11 @@
 #include "base/format.h"
 #include "checks/access/access.h"
 #include "checks/access/members.h"
-#include "config/loopback.h"
+#include "config/connection_keys.h"
 #include "pgbouncer/inspection.h"
 #include "postgres/hba.h"
 #include "postgres/link_trial.h"
-#include "world/probes.h"
+#include "world/serving.h"
 #include "world/route_answer.h"
 
 namespace pgcleave::checks {

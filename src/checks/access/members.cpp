@@ -6,7 +6,7 @@
 #include "base/format.h"
 #include "checks/access/rewind_roles.h"
 #include "postgres/hba.h"
-#include "postgres/sqlstate.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::checks {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "checks/finding.h"
 #include "postgres/catalog.h"
+#include "world/table_obstacles.h"
 
 namespace pgcleave::checks {
 
@@ -37,5 +38,9 @@ struct TablesSeen {
 Result<TablesSeen> inspect_tables(postgres::Connection& connection, const std::string& side,
                                   const std::vector<postgres::Table>& moved, Deadline deadline);
 Findings judge_tables(const TablesSeen& seen);
+
+// What the run itself refuses of the tables of one side (world/table_obstacles.h), as findings. Asks nobody.
+
+Findings judge_obstacles(const std::vector<world::TableObstacle>& obstacles, const std::string& side);
 
 }  // namespace pgcleave::checks

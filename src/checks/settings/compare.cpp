@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "base/format.h"
-#include "checks/judging.h"
+#include "checks/finding.h"
 
 namespace pgcleave::checks {
 namespace {

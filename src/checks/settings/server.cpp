@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
-#include "checks/judging.h"
+#include "checks/finding.h"
 #include "postgres/identity.h"
 
 namespace pgcleave::checks {

@@ -4,7 +4,7 @@
 
 #include "checks/cluster_seen.h"
 #include "checks/finding.h"
-#include "checks/stage.h"
+#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 

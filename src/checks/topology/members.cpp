@@ -1,7 +1,7 @@
 #include "checks/topology/members.h"
 
 #include "base/format.h"
-#include "checks/judging.h"
+#include "checks/finding.h"
 
 namespace pgcleave::checks {
 namespace {

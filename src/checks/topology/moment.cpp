@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "checks/judging.h"
+#include "checks/finding.h"
 
 namespace pgcleave::checks {
 namespace {

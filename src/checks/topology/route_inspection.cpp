@@ -4,9 +4,9 @@
 #include <set>
 
 #include "base/format.h"
-#include "config/loopback.h"
+#include "config/connection_keys.h"
 #include "postgres/login_failure.h"
-#include "postgres/sqlstate.h"
+#include "postgres/connection.h"
 
 namespace pgcleave::checks {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/format.h"
-#include "checks/judging.h"
+#include "checks/finding.h"
 #include "postgres/connection.h"
 
 namespace pgcleave::checks {

@@ -3,7 +3,7 @@
 
 #include "checks/cluster_seen.h"
 #include "checks/finding.h"
-#include "checks/stage.h"
+#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 

@@ -1,7 +1,7 @@
 // The family workload: what clients do, seen in pg_stat_statements and in their sessions over a stretch of time.
 #include "base/format.h"
 #include "checks/families.h"
-#include "checks/inspected_side.h"
+#include "checks/server_seen.h"
 #include "checks/workload/bouncer_servers.h"
 #include "checks/workload/sessions.h"
 #include "checks/workload/statements.h"

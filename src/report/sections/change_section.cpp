@@ -3,7 +3,6 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "report/document/display.h"
-#include "report/sections/readiness_sections.h"
 #include "report/sections/run_sections.h"
 #include "steps/registry.h"
 

@@ -2,7 +2,6 @@
 
 #include "base/format.h"
 #include "report/document/display.h"
-#include "report/sections/readiness_sections.h"
 #include "report/sections/run_sections.h"
 
 namespace pgcleave::report {

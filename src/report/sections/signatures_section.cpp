@@ -4,7 +4,7 @@
 #include "base/format.h"
 #include "base/sha256.h"
 #include "report/document/display.h"
-#include "report/sections/readiness_sections.h"
+#include "report/sections/run_sections.h"
 
 namespace pgcleave::report {
 Section watch_section(const Readiness& readiness) {

@@ -6,8 +6,10 @@
 #include "base/lines.h"
 #include "base/units.h"
 #include "checks/families.h"
+#include "steps/registry.h"
 
 namespace pgcleave::steps {
+
 namespace {
 
 using runbook::Type;
@@ -168,6 +170,10 @@ Result<Json> refused_or_judged(Context& context, const Json& before,
   if (const auto seen = findings_in(before); !seen.empty()) return refused(context, seen);
   TRY_ASSIGN(const auto findings, inspect(context));
   return judged(context, findings);
+}
+
+void offer_step_kinds() {
+  add_kinds({check_readiness(), check_settings(), check_topology(), check_truncation()});
 }
 
 }  // namespace pgcleave::steps

@@ -1,6 +1,5 @@
 // check.readiness: the families of `pgcleave check`, as a step.
 #include "steps/check/judging.h"
-#include "steps/check/judging_kinds.h"
 
 namespace pgcleave::steps {
 namespace {

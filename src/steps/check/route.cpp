@@ -4,7 +4,7 @@
 // with the bouncers' TLS settings.
 #include "base/format.h"
 #include "base/units.h"
-#include "config/loopback.h"
+#include "config/connection_keys.h"
 #include "steps/check/checking.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"

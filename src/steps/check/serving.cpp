@@ -2,7 +2,6 @@
 #include "base/format.h"
 #include "postgres/wal.h"
 #include "steps/check/checking.h"
-#include "steps/check/findings.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 #include "world/stale_half.h"

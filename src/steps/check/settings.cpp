@@ -1,7 +1,6 @@
 // check.settings: what would only fail inside the window, or when going back: slots and senders left, WAL level, a
 // delayed standby, what a promotion copies along, foreign keys that cross the line.
 #include "steps/check/judging.h"
-#include "steps/check/judging_kinds.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -1,7 +1,6 @@
 // check.topology: is the world as the environment file says, and are the split's tables fit for a cutover? Cheap enough
 // for a gate.
 #include "steps/check/judging.h"
-#include "steps/check/judging_kinds.h"
 #include "steps/parameters.h"
 
 namespace pgcleave::steps {

@@ -5,7 +5,6 @@
 #include "checks/schema/stale_half.h"
 #include "postgres/row_counts.h"
 #include "steps/check/judging.h"
-#include "steps/check/judging_kinds.h"
 #include "steps/tables/half.h"
 
 namespace pgcleave::steps {

@@ -4,7 +4,6 @@
 #include "base/units.h"
 #include "fence/kept_fence.h"
 #include "postgres/wal.h"
-#include "steps/names_in_json.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 

@@ -7,11 +7,10 @@
 #include "fence/kept_fence.h"
 #include "fence/probe_rights.h"
 #include "postgres/wal.h"
-#include "steps/names_in_json.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
 #include "world/frozen.h"
-#include "world/probes.h"
+#include "world/serving.h"
 
 namespace pgcleave::steps {
 namespace {

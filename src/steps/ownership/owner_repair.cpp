@@ -8,7 +8,7 @@
 #include "postgres/writes.h"
 #include "steps/patroni/discarded_writes.h"
 #include "world/link.h"
-#include "world/witness.h"
+#include "world/owners.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "postgres/inheritance.h"
+#include "postgres/dependencies.h"
 #include "postgres/locks.h"
-#include "postgres/prepared.h"
+#include "postgres/transactions.h"
 #include "postgres/wal.h"
-#include "steps/check/findings.h"
+#include "steps/check/checking.h"
 #include "world/table_obstacles.h"
 
 namespace pgcleave::steps {

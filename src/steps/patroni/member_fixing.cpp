@@ -5,7 +5,7 @@
 
 #include "base/fields.h"
 #include "base/format.h"
-#include "patroni/reinitialize.h"
+#include "patroni/cluster.h"
 #include "world/telling.h"
 
 namespace pgcleave::steps {

@@ -3,11 +3,11 @@
 #include <future>
 
 #include "base/format.h"
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 #include "pgbouncer/route_trial.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
-#include "world/probes.h"
+#include "world/serving.h"
 #include "world/route_answer.h"
 
 namespace pgcleave::steps {

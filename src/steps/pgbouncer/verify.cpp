@@ -5,7 +5,7 @@
 #include "steps/parameters.h"
 #include "steps/pgbouncer/fleet_state.h"
 #include "steps/registry.h"
-#include "world/probes.h"
+#include "world/serving.h"
 
 namespace pgcleave::steps {
 namespace {

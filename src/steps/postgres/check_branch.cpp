@@ -3,7 +3,7 @@
 // until it is restarted. And no prepared transaction may be left that the promotion copied: its original on the source
 // is ended there.
 #include "base/format.h"
-#include "postgres/prepared.h"
+#include "postgres/transactions.h"
 #include "postgres/wal.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"

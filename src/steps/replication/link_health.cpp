@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/format.h"
-#include "postgres/columns.h"
+#include "postgres/catalog.h"
 #include "postgres/replication.h"
 #include "postgres/row_counts.h"
 #include "postgres/wal.h"

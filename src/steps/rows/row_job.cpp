@@ -3,8 +3,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "data/runner.h"
-#include "data/trial.h"
-#include "steps/rows/job_id.h"
+#include "data/task.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -2,8 +2,10 @@
 // (data/job.h), so whoever goes on, goes on at the exact row. The verbs of such kinds, but for what they change.
 #pragma once
 
-#include "data/brake.h"
+#include <string>
+
 #include "data/task.h"
+#include "data/throttle.h"
 #include "steps/step.h"
 
 namespace pgcleave::steps {
@@ -32,5 +34,11 @@ runbook::Parameter limits_parameter();
 std::vector<runbook::Parameter> with_shared(std::vector<runbook::Parameter> own,
                                             const std::vector<std::vector<runbook::Parameter>>& shared);
 std::vector<runbook::Output> outputs_of_job();
+
+// A job's id in pgcleave.jobs: the run's and the step's.
+
+inline std::string job_id(const std::string& run, const std::string& step) {
+  return run + "/" + step;
+}
 
 }  // namespace pgcleave::steps

@@ -3,7 +3,7 @@
 #include "base/format.h"
 #include "postgres/identity.h"
 #include "postgres/replication.h"
-#include "steps/check/findings.h"
+#include "steps/check/checking.h"
 #include "world/link.h"
 
 namespace pgcleave::simulation {

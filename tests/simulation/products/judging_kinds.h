@@ -1,4 +1,4 @@
-// The step kinds that judge by families of checks (steps/check/judging_kinds.h), which nobody links here: the families
+// The step kinds that judge by families of checks (steps/check/judging.h), which nobody links here: the families
 // ask for catalogs, settings, statements and logins of which the model has nothing.
 #pragma once
 

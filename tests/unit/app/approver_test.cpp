@@ -1,4 +1,4 @@
-#include "app/approver.h"
+#include "app/approve.h"
 
 #include <catch2/catch.hpp>
 

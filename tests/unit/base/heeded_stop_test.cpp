@@ -1,4 +1,4 @@
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 
 #include <catch2/catch.hpp>
 #include <thread>

@@ -1,4 +1,4 @@
-#include "checks/picture.h"
+#include "checks/finding.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "checks/schema/obstacles.h"
+#include "checks/schema/tables.h"
 #include "lines.h"
 
 using namespace pgcleave;

@@ -1,4 +1,4 @@
-#include "checks/stage.h"
+#include "checks/check_context.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "config/loopback.h"
+#include "config/connection_keys.h"
 
 #include <catch2/catch.hpp>
 

@@ -2,7 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "config/glob.h"
 #include "config/table_name.h"
 #include "runbook/a_vocabulary.h"
 

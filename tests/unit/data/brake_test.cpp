@@ -1,5 +1,5 @@
 // A job that is looked after, on a real server with a real replica.
-#include "data/brake.h"
+#include "data/throttle.h"
 
 #include <catch2/catch.hpp>
 #include <thread>

@@ -5,7 +5,7 @@
 #include <future>
 
 #include "a_job.h"
-#include "data/short_name.h"
+#include "data/index_request.h"
 
 namespace pgcleave::data {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "data/progress.h"
+#include "data/job.h"
 
 namespace pgcleave::data {
 namespace {

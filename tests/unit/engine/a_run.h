@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/approvals.h"
-#include "engine/irreversible.h"
+#include "engine/undoer.h"
 #include "engine/run.h"
 #include "steps/registry.h"
 

@@ -1,4 +1,4 @@
-#include "engine/failover.h"
+#include "engine/run_end.h"
 
 #include <algorithm>
 

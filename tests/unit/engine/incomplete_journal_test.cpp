@@ -1,4 +1,4 @@
-#include "engine/incomplete_journal.h"
+#include "engine/resumer.h"
 
 #include "a_state.h"
 #include "passing.h"

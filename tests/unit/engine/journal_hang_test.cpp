@@ -158,7 +158,7 @@ TEST_CASE(
   }
   auto book = run.journal();
   auto there = run.open_world();
-  there.run.knows_all = false;  // as app/resumed_run.cpp says it of a record that may lack its end
+  there.run.knows_all = false;  // as app/resume.cpp says it of a record that may lack its end
   Recorder recorder(book, ARun::id, known, nullptr);
   recorder.must_go_on(true);
   Run one(run.runbook(), run.params, there, recorder, run.stop, {}, {});

@@ -1,4 +1,4 @@
-#include "engine/window_probe.h"
+#include "engine/window_hooks.h"
 
 #include <catch2/catch.hpp>
 

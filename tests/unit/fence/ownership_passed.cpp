@@ -1,4 +1,4 @@
-#include "fence/ownership_passed.h"
+#include "fence/owner_state.h"
 
 #include "postgres/installed.h"
 

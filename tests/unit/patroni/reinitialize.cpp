@@ -1,4 +1,4 @@
-#include "patroni/reinitialize.h"
+#include "patroni/cluster.h"
 
 #include <catch2/catch.hpp>
 

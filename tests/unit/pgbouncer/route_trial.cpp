@@ -6,7 +6,6 @@
 #include <catch2/catch.hpp>
 
 #include "pgbouncer/config_files.h"
-#include "pgbouncer/trial_mark.h"
 #include "servers.h"
 
 using namespace pgcleave;

@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "base/heeded_stop.h"
+#include "base/deadline.h"
 #include "server.h"
 
 using namespace pgcleave;

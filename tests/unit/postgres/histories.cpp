@@ -1,4 +1,4 @@
-#include "postgres/histories.h"
+#include "postgres/lineage.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "postgres/inheritance.h"
+#include "postgres/dependencies.h"
 
 #include <catch2/catch.hpp>
 

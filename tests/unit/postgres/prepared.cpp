@@ -1,4 +1,4 @@
-#include "postgres/prepared.h"
+#include "postgres/transactions.h"
 
 #include <catch2/catch.hpp>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/problem.h"
+#include "config/problems.h"
 #include "runbook/vocabulary.h"
 
 namespace pgcleave::runbook {

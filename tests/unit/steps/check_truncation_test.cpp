@@ -1,7 +1,7 @@
 // check.truncation and tables.truncate on a split that was done, as both databases prove.
 #include <catch2/catch.hpp>
 
-#include "steps/check/judging_kinds.h"
+#include "steps/check/judging.h"
 #include "steps/fenced_split.h"
 
 namespace pgcleave::steps::test {

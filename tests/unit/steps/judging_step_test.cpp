@@ -2,7 +2,6 @@
 
 #include "postgres/server.h"
 #include "steps/check/judging.h"
-#include "steps/check/judging_kinds.h"
 #include "steps/registry.h"
 #include "steps/two_sides.h"
 

@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "config/json_schema.h"
 #include "runbook/runbook.h"
-#include "steps/check/judging_kinds.h"
+#include "steps/check/judging.h"
 
 namespace pgcleave::steps {
 using namespace pgcleave::world;

@@ -3,10 +3,9 @@
 
 #include "fenced_split.h"
 #include "steps/check/forecasting.h"
-#include "steps/missable.h"
+#include "steps/parameters.h"
 #include "steps/patroni/late_promotion.h"
 #include "world/database_id.h"
-#include "world/probes.h"
 #include "world/serving.h"
 
 namespace pgcleave::steps::test {

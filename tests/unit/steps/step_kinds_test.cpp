@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "runbook/runbook.h"
-#include "steps/check/judging_kinds.h"
+#include "steps/check/judging.h"
 #include "steps/registry.h"
 
 namespace pgcleave::steps {

@@ -1,4 +1,4 @@
-#include "world/clients_served.h"
+#include "world/serving.h"
 
 #include <catch2/catch.hpp>
 

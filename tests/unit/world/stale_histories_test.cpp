@@ -1,4 +1,4 @@
-#include "world/stale_histories.h"
+#include "world/cluster_members.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "steps/missable.h"
+#include "steps/parameters.h"
 
 namespace pgcleave::steps {
 
