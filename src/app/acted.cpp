@@ -11,7 +11,7 @@ namespace pgcleave::app {
 
 bool leaves_clients_waiting(const engine::RunRecord& record) {
   return std::any_of(record.windows.begin(), record.windows.end(), [](const auto& window) {
-    return window.second.open || journal::window_outcome(window.second.outcome) == journal::WindowOutcome::failed;
+    return window.second.open || window.second.outcome == journal::WindowOutcome::failed;
   });
 }
 

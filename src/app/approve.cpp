@@ -30,7 +30,7 @@ bool asks_a_person(const engine::RunRecord& run, const runbook::StepLine& line) 
 }
 
 bool undo_waits_for(const engine::RunRecord& run, const std::string& step) {
-  return journal::run_outcome(run.outcome) == journal::RunOutcome::stopped && run.asked.contains(step);
+  return run.outcome == journal::RunOutcome::stopped && run.asked.contains(step);
 }
 
 Result<void> names_the_environment_of(const engine::RunRecord& run, const std::string& environment_file) {

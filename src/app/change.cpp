@@ -17,7 +17,7 @@ constexpr std::size_t largest_program = 1U << 30;
 
 world::KnownChange known(const runbook::Change& change) {
   return {change, [&change](runbook::PhaseKind window) -> world::RehearsedPause {
-            const auto seen = readiness::evidence_for(change).rehearsed.pauses(name_of(window));
+            const auto seen = readiness::evidence_for(change).rehearsed.pauses(window);
             return {seen.count, seen.p50, seen.p90, seen.max};
           }};
 }

@@ -18,7 +18,7 @@ namespace pgcleave::app {
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds(20);
+constexpr auto patience_with_guard = std::chrono::seconds(20);
 constexpr auto patience_with_systemd = std::chrono::seconds(5);
 constexpr auto patience_with_the_pipe = std::chrono::seconds(1);
 
@@ -50,11 +50,11 @@ Result<void> Guard::start(bool clients_wait) {
   static int number = 0;
   if (tried.outside) {
     TRY(start_as(outside_words(fmt::format("pgcleave-guard-{}-{}-{}", run_, ::getpid(), ++number))));
-    const auto ready = await_ready(Deadline::in(patience));
+    const auto ready = await_ready(Deadline::in(patience_with_guard));
     if (ready || !child_->exited()) return ready;
   }
   TRY(start_as({}));
-  TRY(await_ready(Deadline::in(patience)));
+  TRY(await_ready(Deadline::in(patience_with_guard)));
   static const bool said = [&] {
     const auto own = control_group_of(::getpid());
     if (is_outside(control_group_of(child_->pid()), own)) return false;
@@ -90,7 +90,8 @@ Result<void> Guard::await_ready(Deadline deadline) {
     }
     if (said.find("ready\n") != std::string::npos) return {};
     if (child_->exited()) return fail(no_guard("could not open all that it needs", "it ended"));
-    if (deadline.passed()) return fail(no_guard("did not come", "no answer within " + to_text(Duration(patience))));
+    if (deadline.passed())
+      return fail(no_guard("did not come", "no answer within " + to_text(Duration(patience_with_guard))));
     child_->watch(std::min<Duration>(deadline.left(), std::chrono::milliseconds(200)));
   }
 }

@@ -84,7 +84,7 @@ Result<std::string> is_over(const engine::RunRecord& run, const JournalRuns& run
   const auto* holds = split == nullptr ? nullptr : split->split_by;
   const auto what = fmt::format("is over: {}; nothing to do", run.state(false));
   // Whoever resumes wants the run done: 0 would say that it is.
-  const bool undone = journal::run_outcome(run.outcome) == journal::RunOutcome::undone;
+  const bool undone = run.outcome == journal::RunOutcome::undone;
   if (intent == engine::Intent::resume && undone)
     return fail({ErrorKind::not_ready, "run " + run.id,
                  fmt::format("is over: {}; it can't be resumed", run.state(false)), "", "",

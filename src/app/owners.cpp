@@ -36,10 +36,8 @@ std::vector<std::string> problems_of(const world::Owners& owners, world::Serving
 }  // namespace
 
 std::optional<Json> owners_of(const engine::RunRecord& run, const FilesNamed& files) {
-  const bool needs_a_split =
-      run.windows.empty() && journal::run_outcome(run.outcome) == journal::RunOutcome::done;  // such as cleanup
-  if ((!run.has_taken(name_of(runbook::PhaseKind::window)) && !needs_a_split) || run.open_window() != nullptr)
-    return {};
+  const bool needs_a_split = run.windows.empty() && run.outcome == journal::RunOutcome::done;  // such as cleanup
+  if ((!run.has_taken(runbook::PhaseKind::window) && !needs_a_split) || run.open_window() != nullptr) return {};
   const auto file = files.environment.empty() ? text_in(run.begun, "environment") : files.environment;
   const auto environment = told_environment(file);
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
@@ -63,10 +61,10 @@ std::optional<Json> owners_of(const engine::RunRecord& run, const FilesNamed& fi
 
 Result<void> target_must_own(world::World& world, const engine::RunRecord& run, const std::string& again) {
   const bool undo_failed = std::any_of(run.windows.begin(), run.windows.end(), [](const auto& window) {
-    return journal::window_outcome(window.second.outcome) == journal::WindowOutcome::failed;
+    return window.second.outcome == journal::WindowOutcome::failed;
   });
-  if (!run.has_taken(name_of(runbook::PhaseKind::window)) ||
-      run.has_taken(name_of(runbook::PhaseKind::rollback_window)) || run.open_window() != nullptr || undo_failed)
+  if (!run.has_taken(runbook::PhaseKind::window) || run.has_taken(runbook::PhaseKind::rollback_window) ||
+      run.open_window() != nullptr || undo_failed)
     return {};
   const auto serves = world::serving(world, Deadline::in(patience_with_owners));
   if (serves == world::Serving::target) {

@@ -18,7 +18,7 @@ std::optional<steps::Forecast> look_ahead(const runbook::Change& change, world::
 
 const engine::PlannedStep* Plan::refused() const {
   for (const auto& step : forward) {
-    if (runbook::phase_named(step.phase) != runbook::PhaseKind::prepare) continue;
+    if (step.phase != runbook::PhaseKind::prepare) continue;
     const bool a_check = step.uses.rfind("check.", 0) == 0;
     if (step.state == engine::PlannedState::conflict || (a_check && step.state == engine::PlannedState::pending))
       return &step;

@@ -130,7 +130,7 @@ Result<void> Rehearsal::round(int number) {
   RoundSeen seen;
   seen.number = number;
   TRY(forth(seen));
-  const bool there = journal::run_outcome(seen.run.outcome) == journal::RunOutcome::done;
+  const bool there = seen.run.outcome == journal::RunOutcome::done;
   if (seen.run.is_open() || there) {
     if (there) hold(seen);
     const bool goes_back = asked_.back == GoBack::always || (asked_.back == GoBack::last && number == asked_.times);
@@ -165,7 +165,7 @@ Result<void> Rehearsal::forth(RoundSeen& seen) {
   TRY_ASSIGN(const auto acted, begin(journal_, change_, {id_, seen.number}, speech_, approver));
   TRY_ASSIGN(seen.run, find_run(journal_, acted.run));
   if (acted.ending.exit != engine::ExitCode::done) seen.surprises.push_back("cutover: " + acted.ending.text);
-  if (journal::run_outcome(seen.run.outcome) == journal::RunOutcome::done) look_after_cutover(seen);
+  if (seen.run.outcome == journal::RunOutcome::done) look_after_cutover(seen);
   return {};
 }
 
@@ -181,7 +181,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
   } else if (acted->ending.exit != engine::ExitCode::done) {
     seen.surprises.push_back("rollback: " + acted->ending.text);
   }
-  seen.rolled_back = journal::run_outcome(seen.run.outcome) == journal::RunOutcome::rolled_back;
+  seen.rolled_back = seen.run.outcome == journal::RunOutcome::rolled_back;
   if (seen.rolled_back) look_after_rollback(seen);
   if (was_asked) stop_flag().request();
   return {};
@@ -209,7 +209,8 @@ void Rehearsal::inspect_windows(RoundSeen& seen) {
     if (wrong > 0)
       seen.surprises.push_back(
           fmt::format("{}: {} writes were taken by the side that did not serve any more", phase, wrong));
-    const auto window = seen.run.windows.find(phase);
+    const auto kind = runbook::phase_named(phase);
+    const auto window = kind ? seen.run.windows.find(*kind) : seen.run.windows.end();
     if (window != seen.run.windows.end() && outage > window->second.budget_ms)
       seen.surprises.push_back(fmt::format("{}: a client saw {:.0f} ms of outage, the budget is {:.0f} ms", phase,
                                            outage, window->second.budget_ms));

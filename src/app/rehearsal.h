@@ -8,8 +8,8 @@
 #include "app/approve.h"
 #include "app/load.h"
 #include "checks/finding.h"
-#include "engine/run_result.h"
 #include "engine/record.h"
+#include "engine/run_result.h"
 #include "readiness/rehearsals.h"
 #include "runbook/change.h"
 

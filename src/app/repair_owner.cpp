@@ -19,14 +19,14 @@ constexpr auto patience_with_members = std::chrono::seconds(3);
 constexpr auto patience_of_a_repair = std::chrono::seconds(20);
 
 std::optional<fence::Owner> took_last(const engine::RunRecord& run) {
-  if (run.has_taken(name_of(runbook::PhaseKind::rollback_window))) return fence::Owner::source;
-  if (run.has_taken(name_of(runbook::PhaseKind::window))) return fence::Owner::target;
+  if (run.has_taken(runbook::PhaseKind::rollback_window)) return fence::Owner::source;
+  if (run.has_taken(runbook::PhaseKind::window)) return fence::Owner::target;
   return {};
 }
 
 Result<void> no_window_is_open(const engine::RunRecord& run, const std::string& rest) {
   for (const auto& [phase, window] : run.windows) {
-    if (!window.open && journal::window_outcome(window.outcome) != journal::WindowOutcome::failed) continue;
+    if (!window.open && window.outcome != journal::WindowOutcome::failed) continue;
     return fail({ErrorKind::not_ready, "run " + run.id, "has left its window open: what it began is settled first", "",
                  "", engine::next_command(run, rest), ""});
   }

@@ -18,7 +18,8 @@ struct ReportMade {
 };
 
 Result<ReportMade> report_of_run(const journal::Journal& journal, const engine::RunRecord& run);
-// Of the runs that are named, or else of the rounds of a rehearsal (app/rehearsal.h; "": the last one). `not_ready`: none.
+// Of the runs that are named, or else of the rounds of a rehearsal (app/rehearsal.h; "": the last one). `not_ready`:
+// none.
 Result<ReportMade> report_of_rounds(const journal::Journal& journal, const std::vector<std::string>& runs,
                                     const std::string& rehearsal);
 Result<ReportMade> report_of_readiness(const runbook::Change& change);

@@ -27,7 +27,7 @@ namespace {
 
 bool nothing_left(const engine::RunRecord& run, bool back) {
   using journal::RunOutcome;
-  const auto outcome = journal::run_outcome(run.outcome);
+  const auto outcome = run.outcome;
   if (outcome == RunOutcome::undone || outcome == RunOutcome::rolled_back) return true;
   return !back && (outcome == RunOutcome::done || outcome == RunOutcome::rollback_undone);
 }

@@ -62,17 +62,17 @@ Result<Json> inspect_path(const config::Environment& environment, const config::
 }  // namespace
 
 std::optional<Json> rollback_path_of(const engine::RunRecord& run, const std::string& environment_file) {
-  const auto outcome = journal::run_outcome(run.outcome);
-  const bool over = run.has_taken(name_of(runbook::PhaseKind::rollback_window)) ||
-                    outcome == journal::RunOutcome::rolled_back || outcome == journal::RunOutcome::undone;
+  const auto outcome = run.outcome;
+  const bool over = run.has_taken(runbook::PhaseKind::rollback_window) || outcome == journal::RunOutcome::rolled_back ||
+                    outcome == journal::RunOutcome::undone;
   if (over || !has_promoted(run)) return {};
   const auto environment =
       told_environment(environment_file.empty() ? text_in(run.begun, "environment") : environment_file);
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};
-  const auto seen = inspect_path(*environment, *split.value, run.has_taken(name_of(runbook::PhaseKind::window)),
-                                 reverse_link_of(run));
+  const auto seen =
+      inspect_path(*environment, *split.value, run.has_taken(runbook::PhaseKind::window), reverse_link_of(run));
   if (!seen) return Json{{"error", seen.error().text()}};
   return *seen;
 }

@@ -16,7 +16,7 @@
 namespace pgcleave::app {
 namespace {
 
-constexpr auto patience_with_owners = std::chrono::seconds(3);
+constexpr auto patience_with_sides = std::chrono::seconds(3);
 
 // The run whose files tell where the databases are.
 const engine::RunRecord& known_best(const engine::SplitRuns& split) {
@@ -34,7 +34,7 @@ Json who_serves(const engine::RunRecord& run, const std::string& environment_fil
     return {{"serves", name_of(world::Serving::unknown)}, {"why", same.error().text()}};
   auto world = world::unopened_world(*environment, *split.value);
   world::expect_servers(world, object_in(run.begun, "servers"));
-  const auto deadline = Deadline::in(patience_with_owners);
+  const auto deadline = Deadline::in(patience_with_sides);
   auto serves = world::serving(world, deadline);
   Json standby;
   if (serves == world::Serving::source && world::is_standby(world.source, deadline)) {

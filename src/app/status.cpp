@@ -18,7 +18,7 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
   for (const auto& [id, step] : run.steps) {
     steps.push_back({{"step", id},
                      {"uses", step.uses},
-                     {"phase", step.phase},
+                     {"phase", engine::name_or_nothing(step.phase)},
                      {"status", engine::name_of(step.status)},
                      {"ms", step.ms},
                      {"note", step.note},
@@ -26,28 +26,32 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
   }
   Json windows = Json::object();
   for (const auto& [phase, window] : run.windows) {
-    windows[phase] = {{"open", window.open},
-                      {"taken", window.taken},
-                      {"outcome", window.outcome},
-                      {"budget_ms", window.budget_ms},
-                      {"pause_ms", window.pause_ms},
-                      {"watched", window.watched},
-                      {"outage_ms", window.outage_ms},
-                      {"mean_outage_ms", window.mean_outage_ms},
-                      {"paused_at_us", window.paused_at_us},
-                      {"resumed_at_us", window.resumed_at_us}};
+    windows[name_of(phase)] = {{"open", window.open},
+                               {"taken", window.taken},
+                               {"outcome", engine::name_or_nothing(window.outcome)},
+                               {"budget_ms", window.budget_ms},
+                               {"pause_ms", window.pause_ms},
+                               {"watched", window.watched},
+                               {"outage_ms", window.outage_ms},
+                               {"mean_outage_ms", window.mean_outage_ms},
+                               {"paused_at_us", window.paused_at_us},
+                               {"resumed_at_us", window.resumed_at_us}};
   }
-  return {{"run", run.id},        {"state", state},     {"phase", run.phase},
-          {"serves", run.serves}, {"exit", run.exit},   {"waits_for", run.waiting_for},
-          {"misses", run.misses}, {"windows", windows}, {"steps", steps}};
+  return {{"run", run.id},
+          {"state", state},
+          {"phase", engine::name_or_nothing(run.phase)},
+          {"serves", engine::name_or_nothing(run.serves)},
+          {"exit", run.exit},
+          {"waits_for", run.waiting_for},
+          {"misses", run.misses},
+          {"windows", windows},
+          {"steps", steps}};
 }
 
 // A target that owns and is told to be a standby is about to lose what its clients wrote. No value: it is not so, or it
 // can't be asked.
 std::optional<std::string> alarm_of(const engine::RunRecord& run, const std::string& environment_file) {
-  if (!run.has_taken(name_of(runbook::PhaseKind::window)) ||
-      run.has_taken(name_of(runbook::PhaseKind::rollback_window)))
-    return {};
+  if (!run.has_taken(runbook::PhaseKind::window) || run.has_taken(runbook::PhaseKind::rollback_window)) return {};
   const auto environment =
       told_environment(environment_file.empty() ? text_in(run.begun, "environment") : environment_file);
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));

@@ -9,8 +9,8 @@
 #include <random>
 
 #include "base/child.h"
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "base/process.h"
 
 namespace pgcleave {

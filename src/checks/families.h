@@ -13,7 +13,8 @@ struct Family {
 };
 
 const std::vector<Family>& families();
-// One more, of a room above this one: the family `process` is readiness/process.cpp. Once, when a program begins.
+// One more, of a room above this one: the family `process` is readiness/process_findings.cpp. Once, when a program
+// begins.
 void offer(const Family& family);
 Result<std::vector<Family>> families_named(const std::vector<std::string>& names);
 

@@ -16,7 +16,7 @@ namespace {
 Json json_of(const std::vector<engine::PlannedStep>& steps) {
   Json list = Json::array();
   for (const auto& step : steps) {
-    list.push_back({{"phase", step.phase},
+    list.push_back({{"phase", name_of(step.phase)},
                     {"step", step.id},
                     {"uses", step.uses},
                     {"state", name_of(step.state)},
@@ -28,9 +28,9 @@ Json json_of(const std::vector<engine::PlannedStep>& steps) {
 }
 
 void print(const std::vector<engine::PlannedStep>& steps) {
-  std::string phase;
+  std::optional<runbook::PhaseKind> phase;
   for (const auto& step : steps) {
-    if (step.phase != phase) std::cout << (phase.empty() ? "" : "\n") << step.phase << "\n";
+    if (step.phase != phase) std::cout << (phase ? "\n" : "") << name_of(step.phase) << "\n";
     phase = step.phase;
     std::cout << fmt::format("  {:<22} {:<28} {}\n", step.id, step.uses, name_of(step.state));
     if (!step.evidence.empty()) std::cout << "      now: " << one_line(step.evidence) << "\n";

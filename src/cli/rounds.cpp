@@ -14,7 +14,7 @@ using runbook::PhaseKind;
 // 0: there was no such window, or nobody looked.
 template <double engine::WindowRecord::* Ms>
 double of_window(const Round& round, PhaseKind window) {
-  const auto found = round.run.windows.find(name_of(window));
+  const auto found = round.run.windows.find(window);
   return found == round.run.windows.end() ? 0 : found->second.*Ms;
 }
 constexpr auto pause_of = of_window<&engine::WindowRecord::pause_ms>;
@@ -77,7 +77,7 @@ void print_steps(const std::vector<Round>& rounds) {
   std::map<std::string, std::vector<double>> by_step;
   for (const auto& round : rounds) {
     for (const auto& [id, step] : round.run.steps) {
-      if (step.ms > 0) by_step[step.phase + "  " + id].push_back(step.ms);
+      if (step.ms > 0) by_step[engine::name_or_nothing(step.phase) + "  " + id].push_back(step.ms);
     }
   }
   std::vector<Row> rows;

@@ -12,7 +12,7 @@ namespace pgcleave::cli {
 namespace {
 
 engine::WindowRecord window_of(const engine::RunRecord& run, runbook::PhaseKind kind) {
-  const auto window = run.windows.find(name_of(kind));
+  const auto window = run.windows.find(kind);
   return window == run.windows.end() ? engine::WindowRecord{} : window->second;
 }
 
@@ -56,7 +56,7 @@ ExitCode list(const Arguments& arguments) {
                       {"environment", text_in(run.begun, "environment_name")},
                       {"split", split},
                       {"state", run.state(alive)},
-                      {"serves", run.serves},
+                      {"serves", engine::name_or_nothing(run.serves)},
                       {"exit", run.exit},
                       {"pause_ms", figure(forth.pause_ms)},
                       {"outage_ms", figure(forth.outage_ms)},

@@ -1,5 +1,4 @@
 #include "app/sign.h"
-
 #include "base/log.h"
 #include "cli/complain.h"
 #include "cli/with_run.h"

@@ -20,18 +20,18 @@ void print(const engine::RunRecord& run, bool alive, const app::FilesNamed& file
   std::cout << fmt::format("run {}  {}\n", printable(run.id), printable(run.state(alive)));
   std::cout << fmt::format("  {} on {} ({}), split {}, by {}\n", said("name"), said("environment_name"), said("class"),
                            said("split_name"), said("operator"));
-  std::cout << fmt::format("  phase {}{}\n", printable(run.phase),
-                           run.serves.empty() ? "" : ", " + printable(run.serves) + " serves");
+  std::cout << fmt::format("  phase {}{}\n", engine::name_or_nothing(run.phase),
+                           run.serves ? fmt::format(", {} serves", name_of(*run.serves)) : "");
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
     std::cout << fmt::format(
-        "    {:<18} {:<24} {:<28} {:<11} {}\n", printable(step.phase), printable(id), printable(step.uses),
-        engine::name_of(step.status),
+        "    {:<18} {:<24} {:<28} {:<11} {}\n", engine::name_or_nothing(step.phase), printable(id),
+        printable(step.uses), engine::name_of(step.status),
         step.status == engine::StepStatus::done ? fmt::format("{:.1f} ms", step.ms) : one_line(step.note));
   }
   for (const auto& [phase, window] : run.windows) {
-    std::cout << fmt::format("  {}: {}, {} (budget {:.0f} ms){}\n", printable(phase),
-                             window.open ? "OPEN" : printable(window.outcome),
+    std::cout << fmt::format("  {}: {}, {} (budget {:.0f} ms){}\n", name_of(phase),
+                             window.open ? "OPEN" : engine::name_or_nothing(window.outcome),
                              window.pause_ms > 0        ? fmt::format("clients waited {:.1f} ms", window.pause_ms)
                              : window.paused_at_us == 0 ? "no client had to wait"
                                                         : "how long clients waited is not known",

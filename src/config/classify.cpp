@@ -4,9 +4,9 @@
 #include <tuple>
 
 #include "base/format.h"
-#include "config/table_name.h"
 #include "config/problems.h"
 #include "config/split.h"
+#include "config/table_name.h"
 
 namespace pgcleave::config {
 namespace {

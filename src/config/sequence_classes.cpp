@@ -6,8 +6,8 @@
 #include <tuple>
 
 #include "base/format.h"
-#include "config/table_name.h"
 #include "config/problems.h"
+#include "config/table_name.h"
 
 namespace pgcleave::config {
 namespace {

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "base/format.h"
-#include "postgres/lock_waits.h"
 #include "postgres/connection.h"
+#include "postgres/lock_waits.h"
 
 namespace pgcleave::data {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "data/throttle.h"
 #include "data/change.h"
 #include "data/job.h"
+#include "data/throttle.h"
 
 namespace pgcleave::data {
 

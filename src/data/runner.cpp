@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "base/units.h"
 #include "data/job.h"
 #include "postgres/lock_waits.h"

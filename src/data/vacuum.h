@@ -5,9 +5,9 @@
 
 #include <vector>
 
-#include "data/throttle.h"
 #include "data/build_session.h"
 #include "data/table.h"
+#include "data/throttle.h"
 
 namespace pgcleave::data {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "steps/parameters.h"
 
 namespace pgcleave::engine {
@@ -63,7 +63,7 @@ bool PhaseRunner::is_proven(const runbook::StepLine& line) const {
 }
 
 Result<void> PhaseRunner::prove_rollback() {
-  const auto* verify = run_.phase("verify");
+  const auto* verify = run_.phase(runbook::PhaseKind::verify);
   if (verify == nullptr || run_.is_past_window(Direction::back)) return {};
   auto proofs = *verify;
   auto& lines = proofs.steps;

@@ -67,7 +67,7 @@ void foretell(PlannedStep& planned, const steps::StepKind& kind, steps::Context&
 
 PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line, Json& scope, world::World& world,
                       DryRunEffects& effects, bool& clouded) {
-  PlannedStep planned{phase.name, line.id, line.uses, PlannedState::pending, "", {}, Json::object()};
+  PlannedStep planned{phase.kind, line.id, line.uses, PlannedState::pending, "", {}, Json::object()};
   const auto* kind = steps::find(line.uses);
   const auto with = runbook::resolve(line.with, scope);
   if (kind == nullptr || !with) {

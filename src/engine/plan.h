@@ -22,7 +22,7 @@ enum class PlannedState {
 const char* name_of(PlannedState state);
 
 struct PlannedStep {
-  std::string phase;
+  runbook::PhaseKind phase = runbook::PhaseKind::prepare;
   std::string id;
   std::string uses;
   PlannedState state = PlannedState::pending;

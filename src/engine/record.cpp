@@ -29,7 +29,8 @@ void begin_step(RunRecord& run, const Json& data) {
 // The pause that clients see: from the first PAUSE announced to the last RESUME answered, by the machine's monotonic
 // clock.
 void follow_pause(RunRecord& run, const journal::Event& event) {
-  auto window = run.windows.find(run.phase);
+  if (!run.phase) return;
+  auto window = run.windows.find(*run.phase);
   if (window == run.windows.end()) return;
   auto& seen = window->second;
   const auto traffic = world::traffic_named(text_in(event.data, "traffic"));
@@ -65,10 +66,12 @@ void follow_effect(RunRecord& run, const journal::Event& event) {
 }
 
 void follow_window(RunRecord& run, const journal::Event& event) {
-  auto& window = run.windows[text_in(event.data, "phase")];
+  const auto phase = runbook::phase_named(text_in(event.data, "phase"));
+  if (!phase) return;
+  auto& window = run.windows[*phase];
   if (event.type == "window.entered") {
     window = WindowRecord{};
-    window.phase = text_in(event.data, "phase");
+    window.phase = *phase;
     window.open = true;
     window.budget_ms = number_in(event.data, "budget_ms");
     window.leaders = object_in(event.data, "leaders");
@@ -77,14 +80,14 @@ void follow_window(RunRecord& run, const journal::Event& event) {
     ++run.windows_entered;
     // A window that is entered again begins anew: what an earlier try did was undone, its outputs are stale.
     for (auto& [id, step] : run.steps) {
-      if (step.phase == window.phase) step = StepRecord{};
+      if (step.phase == phase) step = StepRecord{};
     }
   } else if (event.type == "window.taken") {
     window.taken = true;
     window.taken_at_us = event.at_us;
   } else if (event.type == "window.left") {
     window.open = false;
-    window.outcome = text_in(event.data, "outcome");
+    window.outcome = journal::window_outcome(text_in(event.data, "outcome"));
   } else if (event.type == "window.failover") {
     run.misses.push_back(one_line(text_in(event.data, "text")));
   } else if (event.type == "window.watched") {
@@ -102,7 +105,7 @@ void follow_step(RunRecord& run, const journal::Event& event) {
     step.outputs = object_in(data, outputs_field);
     step.note = text_in(data, "evidence");
     step.ms = number_in(data, "ms");
-    if (step.phase.empty()) step.phase = run.phase;
+    if (!step.phase) step.phase = run.phase;
     if (run.waiting_for == text_in(data, "step")) run.waiting_for.clear();
   } else if (event.type == "step.skipped") {
     step.status = StepStatus::skipped;
@@ -126,13 +129,13 @@ void follow_step(RunRecord& run, const journal::Event& event) {
 // A rollback that was undone leaves the run as it was before it; there may be more to do forward then.
 void finish_run(RunRecord& run, const Json& data) {
   run.finished = true;
-  run.outcome = text_in(data, "outcome");
+  run.outcome = journal::run_outcome(text_in(data, "outcome"));
   run.exit = small_in(data, "exit", -1);
-  run.serves = text_in(data, "serves");
-  run.went_all_the_way = run.went_all_the_way || run.ended() == journal::RunOutcome::done;
-  if (run.ended() != journal::RunOutcome::rollback_undone) return;
+  run.serves = world::serving_named(text_in(data, "serves"));
+  run.went_all_the_way = run.went_all_the_way || run.outcome == journal::RunOutcome::done;
+  if (run.outcome != journal::RunOutcome::rollback_undone) return;
   run.rolling_back = false;
-  if (!run.went_all_the_way) run.outcome = name_of(journal::RunOutcome::stopped);
+  if (!run.went_all_the_way) run.outcome = journal::RunOutcome::stopped;
 }
 
 std::string approve_command(const RunRecord& run, const std::string& rest) {
@@ -159,7 +162,7 @@ void RunRecord::apply(const journal::Event& event) {
     epoch = std::max(epoch, small_in(data, "epoch", 1));
   } else if (event.type == "run.resumed") {
     finished = false;
-    outcome.clear();
+    outcome.reset();
     rolling_back = rolling_back || journal::goes_back(data);
     pid = small_in(data, "pid");
     if (journal::goes_back(data)) emergency = truth_in(data, "emergency");
@@ -167,7 +170,7 @@ void RunRecord::apply(const journal::Event& event) {
       if (name.is_string()) gone.insert(name.get<std::string>());
     }
   } else if (event.type == "phase.begun") {
-    phase = text_in(data, "phase");
+    phase = runbook::phase_named(text_in(data, "phase"));
   } else if (event.type == "step.intent") {
     begin_step(*this, data);
   } else if (event.type.rfind("step.", 0) == 0 || event.type == "undo.failed") {
@@ -197,9 +200,9 @@ const WindowRecord* RunRecord::open_window() const {
   return nullptr;
 }
 
-bool RunRecord::has_taken(const std::string& phase_name) const {
-  const auto window = windows.find(phase_name);
-  return window != windows.end() && window->second.taken;
+bool RunRecord::has_taken(runbook::PhaseKind window) const {
+  const auto found = windows.find(window);
+  return found != windows.end() && found->second.taken;
 }
 
 std::string RunRecord::state(bool alive) const {
@@ -207,18 +210,19 @@ std::string RunRecord::state(bool alive) const {
     if (alive) return rolling_back ? "rolling back" : "running";
     return "interrupted";
   }
-  const auto how = ended();
-  if (how == journal::RunOutcome::waiting) return "waiting for approval";
-  if (how == journal::RunOutcome::rolled_back) return "rolled back";
-  if (how == journal::RunOutcome::window_undone) return "window undone";
-  if (how == journal::RunOutcome::rollback_undone) return "done, its rollback was undone";
-  return outcome;
+  if (!outcome) return "ended, in words of another version of pgcleave";
+  switch (*outcome) {
+    case journal::RunOutcome::waiting: return "waiting for approval";
+    case journal::RunOutcome::rolled_back: return "rolled back";
+    case journal::RunOutcome::window_undone: return "window undone";
+    case journal::RunOutcome::rollback_undone: return "done, its rollback was undone";
+    default: return name_of(*outcome);
+  }
 }
 
 bool RunRecord::is_open() const {
-  const auto how = ended();
-  return !finished || how == journal::RunOutcome::stopped || how == journal::RunOutcome::waiting ||
-         how == journal::RunOutcome::window_undone;
+  return !finished || outcome == journal::RunOutcome::stopped || outcome == journal::RunOutcome::waiting ||
+         outcome == journal::RunOutcome::window_undone;
 }
 
 std::string words_asked_for(const RunRecord& run, const std::string& step) {
@@ -235,7 +239,7 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   const bool may_go_back = past_window || run.rolling_back || irreversible(run, Direction::forward).empty();
   const auto approval = run.approvals.find(run.waiting_for);
   const bool approved = approval != run.approvals.end() && approval->second.at_us >= run.waiting_since_us;
-  const auto how = run.ended();
+  const auto how = run.outcome;
   if (how == journal::RunOutcome::waiting && approved) return run.rolling_back ? resume : resume + "   or: " + rollback;
   if (how == journal::RunOutcome::waiting) return approve_command(run, rest) + " && " + resume;
   // An undo that would destroy rows asks for them first; a person who wants to keep them resumes instead.

@@ -10,6 +10,7 @@
 #include "engine/direction.h"
 #include "journal/journal.h"
 #include "journal/outcomes.h"
+#include "world/serving.h"
 
 namespace pgcleave::engine {
 
@@ -27,7 +28,7 @@ constexpr auto left_out_by_emergency = "rollback --emergency";
 struct StepRecord {
   StepStatus status = StepStatus::untouched;
   std::string uses;
-  std::string phase;
+  std::optional<runbook::PhaseKind> phase;  // no value: another version wrote the journal. The same below
   Json with = Json::object();
   Json before = Json::object();
   Json outputs = Json::object();
@@ -40,17 +41,19 @@ struct StepRecord {
   // Something that it sent may still arrive: an effect, or one of several requests of an effect, whose output tells of
   // them.
   [[nodiscard]] bool is_in_doubt() const;
+  // Forward where the phase is not known.
+  [[nodiscard]] Direction direction() const { return phase ? direction_of(*phase) : Direction::forward; }
   // By this run, or found done.
   [[nodiscard]] bool is_done() const { return status == StepStatus::done || status == StepStatus::already_applied; }
   std::int64_t effect_at_us = 0;  // wall clock of the last effect's announcement or end
 };
 
 struct WindowRecord {
-  std::string phase;
-  bool open = false;             // entered and not left
-  bool taken = false;            // ownership was given inside it
-  std::int64_t taken_at_us = 0;  // wall clock
-  std::string outcome;           // as window.left tells it; empty: not left
+  runbook::PhaseKind phase = runbook::PhaseKind::window;
+  bool open = false;                              // entered and not left
+  bool taken = false;                             // ownership was given inside it
+  std::int64_t taken_at_us = 0;                   // wall clock
+  std::optional<journal::WindowOutcome> outcome;  // no value: not left
   double budget_ms = 0;
   double pause_ms = 0;            // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended
   std::int64_t paused_at_us = 0;  // wall clock, 0: not yet
@@ -62,7 +65,7 @@ struct WindowRecord {
   Json leaders = Json::object();  // by side, when it was entered: member, timeline, standby
   // By step, as seen when it was entered: what undo needs should the steps' own records be lost.
   Json before = Json::object();
-  [[nodiscard]] bool is_done() const { return journal::window_outcome(outcome) == journal::WindowOutcome::done; }
+  [[nodiscard]] bool is_done() const { return outcome == journal::WindowOutcome::done; }
 };
 
 struct Approved {
@@ -78,38 +81,42 @@ struct RunRecord {
   std::int64_t begun_at_us = 0;
   std::int64_t last_at_us = 0;
   std::map<std::string, StepRecord> steps;
-  std::vector<std::string> order;               // step ids by last intent, oldest first
-  std::map<std::string, WindowRecord> windows;  // by phase
-  std::map<std::string, Approved> approvals;    // by step, the last one
-  std::string phase;                            // the one begun last
-  std::string waiting_for;                      // step id of a gate that waits
-  std::int64_t waiting_since_us = 0;            // wall clock
-  std::map<std::string, std::string> asked;     // by step: the words that it asked for last, of those that did
+  std::vector<std::string> order;  // step ids by last intent, oldest first
+  std::map<runbook::PhaseKind, WindowRecord> windows;
+  std::map<std::string, Approved> approvals;  // by step, the last one
+  std::optional<runbook::PhaseKind> phase;    // the one begun last
+  std::string waiting_for;                    // step id of a gate that waits
+  std::int64_t waiting_since_us = 0;          // wall clock
+  std::map<std::string, std::string> asked;   // by step: the words that it asked for last, of those that did
   bool rolling_back = false;
   bool went_all_the_way = false;  // forward, at some time
   bool finished = false;
-  std::string outcome;  // as run.finished tells it
+  std::optional<journal::RunOutcome> outcome;  // how it ended last; no value: it has not
   int exit = -1;
-  std::string serves;               // source, target, nobody, unknown
-  std::vector<std::string> misses;  // checks and budgets that were missed
+  std::optional<world::Serving> serves;  // who served when it ended last
+  std::vector<std::string> misses;       // checks and budgets that were missed
   int pid = 0;
   int epoch = 1;  // the highest that it signed with
   int windows_entered = 0;
   std::set<std::string> gone;  // bouncers that are out of service since
   bool emergency = false;      // its rollback goes without proofs
 
-  // How it ended last; no value: it has not, or another version wrote the journal.
-  [[nodiscard]] std::optional<journal::RunOutcome> ended() const { return journal::run_outcome(outcome); }
   [[nodiscard]] Direction direction() const { return rolling_back ? Direction::back : Direction::forward; }
   void apply(const journal::Event& event);
   [[nodiscard]] const WindowRecord* open_window() const;
-  [[nodiscard]] bool has_taken(const std::string& phase) const;
+  [[nodiscard]] bool has_taken(runbook::PhaseKind window) const;
   // One word for people: running, waiting, interrupted, stopped, done, undone, rolled back. `alive`: a process holds
   // the split.
   [[nodiscard]] std::string state(bool alive) const;
   // May it be resumed or rolled back, so that no other run may begin on its split?
   [[nodiscard]] bool is_open() const;
 };
+
+// For the journal and for people; "" where there is no value.
+template <class T>
+std::string name_or_nothing(const std::optional<T>& it) {
+  return it ? name_of(*it) : "";
+}
 
 RunRecord replay(const std::vector<journal::Event>& events);
 

@@ -61,8 +61,8 @@ bool Resumer::undo_left_over() {
   const auto* phase = run_.phase(window_of(run_.record().direction()));
   if (phase == nullptr) return true;
   const auto& windows = run_.record().windows;
-  const auto window = windows.find(phase->name);
-  if (window == windows.end() || window->second.outcome.empty() || window->second.is_done()) return true;
+  const auto window = windows.find(phase->kind);
+  if (window == windows.end() || !window->second.outcome || window->second.is_done()) return true;
   expect_leaders(run_.world, window->second.leaders);
   if (!undoer_.undo_phase(*phase, Undoer::Part::clients_wait_for)) return false;
   tell_failovers(run_, *phase);
@@ -83,14 +83,14 @@ Result<bool> Resumer::owner_says_taken(const runbook::StepLine& take) {
 }
 
 Result<bool> Resumer::ask_whether_taken(const runbook::Phase& phase, const runbook::StepLine* take) {
-  if (run_.record().has_taken(phase.name)) return true;
+  if (run_.record().has_taken(phase.kind)) return true;
   return take == nullptr ? Result<bool>(false) : owner_says_taken(*take);
 }
 
 std::optional<RunResult> Resumer::finish_window(const runbook::Phase& phase, const runbook::StepLine* take) {
   if (run_.output.say) run_.output.say("the point of no return was passed: finishing the window");
   run_.recorder.must_go_on(true);
-  if (!run_.record().has_taken(phase.name))
+  if (!run_.record().has_taken(phase.kind))
     static_cast<void>(run_.recorder.write_to_disk("window.taken", {{"phase", phase.name}}));
   const auto from = take == nullptr ? phase.steps.size() : static_cast<std::size_t>(take - phase.steps.data()) + 1;
   if (const auto done = windows_.finish(phase, from); !done) return end_.failed_in_window(phase, done.error(), false);
@@ -115,8 +115,9 @@ std::optional<RunResult> Resumer::settle_window() {
   }
   const auto* phase = run_.phase(open->phase);
   if (phase == nullptr)
-    return end_.finish(journal::RunOutcome::stopped, ExitCode::needs_person,
-                       "the journal names a window that the runbook does not have: " + open->phase);
+    return end_.finish(
+        journal::RunOutcome::stopped, ExitCode::needs_person,
+        "the journal names a window that the runbook does not have: " + std::string(name_of(open->phase)));
   run_.recorder.inside_window(true);
   expect_leaders(run_.world, open->leaders);
   static_cast<void>(hooks_.stand_by(*phase, true));

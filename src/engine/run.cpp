@@ -24,7 +24,7 @@ std::optional<RunResult> Run::begin_acting() {
   const auto held = lease_.acquire();
   if (held) return {};
   const bool other = held.error().kind == ErrorKind::held || held.error().kind == ErrorKind::conflict;
-  return end_.finish(run_.record().phase.empty() ? journal::RunOutcome::undone : journal::RunOutcome::stopped,
+  return end_.finish(!run_.record().phase ? journal::RunOutcome::undone : journal::RunOutcome::stopped,
                      other ? ExitCode::held : ExitCode::needs_person, held.error().text() + "; nothing was changed");
 }
 
@@ -66,7 +66,7 @@ RunResult Run::phases(Direction direction) {
   for (const auto& phase : run_.definition.phases) {
     if (direction_of(phase) != direction) continue;
     const auto& windows = run_.record().windows;
-    const auto window = windows.find(phase.name);
+    const auto window = windows.find(phase.kind);
     if (phase.is_window && window != windows.end() && window->second.is_done()) continue;
     auto& attempt = run_.world.run.attempt;
     attempt = run_.record().windows_entered + 1;
@@ -93,9 +93,8 @@ RunResult Run::settle() {
   const auto direction = run_.record().direction();
   if (auto no = begin_acting()) return *no;
   if (auto stuck = resumer_.settle_window()) return *stuck;
-  const auto* phase = run_.phase(window_of(direction));
   const auto& windows = run_.record().windows;
-  const auto window = windows.find(phase == nullptr ? "" : phase->name);
+  const auto window = windows.find(window_of(direction));
   if (window != windows.end() && window->second.is_done())
     return end_.finish(journal::RunOutcome::stopped, ExitCode::past_no_return,
                        "the window was finished; what comes after it was not begun");
@@ -127,7 +126,8 @@ RunResult Run::back() {
 RunResult Run::roll_back() {
   if (run_.is_past_window(Direction::forward)) {
     const auto proved = phases_.prove_rollback();
-    return proved ? phases(Direction::back) : end_.failed_outside(*run_.phase("verify"), proved.error());
+    return proved ? phases(Direction::back)
+                  : end_.failed_outside(*run_.phase(runbook::PhaseKind::verify), proved.error());
   }
   if (const auto may = undoer_.may_undo(Direction::forward); !may) {
     run_.note_waiting(may.error());

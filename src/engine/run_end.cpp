@@ -162,7 +162,7 @@ void expect_leaders(world::World& world, const Json& leaders) {
 }
 
 void tell_failovers(RunState& run, const runbook::Phase& phase) {
-  const auto& serving = phase.is_rollback() == run.record().has_taken(phase.name) ? run.world.source : run.world.target;
+  const auto& serving = phase.is_rollback() == run.record().has_taken(phase.kind) ? run.world.source : run.world.target;
   for (auto* side : {&run.world.source, &run.world.target}) {
     const auto failover = side->failover(Deadline::in(patience_with_a_leader));
     if (!failover || failover->empty()) continue;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "config/environment.h"
-#include "engine/undoer.h"
 #include "engine/readable.h"
+#include "engine/undoer.h"
 
 namespace pgcleave::engine {
 
@@ -21,9 +21,9 @@ RunState::RunState(runbook::Runbook asked, Json given, world::World& there, Reco
   world.progress = world::Progress(output.progress);
 }
 
-const runbook::Phase* RunState::phase(const std::string& name) const {
+const runbook::Phase* RunState::phase(runbook::PhaseKind kind) const {
   const auto found = std::find_if(definition.phases.begin(), definition.phases.end(),
-                                  [&](const auto& one) { return one.name == name; });
+                                  [&](const auto& one) { return one.kind == kind; });
   return found == definition.phases.end() ? nullptr : &*found;
 }
 

@@ -22,7 +22,7 @@ struct RunState {
 
   [[nodiscard]] const RunRecord& record() const { return recorder.record(); }
   // Null: the runbook does not have it.
-  [[nodiscard]] const runbook::Phase* phase(const std::string& name) const;
+  [[nodiscard]] const runbook::Phase* phase(runbook::PhaseKind kind) const;
   // What expressions can read: parameters, the environment's outputs, and the outputs of steps.
   [[nodiscard]] Json scope() const;
   [[nodiscard]] bool is_past_window(Direction direction) const;

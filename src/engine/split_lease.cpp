@@ -10,7 +10,7 @@
 namespace pgcleave::engine {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(5);
+constexpr auto patience_with_lease = std::chrono::seconds(5);
 constexpr auto patience_while_clients_wait = std::chrono::milliseconds(300);
 constexpr auto patience_with_members = std::chrono::seconds(1);
 constexpr auto patience_for_the_last_word = std::chrono::seconds(2);
@@ -19,7 +19,7 @@ constexpr auto longest_absence = std::chrono::milliseconds(500);
 constexpr auto patience_for_a_question = std::chrono::milliseconds(200);
 
 Deadline deadline_for_a_side(bool clients_wait) {
-  return Deadline::in(clients_wait ? Duration(patience_while_clients_wait) : Duration(patience));
+  return Deadline::in(clients_wait ? Duration(patience_while_clients_wait) : Duration(patience_with_lease));
 }
 
 }  // namespace

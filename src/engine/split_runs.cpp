@@ -14,7 +14,7 @@ bool has_split(const RunRecord& run) {
 }
 
 bool went_back(const RunRecord& run) {
-  return run.has_taken(window_of(Direction::back)) || run.ended() == journal::RunOutcome::rolled_back;
+  return run.has_taken(window_of(Direction::back)) || run.outcome == journal::RunOutcome::rolled_back;
 }
 
 std::string named(const RunRecord& run) {

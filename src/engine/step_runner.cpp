@@ -5,8 +5,8 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/units.h"
-#include "engine/undoer.h"
 #include "engine/readable.h"
+#include "engine/undoer.h"
 #include "runbook/expressions.h"
 
 namespace pgcleave::engine {

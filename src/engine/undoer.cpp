@@ -34,9 +34,8 @@ bool Undoer::undo_step(const std::string& id) {
   const auto record = run_.record().steps.at(id);
   const auto* kind = steps::find(record.uses);
   if (kind == nullptr || kind->undo == nullptr || !needs_undo(record.status)) return true;
-  const auto* phase = run_.phase(record.phase);
   const auto began = Monotonic::now();
-  const auto timeout = timeout_of(*kind, phase != nullptr && phase->is_window);
+  const auto timeout = timeout_of(*kind, record.phase && runbook::is_window(*record.phase));
   steps::Context context{run_.world, id, record.with, Deadline::in(timeout), nullptr};
   context.in_doubt = record.is_in_doubt();
   run_.effects.for_step(id, true);
@@ -59,7 +58,7 @@ Result<void> Undoer::may_undo(Direction direction) {
   for (const auto& id : run_.record().order) {
     const auto& record = run_.record().steps.at(id);
     const auto* kind = steps::find(record.uses);
-    const bool concerned = direction_of(record.phase) == direction && needs_undo(record.status);
+    const bool concerned = record.direction() == direction && needs_undo(record.status);
     if (kind == nullptr || kind->may_undo == nullptr || !concerned) continue;
     steps::Context context{run_.world, id, record.with, Deadline::in(prepared_timeout), &run_.stop};
     const auto may = readable(id, [&] { return kind->may_undo(context, record.before); });
@@ -75,8 +74,8 @@ bool Undoer::undo_steps(const runbook::Phase* only, Direction direction, Part pa
   for (const auto& id : ids) {
     const auto& record = run_.record().steps.at(id);
     const auto* kind = steps::find(record.uses);
-    if (kind == nullptr || (only != nullptr && record.phase != only->name)) continue;
-    if (direction_of(record.phase) != direction) continue;
+    if (kind == nullptr || (only != nullptr && record.phase != only->kind)) continue;
+    if (record.direction() != direction) continue;
     if (part == Part::clients_wait_for && kind->undo_order != steps::UndoOrder::before_traffic) continue;
     complete = undo_step(id) && complete;
   }
@@ -110,21 +109,13 @@ bool Undoer::undo_rest(Direction direction) {
   return complete;
 }
 
-namespace {
-
-bool is_window(const std::string& phase) {
-  return phase == window_of(direction_of(phase));
-}
-
-}  // namespace
-
 std::vector<std::string> irreversible(const RunRecord& run, Direction direction) {
   std::vector<std::string> found;
   for (const auto& id : run.order) {
     const auto& step = run.steps.at(id);
     const auto* kind = steps::find(step.uses);
     if (kind == nullptr || kind->description.can_be_undone() || step.effects <= 0) continue;
-    if (is_window(step.phase) || direction_of(step.phase) != direction) continue;
+    if (step.phase == window_of(direction) || step.direction() != direction) continue;
     found.push_back(fmt::format("{} ({}): {}", id, step.uses, kind->description.why_not_undone()));
   }
   return found;

@@ -4,9 +4,9 @@
 
 #include "base/format.h"
 #include "base/units.h"
-#include "engine/run_end.h"
 #include "engine/plan.h"
 #include "engine/readable.h"
+#include "engine/run_end.h"
 #include "runbook/expressions.h"
 
 namespace pgcleave::engine {
@@ -153,7 +153,7 @@ Result<void> WindowRunner::leave(const runbook::Phase& phase) {
   hooks_.dismiss_guard();
   run_.recorder.inside_window(false);
   TRY(run_.recorder.write("window.left", {{"phase", phase.name}, {"outcome", name_of(journal::WindowOutcome::done)}}));
-  const auto& window = run_.record().windows.at(phase.name);
+  const auto& window = run_.record().windows.at(phase.kind);
   const auto saw = what_clients_saw(hooks_.end_probe(phase));
   if (run_.output.say)
     run_.output.say(fmt::format("clients waited at most {:.1f} ms (budget {:.0f} ms){}{}", window.pause_ms,
@@ -184,7 +184,7 @@ Result<void> WindowRunner::run(const runbook::Phase& phase) {
   steps_.trust_inspection(true);
   std::size_t next = 0;
   const auto forward = until_taken(phase, deadline, next);
-  if (!forward && !run_.record().has_taken(phase.name)) return forward;
+  if (!forward && !run_.record().has_taken(phase.kind)) return forward;
   return finish(phase, next);
 }
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <random>
 
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "pgbouncer/bouncer.h"
 #include "pgbouncer/inspection.h"
 

@@ -10,7 +10,7 @@ namespace {
 // applied by comparing all columns, so each type needs the equality operator that the type cache finds: of a default
 // btree or hash operator class, for what domains, arrays and composites are made of; unless the subscriber finds the
 // row by its primary key (PostgreSQL 15 to 18).
-constexpr auto tables_sql = R"sql(
+constexpr auto catalog_sql = R"sql(
   WITH RECURSIVE usable AS (
     SELECT i.indrelid, i.indisprimary, i.indisreplident, i.indimmediate
       FROM pg_catalog.pg_index i WHERE i.indislive AND i.indisvalid AND i.indisunique AND i.indpred IS NULL),
@@ -78,7 +78,7 @@ constexpr auto tables_sql = R"sql(
 }  // namespace
 
 Result<std::vector<Table>> tables(Connection& connection, Deadline deadline) {
-  TRY_ASSIGN(const Rows rows, connection.query(tables_sql, {}, deadline));
+  TRY_ASSIGN(const Rows rows, connection.query(catalog_sql, {}, deadline));
   std::vector<Table> found;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Table table;

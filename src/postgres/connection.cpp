@@ -6,8 +6,8 @@
 #include <thread>
 #include <utility>
 
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "base/lines.h"
 #include "postgres/connection_state.h"
 

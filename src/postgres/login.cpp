@@ -1,6 +1,6 @@
 // Logging in, to one server or to many at once.
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "postgres/connection_state.h"
 
 namespace pgcleave::postgres {

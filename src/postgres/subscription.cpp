@@ -1,6 +1,6 @@
 #include "base/format.h"
-#include "postgres/replication.h"
 #include "postgres/connection.h"
+#include "postgres/replication.h"
 
 namespace pgcleave::postgres {
 namespace {

@@ -26,7 +26,7 @@ constexpr const char* state_sql = R"sql(
                AND a.pid <> pg_catalog.pg_backend_pid()) AS quiet_us
       FROM (SELECT) one LEFT JOIN promotion p ON true)sql";
 
-constexpr const char* tables_sql = R"sql(
+constexpr const char* writes_sql = R"sql(
     SELECT s.schemaname, s.relname, s.n_tup_ins + s.n_tup_upd + s.n_tup_del AS rows
       FROM pg_catalog.pg_stat_all_tables s
       JOIN unnest($1::text[], $2::text[]) AS wanted(schema, name)
@@ -45,7 +45,7 @@ Result<Writes> writes(Connection& connection, const std::vector<TableName>& tabl
   const auto named = name_arrays(tables);
   // Who is quiet is asked first: what is handed in between the two questions is in the counters.
   TRY_ASSIGN(const Rows state, connection.query(state_sql, {}, deadline));
-  TRY_ASSIGN(const Rows rows, connection.query(tables_sql, {named.schemas, named.names}, deadline));
+  TRY_ASSIGN(const Rows rows, connection.query(writes_sql, {named.schemas, named.names}, deadline));
   Writes found;
   found.promoted_at = state.text(0, "promoted_at");
   found.counters_were_reset = state.boolean(0, "reset");

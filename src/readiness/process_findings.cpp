@@ -134,7 +134,7 @@ class ProcessJudge {
 
   void forecast(runbook::PhaseKind window) {
     const auto budget = budget_ms(change_, window);
-    const auto pauses = rehearsed_.pauses(runbook::name_of(window));
+    const auto pauses = rehearsed_.pauses(window);
     if (budget <= 0 || pauses.count == 0 || pauses.max <= budget) return;
     const bool mostly = pauses.p90 > budget;
     add(mostly ? "forecast_over_budget" : "forecast_near_budget",

@@ -117,7 +117,7 @@ int Rehearsed::rolled_back() const {
                                         [](const Round& round) { return round.good && round.rolled_back; }));
 }
 
-Spread Rehearsed::pauses(const std::string& phase) const {
+Spread Rehearsed::pauses(runbook::PhaseKind phase) const {
   std::vector<double> values;
   for (const auto& round : counting) {
     const auto window = round.run.windows.find(phase);

@@ -59,9 +59,9 @@ struct Rehearsed {
   std::vector<std::string> unread;
 
   [[nodiscard]] int good() const;
-  [[nodiscard]] int rolled_back() const;                        // good ones that were rolled back to the end
-  [[nodiscard]] Spread pauses(const std::string& phase) const;  // of good ones, ms: "window", "rollback.window"
-  [[nodiscard]] Spread step_ms(const std::string& step) const;  // of good ones
+  [[nodiscard]] int rolled_back() const;                         // good ones that were rolled back to the end
+  [[nodiscard]] Spread pauses(runbook::PhaseKind window) const;  // of good ones, ms
+  [[nodiscard]] Spread step_ms(const std::string& step) const;   // of good ones
 };
 
 Rehearsed rehearsed(const std::vector<std::string>& journals, const std::string& runbook_name, const Subject& subject);

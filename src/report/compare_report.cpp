@@ -55,9 +55,11 @@ Json data_of(const std::vector<ComparedRound>& rounds) {
   for (const auto& round : rounds) {
     Json windows = Json::object();
     for (const auto& window : round.story.windows) {
-      windows[window.phase] = {
-          {"pause_ms", window.pause_ms()}, {"budget_ms", window.budget_ms}, {"outcome", window.outcome}};
-      if (window.watched) windows[window.phase]["watched"] = json_of(*window.watched);
+      auto& one = windows[engine::name_or_nothing(window.phase)];
+      one = {{"pause_ms", window.pause_ms()},
+             {"budget_ms", window.budget_ms},
+             {"outcome", engine::name_or_nothing(window.outcome)}};
+      if (window.watched) one["watched"] = json_of(*window.watched);
     }
     Json steps = Json::object();
     for (const auto& step : round.story.steps) steps[step.id] = step.ms;

@@ -35,7 +35,7 @@ std::vector<journal::Sample> samples_around(const journal::Journal& journal, con
 Result<ComparedRound> compared(const journal::Journal& journal, const engine::RunRecord& run) {
   TRY_ASSIGN(const auto events, journal.events(run.id));
   ComparedRound round{"run " + run.id.substr(run.id.rfind('-') + 1), tell(events)};
-  const auto outcome = journal::run_outcome(run.outcome);
+  const auto outcome = run.outcome;
   round.rolled_back = outcome == journal::RunOutcome::rolled_back;
   round.good = (outcome == journal::RunOutcome::done || round.rolled_back) && run.misses.empty();
   if (!round.good) round.surprise = round.story.ending.empty() ? "it did not end" : round.story.ending;

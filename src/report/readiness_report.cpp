@@ -26,7 +26,7 @@ Verdict verdict_of(const checks::Findings& findings, const Readiness& readiness)
 }
 
 void add_pause(Figures& figures, const Readiness& readiness, runbook::PhaseKind phase, const std::string& label) {
-  const auto pauses = readiness.evidence.rehearsed.pauses(name_of(phase));
+  const auto pauses = readiness.evidence.rehearsed.pauses(phase);
   const auto budget = runbook::budget_ms(readiness.change, phase);
   if (pauses.count == 0) return;
   const auto [value, unit] = measure(pauses.p90);
@@ -98,7 +98,7 @@ Json data_of(const Readiness& readiness, const checks::Findings& findings) {
     journals.push_back({{"journal", chain.journal}, {"head", chain.head}, {"broken", chain.broken}});
   Json forecast = Json::object();
   for (const auto phase : runbook::both_windows)
-    forecast[name_of(phase)] = json_of(rehearsed.pauses(name_of(phase)), runbook::budget_ms(change, phase));
+    forecast[name_of(phase)] = json_of(rehearsed.pauses(phase), runbook::budget_ms(change, phase));
   return {{"ready", checks::count(findings, Severity::blocker) == 0},
           {"runbook", change.runbook.path},
           {"runbook_sha256", change.runbook.sha256},

@@ -61,7 +61,7 @@ std::vector<double> gather(const std::vector<ComparedRound>& rounds, runbook::Ph
 }
 
 struct StepAcross {
-  std::string phase;
+  std::optional<runbook::PhaseKind> phase;
   bool back = false;
   std::vector<double> ms;
   Hue hue = Hue::work;

@@ -13,7 +13,7 @@ namespace {
 
 std::string sentence_of(const RunStory& story) {
   auto text = story.ending.empty() ? "the run has not ended" : story.ending;
-  const bool rolled_back = journal::run_outcome(story.record.outcome) == journal::RunOutcome::rolled_back;
+  const bool rolled_back = story.record.outcome == journal::RunOutcome::rolled_back;
   const auto* window = story.window(rolled_back ? runbook::PhaseKind::rollback_window : runbook::PhaseKind::window);
   if (window != nullptr && window->pause_ms() > 0) {
     text +=
@@ -26,7 +26,7 @@ std::string sentence_of(const RunStory& story) {
 Verdict verdict_of(const RunStory& story, bool alive, const Chain& chain) {
   using journal::RunOutcome;
   const auto& run = story.record;
-  const auto outcome = journal::run_outcome(run.outcome);
+  const auto outcome = run.outcome;
   Verdict verdict{Mark::bad, run.state(alive), sentence_of(story), run.misses};
   if (!chain.broken.empty()) {
     verdict = {Mark::bad, "Not to be trusted", "The journal was changed after it was written.", {chain.broken}};
@@ -96,7 +96,7 @@ Json steps_data(const RunStory& story) {
   for (const auto& step : story.steps) {
     steps.push_back({{"step", step.id},
                      {"uses", step.uses},
-                     {"phase", step.phase},
+                     {"phase", engine::name_or_nothing(step.phase)},
                      {"from_ms", step.from_ms},
                      {"ms", step.ms},
                      {"outcome", name_of(step.outcome)},
@@ -108,9 +108,9 @@ Json steps_data(const RunStory& story) {
 Json windows_data(const RunStory& story) {
   Json windows = Json::array();
   for (const auto& window : story.windows) {
-    Json one{{"phase", window.phase},
+    Json one{{"phase", engine::name_or_nothing(window.phase)},
              {"attempt", window.attempt},
-             {"outcome", window.outcome},
+             {"outcome", engine::name_or_nothing(window.outcome)},
              {"budget_ms", window.budget_ms},
              {"pause_ms", window.pause_ms()}};
     if (window.watched) one["watched"] = json_of(*window.watched);
@@ -133,7 +133,7 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
   for (const auto& lag : story.lags) lags.push_back({{"step", lag.step}, {"at_ms", lag.at_ms}, {"bytes", lag.bytes}});
   return {{"run", run.id},
           {"state", run.state(alive)},
-          {"serves", run.serves},
+          {"serves", engine::name_or_nothing(run.serves)},
           {"exit", run.exit},
           {"begun_at_us", run.begun_at_us},
           {"windows", windows_data(story)},
@@ -166,7 +166,7 @@ Document run_report(const RunStory& story, bool alive, const std::vector<journal
       {"environment", {fmt::format("{} ({})", text_in(begun, "environment_name"), text_in(begun, "class"))}},
       {"began", {utc(story.record.begun_at_us)}},
       {"operator", {text_in(begun, "operator")}},
-      {"serves now", {story.record.serves}},
+      {"serves now", {engine::name_or_nothing(story.record.serves)}},
       {"runbook", code(text_in(begun, "sha256").substr(0, 12))},
       {"pgcleave", {text_in(begun, "version")}}};
   document.verdict = verdict_of(story, alive, chain);

@@ -56,7 +56,7 @@ class Teller {
     if (type == "run.begun" || type == "run.resumed") {
       hear_process(event);
     } else if (type == "phase.begun") {
-      phase_ = text_in(event.data, "phase");
+      phase_ = runbook::phase_named(text_in(event.data, "phase"));
     } else if (type.rfind("step.", 0) == 0 || type == "undo.failed") {
       hear_step(event);
     } else if (type.rfind("window.", 0) == 0) {
@@ -67,8 +67,8 @@ class Teller {
       decide(event, event.data);
     } else if (type == "check.missed") {
       const auto step = text_in(event.data, "step");
-      story_.mishaps.push_back(
-          {event.at_us, step.empty() ? phase_ : step, "check missed", one_line(text_in(event.data, "text")), true});
+      story_.mishaps.push_back({event.at_us, step.empty() ? engine::name_or_nothing(phase_) : step, "check missed",
+                                one_line(text_in(event.data, "text")), true});
     } else if (type == "run.finished") {
       story_.ending = one_line(text_in(event.data, "text"));
     }
@@ -151,7 +151,7 @@ class Teller {
   }
 
   void hear_window(const journal::Event& event) {
-    const auto phase = text_in(event.data, "phase");
+    const auto phase = runbook::phase_named(text_in(event.data, "phase"));
     if (event.type == "window.entered") {
       story_.windows.push_back({.phase = phase,
                                 .attempt = static_cast<int>(number_in(event.data, "attempt", 1)),
@@ -162,12 +162,12 @@ class Teller {
       free_from_ = now_ms_;
     }
     if (event.type == "window.failover")
-      story_.mishaps.push_back({event.at_us, phase, "failover", text_in(event.data, "text")});
+      story_.mishaps.push_back({event.at_us, engine::name_or_nothing(phase), "failover", text_in(event.data, "text")});
     auto* window = last_window(phase);
     if (window == nullptr) return;
     if (event.type == "window.left") {
       window->left_ms = now_ms_;
-      window->outcome = text_in(event.data, "outcome");
+      window->outcome = journal::window_outcome(text_in(event.data, "outcome"));
     } else if (event.type == "window.watched") {
       window->watched = watched_of(event);
     }
@@ -193,7 +193,7 @@ class Teller {
     }
   }
 
-  WindowStory* last_window(const std::string& phase) {
+  WindowStory* last_window(std::optional<runbook::PhaseKind> phase) {
     for (auto window = story_.windows.rbegin(); window != story_.windows.rend(); ++window) {
       if (window->phase == phase) return &*window;
     }
@@ -201,7 +201,7 @@ class Teller {
   }
 
   RunStory story_;
-  std::string phase_;
+  std::optional<runbook::PhaseKind> phase_;
   std::map<std::string, std::string> uses_;
   std::map<std::string, std::string> asked_;
   std::int64_t first_us_ = 0;
@@ -228,13 +228,11 @@ const char* name_of(StepOutcome outcome) {
 }
 
 bool StepTime::back() const {
-  const auto kind = runbook::phase_named(phase);
-  return kind && runbook::is_rollback(*kind);
+  return phase && runbook::is_rollback(*phase);
 }
 
 bool StepTime::in_window() const {
-  const auto kind = runbook::phase_named(phase);
-  return kind && runbook::is_window(*kind);
+  return phase && runbook::is_window(*phase);
 }
 
 bool StepTime::went_wrong() const {
@@ -242,13 +240,13 @@ bool StepTime::went_wrong() const {
 }
 
 bool WindowStory::back() const {
-  return runbook::phase_named(phase) == runbook::PhaseKind::rollback_window;
+  return phase == runbook::PhaseKind::rollback_window;
 }
 
 const WindowStory* RunStory::window(runbook::PhaseKind kind) const {
   const WindowStory* found = nullptr;
   for (const auto& window : windows) {
-    if (runbook::phase_named(window.phase) == kind) found = &window;
+    if (window.phase == kind) found = &window;
   }
   return found;
 }

@@ -22,7 +22,7 @@ const char* name_of(StepOutcome outcome);
 struct StepTime {
   std::string id;
   std::string uses;
-  std::string phase;  // as the journal names it
+  std::optional<runbook::PhaseKind> phase;
   double from_ms = 0;
   double to_ms = 0;
   double ms = 0;  // as the journal says; for a look only, how long that took
@@ -36,11 +36,11 @@ struct StepTime {
 };
 
 struct WindowStory {
-  std::string phase;
+  std::optional<runbook::PhaseKind> phase;
   int attempt = 1;
   double entered_ms = 0;
   double left_ms = 0;
-  std::string outcome;  // "" = it was never left
+  std::optional<journal::WindowOutcome> outcome;  // no value: it was never left
   double budget_ms = 0;
   double undo_reserve_ms = 0;
   std::optional<double> paused_ms;  // since the run began

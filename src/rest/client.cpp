@@ -8,8 +8,8 @@
 #include <mutex>
 #include <thread>
 
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 
 namespace pgcleave::rest {
 namespace {

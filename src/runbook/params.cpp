@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "config/yaml.h"
 #include "config/schema.h"
+#include "config/yaml.h"
 #include "runbook/template.h"
 #include "runbook/values.h"
 

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "base/format.h"
-#include "postgres/following.h"
 #include "postgres/connection.h"
+#include "postgres/following.h"
 #include "postgres/wal.h"
 
 namespace pgcleave::world {

@@ -2,8 +2,8 @@
 // program that is to bring clients back.
 #include <sstream>
 
-#include "engine/undoer.h"
 #include "engine/record.h"
+#include "engine/undoer.h"
 #include "report/document/render.h"
 #include "report/report.h"
 #include "report/run_story.h"

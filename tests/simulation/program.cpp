@@ -142,8 +142,8 @@ std::string Program::repair_owner() {
     if (!signature) return signature.error().text();
   }
   auto seen = steps::look_for_repair(*world, deadline);
-  if (run.has_taken("window")) seen.journal = fence::Owner::target;
-  if (run.has_taken("rollback.window")) seen.journal = fence::Owner::source;
+  if (run.has_taken(runbook::PhaseKind::window)) seen.journal = fence::Owner::target;
+  if (run.has_taken(runbook::PhaseKind::rollback_window)) seen.journal = fence::Owner::source;
   auto judged = steps::judge_repair(seen);
   if (!judged.must_decide.empty()) {
     seen.decided = seen.journal.value_or(fence::Owner::source);

@@ -7,8 +7,8 @@
 #include "pgbouncer/inspection.h"
 #include "postgres/hba.h"
 #include "postgres/link_trial.h"
-#include "world/serving.h"
 #include "world/route_answer.h"
+#include "world/serving.h"
 
 namespace pgcleave::checks {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/format.h"
 #include "checks/access/rewind_roles.h"
-#include "postgres/hba.h"
 #include "postgres/connection.h"
+#include "postgres/hba.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -19,7 +19,7 @@ std::string text_of(const std::map<std::string, std::string>& values, const char
   return found == values.end() ? otherwise : found->second;
 }
 
-struct MemberSeen {
+struct MemberAccess {
   patroni::Member member;
   std::optional<postgres::Connection> in_postgres;  // in Patroni's database
 };
@@ -27,7 +27,7 @@ struct MemberSeen {
 struct MembersSeen {
   world::Side* side = nullptr;
   bool standby = false;
-  std::vector<MemberSeen> members;  // the leader first
+  std::vector<MemberAccess> members;  // the leader first
 };
 
 class MemberLogins {

@@ -1,13 +1,13 @@
 // The family schema: what crosses the line between moved and kept tables, and what about the moved ones would not
 // survive the split.
 #include "checks/families.h"
-#include "checks/server_seen.h"
 #include "checks/schema/crossing.h"
 #include "checks/schema/indexes.h"
-#include "checks/schema/tables.h"
 #include "checks/schema/outside.h"
 #include "checks/schema/plans.h"
 #include "checks/schema/stale_half.h"
+#include "checks/schema/tables.h"
+#include "checks/server_seen.h"
 
 namespace pgcleave::checks {
 namespace {

@@ -2,9 +2,9 @@
 // nobody.
 #pragma once
 
+#include "checks/check_context.h"
 #include "checks/cluster_seen.h"
 #include "checks/finding.h"
-#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 

@@ -1,9 +1,9 @@
 // What must be right of each cluster by itself: members, leader, and what Patroni is told to do. Asks nobody.
 #pragma once
 
+#include "checks/check_context.h"
 #include "checks/cluster_seen.h"
 #include "checks/finding.h"
-#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 

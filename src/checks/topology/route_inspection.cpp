@@ -5,8 +5,8 @@
 
 #include "base/format.h"
 #include "config/connection_keys.h"
-#include "postgres/login_failure.h"
 #include "postgres/connection.h"
+#include "postgres/login_failure.h"
 
 namespace pgcleave::checks {
 namespace {

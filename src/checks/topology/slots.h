@@ -1,9 +1,9 @@
 // Slots that somebody else needs: what Patroni would do to them, and what a split does to their readers. Asks nobody.
 #pragma once
 
+#include "checks/check_context.h"
 #include "checks/cluster_seen.h"
 #include "checks/finding.h"
-#include "checks/check_context.h"
 
 namespace pgcleave::checks {
 

@@ -58,7 +58,7 @@ Table effects_table(const runbook::Runbook& runbook) {
       const auto* kind = steps::find(step.uses);
       if (kind == nullptr || !kind->description.traits.changes) continue;
       const auto& description = kind->description;
-      table.rows.push_back({{phase.name == phase_before ? "" : phase_title(phase.name)},
+      table.rows.push_back({{phase.name == phase_before ? "" : phase_title(phase.kind)},
                             code(step.id),
                             {description.changes},
                             {description.undo, description.can_be_undone() ? Mark::none : Mark::warning}});

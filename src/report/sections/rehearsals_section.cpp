@@ -23,7 +23,7 @@ Table others_table(const readiness::Rehearsed& rehearsed) {
 }
 
 void add_forecast(Section& section, const Readiness& readiness, runbook::PhaseKind phase, const std::string& title) {
-  const auto pauses = readiness.evidence.rehearsed.pauses(name_of(phase));
+  const auto pauses = readiness.evidence.rehearsed.pauses(phase);
   if (pauses.count == 0) return;
   const auto budget = runbook::budget_ms(readiness.change, phase);
   Bars chart;

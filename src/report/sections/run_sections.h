@@ -22,7 +22,7 @@ Section decisions_section(const RunStory& story);
 Section mishaps_section(const RunStory& story);
 Section evidence_section(const RunStory& story, const Chain& chain);
 
-std::string phase_title(const std::string& phase);  // "rollback.window" -> "rollback: window"
+std::string phase_title(std::optional<runbook::PhaseKind> phase);  // "rollback: window"; "": not known
 Hue hue_of(const StepTime& step);
 
 // The parts of a readiness report.

@@ -41,7 +41,7 @@ Plan plan_of(const Readiness& readiness, bool rollback) {
       if (times.empty() && !readiness.rounds.empty()) continue;  // never ran: its condition was false
       const auto middle = middle_of(times);
       const bool person = step.uses == "gate.approve";
-      plan.table.rows.push_back({{phase.name == phase_before ? "" : phase_title(phase.name)},
+      plan.table.rows.push_back({{phase.name == phase_before ? "" : phase_title(phase.kind)},
                                  code(step.id),
                                  number(times.empty() ? "–" : duration(middle.median)),
                                  number(times.empty() ? "–" : duration(middle.high)),
@@ -52,7 +52,7 @@ Plan plan_of(const Readiness& readiness, bool rollback) {
       phase_before = phase.name;
       const auto hue = person ? Hue::person : phase.is_window ? Hue::pause : Hue::work;
       if (!times.empty())
-        plan.chart.spans.push_back({phase_title(phase.name), step.id, plan.length, plan.length + middle.median, hue});
+        plan.chart.spans.push_back({phase_title(phase.kind), step.id, plan.length, plan.length + middle.median, hue});
       plan.length += middle.median;
     }
   }

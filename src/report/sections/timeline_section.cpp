@@ -35,7 +35,7 @@ Timeline chart_of(const std::vector<const StepTime*>& steps) {
 
 Table table_of(const std::vector<const StepTime*>& steps) {
   Table table{{{"phase"}, {"step"}, {"took, s", true}, {"at, s", true}, {"outcome"}, {"kind"}}, {}};
-  std::string phase;
+  std::optional<runbook::PhaseKind> phase;
   double origin = steps.empty() ? 0 : steps.front()->from_ms;
   for (const auto* step : steps) {
     const auto mark = step->went_wrong() ? Mark::bad : Mark::none;
@@ -58,9 +58,9 @@ double length_of(const Timeline& chart) {
 
 }  // namespace
 
-std::string phase_title(const std::string& phase) {
-  const auto kind = runbook::phase_named(phase);
-  return kind && runbook::is_rollback(*kind) ? "rollback: " + phase.substr(phase.find('.') + 1) : phase;
+std::string phase_title(std::optional<runbook::PhaseKind> phase) {
+  const auto name = engine::name_or_nothing(phase);
+  return phase && runbook::is_rollback(*phase) ? "rollback: " + name.substr(name.find('.') + 1) : name;
 }
 
 Hue hue_of(const StepTime& step) {

@@ -66,8 +66,8 @@ std::string sentence_of(const WindowStory& window) {
                   chosen(window.budget_ms), percent(window.budget_ms > 0 ? window.pause_ms() / window.budget_ms : 0));
   if (window.undo_reserve_ms > 0)
     text += fmt::format(" {} of the budget were kept back for undoing.", chosen(window.undo_reserve_ms));
-  if (journal::window_outcome(window.outcome) != journal::WindowOutcome::done)
-    text += " It ended: " + (window.outcome.empty() ? "never left" : window.outcome) + ".";
+  if (window.outcome != journal::WindowOutcome::done)
+    text += std::string(" It ended: ") + (window.outcome ? name_of(*window.outcome) : "never left") + ".";
   return text;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "steps/step.h"
 #include "world/owners.h"
 
 namespace pgcleave::steps {

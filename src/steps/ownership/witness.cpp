@@ -1,12 +1,11 @@
 // ownership.witness: makes a cluster's Patroni a witness of who owns the split, so that a member which was down at the
 // release, and is promoted later, refuses writes (fence/witness.h). Never in a window: the owner's own sequence decides
 // there.
-#include "world/owners.h"
-
 #include "base/format.h"
 #include "fence/owner_state.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
+#include "world/owners.h"
 
 namespace pgcleave::steps {
 namespace {

@@ -2,13 +2,13 @@
 // through each process itself, while its clients stay where they are: in a window it would be too late.
 #include <future>
 
-#include "base/format.h"
 #include "base/deadline.h"
+#include "base/format.h"
 #include "pgbouncer/route_trial.h"
 #include "steps/parameters.h"
 #include "steps/registry.h"
-#include "world/serving.h"
 #include "world/route_answer.h"
+#include "world/serving.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -126,10 +126,10 @@ Result<Json> try_all(Context& context, SideName to) {
   }
   std::vector<std::future<std::vector<Result<void>>>> running;
   for (const auto& [file, those] : by_file) {
-    running.push_back(std::async(std::launch::async, [&, &those = those, stop = HeededStop::current()] {
+    running.push_back(std::async(std::launch::async, [&, &pools = those, stop = HeededStop::current()] {
       const HeededStop heeded(stop);
       std::vector<Result<void>> outcomes;
-      for (auto* one : those) outcomes.push_back(try_one(*one, side, route, leader, deadline));
+      for (auto* one : pools) outcomes.push_back(try_one(*one, side, route, leader, deadline));
       return outcomes;
     }));
   }

@@ -46,12 +46,12 @@ Result<Json> apply_replication_reverse(Context& context, const Json&) {
 }
 
 // Clients wait for the undo: a target that is down or frozen is not waited for.
-constexpr auto patience = std::chrono::milliseconds(400);
+constexpr auto patience_with_publisher = std::chrono::milliseconds(400);
 
 // False: the target could not be told. Then the source stops reading from it.
 Result<bool> stop_reverse(Context& context, const world::Link& reverse) {
-  Context asking{context.world, context.step, context.with, context.deadline.or_earlier(Deadline::in(patience)),
-                 nullptr};
+  Context asking{context.world, context.step, context.with,
+                 context.deadline.or_earlier(Deadline::in(patience_with_publisher)), nullptr};
   const auto back = is_open(asking, reverse);
   if (back && !*back) return true;
   if (back && open_link(asking, reverse, false)) return true;

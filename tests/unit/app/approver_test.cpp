@@ -1,6 +1,6 @@
-#include "app/approve.h"
-
 #include <catch2/catch.hpp>
+
+#include "app/approve.h"
 
 using namespace pgcleave;
 using namespace pgcleave::app;

@@ -65,8 +65,8 @@ TEST_CASE("a journal of an earlier version is whole, and its run is what it was"
   REQUIRE(events);
   const auto record = engine::replay(*events);
   CHECK(record.state(false) == "rolled back");
-  CHECK(record.windows.at("window").pause_ms == Approx(281.469));
-  CHECK(record.windows.at("rollback.window").pause_ms == Approx(94.482));
+  CHECK(record.windows.at(runbook::PhaseKind::window).pause_ms == Approx(281.469));
+  CHECK(record.windows.at(runbook::PhaseKind::rollback_window).pause_ms == Approx(94.482));
   CHECK(record.steps.at("release").status == engine::StepStatus::done);
   CHECK(record.steps.at("back_durable").status == engine::StepStatus::already_applied);
   CHECK(record.steps.at("route_now").status == engine::StepStatus::skipped);

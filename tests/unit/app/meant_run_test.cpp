@@ -15,7 +15,7 @@ engine::RunRecord run_with(const std::string& id, journal::RunOutcome outcome) {
   run.id = id;
   run.begun = {{"name", "switchover"}, {"split_name", "ci"}, {"environment_name", "lab"}};
   run.finished = true;
-  run.outcome = name_of(outcome);
+  run.outcome = outcome;
   return run;
 }
 
@@ -57,11 +57,11 @@ TEST_CASE("of a run that is over nothing is left to do, unless another one holds
 TEST_CASE("clients may wait while a window is open, and where one could not be undone") {
   auto run = run_with("r-1", journal::RunOutcome::stopped);
   CHECK_FALSE(leaves_clients_waiting(run));
-  run.windows["window"].open = true;
+  run.windows[runbook::PhaseKind::window].open = true;
   CHECK(leaves_clients_waiting(run));
-  run.windows["window"].open = false;
-  run.windows["window"].outcome = name_of(journal::WindowOutcome::undone);
+  run.windows[runbook::PhaseKind::window].open = false;
+  run.windows[runbook::PhaseKind::window].outcome = journal::WindowOutcome::undone;
   CHECK_FALSE(leaves_clients_waiting(run));
-  run.windows["window"].outcome = name_of(journal::WindowOutcome::failed);
+  run.windows[runbook::PhaseKind::window].outcome = journal::WindowOutcome::failed;
   CHECK(leaves_clients_waiting(run));
 }

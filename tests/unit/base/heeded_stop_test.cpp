@@ -1,8 +1,7 @@
-#include "base/deadline.h"
-
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "base/deadline.h"
 #include "base/process.h"
 
 using namespace pgcleave;

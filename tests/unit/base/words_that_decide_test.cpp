@@ -102,7 +102,7 @@ TEST_CASE("the rule about words knows right from wrong") {
   }
   for (const auto* right : {
            R"(  if (serves == steps::Serving::target) {)",
-           R"(  if (journal::run_outcome(run.outcome) == journal::RunOutcome::done) return {};)",
+           R"(  if (run.outcome == journal::RunOutcome::done) return {};)",
            R"(  return {{"outcome", "done"}};)",
            R"(  if (text.empty() || text == "never") return {};)",
            R"(  if (error.code == postgres::undefined_table) return std::nullopt;)",

@@ -1,6 +1,6 @@
-#include "checks/finding.h"
-
 #include <catch2/catch.hpp>
+
+#include "checks/finding.h"
 
 namespace pgcleave::checks {
 namespace {

@@ -1,6 +1,6 @@
-#include "checks/check_context.h"
-
 #include <catch2/catch.hpp>
+
+#include "checks/check_context.h"
 
 using namespace pgcleave::checks;
 using pgcleave::fence::Owner;

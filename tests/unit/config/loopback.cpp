@@ -1,6 +1,6 @@
-#include "config/connection_keys.h"
-
 #include <catch2/catch.hpp>
+
+#include "config/connection_keys.h"
 
 using namespace pgcleave;
 using namespace pgcleave::runbook;

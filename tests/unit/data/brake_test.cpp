@@ -1,11 +1,10 @@
 // A job that is looked after, on a real server with a real replica.
-#include "data/throttle.h"
-
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "data/row_change.h"
 #include "data/runner.h"
+#include "data/throttle.h"
 #include "postgres/server.h"
 
 namespace pgcleave::data {

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "engine/approvals.h"
-#include "engine/undoer.h"
 #include "engine/run.h"
+#include "engine/undoer.h"
 #include "steps/registry.h"
 
 namespace pgcleave::engine {

@@ -21,9 +21,9 @@ struct AState {
     if (found == nullptr) FAIL("no step " + id);
     return *found;
   }
-  [[nodiscard]] const runbook::Phase& phase(const std::string& name) const {
-    const auto* found = state.phase(name);
-    if (found == nullptr) FAIL("no phase " + name);
+  [[nodiscard]] const runbook::Phase& phase(runbook::PhaseKind kind) const {
+    const auto* found = state.phase(kind);
+    if (found == nullptr) FAIL("no phase " << name_of(kind));
     return *found;
   }
   void write(const std::string& type, const Json& data) {

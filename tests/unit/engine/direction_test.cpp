@@ -4,11 +4,11 @@
 
 namespace pgcleave::engine {
 
-TEST_CASE("a phase goes back if its name says so, and each direction has one window") {
-  for (const char* name : {"prepare", "gate", "window", "verify", "", "of another version"})
-    CHECK(direction_of(name) == Direction::forward);
-  for (const char* name : {"rollback.prepare", "rollback.gate", "rollback.window", "rollback.then"})
-    CHECK(direction_of(name) == Direction::back);
+TEST_CASE("a phase goes forward or back, and each direction has one window") {
+  using enum runbook::PhaseKind;
+  for (const auto phase : {prepare, gate, window, verify}) CHECK(direction_of(phase) == Direction::forward);
+  for (const auto phase : {rollback_prepare, rollback_gate, rollback_window, rollback_then})
+    CHECK(direction_of(phase) == Direction::back);
   for (const auto direction : {Direction::forward, Direction::back})
     CHECK(direction_of(window_of(direction)) == direction);
   CHECK(direction_of(runbook::Phase(runbook::PhaseKind::window)) == Direction::forward);

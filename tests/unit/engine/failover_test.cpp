@@ -1,8 +1,7 @@
-#include "engine/run_end.h"
-
 #include <algorithm>
 
 #include "a_state.h"
+#include "engine/run_end.h"
 #include "passing.h"
 
 namespace pgcleave::engine {
@@ -28,8 +27,8 @@ TEST_CASE("a side that failed over while clients waited is told once, with what 
 TEST_CASE("who leads is noted for a window that takes ownership, and for no other") {
   ASplit run(head + window(make("w")) + "rollback:\n  window:\n    budget: 20s\n    steps:\n" + release_and_take_back);
   AState of(run);
-  CHECK(note_leaders(of.state, of.phase("window")).value() == Json::object());
-  const auto noted = note_leaders(of.state, of.phase("rollback.window"));
+  CHECK(note_leaders(of.state, of.phase(runbook::PhaseKind::window)).value() == Json::object());
+  const auto noted = note_leaders(of.state, of.phase(runbook::PhaseKind::rollback_window));
   REQUIRE(noted);
   for (const char* side : {"source", "target"}) {
     CHECK(noted->at(side).at("member").get<std::string>().ends_with("-1"));

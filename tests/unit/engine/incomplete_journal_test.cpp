@@ -1,6 +1,5 @@
-#include "engine/resumer.h"
-
 #include "a_state.h"
+#include "engine/resumer.h"
 #include "passing.h"
 
 namespace pgcleave::engine {

@@ -1,12 +1,11 @@
 // What a run did that can't be undone: there is one end for it, to be finished. No step of the tests' own kinds is like
 // that, so the journal tells of a real one, whose servers are not there.
-#include "engine/undoer.h"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "a_run.h"
 #include "engine/effects.h"
+#include "engine/undoer.h"
 
 namespace pgcleave::engine {
 namespace {

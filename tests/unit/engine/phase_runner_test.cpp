@@ -123,14 +123,14 @@ TEST_CASE("a phase ends at the first step that fails, and a gate that a person r
   PhaseRunner phases(of.state, steps);
   std::optional<world::Approval> answer;
   of.world.approvers = world::Approvers([&](const world::Question&) { return answer; });
-  CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::waiting);
+  CHECK(phases.run(of.phase(runbook::PhaseKind::gate)).error().kind == ErrorKind::waiting);
   CHECK_FALSE(phases.gate_was_rejected());
   answer = world::Approval{};
-  CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::interrupted);
+  CHECK(phases.run(of.phase(runbook::PhaseKind::gate)).error().kind == ErrorKind::interrupted);
   CHECK(phases.gate_was_rejected());
   answer->given = true;
   run.stop.request();
-  CHECK(phases.run(of.phase("gate")).error().kind == ErrorKind::interrupted);
+  CHECK(phases.run(of.phase(runbook::PhaseKind::gate)).error().kind == ErrorKind::interrupted);
   CHECK_FALSE(phases.gate_was_rejected());
   CHECK(run.log() == Lines{"do a"});
 }

@@ -80,7 +80,7 @@ TEST_CASE("the rollback is planned as what comes later, with what the forward ph
            line("back", "echo ${go.by}") + "  " + make("again"));
   const auto steps = planned(run.runbook(), nothing_known, Direction::back);
   CHECK(steps.size() == 2);
-  CHECK(steps.at("back").phase == "rollback.then");
+  CHECK(steps.at("back").phase == runbook::PhaseKind::rollback_then);
   CHECK(steps.at("back").state == PlannedState::later);
   CHECK(steps.at("back").effects.at(0).find("<go.by>") != std::string::npos);
   auto known = nothing_known;

@@ -64,7 +64,7 @@ TEST_CASE("clients wait from the first PAUSE sent until the last RESUME answered
                        .add("effect.announced", effect("resume"), 1450)
                        .add("effect.done", effect("resume", "ok"), 1475)
                        .record();
-  const auto& window = run.windows.at("window");
+  const auto& window = run.windows.at(runbook::PhaseKind::window);
   CHECK(window.pause_ms == Approx(475.0));
   CHECK(window.paused_at_us == 4'000'000);
   CHECK(window.resumed_at_us == 10'000'000);
@@ -75,10 +75,10 @@ TEST_CASE("a RESUME that failed has not ended the pause, and one without a pause
   auto events =
       in_window().add("effect.done", effect("resume", "ok"), 900).add("effect.announced", effect("pause"), 1000);
   events.add("effect.done", effect("resume", "failed"), 1100).add("effect.done", effect("resume", "unknown"), 1200);
-  CHECK(events.record().windows.at("window").pause_ms == 0);
-  CHECK(events.record().windows.at("window").resumed_at_us == 0);
+  CHECK(events.record().windows.at(runbook::PhaseKind::window).pause_ms == 0);
+  CHECK(events.record().windows.at(runbook::PhaseKind::window).resumed_at_us == 0);
   events.add("effect.done", effect("resume", "ok"), 1300);
-  CHECK(events.record().windows.at("window").pause_ms == Approx(300.0));
+  CHECK(events.record().windows.at(runbook::PhaseKind::window).pause_ms == Approx(300.0));
 }
 
 TEST_CASE("a pause outside of any window is none of a window's business") {
@@ -99,7 +99,7 @@ TEST_CASE("a window that is entered again begins anew, and only its own steps do
                     .add("step.done", {{"step", "lsn"}, {outputs_field, {{"lsn", "0/1"}}}})
                     .add("window.left", {{"phase", "window"}, {"outcome", "undone"}});
   CHECK(events.record().steps.at("lsn").status == StepStatus::done);
-  CHECK(events.record().windows.at("window").outcome == "undone");
+  CHECK(events.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::undone);
   CHECK(events.record().open_window() == nullptr);
   const auto run = events.add("window.entered", {{"phase", "window"}, {"budget_ms", 200.0}}).record();
   CHECK(run.steps.at("lsn").status == StepStatus::untouched);
@@ -110,15 +110,15 @@ TEST_CASE("a window that is entered again begins anew, and only its own steps do
   REQUIRE(run.open_window() != nullptr);
   CHECK(run.open_window()->budget_ms == Approx(200.0));
   CHECK(run.open_window()->paused_at_us == 0);
-  CHECK(run.open_window()->outcome.empty());
+  CHECK_FALSE(run.open_window()->outcome);
 }
 
 TEST_CASE("ownership that was taken stays taken when the window is left") {
   auto events = in_window();
-  CHECK_FALSE(events.record().has_taken("window"));
+  CHECK_FALSE(events.record().has_taken(runbook::PhaseKind::window));
   events.add("window.taken", {{"phase", "window"}}).add("window.left", {{"phase", "window"}, {"outcome", "done"}});
-  CHECK(events.record().has_taken("window"));
-  CHECK_FALSE(events.record().has_taken("rollback.window"));
+  CHECK(events.record().has_taken(runbook::PhaseKind::window));
+  CHECK_FALSE(events.record().has_taken(runbook::PhaseKind::rollback_window));
 }
 
 TEST_CASE("of a step's effects those that failed do not count, and one without an answer may still come") {
@@ -152,7 +152,7 @@ TEST_CASE("a step's record tells what undo needs, how it ended and how often it 
   auto events = begun().add("phase.begun", {{"phase", "prepare"}});
   events.add("step.intent", {{"step", "a"}, {"uses", "run.command"}, {"with", {{"x", 1}}}, {"before", {{"y", 2}}}});
   CHECK(events.record().steps.at("a").status == StepStatus::begun);
-  CHECK(events.record().steps.at("a").phase == "prepare");
+  CHECK(events.record().steps.at("a").phase == runbook::PhaseKind::prepare);
   CHECK(events.record().steps.at("a").with.at("x") == 1);
   CHECK(events.record().steps.at("a").before.at("y") == 2);
   events.add("step.observed", {{"step", "a"}, {"state", "pending"}});
@@ -210,7 +210,7 @@ TEST_CASE("a run's state is one word for people, and says whether another run ma
   CHECK(ended("stopped").record().state(false) == "stopped");
   CHECK(ended("stopped").record().is_open());
   CHECK(ended("done").record().exit == 4);
-  CHECK(ended("done").record().serves == "source");
+  CHECK(ended("done").record().serves == world::Serving::source);
 }
 
 TEST_CASE("a run that goes back is going back until its rollback was undone") {

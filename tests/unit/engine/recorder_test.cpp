@@ -22,8 +22,8 @@ TEST_CASE("what is written is in the journal and in the live record at once") {
   REQUIRE(recorder.write("run.begun", {{"pid", 5}}));
   CHECK(recorder.record().pid == 5);
   REQUIRE(recorder.write_to_disk("phase.begun", {{"phase", "prepare"}}));
-  CHECK(recorder.record().phase == "prepare");
-  CHECK(run.record().phase == "prepare");
+  CHECK(recorder.record().phase == runbook::PhaseKind::prepare);
+  CHECK(run.record().phase == runbook::PhaseKind::prepare);
 }
 
 TEST_CASE("a fault can be injected before and after each record and each effect") {
@@ -44,7 +44,7 @@ TEST_CASE("without a journal nothing is done") {
   REQUIRE(of.recorder.write("phase.begun", {{"phase", "prepare"}}));
   of.run.forget_journal();
   CHECK_FALSE(of.recorder.write("phase.begun", {{"phase", "window"}}));
-  CHECK(of.recorder.record().phase == "prepare");
+  CHECK(of.recorder.record().phase == runbook::PhaseKind::prepare);
   bool acted = false;
   CHECK_FALSE(of.effects.perform("open the sluice", [&] {
     acted = true;
@@ -75,12 +75,12 @@ TEST_CASE("while clients wait a journal that fails stops nothing, and the record
       world::Traffic::resume));
   CHECK(acted);
   CHECK(of.recorder.lost_a_record());
-  const auto& window = of.recorder.record().windows.at("window");
+  const auto& window = of.recorder.record().windows.at(runbook::PhaseKind::window);
   CHECK(window.pause_ms >= 2);
   CHECK(window.pause_ms < 10'000);
   of.recorder.must_go_on(false);
   CHECK_FALSE(of.recorder.write("phase.begun", {{"phase", "verify"}}));
-  CHECK(of.recorder.record().phase == "window");
+  CHECK(of.recorder.record().phase == runbook::PhaseKind::window);
 }
 
 }  // namespace pgcleave::engine

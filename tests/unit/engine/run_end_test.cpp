@@ -44,10 +44,10 @@ TEST_CASE("a run that is over releases the split's lease, and one that has to be
 TEST_CASE("a failure before anything was changed says so and undoes nothing") {
   ARun run(head + "prepare:\n" + make("a"));
   AnEnd of(run);
-  const auto result = of.end.failed_outside(of.phase("prepare"), refusal(ErrorKind::failed));
+  const auto result = of.end.failed_outside(of.phase(runbook::PhaseKind::prepare), refusal(ErrorKind::failed));
   CHECK(result.exit == ExitCode::not_ready);
   CHECK(result.text == "disk: is full; nothing was changed");
-  CHECK(run.record().outcome == "undone");
+  CHECK(run.record().outcome == journal::RunOutcome::undone);
 }
 
 TEST_CASE("a run that was asked to stop undoes nothing, unless a person rejected the gate of its rollback") {
@@ -58,7 +58,8 @@ TEST_CASE("a run that was asked to stop undoes nothing, unless a person rejected
     of.write("phase.begun", {{"phase", "rollback.prepare"}});
     StepRunner steps(of.state);
     REQUIRE(steps.run(of.line("a"), Deadline::in(std::chrono::seconds(20)), nullptr));
-    const auto result = of.end.failed_outside(of.phase("rollback.prepare"), refusal(ErrorKind::interrupted), rejected);
+    const auto result = of.end.failed_outside(of.phase(runbook::PhaseKind::rollback_prepare),
+                                              refusal(ErrorKind::interrupted), rejected);
     CHECK(result.exit == (rejected ? ExitCode::not_ready : ExitCode::needs_person));
     CHECK(run.has("a") != rejected);
   }
@@ -73,16 +74,16 @@ TEST_CASE("a window of which nobody can tell whether ownership was taken is left
   of.write("window.entered", {{"phase", "window"}});
   StepRunner steps(of.state);
   REQUIRE(steps.run(of.line("a"), Deadline::in(std::chrono::seconds(20)), nullptr));
-  const auto stuck = of.end.failed_in_window(of.phase("window"), refusal(ErrorKind::unknown), true);
+  const auto stuck = of.end.failed_in_window(of.phase(runbook::PhaseKind::window), refusal(ErrorKind::unknown), true);
   CHECK(stuck.exit == ExitCode::needs_person);
   CHECK(run.has("a"));
   CHECK_FALSE(dismissed);
   CHECK(run.record().open_window() != nullptr);
-  const auto undone = of.end.failed_in_window(of.phase("window"), refusal(ErrorKind::failed), false);
+  const auto undone = of.end.failed_in_window(of.phase(runbook::PhaseKind::window), refusal(ErrorKind::failed), false);
   CHECK(undone.exit == ExitCode::undone);
   CHECK_FALSE(run.has("a"));
   CHECK(dismissed);
-  CHECK(run.record().outcome == "window_undone");
+  CHECK(run.record().outcome == journal::RunOutcome::window_undone);
 }
 
 }  // namespace pgcleave::engine

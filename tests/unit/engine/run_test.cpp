@@ -35,8 +35,8 @@ TEST_CASE("a run does its steps in order and says that it is done") {
   const auto record = run.record();
   CHECK(record.state(false) == "done");
   CHECK(record.exit == 0);
-  CHECK(record.serves == "unknown");
-  CHECK(record.windows.at("window").outcome == "done");
+  CHECK(record.serves == world::Serving::unknown);
+  CHECK(record.windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::done);
   for (const char* step : {"a", "b", "c", "d", "e"}) CHECK(record.steps.at(step).status == StepStatus::done);
   REQUIRE(run.journal().verify_chain());
 }
@@ -48,7 +48,7 @@ TEST_CASE("plan does nothing, and says word for word what the run then does") {
       plan(run.runbook(), {{"params", Json::object()}, {"env", Json::object()}}, world, Direction::forward);
   Lines foretold;
   for (const auto& step : planned) {
-    CHECK(step.state == (step.phase == "prepare" ? PlannedState::pending : PlannedState::later));
+    CHECK(step.state == (step.phase == runbook::PhaseKind::prepare ? PlannedState::pending : PlannedState::later));
     foretold.insert(foretold.end(), step.effects.begin(), step.effects.end());
   }
   CHECK(run.log().empty());
@@ -91,7 +91,7 @@ TEST_CASE(
            "verify:\n" + make("f"));
   CHECK(run.forward().exit == ExitCode::undone);
   CHECK(run.log() == Lines{"do a", "do b", "do c", "undo c", "undo b"});
-  CHECK(run.record().windows.at("window").outcome == "undone");
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::undone);
   CHECK(run.record().state(false) == "window undone");
   CHECK(run.record().is_open());
   CHECK(run.status("a") == StepStatus::done);
@@ -177,7 +177,7 @@ TEST_CASE("ctrl-C in the window undoes it") {
   const auto ending = run.forward();
   CHECK(ending.exit == ExitCode::undone);
   CHECK(run.log() == Lines{"do a", "do b", "undo b"});
-  CHECK(run.record().windows.at("window").outcome == "undone");
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::undone);
 }
 
 TEST_CASE("ctrl-C ends a command that is under way in the window, and it is undone") {
@@ -202,7 +202,7 @@ TEST_CASE("a window that loses its budget is undone in time") {
   CHECK(ending.exit == ExitCode::undone);
   CHECK(Monotonic::now() - began < std::chrono::seconds(8));
   CHECK(run.log() == Lines{"do a", "do b", "undo b"});
-  CHECK(run.record().windows.at("window").outcome == "undone");
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::undone);
   CHECK(run.status("d") == StepStatus::untouched);
 }
 
@@ -292,7 +292,7 @@ TEST_CASE("past the point of no return a run that died is finished, and a failin
   run.stop.request();  // nothing stops the tail
   CHECK(run.resume().exit == ExitCode::past_no_return);
   CHECK(run.log() == Lines{"do a", "do b"});
-  CHECK(run.record().windows.at("window").outcome == "done");
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::done);
   run.stop.clear();
   const auto ending = run.resume();
   CHECK(ending.exit == ExitCode::done_with_misses);

@@ -16,13 +16,13 @@ class Runs {
     run.begun = {{"name", runbook}, {"split_name", split}, {"environment_name", environment}};
     run.begun_at_us = run.last_at_us = ++clock_;
     run.finished = !outcome.empty();
-    run.outcome = outcome;
+    run.outcome = journal::run_outcome(outcome);
     return *all_.insert(all_.begin(), run);
   }
   RunRecord& split(const std::string& id, const std::string& outcome = "done", const std::string& name = "ci",
                    const std::string& environment = "lab") {
     auto& run = add(id, "logical-switchover", outcome, name, environment);
-    run.windows["window"].taken = true;
+    run.windows[runbook::PhaseKind::window].taken = true;
     return run;
   }
   // One that did what can't be undone.
@@ -119,7 +119,7 @@ TEST_CASE("a run that stopped while it verified is the one to resume and to roll
 TEST_CASE("a rollback that stopped after its window is the one to resume") {
   Runs runs;
   auto& run = runs.split("r-1", "stopped");
-  run.windows["rollback.window"].taken = true;
+  run.windows[runbook::PhaseKind::rollback_window].taken = true;
   run.rolling_back = true;
   CHECK(runs.splits().front().split_by == nullptr);
   CHECK(runs.meant(Intent::resume) == "r-1");

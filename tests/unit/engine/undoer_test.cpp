@@ -55,7 +55,7 @@ TEST_CASE("a phase is undone alone, and what is undone already is passed over") 
   fs::remove(run.file("log"));
   Undoer undoer(of.state);
   for (const auto part : {Undoer::Part::clients_wait_for, Undoer::Part::all})
-    CHECK(undoer.undo_phase(of.phase("window"), part));
+    CHECK(undoer.undo_phase(of.phase(runbook::PhaseKind::window), part));
   CHECK(run.log() == Lines{"undo d", "undo c"});
   CHECK(run.status("c") == StepStatus::undone);
   CHECK(run.status("b") == StepStatus::done);
@@ -88,9 +88,10 @@ TEST_CASE("a window that is undone is left, and how it was left is recorded") {
     StepRunner steps(of.state);
     REQUIRE(steps.run(of.line("a"), Deadline::in(std::chrono::seconds(20)), nullptr));
     Undoer undoer(of.state);
-    CHECK(undoer.undo_window(of.phase("window"), "for a test") == complete);
+    CHECK(undoer.undo_window(of.phase(runbook::PhaseKind::window), "for a test") == complete);
     CHECK(run.record().open_window() == nullptr);
-    CHECK(run.record().windows.at("window").outcome == (complete ? "undone" : "failed"));
+    CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome ==
+          (complete ? journal::WindowOutcome::undone : journal::WindowOutcome::failed));
   }
 }
 

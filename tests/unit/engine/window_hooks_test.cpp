@@ -76,7 +76,7 @@ TEST_CASE("a guard is kept while a window can't be undone, and settles it as soo
   CHECK(stuck.text.find("not all of it could be undone") != std::string::npos);
   CHECK(told.has("warn", "  a could not be undone: "));
   CHECK_FALSE(told.has("guard", "is dismissed"));
-  CHECK(run.record().windows.at("window").outcome == "failed");
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::failed);
 
   const auto still = run.settle();
   CHECK(still.exit == ExitCode::needs_person);
@@ -115,8 +115,8 @@ TEST_CASE("a window is watched from before it until after it, and the journal ho
   REQUIRE(events.size() == 1);
   CHECK(events[0].data["phase"] == "window");
   CHECK(events[0].data["attempt"] == 1);
-  CHECK(run.record().windows.at("window").outage_ms == 61.25);
-  CHECK(run.record().windows.at("window").watched);
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outage_ms == 61.25);
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).watched);
   CHECK(said.find("; a client saw 61.2 ms of outage (through bouncer-2)") != std::string::npos);
 }
 
@@ -126,8 +126,8 @@ TEST_CASE("a window that is undone is watched until clients are served again, no
   REQUIRE(run.forward().exit == ExitCode::undone);
   CHECK(run.log() == Lines{"watch window", "do a", "undo a", "watched window"});
   CHECK(watched(run).size() == 1);
-  CHECK(run.record().windows.at("window").outcome == "undone");
-  CHECK(run.record().windows.at("window").outage_ms == 61.25);
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::undone);
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outage_ms == 61.25);
 }
 
 TEST_CASE("a window that was not entered was watched for nothing, and nothing is told of it") {
@@ -172,12 +172,12 @@ TEST_CASE("a window needs no guard and no probe, and a probe that was not begun 
   AState of(run);
   bool ended = false;
   WindowHooks none(of.state, {}, {});
-  CHECK(none.stand_by(of.phase("window"), false));
+  CHECK(none.stand_by(of.phase(runbook::PhaseKind::window), false));
   CHECK(none.watch(Duration(1)));
   CHECK(none.entered(Json::object()));
   none.dismiss_guard();
-  none.begin_probe(of.phase("window"), false);
-  CHECK(none.end_probe(of.phase("window")).is_null());
+  none.begin_probe(of.phase(runbook::PhaseKind::window), false);
+  CHECK(none.end_probe(of.phase(runbook::PhaseKind::window)).is_null());
   WindowHooks hooks(of.state,
                     {{},
                      [&](const runbook::Phase&) {
@@ -185,7 +185,7 @@ TEST_CASE("a window needs no guard and no probe, and a probe that was not begun 
                        return seen();
                      }},
                     {});
-  CHECK(hooks.end_probe(of.phase("window")).is_null());
+  CHECK(hooks.end_probe(of.phase(runbook::PhaseKind::window)).is_null());
   CHECK_FALSE(ended);
   CHECK(run.events().empty());
 }

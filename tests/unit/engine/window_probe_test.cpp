@@ -1,6 +1,6 @@
-#include "engine/window_hooks.h"
-
 #include <catch2/catch.hpp>
+
+#include "engine/window_hooks.h"
 
 namespace pgcleave::engine {
 namespace {

@@ -41,7 +41,7 @@ TEST_CASE("a window keeps three tenths of its budget for undo, at least 200 ms a
       return Result<void>();
     };
     AWindow of(run);
-    static_cast<void>(of.windows.run(of.phase("window")));
+    static_cast<void>(of.windows.run(of.phase(runbook::PhaseKind::window)));
     const auto entered = entered_of(run);
     CHECK(entered.at("undo_reserve_ms") == reserve);
     CHECK(static_cast<double>(longest.count()) / 1000 == entered.at("budget_ms").get<double>() - reserve);
@@ -51,7 +51,7 @@ TEST_CASE("a window keeps three tenths of its budget for undo, at least 200 ms a
 TEST_CASE("a window that fails before ownership is taken stays open for its caller, who undoes it") {
   ARun run(head + window(make("a") + line("b", "exit 1") + make("c")));
   AWindow of(run);
-  const auto left = of.windows.run(of.phase("window"));
+  const auto left = of.windows.run(of.phase(runbook::PhaseKind::window));
   REQUIRE_FALSE(left);
   CHECK(left.error().text().find("exit code 1") != std::string::npos);
   CHECK(run.record().open_window() != nullptr);
@@ -64,9 +64,9 @@ TEST_CASE("a window is finished from the step after the one that took ownership,
   AWindow of(run);
   of.write("window.entered", {{"phase", "window"}, {"budget_ms", 1000.0}});
   of.write("window.taken", {{"phase", "window"}});
-  REQUIRE(of.windows.finish(of.phase("window"), 1));
+  REQUIRE(of.windows.finish(of.phase(runbook::PhaseKind::window), 1));
   CHECK(run.log() == Lines{"do b"});
-  CHECK(run.record().windows.at("window").outcome == "done");
+  CHECK(run.record().windows.at(runbook::PhaseKind::window).outcome == journal::WindowOutcome::done);
 }
 
 TEST_CASE("the owner says whether ownership was taken, and is waited for until the deadline") {

@@ -1,5 +1,4 @@
 #include "fence/owner_state.h"
-
 #include "postgres/installed.h"
 
 using namespace pgcleave;

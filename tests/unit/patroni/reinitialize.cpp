@@ -1,8 +1,7 @@
-#include "patroni/cluster.h"
-
 #include <catch2/catch.hpp>
 
 #include "member.h"
+#include "patroni/cluster.h"
 
 using namespace pgcleave;
 using namespace pgcleave::patroni;

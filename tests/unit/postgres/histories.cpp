@@ -1,7 +1,6 @@
-#include "postgres/lineage.h"
-
 #include <catch2/catch.hpp>
 
+#include "postgres/lineage.h"
 #include "server.h"
 
 using namespace pgcleave;

@@ -1,8 +1,7 @@
-#include "postgres/dependencies.h"
-
 #include <catch2/catch.hpp>
 
 #include "installed.h"
+#include "postgres/dependencies.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;

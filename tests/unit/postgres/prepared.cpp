@@ -1,8 +1,7 @@
-#include "postgres/transactions.h"
-
 #include <catch2/catch.hpp>
 
 #include "installed.h"
+#include "postgres/transactions.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;

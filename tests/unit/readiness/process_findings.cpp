@@ -51,7 +51,7 @@ Round good_round(double pause_ms, bool rolled_back = true) {
   round.rolled_back = rolled_back;
   round.run.id = "r-1";
   round.run.begun = {{"name", "a-split"}, {"params", {{"budget", "100ms"}}}};
-  round.run.windows["window"].pause_ms = pause_ms;
+  round.run.windows[runbook::PhaseKind::window].pause_ms = pause_ms;
   return round;
 }
 

@@ -15,7 +15,7 @@ constexpr std::int64_t hour_us = 3'600'000'000;
 RunRecord run_of(const std::string& runbook, const std::string& split, const std::string& binary, double pause_ms) {
   RunRecord run;
   run.begun = {{"name", "a-run"}, {"sha256", runbook}, {"split_sha256", split}, {"binary_sha256", binary}};
-  run.windows["window"].pause_ms = pause_ms;
+  run.windows[runbook::PhaseKind::window].pause_ms = pause_ms;
   return run;
 }
 
@@ -59,8 +59,8 @@ TEST_CASE("pauses are those of good rounds") {
   rehearsed.counting[2].rolled_back = true;
   CHECK(rehearsed.good() == 2);
   CHECK(rehearsed.rolled_back() == 1);
-  CHECK(rehearsed.pauses("window").max == 60);
-  CHECK(rehearsed.pauses("rollback.window").count == 0);
+  CHECK(rehearsed.pauses(runbook::PhaseKind::window).max == 60);
+  CHECK(rehearsed.pauses(runbook::PhaseKind::rollback_window).count == 0);
 }
 
 TEST_CASE("rounds are read from the journal with their run, how long they took, and how a problem was solved") {
@@ -92,9 +92,9 @@ TEST_CASE("rounds are read from the journal with their run, how long they took, 
   CHECK(round.rolled_back);
   CHECK(round.surprise == "a bouncer hung");
   CHECK(round.solved == "it has more memory now");
-  CHECK(round.run.windows.at("window").outage_ms == 31.5);
-  CHECK(round.run.windows.at("window").mean_outage_ms == 30.5);
-  CHECK(round.run.windows.at("rollback.window").outage_ms == 21.5);
+  CHECK(round.run.windows.at(runbook::PhaseKind::window).outage_ms == 31.5);
+  CHECK(round.run.windows.at(runbook::PhaseKind::window).mean_outage_ms == 30.5);
+  CHECK(round.run.windows.at(runbook::PhaseKind::rollback_window).outage_ms == 21.5);
   CHECK(round.forth_s > 0);
   CHECK(round.back_s > 0);
 }
@@ -144,7 +144,7 @@ TEST_CASE("of the rehearsals with the runbook's name those that do not count are
   CHECK(found.step_ms("pause").count == 1);
   CHECK(found.step_ms("pause").max == 7);
   CHECK(found.step_ms("resume").count == 0);
-  CHECK(found.pauses("window").count == 0);
+  CHECK(found.pauses(runbook::PhaseKind::window).count == 0);
   CHECK(found.why == std::vector<Mismatch>{Mismatch::runbook, Mismatch::split, Mismatch::binary});
   REQUIRE(found.others.size() == 3);
   CHECK(found.others[1].run.id == "r-5");
@@ -167,6 +167,6 @@ TEST_CASE("a window without a pause adds nothing to the spread of pauses") {
   readiness::Rehearsed rehearsed;
   rehearsed.counting = {round_of(run_of("book", "split", "binary", 0), 0),
                         round_of(run_of("book", "split", "binary", 50), 0)};
-  CHECK(rehearsed.pauses("window").count == 1);
-  CHECK(rehearsed.pauses("window").p50 == 50);
+  CHECK(rehearsed.pauses(runbook::PhaseKind::window).count == 1);
+  CHECK(rehearsed.pauses(runbook::PhaseKind::window).p50 == 50);
 }

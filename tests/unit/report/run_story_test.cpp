@@ -10,9 +10,9 @@ TEST_CASE("the pause is told as status tells it") {
   const auto story = there_and_back().told();
   REQUIRE(story.windows.size() == 2);
   CHECK(story.windows[0].pause_ms() == Approx(30));
-  CHECK(story.windows[0].pause_ms() == Approx(story.record.windows.at("window").pause_ms));
+  CHECK(story.windows[0].pause_ms() == Approx(story.record.windows.at(runbook::PhaseKind::window).pause_ms));
   CHECK(story.windows[1].back());
-  CHECK(story.windows[1].pause_ms() == Approx(story.record.windows.at("rollback.window").pause_ms));
+  CHECK(story.windows[1].pause_ms() == Approx(story.record.windows.at(runbook::PhaseKind::rollback_window).pause_ms));
 }
 
 TEST_CASE("each step has its place in time, its kind and its phase") {
@@ -20,7 +20,7 @@ TEST_CASE("each step has its place in time, its kind and its phase") {
   const auto& promote = story.steps.at(1);
   CHECK(promote.id == "promote");
   CHECK(promote.uses == "patroni.promote");
-  CHECK(promote.phase == "prepare");
+  CHECK(promote.phase == runbook::PhaseKind::prepare);
   CHECK(promote.from_ms == Approx(3));
   CHECK(promote.to_ms == Approx(203));
   CHECK_FALSE(promote.in_window());
@@ -46,7 +46,7 @@ TEST_CASE("a window that was tried twice is told twice") {
   events.window(1000);
   const auto story = events.told();
   REQUIRE(story.windows.size() == 2);
-  CHECK(story.windows[0].outcome == "undone");
+  CHECK(story.windows[0].outcome == journal::WindowOutcome::undone);
   CHECK(story.windows[0].pause_ms() == Approx(100));
   CHECK(story.windows[1].pause_ms() == Approx(30));
   CHECK(story.window(runbook::PhaseKind::window) == &story.windows[1]);

@@ -1,9 +1,8 @@
-#include "world/serving.h"
-
 #include <catch2/catch.hpp>
 
 #include "postgres/server.h"
 #include "steps/two_sides.h"
+#include "world/serving.h"
 
 namespace pgcleave::world {
 namespace {

@@ -1,6 +1,6 @@
-#include "world/cluster_members.h"
-
 #include <catch2/catch.hpp>
+
+#include "world/cluster_members.h"
 
 namespace pgcleave::steps::test {
 using namespace pgcleave::world;
