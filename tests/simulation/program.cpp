@@ -179,9 +179,11 @@ const engine::RunRecord& Program::record() {
 }
 
 bool Program::is_over(bool rollback) {
+  using journal::RunOutcome;
   const auto& now = record();
-  return now.finished && (now.outcome == "undone" || now.outcome == "rolled_back" ||
-                          (!rollback && (now.outcome == "done" || now.outcome == "rollback_undone")));
+  return now.finished &&
+         (now.outcome == RunOutcome::undone || now.outcome == RunOutcome::rolled_back ||
+          (!rollback && (now.outcome == RunOutcome::done || now.outcome == RunOutcome::rollback_undone)));
 }
 
 }  // namespace pgcleave::simulation

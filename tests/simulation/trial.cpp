@@ -45,13 +45,14 @@ class Trial {
     if (universe().copy) return told(judge_who_serves(scenario_.rollback_path));
     if (!universe().history.failed_over.empty() && over()) return told(judge_who_serves(scenario_.rollback_path));
     if (!over()) return told({"it is not over: " + last_});
-    auto wrong = judge(program_.record().outcome, scenario_.rollback_path);
+    auto wrong = judge(engine::name_or_nothing(program_.record().outcome), scenario_.rollback_path);
     if (bears_no_failed_write() && universe().history.refused > 0)
       wrong.push_back(
           fmt::format("{} writes through the bouncers failed; clients should have waited", universe().history.refused));
     const bool goes_back = scenario_.back && program_.record().rolling_back;  // else it died before that was written
-    if (died_once() && !chosen_back_ && program_.record().outcome != (goes_back ? "rolled_back" : "done"))
-      wrong.push_back("it died once, and resume left it " + program_.record().outcome);
+    if (died_once() && !chosen_back_ &&
+        program_.record().outcome != (goes_back ? journal::RunOutcome::rolled_back : journal::RunOutcome::done))
+      wrong.push_back("it died once, and resume left it " + engine::name_or_nothing(program_.record().outcome));
     if (!bears_a_long_wait() && universe().history.longest_wait > budget.count())
       wrong.push_back(fmt::format("a client waited {} ms", universe().history.longest_wait / 1000));
     return told(wrong);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int tries = 3;
 
-std::string token(Context& context) {
+std::string capture_token(Context& context) {
   return fmt::format("{} {} {}", context.world.run.id, context.world.run.attempt, context.on().name());
 }
 
@@ -31,7 +31,8 @@ Result<Observation> observe_postgres_capture_lsn(Context& context) {
     seen.evidence = "ownership is not installed yet";
     return seen;
   }
-  TRY_ASSIGN(const bool captured, fence::canary_arrived(*leader, canary(context), token(context), context.deadline));
+  TRY_ASSIGN(const bool captured,
+             fence::canary_arrived(*leader, canary(context), capture_token(context), context.deadline));
   seen.evidence = captured ? "the canary row is there; only who wrote it was told its LSN" : "not captured yet";
   return seen;
 }
@@ -43,7 +44,8 @@ Result<Json> apply_postgres_capture_lsn(Context& context, const Json&) {
         "write a canary row and a flushed logical message on " + side.label() + " and take its LSN",
         [&]() -> Result<Json> {
           TRY_ASSIGN(auto* leader, side.leader(context.deadline));
-          TRY_ASSIGN(const auto lsn, postgres::capture_lsn(*leader, canary(context), token(context), context.deadline));
+          TRY_ASSIGN(const auto lsn,
+                     postgres::capture_lsn(*leader, canary(context), capture_token(context), context.deadline));
           return Json{{"lsn", lsn.text()}};
         });
   };

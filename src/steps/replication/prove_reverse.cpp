@@ -9,21 +9,21 @@
 namespace pgcleave::steps {
 namespace {
 
-std::string token(const Context& context) {
+std::string proof_token(const Context& context) {
   return fmt::format("{} {} {}", context.world.run.id, context.world.run.attempt, context.step);
 }
 
 Result<void> prepare_replication_prove_reverse(Context& context) {
   const auto link = reverse_link(context.world);
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
-  TRY(fence::canary_arrived(*source, link.canary, token(context), context.deadline));
+  TRY(fence::canary_arrived(*source, link.canary, proof_token(context), context.deadline));
   return {};
 }
 
 Result<Observation> observe_replication_prove_reverse(Context& context) {
   const auto link = reverse_link(context.world);
   TRY_ASSIGN(auto* source, link.to.leader(context.deadline));
-  TRY_ASSIGN(const bool arrived, fence::canary_arrived(*source, link.canary, token(context), context.deadline));
+  TRY_ASSIGN(const bool arrived, fence::canary_arrived(*source, link.canary, proof_token(context), context.deadline));
   Observation seen;
   seen.evidence = arrived ? "the canary row has arrived" : "no canary row has arrived";
   if (arrived) seen.state = State::done;
@@ -36,7 +36,7 @@ Result<Json> apply_replication_prove_reverse(Context& context, const Json&) {
       fmt::format("prove reverse replication: write a canary row on {} and wait for it on {}", link.from.label(),
                   link.to.label()),
       [&]() -> Result<Json> {
-        TRY_ASSIGN(const auto took, send_canary(context, link, token(context)));
+        TRY_ASSIGN(const auto took, send_canary(context, link, proof_token(context)));
         return Json{{"canary_ms", took}};
       });
 }

@@ -12,7 +12,7 @@
 namespace pgcleave::steps {
 namespace {
 
-std::string token(const World& world) {
+std::string start_token(const World& world) {
   return world.run.id + " way back";
 }
 
@@ -40,7 +40,7 @@ Result<Observation> observe_replication_start_reverse(Context& context) {
                               subscription->worker ? "runs" : "does not run");
   bool arrived = true;
   if (proves(context)) {
-    TRY_ASSIGN(arrived, fence::canary_arrived(*source, link.canary, token(world), context.deadline));
+    TRY_ASSIGN(arrived, fence::canary_arrived(*source, link.canary, start_token(world), context.deadline));
     seen.evidence += arrived ? ", canary arrived" : ", canary did not arrive";
   }
   if (subscription->enabled && subscription->worker && arrived) seen.state = State::done;
@@ -102,7 +102,7 @@ Result<Json> apply_replication_start_reverse(Context& context, const Json&) {
              world.effects->perform(
                  fmt::format("write a canary row on {} and wait for it on {}", link.from.label(), link.to.label()),
                  [&]() -> Result<Json> {
-                   TRY_ASSIGN(const auto took, send_canary(context, link, token(world)));
+                   TRY_ASSIGN(const auto took, send_canary(context, link, start_token(world)));
                    return Json{{"canary_ms", took}};
                  }));
   return Json{{"canary_ms", told.is_object() ? told.value("canary_ms", Json()) : Json()}, {"timeline", timeline}};
