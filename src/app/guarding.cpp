@@ -161,9 +161,9 @@ void Orders::read() {
 void Orders::hear(const std::string& line) {
   heard_at_ = Monotonic::now();
   if (line == "dismissed") dismissed_ = true;
-  if (line.rfind(longest_word, 0) == 0)
+  if (line.starts_with(longest_word))
     longest_ = Deadline::in(Duration(std::strtoll(line.c_str() + longest_word.size(), nullptr, 10)));
-  if (line.rfind(entered_word, 0) != 0) return;
+  if (!line.starts_with(entered_word)) return;
   const auto told = Json::parse(line.substr(entered_word.size()), nullptr, false);
   if (!told.is_object()) return;
   entered_ = journal::Event{0, text_in(told, "run"), static_cast<std::int64_t>(number_in(told, "at_us")),

@@ -19,7 +19,7 @@ std::optional<steps::Forecast> look_ahead(const runbook::Change& change, world::
 const engine::PlannedStep* Plan::refused() const {
   for (const auto& step : forward) {
     if (step.phase != runbook::PhaseKind::prepare) continue;
-    const bool a_check = step.uses.rfind("check.", 0) == 0;
+    const bool a_check = step.uses.starts_with("check.");
     if (step.state == engine::PlannedState::conflict || (a_check && step.state == engine::PlannedState::pending))
       return &step;
   }

@@ -42,8 +42,8 @@ Rehearsal::Rehearsal(journal::Journal& journal, const runbook::Change& change, R
       speech_(std::move(speech)),
       id_(journal::new_id("h")) {}
 
-Result<void> Rehearsal::write(const std::string& type, Json data) {
-  TRY(journal_.append(id_, type, std::move(data), journal::Durability::disk));
+Result<void> Rehearsal::write(const std::string& type, const Json& data) {
+  TRY(journal_.append(id_, type, data, journal::Durability::disk));
   return {};
 }
 
@@ -187,7 +187,7 @@ Result<void> Rehearsal::back(RoundSeen& seen) {
   return {};
 }
 
-void Rehearsal::hold(RoundSeen& seen) {
+void Rehearsal::hold(RoundSeen& seen) const {
   if (asked_.hold == Duration::zero()) return;
   if (speech_.say) speech_.say(fmt::format("holding for {}", to_text(asked_.hold)));
   const auto deadline = Deadline::in(asked_.hold);

@@ -51,7 +51,7 @@ class Rehearsal {
   Result<void> round(int number);
   Result<void> forth(RoundSeen& seen);
   Result<void> back(RoundSeen& seen);
-  void hold(RoundSeen& seen);
+  void hold(RoundSeen& seen) const;
   void inspect_windows(RoundSeen& seen);
   Result<void> remember_how_it_was();
   void look_after_cutover(RoundSeen& seen);
@@ -59,7 +59,7 @@ class Rehearsal {
   struct LookOfRound;
   void look(RoundSeen& seen, const LookOfRound& look);
   [[nodiscard]] Answers approve_all() const;
-  Result<void> write(const std::string& type, Json data);
+  Result<void> write(const std::string& type, const Json& data);
 
   journal::Journal& journal_;
   const runbook::Change& change_;

@@ -54,7 +54,7 @@ class ResumedRun {
 
  private:
   ResumedRun(journal::Journal& journal, engine::RunRecord record, runbook::Change change);
-  Result<engine::RunResult> go(Way way, engine::Run& run);
+  static Result<engine::RunResult> go(Way way, engine::Run& run);
   Result<bool> read_again(Way way);  // false: the record may lack its end
   Result<journal::SplitHold> hold(Way way);
 

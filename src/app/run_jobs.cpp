@@ -78,7 +78,8 @@ std::string job_in_words(const Json& job) {
   text += fmt::format(", pass {}", small_in(job, "pass"));
   if (truth_in(job, "hold")) text += ", on hold";
   if (job.at("target_ms").is_number()) text += fmt::format(", batches of {:.0f} ms", number_in(job, "target_ms"));
-  const auto runner = text_in(job, "runner"), now = text_in(job, "now");
+  const auto runner = text_in(job, "runner");
+  const auto now = text_in(job, "now");
   text += runner.empty() ? ", nobody works on it" : ", by " + printable(runner);
   return now.empty() ? text : text + ": " + printable(now);
 }

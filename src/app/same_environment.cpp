@@ -80,7 +80,7 @@ Result<void> same_environment(const engine::RunRecord& run, const config::Enviro
   std::set<std::string> expected;
   for (const auto& one : kept) {
     const auto name = text_in(one, "name");
-    if (run.gone.count(name) == 0) expected.insert(fmt::format("{} (pool {})", name, text_in(one, "pool")));
+    if (!run.gone.contains(name)) expected.insert(fmt::format("{} (pool {})", name, text_in(one, "pool")));
   }
   const auto seen = bouncers_of(environment);
   if (seen == expected) return {};

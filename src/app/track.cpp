@@ -22,7 +22,7 @@ void tell_unseen(const watch::Round& round, std::map<std::string, std::string>& 
       log::warn(scope + ": " + printable(error.text()));
   }
   for (const auto& [scope, what] : told) {
-    if (now.count(scope) == 0) log::info(scope + ": answers again");
+    if (!now.contains(scope)) log::info(scope + ": answers again");
   }
   told = std::move(now);
 }

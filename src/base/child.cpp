@@ -29,8 +29,8 @@ namespace {
 namespace boost_process = boost::process::v2;
 
 struct OwnSession {
-  boost::system::error_code on_exec_setup(boost_process::posix::default_launcher&, const std::filesystem::path&,
-                                          const char* const*) {
+  static boost::system::error_code on_exec_setup(boost_process::posix::default_launcher&, const std::filesystem::path&,
+                                                 const char* const*) {
     ::setsid();
     // Ignored signals and the mask would be inherited; a program expects neither.
     for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD, SIGXFSZ}) std::signal(number, SIG_DFL);

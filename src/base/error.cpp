@@ -8,7 +8,7 @@ std::string Error::text() const {
   out += printable(what);
   // A question says already what is to be typed.
   const bool tell_expected =
-      !expected.empty() && !(kind == ErrorKind::waiting && what.find(expected) != std::string::npos);
+      !expected.empty() && (kind != ErrorKind::waiting || what.find(expected) == std::string::npos);
   if (tell_expected || !seen.empty()) {
     out += " (";
     if (tell_expected) out += "expected " + printable(expected);

@@ -9,7 +9,8 @@ namespace pgcleave {
 namespace {
 
 std::optional<int> minute_of(const std::string& hour, const std::string& minute) {
-  const int hours = std::stoi(hour), minutes = std::stoi(minute);
+  const int hours = std::stoi(hour);
+  const int minutes = std::stoi(minute);
   if (hours > 23 || minutes > 59) return std::nullopt;
   return hours * 60 + minutes;
 }
@@ -33,7 +34,8 @@ Result<Hours> parse_hours(const std::string& text) {
   static const std::regex form(R"(([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})(?: +([A-Za-z0-9_+/-]{1,60}))?)");
   std::smatch parts;
   if (std::regex_match(text, parts, form)) {
-    const auto from = minute_of(parts[1], parts[2]), to = minute_of(parts[3], parts[4]);
+    const auto from = minute_of(parts[1], parts[2]);
+    const auto to = minute_of(parts[3], parts[4]);
     if (from && to && *from != *to) return Hours{*from, *to, parts[5]};
   }
   return fail({ErrorKind::invalid, "", fmt::format("'{}' are no hours of a day", printable(text)), "", "",

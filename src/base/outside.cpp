@@ -21,7 +21,7 @@ std::string group_in(const std::string& text) {
     const auto second = line.find(':', line.find(':') + 1);
     if (line.find(':') == std::string::npos || second == std::string::npos) continue;
     if (line.find(":name=systemd:") != std::string::npos) return line.substr(second + 1);
-    if (line.rfind("0::", 0) == 0) unified = line.substr(second + 1);
+    if (line.starts_with("0::")) unified = line.substr(second + 1);
   }
   return unified;
 }
@@ -41,7 +41,7 @@ bool user_manager_stays() {
 
 std::vector<std::string> outside_words(const std::string& name) {
   std::vector<std::string> words{"systemd-run"};
-  if (::geteuid() != 0 && user_manager_stays()) words.push_back("--user");
+  if (::geteuid() != 0 && user_manager_stays()) words.emplace_back("--user");
   for (const auto& word : {"--scope", "--quiet", "--collect", "--no-ask-password"}) words.emplace_back(word);
   words.push_back("--unit=" + name);
   words.emplace_back("--");
@@ -55,7 +55,7 @@ std::string control_group_of(int pid) {
 
 bool is_outside(const std::string& group, const std::string& other) {
   if (group.empty() || other.empty() || group == other) return false;
-  return other == "/" || group.rfind(other + "/", 0) != 0;
+  return other == "/" || !group.starts_with(other + "/");
 }
 
 std::string TriedOutside::text() const {

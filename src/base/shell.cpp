@@ -71,7 +71,7 @@ struct Shell::State {
     child.end(Duration::zero());
   }
 
-  bool send(const std::string& text, Deadline deadline) {
+  bool send(const std::string& text, Deadline deadline) const {
     std::size_t sent = 0;
     while (sent < text.size() && !deadline.passed() && !HeededStop::requested()) {
       const auto count = ::send(input.number(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -126,7 +126,7 @@ Result<Shell> Shell::open(const std::vector<std::string>& prefix, Deadline deadl
   }
   Fd ours(ends[0]);
   TRY_ASSIGN(Child child, Child::start(argv, {}, Fd(ends[1])));
-  Shell shell(std::unique_ptr<State>(new State{name, std::move(child), std::move(ours)}));
+  Shell shell(std::unique_ptr<State>(new State{name, std::move(child), std::move(ours)}));  // NOLINT(*-make-unique)
   auto first = shell.state_->ask(":", deadline);
   if (!first) {
     return fail({ErrorKind::failed, name, "can't be opened", "an answer from sh",

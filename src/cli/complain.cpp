@@ -61,7 +61,7 @@ std::string did_you_mean(const std::vector<Verb>& verbs, const std::vector<std::
   for (auto option = word + 1; option != words.end() && *option != "--"; ++option) {
     const auto name = option->substr(0, option->find('='));
     // What begins with one dash may be several letters, or the value of the option before.
-    if (name.rfind("--", 0) != 0 || std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if (!name.starts_with("--") || std::find(names.begin(), names.end(), name) != names.end()) continue;
     return unknown("option of " + verb->name, name, names, "pgcleave " + verb->name + " --help");
   }
   return "";

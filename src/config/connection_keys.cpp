@@ -34,7 +34,7 @@ const std::vector<ConnectionKey>& connection_keys() {
 }
 
 bool is_loopback(const std::string& host) {
-  return host.empty() || host.front() == '/' || host.front() == '@' || host.rfind("127.", 0) == 0 || host == "::1" ||
+  return host.empty() || host.front() == '/' || host.front() == '@' || host.starts_with("127.") || host == "::1" ||
          host == "localhost";
 }
 

@@ -58,7 +58,7 @@ Json schema_of(const ConnectionKey& key) {
 }
 
 // One login. `more`: what this use of it has besides.
-Json login(const std::string& help, Json more, Json required) {
+Json login(const std::string& help, const Json& more, Json required) {
   Json properties{
       {"user", text("the role")},
       {"passfile", text("a file in libpq's format, mode 0600; where another server logs in: on that server")},

@@ -41,7 +41,10 @@ Result<std::string> read_identifier(const std::string& text, std::size_t& at) {
   if (at < text.size() && text[at] == '"') {
     for (++at;; ++at) {
       if (at >= text.size()) return fail(malformed(text, "there is no closing quote"));
-      if (text[at] == '"' && (++at >= text.size() || text[at] != '"')) break;
+      if (text[at] == '"') {
+        ++at;
+        if (at >= text.size() || text[at] != '"') break;
+      }
       out += text[at];
     }
   } else {

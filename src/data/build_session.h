@@ -42,7 +42,7 @@ class BuildSession {
   Result<postgres::Rows> run_politely(const std::string& sql, std::optional<Deadline> cleaning_up = {});
 
   // `interrupted`, `timed_out`.
-  Result<void> rest(Duration nap) const;
+  [[nodiscard]] Result<void> rest(Duration nap) const;
   // Once a second at most.
   void tell(const std::string& text);
 

@@ -48,7 +48,8 @@ constexpr const char* transactions_sql = R"sql(
 
 std::string named(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
-  const std::vector<std::string> first(names.begin(), names.begin() + std::min(most, names.size()));
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size())));
   auto text = fmt::format("{}", fmt::join(first, ", "));
   return names.size() > most ? text + fmt::format(" and {} more", names.size() - most) : text;
 }
@@ -57,7 +58,9 @@ Result<std::vector<std::string>> of_indexes(postgres::Connection& connection,
                                             const std::vector<std::optional<std::string>>& given,
                                             const std::string& oids, Deadline deadline) {
   TRY_ASSIGN(const auto rows, connection.query(indexes_sql, given, deadline));
-  std::vector<std::string> changed, unused, sentences;
+  std::vector<std::string> changed;
+  std::vector<std::string> unused;
+  std::vector<std::string> sentences;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const auto name = printable(rows.text(row, "name"));
     const Bytes size{rows.number(row, "size")};

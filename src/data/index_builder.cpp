@@ -126,7 +126,9 @@ Result<void> IndexBuilder::drop_invalid(const SeenIndex& seen, std::optional<Dea
 }
 
 Result<void> IndexBuilder::refuse_duplicates(const postgres::TableName& table) {
-  std::string keys, texts, condition = shape_.predicate;
+  std::string keys;
+  std::string texts;
+  std::string condition = shape_.predicate;
   for (const auto& key : shape_.keys) {
     keys += (keys.empty() ? "" : ", ") + key;
     texts += (texts.empty() ? "" : ", ") + fmt::format("COALESCE(({})::text, 'NULL')", key);
@@ -231,7 +233,8 @@ Result<void> fits_temp_files(postgres::Connection& connection, const IndexReques
              (SELECT setting::int8 * 1024 FROM pg_catalog.pg_settings
                WHERE name = 'maintenance_work_mem') AS memory)sql",
                                                {request.table.sql()}, deadline));
-  const Bytes needed{rows.number(0, "rows") * shape.entry.count}, allowed{rows.number(0, "allowed")};
+  const Bytes needed{rows.number(0, "rows") * shape.entry.count};
+  const Bytes allowed{rows.number(0, "allowed")};
   if (allowed.count < 0 || needed <= allowed || needed.count <= rows.number(0, "memory")) return {};
   return fail({ErrorKind::not_ready, request.text(), "needs more temporary files than one session may have",
                "temp_file_limit " + to_text(allowed),

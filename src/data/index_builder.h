@@ -37,7 +37,7 @@ class IndexBuilder {
   Result<void> ensure(const postgres::TableName& table, const postgres::TableName& index);
   Result<void> ensure_tree(const Relation& relation, const postgres::TableName& index);
   Result<void> build(const postgres::TableName& table, const postgres::TableName& index);
-  Result<void> fits(const SeenIndex& seen, const postgres::TableName& table) const;
+  [[nodiscard]] Result<void> fits(const SeenIndex& seen, const postgres::TableName& table) const;
   Result<std::optional<SeenIndex>> read(const postgres::TableName& index);
   Result<bool> is_being_built(const SeenIndex& seen);
   Result<void> drop_invalid(const SeenIndex& seen, std::optional<Deadline> cleaning_up = {});

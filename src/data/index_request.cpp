@@ -89,7 +89,8 @@ Result<IndexShape> try_index(postgres::Connection& primary, const IndexRequest& 
 }
 
 std::string short_name(const std::string& name, const std::string& suffix) {
-  constexpr std::size_t longest = 63, digest = 8;
+  constexpr std::size_t longest = 63;
+  constexpr std::size_t digest = 8;
   const auto whole = name + "_" + suffix;
   if (whole.size() <= longest) return whole;
   // Cut between two characters.

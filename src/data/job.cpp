@@ -248,7 +248,8 @@ std::string in_words(const Progress& progress) {
   if (progress.seconds > 0)
     text += fmt::format(", {:.0f} rows/s", static_cast<double>(progress.changed_since) / progress.seconds);
   if (progress.over) return text;
-  const auto walked = static_cast<double>(progress.walked), all = static_cast<double>(progress.all);
+  const auto walked = static_cast<double>(progress.walked);
+  const auto all = static_cast<double>(progress.all);
   if (progress.all > 0)
     text += fmt::format(", {:.1f} % of pass {}", std::min(100.0, 100 * walked / all), progress.pass);
   if (progress.walked_since > 0 && progress.seconds > 0 && walked < all) {

@@ -11,7 +11,7 @@ constexpr double weight_of_newest = 0.3;
 }  // namespace
 
 Pace::Pace(Duration target, std::int64_t first, std::int64_t largest)
-    : target_(target), largest_(static_cast<double>(largest)), size_(1) {
+    : target_(target), largest_(static_cast<double>(largest)) {
   set(static_cast<double>(first));
 }
 

@@ -32,7 +32,7 @@ class Pace {
 
   Duration target_;
   double largest_;
-  double size_;
+  double size_{1};
   double speed_ = 0;  // units per microsecond; 0: not known
 };
 

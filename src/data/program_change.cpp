@@ -148,7 +148,8 @@ Result<Statement> ProgramChange::statement(postgres::Connection& connection, con
   TRY_ASSIGN(const auto rows, read_rows(connection, leaf, range, row_name, deadline));
   if (rows.lines.empty()) return Statement{};
   TRY_ASSIGN(const auto values, answered(rows));
-  std::vector<std::string> columns, assignments;
+  std::vector<std::string> columns;
+  std::vector<std::string> assignments;
   for (const auto& name : write_) {
     const auto quoted = quote_identifier(name);
     const auto* column = table.column(name);

@@ -41,7 +41,8 @@ Result<Job> Runner::run() {
     const HeededStop none(nullptr);  // what is under way ends with its batch
     auto primary = around_.leader(soon().or_earlier(patience));
     Error error = primary ? Error{} : primary.error();
-    bool lost = !primary && error.kind != ErrorKind::invalid, moved = false;
+    bool lost = !primary && error.kind != ErrorKind::invalid;
+    bool moved = false;
     if (primary) {
       const auto before = at_.cursor;
       auto job = run_session(**primary);
@@ -202,9 +203,10 @@ void Runner::done(const BatchEnd& end, const Batch& batch, std::int64_t size, Du
   cut_in_a_row_ = 0;
   if (narrow_ == 0) {
     pace_->took(size, took);
-  } else if ((narrow_left_ -= size) <= 0) {
-    narrow_ = 0;
+    return;
   }
+  narrow_left_ -= size;
+  if (narrow_left_ <= 0) narrow_ = 0;
 }
 
 // Half of it is tried, until the row stands alone.

@@ -43,7 +43,7 @@ class Runner {
   Result<void> walk_leaf(postgres::Connection& primary, const Leaf& leaf);
   Result<void> next_batch(postgres::Connection& primary, const Batch& batch, std::int64_t size);
   Result<void> bad_row(postgres::Connection& primary, const Error& why, const Batch& batch, std::int64_t size);
-  Result<void> may_go_on() const;
+  [[nodiscard]] Result<void> may_go_on() const;
   Result<void> heed_throttle(postgres::Connection& primary);
   Result<void> wait_while_held(postgres::Connection& primary);
   Result<std::unique_ptr<Walk>> open_walk(postgres::Connection& primary, const Leaf& leaf);

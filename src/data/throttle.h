@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/hours.h"
@@ -33,7 +34,7 @@ struct Limits {
 
 class Throttle {
  public:
-  explicit Throttle(Limits limits) : limits_(limits) {}
+  explicit Throttle(Limits limits) : limits_(std::move(limits)) {}
 
   // All indicators, each once. `at`: when the signs were read.
   std::vector<Indication> judge(const Signs& signs, Monotonic::time_point at);

@@ -37,7 +37,7 @@ struct VersionBounds {
   // Puts rows that are there into the small table; what the triggers put there stays.
   [[nodiscard]] std::shared_ptr<Change> filling() const;
   // How many keep it.
-  [[nodiscard]] std::int64_t triggers(const Table& seen) const;
+  [[nodiscard]] static std::int64_t triggers(const Table& seen);
 };
 
 // TABLE_versions, in the table's schema.

@@ -61,7 +61,9 @@ class KeyWalk : public Walk {
  private:
   // The last key of the next `size` rows, as a JSON array of texts, and how many there are.
   [[nodiscard]] std::string last_sql(const std::string& where, std::int64_t size) const {
-    std::vector<std::string> names, descending, texts;
+    std::vector<std::string> names;
+    std::vector<std::string> descending;
+    std::vector<std::string> texts;
     for (const auto& column : key_.columns) {
       names.push_back(column_sql(column));
       const auto name = postgres::quote_identifier(column.name);

@@ -93,7 +93,7 @@ PlannedStep plan_step(const runbook::Phase& phase, const runbook::StepLine& line
   if (!telling) {
     planned.state = PlannedState::later;
     // What a rollback would give up now is worth knowing, although it is not begun now.
-    if (!planned.conflict && !(traits.gives_up && !traits.changes)) planned.evidence.clear();
+    if (!planned.conflict && (!traits.gives_up || traits.changes)) planned.evidence.clear();
   }
   if (traits.changes && !already_applied) {
     const auto announced = readable(line.id, [&] { return kind->apply(context, planned.before); });

@@ -173,12 +173,12 @@ void RunRecord::apply(const journal::Event& event) {
     phase = runbook::phase_named(text_in(data, "phase"));
   } else if (event.type == "step.intent") {
     begin_step(*this, data);
-  } else if (event.type.rfind("step.", 0) == 0 || event.type == "undo.failed") {
+  } else if (event.type.starts_with("step.") || event.type == "undo.failed") {
     if (event.type != "step.observed") follow_step(*this, event);
-  } else if (event.type.rfind("effect.", 0) == 0) {
+  } else if (event.type.starts_with("effect.")) {
     follow_pause(*this, event);
     follow_effect(*this, event);
-  } else if (event.type.rfind("window.", 0) == 0) {
+  } else if (event.type.starts_with("window.")) {
     follow_window(*this, event);
   } else if (event.type == "gate.waiting") {
     waiting_for = text_in(data, "step");
@@ -244,7 +244,7 @@ std::string next_command(const RunRecord& run, const std::string& rest) {
   if (how == journal::RunOutcome::waiting) return approve_command(run, rest) + " && " + resume;
   // An undo that would destroy rows asks for them first; a person who wants to keep them resumes instead.
   const bool undo_waits =
-      how == journal::RunOutcome::stopped && !run.waiting_for.empty() && run.asked.count(run.waiting_for) > 0;
+      how == journal::RunOutcome::stopped && !run.waiting_for.empty() && run.asked.contains(run.waiting_for);
   if (undo_waits && approved) return rollback + "   or: " + resume;
   if (undo_waits) return approve_command(run, rest) + " && " + rollback + "   or: " + resume;
   if (run.is_open()) return may_go_back ? resume + "   or: " + rollback : resume;

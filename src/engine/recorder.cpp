@@ -60,13 +60,13 @@ Deadline Recorder::patience(journal::Durability durability, Need need) const {
   return by.left() < short_patience ? Deadline::in(short_patience) : by;
 }
 
-Result<void> Recorder::append(const std::string& type, Json data, journal::Durability durability, Need need) {
+Result<void> Recorder::append(const std::string& type, const Json& data, journal::Durability durability, Need need) {
   if (when_recording) when_recording();
   const auto point = fault_ == nullptr ? std::string() : name_of(type, data);
   fault("before record " + point);
   const auto by = patience(durability, need);
   const auto began = Monotonic::now();
-  const auto queued = journal_.submit(run_, type, std::move(data), durability);
+  const auto queued = journal_.submit(run_, type, data, durability);
   const auto end = journal_.written(queued, by);
   if (end && *end) {
     gave_up_ = false;

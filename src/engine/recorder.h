@@ -54,7 +54,7 @@ class Recorder {
 
  private:
   enum class Need { soon, before_more };
-  Result<void> append(const std::string& type, Json data, journal::Durability durability, Need need);
+  Result<void> append(const std::string& type, const Json& data, journal::Durability durability, Need need);
   [[nodiscard]] Deadline patience(journal::Durability durability, Need need) const;
   Result<void> go_on_without(const journal::Event& event, const Error& error, bool queued, bool may_be_late);
 

@@ -38,7 +38,7 @@ class SplitLease {
 
   // Why another run has it, as verify() found out; no value: it was not lost.
   [[nodiscard]] const std::optional<Error>& lost() const { return lost_; }
-  [[nodiscard]] bool is_signed_on(steps::SideName side) const { return signed_sides_.count(side) > 0; }
+  [[nodiscard]] bool is_signed_on(steps::SideName side) const { return signed_sides_.contains(side); }
   [[nodiscard]] bool is_signed_on_both() const { return signed_sides_.size() == 2; }
 
  private:

@@ -231,7 +231,7 @@ Result<void> StepRunner::run(const runbook::StepLine& line, Deadline limit, cons
   const auto earlier = began_before(line.id);
   steps::Context context{run_.world, line.id, *with, deadline, stop, earlier ? &earlier->before : nullptr};
   context.in_doubt = promotion_may_come();
-  if (!run_.record().open_window() && kind.prepare != nullptr) {
+  if (run_.record().open_window() == nullptr && kind.prepare != nullptr) {
     if (const auto prepared = readable(line.id, [&] { return kind.prepare(context); }); !prepared)
       return fail(failed(line, prepared.error()));
   }

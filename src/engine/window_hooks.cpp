@@ -12,20 +12,20 @@ WindowHooks::WindowHooks(RunState& run, WindowProbe probe, GuardHooks guard)
   run_.recorder.when_recording = guard_.alive;
 }
 
-Result<void> WindowHooks::stand_by(const runbook::Phase& phase, bool clients_wait) {
+Result<void> WindowHooks::stand_by(const runbook::Phase& phase, bool clients_wait) const {
   return guard_.stand_by ? guard_.stand_by(phase, clients_wait) : Result<void>();
 }
 
-Result<void> WindowHooks::watch(Duration longest_stop) {
+Result<void> WindowHooks::watch(Duration longest_stop) const {
   return guard_.watch ? guard_.watch(longest_stop) : Result<void>();
 }
 
-Result<void> WindowHooks::entered(const Json& entered) {
+Result<void> WindowHooks::entered(const Json& entered) const {
   if (!guard_.entered) return {};
   return guard_.entered(journal::Event{0, run_.recorder.run(), utc_now_us(), 0, "window.entered", entered, ""});
 }
 
-void WindowHooks::dismiss_guard() {
+void WindowHooks::dismiss_guard() const {
   if (guard_.dismiss) guard_.dismiss();
 }
 

@@ -49,12 +49,12 @@ class WindowHooks {
   WindowHooks(RunState& run, WindowProbe probe, GuardHooks guard);
 
   // As GuardHooks. An error: the window must not be entered.
-  Result<void> stand_by(const runbook::Phase& phase, bool clients_wait);
-  Result<void> watch(Duration longest_stop);
+  Result<void> stand_by(const runbook::Phase& phase, bool clients_wait) const;
+  Result<void> watch(Duration longest_stop) const;
   // `entered`: the data of the event of that name.
-  Result<void> entered(const Json& entered);
+  Result<void> entered(const Json& entered) const;
   // Clients are served again, or the window was not entered at all. May be called more than once.
-  void dismiss_guard();
+  void dismiss_guard() const;
 
   void begin_probe(const runbook::Phase& phase, bool clients_wait);
   // Records and returns what clients saw; null when nothing was measured. `entered`: false where they never waited.

@@ -20,7 +20,7 @@ std::optional<Witness> read_witness(const std::string& text) {
   constexpr std::size_t most_digits = 9;
   for (const Owner owner : {Owner::source, Owner::target}) {
     const std::string before = name_of(owner) + std::string(between);
-    if (text.rfind(before, 0) != 0) continue;
+    if (!text.starts_with(before)) continue;
     const std::string epoch = text.substr(before.size());
     const bool digits = std::all_of(epoch.begin(), epoch.end(), [](char one) { return one >= '0' && one <= '9'; });
     if (epoch.empty() || epoch.size() > most_digits || !digits) return {};

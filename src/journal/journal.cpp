@@ -58,7 +58,7 @@ struct Journal::State {
     return ask_by(std::move(question), Deadline::in(longest));
   }
   template <class Value>
-  Result<Value> ask_by(std::function<Result<Value>(const Book&)> question, Deadline by) const {
+  Result<Value> ask_by(const std::function<Result<Value>(const Book&)>& question, Deadline by) const {
     const auto began = Monotonic::now();
     const auto answer = std::make_shared<std::optional<Result<Value>>>();
     const bool answered = thread->run([=, book = book] { answer->emplace(question(*book)); }, by);

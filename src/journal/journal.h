@@ -73,10 +73,10 @@ class Journal {
   Queued submit(const std::string& run, const std::string& type, const Json& data, Durability durability);
   // Written; or refused; or kept out by a lock, and still queued (timed_out). No value: no answer by the deadline,
   // still queued.
-  std::optional<Result<Event>> written(const Queued& queued, Deadline by) const;
+  [[nodiscard]] std::optional<Result<Event>> written(const Queued& queued, Deadline by) const;
   // How many events are queued; those are lost when this process ends. Waits for them; false: not all by the deadline.
   [[nodiscard]] std::size_t unwritten() const;
-  bool await_written(Deadline by) const;
+  [[nodiscard]] bool await_written(Deadline by) const;
   // Sits the journal's thread in a call that nothing ends? Then this process can't end either.
   [[nodiscard]] bool is_in_kernel() const;
 

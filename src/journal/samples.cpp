@@ -206,7 +206,7 @@ struct Samples::State {
   }
 
   template <class Value>
-  Result<Value> ask(std::function<Result<Value>()> question, Duration at_most) {
+  Result<Value> ask(const std::function<Result<Value>()>& question, Duration at_most) {
     const auto answer = std::make_shared<std::optional<Result<Value>>>();
     if (thread.run([=] { answer->emplace(question()); }, Deadline::in(at_most))) return std::move(**answer);
     return fail({ErrorKind::failed, path, "the file system of the samples' file does not answer", "", "", "", ""});

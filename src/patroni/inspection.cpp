@@ -149,7 +149,7 @@ namespace {
 void about_leader(const View& view, const Json& status, std::vector<std::string>& out) {
   const auto* leader = view.leader();
   if (leader == nullptr) {
-    out.push_back("the cluster has no standby leader: nobody would be promoted");
+    out.emplace_back("the cluster has no standby leader: nobody would be promoted");
     return;
   }
   if (leader->role != Role::standby_leader) {
@@ -177,23 +177,23 @@ std::vector<std::string> obstacles(const Json& cluster, const View& view, const 
                                    const Json& leader_status) {
   std::vector<std::string> out;
   if (view.paused || is_on(config, "pause")) {
-    out.push_back(
+    out.emplace_back(
         "Patroni is paused: the leader would drop its key and nobody would be promoted; run patronictl resume");
   }
   about_leader(view, leader_status, out);
   if (!is_set(config, "standby_cluster")) {
-    out.push_back("the configuration has no standby_cluster: there is nothing to take away that would promote");
+    out.emplace_back("the configuration has no standby_cluster: there is nothing to take away that would promote");
   }
   if (is_on(config, "synchronous_mode_strict")) {
-    out.push_back(
+    out.emplace_back(
         "synchronous_mode_strict is on: commits on the promoted leader wait until a synchronous standby has come");
   }
   const auto postgresql = config.find("postgresql");
   if (postgresql != config.end() && postgresql->is_object() && is_set(*postgresql, "pre_promote")) {
-    out.push_back("postgresql.pre_promote is set: its command runs before the promotion and may stop or delay it");
+    out.emplace_back("postgresql.pre_promote is set: its command runs before the promotion and may stop or delay it");
   }
   if (is_set(cluster, "scheduled_switchover")) {
-    out.push_back("a switchover is scheduled; remove it with patronictl flush CLUSTER switchover");
+    out.emplace_back("a switchover is scheduled; remove it with patronictl flush CLUSTER switchover");
   }
   return out;
 }

@@ -132,7 +132,7 @@ Result<void> Bouncer::check_process(Deadline deadline) {
   }
   for (const auto& application : applications) {
     const auto prefix = fmt::format("pgcleave {} watch ", fleet_);
-    if (application.rfind(prefix, 0) != 0 || pools_.contains(application.substr(prefix.size()))) continue;
+    if (!application.starts_with(prefix) || pools_.contains(application.substr(prefix.size()))) continue;
     distinct_ = false;
     auto out = error(ErrorKind::invalid, "is the same process as bouncer " + application.substr(prefix.size()));
     out.expected =

@@ -211,7 +211,7 @@ Result<Route> ConfigFile::route(const std::string& name) const {
 
 Result<bool> ConfigFile::has_own_pool_size(const std::string& name) const {
   TRY_ASSIGN(const auto line, database(name));
-  return line.count("pool_size") > 0;
+  return line.contains("pool_size");
 }
 
 std::string ConfigFile::setting(const std::string& key) const {

@@ -119,7 +119,8 @@ Result<std::vector<Result<std::string>>> ConfigPlace::read(const std::vector<std
       TRY_ASSIGN(auto file, from_base64(chunk));
       files.emplace_back(std::move(file));
     } else {
-      files.push_back(fail({ErrorKind::invalid, paths[files.size()], "no file that can be read", "", place(), "", ""}));
+      files.emplace_back(
+          fail({ErrorKind::invalid, paths[files.size()], "no file that can be read", "", place(), "", ""}));
     }
   }
   if (files.size() == paths.size()) return files;

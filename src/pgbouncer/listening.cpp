@@ -34,7 +34,7 @@ bool connects(int family, const sockaddr* address, socklen_t length, Deadline de
 }  // namespace
 
 bool somebody_listens(const std::string& host, const std::string& port, Deadline deadline) {
-  if (host.rfind('/', 0) == 0) {
+  if (host.starts_with('/')) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const auto path = host + "/.s.PGSQL." + port;

@@ -39,7 +39,7 @@ class Trial {
     RouteTrial out;
     TRY_ASSIGN(const auto settings, console_->settings(deadline_));
     for (const auto& [key, setting] : settings) {
-      if (key.rfind("server_tls_", 0) == 0) out.tls[key] = setting.value;
+      if (key.starts_with("server_tls_")) out.tls[key] = setting.value;
     }
     TRY_ASSIGN(const auto pool, console_->database(bouncer_.database, deadline_));
     out.database = pool.database.empty() ? bouncer_.database : pool.database;

@@ -70,13 +70,13 @@ struct Connection::State {
 
   void start_login(const Settings& settings);
   void advance_login();
-  Error login_error(bool late);
+  Error login_error(bool late) const;
 
   Result<void> sendable();
   Result<void> sent(int accepted);
   bool advance();
   void take(PGresult* result);
-  bool wait(Deadline deadline) const;
+  [[nodiscard]] bool wait(Deadline deadline) const;
   void cancel() const;
   Result<Rows> finish(std::optional<ErrorKind> cancelled);
   void roll_back();

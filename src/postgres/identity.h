@@ -25,7 +25,8 @@ struct Identity {
 // Whether a transaction that is open while a publication is altered is decoded with the publication as it was altered:
 // PostgreSQL 15.13, 16.9, 17.5 and later. An older one goes on by what it had cached.
 constexpr bool invalidates_publications(int version) {
-  const int major = version / 10000, minor = version % 10000;
+  const int major = version / 10000;
+  const int minor = version % 10000;
   return major >= 18 || (major == 17 && minor >= 5) || (major == 16 && minor >= 9) || (major == 15 && minor >= 13);
 }
 

@@ -83,7 +83,7 @@ void Connection::State::advance_login() {
   login_waits_for = POLLIN;
 }
 
-Error Connection::State::login_error(bool late) {
+Error Connection::State::login_error(bool late) const {
   std::string seen = pg == nullptr ? "out of memory" : whole_reason();
   const std::string code = take_sqlstate(seen);
   seen = one_line(seen);

@@ -46,7 +46,7 @@ Result<void> SequenceReader::prepare(Connection& connection, const std::vector<T
 
 // False: a sequence is gone.
 Result<bool> SequenceReader::read_called(Connection& connection, std::vector<Sequence>& all,
-                                         std::vector<std::size_t>& silent, Deadline deadline) const {
+                                         std::vector<std::size_t>& silent, Deadline deadline) {
   std::vector<std::string> oids;
   for (const auto& sequence : all) oids.push_back(std::to_string(sequence.oid));
   TRY_ASSIGN(const Rows rows,

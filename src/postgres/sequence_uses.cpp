@@ -81,8 +81,9 @@ class UseFinder {
   }
 
   // Itself, and for a view what it reads, also through other views.
-  NameSet tables_of(const TableName& relation) const {
-    NameSet tables, seen;
+  [[nodiscard]] NameSet tables_of(const TableName& relation) const {
+    NameSet tables;
+    NameSet seen;
     std::vector<TableName> open{relation};
     while (!open.empty()) {
       const auto next = open.back();
@@ -95,7 +96,7 @@ class UseFinder {
     return tables;
   }
 
-  NameSet sequences_in(const NamesInCode& names) const {
+  [[nodiscard]] NameSet sequences_in(const NamesInCode& names) const {
     NameSet found;
     const auto take = [&](const std::vector<Mention>& mentions) {
       for (const auto& mention : mentions) found.merge(resolved(sequence_names_, mention));
@@ -148,7 +149,7 @@ class UseFinder {
   }
 
   // By their words, which costs less than parsing all: those that name a sequence, and those that name one of these.
-  NameSet that_may_use_sequences() const {
+  [[nodiscard]] NameSet that_may_use_sequences() const {
     std::map<std::string, NameSet> named_by;
     for (const auto& program : catalog_.programs) {
       for (const auto& word : words_of(program.source.empty() ? program.definition : program.source)) {

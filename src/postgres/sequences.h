@@ -38,8 +38,8 @@ class SequenceReader {
   Result<std::vector<Sequence>> read(Connection& connection, Deadline deadline);
 
  private:
-  Result<bool> read_called(Connection& connection, std::vector<Sequence>& all, std::vector<std::size_t>& silent,
-                           Deadline deadline) const;
+  static Result<bool> read_called(Connection& connection, std::vector<Sequence>& all, std::vector<std::size_t>& silent,
+                                  Deadline deadline);
   Result<bool> read_silent(Connection& connection, std::vector<Sequence>& all, const std::vector<std::size_t>& silent,
                            Deadline deadline) const;
   std::vector<TableName> names_;

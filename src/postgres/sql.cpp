@@ -147,8 +147,8 @@ void collect_queries(const Json& node, std::vector<std::string>& queries, int de
 
 Result<Json> tree_of(const std::string& text) {
   const auto parsed = pg_query_parse(text.c_str());
-  const std::string why = parsed.error ? parsed.error->message : "";
-  const std::string tree = parsed.error ? "" : parsed.parse_tree;
+  const std::string why = (parsed.error != nullptr) ? parsed.error->message : "";
+  const std::string tree = (parsed.error != nullptr) ? "" : parsed.parse_tree;
   const bool failed = parsed.error != nullptr;
   pg_query_free_parse_result(parsed);
   if (failed) return fail(unreadable(why));
@@ -196,8 +196,8 @@ Result<std::vector<std::string>> queries_of_plpgsql(const std::string& create_fu
   TRY_ASSIGN(const auto whole, tree_of(create_function));
   if (!is_whole(whole, 0)) return fail(unreadable("a function without a body"));
   const auto parsed = pg_query_parse_plpgsql(create_function.c_str());
-  const std::string why = parsed.error ? parsed.error->message : "";
-  const std::string tree = parsed.error || !parsed.plpgsql_funcs ? "" : parsed.plpgsql_funcs;
+  const std::string why = (parsed.error != nullptr) ? parsed.error->message : "";
+  const std::string tree = (parsed.error != nullptr) || (parsed.plpgsql_funcs == nullptr) ? "" : parsed.plpgsql_funcs;
   pg_query_free_plpgsql_parse_result(parsed);
   if (!why.empty()) return fail(unreadable(why));
   if (is_too_deep(tree)) return fail(unreadable("it is nested too deeply"));

@@ -41,9 +41,9 @@ std::optional<std::string> take_part(const std::string& text, std::size_t& at) {
 }
 
 bool is_plain(const std::string& name) {
-  if (name.empty() || !((name[0] >= 'a' && name[0] <= 'z') || name[0] == '_')) return false;
+  if (name.empty() || ((name[0] < 'a' || name[0] > 'z') && name[0] != '_')) return false;
   for (const char c : name) {
-    if (!((c >= 'a' && c <= 'z') || c == '_' || is_digit(c))) return false;
+    if ((c < 'a' || c > 'z') && c != '_' && !is_digit(c)) return false;
   }
   return !is_reserved_word(name);
 }

@@ -60,7 +60,7 @@ Lines curves_of(const std::vector<journal::Sample>& samples, const std::string& 
                 double divisor) {
   std::map<std::string, Series> series;
   for (const auto& sample : samples) {
-    if (sample.name != name && !(name.ends_with(".") && sample.name.rfind(name, 0) == 0)) continue;
+    if (sample.name != name && !(name.ends_with(".") && sample.name.starts_with(name))) continue;
     const auto label = name.ends_with(".") ? sample.scope + " to " + sample.name.substr(name.size()) : sample.scope;
     series[label].name = label;
     series[label].points.push_back({axis.at(sample.at_us), sample.value / divisor});
@@ -153,7 +153,7 @@ std::optional<Picture> lag_picture(const RunStory& story, const std::vector<jour
   std::vector<journal::Sample> during;
   std::map<std::string, std::pair<double, int>> most;  // and how many samples
   for (const auto& sample : samples) {
-    const bool lag = sample.name.rfind("lag_bytes.", 0) == 0 || sample.name.rfind("link_lag_bytes.", 0) == 0;
+    const bool lag = sample.name.starts_with("lag_bytes.") || sample.name.starts_with("link_lag_bytes.");
     if (!lag || sample.at_us < story.record.begun_at_us || sample.at_us > story.record.last_at_us) continue;
     auto plain = sample;
     plain.name = "lag." + sample.name.substr(sample.name.find('.') + 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 #include "base/fields.h"
 #include "base/lines.h"
@@ -57,11 +58,11 @@ class Teller {
       hear_process(event);
     } else if (type == "phase.begun") {
       phase_ = runbook::phase_named(text_in(event.data, "phase"));
-    } else if (type.rfind("step.", 0) == 0 || type == "undo.failed") {
+    } else if (type.starts_with("step.") || type == "undo.failed") {
       hear_step(event);
-    } else if (type.rfind("window.", 0) == 0) {
+    } else if (type.starts_with("window.")) {
       hear_window(event);
-    } else if (type.rfind("effect.", 0) == 0) {
+    } else if (type.starts_with("effect.")) {
       hear_effect(event);
     } else if (type == "gate.approved") {
       decide(event, event.data);
@@ -194,8 +195,8 @@ class Teller {
   }
 
   WindowStory* last_window(std::optional<runbook::PhaseKind> phase) {
-    for (auto window = story_.windows.rbegin(); window != story_.windows.rend(); ++window) {
-      if (window->phase == phase) return &*window;
+    for (auto& window : std::ranges::reverse_view(story_.windows)) {
+      if (window.phase == phase) return &window;
     }
     return nullptr;
   }

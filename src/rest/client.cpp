@@ -154,7 +154,7 @@ struct Client::State {
 Client::Client(const std::string& url, const Access& access) : state_(std::make_unique<State>()) {
   state_->url = origin_of(url);
   try {
-    if (state_->url.rfind("http://", 0) != 0 && state_->url.rfind("https://", 0) != 0) {
+    if (!state_->url.starts_with("http://") && !state_->url.starts_with("https://")) {
       throw std::invalid_argument("neither http:// nor https://");
     }
     auto client = std::make_unique<httplib::Client>(state_->url, access.certificate, access.key);

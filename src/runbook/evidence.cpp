@@ -74,14 +74,16 @@ Json evidence_schema() {
   const auto closed = [](Json properties) {
     return Json{{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
   };
-  auto every = duration, max_age = duration;
+  auto every = duration;
+  auto max_age = duration;
   every["description"] = "how often a probe writes through each bouncer while a window is open";
   max_age["description"] = "a rehearsal that is older does not count";
   const Json times{{"type", "integer"},
                    {"minimum", 0},
                    {"maximum", most_rehearsals},
                    {"description", "good rehearsals that are asked for"}};
-  auto roles = lines, watch = lines;
+  auto roles = lines;
+  auto watch = lines;
   roles["description"] = "who must sign before a production run is ready";
   watch["description"] = "what would call for a rollback, in words";
   return {{"probe", closed({{"every", every}})},

@@ -95,7 +95,7 @@ class WindowProof {
     if (taken_ != nullptr)
       report(step, fmt::format("takes ownership again after '{}'", taken_->id), "a window takes ownership once");
     if (taken_ == nullptr) taken_ = &step;
-    if (!side || released_.count(other(*side)) > 0) return;
+    if (!side || released_.contains(other(*side))) return;
     report(step,
            fmt::format("takes ownership on the {}, but no earlier step of this window releases it on the {}",
                        name_of(*side), name_of(other(*side))),

@@ -39,7 +39,11 @@ class BouncerNumbers : public Source {
   // One row per database and user.
   Result<void> pools(Numbers& numbers, Deadline deadline) {
     TRY_ASSIGN(const auto rows, show("POOLS", deadline));
-    double active = 0, waiting = 0, busy = 0, idle = 0, longest_ms = 0;
+    double active = 0;
+    double waiting = 0;
+    double busy = 0;
+    double idle = 0;
+    double longest_ms = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (rows.text(row, "database") != database_) continue;
       active += real_if_told(rows, row, "cl_active");

@@ -128,16 +128,20 @@ Json curve(const std::vector<ClientSeen>& clients, const Stretch& stretch) {
 Json bouncer(const Group& group, const Gap& gap) {
   std::size_t writes = 0;
   int errors = 0;
-  std::string first_error, first_on, last_on;
+  std::string first_error;
+  std::string first_on;
+  std::string last_on;
   Duration wait{};
-  Time first = Time::max(), last = Time::min();
+  Time first = Time::max();
+  Time last = Time::min();
   for (const auto* client : group) {
     writes += client->writes.size();
     errors += client->errors;
     if (first_error.empty()) first_error = client->first_error;
     wait = std::max(wait, client->longest_wait);
     if (client->writes.empty()) continue;
-    const auto &front = client->writes.front(), &back = client->writes.back();
+    const auto& front = client->writes.front();
+    const auto& back = client->writes.back();
     if (front.at < first) first_on = cluster_of(*client, front);
     if (back.at > last) last_on = cluster_of(*client, back);
     first = std::min(first, front.at);

@@ -46,7 +46,8 @@ std::map<std::string, std::string> tls_keywords(const std::map<std::string, std:
     if (readable(authority)) out["sslrootcert"] = authority;
     if (!readable(authority)) out["sslmode"] = "require";
   }
-  const auto certificate = value("server_tls_cert_file"), key = value("server_tls_key_file");
+  const auto certificate = value("server_tls_cert_file");
+  const auto key = value("server_tls_key_file");
   if (readable(certificate) && readable(key)) {
     out["sslcert"] = certificate;
     out["sslkey"] = key;

@@ -79,8 +79,7 @@ std::vector<postgres::Table> with_partitions(const std::vector<config::Name>& ro
   for (const auto& name : roots) names.insert({name.schema, name.name});
   std::vector<postgres::Table> tables;
   for (const auto& table : catalog) {
-    if (names.count(table.kind == postgres::TableKind::partition ? table.root : table.name) > 0)
-      tables.push_back(table);
+    if (names.contains(table.kind == postgres::TableKind::partition ? table.root : table.name)) tables.push_back(table);
   }
   return tables;
 }

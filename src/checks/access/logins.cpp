@@ -100,7 +100,7 @@ class Logins {
     const auto& access = side.access().patroni;
     Login login{"rest_write", this_machine, "Patroni of " + side.label(),
                 access.username.empty() ? "nobody" : access.username};
-    login.tls = access.members.empty() || access.members.front().rfind("https", 0) != 0 ? "none" : "https";
+    login.tls = access.members.empty() || !access.members.front().starts_with("https") ? "none" : "https";
     login.query = fmt::format("curl -u {} -X PATCH -d '{{\"pgcleave_try\": null}}' {}/config", login.as,
                               access.members.empty() ? "" : access.members.front());
     login.why = "slots are kept and the target is promoted by writing to Patroni's configuration";
@@ -125,7 +125,7 @@ class Logins {
     if (to.leader == nullptr) {
       login.said = "its leader can't be asked";
     } else if (to.in_recovery) {
-      standby_link(to, from, std::move(login));
+      standby_link(to, from, login);
       return;
     } else {
       const auto name = fmt::format("pgcleave_try_{}", world_.split.name);
@@ -222,7 +222,7 @@ class Logins {
                                 const pgbouncer::Inspection& bouncer, const SideSeen& there) {
     std::map<std::string, std::string> server_tls;
     for (const auto& [key, setting] : bouncer.settings) {
-      if (key.rfind("server_tls_", 0) == 0) server_tls[key] = setting.value;
+      if (key.starts_with("server_tls_")) server_tls[key] = setting.value;
     }
     const auto route = world_.route_to(there.side->side_name());
     const auto database = bouncer.database->database.empty() ? pool.database : bouncer.database->database;

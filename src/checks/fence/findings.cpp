@@ -94,7 +94,8 @@ class Judge : Judging {
   }
 
   bool installation_is_whole() {
-    const auto &source = seen_.source, &target = seen_.target;
+    const auto& source = seen_.source;
+    const auto& target = seen_.target;
     if (!source.unseen.empty() || !target.unseen.empty()) return source.installed() || target.installed();
     if (!source.installed() && !target.installed()) return false;  // as it is before the first run
     if (source.installed() && target.installed()) return true;
@@ -111,7 +112,8 @@ class Judge : Judging {
   }
 
   void inspect_owners() {
-    const auto &source = seen_.source, &target = seen_.target;
+    const auto& source = seen_.source;
+    const auto& target = seen_.target;
     if (!source.installed() || !target.installed()) return;
     const auto evidence =
         fmt::format("{}; {}{}", in_words(source), in_words(target), target.in_recovery ? ", a standby" : "");

@@ -33,7 +33,8 @@ class CrossingJudge {
     return fmt::format("{} {}", name_of(references_.part_of(table)), table.sql());
   }
   [[nodiscard]] bool on_other_side(const TableName& one, const TableName& other) const {
-    const auto a = references_.part_of(one), b = references_.part_of(other);
+    const auto a = references_.part_of(one);
+    const auto b = references_.part_of(other);
     return a != Part::neither && b != Part::neither && a != b;
   }
 

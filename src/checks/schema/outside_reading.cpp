@@ -40,7 +40,9 @@ constexpr auto others_sql = R"sql(
 
 void take_row(const postgres::Rows& rows, std::size_t row, OutsideSeen& seen) {
   const auto& kind = rows.text(row, "kind");
-  const auto &name = rows.text(row, "name"), &a = rows.text(row, "a"), &b = rows.text(row, "b");
+  const auto& name = rows.text(row, "name");
+  const auto& a = rows.text(row, "a");
+  const auto& b = rows.text(row, "b");
   if (kind == "subscription") seen.subscriptions.push_back(name);
   if (kind == "foreign_table") seen.foreign_tables.emplace_back(name, TableName{a, b});
   if (kind == "materialized_view") seen.in_no_class["materialized views"].push_back({a, b});

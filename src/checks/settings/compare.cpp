@@ -131,7 +131,8 @@ class ComparingJudge : Judging {
 
   void inspect_access() {
     const bool target_serves = stage_ == Stage::split;
-    const auto &here = target_serves ? target_ : source_, &there = target_serves ? source_ : target_;
+    const auto& here = target_serves ? target_ : source_;
+    const auto& there = target_serves ? source_ : target_;
     std::vector<std::string> missing;
     for (const auto& rule : here.hba) {
       if (!contains(there.hba, rule)) missing.push_back(rule);

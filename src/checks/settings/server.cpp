@@ -112,7 +112,7 @@ class ServerJudge : Judging {
   }
 
   void inspect_promotion() {
-    const auto target_query =
+    const auto* const target_query =
         "SELECT name, setting, unit FROM pg_settings WHERE name ~ 'recovery|restore|standby|retry'";
     if (server_.number("recovery_min_apply_delay") > 0) {
       add("recovery_delay", Severity::blocker, on("recovery_min_apply_delay"), is("recovery_min_apply_delay") + " ms",
@@ -148,7 +148,7 @@ class ServerJudge : Judging {
   void inspect_memory() {
     const auto index = fmt::format("the largest index of the moved tables, {}, has {}", demand_.largest_index,
                                    to_text(Bytes{demand_.largest_index_bytes}));
-    const auto query =
+    const auto* const query =
         "SELECT indexrelid::regclass, pg_relation_size(indexrelid) FROM pg_index ORDER BY 2 DESC LIMIT 1";
     const auto limit_kb = server_.number("temp_file_limit");
     if (limit_kb >= 0 && server_.settings.contains("temp_file_limit") &&

@@ -15,10 +15,13 @@ std::string unquoted(const std::string& value) {
 
 // "15" is "15.0", "0x10" is not a number here; everything else is compared letter by letter.
 bool same(const std::string& a, const std::string& b) {
-  const auto left = unquoted(a), right = unquoted(b);
+  const auto left = unquoted(a);
+  const auto right = unquoted(b);
   if (left == right) return true;
-  char *left_end = nullptr, *right_end = nullptr;
-  const double x = std::strtod(left.c_str(), &left_end), y = std::strtod(right.c_str(), &right_end);
+  char* left_end = nullptr;
+  char* right_end = nullptr;
+  const double x = std::strtod(left.c_str(), &left_end);
+  const double y = std::strtod(right.c_str(), &right_end);
   return !left.empty() && !right.empty() && *left_end == 0 && *right_end == 0 && x == y;
 }
 

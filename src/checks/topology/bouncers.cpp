@@ -82,7 +82,7 @@ class BouncerJudge {
 
   void inspect_rights() {
     const auto admins = bouncer_.setting("admin_users");
-    const bool by_socket = bouncer_.console_user == "pgbouncer" && bouncer_.address.rfind('/', 0) == 0;
+    const bool by_socket = bouncer_.console_user == "pgbouncer" && bouncer_.address.starts_with('/');
     if (lists(admins, bouncer_.console_user) || by_socket || bouncer_.setting("auth_type") == "any") return;
     add("no_admin", Severity::blocker, fmt::format("user {} is not in admin_users ({})", bouncer_.console_user, admins),
         "SHOW CONFIG", "PAUSE, RELOAD and RESUME would be refused",

@@ -41,7 +41,8 @@ class ChainJudge : Judging {
 
   void inspect_versions() {
     if (!source_.seen() || !target_.seen()) return;
-    const int ours = source_.identity.version, theirs = target_.identity.version;
+    const int ours = source_.identity.version;
+    const int theirs = target_.identity.version;
     const auto evidence =
         fmt::format("server_version_num {} on {}, {} on {}", ours, source_.label, theirs, target_.label);
     if (ours / 10000 != theirs / 10000) {
@@ -68,7 +69,7 @@ class ChainJudge : Judging {
   void inspect_synchronous(const ClusterSeen& cluster) {
     if (!cluster.seen()) return;
     const auto& other = &cluster == &source_ ? target_ : source_;
-    const auto query = "SELECT application_name, sync_state FROM pg_stat_replication";
+    const auto* const query = "SELECT application_name, sync_state FROM pg_stat_replication";
     const auto managed = patroni::is_on(cluster.patroni.config, "synchronous_mode");
     const auto fix =
         managed
@@ -131,7 +132,8 @@ class ChainJudge : Judging {
   }
 
   void inspect_stream() {
-    const auto query = "SELECT status, sender_host, sender_port, slot_name, received_tli FROM pg_stat_wal_receiver";
+    const auto* const query =
+        "SELECT status, sender_host, sender_port, slot_name, received_tli FROM pg_stat_wal_receiver";
     const auto repoint = fmt::format("patronictl edit-config {} -s standby_cluster.host={} -s standby_cluster.port={}",
                                      target_.scope, seen_.source_route.host, seen_.source_route.port);
     if (source_.identity.system_identifier != target_.identity.system_identifier) {

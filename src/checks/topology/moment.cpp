@@ -43,7 +43,7 @@ class MomentJudge : Judging {
       case Stage::standby: return "it is a standby of " + seen_.source.label;
       case Stage::promoted: return fmt::format("it is promoted and {} serves the moved tables", seen_.source.label);
       case Stage::split: return "it serves the moved tables";
-      case Stage::unknown: break;
+      case Stage::unknown:
       case Stage::promoted_by_others: break;
     }
     return "nothing is known of it";
@@ -70,8 +70,9 @@ class MomentJudge : Judging {
 
   void inspect_leftovers() {
     const auto name = fmt::format("pgcleave_{}_reverse", seen_.split);
-    const auto fix = "roll that run back (pgcleave status), or drop it";
-    const auto why = "a run would meet it when it makes its own, and replication would go on from where that one stood";
+    const auto* const fix = "roll that run back (pgcleave status), or drop it";
+    const auto* const why =
+        "a run would meet it when it makes its own, and replication would go on from where that one stood";
     const auto& subscriptions = seen_.source.subscriptions;
     if (std::find(subscriptions.begin(), subscriptions.end(), name) != subscriptions.end()) {
       add("leftover", Severity::blocker, fmt::format("subscription {} on {}", name, seen_.source.label),

@@ -70,7 +70,8 @@ class RouteJudge : Judging {
   }
 
   void inspect_user(const std::string& user, bool comes) {
-    const auto here = seen_.here.find(user), there = seen_.there.find(user);
+    const auto here = seen_.here.find(user);
+    const auto there = seen_.there.find(user);
     const bool roles_known = !seen_.here.empty() && !seen_.there.empty();
     const auto object = fmt::format("user {} on {}", user, seen_.label);
     const auto query =
@@ -100,7 +101,7 @@ class RouteJudge : Judging {
   bool inspect_role(const std::string& user, const std::string& object, const std::string& query) {
     const auto& there = seen_.there.at(user);
     const auto name = postgres::quote_identifier(user);
-    const auto why = "PgBouncer fails every waiting client of a user whose login is refused";
+    const auto* const why = "PgBouncer fails every waiting client of a user whose login is refused";
     if (!there.may_log_in || there.expired) {
       add("user_may_not_log_in", Severity::blocker, object,
           there.may_log_in ? "VALID UNTIL has passed" : "rolcanlogin is false", query, why,

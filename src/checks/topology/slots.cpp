@@ -46,9 +46,9 @@ bool known(const ClusterSeen& cluster, const SlotSeen& slot) {
 
 Findings judge_slots(const ClusterSeen& cluster, const std::string& split, Stage stage) {
   Findings found;
-  const auto query = "SELECT slot_name, slot_type, plugin, active FROM pg_replication_slots";
+  const auto* const query = "SELECT slot_name, slot_type, plugin, active FROM pg_replication_slots";
   for (const auto& slot : cluster.slots) {
-    if (slot.name.rfind("pgcleave_" + split + "_", 0) == 0) continue;
+    if (slot.name.starts_with("pgcleave_" + split + "_")) continue;
     const auto object = fmt::format("slot {} on {}", slot.name, cluster.label);
     const auto seen =
         slot.plugin.empty() ? "physical" : fmt::format("logical, {}, database {}", slot.plugin, slot.database);

@@ -1,6 +1,7 @@
 #include "checks/workload/tables.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/format.h"
 
@@ -59,7 +60,7 @@ Findings judge_lag(std::vector<Bytes> lags, const std::string& side, const std::
   const auto now = lags.back();
   std::sort(lags.begin(), lags.end());
   const auto at = [&](double share) {
-    return lags[static_cast<std::size_t>(share * static_cast<double>(lags.size() - 1) + 0.5)];
+    return lags[static_cast<std::size_t>(std::lround(share * static_cast<double>(lags.size() - 1)))];
   };
   if (at(0.5) <= far_behind) return {};
   return {{"workload.replication_lag", Severity::warning, side,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ranges>
 
 #include "base/fields.h"
 #include "base/format.h"
@@ -40,8 +41,8 @@ Table split_table(const config::Split& split) {
 
 // How many tables the split came to where it was last seen to work.
 std::string counted(const Readiness& readiness) {
-  for (auto round = readiness.rounds.rbegin(); round != readiness.rounds.rend(); ++round) {
-    for (const auto& step : round->story.steps) {
+  for (const auto& round : std::ranges::reverse_view(readiness.rounds)) {
+    for (const auto& step : round.story.steps) {
       const bool counts = step.uses == "check.topology" || step.uses == "check.readiness";
       if (counts && !step.note.empty()) return step.note;
     }

@@ -55,7 +55,11 @@ struct Rates {
 // Writes per second in the steps that lie wholly before the pause, wholly after it, and the least of those between.
 Rates rates_of(const Watched& watched, double pause_from, double pause_to) {
   Rates rates;
-  double before = 0, after = 0, steps_before = 0, steps_after = 0, least = 1e300;
+  double before = 0;
+  double after = 0;
+  double steps_before = 0;
+  double steps_after = 0;
+  double least = 1e300;
   for (std::size_t i = 0; i < watched.curve.size(); ++i) {
     const double from = static_cast<double>(i) * watched.curve_step_ms;
     const double to = from + watched.curve_step_ms;

@@ -19,7 +19,7 @@ struct Url {
 
 Result<Url> parse(const std::string& url) {
   const auto scheme = url.find("://");
-  if (scheme == std::string::npos || (url.rfind("http://", 0) != 0 && url.rfind("https://", 0) != 0) ||
+  if (scheme == std::string::npos || (!url.starts_with("http://") && !url.starts_with("https://")) ||
       url.find('@') != std::string::npos) {
     return fail({ErrorKind::invalid, printable(url), "is not a URL that can be called",
                  "http://host:port/path or https://..., without credentials in it", "", "", ""});

@@ -19,7 +19,7 @@ struct Reattaching {
   std::string common_checkpoint;  // redo LSN of a checkpoint that both sides have, from before the promotion; "" if
                                   // none is known
   CountedClasses classes;         // whose rows on the cluster are on it alone
-  std::string given_up = "";      // the words with which a person gave them up
+  std::string given_up;           // the words with which a person gave them up
 };
 Result<Json> reattach_cluster(Context& context, Side& cluster, const Reattaching& what);
 

@@ -99,10 +99,10 @@ class LinkInspection {
     for (const auto& table : now.split.moved) {
       if (!table.holds_rows) continue;
       const auto name = "table " + table.name.sql();
-      if (known.count(table.name) == 0) {
+      if (!known.contains(table.name)) {
         TRY_ASSIGN(const auto rows, rows_of(from_, table.name));
         lose(fmt::format("{} exists on {} only", name, link_.from.label()), rows);
-      } else if (published.count(table.name) == 0) {
+      } else if (!published.contains(table.name)) {
         lose(name + " is not published", "what was written to it");
       } else if (!table.identity_problem.empty()) {
         lose(fmt::format("{} has no replica identity ({}), so its updates and deletes fail", name,
@@ -111,7 +111,7 @@ class LinkInspection {
       }
     }
     for (const auto& table : now.unclassified) {
-      if (known.count(table) == 0)
+      if (!known.contains(table))
         lose(fmt::format("table {} exists on {} only, and is in no class of the split file", table.sql(),
                          link_.from.label()),
              "its rows");
@@ -119,7 +119,7 @@ class LinkInspection {
     if (back_) TRY(tables_that_were_dropped(now.split.moved));
     // The target is rewound afterwards.
     for (const auto& table : now.split.kept) {
-      if (back_ && table.holds_rows && known.count(table.name) == 0)
+      if (back_ && table.holds_rows && !known.contains(table.name))
         lose(fmt::format("table {} exists on {} only", table.name.sql(), link_.from.label()), "its rows");
     }
     return {};
