@@ -71,7 +71,7 @@ struct Shell::State {
     child.end(Duration::zero());
   }
 
-  bool send(const std::string& text, Deadline deadline) const {
+  [[nodiscard]] bool send(const std::string& text, Deadline deadline) const {
     std::size_t sent = 0;
     while (sent < text.size() && !deadline.passed() && !HeededStop::requested()) {
       const auto count = ::send(input.number(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -35,17 +35,16 @@ std::string name_of(const std::string& type, const Json& data) {
 Recorder::Recorder(journal::Journal& journal, std::string run, RunRecord record, FaultPoint point)
     : journal_(journal), run_(std::move(run)), record_(std::move(record)), fault_(point) {}
 
-Result<void> Recorder::write(const std::string& type, Json data) {
-  return append(type, std::move(data), durability_,
-                durability_ == journal::Durability::process ? Need::soon : Need::before_more);
+Result<void> Recorder::write(const std::string& type, const Json& data) {
+  return append(type, data, durability_, durability_ == journal::Durability::process ? Need::soon : Need::before_more);
 }
 
-Result<void> Recorder::announce(const std::string& type, Json data) {
-  return append(type, std::move(data), durability_, Need::before_more);
+Result<void> Recorder::announce(const std::string& type, const Json& data) {
+  return append(type, data, durability_, Need::before_more);
 }
 
-Result<void> Recorder::write_to_disk(const std::string& type, Json data) {
-  return append(type, std::move(data), journal::Durability::disk, Need::before_more);
+Result<void> Recorder::write_to_disk(const std::string& type, const Json& data) {
+  return append(type, data, journal::Durability::disk, Need::before_more);
 }
 
 // Where clients wait for what comes next, a file system gets little time. That the disk is slow is known from before

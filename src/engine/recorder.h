@@ -21,11 +21,11 @@ class Recorder {
   // An error means that no further effect may begin; while traffic must be brought back (`must_go_on`) it is said once
   // and passed over, since clients wait. A file system that does not answer is no error inside a window: the record is
   // written when it does, before all that comes after it.
-  Result<void> write(const std::string& type, Json data);
+  Result<void> write(const std::string& type, const Json& data);
   // What must be written before something is done: no answer in time is an error, and nothing may be done.
-  Result<void> announce(const std::string& type, Json data);
+  Result<void> announce(const std::string& type, const Json& data);
   // The same, and it is on disk when it returns, whatever the mode.
-  Result<void> write_to_disk(const std::string& type, Json data);
+  Result<void> write_to_disk(const std::string& type, const Json& data);
 
   // Inside a window records go to the operating system only: they survive the death of this process; the one before the
   // point of no return is on disk again, and takes along all before it. `until`: what has not been announced by then is

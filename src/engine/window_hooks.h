@@ -49,7 +49,7 @@ class WindowHooks {
   WindowHooks(RunState& run, WindowProbe probe, GuardHooks guard);
 
   // As GuardHooks. An error: the window must not be entered.
-  Result<void> stand_by(const runbook::Phase& phase, bool clients_wait) const;
+  [[nodiscard]] Result<void> stand_by(const runbook::Phase& phase, bool clients_wait) const;
   Result<void> watch(Duration longest_stop) const;
   // `entered`: the data of the event of that name.
   Result<void> entered(const Json& entered) const;

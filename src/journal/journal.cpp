@@ -54,8 +54,8 @@ struct Journal::State {
   }
 
   template <class Value>
-  Result<Value> ask(std::function<Result<Value>(const Book&)> question, Duration longest) const {
-    return ask_by(std::move(question), Deadline::in(longest));
+  Result<Value> ask(const std::function<Result<Value>(const Book&)>& question, Duration longest) const {
+    return ask_by(question, Deadline::in(longest));
   }
   template <class Value>
   Result<Value> ask_by(const std::function<Result<Value>(const Book&)>& question, Deadline by) const {

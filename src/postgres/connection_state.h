@@ -70,7 +70,7 @@ struct Connection::State {
 
   void start_login(const Settings& settings);
   void advance_login();
-  Error login_error(bool late) const;
+  [[nodiscard]] Error login_error(bool late) const;
 
   Result<void> sendable();
   Result<void> sent(int accepted);

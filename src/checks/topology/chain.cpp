@@ -132,8 +132,7 @@ class ChainJudge : Judging {
   }
 
   void inspect_stream() {
-    const auto* const query =
-        "SELECT status, sender_host, sender_port, slot_name, received_tli FROM pg_stat_wal_receiver";
+    const char* query = "SELECT status, sender_host, sender_port, slot_name, received_tli FROM pg_stat_wal_receiver";
     const auto repoint = fmt::format("patronictl edit-config {} -s standby_cluster.host={} -s standby_cluster.port={}",
                                      target_.scope, seen_.source_route.host, seen_.source_route.port);
     if (source_.identity.system_identifier != target_.identity.system_identifier) {

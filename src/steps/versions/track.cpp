@@ -30,10 +30,10 @@ Result<Observation> observe_versions_track(Context& context) {
   TRY_ASSIGN(const auto task, task_of_track(context, bounds));
   TRY_ASSIGN(auto observed, observe_job(context, task));
   TRY_ASSIGN(const auto seen, see_bounds(context, bounds));
-  if (seen.triggers == bounds.triggers(table) && seen.table) return observed;
+  if (seen.triggers == data::VersionBounds::triggers(table) && seen.table) return observed;
   observed.state = State::pending;
   observed.evidence =
-      fmt::format("{} of {} triggers keep {}", seen.triggers, bounds.triggers(table), bounds.into.sql());
+      fmt::format("{} of {} triggers keep {}", seen.triggers, data::VersionBounds::triggers(table), bounds.into.sql());
   return observed;
 }
 
