@@ -39,7 +39,7 @@ Result<void> SplitLease::acquire() {
   if (held.source.answered) TRY(sign(run_.world.source, clients_wait, signatures));
   if (held.target.answered) TRY(sign(run_.world.target, clients_wait, signatures));
   identity.take_over = false;  // once: a process that takes over from this one keeps the split
-  return run_.recorder.write("run.signed", std::move(signatures));
+  return run_.recorder.write("run.signed", signatures);
 }
 
 Result<void> SplitLease::sign(world::Side& side, bool clients_wait, Json& signatures) {

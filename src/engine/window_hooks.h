@@ -50,9 +50,9 @@ class WindowHooks {
 
   // As GuardHooks. An error: the window must not be entered.
   [[nodiscard]] Result<void> stand_by(const runbook::Phase& phase, bool clients_wait) const;
-  Result<void> watch(Duration longest_stop) const;
+  [[nodiscard]] Result<void> watch(Duration longest_stop) const;
   // `entered`: the data of the event of that name.
-  Result<void> entered(const Json& entered) const;
+  [[nodiscard]] Result<void> entered(const Json& entered) const;
   // Clients are served again, or the window was not entered at all. May be called more than once.
   void dismiss_guard() const;
 
