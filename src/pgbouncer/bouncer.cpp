@@ -264,7 +264,14 @@ Result<std::map<std::string, std::string>> Bouncer::missing_settings(Deadline de
 
 // By SET and not by RELOAD: RELOAD would put in force whatever a person left half edited in the file, at the moment
 // when clients have just come back.
+// A RELOAD has put server_login_retry back: a pool whose last login failed, as on a route that broke, waits for so long
+// before its next one. While it is 0, be it for one turn of the event loop, such a pool tries at once
+// (per_loop_activate(), launch_new_connection(), 1.18).
 Result<void> Bouncer::restore_settings(Deadline deadline) {
+  if (std::exchange(reloaded_, false)) {
+    TRY(open_consoles(deadline));
+    TRY(command_->set("server_login_retry", "0", deadline));
+  }
   TRY_ASSIGN(const auto missing, missing_settings(deadline));
   for (const auto& [key, value] : missing) TRY(watch_->set(key, value, deadline));
   return {};

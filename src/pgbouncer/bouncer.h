@@ -133,6 +133,7 @@ class Bouncer {
   std::string version_;                 // when first connected
   std::optional<RouteOf> due_;          // what the file says since repoint(), and the process does not yet
   std::optional<RouteOf> taking_;       // what a RELOAD together with this RESUME puts in force
+  bool reloaded_ = false;               // by resume(), since restore_settings()
   std::optional<RouteOf> unsettled_;    // what resume() has not seen in force yet
   std::optional<Error> stays_paused_;   // why prepare_reload() failed
   bool own_pool_size_ = false;          // one of the databases' own lines says it

@@ -97,6 +97,7 @@ Result<void> Bouncer::resume_pool(Deadline deadline) {
     pause_again();
     return reloaded;
   }
+  reloaded_ = true;
   const auto seen = pools(deadline.for_one_read());
   if (!seen || !are_in_force(*taking_, *seen)) unsettled_ = taking_;
   return {};
