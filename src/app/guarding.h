@@ -46,7 +46,7 @@ class Guard {
   Monotonic::time_point said_alive_{};
 };
 
-// What a guard hears from its runner, line by line on its standard input (guarding.h).
+// What a guard hears from its runner, line by line on its standard input (above).
 
 class Orders {
  public:

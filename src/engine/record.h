@@ -91,7 +91,7 @@ struct RunRecord {
   bool rolling_back = false;
   bool went_all_the_way = false;  // forward, at some time
   bool finished = false;
-  std::optional<journal::RunOutcome> outcome;  // how it ended last; no value: it has not
+  std::optional<journal::RunOutcome> outcome;  // how it ended last; no value: it has not, or see above
   int exit = -1;
   std::optional<world::Serving> serves;  // who served when it ended last
   std::vector<std::string> misses;       // checks and budgets that were missed

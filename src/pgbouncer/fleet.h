@@ -117,7 +117,8 @@ class Fleet {
   // to a server (holding.h): who did between a RELOAD and a RESUME would cost others an error. SHOW DATABASES is
   // checked. Until then the file has to be readable.
   Result<void> resume_at_file(Deadline deadline);
-  // Gives what was SET the values of the config file again. After RESUME, since clients come first. Idempotent.
+  // Gives what was SET the values of the config file again. After RESUME, since clients come first. Idempotent. After
+  // a RELOAD of resume_at_file() a pool whose last login failed is made to try at once.
   Result<void> restore_settings(Deadline deadline);
   // Those that lack them still, by name.
   Result<std::vector<std::string>> without_own_settings(Deadline deadline);
