@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/identity.h"
 #include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"

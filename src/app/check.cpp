@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/same_environment.h"
+#include "app/identity.h"
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/units.h"

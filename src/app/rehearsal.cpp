@@ -4,10 +4,10 @@
 
 #include "app/begin.h"
 #include "app/change.h"
+#include "app/identity.h"
 #include "app/interrupt.h"
 #include "app/meant_run.h"
 #include "app/resume.h"
-#include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"

@@ -1,6 +1,7 @@
 #include "app/repair_owner.h"
 
 #include "app/holding.h"
+#include "app/identity.h"
 #include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"

@@ -5,6 +5,7 @@
 #include "app/change.h"
 #include "app/guarding.h"
 #include "app/holding.h"
+#include "app/identity.h"
 #include "app/interrupt.h"
 #include "app/meant_run.h"
 #include "app/owners.h"

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/environment.h"
 #include "engine/record.h"
-#include "journal/journal.h"
 
 namespace pgcleave::app {
 
@@ -19,12 +19,5 @@ Result<void> same_environment(const engine::RunRecord& run, const config::Enviro
 // names, and whose consoles nobody listens on any more. Else `invalid`.
 Result<void> may_be_gone(const engine::RunRecord& run, const config::Environment& environment,
                          const std::vector<std::string>& names);
-
-// Who acts, from where, with which journal: as it stands in journals and in the lease of a split.
-
-std::string operator_name();  // user@host
-std::string host_name();
-// The journal's file: the path that is the same from every folder, and what a copy does not share.
-std::string journal_identity(const journal::Journal& journal);
 
 }  // namespace pgcleave::app

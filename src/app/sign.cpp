@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "app/same_environment.h"
+#include "app/identity.h"
 #include "base/format.h"
 #include "base/sha256.h"
 

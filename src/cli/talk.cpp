@@ -5,8 +5,8 @@
 
 #include <iostream>
 
+#include "app/identity.h"
 #include "app/interrupt.h"
-#include "app/same_environment.h"
 #include "base/format.h"
 #include "base/log.h"
 

@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "data/index_request.h"
+#include "data/short_name.h"
 
 namespace pgcleave::data {
 namespace {

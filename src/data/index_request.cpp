@@ -1,7 +1,6 @@
 #include "data/index_request.h"
 
 #include "base/format.h"
-#include "base/sha256.h"
 #include "postgres/sql.h"
 
 namespace pgcleave::data {
@@ -86,17 +85,6 @@ Result<IndexShape> try_index(postgres::Connection& primary, const IndexRequest& 
   if (!made && made.error().kind == ErrorKind::failed)
     return fail(wrong(request, "is refused by PostgreSQL: " + made.error().what, "", made.error().code));
   return shape;
-}
-
-std::string short_name(const std::string& name, const std::string& suffix) {
-  constexpr std::size_t longest = 63;
-  constexpr std::size_t digest = 8;
-  const auto whole = name + "_" + suffix;
-  if (whole.size() <= longest) return whole;
-  // Cut between two characters.
-  auto cut = longest - digest - 1;
-  while (cut > 0 && (static_cast<unsigned char>(whole[cut]) & 0xC0U) == 0x80U) --cut;
-  return whole.substr(0, cut) + "_" + sha256(whole).substr(0, digest);
 }
 
 }  // namespace pgcleave::data

@@ -35,9 +35,4 @@ struct IndexShape {
 // back: the table itself is only read.
 Result<IndexShape> try_index(postgres::Connection& primary, const IndexRequest& request, Deadline deadline);
 
-// Names for what is made beside an object of a person's: PostgreSQL cuts names over 63 bytes in silence.
-
-// name_suffix, at most 63 bytes, and another one for each pair.
-std::string short_name(const std::string& name, const std::string& suffix);
-
 }  // namespace pgcleave::data

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "base/format.h"
-#include "data/index_request.h"
+#include "data/short_name.h"
 
 namespace pgcleave::data {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "a_job.h"
 #include "data/index_request.h"
+#include "data/short_name.h"
 
 namespace pgcleave::data {
 namespace {
