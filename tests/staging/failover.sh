@@ -17,17 +17,3 @@ refuses_writes() {  # refuses_writes MEMBER WORDS: and its clients are told why
   contains "$scratch/write.out" "$2"
 }
 owner_on() { on "$1" "select last_value from pgcleave.owner_ci"; }
-held_at() {  # held_at POINT OPTIONS...: a run in the background that stands there until `go_on`
-  rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" \
-    -e "$environment" --approve go \
-    --set pause_budget=60s "${@:2}" >"$scratch/held.out" 2>&1 &
-  held=$!
-  wait_for_file "$scratch/reached"
-}
-go_on() { rm -f "$scratch/reached"; }
-held_ends() {  # held_ends EXIT
-  local code=0
-  wait "$held" || code=$?
-  is "its exit code" "$code" "$1"
-}

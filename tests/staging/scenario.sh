@@ -130,3 +130,18 @@ wait_for_file() {
   for _ in $(seq 2400); do [ -e "$1" ] && return; sleep 0.05; done
   failed "$1 never came"
 }
+# held_at POINT WORDS...: the tool in the background, standing at the point until go_on; output in $scratch/held.out
+held_at() {
+  rm -f "$scratch/reached"
+  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED="$scratch/reached" "$build/pgcleave-faulty" "${@:2}" \
+    -e "$environment" --approve go >"$scratch/held.out" 2>&1 &
+  held=$!
+  wait_for_file "$scratch/reached"
+}
+go_on() { rm -f "$scratch/reached"; }
+held_ends() {  # held_ends EXIT
+  local code=0
+  go_on
+  wait "$held" || code=$?
+  is "exit code of the tool that was held" "$code" "$1"
+}

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 lab_up 1 --proxies
-held_at "before effect release ownership" --set durable=leader
+held_at "before effect release ownership" run "$runbook" --set pause_budget=60s --set durable=leader
 crash main-2
 "$lab" fault --dir "$dir" --link main-1.rest --do answer-503 >>"$scratch/fault.out"
 go_on

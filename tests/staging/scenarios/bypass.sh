@@ -12,18 +12,13 @@ PGAPPNAME=night_batch psql "$SOURCE" -v ON_ERROR_STOP=1 -qtA <"$scratch/writer" 
 writer=$!
 exec 7>"$scratch/writer"
 # It begins between the forecast, which would wait for it, and the window.
-PGCLEAVE_FAULT="hold|before record phase.begun window" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
-  PGCLEAVE="$build/pgcleave-faulty" \
-  tool 4 resume -e "$environment" --approve go &
-run=$!
-wait_for_file "$scratch/reached"
+held_at "before record phase.begun window" resume
 echo "begin; update ci.counters set writes = writes where client = -1;" >&7
 sleep 0.5
-rm -f "$scratch/reached"
-wait "$run" || failed "the window was not undone because of the writer"
-contains "$scratch/tool.out" "night_batch"
-contains "$scratch/tool.out" "ci.counters"
-contains "$scratch/tool.out" "source main owns"
+held_ends 4
+contains "$scratch/held.out" "night_batch"
+contains "$scratch/held.out" "ci.counters"
+contains "$scratch/held.out" "source main owns"
 is "state" "$(status .state)" "window undone"
 echo "rollback;" >&7
 exec 7>&-

@@ -27,42 +27,25 @@ copy_end() {  # copy_end [ROW]
   exec 7>&-
   wait "$copy" || true
 }
-# held_at_release WORDS...: the tool in the background, standing just before it releases ownership
-held_at_release() {
-  rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
-    PGCLEAVE="$build/pgcleave-faulty" \
-    tool "$@" --set pause_budget=20s &
-  run=$!
-  wait_for_file "$scratch/reached"
-}
-go_on() {
-  rm -f "$scratch/reached"
-  wait "$run" || failed "the tool did not end as it should: $(cat "$scratch/tool.out")"
-}
+at_release="before effect release ownership"
 
 say "promote-standby: an open COPY through the parent is named, and the window undone"
-held_at_release 4 run "$runbook" -e "$environment" --approve go --set drain=fail
+held_at "$at_release" run "$runbook" --set drain=fail --set pause_budget=20s
 copy_open night_copy ci.metrics
-go_on
-contains "$scratch/tool.out" "night_copy"
-contains "$scratch/tool.out" "RowExclusiveLock on ci.metrics"
+held_ends 4
+contains "$scratch/held.out" "night_copy"
+contains "$scratch/held.out" "RowExclusiveLock on ci.metrics"
 is "owner on the source" "$(owner_on_source)" 1
 copy_end "2023-05-05	copied	1"
 contains "$scratch/copy.out" "COPY 1"
 
 say "a partition that is created in the window: undone, and fenced by the next try"
-rm -f "$scratch/reached"
-PGCLEAVE_FAULT="hold|before effect release ownership" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
-  PGCLEAVE="$build/pgcleave-faulty" \
-  tool 4 resume -e "$environment" --approve go &
-run=$!
-wait_for_file "$scratch/reached"
+held_at "$at_release" resume
 source_sql "set role app;
   create table ci.metrics_2031 partition of ci.metrics for values from ('2031-01-01') to ('2032-01-01')"
-go_on
-contains "$scratch/tool.out" "ci.metrics_2031"
-contains "$scratch/tool.out" "has no fence"
+held_ends 4
+contains "$scratch/held.out" "ci.metrics_2031"
+contains "$scratch/held.out" "has no fence"
 is "owner on the source" "$(owner_on_source)" 1
 tool 0 resume -e "$environment" --approve go
 is "owner on the target" "$(owner_on_target)" 2
@@ -77,9 +60,9 @@ tool 0 rollback -e "$environment"
 is "what the target wrote came back" "$(source_sql "select value from ci.metrics where name = 'new'")" 2
 
 say "logical-switchover: with drain=terminate the open COPY is ended, and no row of it is acknowledged"
-held_at_release 0 run "$logical" -e "$environment" --approve go --set drain=terminate
+held_at "$at_release" run "$logical" --set drain=terminate --set pause_budget=20s
 copy_open day_copy ci.metrics_2024
-go_on
+held_ends 0
 copy_end "2024-05-05	too late	1"
 if grep -q "^COPY" "$scratch/copy.out"; then failed "a COPY that the drain should have ended was acknowledged"; fi
 is "owner on the target" "$(owner_on_target)" 2

@@ -14,25 +14,9 @@ switch_over() {  # switch_over FROM TO, as patronictl does
   wait_for_role "$2" "master|primary" 20
   wait_for_role "$1" replica 40
 }
-# held_at POINT: a run in the background that stands there until $scratch/reached is removed
-held_at() {
-  rm -f "$scratch/reached"
-  PGCLEAVE_FAULT="hold|$1" PGCLEAVE_FAULT_REACHED=$scratch/reached "$build/pgcleave-faulty" run "$runbook" \
-    -e "$environment" --approve go \
-    --set pause_budget=60s >"$scratch/held.out" 2>&1 &
-  held=$!
-  wait_for_file "$scratch/reached"
-}
-held_ends() {  # held_ends EXIT
-  local code=0
-  rm -f "$scratch/reached"
-  wait "$held" || code=$?
-  is "its exit code" "$code" "$1"
-}
-
 runbook=$root/runbooks/promote-standby.yml
 say "its leader dies, and the tool too: the guard waits for the new leader, gives ownership back there, and says so"
-held_at "after effect release ownership"
+held_at "after effect release ownership" run "$runbook" --set pause_budget=60s
 "$lab" kill --dir "$dir" main-1
 "$lab" kill --dir "$dir" main-1.postgres
 kill -KILL "$held"
@@ -64,7 +48,7 @@ is "the target streams" "$(target_sql "select status from pg_stat_wal_receiver")
 
 runbook=$root/runbooks/logical-switchover.yml
 say "switched over behind the release: ownership is not taken, and is given back on the new leader"
-held_at "before effect give ownership"
+held_at "before effect give ownership" run "$runbook" --set pause_budget=60s
 switch_over main-1 main-2
 held_ends 4
 contains "$scratch/held.out" "source main: failed over in the window, so ownership is not taken"

@@ -6,7 +6,7 @@
 source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 lab_up 1
-held_at "before effect release ownership" --set durable=leader
+held_at "before effect release ownership" run "$runbook" --set pause_budget=60s --set durable=leader
 crash main-2
 go_on
 held_ends 0

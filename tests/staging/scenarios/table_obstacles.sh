@@ -73,19 +73,15 @@ is "owner on the source, if any" "$(source_sql "select count(*) from pg_namespac
 source_sql "rollback prepared 'waiting'"
 
 say "one that the promotion copies is named with how to end it, and waited for"
-PGCLEAVE_FAULT="hold|before effect promote" PGCLEAVE_FAULT_REACHED="$scratch/reached" \
-  PGCLEAVE="$build/pgcleave-faulty" \
-  tool 0 run "$logical" -e "$environment" --approve go &
-run=$!
-wait_for_file "$scratch/reached"
+held_at "before effect promote" run "$logical"
 hold_prepared "$SOURCE" copied
 replayed() { target_sql "select pg_last_wal_replay_lsn() >= '$(source_sql "select pg_current_wal_flush_lsn()")'"; }
 until [ "$(replayed)" = t ]; do sleep 0.1; done
-rm -f "$scratch/reached"
-for _ in $(seq 300); do grep -q "ROLLBACK PREPARED 'copied'" "$scratch/tool.out" && break; sleep 0.1; done
-contains "$scratch/tool.out" "ROLLBACK PREPARED 'copied'"
+go_on
+for _ in $(seq 300); do grep -q "ROLLBACK PREPARED 'copied'" "$scratch/held.out" && break; sleep 0.1; done
+contains "$scratch/held.out" "ROLLBACK PREPARED 'copied'"
 target_sql "rollback prepared 'copied'"
-wait "$run" || failed "the run did not end well: $(cat "$scratch/tool.out")"
+held_ends 0
 source_sql "commit prepared 'copied'"
 is "a write to the extension's moved table on the source" \
   "$(psql "$SOURCE" -v VERBOSITY=verbose -qtAc "insert into ci.configured values (1)" 2>&1 | grep -o 2F002 |

@@ -5,7 +5,7 @@ source "$(dirname "$0")/../scenario.sh"
 source "$(dirname "$0")/../failover.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
-held_at "before effect give ownership" --set durable=leader
+held_at "before effect give ownership" run "$runbook" --set pause_budget=60s --set durable=leader
 for _ in $(seq 100); do
   [ "$(on ci-2 "select count(*) from pgcleave.canary_source_ci")" -gt 0 ] && break
   sleep 0.1
