@@ -5,7 +5,7 @@
 #include "base/format.h"
 #include "base/lines.h"
 #include "base/log.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 namespace pgcleave::app {
 

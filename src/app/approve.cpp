@@ -8,7 +8,7 @@
 #include "base/format.h"
 #include "base/similar.h"
 #include "engine/approvals.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 

@@ -15,9 +15,9 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/log.h"
-#include "base/watched_process.h"
+#include "base/machine/watched_process.h"
 #include "engine/approvals.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "world/serving.h"
 
 namespace pgcleave::app {

@@ -5,7 +5,7 @@
 #include "base/fields.h"
 #include "base/file.h"
 #include "base/format.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 namespace pgcleave::app {
 namespace {

@@ -5,7 +5,7 @@
 #include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "runbook/phase_kind.h"
 #include "steps/patroni/member_fixing.h"
 #include "world/run_servers.h"

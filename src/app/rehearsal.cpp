@@ -14,7 +14,7 @@
 #include "base/sha256.h"
 #include "base/units.h"
 #include "base/version.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 namespace pgcleave::app {
 

@@ -7,7 +7,7 @@
 #include "base/format.h"
 #include "engine/approvals.h"
 #include "engine/effects.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "runbook/phase_kind.h"
 #include "world/durability.h"
 #include "world/holding.h"

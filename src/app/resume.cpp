@@ -18,7 +18,7 @@
 #include "base/version.h"
 #include "engine/approvals.h"
 #include "engine/undoer.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "steps/registry.h"
 #include "world/run_servers.h"
 

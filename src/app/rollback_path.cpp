@@ -6,7 +6,7 @@
 #include "app/same_environment.h"
 #include "base/fields.h"
 #include "base/format.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "steps/patroni/discarded_writes.h"
 #include "steps/registry.h"
 #include "steps/replication/link_health.h"

@@ -5,7 +5,7 @@
 
 #include "base/format.h"
 #include "postgres/connection.h"
-#include "postgres/lock_waits.h"
+#include "postgres/sql/lock_waits.h"
 
 namespace pgcleave::data {
 namespace {

@@ -1,7 +1,7 @@
 #include "data/index_request.h"
 
 #include "base/format.h"
-#include "postgres/sql.h"
+#include "postgres/sql/sql.h"
 
 namespace pgcleave::data {
 

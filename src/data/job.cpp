@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "postgres/schema_lock.h"
+#include "postgres/sql/schema_lock.h"
 
 namespace pgcleave::data {
 

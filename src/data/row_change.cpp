@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "postgres/sql.h"
+#include "postgres/sql/sql.h"
 
 namespace pgcleave::data {
 namespace {

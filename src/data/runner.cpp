@@ -6,7 +6,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "data/job.h"
-#include "postgres/lock_waits.h"
+#include "postgres/sql/lock_waits.h"
 
 namespace pgcleave::data {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/units.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 namespace pgcleave::engine {
 

@@ -9,7 +9,7 @@
 
 #include "engine/direction.h"
 #include "journal/journal.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "world/serving.h"
 
 namespace pgcleave::engine {

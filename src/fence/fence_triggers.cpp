@@ -4,10 +4,10 @@
 #include <functional>
 
 #include "base/format.h"
-#include "fence/fence_sql.h"
 #include "fence/kept_fence.h"
-#include "postgres/lock_waits.h"
+#include "fence/sql/fence_sql.h"
 #include "postgres/locks.h"
+#include "postgres/sql/lock_waits.h"
 
 namespace pgcleave::fence {
 namespace {

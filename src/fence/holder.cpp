@@ -1,8 +1,8 @@
 #include "fence/holder.h"
 
 #include "base/format.h"
-#include "fence/fence_sql.h"
-#include "fence/witness.h"
+#include "fence/sql/fence_sql.h"
+#include "fence/sql/witness.h"
 
 namespace pgcleave::fence {
 namespace {

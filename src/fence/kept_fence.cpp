@@ -1,7 +1,7 @@
 #include "fence/kept_fence.h"
 
 #include "base/format.h"
-#include "fence/fence_sql.h"
+#include "fence/sql/fence_sql.h"
 
 namespace pgcleave::fence {
 

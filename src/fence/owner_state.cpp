@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "fence/canary.h"
-#include "fence/fence_sql.h"
+#include "fence/sql/fence_sql.h"
 
 namespace pgcleave::fence {
 

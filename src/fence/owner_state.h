@@ -5,7 +5,7 @@
 #include <string>
 
 #include "fence/ownership.h"
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 
 namespace pgcleave::fence {
 

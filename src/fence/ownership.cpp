@@ -1,9 +1,9 @@
 #include "fence/ownership.h"
 
 #include "base/format.h"
-#include "fence/fence_sql.h"
 #include "fence/kept_fence.h"
-#include "postgres/schema_lock.h"
+#include "fence/sql/fence_sql.h"
+#include "postgres/sql/schema_lock.h"
 
 namespace pgcleave::fence {
 namespace {

@@ -18,14 +18,14 @@
 namespace pgcleave::journal {
 namespace {
 
-constexpr int application_id = 0x70676c73;  // "pgls"
+constexpr int samples_application_id = 0x70676c73;  // "pgls"
 constexpr int format_version = 1;
 constexpr Duration longest_call = std::chrono::seconds(1);
 constexpr Duration longest_search = std::chrono::minutes(1);
-constexpr Duration lingers = std::chrono::hours(24 * 365);
+constexpr Duration samples_linger = std::chrono::hours(24 * 365);
 
 // A series' name is kept once: a sample then takes some twenty bytes.
-constexpr const char* schema = R"(
+constexpr const char* samples_schema = R"(
 CREATE TABLE series (
   id INTEGER PRIMARY KEY,
   run TEXT NOT NULL,
@@ -51,38 +51,39 @@ Error of_samples(Error error, const std::string& path) {
   return error;
 }
 
-Error invalid(const std::string& path, const std::string& what, const std::string& expected, const std::string& seen) {
+Error not_samples(const std::string& path, const std::string& what, const std::string& expected,
+                  const std::string& seen) {
   return {ErrorKind::invalid, path, what, expected, seen, "remove or rename the file: it holds samples only", ""};
 }
 
-Result<void> check_format(const Database& database, const std::string& path) {
+Result<void> check_samples_format(const Database& database, const std::string& path) {
   TRY_ASSIGN(const auto application, database.value("PRAGMA application_id"));
-  if (application != std::to_string(application_id))
-    return fail(
-        invalid(path, "is another program's database", fmt::format("application_id {}", application_id), application));
+  if (application != std::to_string(samples_application_id))
+    return fail(not_samples(path, "is another program's database",
+                            fmt::format("application_id {}", samples_application_id), application));
   TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
   if (version == std::to_string(format_version)) return {};
-  return fail(invalid(path, "the samples' format is not known to this pgcleave",
-                      fmt::format("format {}", format_version), "format " + version));
+  return fail(not_samples(path, "the samples' format is not known to this pgcleave",
+                          fmt::format("format {}", format_version), "format " + version));
 }
 
 // Whoever comes first writes the schema; the others find it.
-Result<void> create(const Database& database) {
+Result<void> create_samples(const Database& database) {
   TRY(database.execute("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE"));
   TRY_ASSIGN(const auto version, database.value("PRAGMA user_version"));
   TRY_ASSIGN(const auto tables, database.value("SELECT count(*) FROM sqlite_schema"));
   if (version == "0" && tables == "0") {
-    TRY(database.execute(fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {}", schema, application_id,
-                                     format_version)));
+    TRY(database.execute(fmt::format("{} PRAGMA application_id = {}; PRAGMA user_version = {}", samples_schema,
+                                     samples_application_id, format_version)));
   }
   return database.execute("COMMIT");
 }
 
 // SQLite does not wait for who else is just turning a new file to WAL (3.40): it says busy at once.
-Result<void> create_by(const Database& database, Deadline deadline) {
+Result<void> create_samples_by(const Database& database, Deadline deadline) {
   Result<void> created;
   TRY(wait_until("the samples' file is free", deadline, std::chrono::milliseconds(5), nullptr, [&]() -> Result<bool> {
-    created = create(database);
+    created = create_samples(database);
     return created.has_value() || created.error().kind != ErrorKind::timed_out;
   }));
   return created;
@@ -98,11 +99,11 @@ Result<void> make_file(const std::string& path) {
   return {};
 }
 
-Result<Database> opened(const std::string& path, Access access, Deadline deadline) {
+Result<Database> opened_samples(const std::string& path, Access access, Deadline deadline) {
   TRY_ASSIGN(auto database, Database::open(path, access));
   database.wait_at_most(deadline.left());
-  if (access == Access::write) TRY(create_by(database, deadline));
-  TRY(check_format(database, path));
+  if (access == Access::write) TRY(create_samples_by(database, deadline));
+  TRY(check_samples_format(database, path));
   return database;
 }
 
@@ -173,7 +174,7 @@ namespace {
 
 Result<std::shared_ptr<OpenSamples>> open_to_write(const std::string& path, Deadline deadline) {
   TRY(make_file(path));
-  auto database = opened(path, Access::write, deadline);
+  auto database = opened_samples(path, Access::write, deadline);
   if (!database) return fail(of_samples(database.error(), path));
   if (const auto set = database->execute("PRAGMA synchronous = OFF"); !set) return fail(of_samples(set.error(), path));
   return std::make_shared<OpenSamples>(path, std::move(*database));
@@ -184,7 +185,7 @@ Result<std::shared_ptr<OpenSamples>> open_for_reading(const std::string& path, D
     return fail({ErrorKind::not_ready, path, "there are no samples",
                  "the file that `pgcleave track` and `pgcleave run` write", "nothing", "", ""});
   }
-  auto database = opened(path, Access::read, deadline);
+  auto database = opened_samples(path, Access::read, deadline);
   if (!database) return fail(of_samples(database.error(), path));
   database->keep_log();
   return std::make_shared<OpenSamples>(path, std::move(*database));
@@ -215,7 +216,7 @@ struct Samples::State {
   std::string path;
   std::shared_ptr<OpenSamples> file;
   Duration longest = longest_call;  // what SQLite waits for another process's lock is in it
-  SideThread thread{lingers};
+  SideThread thread{samples_linger};
 };
 
 Samples::Samples(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "pgbouncer/config_file.h"
-#include "pgbouncer/config_place.h"
+#include "pgbouncer/place/config_place.h"
 
 namespace pgcleave::pgbouncer {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "postgres/history_text.h"
 #include "postgres/identity.h"
+#include "postgres/sql/history_text.h"
 
 namespace pgcleave::postgres {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "postgres/dependencies.h"
-#include "postgres/sql.h"
+#include "postgres/sql/sql.h"
 
 namespace pgcleave::postgres {
 

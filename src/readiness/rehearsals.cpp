@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/fields.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 namespace pgcleave::readiness {
 namespace {

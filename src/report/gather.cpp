@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/format.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "readiness/process_findings.h"
 #include "report/metrics.h"
 

@@ -2,7 +2,7 @@
 
 #include "base/fields.h"
 #include "base/format.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "report/document/display.h"
 #include "report/metrics.h"
 #include "report/report.h"

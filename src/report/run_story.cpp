@@ -6,7 +6,7 @@
 
 #include "base/fields.h"
 #include "base/lines.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "runbook/runbook.h"
 #include "steps/registry.h"
 

@@ -5,7 +5,7 @@
 #include "base/format.h"
 #include "postgres/connection.h"
 #include "postgres/following.h"
-#include "postgres/history_text.h"
+#include "postgres/sql/history_text.h"
 #include "postgres/wal.h"
 
 namespace pgcleave::world {

@@ -1,5 +1,5 @@
 // Who owns a split, as both sides tell it: each leader's own value and epoch, and what Patroni was told
-// (fence/witness.h). For `status`, `check` and `repair-owner`; nothing is changed.
+// (fence/sql/witness.h). For `status`, `check` and `repair-owner`; nothing is changed.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fence/owner_state.h"
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 #include "world/world.h"
 
 namespace pgcleave::world {
@@ -61,7 +61,7 @@ std::string rollback_blocker(const std::string& source_label, const fence::Owner
 // Asks both leaders.
 Result<std::string> rollback_blocker(World& world, Deadline deadline);
 
-// Telling Patroni who owns a split (fence/witness.h), and asking what it was told.
+// Telling Patroni who owns a split (fence/sql/witness.h), and asking what it was told.
 
 // As the cluster's dynamic configuration has it; null: it has none.
 Result<Json> configured_witness(const World& world, Side& cluster, Deadline deadline);

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/format.h"
-#include "postgres/row_counts.h"
+#include "postgres/sql/row_counts.h"
 #include "world/frozen.h"
 
 namespace pgcleave::world {

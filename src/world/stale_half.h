@@ -1,11 +1,11 @@
 // A split leaves a stale half on each side: the moved tables on the source, the kept ones on the target. What belongs
-// to it is what the databases prove (fence/stale_tables.h), not what a file says today.
+// to it is what the databases prove (fence/sql/stale_tables.h), not what a file says today.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 #include "world/world.h"
 
 namespace pgcleave::world {

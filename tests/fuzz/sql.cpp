@@ -1,5 +1,5 @@
 // SQL that a server showed, such as pg_stat_statements or a function's source.
-#include "postgres/sql.h"
+#include "postgres/sql/sql.h"
 
 #include "target.h"
 

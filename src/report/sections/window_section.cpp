@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 #include "report/document/display.h"
 #include "report/sections/run_sections.h"
 

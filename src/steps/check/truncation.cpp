@@ -3,7 +3,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "checks/schema/stale_half.h"
-#include "postgres/row_counts.h"
+#include "postgres/sql/row_counts.h"
 #include "steps/check/judging.h"
 #include "steps/tables/half.h"
 

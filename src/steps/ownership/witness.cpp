@@ -1,6 +1,6 @@
 // ownership.witness: makes a cluster's Patroni a witness of who owns the split, so that a member which was down at the
-// release, and is promoted later, refuses writes (fence/witness.h). Never in a window: the owner's own sequence decides
-// there.
+// release, and is promoted later, refuses writes (fence/sql/witness.h). Never in a window: the owner's own sequence
+// decides there.
 #include "base/format.h"
 #include "fence/owner_state.h"
 #include "steps/parameters.h"

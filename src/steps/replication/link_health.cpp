@@ -6,7 +6,7 @@
 #include "base/format.h"
 #include "postgres/catalog.h"
 #include "postgres/replication.h"
-#include "postgres/row_counts.h"
+#include "postgres/sql/row_counts.h"
 #include "postgres/wal.h"
 #include "world/owners.h"
 #include "world/split_sequences.h"

@@ -6,7 +6,7 @@
 
 #include "base/format.h"
 #include "base/units.h"
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 #include "steps/registry.h"
 #include "steps/tables/half.h"
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "base/format.h"
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 #include "model/clients.h"
 #include "model/universe.h"
 

@@ -1,5 +1,5 @@
 // A bouncer's files, in the model. Named after the bouncer: "/bouncer-1.ini".
-#include "pgbouncer/config_place.h"
+#include "pgbouncer/place/config_place.h"
 
 #include "base/format.h"
 #include "products/wire.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 #include "products/wire.h"
 
 namespace pgcleave::fence {

@@ -1,4 +1,4 @@
-// The fence: who may write, and how that is passed on (src/fence/fence_sql.cpp says it in PL/pgSQL).
+// The fence: who may write, and how that is passed on (src/fence/sql/fence_sql.cpp says it in PL/pgSQL).
 #include "fence/ownership.h"
 
 #include <algorithm>

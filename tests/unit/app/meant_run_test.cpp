@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "app/acted.h"
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 using namespace pgcleave;
 using namespace pgcleave::app;

@@ -68,7 +68,7 @@ const std::vector<Place> kept{
     {"tests/staging/", ".facts", "the same, read by scripts"},
     {"tests/unit/config/environment.cpp", "reach: local", "the earlier key, which is still read"},
     {"tests/fuzz/corpus/", "", "files of earlier versions"},
-    {"src/postgres/reserved_words.cpp", "", "PostgreSQL's word"},
+    {"src/postgres/sql/reserved_words.cpp", "", "PostgreSQL's word"},
     {"src/steps/replication/start_reverse.cpp", "world.run.id + ", "a value that runs of earlier versions wrote"},
 };
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 #include "postgres/server.h"
 
 namespace pgcleave::fence::testing {

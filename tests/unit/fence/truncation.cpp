@@ -1,4 +1,4 @@
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

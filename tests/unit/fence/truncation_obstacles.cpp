@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 #include "postgres/catalog.h"
 #include "postgres/server.h"
 

@@ -1,4 +1,4 @@
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "journal/outcomes.h"
+#include "journal/words/outcomes.h"
 
 #include <catch2/catch.hpp>
 

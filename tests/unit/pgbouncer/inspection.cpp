@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "pgbouncer/bouncer.h"
-#include "pgbouncer/config_place.h"
+#include "pgbouncer/place/config_place.h"
 #include "servers.h"
 
 using namespace pgcleave;

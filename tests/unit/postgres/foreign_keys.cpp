@@ -1,4 +1,4 @@
-#include "postgres/foreign_keys.h"
+#include "postgres/sql/foreign_keys.h"
 
 #include <catch2/catch.hpp>
 

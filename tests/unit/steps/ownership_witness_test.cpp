@@ -1,5 +1,5 @@
 // What Patroni is told after an undo gave ownership back.
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 #include "fenced_split.h"
 
 namespace pgcleave::steps::test {

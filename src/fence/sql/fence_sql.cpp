@@ -1,8 +1,8 @@
 // Two functions in PL/pgSQL. Everything in them is qualified: they run with whatever search_path the client has.
-#include "fence/fence_sql.h"
+#include "fence/sql/fence_sql.h"
 
 #include "base/format.h"
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 
 namespace pgcleave::fence {
 namespace {

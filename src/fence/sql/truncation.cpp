@@ -1,4 +1,4 @@
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 
 #include <map>
 #include <set>

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "base/format.h"
-#include "fence/truncation.h"
+#include "fence/sql/truncation.h"
 
 namespace pgcleave::fence {
 namespace {

@@ -1,4 +1,4 @@
-#include "postgres/schema_lock.h"
+#include "postgres/sql/schema_lock.h"
 
 namespace pgcleave::postgres {
 

@@ -1,4 +1,4 @@
-#include "postgres/lock_waits.h"
+#include "postgres/sql/lock_waits.h"
 
 #include <algorithm>
 #include <random>

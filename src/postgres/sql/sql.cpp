@@ -1,4 +1,4 @@
-#include "postgres/sql.h"
+#include "postgres/sql/sql.h"
 
 #include <pg_query.h>
 

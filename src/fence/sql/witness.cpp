@@ -1,4 +1,4 @@
-#include "fence/witness.h"
+#include "fence/sql/witness.h"
 
 #include <algorithm>
 #include <string_view>

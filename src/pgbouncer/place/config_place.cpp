@@ -1,4 +1,4 @@
-#include "pgbouncer/config_place.h"
+#include "pgbouncer/place/config_place.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 #include <cctype>
 
-#include "postgres/sql.h"
+#include "postgres/sql/sql.h"
 
 namespace pgcleave::postgres {
 namespace {

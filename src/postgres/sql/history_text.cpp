@@ -1,4 +1,4 @@
-#include "postgres/history_text.h"
+#include "postgres/sql/history_text.h"
 
 #include <sstream>
 

@@ -1,4 +1,4 @@
-#include "postgres/row_counts.h"
+#include "postgres/sql/row_counts.h"
 
 #include "base/format.h"
 

@@ -1,4 +1,4 @@
-#include "postgres/foreign_keys.h"
+#include "postgres/sql/foreign_keys.h"
 
 #include <algorithm>
 #include <map>

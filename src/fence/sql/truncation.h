@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/units.h"
-#include "fence/stale_tables.h"
-#include "postgres/foreign_keys.h"
+#include "fence/sql/stale_tables.h"
+#include "postgres/sql/foreign_keys.h"
 
 namespace pgcleave::fence {
 

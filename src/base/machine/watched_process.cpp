@@ -1,4 +1,4 @@
-#include "base/watched_process.h"
+#include "base/machine/watched_process.h"
 
 #include <poll.h>
 #include <sys/syscall.h>

@@ -1,9 +1,9 @@
 // The one transaction that empties tables, irreversibly. What allows it is read inside it, with the locks held: between
 // a look and a TRUNCATE anybody could make, attach, rename or drop a table.
 #include "base/format.h"
-#include "fence/fence_sql.h"
-#include "fence/truncation.h"
-#include "postgres/lock_waits.h"
+#include "fence/sql/fence_sql.h"
+#include "fence/sql/truncation.h"
+#include "postgres/sql/lock_waits.h"
 
 namespace pgcleave::fence {
 namespace {

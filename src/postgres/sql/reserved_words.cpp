@@ -1,4 +1,4 @@
-#include "postgres/reserved_words.h"
+#include "postgres/sql/reserved_words.h"
 
 #include <algorithm>
 #include <array>

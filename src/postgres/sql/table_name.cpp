@@ -2,7 +2,7 @@
 
 #include "base/format.h"
 #include "postgres/catalog.h"
-#include "postgres/reserved_words.h"
+#include "postgres/sql/reserved_words.h"
 
 namespace pgcleave::postgres {
 namespace {

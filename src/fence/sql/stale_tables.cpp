@@ -1,9 +1,9 @@
-#include "fence/stale_tables.h"
+#include "fence/sql/stale_tables.h"
 
 #include <map>
 
 #include "base/format.h"
-#include "fence/fence_sql.h"
+#include "fence/sql/fence_sql.h"
 
 namespace pgcleave::fence {
 namespace {
