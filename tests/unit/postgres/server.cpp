@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "base/file.h"
 #include "kept_cluster.h"
@@ -84,7 +85,18 @@ Server::Server(const std::string& cluster_name, const Server& upstream) : name_(
   make_folder();
   initialize({program("pg_basebackup"), "-D", folder_ + "/data", "-h", "127.0.0.1", "-p",
               std::to_string(upstream.port()), "-U", "postgres", "-c", "fast", "-R", "--no-sync"});
+  auto primary = upstream.connect();
+  const auto began = run(primary, "SELECT clock_timestamp() AS at").text(0, "at");
   start();
+  const auto until = Deadline::in(std::chrono::seconds(30));
+  while (run(primary,
+             "SELECT FROM pg_stat_replication WHERE replay_lsn IS NOT NULL AND state = 'streaming' AND "
+             "backend_start > '" +
+                 began + "'")
+             .empty()) {
+    if (until.passed()) throw std::runtime_error("the standby does not stream: " + log());
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 void Server::make_folder() {

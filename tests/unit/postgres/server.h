@@ -14,7 +14,7 @@ namespace pgcleave::postgres::test {
 class Server {
  public:
   explicit Server(const std::string& cluster_name);
-  // A streaming standby of another one.
+  // A streaming standby of another one, which has told that one how far it has replayed.
   Server(const std::string& cluster_name, const Server& upstream);
   ~Server();
   Server(const Server&) = delete;
