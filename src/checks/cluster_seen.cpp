@@ -54,13 +54,15 @@ ClusterSeen inspect_cluster(CheckContext& context, world::Side& side) {
   seen.which = side.which();
   seen.label = side.label();
   seen.scope = side.access().scope;
-  seen.route = context.world().route_to(side.side_name());
+  seen.route = {side.access().route.host, side.access().route.port};
   seen.patroni =
       patroni::inspect(side.rest_access(), context.deadline().or_earlier(Deadline::in(std::chrono::seconds(3))));
   if (!seen.patroni.error.empty() || seen.patroni.view.leader() == nullptr) {
     seen.unseen = seen.patroni.error.empty() ? "the cluster has no leader" : seen.patroni.error;
     return seen;
   }
+  const auto* leads = seen.patroni.view.leader();
+  if (side.access().route.leader) seen.route = {leads->host, leads->port};
   if (const auto looked = inspect_leader(context, side, seen); !looked) seen.unseen = looked.error().text();
   return seen;
 }

@@ -25,6 +25,7 @@ namespace pgcleave::cli {
   verb(runs) \
   verb(log) \
   verb(track) \
+  verb(follow) \
   verb(report) \
   verb(steps) \
   verb(schema) \
@@ -65,6 +66,7 @@ std::vector<std::string> examples_of(const std::string& verb) {
       {"runs", {"pgcleave runs -e environment.yml", "pgcleave runs -e staging.yml --rehearsal last"}},
       {"log", {"pgcleave log -e environment.yml"}},
       {"track", {"pgcleave track -e environment.yml --every 10s --for 1h"}},
+      {"follow", {"pgcleave follow -e environment.yml", "pgcleave follow -e environment.yml --once"}},
       {"report", {"pgcleave report readiness logical-switchover.yml -e environment.yml --out readiness.html"}},
       {"steps", {"pgcleave steps", "pgcleave steps pgbouncer.pause"}},
       {"schema", {"pgcleave schema environment >environment.schema.json"}},

@@ -1,15 +1,11 @@
 #include "config/access.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 
 #include "base/format.h"
 #include "config/connection_keys.h"
+#include "config/service.h"
 
 namespace pgcleave::config {
 namespace {
@@ -33,13 +29,13 @@ class PostgresReader {
     const bool members = use_ == PostgresUse::members;
     const bool console = use_ == PostgresUse::console;
     const bool own_address = use_ == PostgresUse::console || use_ == PostgresUse::replication;
+    if (const auto* entry = fields_.optional("service")) service(*entry);
     if (own_address) text("host", console);
     if (own_address) port(console);
     if (use_ != PostgresUse::probe) text("dbname", members);
     text("user", true);
     file("passfile", use_ == PostgresUse::replication);
-    if (const auto* password = fields_.optional("password"))
-      access_.password = read_secret(password->value, folder_, problems_);
+    secret("password", access_.password);
     for (const auto& key : connection_keys()) setting(key);
     fields_.finish();
     return std::move(access_);
@@ -56,8 +52,47 @@ class PostgresReader {
     return "postgres";
   }
 
+  void service(const Entry& entry) {
+    if (use_ == PostgresUse::replication) {
+      return problems_.add(entry.at, "a service is not looked up on the other side's server",
+                           "write its keys here, and a passfile that is on that server");
+    }
+    const auto name = read_text(entry.value, "service", problems_);
+    if (!name) return;
+    auto found = read_service(*name);
+    if (!found) problems_.add(entry.value.at, found.error());
+    may_miss_ = !found;  // what it has is not known
+    if (found) service_ = std::move(*found);
+  }
+
+  // What the service has for a key that this file does not give.
+  const std::string* by_service(const std::string& key) {
+    const auto found = service_.values.find(key);
+    return found == service_.values.end() ? nullptr : &found->second;
+  }
+
+  // The key's entry, or null: then the service's value is taken if there is one.
+  const Entry* entry_of(const std::string& key, bool required) {
+    const auto* elsewhere = by_service(key);
+    const auto* entry = required && elsewhere == nullptr && !may_miss_ ? fields_.required(key) : fields_.optional(key);
+    if (entry == nullptr && elsewhere != nullptr) access_.values[key] = *elsewhere;
+    return entry;
+  }
+
+  void secret(const std::string& key, Secret& into) {
+    const auto* entry = fields_.optional(key);
+    const auto* elsewhere = by_service(key);
+    if (entry == nullptr && elsewhere != nullptr) into = Secret(*elsewhere);
+    if (entry == nullptr) return;
+    if (use_ == PostgresUse::replication && key == "sslpassword") {
+      return problems_.add(entry->at, "sslpassword would be readable in the other side's catalog",
+                           "give that server a key without a password, readable by its own user only");
+    }
+    into = read_secret(entry->value, folder_, problems_);
+  }
+
   void text(const std::string& key, bool required) {
-    const auto* entry = required ? fields_.required(key) : fields_.optional(key);
+    const auto* entry = entry_of(key, required);
     if (entry == nullptr) return;
     const auto value = read_text(entry->value, key, problems_);
     if (!value || hides_password(key, *value, entry->value.at)) return;
@@ -81,7 +116,7 @@ class PostgresReader {
   }
 
   void port(bool required) {
-    const auto* entry = required ? fields_.required("port") : fields_.optional("port");
+    const auto* entry = entry_of("port", required);
     if (entry == nullptr) return;
     if (const auto value = read_port(entry->value, problems_); value != 0)
       access_.values["port"] = std::to_string(value);
@@ -95,17 +130,18 @@ class PostgresReader {
       case Kind::choice: return choice(key.name, key.choices);
       case Kind::number: return number(key.name, 0);
       case Kind::seconds: return number(key.name, 1);
+      case Kind::secret: return secret(key.name, access_.key_password);
     }
   }
 
   void choice(const std::string& key, const std::vector<std::string>& choices) {
-    const auto* entry = fields_.optional(key);
+    const auto* entry = entry_of(key, false);
     if (entry == nullptr) return;
     if (const auto value = read_choice(entry->value, key, choices, problems_)) access_.values[key] = *value;
   }
 
   void number(const std::string& key, std::int64_t lowest) {
-    const auto* entry = fields_.optional(key);
+    const auto* entry = entry_of(key, false);
     if (entry == nullptr) return;
     const auto value = read_integer(entry->value, key, problems_);
     if (value && *value < lowest) {
@@ -117,7 +153,7 @@ class PostgresReader {
 
   // libpq's certificate files may be missing (sslrootcert: system), so only a passfile of ours is looked at.
   void file(const std::string& key, bool may_be_missing) {
-    const auto* entry = fields_.optional(key);
+    const auto* entry = entry_of(key, false);
     if (entry == nullptr) return;
     const auto path = read_text(entry->value, key, problems_);
     if (!path) return;
@@ -141,6 +177,8 @@ class PostgresReader {
   const Folder& folder_;
   Problems& problems_;
   PostgresAccess access_;
+  Service service_;
+  bool may_miss_ = false;
 };
 
 // "http://host:8008": scheme, host, port; a trailing / is dropped.
@@ -220,34 +258,22 @@ PatroniAccess read_patroni(const Node& node, const Folder& folder, Problems& pro
 
 RouteAccess read_route(const Node& node, Problems& problems) {
   RouteAccess out;
+  if (node.kind == Node::Kind::scalar && node.text == "leader") {
+    out.leader = true;
+    return out;
+  }
+  if (node.kind != Node::Kind::map) {
+    problems.add(node.at,
+                 fmt::format("route must be an address or leader, not {}",
+                             node.kind == Node::Kind::scalar ? shown(node.text) : kind_of(node)),
+                 "write route: {host: 10.0.0.1, port: 5432}, or route: leader");
+    return out;
+  }
   Fields fields(node, "route", node.at, problems);
   out.host = fields.required_text("host");
   if (const auto* port = fields.required("port")) out.port = static_cast<int>(read_port(port->value, problems));
   fields.finish();
   return out;
-}
-
-std::vector<std::string> read_program(const Node& node, const std::string& key, const Folder& folder,
-                                      Problems& problems) {
-  std::vector<std::string> words;
-  for (const auto& item : node.items) {
-    auto word = read_text(item, "a word of " + key, problems);
-    if (!word) return {};
-    words.push_back(std::move(*word));
-  }
-  if (node.kind != Node::Kind::list || words.empty() || words.front().empty()) {
-    problems.add(node.at, fmt::format("{} must be a list of a program and its arguments", key),
-                 fmt::format("write {}: [program, argument]; there is no shell in between", key));
-    return {};
-  }
-  auto& program = words.front();
-  if (program.find('/') == std::string::npos) return words;
-  program = folder.absolute(program);
-  if (::access(program.c_str(), X_OK) != 0) {
-    problems.add(node.items.front().at,
-                 fmt::format("{}: {} can't be executed: {}", key, shown(program), std::strerror(errno)));
-  }
-  return words;
 }
 
 }  // namespace pgcleave::config

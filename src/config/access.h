@@ -18,9 +18,4 @@ PatroniAccess read_patroni(const Node& node, const Folder& folder, Problems& pro
 PrometheusAccess read_prometheus(const Node& node, Problems& problems);
 RouteAccess read_route(const Node& node, Problems& problems);
 
-// A list of words: a program and its arguments. A program with a / is a file, relative to the environment file's
-// folder, that must be executable now: it is needed on a bad day.
-std::vector<std::string> read_program(const Node& node, const std::string& key, const Folder& folder,
-                                      Problems& problems);
-
 }  // namespace pgcleave::config

@@ -11,6 +11,7 @@ const std::vector<ConnectionKey>& connection_keys() {
       {"sslrootcert", Kind::path, {}, "authorities to trust; `system`: those of the machine (libpq 16 and later)"},
       {"sslcert", Kind::path, {}, "the client's certificate"},
       {"sslkey", Kind::path, {}, "the client's key, readable by its owner only"},
+      {"sslpassword", Kind::secret, {}, "the password of an encrypted key"},
       {"sslcertmode", Kind::choice, {"disable", "allow", "require"}, "whether it is sent; libpq 16 and later"},
       {"sslcrl", Kind::path, {}, "certificates that are revoked"},
       {"sslcrldir", Kind::path, {}, "a folder of them"},

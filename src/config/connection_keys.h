@@ -17,6 +17,7 @@ struct ConnectionKey {
     choice,   // one of `choices`
     number,   // a whole number, 0 or more
     seconds,  // a whole number, 1 or more
+    secret,   // a reference to a password
   };
   std::string name;
   Kind kind = Kind::text;

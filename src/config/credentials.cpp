@@ -69,4 +69,27 @@ void check_readable(Place at, const std::string& name, const std::string& path, 
   }
 }
 
+std::vector<std::string> read_program(const Node& node, const std::string& key, const Folder& folder,
+                                      Problems& problems) {
+  std::vector<std::string> words;
+  for (const auto& item : node.items) {
+    auto word = read_text(item, "a word of " + key, problems);
+    if (!word) return {};
+    words.push_back(std::move(*word));
+  }
+  if (node.kind != Node::Kind::list || words.empty() || words.front().empty()) {
+    problems.add(node.at, fmt::format("{} must be a list of a program and its arguments", key),
+                 fmt::format("write {}: [program, argument]; there is no shell in between", key));
+    return {};
+  }
+  auto& program = words.front();
+  if (program.find('/') == std::string::npos) return words;
+  program = folder.absolute(program);
+  if (::access(program.c_str(), X_OK) != 0) {
+    problems.add(node.items.front().at,
+                 fmt::format("{}: {} can't be executed: {}", key, shown(program), std::strerror(errno)));
+  }
+  return words;
+}
+
 }  // namespace pgcleave::config

@@ -10,6 +10,15 @@ namespace pgcleave::config {
 
 namespace {
 
+bool is_name(const std::string& text) {
+  constexpr std::size_t longest = 63;
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  };
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), allowed);
+}
+
 class EnvironmentReader {
  public:
   EnvironmentReader(const std::string& path, Problems& problems) : folder_(path), problems_(problems) {}
@@ -30,7 +39,7 @@ class EnvironmentReader {
     }
     if (const auto* node = top.required_map("source")) out.source = read_side(*node, "source");
     if (const auto* node = top.required_map("target")) out.target = read_side(*node, "target");
-    for (const auto* item : top.required_list("pools")) out.pools.push_back(read_pool(*item));
+    for (const auto* item : top.required_list("pools")) add_pool(*item, out.pools);
     refuse_empty(top, root, "pools");
     if (const auto* node = top.map("prometheus")) out.prometheus = read_prometheus(*node, problems_);
     if (const auto* node = top.map("limits")) {
@@ -46,13 +55,7 @@ class EnvironmentReader {
   std::string name(Fields& fields, const std::string& key) {
     const auto text = fields.required_text(key);
     const auto* entry = fields.optional(key);
-    constexpr std::size_t longest = 63;
-    const auto allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-             c == '.';
-    };
-    if (entry == nullptr || text.empty() || (text.size() <= longest && std::all_of(text.begin(), text.end(), allowed)))
-      return text;
+    if (entry == nullptr || text.empty() || is_name(text)) return text;
     problems_.add(entry->value.at, fmt::format("{} can't be {}", key, shown(text)),
                   "use letters, digits, '.', '-' and '_', at most 63 characters");
     return text;
@@ -72,7 +75,7 @@ class EnvironmentReader {
     if (const auto* patroni = fields.required_map("patroni")) out.patroni = read_patroni(*patroni, folder_, problems_);
     if (const auto* map = fields.required_map("postgres"))
       out.postgres = read_postgres(*map, PostgresUse::members, folder_, problems_);
-    if (const auto* route = fields.required_map("route")) out.route = read_route(*route, problems_);
+    if (const auto* route = fields.required("route")) out.route = read_route(route->value, problems_);
     if (const auto* map = fields.required_map("replication"))
       out.replication = read_postgres(*map, PostgresUse::replication, folder_, problems_);
     if (const auto* reclone = fields.optional("reclone"))
@@ -81,16 +84,40 @@ class EnvironmentReader {
     return out;
   }
 
-  Pool read_pool(const Node& node) {
+  // One for each of its databases.
+  void add_pool(const Node& node, std::vector<Pool>& to) {
     Pool out;
     Fields fields(node, "a pool", node.at, problems_);
-    out.database = fields.required_text("database");
+    const auto* several = fields.optional("databases");
+    const auto* single = several == nullptr ? fields.required("database") : fields.optional("database");
+    if (several != nullptr && single != nullptr)
+      problems_.add(several->at, "a pool has database or databases", "remove one of them");
     for (const auto* item : fields.required_list("bouncers")) out.bouncers.push_back(read_bouncer(*item));
     refuse_empty(fields, node, "bouncers");
+    refuse_empty(fields, node, "databases");
     if (const auto* probe = fields.optional("probe"))
       out.probe = read_postgres(probe->value, PostgresUse::probe, folder_, problems_);
+    fields.list("databases");
     fields.finish();
-    return out;
+    for (bool further = false; const auto* name : databases_of(node)) {
+      const auto database = read_text(*name, "database", problems_);
+      if (database && database->empty()) problems_.add(name->at, "database is empty");
+      out.database = database.value_or("");
+      to.push_back(further ? further_pool(out, name->at) : out);
+      further = true;
+    }
+  }
+
+  // Messages call its bouncers by the database too: names are given once.
+  Pool further_pool(Pool pool, Place at) {
+    for (auto& bouncer : pool.bouncers) bouncer.name += "." + pool.database;
+    const auto odd = std::find_if_not(pool.bouncers.begin(), pool.bouncers.end(),
+                                      [](const BouncerAccess& bouncer) { return is_name(bouncer.name); });
+    if (odd != pool.bouncers.end()) {
+      problems_.add(at, fmt::format("bouncers of a further database can't be called {}", shown(odd->name)),
+                    "give this database a pool of its own, whose bouncers have names of letters and digits");
+    }
+    return pool;
   }
 
   BouncerAccess read_bouncer(const Node& node) {
@@ -159,7 +186,9 @@ Read<Environment> read_environment(const std::string& path, const std::string& t
 }
 
 Json values_of(const Environment& environment) {
-  const auto address = [](const RouteAccess& route) { return fmt::format("{}:{}", route.host, route.port); };
+  const auto address = [](const RouteAccess& route) {
+    return route.leader ? std::string("leader") : fmt::format("{}:{}", route.host, route.port);
+  };
   return {{"name", environment.name},
           {"class", environment.production ? "production" : "staging"},
           {"source_scope", environment.source.scope},

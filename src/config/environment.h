@@ -19,7 +19,8 @@ namespace pgcleave::config {
 // libpq keywords without the password.
 struct PostgresAccess {
   std::map<std::string, std::string> values;
-  Secret password;  // from password: "${file:...}" or "${env:...}"; empty: passfile
+  Secret password;      // from password: "${file:...}" or "${env:...}"; empty: passfile
+  Secret key_password;  // sslpassword
 };
 
 struct PatroniAccess {
@@ -35,6 +36,7 @@ struct PatroniAccess {
 struct RouteAccess {
   std::string host;
   int port = 0;
+  bool leader = false;  // `route: leader`: the leader's own address as Patroni tells it; host and port are empty
 };
 
 struct SideAccess {
@@ -88,7 +90,7 @@ struct Environment {
 // that is not set.
 Read<Environment> read_environment(const std::string& path, const std::string& text);
 
-// What ${env.x} can read: name, class, scope and route (host:port) of each side. No secrets.
+// What ${env.x} can read: name, class, scope and route (host:port, or "leader") of each side. No secrets.
 Json values_of(const Environment& environment);
 
 // `limits` of an environment file: where jobs wait, by what the servers show. What a limit means: docs/moving-data.md.

@@ -55,13 +55,20 @@ class PoolRules {
 
   void check(const Node& root, const Environment& environment) {
     const auto* pools = root.entry("pools");
-    for (std::size_t i = 0; i < environment.pools.size(); ++i)
-      check_pool(pools->value.items.at(i), environment.pools[i]);
+    if (pools == nullptr) return;
+    std::size_t next = 0;
+    for (const auto& item : pools->value.items) {
+      const auto databases = databases_of(item);
+      for (const auto* database : databases) {
+        const auto& pool = environment.pools.at(next++);
+        once(databases_, pool.database, database->at, "the database");
+        if (database == databases.front()) check_bouncers(item, pool);
+      }
+    }
   }
 
  private:
-  void check_pool(const Node& node, const Pool& pool) {
-    once(databases_, pool.database, place_of(node, {"database"}), "the database");
+  void check_bouncers(const Node& node, const Pool& pool) {
     const auto* bouncers = node.entry("bouncers");
     for (std::size_t i = 0; i < pool.bouncers.size(); ++i) {
       const auto& bouncer = pool.bouncers[i];
@@ -110,6 +117,15 @@ class PoolRules {
 };
 
 }  // namespace
+
+std::vector<const Node*> databases_of(const Node& pool) {
+  if (const auto* single = pool.entry("database")) return {&single->value};
+  std::vector<const Node*> all;
+  if (const auto* several = pool.entry("databases")) {
+    for (const auto& item : several->value.items) all.push_back(&item);
+  }
+  return all;
+}
 
 void check_rules(const Node& root, const Environment& environment, Problems& problems) {
   check_sides(root, environment, problems);

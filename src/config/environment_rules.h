@@ -6,6 +6,10 @@
 
 namespace pgcleave::config {
 
+// What `database` or `databases` of a pool name, in the order of the file: the environment has a pool for each.
+std::vector<const Node*> databases_of(const Node& pool);
+
+// After reading: pools in the order of the file.
 void check_rules(const Node& root, const Environment& environment, Problems& problems);
 
 }  // namespace pgcleave::config

@@ -23,9 +23,9 @@ Json name(const std::string& help) {
   return described({{"type", "string"}, {"pattern", name_pattern}}, help);
 }
 
-Json secret() {
-  return described({{"type", "string"}, {"pattern", secret_pattern}},
-                   "a reference: \"${file:/path}\" or \"${env:NAME}\", never the password itself");
+Json secret(const std::string& help = "") {
+  const std::string how = "a reference: \"${file:/path}\" or \"${env:NAME}\", never the password itself";
+  return described({{"type", "string"}, {"pattern", secret_pattern}}, help.empty() ? how : help + ", as " + how);
 }
 
 Json port(const std::string& help) {
@@ -51,21 +51,26 @@ Json schema_of(const ConnectionKey& key) {
     case Kind::choice: return one_of(key.choices, key.help);
     case Kind::number: return described({{"type", "integer"}, {"minimum", 0}}, key.help);
     case Kind::seconds: return described({{"type", "integer"}, {"minimum", 1}}, key.help);
+    case Kind::secret: return secret(key.help);
     case Kind::path:
     case Kind::text: break;
   }
   return text(key.help);
 }
 
-// One login. `more`: what this use of it has besides.
-Json login(const std::string& help, const Json& more, Json required) {
+// One login. `more`: what this use of it has besides. `required`: where no service is named, which may have them.
+Json login(const std::string& help, const Json& more, const Json& required, bool by_service = true) {
   Json properties{
       {"user", text("the role")},
       {"passfile", text("a file in libpq's format, mode 0600; where another server logs in: on that server")},
       {"password", secret()}};
   for (const auto& key : connection_keys()) properties[key.name] = schema_of(key);
   properties.update(more);
-  return described(closed_object(std::move(properties), std::move(required)), help);
+  if (!by_service) return described(closed_object(std::move(properties), required), help);
+  properties["service"] = text("has in a connection service file of libpq what is not given here");
+  auto whole = closed_object(std::move(properties), Json::array());
+  whole["anyOf"] = Json::array({Json{{"required", Json::array({"service"})}}, Json{{"required", required}}});
+  return described(std::move(whole), help);
 }
 
 Json patroni() {
@@ -87,15 +92,17 @@ Json side() {
   properties["patroni"] = patroni();
   properties["postgres"] = login("how this tool connects to the members; host and port come from Patroni",
                                  {{"dbname", text("the database that is split")}}, Json::array({"dbname", "user"}));
+  const auto address = closed_object({{"host", text("a name or an address")}, {"port", port("of its leader")}},
+                                     Json::array({"host", "port"}));
   properties["route"] =
-      described(closed_object({{"host", text("a name or an address")}, {"port", port("of its leader")}},
-                              Json::array({"host", "port"})),
-                "what the bouncers connect to while this side serves");
+      described(Json{{"anyOf", Json::array({address, Json{{"const", "leader"}}})}},
+                "what the bouncers connect to while this side serves: an address that follows the leader, or `leader` "
+                "for the leader's own, as Patroni tells it");
   properties["replication"] = login("how the other side's servers connect here; files are on those servers",
                                     {{"host", text("the route's, unless given")},
                                      {"port", port("the route's, unless given")},
                                      {"dbname", text("the database that is split, unless given")}},
-                                    Json::array({"user"}));
+                                    Json::array({"user"}), false);
   properties["reclone"] = words("a program and its arguments that has this cluster's members copied anew");
   return closed_object(std::move(properties), Json::array({"scope", "patroni", "postgres", "route", "replication"}));
 }
@@ -118,11 +125,16 @@ Json bouncer() {
 }
 
 Json pool() {
-  return closed_object({{"database", text("the name that clients ask the bouncers for")},
-                        {"bouncers", {{"type", "array"}, {"minItems", 1}, {"items", bouncer()}}},
-                        {"probe", login("a client of ours: measures what clients see, and where writes land",
-                                        Json::object(), Json::array({"user"}))}},
-                       Json::array({"database", "bouncers"}));
+  Json names = words("several such names in the same processes; instead of database");
+  auto whole = closed_object({{"database", text("the name that clients ask the bouncers for")},
+                              {"databases", std::move(names)},
+                              {"bouncers", {{"type", "array"}, {"minItems", 1}, {"items", bouncer()}}},
+                              {"probe", login("a client of ours: measures what clients see, and where writes land",
+                                              Json::object(), Json::array({"user"}))}},
+                             Json::array({"bouncers"}));
+  whole["oneOf"] =
+      Json::array({Json{{"required", Json::array({"database"})}}, Json{{"required", Json::array({"databases"})}}});
+  return whole;
 }
 
 Json prometheus() {

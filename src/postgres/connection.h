@@ -26,7 +26,8 @@ constexpr const char* undefined_table = "42P01";  // a SQLSTATE
 struct Settings {
   std::string name;  // how messages call this server: "main-1", "bouncer-2"
   std::map<std::string, std::string> values;
-  Secret password;  // empty: libpq looks into passfile or PGPASSFILE
+  Secret password;      // empty: libpq looks into passfile or PGPASSFILE
+  Secret key_password;  // of an encrypted sslkey
   // Ask the server to cancel what runs past its deadline. Off for whatever goes through PgBouncer: a cancel request
   // undoes a global PAUSE there (1.18). Its console (dbname=pgbouncer) is never asked.
   bool cancel_on_deadline = true;

@@ -37,6 +37,7 @@ void Connection::State::start_login(const Settings& settings) {
   std::map<std::string, std::string> values = {{"application_name", "pgcleave"}, {"client_encoding", "UTF8"}};
   for (const auto& [keyword, value] : settings.values) values[keyword] = value;
   if (!settings.password.empty()) values["password"] = settings.password.reveal();
+  if (!settings.key_password.empty()) values["sslpassword"] = settings.key_password.reveal();
   console = values.contains("dbname") && values["dbname"] == "pgbouncer";
   may_cancel = settings.cancel_on_deadline && !console;
 

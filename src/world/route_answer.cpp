@@ -91,6 +91,7 @@ postgres::Settings settings_of(const ServerLogin& login, const config::Pool& poo
   settings.values["port"] = std::to_string(port);
   settings.values["dbname"] = login.database;
   settings.password = access.password;
+  settings.key_password = access.key_password;
   return settings;
 }
 

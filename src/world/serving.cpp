@@ -89,6 +89,7 @@ std::vector<postgres::Settings> probes(const config::Environment& environment) {
       }
       settings.values["dbname"] = pool.database;
       settings.password = pool.probe.password;
+      settings.key_password = pool.probe.key_password;
       settings.cancel_on_deadline = false;
       all.push_back(std::move(settings));
     }

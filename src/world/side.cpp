@@ -52,6 +52,7 @@ postgres::Settings Side::settings_for(const std::string& host, int port, const s
   settings.values["host"] = host;
   settings.values["port"] = std::to_string(port);
   settings.password = access_.postgres.password;
+  settings.key_password = access_.postgres.key_password;
   return settings;
 }
 
@@ -59,16 +60,25 @@ patroni::Access Side::rest_access() const {
   return patroni_access(access_.patroni);
 }
 
-Result<Side::Opened> Side::open_with_leader(Deadline deadline) {
+Result<patroni::Member> Side::leading_member(Deadline deadline) {
   TRY_ASSIGN(const auto view, patroni_.view(deadline));
   const auto* member = view.leader();
-  if (member == nullptr) {
-    return fail({ErrorKind::not_ready, label(), "the Patroni cluster has no leader",
-                 "a running leader or standby leader", "none", "look at it with: patronictl list " + access_.scope,
-                 ""});
-  }
+  if (member != nullptr) return *member;
+  return fail({ErrorKind::not_ready, label(), "the Patroni cluster has no leader", "a running leader or standby leader",
+               "none", "look at it with: patronictl list " + access_.scope, ""});
+}
+
+Result<config::RouteAccess> Side::route(Deadline deadline) {
+  if (!access_.route.leader) return access_.route;
+  if (leader_ && leader_->alive()) return address_;
+  TRY_ASSIGN(const auto member, leading_member(deadline));
+  return config::RouteAccess{member.host, member.port, true};
+}
+
+Result<Side::Opened> Side::open_with_leader(Deadline deadline) {
+  TRY_ASSIGN(const auto member, leading_member(deadline));
   TRY_ASSIGN(auto connection,
-             postgres::Connection::open(settings_for(member->host, member->port, member->name), deadline));
+             postgres::Connection::open(settings_for(member.host, member.port, member.name), deadline));
   TRY_ASSIGN(const auto identity, postgres::identify(connection, deadline));
   if (identity.cluster_name != access_.scope) {
     return fail({ErrorKind::not_ready, label(),
@@ -83,7 +93,7 @@ Result<Side::Opened> Side::open_with_leader(Deadline deadline) {
                  expected_database_->text(), database.text(), "correct the environment file; nothing was changed there",
                  ""});
   }
-  return Opened{std::move(connection), member->name, std::move(database)};
+  return Opened{std::move(connection), member.name, {member.host, member.port, true}, std::move(database)};
 }
 
 Result<postgres::Connection*> Side::leader(Deadline deadline) {
@@ -93,6 +103,7 @@ Result<postgres::Connection*> Side::leader(Deadline deadline) {
   database_ = std::move(opened.database);
   leader_.emplace(std::move(opened.connection));
   member_ = std::move(opened.member);
+  address_ = std::move(opened.address);
   ++sessions_;
   return &*leader_;
 }
@@ -144,10 +155,13 @@ Result<Json> Side::config(Deadline deadline) {
   return patroni_.config(deadline);
 }
 
-std::string Side::replication_conninfo() const {
+Result<std::string> Side::replication_conninfo(Deadline deadline) {
   auto values = access_.replication.values;
-  values.try_emplace("host", access_.route.host);
-  values.try_emplace("port", std::to_string(access_.route.port));
+  if (!values.contains("host") || !values.contains("port")) {
+    TRY_ASSIGN(const auto here, route(deadline));
+    values.try_emplace("host", here.host);
+    values.try_emplace("port", std::to_string(here.port));
+  }
   if (const auto dbname = access_.postgres.values.find("dbname"); dbname != access_.postgres.values.end()) {
     values.try_emplace("dbname", dbname->second);
   }

@@ -69,8 +69,12 @@ class Side {
   // The split's sequences on this side, for a window.
   [[nodiscard]] postgres::SequenceReader& sequences() { return sequences_; }
 
-  // libpq conninfo, without a password, with which the other side's server subscribes to this one.
-  [[nodiscard]] std::string replication_conninfo() const;
+  // What the bouncers connect to while this side serves. With `route: leader` the address of the leader that is
+  // connected, or else of the one that Patroni tells: `not_ready` where it tells none.
+  Result<config::RouteAccess> route(Deadline deadline);
+
+  // libpq conninfo, without a password, with which the other side's server subscribes to this one. Fails as route().
+  Result<std::string> replication_conninfo(Deadline deadline);
   [[nodiscard]] postgres::Settings settings_for(const std::string& host, int port, const std::string& label) const;
 
  private:
@@ -80,12 +84,15 @@ class Side {
   struct Opened {
     postgres::Connection connection;
     std::string member;
+    config::RouteAccess address;
     DatabaseId database;
   };
+  Result<patroni::Member> leading_member(Deadline deadline);
   Result<Opened> open_with_leader(Deadline deadline);
   Result<Leadership> leadership(Deadline deadline);
   std::optional<postgres::Connection> leader_;
-  std::string member_;  // that `leader_` goes to
+  std::string member_;           // that `leader_` goes to
+  config::RouteAccess address_;  // of that member
   std::optional<DatabaseId> expected_database_;
   std::optional<DatabaseId> database_;
   int sessions_ = 0;  // opened so far

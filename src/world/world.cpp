@@ -19,6 +19,7 @@ std::vector<pgbouncer::BouncerSpec> bouncer_specs(const config::Environment& env
       spec.console.name = bouncer.name;
       spec.console.values = bouncer.console.values;
       spec.console.password = bouncer.console.password;
+      spec.console.key_password = bouncer.console.key_password;
       spec.config = bouncer.config;
       spec.shell = bouncer.shell;
       spec.database = pool.database;
@@ -163,9 +164,9 @@ fence::Fence World::fence() const {
   return {split.name, source.access().scope, target.access().scope};
 }
 
-pgbouncer::Route World::route_to(SideName name) const {
-  const auto& route = side(name).access().route;
-  return {route.host, route.port};
+Result<pgbouncer::Route> World::route_to(SideName name, Deadline deadline) {
+  TRY_ASSIGN(const auto route, side(name).route(deadline));
+  return pgbouncer::Route{route.host, route.port};
 }
 
 std::string World::bouncer_names() const {

@@ -66,8 +66,8 @@ struct World {
   [[nodiscard]] const Side& side(SideName name) const;
   [[nodiscard]] Side& other(const Side& side);
   [[nodiscard]] fence::Fence fence() const;
-  [[nodiscard]] pgbouncer::Route route_to(SideName side) const;
-  [[nodiscard]] std::string bouncer_names() const;  // "bouncer-1, bouncer-2", for descriptions
+  Result<pgbouncer::Route> route_to(SideName name, Deadline deadline);  // see Side::route()
+  [[nodiscard]] std::string bouncer_names() const;                      // "bouncer-1, bouncer-2", for descriptions
 };
 
 // Connects to nothing but the source's leader, whose catalog classifies the tables. `invalid` with all problems of the

@@ -112,6 +112,11 @@ class Logins {
     all_.push_back(std::move(login));
   }
 
+  // Empty where the leader's address is the route, and nobody tells it: the login says so.
+  pgbouncer::Route route_of(const SideSeen& seen) {
+    return world_.route_to(seen.side->side_name(), for_one(context_)).value_or(pgbouncer::Route{});
+  }
+
   // The subscription on `to`, which logs in to `from`.
   void link(const SideSeen& to, const SideSeen& from) {
     const auto& values = from.side->access().replication.values;
@@ -129,9 +134,12 @@ class Logins {
       return;
     } else {
       const auto name = fmt::format("pgcleave_try_{}", world_.split.name);
-      const auto tried = postgres::try_subscription(
-          *to.leader, {name, name, "", from.side->replication_conninfo(), from.side->access().replication.password},
-          for_one(context_));
+      const auto conninfo = from.side->replication_conninfo(for_one(context_));
+      const auto tried =
+          conninfo ? postgres::try_subscription(*to.leader,
+                                                {name, name, "", *conninfo, from.side->access().replication.password},
+                                                for_one(context_))
+                   : fail(conninfo.error());
       login.result = LoginResult::works;
       if (!tried) note(login, tried.error());
       if (login.result == LoginResult::not_tried) login.result = LoginResult::refused;  // that server knows no password
@@ -145,7 +153,7 @@ class Logins {
     if (!view || from.leader == nullptr) return;
     const auto& values = from.side->access().replication.values;
     const auto dbname = value_in(values, "dbname");
-    const auto host = value_in(values, "host").empty() ? from.side->access().route.host : value_in(values, "host");
+    const auto host = value_in(values, "host").empty() ? route_of(from).host : value_in(values, "host");
     for (const auto& member : view->members) {
       auto login = model;
       login.id = "link_hba";
@@ -199,7 +207,7 @@ class Logins {
       for (const auto& access : pool.bouncers) {
         for (const auto& bouncer : bouncers) {
           if (bouncer.name != access.name || !bouncer.error.empty() || !bouncer.database) continue;
-          const auto here = world_.route_to(config::SideName::source);
+          const auto here = route_of(source);
           const bool at_source = bouncer.database->host == here.host && bouncer.database->port == here.port;
           settings.push_back(as_bouncer(pool, access, bouncer, at_source ? target : source));
           at.push_back(all_.size() - 1);
@@ -224,7 +232,7 @@ class Logins {
     for (const auto& [key, setting] : bouncer.settings) {
       if (key.starts_with("server_tls_")) server_tls[key] = setting.value;
     }
-    const auto route = world_.route_to(there.side->side_name());
+    const auto route = route_of(there);
     const auto database = bouncer.database->database.empty() ? pool.database : bouncer.database->database;
     const world::ServerLogin how{database, world::tls_keywords(server_tls, access.shell.empty()), {access.name}};
     auto settings = world::settings_of(how, pool, *there.side, route.host, route.port);

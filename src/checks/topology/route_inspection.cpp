@@ -56,6 +56,7 @@ postgres::Settings by_route(const RouteSeen& seen, const config::PostgresAccess&
   settings.values["port"] = std::to_string(seen.route.port);
   settings.values["dbname"] = seen.database;
   settings.password = access.password;
+  settings.key_password = access.key_password;
   return settings;
 }
 

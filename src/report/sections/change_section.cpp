@@ -69,13 +69,13 @@ Table effects_table(const runbook::Runbook& runbook) {
   return table;
 }
 
+std::string address_of(const config::RouteAccess& route) {
+  if (route.leader) return "the leader's address";
+  return route.host.empty() ? "" : fmt::format("{}:{}", route.host, route.port);
+}
+
 DrawnCluster cluster_of(const char* side, const config::SideAccess& access) {
-  DrawnCluster cluster{side,
-                       access.scope,
-                       false,
-                       0,
-                       access.route.host.empty() ? "" : fmt::format("{}:{}", access.route.host, access.route.port),
-                       ""};
+  DrawnCluster cluster{side, access.scope, false, 0, address_of(access.route), ""};
   cluster.replicas = std::max(0, static_cast<int>(access.patroni.members.size()) - 1);
   return cluster;
 }

@@ -22,9 +22,8 @@ struct WantedLogin {
 
 // Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database. None for a route to the
 // bouncers' own machine, which is another one than this.
-std::vector<WantedLogin> wanted_logins(Context& context, const Side& side) {
+std::vector<WantedLogin> wanted_logins(Context& context, const Side& side, const std::string& host) {
   std::vector<WantedLogin> all;
-  const auto host = side.access().route.host;
   const auto given = world::logins_in(Json::parse(context.text("logins"), nullptr, false));
   for (const auto& pool : context.world.environment.pools) {
     bool known = false;
@@ -48,10 +47,10 @@ Result<Observation> observe_check_route(Context& context) {
   auto& world = context.world;
   const auto to = context.side_name("to");
   auto& side = world.side(to);
-  const auto route = world.route_to(to);
   TRY_ASSIGN(auto* session, side.leader(context.deadline));
+  TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
   TRY_ASSIGN(const auto leader, world::ask_who_answers(*session, context.deadline));
-  const auto wanted = wanted_logins(context, side);
+  const auto wanted = wanted_logins(context, side, route.host);
   std::vector<postgres::Settings> settings;
   for (const auto& one : wanted)
     settings.push_back(world::settings_of(one.login, *one.pool, side, route.host, route.port));
@@ -89,7 +88,7 @@ Result<Json> apply_check_route(Context& context, const Json&) {
   Context own = context;
   own.deadline = context.deadline.or_earlier(Deadline::in(within));
   const auto& side = context.side("to");
-  const auto route = context.world.route_to(side.side_name());
+  TRY_ASSIGN(const auto route, context.world.route_to(side.side_name(), own.deadline));
   return check_until_done(own, observe_check_route, fmt::format("{}'s leader answers at its route", side.label()),
                           fmt::format("route {}:{}", route.host, route.port));
 }

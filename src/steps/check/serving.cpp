@@ -24,9 +24,9 @@ Result<void> inspect_owners(Context& context, SideName serving, Findings& findin
   return {};
 }
 
-void inspect_bouncers(Context& context, SideName serving, Findings& findings) {
+Result<void> inspect_bouncers(Context& context, SideName serving, Findings& findings) {
   auto& world = context.world;
-  const auto route = world.route_to(serving);
+  TRY_ASSIGN(const auto route, world.route_to(serving, context.deadline));
   for (const auto& bouncer : world.fleet.routes(context.deadline)) {
     if (!bouncer.error.empty()) {
       findings.add(bouncer.name, bouncer.error);
@@ -37,6 +37,7 @@ void inspect_bouncers(Context& context, SideName serving, Findings& findings) {
     findings.add(bouncer.name, fmt::format("does not send clients to {}:{} ({}), by its file and its process",
                                            route.host, route.port, world.side(serving).label()));
   }
+  return {};
 }
 
 Result<Observation> inspect_check_serving(Context& context, Findings& findings) {
@@ -46,7 +47,7 @@ Result<Observation> inspect_check_serving(Context& context, Findings& findings) 
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   if (recovery.in_recovery) findings.add(world.side(serving).label(), "is a standby");
   TRY(inspect_owners(context, serving, findings));
-  inspect_bouncers(context, serving, findings);
+  TRY(inspect_bouncers(context, serving, findings));
   Observation seen;
   seen.state = findings.empty() ? State::done : State::pending;
   seen.evidence = findings.empty() ? fmt::format("{} serves, and {} send clients there", world.side(serving).label(),

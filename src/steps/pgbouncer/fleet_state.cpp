@@ -51,7 +51,7 @@ Result<Observation> observe_resumed(Context& context) {
 }
 
 Result<Observation> observe_route(Context& context, SideName side, Routed routed) {
-  const auto wanted = context.world.route_to(side);
+  TRY_ASSIGN(const auto wanted, context.world.route_to(side, context.deadline));
   TRY_ASSIGN(const auto all, routes(context));
   Observation seen;
   bool everywhere = true;
@@ -63,8 +63,9 @@ Result<Observation> observe_route(Context& context, SideName side, Routed routed
     if (bouncer.file != bouncer.running) seen.evidence += fmt::format(" (its file says {})", text_of(bouncer.file));
   }
   if (everywhere) seen.state = State::done;
-  const auto& other = context.world.route_to(config::other(side));
-  seen.before = {{"host", other.host}, {"port", other.port}};
+  const auto other = context.world.route_to(config::other(side), context.deadline.for_one_read());
+  // Unknown where the other side's leader is followed and there is none now.
+  seen.before = {{"host", other ? other->host : ""}, {"port", other ? other->port : 0}};
   return seen;
 }
 

@@ -12,9 +12,11 @@ Result<void> prepare_pgbouncer_repoint(Context& context) {
   return context.world.fleet.connect(context.deadline);
 }
 
-// As ${env.target_route} says it: runbooks compare the two.
-Json outputs_of(const Context& context) {
-  return {{"route", config::values_of(context.world.environment).at(context.side("to").name() + "_route")}};
+// As ${env.target_route} says it: runbooks compare the two. A leader's own address is told, so that it differs from
+// "leader": whether that is still the leader has to be looked at.
+Result<Json> outputs_of(Context& context) {
+  TRY_ASSIGN(const auto route, context.world.route_to(context.side_name("to"), context.deadline));
+  return Json{{"route", fmt::format("{}:{}", route.host, route.port)}};
 }
 
 bool is_zero(const std::string& number) {
@@ -25,7 +27,7 @@ bool is_zero(const std::string& number) {
 // like that: they would wait for server_login_retry.
 Result<Observation> observe_pgbouncer_repoint(Context& context) {
   TRY_ASSIGN(auto seen, observe_route(context, context.side_name("to"), Routed::once_resumed));
-  seen.outputs = outputs_of(context);
+  TRY_ASSIGN(seen.outputs, outputs_of(context));
   if (seen.state != State::done) return seen;
   for (const auto& bouncer : context.world.fleet.read_states(context.deadline)) {
     if (!bouncer.reachable)
@@ -40,7 +42,7 @@ Result<Observation> observe_pgbouncer_repoint(Context& context) {
 Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.side_name("to");
-  const auto route = world.route_to(to);
+  TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
   TRY(world.effects->perform(fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host,
                                          route.port, world.side(to).label()),
                              [&]() -> Result<Json> {
@@ -60,7 +62,11 @@ Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
 
 Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const Json&) {
   auto& world = context.world;
-  const pgbouncer::Route route{before.at("host"), before.at("port")};
+  pgbouncer::Route route{before.value("host", ""), before.value("port", 0)};
+  // The other side's leader was not known then.
+  if (route.port == 0) {
+    TRY_ASSIGN(route, world.route_to(config::other(context.side_name("to")), context.deadline));
+  }
   TRY(world.effects->perform(
       fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
       [&]() -> Result<Json> {

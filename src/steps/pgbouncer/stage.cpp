@@ -22,7 +22,7 @@ Result<Observation> observe_pgbouncer_stage(Context& context) {
 Result<Json> apply_pgbouncer_stage(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.side_name("to");
-  const auto route = world.route_to(to);
+  TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
   TRY(world.effects->perform(fmt::format("try whether {} read their configuration files: rename one with one more "
                                          "database into place, RELOAD, put the file back",
                                          world.bouncer_names()),

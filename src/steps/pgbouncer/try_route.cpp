@@ -112,8 +112,8 @@ std::vector<world::ServerLogin> distinct_logins(const std::vector<TriedRoute>& a
 Result<Json> try_all(Context& context, SideName to) {
   auto& world = context.world;
   auto& side = world.side(to);
-  const auto route = world.route_to(to);
   const auto deadline = context.deadline.or_earlier(Deadline::in(time_for_trials));
+  TRY_ASSIGN(const auto route, world.route_to(to, deadline));
   TRY_ASSIGN(auto* session, side.leader(deadline));
   TRY_ASSIGN(const auto leader, world::ask_who_answers(*session, deadline));
   auto all = bouncers_of(world);
@@ -152,7 +152,7 @@ Result<void> prepare_pgbouncer_try_route(Context& context) {
 }
 
 Result<Observation> observe_pgbouncer_try_route(Context& context) {
-  const auto route = context.world.route_to(context.side_name("to"));
+  TRY_ASSIGN(const auto route, context.world.route_to(context.side_name("to"), context.deadline));
   Observation seen;
   seen.lasting = false;
   seen.evidence = fmt::format("{} are to log in at {}:{}", context.world.bouncer_names(), route.host, route.port);
@@ -162,7 +162,7 @@ Result<Observation> observe_pgbouncer_try_route(Context& context) {
 Result<Json> apply_pgbouncer_try_route(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.side_name("to");
-  const auto route = world.route_to(to);
+  TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
   Json outputs{{"tried", 0}, {"logins", "[]"}};
   TRY_ASSIGN(
       const auto told,

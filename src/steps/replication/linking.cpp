@@ -73,18 +73,18 @@ Result<void> drop_slot(Context& context, const world::Link& link) {
 
 Result<void> subscribe(Context& context, const world::Link& link, const From& from) {
   auto& effects = *context.world.effects;
-  TRY(effects.perform(fmt::format("create subscription {} on {}, from {}, without copying", link.name, link.to.label(),
-                                  link.from.label()),
-                      [&]() -> Result<Json> {
-                        TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
-                        TRY_ASSIGN(const auto position, from());
-                        TRY(postgres::create_subscription(
-                            *leader,
-                            {link.name, link.name, link.name, link.from.replication_conninfo(),
-                             link.from.access().replication.password, position},
-                            context.deadline));
-                        return Json();
-                      }));
+  TRY(effects.perform(
+      fmt::format("create subscription {} on {}, from {}, without copying", link.name, link.to.label(),
+                  link.from.label()),
+      [&]() -> Result<Json> {
+        TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
+        TRY_ASSIGN(const auto position, from());
+        TRY_ASSIGN(const auto conninfo, link.from.replication_conninfo(context.deadline));
+        TRY(postgres::create_subscription(
+            *leader, {link.name, link.name, link.name, conninfo, link.from.access().replication.password, position},
+            context.deadline));
+        return Json();
+      }));
   TRY(effects.perform(fmt::format("enable subscription {} on {}", link.name, link.to.label()), [&]() -> Result<Json> {
     TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
     TRY(postgres::enable_subscription(*leader, link.name, context.deadline));

@@ -57,9 +57,9 @@ void at_one_console(const pgbouncer::BouncerSpec& spec, Transcript& told) {
 
 void of_routes(world::World& world, const std::string& when, Transcript& told) {
   const auto name = [&](const std::optional<pgbouncer::Route>& route) {
-    return route == world.route_to(config::SideName::source)   ? "source"
-           : route == world.route_to(config::SideName::target) ? "target"
-                                                               : "elsewhere";
+    return route == world.route_to(config::SideName::source, soon()).value()   ? "source"
+           : route == world.route_to(config::SideName::target, soon()).value() ? "target"
+                                                                               : "elsewhere";
   };
   for (const auto& bouncer : world.fleet.routes(soon()))
     told.add(fmt::format("fleet: {} {}", bouncer.name, when),
@@ -79,16 +79,18 @@ void talk_with_bouncers(world::World& world, Transcript& told) {
   auto& fleet = world.fleet;
   told.ordered("fleet: connect", fleet.connect(soon()));
   of_routes(world, "at first", told);
-  told.ordered("fleet: repoint what is there already", fleet.repoint(world.route_to(config::SideName::source), soon()));
+  told.ordered("fleet: repoint what is there already",
+               fleet.repoint(world.route_to(config::SideName::source, soon()).value(), soon()));
   told.ordered("fleet: give settings back", fleet.restore_settings(soon()));
   told.ordered("fleet: repoint without anything staged",
-               fleet.repoint(world.route_to(config::SideName::target), soon()));
+               fleet.repoint(world.route_to(config::SideName::target, soon()).value(), soon()));
   told.ordered("fleet: hold back logins", fleet.hold_back_logins(soon()));
   of_settings(world, "when logins are held back", told);
   told.ordered("fleet: PAUSE", fleet.pause(soon(), nullptr));
-  told.ordered("fleet: stage the target", fleet.stage_route(world.route_to(config::SideName::target), soon()));
+  told.ordered("fleet: stage the target",
+               fleet.stage_route(world.route_to(config::SideName::target, soon()).value(), soon()));
   of_routes(world, "staged", told);
-  told.ordered("fleet: repoint", fleet.repoint(world.route_to(config::SideName::target), soon()));
+  told.ordered("fleet: repoint", fleet.repoint(world.route_to(config::SideName::target, soon()).value(), soon()));
   of_routes(world, "repointed", told);
   told.ordered("fleet: RESUME", fleet.resume(soon()));
   of_routes(world, "resumed", told);
@@ -100,8 +102,9 @@ void talk_with_bouncers(world::World& world, Transcript& told) {
   told.ordered("fleet: RESUME at the file again", fleet.resume_at_file(soon()));
   told.ordered("fleet: hold back logins again", fleet.hold_back_logins(soon()));
   told.ordered("fleet: PAUSE to go back", fleet.pause(soon(), nullptr));
-  told.ordered("fleet: stage the source", fleet.stage_route(world.route_to(config::SideName::source), soon()));
-  told.ordered("fleet: repoint back", fleet.repoint(world.route_to(config::SideName::source), soon()));
+  told.ordered("fleet: stage the source",
+               fleet.stage_route(world.route_to(config::SideName::source, soon()).value(), soon()));
+  told.ordered("fleet: repoint back", fleet.repoint(world.route_to(config::SideName::source, soon()).value(), soon()));
   told.ordered("fleet: RESUME at the source", fleet.resume_at_file(soon()));
   told.ordered("fleet: give settings back", fleet.restore_settings(soon()));
   of_settings(world, "in the end", told);

@@ -106,7 +106,7 @@ class Promotion {
     auto& target = on(world_.target);
     told_.ordered("link: subscribe from where it branched off",
                   postgres::create_subscription(target,
-                                                {name, name, name, world_.source.replication_conninfo(),
+                                                {name, name, name, world_.source.replication_conninfo(soon()).value(),
                                                  world_.source.access().replication.password, branched_},
                                                 soon()));
     told_.asked("link: subscribed, and disabled", postgres::subscription(target, name, soon()),

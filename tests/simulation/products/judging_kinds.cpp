@@ -54,7 +54,7 @@ void inspect_chain(Context& context, const postgres::Identity& source, const pos
 
 void inspect_fleet(Context& context, Findings& findings) {
   auto& world = context.world;
-  const auto route = world.route_to(steps::SideName::source);
+  const auto route = world.route_to(steps::SideName::source, context.deadline).value();
   for (const auto& bouncer : world.fleet.read_states(context.deadline)) {
     if (!bouncer.reachable) findings.add(bouncer.name, "can't be reached: " + bouncer.error);
     if (bouncer.reachable && bouncer.database.paused) findings.add(bouncer.name, "is paused");

@@ -15,9 +15,8 @@ for number in 1 2; do
 done
 ports=$(sed -n 's/^listen_port = //p' "$dir"/bouncer-[12].ini)
 for port in $ports; do psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAc RELOAD; done
-sed -n '/^  - database: app$/,$p' "$environment" |
-  sed 's/database: app$/database: app_ro/; s/name: bouncer-\([0-9]*\)/name: bouncer-\1-ro/' >"$scratch/pool"
-cat "$scratch/pool" >>"$environment"
+sed -i 's/^  - database: app$/  - databases: [app, app_ro]/' "$environment"
+contains "$environment" "databases: [app, app_ro]"
 
 # Each transaction that was acknowledged is a line of a log.
 echo '\set n random(1, 1000000000000)

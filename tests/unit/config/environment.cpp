@@ -125,6 +125,65 @@ TEST_CASE("an environment is read, its paths made absolute against its folder an
                                                          {"target_route", "127.0.0.1:5002"}});
 }
 
+TEST_CASE("a pool of several databases is read as a pool for each, whose bouncers go by the database too") {
+  Folder folder;
+  auto text = std::string(good_environment);
+  const std::string single = "- database: app";
+  text.replace(text.find(single), single.size(), "- databases: [app, app_ro]");
+  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  CHECK(texts(read.problems) == Texts{});
+  REQUIRE(read.value);
+  const auto& pools = read.value->pools;
+  REQUIRE(pools.size() == 2);
+  CHECK(pools[0].database == "app");
+  CHECK(pools[0].bouncers.at(1).name == "bouncer-2");
+  CHECK(pools[1].database == "app_ro");
+  CHECK(pools[1].bouncers.at(1).name == "bouncer-2.app_ro");
+  CHECK(pools[1].bouncers.at(1).config == pools[0].bouncers.at(1).config);
+
+  CHECK(after(single, "- databases: [app, app]") ==
+        Texts{"e.yml:18:22: the database 'app' is given twice\n  the first is at e.yml:18:17"});
+  CHECK(after(single, "- databases: []").at(0) == "e.yml:18:16: databases is empty");
+  CHECK(after(single, "- databases: app").at(0) == "e.yml:18:16: databases must be a list, not text");
+  CHECK(after(single, "- databases: [app, 'odd name']") ==
+        Texts{"e.yml:18:22: bouncers of a further database can't be called 'bouncer-1.odd name'\n  give this database "
+              "a pool of its own, whose bouncers have names of letters and digits"});
+  CHECK(after(single, "- databases: [app]\n    database: app").at(0) ==
+        "e.yml:18:5: a pool has database or databases\n  remove one of them");
+}
+
+TEST_CASE("a route is an address, or the leader's own") {
+  Folder folder;
+  auto text = std::string(good_environment);
+  const std::string fixed = "{host: 127.0.0.1, port: 5002}";
+  text.replace(text.find(fixed), fixed.size(), "leader");
+  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  REQUIRE(read.value);
+  CHECK(read.value->target.route.leader);
+  CHECK(read.value->target.route.host.empty());
+  CHECK_FALSE(read.value->source.route.leader);
+  CHECK(config::values_of(*read.value).at("target_route") == "leader");
+  CHECK(after(fixed, "leeder") == Texts{"e.yml:15:10: route must be an address or leader, not 'leeder'\n  write route: "
+                                        "{host: 10.0.0.1, port: 5432}, or route: leader"});
+}
+
+TEST_CASE("the password of an encrypted key is a reference, and not for the other side's catalog") {
+  Folder folder;
+  auto text = std::string(good_environment);
+  const std::string mode = "sslmode: require";
+  text.replace(text.find(mode), mode.size(), "sslpassword: \"${file:secret}\"");
+  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  REQUIRE(read.value);
+  CHECK(read.value->source.postgres.key_password.reveal() == "hunter2");
+  CHECK_FALSE(read.value->source.postgres.values.contains("sslpassword"));
+  CHECK(after("user: pgcleave}", "user: pgcleave, sslpassword: \"${file:secret}\"}") ==
+        Texts{"e.yml:16:33: sslpassword would be readable in the other side's catalog\n  give that server a key "
+              "without a password, readable by its own user only"});
+  CHECK(after("{user: pgcleave}", "{user: pgcleave, service: app}") ==
+        Texts{"e.yml:16:33: a service is not looked up on the other side's server\n  write its keys here, and a "
+              "passfile that is on that server"});
+}
+
 TEST_CASE("a password is a reference; a literal one is a problem that does not show it") {
   const std::string how = "\n  write password: \"${file:/path}\" or \"${env:NAME}\", or use a passfile";
   CHECK(after("\"${file:secret}\"", "hunter2") == Texts{"e.yml:7:102: a password is not written into this file" + how});

@@ -60,7 +60,7 @@ std::string map_of(const Json& schema, int depth) {
 std::string value_for(const Json& schema, int depth) {
   if (schema.contains("const")) return schema.at("const").dump();
   if (schema.contains("enum")) return schema.at("enum").at(0).dump();
-  if (schema.contains("anyOf")) return value_for(schema.at("anyOf").at(0), depth);
+  if (schema.contains("anyOf") && !schema.contains("type")) return value_for(schema.at("anyOf").at(0), depth);
   const auto type = schema.at("type").is_array() ? schema.at("type").at(0) : schema.at("type");
   if (type == "object" && !schema.contains("properties")) return "{a: b}";
   if (type == "object") return map_of(schema, depth);

@@ -26,7 +26,7 @@ config::SideAccess reached(std::map<std::string, std::string> values) {
 }
 
 std::string conninfo(const config::SideAccess& access) {
-  return Side(fence::Owner::source, access).replication_conninfo();
+  return Side(fence::Owner::source, access).replication_conninfo(postgres::test::soon()).value();
 }
 
 }  // namespace
@@ -52,6 +52,33 @@ TEST_CASE("a publisher is reached through the side's route and in its database u
   auto nameless = reached({});
   nameless.postgres.values.erase("dbname");
   CHECK(conninfo(nameless) == "host='10.0.0.9' port='6000'");
+}
+
+TEST_CASE("a route that follows the leader is the leader's address as Patroni tells it, a fixed one asks nobody") {
+  std::atomic<bool> leads{true};
+  const patroni::StandIn member([&](const patroni::Request& request) {
+    if (request.path != "/cluster") return patroni::answer(200, R"({"patroni": {"scope": "main"}})");
+    Json members = Json::array({{{"name", "a"}, {"role", "replica"}, {"host", "10.0.0.1"}, {"port", 5432}}});
+    if (leads) members.push_back({{"name", "b"}, {"role", "leader"}, {"host", "10.0.0.2"}, {"port", 5433}});
+    return patroni::answer(200, Json{{"members", members}}.dump());
+  });
+  auto access = reached({{"user", "link"}});
+  access.patroni.members = {member.url()};
+  Side fixed(fence::Owner::source, access);
+  CHECK(fixed.route(postgres::test::soon())->host == "10.0.0.9");
+  access.route = {"", 0, true};
+  Side side(fence::Owner::source, access);
+  const auto route = side.route(postgres::test::soon());
+  REQUIRE(route);
+  CHECK(route->host == "10.0.0.2");
+  CHECK(route->port == 5433);
+  CHECK(side.replication_conninfo(postgres::test::soon()).value() ==
+        "dbname='app' host='10.0.0.2' port='5433' user='link'");
+  leads = false;
+  const auto none = side.route(postgres::test::soon());
+  REQUIRE_FALSE(none);
+  CHECK(none.error().what == "the Patroni cluster has no leader");
+  CHECK_FALSE(side.replication_conninfo(postgres::test::soon()));
 }
 
 TEST_CASE("a configuration that was remembered is used for ten seconds, and then read anew") {
