@@ -12,7 +12,7 @@
 namespace pgcleave::app {
 namespace {
 
-constexpr auto patience_of_a_look = std::chrono::seconds(10);
+constexpr auto patience_while_following = std::chrono::seconds(10);
 constexpr auto time_for_journal = std::chrono::seconds(2);
 constexpr auto time_for_clients = std::chrono::seconds(3);
 constexpr auto between_clients = std::chrono::milliseconds(100);
@@ -156,7 +156,7 @@ Result<Followed> follow_once(const std::string& journal_file, const config::Envi
   auto world = world::unopened_world(environment, split);
   {
     const HeededStop heeded(stop);
-    Following first(world, Deadline::in(patience_of_a_look));
+    Following first(world, Deadline::in(patience_while_following));
     TRY(first.read());
     if (first.wanted().empty()) return std::move(first.seen);
   }
@@ -164,7 +164,7 @@ Result<Followed> follow_once(const std::string& journal_file, const config::Envi
   const auto id = journal::new_id("f");
   const auto lock = journal::SplitLock::take(journal_file, split.name, id);
   // A run may have begun, or ended, since.
-  const auto deadline = Deadline::in(patience_of_a_look);
+  const auto deadline = Deadline::in(patience_while_following);
   Following now(world, deadline);
   TRY(now.read());
   if (now.wanted().empty()) return std::move(now.seen);

@@ -14,7 +14,7 @@
 namespace pgcleave::cli {
 namespace {
 
-constexpr auto shortest_period = std::chrono::milliseconds(500);
+constexpr auto shortest_between_looks = std::chrono::milliseconds(500);
 
 void print(const app::Followed& seen) {
   const auto where = seen.serves.empty() ? std::string("nobody is followed: it is not clear who serves")
@@ -55,8 +55,8 @@ ExitCode follow(const Arguments& arguments) {
   if (const auto can = app::can_follow(*environment.value); !can) return complain(can.error());
   const auto every = parse_duration(arguments.text("every").empty() ? "2s" : arguments.text("every"));
   if (!every) return complain(every.error());
-  if (*every < shortest_period)
-    return complain({ErrorKind::invalid, "--every", "is too short", to_text(shortest_period) + " or longer",
+  if (*every < shortest_between_looks)
+    return complain({ErrorKind::invalid, "--every", "is too short", to_text(shortest_between_looks) + " or longer",
                      to_text(*every), "", ""});
   const auto journal = app::journal_path(files_named(arguments), &*environment.value);
   Told told(arguments.flag("json"));
