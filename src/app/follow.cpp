@@ -23,8 +23,19 @@ std::string in_words(const std::optional<Route>& route) {
   return route ? fmt::format("{}:{}", route->host, route->port) : "nowhere";
 }
 
-// Whose address is it?
-enum class Belongs { here, there, nobody_known, unknown };
+// The addresses of a side, as far as its Patroni answers.
+struct Members {
+  const world::Side& side;
+  Result<patroni::View> view;
+
+  [[nodiscard]] bool have(const Route& route) const {
+    const auto& fixed = side.access().route;
+    if (fixed.host == route.host && fixed.port == route.port) return true;
+    return view && std::any_of(view->members.begin(), view->members.end(), [&](const auto& member) {
+             return member.host == route.host && member.port == route.port;
+           });
+  }
+};
 
 class Following {
  public:
@@ -39,7 +50,7 @@ class Following {
     TRY_ASSIGN(route_, world_.route_to(*name, deadline_));
     seen.route = in_words(route_);
     if (!side.access().route.leader) return {};
-    for (const auto& bouncer : world_.fleet.routes(deadline_)) judge(bouncer, side, route_);
+    judge(world_.fleet.routes(deadline_), side);
     if (wanted_.empty()) return {};
     const auto held = world::split_held(world_, deadline_).other_than({});
     if (!held) return {};
@@ -70,41 +81,46 @@ class Following {
     return std::nullopt;
   }
 
-  Belongs belongs(const Route& route, world::Side& here) {
-    const auto is_member_of = [&](world::Side& side) -> std::optional<bool> {
-      const auto& fixed = side.access().route;
-      if (fixed.host == route.host && fixed.port == route.port) return true;
-      const auto view = side.patroni().view(deadline_);
-      if (!view) return std::nullopt;
-      return std::any_of(view->members.begin(), view->members.end(),
-                         [&](const auto& member) { return member.host == route.host && member.port == route.port; });
-    };
-    if (is_member_of(here).value_or(false)) return Belongs::here;
-    const auto there = is_member_of(world_.other(here));
-    if (there.value_or(false)) return Belongs::there;
+  // Asks each side once, whatever the number of bouncers.
+  void judge(const std::vector<pgbouncer::Fleet::Routes>& bouncers, world::Side& side) {
+    std::vector<pgbouncer::Fleet::Routes> elsewhere;
+    for (const auto& bouncer : bouncers) {
+      if (bouncer.file != route_ || bouncer.running != route_) elsewhere.push_back(bouncer);
+    }
+    if (elsewhere.empty()) return;
+    auto& other = world_.other(side);
+    const Members here{side, side.patroni().view(deadline_)};
+    const Members there{other, other.patroni().view(deadline_)};
     // Patroni forgets a member that died: it may have been the other side's, which would then be the one that serves.
-    return there && world_.other(here).leader(deadline_) ? Belongs::nobody_known : Belongs::unknown;
+    const bool other_leads = there.view && other.leader(deadline_);
+    for (const auto& bouncer : elsewhere) {
+      const auto at = bouncer.file == route_ ? bouncer.running : bouncer.file;
+      const auto why = why_left(bouncer, at, here, there, other_leads);
+      if (why.empty()) {
+        want(bouncer.name, in_words(at));
+      } else {
+        seen.left.push_back(fmt::format("{}: {}", bouncer.name, why));
+      }
+    }
   }
 
-  void judge(const pgbouncer::Fleet::Routes& bouncer, world::Side& side, const Route& route) {
-    if (bouncer.file == route && bouncer.running == route) return;
-    const auto left = [&](const std::string& why) { seen.left.push_back(fmt::format("{}: {}", bouncer.name, why)); };
-    if (!bouncer.error.empty()) return left(bouncer.error);
-    if (bouncer.keeps_clients_waiting()) return left("keeps clients waiting");
-    const auto at = bouncer.file == route ? bouncer.running : bouncer.file;
-    if (!at) return left("points nowhere");
-    switch (belongs(*at, side)) {
-      case Belongs::there: return left(fmt::format("points to {}, a server of the other side", in_words(at)));
-      case Belongs::unknown:
-        return left(
-            fmt::format("points to {}, and the other side can't be asked whether that is its server", in_words(at)));
-      case Belongs::here:
-      case Belongs::nobody_known: break;
-    }
+  // Empty: it is to be repointed.
+  static std::string why_left(const pgbouncer::Fleet::Routes& bouncer, const std::optional<Route>& at,
+                              const Members& here, const Members& there, bool other_leads) {
+    if (!bouncer.error.empty()) return bouncer.error;
+    if (bouncer.keeps_clients_waiting()) return "keeps clients waiting";
+    if (!at) return "points nowhere";
+    if (here.have(*at)) return "";
+    if (there.have(*at)) return fmt::format("points to {}, a server of the other side", in_words(at));
+    if (other_leads) return "";
+    return fmt::format("points to {}, and the other side can't be asked whether that is its server", in_words(at));
+  }
+
+  void want(const std::string& bouncer, const std::string& from) {
     for (const auto& spec : world_.fleet.bouncers()) {
-      if (spec.name == bouncer.name) wanted_.push_back(spec);
+      if (spec.name == bouncer) wanted_.push_back(spec);
     }
-    before_.push_back(fmt::format("{} from {}", bouncer.name, in_words(at)));
+    before_.push_back(fmt::format("{} from {}", bouncer, from));
   }
 
   world::World& world_;
@@ -133,9 +149,12 @@ Result<void> repoint(const std::vector<pgbouncer::BouncerSpec>& those, const wor
   pgbouncer::Fleet fleet(those);
   TRY(fleet.connect(deadline));
   TRY(fleet.stage_route(route, deadline));
-  TRY(fleet.repoint(route, deadline));
-  await_clients(world, those, deadline);
-  return fleet.restore_settings(deadline);
+  const auto repointed = fleet.repoint(route, deadline);
+  if (repointed) await_clients(world, those, deadline);
+  // Also where one bouncer refused: the next look finds the others at the route, and would leave them as SET.
+  const auto restored = fleet.restore_settings(deadline);
+  TRY(repointed);
+  return restored;
 }
 
 }  // namespace

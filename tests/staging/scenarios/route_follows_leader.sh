@@ -6,12 +6,11 @@ source "$(dirname "$0")/../failover.sh"
 lab_up 2
 sed -i 's/^  route: .*/  route: leader/' "$environment"
 is "routes that follow" "$(grep -c '^  route: leader$' "$environment")" 2
-port_of() { jq -r --arg name "$1" '.members[] | select(.name == $name) | .postgres_port' "$dir/lab.json"; }
 lead_to() {  # lead_to MEMBER: by file and process, within 20 s
   local number port wanted
-  wanted=$(port_of "$1")
+  wanted=$(port "$1")
   for number in 1 2; do
-    port=$(sed -n 's/^listen_port = //p' "$dir/bouncer-$number.ini")
+    port=$(port "bouncer-$number")
     for _ in $(seq 200); do
       grep -qE "^app = .* port=$wanted " "$dir/bouncer-$number.ini" &&
         psql "host=127.0.0.1 port=$port user=pgcleave_admin dbname=pgbouncer" -qtAF '|' -c 'SHOW DATABASES' |
@@ -21,15 +20,10 @@ lead_to() {  # lead_to MEMBER: by file and process, within 20 s
     failed "bouncer-$number does not lead to $1"
   done
 }
-switch_over() {  # switch_over FROM TO, as patronictl does
-  curl -s -m 20 -u "pgcleave:$(cat "$dir/rest.password")" -X POST -d "{\"leader\": \"$1\", \"candidate\": \"$2\"}" \
-    "http://127.0.0.1:$(rest_port "$1")/switchover" >>"$scratch/switchover.out"
-  wait_for_role "$2" "master|primary" 30
-}
 client_writes_on() {  # client_writes_on CLUSTER: through each bouncer, within 10 s
   local number port
   for number in 1 2; do
-    port=$(sed -n 's/^listen_port = //p' "$dir/bouncer-$number.ini")
+    port=$(port "bouncer-$number")
     for _ in $(seq 20); do
       seen=$(psql "host=127.0.0.1 port=$port user=app dbname=app" -qtAc \
         "insert into ci.projects (name) values ('follows ' || clock_timestamp())
@@ -53,10 +47,10 @@ verify_clean source
 say "with everything in place nothing is done; another side's server is left alone"
 tool 0 follow -e "$environment" --once --json
 is "what is done" "$(jq -c '[.serves, .repointed, .left]' "$scratch/tool.json")" '["source main",[],[]]'
-sed -i "/^app = /s/port=$(port_of main-1) /port=$(port_of ci-1) /" "$dir/bouncer-1.ini"
+sed -i "/^app = /s/port=$(port main-1) /port=$(port ci-1) /" "$dir/bouncer-1.ini"
 tool 3 follow -e "$environment" --once
-contains "$scratch/tool.json" "bouncer-1: points to 127.0.0.1:$(port_of ci-1), a server of the other side"
-sed -i "/^app = /s/port=$(port_of ci-1) /port=$(port_of main-1) /" "$dir/bouncer-1.ini"
+contains "$scratch/tool.json" "bouncer-1: points to 127.0.0.1:$(port ci-1), a server of the other side"
+sed -i "/^app = /s/port=$(port ci-1) /port=$(port main-1) /" "$dir/bouncer-1.ini"
 
 say "the source switches over, and back: the bouncers follow"
 "$build/pgcleave" follow -e "$environment" --every 1s >"$scratch/follow.out" 2>&1 &
@@ -64,28 +58,26 @@ follower=$!
 switch_over main-1 main-2
 lead_to main-2
 client_writes_on main
-wait_for_role main-1 replica 40
 switch_over main-2 main-1
 lead_to main-1
 client_writes_on main
-wait_for_role main-2 replica 40
-contains "$scratch/follow.out" "repointed: bouncer-2 from 127.0.0.1:$(port_of main-2)"
+contains "$scratch/follow.out" "repointed: bouncer-2 from 127.0.0.1:$(port main-2)"
 
 say "what a run holds is left to it"
 runbook=$root/runbooks/logical-switchover.yml
 held_at "before effect try whether" run "$runbook" --set pause_budget=60s
-sed -i "/^app = /s/port=$(port_of main-1) /port=$(port_of main-2) /" "$dir/bouncer-2.ini"
+sed -i "/^app = /s/port=$(port main-1) /port=$(port main-2) /" "$dir/bouncer-2.ini"
 tool 3 follow -e "$environment" --once
 contains "$scratch/tool.json" "left as it is: bouncer-2: run r-"
 contains "$scratch/tool.json" "holds the split"
-sed -i "/^app = /s/port=$(port_of main-2) /port=$(port_of main-1) /" "$dir/bouncer-2.ini"
+sed -i "/^app = /s/port=$(port main-2) /port=$(port main-1) /" "$dir/bouncer-2.ini"
 go_on
 held_ends 0
 lead_to ci-1
 
 say "the target switches over after the split"
 kill -0 "$follower" || failed "follow has ended"
-contains "$scratch/follow.out" "target ci serves, at 127.0.0.1:$(port_of ci-1)"
+contains "$scratch/follow.out" "target ci serves, at 127.0.0.1:$(port ci-1)"
 switch_over ci-1 ci-2
 lead_to ci-2
 client_writes_on ci

@@ -2,18 +2,8 @@
 # The source fails over while clients wait: nothing is taken, clients go on on its new leader, and what that may have
 # cost is said in words.
 source "$(dirname "$0")/../scenario.sh"
+source "$(dirname "$0")/../failover.sh"
 lab_up
-role_of() { curl -s -m 3 "http://127.0.0.1:$(rest_port "$1")/patroni" | jq -r '"\(.role) \(.state)"'; }
-wait_for_role() {  # wait_for_role MEMBER ROLE SECONDS
-  for _ in $(seq $(($3 * 10))); do [[ $(role_of "$1") =~ ^($2)\ running$ ]] && return; sleep 0.1; done
-  failed "$1 is '$(role_of "$1")', not $2"
-}
-switch_over() {  # switch_over FROM TO, as patronictl does
-  curl -s -m 20 -u "pgcleave:$(cat "$dir/rest.password")" -X POST -d "{\"leader\": \"$1\", \"candidate\": \"$2\"}" \
-    "http://127.0.0.1:$(rest_port "$1")/switchover" >>"$scratch/switchover.out"
-  wait_for_role "$2" "master|primary" 20
-  wait_for_role "$1" replica 40
-}
 runbook=$root/runbooks/promote-standby.yml
 say "its leader dies, and the tool too: the guard waits for the new leader, gives ownership back there, and says so"
 held_at "after effect release ownership" run "$runbook" --set pause_budget=60s

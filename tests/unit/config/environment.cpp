@@ -50,13 +50,18 @@ pools:
       - {name: bouncer-2, console: {host: 127.0.0.1, port: 6002, user: admin}, config: /etc/b2.ini, shell: [ssh, b2]}
 )";
 
-// The problems after one replacement in the good file, without the folder's name.
-Texts after(const std::string& old, const std::string& fresh) {
-  Folder folder;
+// The good file after one replacement.
+Read<Environment> read_after(const Folder& folder, const std::string& old, const std::string& fresh) {
   auto text = good_environment;
   REQUIRE(text.find(old) != std::string::npos);
   text.replace(text.find(old), old.size(), fresh);
-  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  return config::read_environment(folder.path + "/e.yml", text);
+}
+
+// Its problems, without the folder's name.
+Texts after(const std::string& old, const std::string& fresh) {
+  Folder folder;
+  const auto read = read_after(folder, old, fresh);
   CHECK(read.value.has_value() == read.problems.empty());
   auto found = texts(read.problems);
   for (auto& each : found) {
@@ -126,11 +131,9 @@ TEST_CASE("an environment is read, its paths made absolute against its folder an
 }
 
 TEST_CASE("a pool of several databases is read as a pool for each, whose bouncers go by the database too") {
-  Folder folder;
-  auto text = std::string(good_environment);
+  const Folder folder;
   const std::string single = "- database: app";
-  text.replace(text.find(single), single.size(), "- databases: [app, app_ro]");
-  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  const auto read = read_after(folder, single, "- databases: [app, app_ro]");
   CHECK(texts(read.problems) == Texts{});
   REQUIRE(read.value);
   const auto& pools = read.value->pools;
@@ -153,11 +156,9 @@ TEST_CASE("a pool of several databases is read as a pool for each, whose bouncer
 }
 
 TEST_CASE("a route is an address, or the leader's own") {
-  Folder folder;
-  auto text = std::string(good_environment);
+  const Folder folder;
   const std::string fixed = "{host: 127.0.0.1, port: 5002}";
-  text.replace(text.find(fixed), fixed.size(), "leader");
-  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  const auto read = read_after(folder, fixed, "leader");
   REQUIRE(read.value);
   CHECK(read.value->target.route.leader);
   CHECK(read.value->target.route.host.empty());
@@ -168,11 +169,8 @@ TEST_CASE("a route is an address, or the leader's own") {
 }
 
 TEST_CASE("the password of an encrypted key is a reference, and not for the other side's catalog") {
-  Folder folder;
-  auto text = std::string(good_environment);
-  const std::string mode = "sslmode: require";
-  text.replace(text.find(mode), mode.size(), "sslpassword: \"${file:secret}\"");
-  const auto read = config::read_environment(folder.path + "/e.yml", text);
+  const Folder folder;
+  const auto read = read_after(folder, "sslmode: require", "sslpassword: \"${file:secret}\"");
   REQUIRE(read.value);
   CHECK(read.value->source.postgres.key_password.reveal() == "hunter2");
   CHECK_FALSE(read.value->source.postgres.values.contains("sslpassword"));
