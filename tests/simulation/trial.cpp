@@ -41,6 +41,7 @@ class Trial {
       then_back_ = program_.record().rolling_back;
       for (int i = 0; i < patience && !over(); ++i) resume_run(i);
     }
+    universe().let_arrive();
     if (universe().journal.empty()) return told(judge("undone", scenario_.rollback_path));
     if (universe().copy) return told(judge_who_serves(scenario_.rollback_path));
     if (!universe().history.failed_over.empty() && over()) return told(judge_who_serves(scenario_.rollback_path));

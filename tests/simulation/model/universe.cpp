@@ -21,6 +21,7 @@ constexpr Instant pause_of_a_client = 2'000;
 constexpr Instant finest = 1'000;
 constexpr Instant pieces = 24;
 // Where only the end of a link is waited for, for minutes.
+constexpr Instant takes_effect_within = 3'000'000;
 constexpr Instant long_after_a_failover = 3'000'000;
 constexpr Instant calm = 10'000;
 
@@ -131,6 +132,14 @@ void Universe::advance_to(Instant when) {
     now += std::min(left, std::max(calm_since(now) ? calm : finest, left / pieces));
     step();
   }
+}
+
+void Universe::let_arrive() {
+  auto last = now;
+  for (const auto& [at, request] : under_way) {
+    if (request) last = std::max(last, at + takes_effect_within);
+  }
+  advance_to(last);
 }
 
 void Universe::step() {

@@ -57,6 +57,8 @@ struct Universe {
   // Time passes, and with it everybody goes on.
   void advance(Duration duration);
   void advance_to(Instant when);
+  // What is under way arrives, and has the effect that it has.
+  void let_arrive();
   // Is a transaction of a client of this bouncer under way?
   [[nodiscard]] bool is_active(const Bouncer& bouncer) const;
   // Sessions that write the moved table on a side.
