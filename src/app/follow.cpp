@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/identity.h"
+#include "base/address.h"
 #include "base/format.h"
 #include "base/json.h"
 #include "journal/journal.h"
@@ -20,7 +21,7 @@ constexpr auto between_clients = std::chrono::milliseconds(100);
 using pgbouncer::Route;
 
 std::string in_words(const std::optional<Route>& route) {
-  return route ? fmt::format("{}:{}", route->host, route->port) : "nowhere";
+  return route ? address_text(route->host, route->port) : "nowhere";
 }
 
 // The addresses of a side, as far as its Patroni answers.

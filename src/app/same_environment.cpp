@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/address.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/log.h"
@@ -106,14 +107,14 @@ Result<void> may_be_gone(const engine::RunRecord& run, const config::Environment
     const auto port = text_in(*one, "port");
     if (pgbouncer::somebody_listens(host, port, Deadline::in(patience_with_a_dead_console))) {
       return fail(another(environment, fmt::format("--gone {}: somebody listens where its console was", name),
-                          fmt::format("nobody at {}:{}", host, port), "a connection was accepted",
+                          "nobody at " + address_text(host, port), "a connection was accepted",
                           "write it into the environment file again, or stop it"));
     }
     log::warn(
-        fmt::format("bouncer {} is left out: nobody listens at {}:{}. Its file keeps the route that it had: correct it "
+        fmt::format("bouncer {} is left out: nobody listens at {}. Its file keeps the route that it had: correct it "
                     "by hand before "
                     "it is started again, else its clients' writes are refused",
-                    name, host, port));
+                    name, address_text(host, port)));
   }
   return {};
 }

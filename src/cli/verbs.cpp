@@ -10,6 +10,7 @@ namespace pgcleave::cli {
   verb(validate) \
   verb(check) \
   verb(doctor) \
+  verb(grants) \
   verb(plan) \
   verb(rehearse) \
   verb(solved) \
@@ -51,6 +52,9 @@ std::vector<std::string> examples_of(const std::string& verb) {
       {"validate", {"pgcleave validate logical-switchover.yml", "pgcleave validate my-runbook.yml -e environment.yml"}},
       {"check", {"pgcleave check -e environment.yml --runbook logical-switchover.yml --observe 30s"}},
       {"doctor", {"pgcleave doctor -e environment.yml"}},
+      {"grants",
+       {"pgcleave grants -e environment.yml --side source >grants.sql",
+        "pgcleave grants -e environment.yml --missing"}},
       {"plan", {"pgcleave plan logical-switchover.yml -e environment.yml"}},
       {"rehearse", {"pgcleave rehearse logical-switchover.yml -e staging.yml --times 10"}},
       {"solved", {"pgcleave solved r-20261121-194426-a1b2 -e staging.yml --how 'a forgotten cron job; it is off now'"}},

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "config/connection_keys.h"
 #include "config/service.h"
@@ -256,6 +258,18 @@ PatroniAccess read_patroni(const Node& node, const Folder& folder, Problems& pro
   return out;
 }
 
+void check_hosts(const std::string& text, Place at, Problems& problems) {
+  const auto hosts = hosts_of(text);
+  if (hosts.size() < 2) return;
+  const std::set<std::string> distinct(hosts.begin(), hosts.end());
+  const bool blank = std::any_of(hosts.begin(), hosts.end(), [](const auto& host) {
+    return host.empty() || host.find_first_of(" \t") != std::string::npos;
+  });
+  if (!blank && distinct.size() == hosts.size()) return;
+  problems.add(at, fmt::format("{} is no list of hosts", shown(text)),
+               "write each once, with commas and no blanks between: host: \"10.0.0.1,10.0.0.2\"");
+}
+
 RouteAccess read_route(const Node& node, Problems& problems) {
   RouteAccess out;
   if (node.kind == Node::Kind::scalar && node.text == "leader") {
@@ -271,6 +285,7 @@ RouteAccess read_route(const Node& node, Problems& problems) {
   }
   Fields fields(node, "route", node.at, problems);
   out.host = fields.required_text("host");
+  if (const auto* host = fields.optional("host")) check_hosts(out.host, host->value.at, problems);
   if (const auto* port = fields.required("port")) out.port = static_cast<int>(read_port(port->value, problems));
   fields.finish();
   return out;

@@ -1,5 +1,9 @@
 #include "config/connection_keys.h"
 
+#include <algorithm>
+
+#include "base/address.h"
+
 namespace pgcleave::config {
 
 const std::vector<ConnectionKey>& connection_keys() {
@@ -43,7 +47,8 @@ bool cannot_be_seen_from_here(const BouncerAccess& bouncer, const std::string& r
   const auto console = bouncer.console.values.find("host");
   const bool is_here =
       bouncer.shell.empty() && (console == bouncer.console.values.end() || is_loopback(console->second));
-  return !is_here && is_loopback(route_host);
+  const auto hosts = hosts_of(route_host);
+  return !is_here && std::any_of(hosts.begin(), hosts.end(), is_loopback);
 }
 
 }  // namespace pgcleave::config

@@ -33,7 +33,7 @@ const std::vector<ConnectionKey>& connection_keys();
 // 127.0.0.0/8, ::1, localhost, or a socket's folder.
 bool is_loopback(const std::string& host);
 
-// A bouncer on another machine, as far as its addresses tell, with a route to its own machine.
+// A bouncer on another machine, as far as its addresses tell, with a route to its own machine, or a host of it.
 bool cannot_be_seen_from_here(const BouncerAccess& bouncer, const std::string& route_host);
 
 }  // namespace pgcleave::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "config/access.h"
 #include "config/environment_rules.h"
@@ -187,7 +188,7 @@ Read<Environment> read_environment(const std::string& path, const std::string& t
 
 Json values_of(const Environment& environment) {
   const auto address = [](const RouteAccess& route) {
-    return route.leader ? std::string("leader") : fmt::format("{}:{}", route.host, route.port);
+    return route.leader ? std::string("leader") : address_text(route.host, route.port);
   };
   return {{"name", environment.name},
           {"class", environment.production ? "production" : "staging"},

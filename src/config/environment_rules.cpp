@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/address.h"
 #include "base/format.h"
 
 namespace pgcleave::config {
@@ -29,7 +30,7 @@ void check_sides(const Node& root, const Environment& environment, Problems& pro
   }
   if (source.route.port != 0 && source.route.host == target.route.host && source.route.port == target.route.port) {
     problems.add(place_of(root, {"target", "route"}),
-                 fmt::format("source and target have the same route {}:{}", source.route.host, source.route.port),
+                 "source and target have the same route " + address_text(source.route.host, source.route.port),
                  "the bouncers would stay where they are");
   }
   for (const auto& member : target.patroni.members) {
@@ -45,7 +46,7 @@ std::string console_of(const BouncerAccess& bouncer) {
     const auto found = bouncer.console.values.find(key);
     return found == bouncer.console.values.end() ? std::string() : found->second;
   };
-  return value("host").empty() || value("port").empty() ? "" : value("host") + ":" + value("port");
+  return value("host").empty() || value("port").empty() ? "" : address_text(value("host"), value("port"));
 }
 
 // Walks tree and values side by side: they have the same length, item by item.

@@ -36,15 +36,25 @@ Role role_named(const std::string& name) {
 
 }  // namespace
 
+// Patroni's words (api.py, 3.0.2 to 4.1): "Access is denied" (an address that is on no allow list), "client certificate
+// required", "no auth header received", "not authenticated".
+std::string hint_of_refusal(const Answer& answer) {
+  if (answer.status != 401 && answer.status != 403) return "";
+  if (answer.body.find("Access is denied") != std::string::npos)
+    return "add this machine's address to restapi.allowlist of that member, or run pgcleave from one that is there";
+  if (answer.body.find("client certificate") != std::string::npos)
+    return "set patroni.cert and patroni.key for this cluster in the environment file";
+  return "set username and password of restapi's basic auth for this cluster in the environment file";
+}
+
 Result<Json> json_object(const std::string& url, const std::string& path, const Answer& answer) {
   if (answer.status != 200) {
     auto error = garbage(url, "GET " + path + " was not answered with 200", "200",
                          fmt::format("{} {}", answer.status, answer.body));
     error.code = std::to_string(answer.status);
+    error.hint = hint_of_refusal(answer);
     if (answer.status >= 500)
       error.hint = "Patroni says so when it can't read its DCS (etcd): check the DCS and the member's log";
-    if (answer.status == 401 || answer.status == 403)
-      error.hint = "check restapi authentication and allowlist against the environment file";
     return fail(error);
   }
   auto json = Json::parse(answer.body, nullptr, false);
@@ -107,11 +117,7 @@ Result<Json> read_patch_answer(const std::string& url, const Answer& answer) {
               "",
               ""};
   error.code = std::to_string(status);
-  if (status == 401 || status == 403) {
-    error.hint =
-        "set username and password of restapi's basic auth (or a client certificate) for this cluster in the "
-        "environment file";
-  }
+  error.hint = hint_of_refusal(answer);
   // 409: the DCS refused or did not answer the write, and Patroni does not tell which. 503: there was nothing to patch.
   // Other 5xx come from proxies or from a handler that died half way.
   if (status == 409 || (status >= 500 && status != 503) || status < 400) {

@@ -12,6 +12,9 @@ namespace pgcleave::patroni {
 // start of what was seen: who asks can't tell from garbage what is true.
 Result<Json> json_object(const std::string& url, const std::string& path, const Answer& answer);
 
+// How to be let in, of an answer 401 or 403; empty for another one.
+std::string hint_of_refusal(const Answer& answer);
+
 // GET /cluster. Unknown fields are ignored; a field of the wrong type is `unknown` as above.
 Result<View> read_view(const std::string& url, const Json& cluster);
 

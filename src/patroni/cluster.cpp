@@ -168,10 +168,7 @@ Result<void> reinitialize(const Access& access, const Member& member, Deadline d
               ""};
   error.code = std::to_string(status);
   if (status == 503) error.kind = ErrorKind::not_ready;
-  if (status == 401 || status == 403)
-    error.hint =
-        "set username and password of restapi's basic auth (or a client certificate) for this cluster in the "
-        "environment file";
+  error.hint = hint_of_refusal(answer);
   return fail(error);
 }
 

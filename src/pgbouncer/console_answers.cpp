@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/address.h"
 #include "base/format.h"
 
 namespace pgcleave::pgbouncer {
@@ -53,8 +54,8 @@ ActiveServer active_server(const postgres::Rows& servers, std::size_t server, co
   const auto link = text_of(servers, server, "link");
   for (std::size_t row = 0; row < clients.size(); ++row) {
     if (link.empty() || text_of(clients, row, "ptr") != link) continue;
-    out.client = fmt::format("{} from {}:{}", text_of(clients, row, "user"), text_of(clients, row, "addr"),
-                             text_of(clients, row, "port"));
+    out.client = fmt::format("{} from {}", text_of(clients, row, "user"),
+                             address_text(text_of(clients, row, "addr"), text_of(clients, row, "port")));
     const auto application = text_of(clients, row, "application_name");
     if (!application.empty()) out.client += fmt::format(" ({})", application);
     break;

@@ -1,5 +1,5 @@
 // One process and its file, looked at for a check.
-#include "base/format.h"
+#include "base/address.h"
 #include "pgbouncer/bouncer.h"
 #include "pgbouncer/inspection.h"
 
@@ -46,7 +46,7 @@ Result<void> Bouncer::inspect_file(Inspection& out, Deadline deadline) {
 Inspection Bouncer::inspect(Deadline deadline) {
   Inspection out;
   out.name = spec_.name;
-  out.address = fmt::format("{}:{}", value_of(spec_.console, "host"), value_of(spec_.console, "port"));
+  out.address = address_text(value_of(spec_.console, "host"), value_of(spec_.console, "port"));
   out.console_user = value_of(spec_.console, "user");
   out.database_name = spec_.database;
   out.path = spec_.config;

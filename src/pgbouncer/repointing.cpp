@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
 
@@ -13,7 +14,7 @@ constexpr Duration time_to_find_folder = std::chrono::seconds(5);
 constexpr Duration between_looks_at_route = std::chrono::milliseconds(1);
 
 std::string in_words(const Route& route) {
-  return fmt::format("{}:{}", route.host.empty() ? "(unix socket)" : route.host, route.port);
+  return address_text(route.host, route.port);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "pgbouncer/config_files.h"
 
@@ -96,8 +97,8 @@ class Trial {
 
   [[nodiscard]] Error reload_would_repoint(const std::string& where, const Route& written, const Database& seen) const {
     auto out = problem("a RELOAD would send clients elsewhere");
-    out.expected = fmt::format("{}:{}, as {} says", written.host, written.port, where);
-    out.seen = fmt::format("{}:{} in SHOW DATABASES", seen.host, seen.port);
+    out.expected = fmt::format("{}, as {} says", address_text(written.host, written.port), where);
+    out.seen = address_text(seen.host, seen.port) + " in SHOW DATABASES";
     out.hint = "RELOAD, or correct the file; then look again: pgcleave check";
     return out;
   }

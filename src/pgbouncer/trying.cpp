@@ -5,6 +5,7 @@
 // as well.
 #include <algorithm>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "pgbouncer/bouncer.h"
 #include "pgbouncer/config_files.h"
@@ -53,9 +54,9 @@ Result<void> Bouncer::check_reload_is_harmless(const ConfigFile& file, const std
     TRY_ASSIGN(const auto written, file.route(database));
     if (Route{pool.host, pool.port} == written) continue;
     auto out = error(ErrorKind::not_ready, "a RELOAD would send clients elsewhere");
-    out.expected =
-        fmt::format("{}:{}, as {} says", written.host, written.port, file.place_of(database).value_or(files_.path()));
-    out.seen = fmt::format("{}:{} in SHOW DATABASES", pool.host, pool.port);
+    out.expected = fmt::format("{}, as {} says", address_text(written.host, written.port),
+                               file.place_of(database).value_or(files_.path()));
+    out.seen = address_text(pool.host, pool.port) + " in SHOW DATABASES";
     out.hint = "RELOAD, or correct the file; then look again: pgcleave check";
     return fail(out);
   }

@@ -6,8 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/address.h"
 #include "base/deadline.h"
-#include "base/format.h"
 #include "base/lines.h"
 #include "postgres/connection_state.h"
 
@@ -272,7 +272,7 @@ std::string Connection::address() const {
   if (state_->pg == nullptr) return "";
   std::string host = PQhostaddr(state_->pg);
   if (host.empty()) host = PQhost(state_->pg);
-  return fmt::format(fmt::runtime(host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"), host, PQport(state_->pg));
+  return address_text(host, PQport(state_->pg));
 }
 
 void Connection::close() {

@@ -58,8 +58,14 @@ void Connection::State::start_login(const Settings& settings) {
   PQsetNoticeReceiver(pg, collect_notice, &notices);
 }
 
-// lc_messages may be set by superusers only, and a session of PgBouncer's must not leave settings behind in a pool; a
-// pool's user is no superuser.
+// lc_messages may be set by superusers, and from PostgreSQL 15 on by those that were granted it. A session of
+// PgBouncer's must not leave settings behind in a pool: its user is no superuser, and `cancel_on_deadline` is off.
+constexpr const char* as_superuser = "SET lc_messages TO 'C'";
+constexpr const char* as_granted =
+    "SELECT pg_catalog.set_config('lc_messages', 'C', false) WHERE pg_catalog.has_parameter_privilege('lc_messages', "
+    "'SET')";
+constexpr int granted_since = 150000;
+
 void Connection::State::advance_login() {
   if (login == Login::setting) {
     if (!advance()) return;
@@ -76,11 +82,13 @@ void Connection::State::advance_login() {
   PQsetErrorVerbosity(pg, PQERRORS_DEFAULT);
   PQsetnonblocking(pg, 1);
   const char* superuser = PQparameterStatus(pg, "is_superuser");
-  if (console || superuser == nullptr || std::string(superuser) != "on") {
+  const bool is_superuser = superuser != nullptr && std::string(superuser) == "on";
+  const bool may_be_granted = may_cancel && PQserverVersion(pg) >= granted_since;
+  if (console || (!is_superuser && !may_be_granted)) {
     login = Login::done;
     return;
   }
-  login = sent(PQsendQuery(pg, "SET lc_messages TO 'C'")) ? Login::setting : Login::failed;
+  login = sent(PQsendQuery(pg, is_superuser ? as_superuser : as_granted)) ? Login::setting : Login::failed;
   login_waits_for = POLLIN;
 }
 

@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
+#include <regex>
 #include <thread>
 
 #include "base/deadline.h"
@@ -22,6 +24,27 @@ std::string origin_of(const std::string& url) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return url;
   return url.substr(0, url.find('/', scheme + 3));
+}
+
+struct Origin {
+  bool tls = false;
+  std::string host;
+  int port = 0;
+};
+
+// The library's own reading of URLs takes no letters in an address of IPv6 (cpp-httplib 0.11).
+std::optional<Origin> parse_origin(const std::string& url) {
+  static const std::regex pattern(R"((https?)://(?:\[([0-9a-fA-F:.]+)\]|([^:/?#\[\]]+))(?::([0-9]{1,5}))?)");
+  std::smatch found;
+  if (!std::regex_match(url, found, pattern)) return std::nullopt;
+  Origin origin{found[1] == "https", found[2].matched ? found[2] : found[3], 0};
+  origin.port = found[4].matched ? std::stoi(found[4]) : origin.tls ? 443 : 80;
+  return origin;
+}
+
+std::unique_ptr<httplib::ClientImpl> client_for(const Origin& to, const Access& access) {
+  if (!to.tls) return std::make_unique<httplib::ClientImpl>(to.host, to.port);
+  return std::make_unique<httplib::SSLClient>(to.host, to.port, access.certificate, access.key);
 }
 
 // OpenSSL writes with write(2), which raises SIGPIPE when the peer has gone (cpp-httplib 0.11 guards plain sockets
@@ -53,7 +76,7 @@ class SigpipeBlocked {
 // cpp-httplib's timeouts bound one read, not the whole answer: a server that trickles bytes would hold us for ever.
 class Watchdog {
  public:
-  Watchdog(httplib::Client& client, Deadline deadline)
+  Watchdog(httplib::ClientImpl& client, Deadline deadline)
       : thread_([this, &client, deadline, stop = HeededStop::current()] { watch(client, deadline, stop); }) {}
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -67,7 +90,7 @@ class Watchdog {
   }
 
  private:
-  void watch(httplib::Client& client, Deadline deadline, const StopFlag* stop) {
+  void watch(httplib::ClientImpl& client, Deadline deadline, const StopFlag* stop) {
     const HeededStop heeded(stop);
     std::unique_lock lock(mutex_);
     const auto done = [this] { return done_; };
@@ -136,7 +159,7 @@ httplib::Request request_for(const std::string& method, const std::string& path,
 }
 
 // Each phase of a request may take all that is left; the watchdog ends the whole of it.
-void limit(httplib::Client& client, std::int64_t left_us) {
+void limit(httplib::ClientImpl& client, std::int64_t left_us) {
   client.set_connection_timeout(left_us / 1'000'000, left_us % 1'000'000);
   client.set_read_timeout(left_us / 1'000'000, left_us % 1'000'000);
   client.set_write_timeout(left_us / 1'000'000, left_us % 1'000'000);
@@ -148,17 +171,16 @@ struct Client::State {
   std::string url;
   bool insecure = false;
   std::string broken;  // why no client could be made
-  std::unique_ptr<httplib::Client> client;
+  std::unique_ptr<httplib::ClientImpl> client;
 };
 
 Client::Client(const std::string& url, const Access& access) : state_(std::make_unique<State>()) {
   state_->url = origin_of(url);
   try {
-    if (!state_->url.starts_with("http://") && !state_->url.starts_with("https://")) {
-      throw std::invalid_argument("neither http:// nor https://");
-    }
-    auto client = std::make_unique<httplib::Client>(state_->url, access.certificate, access.key);
-    if (!client->is_valid()) throw std::invalid_argument("the URL or the client certificate can't be used");
+    const auto origin = parse_origin(state_->url);
+    if (!origin) throw std::invalid_argument("it can't be read");
+    auto client = client_for(*origin, access);
+    if (!client->is_valid()) throw std::invalid_argument("the client certificate can't be used");
     client->set_keep_alive(true);
     client->set_follow_location(false);
     client->set_tcp_nodelay(true);

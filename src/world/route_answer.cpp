@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/format.h"
 
 namespace pgcleave::world {
@@ -84,7 +85,7 @@ postgres::Settings settings_of(const ServerLogin& login, const config::Pool& poo
                                const std::string& host, int port) {
   const auto& access = pool.probe.values.empty() ? side.access().postgres : pool.probe;
   postgres::Settings settings;
-  settings.name = fmt::format("route {}:{} to {}", host, port, side.label());
+  settings.name = fmt::format("route {} to {}", address_text(host, port), side.label());
   settings.values = access.values;
   for (const auto& [key, value] : login.tls) settings.values[key] = value;
   settings.values["host"] = host;

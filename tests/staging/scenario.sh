@@ -43,12 +43,22 @@ clean_up() {
 trap clean_up EXIT
 
 # lab_up [BOUNCERS [OPTIONS of pgcleave-lab up...]]
+# LAB_ROLE=least: pgcleave is no superuser there, and has what `pgcleave grants` prints. What a scenario asks the
+# servers itself, it asks as superuser.
 lab_up() {
   say "the lab comes up"
-  "$lab" up --dir "$dir" --bouncers "${1:-3}" "${@:2}" >/dev/null 2>"$scratch/up.out" ||
+  local role=()
+  [ "${LAB_ROLE:-}" != least ] || role=(--least-role)
+  "$lab" up --dir "$dir" --bouncers "${1:-3}" "${role[@]}" "${@:2}" >/dev/null 2>"$scratch/up.out" ||
     failed "the lab does not come up"
   eval "$("$lab" env --dir "$dir")"
   environment=$dir/environment.yml
+  [ "${#role[@]}" = 0 ] || grant_least
+}
+grant_least() {
+  "$build/pgcleave" grants -e "$environment" --side source >"$scratch/grants.sql" || failed "the rights can't be told"
+  psql "$SOURCE" -v ON_ERROR_STOP=1 -q -f "$scratch/grants.sql" >"$scratch/grants.out" 2>&1 ||
+    failed "what pgcleave grants prints can't be run"
 }
 
 source_sql() { psql "$SOURCE" -v ON_ERROR_STOP=1 -qtAc "$1"; }

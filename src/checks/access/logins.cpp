@@ -1,5 +1,6 @@
 #include <future>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "checks/access/access.h"
 #include "checks/access/members.h"
@@ -238,7 +239,7 @@ class Logins {
     auto settings = world::settings_of(how, pool, *there.side, route.host, route.port);
     const bool elsewhere = !access.shell.empty() || config::cannot_be_seen_from_here(access, route.host);
     Login login{"bouncer_login", fmt::format("bouncer {}{}", access.name, elsewhere ? ", elsewhere" : ""),
-                fmt::format("{} by {}:{}", there.side->label(), route.host, route.port),
+                fmt::format("{} by {}", there.side->label(), address_text(route.host, route.port)),
                 value_in(settings.values, "user")};
     login.tls = asked_tls(settings.values);
     login.opens_later = there.in_recovery;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "pgbouncer/holding.h"
@@ -37,8 +38,7 @@ bool lists(const std::string& names, const std::string& name) {
 }
 
 std::string in_words(const std::optional<Route>& route) {
-  if (!route) return "nowhere";
-  return fmt::format("{}:{}", route->host.empty() ? "(unix socket)" : route->host, route->port);
+  return route ? address_text(route->host, route->port) : "nowhere";
 }
 
 class BouncerJudge {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "checks/finding.h"
 
@@ -165,7 +166,7 @@ class ChainJudge : Judging {
           fmt::format("timeline {}, {} is on {}", target_.identity.timeline, source_.label, source_.identity.timeline),
           query, "it follows another branch of the history", "clone it anew: patronictl reinit " + target_.scope);
     }
-    const auto from = fmt::format("it streams from {}:{}", receiver.sender_host, receiver.sender_port);
+    const auto from = "it streams from " + address_text(receiver.sender_host, receiver.sender_port);
     for (const auto& member : source_.patroni.view.members) {
       if (member.host != receiver.sender_host || member.port != receiver.sender_port) continue;
       if (member.role == Role::leader) return;

@@ -122,10 +122,11 @@ class ClusterJudge : Judging {
           "correct postgres in the environment file, or pg_hba.conf");
       return;
     }
-    if (!cluster_.identity.superuser) {
+    // Later versions: access.right_missing.
+    if (!cluster_.identity.superuser && cluster_.identity.version < 160000) {
       add("not_superuser", Severity::blocker, fmt::format("user {} on {}", cluster_.identity.user, cluster_.label),
           "rolsuper is false", "SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
-          "fences, subscriptions and checkpoints need it",
+          "before PostgreSQL 16 only a superuser makes subscriptions",
           fmt::format("ALTER ROLE {} SUPERUSER", postgres::quote_identifier(cluster_.identity.user)));
     }
     if (cluster_.identity.version < 150000) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "checks/finding.h"
 
@@ -55,16 +56,19 @@ class MomentJudge : Judging {
     const auto* leader = view.leader();
     if (leader == nullptr) return;
     const auto& members = view.members;
+    const auto hosts = hosts_of(serving.route.host);
     const auto member = std::find_if(members.begin(), members.end(), [&](const auto& one) {
-      return one.host == serving.route.host && one.port == serving.route.port && one.name != leader->name;
+      return std::find(hosts.begin(), hosts.end(), one.host) != hosts.end() && one.port == serving.route.port &&
+             one.name != leader->name;
     });
     if (member == members.end()) return;
     add("route_is_replica", Severity::blocker, serving.label,
-        fmt::format("its route {}:{} is member {}, but {} leads", serving.route.host, serving.route.port, member->name,
-                    leader->name),
+        fmt::format("its route {} is member {}, but {} leads", address_text(serving.route.host, serving.route.port),
+                    member->name, leader->name),
         serving.list(), "a rollback would send clients to a standby",
         fmt::format(
-            "let it be an address that follows the leader, or: patronictl switchover {} --leader {} --candidate {}",
+            "write route: leader, let it be an address that follows the leader, or: patronictl switchover {} --leader "
+            "{} --candidate {}",
             serving.scope, leader->name, member->name));
   }
 

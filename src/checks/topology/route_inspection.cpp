@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "config/connection_keys.h"
 #include "postgres/connection.h"
@@ -118,40 +119,47 @@ Users users_of(const config::Pool& pool, const std::vector<pgbouncer::Inspection
   return users;
 }
 
+// To one host, through which all bouncers of the pool may come.
+RouteSeen inspect_host(CheckContext& context, const ClusterSeen& here, const ClusterSeen& there,
+                       const config::Pool& pool, const Users& users, const std::string& host) {
+  auto& world = context.world();
+  auto& new_side = there.which == fence::Owner::target ? world.target : world.source;
+  RouteSeen seen;
+  seen.database = users.database;
+  seen.label = there.label;
+  seen.scope = there.scope;
+  seen.serving = here.label;
+  seen.route = {host, there.route.port};
+  seen.in_recovery = there.identity.in_recovery;
+  seen.from_here = std::none_of(pool.bouncers.begin(), pool.bouncers.end(), [&](const auto& bouncer) {
+    return config::cannot_be_seen_from_here(bouncer, seen.route.host);
+  });
+  seen.leader_started = there.started;
+  seen.pool_users.assign(users.come.begin(), users.come.end());
+  seen.known_users.assign(users.known.begin(), users.known.end());
+  auto everybody = users.come;
+  everybody.insert(users.known.begin(), users.known.end());
+  if (here.seen() && there.seen() && here.identity.superuser && there.identity.superuser) {
+    auto ours = roles_of(context, world.other(new_side), seen.database, everybody);
+    auto theirs = roles_of(context, new_side, seen.database, everybody);
+    if (ours && theirs) {
+      seen.here = std::move(*ours);
+      seen.there = std::move(*theirs);
+    }
+  }
+  if (seen.from_here) log_in(context, new_side, pool, seen);
+  return seen;
+}
+
 }  // namespace
 
 std::vector<RouteSeen> inspect_routes(CheckContext& context, const ClusterSeen& here, const ClusterSeen& there,
                                       const std::vector<pgbouncer::Inspection>& bouncers) {
-  auto& world = context.world();
-  auto& new_side = there.which == fence::Owner::target ? world.target : world.source;
   std::vector<RouteSeen> all;
-  for (const auto& pool : world.environment.pools) {
+  for (const auto& pool : context.world().environment.pools) {
     const auto users = users_of(pool, bouncers);
-    RouteSeen seen;
-    seen.database = users.database;
-    seen.label = there.label;
-    seen.scope = there.scope;
-    seen.serving = here.label;
-    seen.route = there.route;
-    seen.in_recovery = there.identity.in_recovery;
-    seen.from_here = std::none_of(pool.bouncers.begin(), pool.bouncers.end(), [&](const auto& bouncer) {
-      return config::cannot_be_seen_from_here(bouncer, seen.route.host);
-    });
-    seen.leader_started = there.started;
-    seen.pool_users.assign(users.come.begin(), users.come.end());
-    seen.known_users.assign(users.known.begin(), users.known.end());
-    auto everybody = users.come;
-    everybody.insert(users.known.begin(), users.known.end());
-    if (here.seen() && there.seen() && here.identity.superuser && there.identity.superuser) {
-      auto ours = roles_of(context, world.other(new_side), seen.database, everybody);
-      auto theirs = roles_of(context, new_side, seen.database, everybody);
-      if (ours && theirs) {
-        seen.here = std::move(*ours);
-        seen.there = std::move(*theirs);
-      }
-    }
-    if (seen.from_here) log_in(context, new_side, pool, seen);
-    all.push_back(std::move(seen));
+    for (const auto& host : hosts_of(there.route.host))
+      all.push_back(inspect_host(context, here, there, pool, users, host));
   }
   return all;
 }

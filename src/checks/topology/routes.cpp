@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/address.h"
 #include "base/format.h"
 #include "checks/finding.h"
 #include "postgres/connection.h"
@@ -26,7 +27,7 @@ class RouteJudge : Judging {
 
  private:
   [[nodiscard]] std::string route() const {
-    return fmt::format("route {}:{} to {}", seen_.route.host, seen_.route.port, seen_.label);
+    return fmt::format("route {} to {}", address_text(seen_.route.host, seen_.route.port), seen_.label);
   }
   [[nodiscard]] std::string psql(const std::string& user) const {
     return fmt::format("psql \"host={} port={} dbname={} user={}\"", seen_.route.host, seen_.route.port, seen_.database,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/address.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "report/document/display.h"
@@ -71,7 +72,7 @@ Table effects_table(const runbook::Runbook& runbook) {
 
 std::string address_of(const config::RouteAccess& route) {
   if (route.leader) return "the leader's address";
-  return route.host.empty() ? "" : fmt::format("{}:{}", route.host, route.port);
+  return route.host.empty() ? "" : address_text(route.host, route.port);
 }
 
 DrawnCluster cluster_of(const char* side, const config::SideAccess& access) {

@@ -2,6 +2,7 @@
 // the promotion and ownership.take: a proxy may open its route only when it sees a primary, and a route may have broken
 // since it was tried through the bouncers. A paused pool can't be tried through: this is a login from this machine,
 // with the bouncers' TLS settings.
+#include "base/address.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "config/connection_keys.h"
@@ -18,10 +19,11 @@ constexpr auto time_for_login = std::chrono::seconds(1);
 struct WantedLogin {
   const config::Pool* pool = nullptr;
   world::ServerLogin login;
+  std::string host;
 };
 
-// Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database. None for a route to the
-// bouncers' own machine, which is another one than this.
+// To one host of the route. Without `logins` (of pgbouncer.try_route): once for each pool, by the side's database. None
+// for a route to the bouncers' own machine, which is another one than this.
 std::vector<WantedLogin> wanted_logins(Context& context, const Side& side, const std::string& host) {
   std::vector<WantedLogin> all;
   const auto given = world::logins_in(Json::parse(context.text("logins"), nullptr, false));
@@ -33,12 +35,13 @@ std::vector<WantedLogin> wanted_logins(Context& context, const Side& side, const
       for (const auto& login : given) {
         if (bouncer.name != login.bouncers.front()) continue;
         known = true;
-        if (!hidden) all.push_back({&pool, login});
+        if (!hidden) all.push_back({&pool, login, host});
       }
     }
     if (known) continue;
     const auto dbname = side.access().postgres.values.find("dbname");
-    all.push_back({&pool, {dbname == side.access().postgres.values.end() ? pool.database : dbname->second, {}, {}}});
+    all.push_back(
+        {&pool, {dbname == side.access().postgres.values.end() ? pool.database : dbname->second, {}, {}}, host});
   }
   return all;
 }
@@ -50,10 +53,14 @@ Result<Observation> observe_check_route(Context& context) {
   TRY_ASSIGN(auto* session, side.leader(context.deadline));
   TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
   TRY_ASSIGN(const auto leader, world::ask_who_answers(*session, context.deadline));
-  const auto wanted = wanted_logins(context, side, route.host);
+  const auto hosts = hosts_of(route.host);
+  std::vector<WantedLogin> wanted;
+  for (const auto& host : hosts) {
+    for (auto& one : wanted_logins(context, side, host)) wanted.push_back(std::move(one));
+  }
   std::vector<postgres::Settings> settings;
   for (const auto& one : wanted)
-    settings.push_back(world::settings_of(one.login, *one.pool, side, route.host, route.port));
+    settings.push_back(world::settings_of(one.login, *one.pool, side, one.host, route.port));
   const auto deadline = context.deadline.or_earlier(Deadline::in(time_for_login));
   auto connections = postgres::Connection::open_all(settings, deadline, context.stop);
   Observation seen;
@@ -68,17 +75,18 @@ Result<Observation> observe_check_route(Context& context) {
     }
     if (wrong.empty()) continue;
     const auto& names = wanted[i].login.bouncers;
-    seen.evidence +=
-        fmt::format("{}{}{}", seen.evidence.empty() ? "" : "; ",
-                    names.empty() ? "" : fmt::format("with the TLS settings of {}: ", fmt::join(names, ", ")), wrong);
+    seen.evidence += fmt::format(
+        "{}{}{}{}", seen.evidence.empty() ? "" : "; ", hosts.size() < 2 ? "" : "host " + wanted[i].host + ", ",
+        names.empty() ? "" : fmt::format("with the TLS settings of {}: ", fmt::join(names, ", ")), wrong);
   }
   if (seen.evidence.empty()) {
     seen.state = State::done;
     seen.evidence = wanted.empty()
                         ? fmt::format("{} is each bouncer's own machine, and can't be tried from this one", route.host)
-                        : fmt::format("{}'s leader answers at {}:{}", side.label(), route.host, route.port);
+                        : fmt::format("{}'s leader answers at {}", side.label(), address_text(route.host, route.port));
   } else {
-    seen.evidence = fmt::format("route {}:{} to {}: {}", route.host, route.port, side.label(), seen.evidence);
+    seen.evidence =
+        fmt::format("route {} to {}: {}", address_text(route.host, route.port), side.label(), seen.evidence);
   }
   return seen;
 }
@@ -90,7 +98,7 @@ Result<Json> apply_check_route(Context& context, const Json&) {
   const auto& side = context.side("to");
   TRY_ASSIGN(const auto route, context.world.route_to(side.side_name(), own.deadline));
   return check_until_done(own, observe_check_route, fmt::format("{}'s leader answers at its route", side.label()),
-                          fmt::format("route {}:{}", route.host, route.port));
+                          "route " + address_text(route.host, route.port));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // check.serving: who serves the moved tables, by what both sides' owners and the bouncers say. Reads only.
+#include "base/address.h"
 #include "base/format.h"
 #include "postgres/wal.h"
 #include "steps/check/checking.h"
@@ -34,8 +35,8 @@ Result<void> inspect_bouncers(Context& context, SideName serving, Findings& find
     }
     if (bouncer.paused) findings.add(bouncer.name, "is paused");
     if (bouncer.file == route && bouncer.running == route) continue;
-    findings.add(bouncer.name, fmt::format("does not send clients to {}:{} ({}), by its file and its process",
-                                           route.host, route.port, world.side(serving).label()));
+    findings.add(bouncer.name, fmt::format("does not send clients to {} ({}), by its file and its process",
+                                           address_text(route.host, route.port), world.side(serving).label()));
   }
   return {};
 }

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/address.h"
 #include "base/format.h"
 
 namespace pgcleave::steps {
 namespace {
 
 std::string text_of(const std::optional<pgbouncer::Route>& route) {
-  return route ? fmt::format("{}:{}", route->host, route->port) : "nothing";
+  return route ? address_text(route->host, route->port) : "nothing";
 }
 
 Result<std::vector<pgbouncer::Fleet::Routes>> routes(Context& context) {

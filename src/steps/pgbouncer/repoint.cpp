@@ -1,5 +1,6 @@
 // pgbouncer.repoint: the pool's write host, in each configuration file. A process that is paused takes it up when it is
 // resumed.
+#include "base/address.h"
 #include "base/format.h"
 #include "steps/parameters.h"
 #include "steps/pgbouncer/fleet_state.h"
@@ -16,7 +17,7 @@ Result<void> prepare_pgbouncer_repoint(Context& context) {
 // "leader": whether that is still the leader has to be looked at.
 Result<Json> outputs_of(Context& context) {
   TRY_ASSIGN(const auto route, context.world.route_to(context.side_name("to"), context.deadline));
-  return Json{{"route", fmt::format("{}:{}", route.host, route.port)}};
+  return Json{{"route", address_text(route.host, route.port)}};
 }
 
 bool is_zero(const std::string& number) {
@@ -43,8 +44,8 @@ Result<Json> apply_pgbouncer_repoint(Context& context, const Json&) {
   auto& world = context.world;
   const auto to = context.side_name("to");
   TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
-  TRY(world.effects->perform(fmt::format("point the pool of {} at {}:{} ({})", world.bouncer_names(), route.host,
-                                         route.port, world.side(to).label()),
+  TRY(world.effects->perform(fmt::format("point the pool of {} at {} ({})", world.bouncer_names(),
+                                         address_text(route.host, route.port), world.side(to).label()),
                              [&]() -> Result<Json> {
                                auto repointed = world.fleet.repoint(route, context.deadline);
                                // Nothing staged, or the file was edited since: its text of now is staged, which keeps
@@ -68,7 +69,7 @@ Result<void> undo_pgbouncer_repoint(Context& context, const Json& before, const 
     TRY_ASSIGN(route, world.route_to(config::other(context.side_name("to")), context.deadline));
   }
   TRY(world.effects->perform(
-      fmt::format("point the pool of {} back at {}:{}", world.bouncer_names(), route.host, route.port),
+      fmt::format("point the pool of {} back at {}", world.bouncer_names(), address_text(route.host, route.port)),
       [&]() -> Result<Json> {
         TRY(world.fleet.stage_route(route, context.deadline));
         TRY(world.fleet.repoint(route, context.deadline));

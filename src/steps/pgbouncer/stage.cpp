@@ -1,5 +1,6 @@
 // pgbouncer.stage: writes each bouncer's next configuration beside the one in use, so that the window only renames it.
 // Before that it is tried that a rename and a RELOAD have an effect at all.
+#include "base/address.h"
 #include "base/format.h"
 #include "steps/parameters.h"
 #include "steps/pgbouncer/fleet_state.h"
@@ -31,8 +32,8 @@ Result<Json> apply_pgbouncer_stage(Context& context, const Json&) {
                                return Json();
                              }));
   TRY(world.effects->perform(
-      fmt::format("write the configuration of {} with the pool at {}:{} ({}) beside the one in use",
-                  world.bouncer_names(), route.host, route.port, world.side(to).label()),
+      fmt::format("write the configuration of {} with the pool at {} ({}) beside the one in use", world.bouncer_names(),
+                  address_text(route.host, route.port), world.side(to).label()),
       [&]() -> Result<Json> {
         TRY(world.fleet.stage_route(route, context.deadline));
         return Json();

@@ -2,6 +2,7 @@
 // through each process itself, while its clients stay where they are: in a window it would be too late.
 #include <future>
 
+#include "base/address.h"
 #include "base/deadline.h"
 #include "base/format.h"
 #include "pgbouncer/route_trial.h"
@@ -54,7 +55,7 @@ Error cannot_serve(const TriedRoute& tried, const Side& side, const pgbouncer::R
   Error error{
       ErrorKind::not_ready,
       "bouncer " + tried.bouncer.name,
-      fmt::format("can't serve clients at {}:{} ({})", route.host, route.port, side.label()),
+      fmt::format("can't serve clients at {} ({})", address_text(route.host, route.port), side.label()),
       fmt::format("a login through it at a second entry with that route, and {}'s leader behind it", side.label()),
       seen,
       "look into this bouncer's log; try all logins: pgcleave doctor",
@@ -73,6 +74,15 @@ Result<void> try_one(TriedRoute& tried, const Side& side, const pgbouncer::Route
   if (!trial.answer) return {};
   const auto wrong = world::why_not_leader(world::answer_in(*trial.answer), leader, side.access().scope);
   if (!wrong.empty()) return fail(cannot_serve(tried, side, route, wrong));
+  return {};
+}
+
+// Of several hosts PgBouncer would take any: each is tried.
+Result<void> try_hosts(TriedRoute& tried, const Side& side, const pgbouncer::Route& route,
+                       const world::RouteAnswer& leader, Deadline deadline) {
+  for (const auto& host : hosts_of(route.host)) {
+    TRY(try_one(tried, side, {host, route.port}, leader, deadline));
+  }
   return {};
 }
 
@@ -129,7 +139,7 @@ Result<Json> try_all(Context& context, SideName to) {
     running.push_back(std::async(std::launch::async, [&, &pools = those, stop = HeededStop::current()] {
       const HeededStop heeded(stop);
       std::vector<Result<void>> outcomes;
-      for (auto* one : pools) outcomes.push_back(try_one(*one, side, route, leader, deadline));
+      for (auto* one : pools) outcomes.push_back(try_hosts(*one, side, route, leader, deadline));
       return outcomes;
     }));
   }
@@ -155,7 +165,8 @@ Result<Observation> observe_pgbouncer_try_route(Context& context) {
   TRY_ASSIGN(const auto route, context.world.route_to(context.side_name("to"), context.deadline));
   Observation seen;
   seen.lasting = false;
-  seen.evidence = fmt::format("{} are to log in at {}:{}", context.world.bouncer_names(), route.host, route.port);
+  seen.evidence =
+      fmt::format("{} are to log in at {}", context.world.bouncer_names(), address_text(route.host, route.port));
   return seen;
 }
 
@@ -164,13 +175,12 @@ Result<Json> apply_pgbouncer_try_route(Context& context, const Json&) {
   const auto to = context.side_name("to");
   TRY_ASSIGN(const auto route, world.route_to(to, context.deadline));
   Json outputs{{"tried", 0}, {"logins", "[]"}};
-  TRY_ASSIGN(
-      const auto told,
-      world.effects->perform(
-          fmt::format("try whether {} can log in at {}:{} ({}): for a moment each configuration file has a second "
-                      "entry with that route, a login goes through it, and the file is put back",
-                      world.bouncer_names(), route.host, route.port, world.side(to).label()),
-          [&] { return try_all(context, to); }));
+  TRY_ASSIGN(const auto told,
+             world.effects->perform(
+                 fmt::format("try whether {} can log in at {} ({}): for a moment each configuration file has a second "
+                             "entry with that route, a login goes through it, and the file is put back",
+                             world.bouncer_names(), address_text(route.host, route.port), world.side(to).label()),
+                 [&] { return try_all(context, to); }));
   if (told.is_object()) outputs.update(told);
   return outputs;
 }

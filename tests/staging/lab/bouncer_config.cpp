@@ -7,10 +7,10 @@ namespace pgcleave_lab {
 std::string bouncer_config(const Lab& lab, const Bouncer& bouncer) {
   return fmt::format(R"(; PgBouncer in front of the tables that {purpose}
 [databases]
-{database} = host=127.0.0.1 port={leader} dbname={database}
+{database} = host={server} port={leader} dbname={database}
 
 [pgbouncer]
-listen_addr = 127.0.0.1
+listen_addr = 127.0.0.1{also}
 listen_port = {port}
 unix_socket_dir = {sockets}
 auth_type = scram-sha-256
@@ -28,6 +28,8 @@ log_connections = 0
 log_disconnections = 0
 )",
                      fmt::arg("purpose", bouncer.moved ? "move" : "stay"), fmt::arg("database", database_name),
+                     fmt::arg("server", lab.server_address()),
+                     fmt::arg("also", lab.server_address() == loopback_address ? "" : ", " + lab.server_address()),
                      fmt::arg("leader", lab.member("main-1").postgres_port), fmt::arg("port", bouncer.port),
                      fmt::arg("sockets", lab.socket_folder().string()), fmt::arg("folder", lab.folder.string()),
                      fmt::arg("logs", lab.log_folder().string()), fmt::arg("name", bouncer.name));

@@ -63,6 +63,9 @@ int run(int count, char** arguments) {
                              ""));
   up_verb->add_option("--postgres-bin", up_options.postgres_bin,
                       "the folder of PostgreSQL's programs; default: of the newest one installed");
+  up_verb->add_flag("--ipv6", up_options.ipv6, "all speak over ::1")->excludes("--proxies");
+  up_verb->add_flag("--least-role", up_options.least_role,
+                    "pgcleave logs in as a role without any right; `pgcleave grants` prints what it needs");
   up_verb->add_flag("--foreground", up_options.foreground, "stay, and end the lab on ctrl-C");
   up_verb->callback([&] {
     up_options.folder = folder;

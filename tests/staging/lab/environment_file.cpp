@@ -5,27 +5,38 @@
 namespace pgcleave_lab {
 namespace {
 
+// A subscription of a role that is no superuser brings its password along; PostgreSQL reads no passfile for it.
+std::string link_login(const Lab& lab) {
+  if (!lab.least_role) return fmt::format("user: pgcleave, passfile: {}", lab.server_passfile().string());
+  return fmt::format("user: {}, password: \"${{file:{}}}\"", link_role_name, lab.link_password_file().string());
+}
+
+std::string as_yaml(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : '"' + host + '"';
+}
+
 std::string side(const Lab& lab, const std::string& key, const std::string& scope) {
   std::string rest;
   for (const Member& member : lab.members)
     if (member.scope == scope)
-      rest +=
-          fmt::format("{}\"http://{}:{}\"", rest.empty() ? "" : ", ", lab.address, lab.port_for_tool(member.rest_port));
-  return fmt::format(R"({key}:
+      rest += fmt::format("{}\"http://{}\"", rest.empty() ? "" : ", ",
+                          Lab::with_port(lab.address, lab.port_for_tool(member.rest_port)));
+  return fmt::format(
+      R"({key}:
   scope: {scope}
   patroni:
     members: [{rest}]
     username: pgcleave
     password: "${{file:{rest_password}}}"
-  postgres: {{dbname: {database}, user: pgcleave, passfile: {passfile}}}
-  route: {{host: 127.0.0.1, port: {route}}}
-  replication: {{user: pgcleave, passfile: {server_passfile}}}
+  postgres: {{dbname: {database}, user: {user}, passfile: {passfile}}}
+  route: {{host: {server}, port: {route}}}
+  replication: {{{link}}}
 )",
-                     fmt::arg("key", key), fmt::arg("scope", scope), fmt::arg("rest", rest),
-                     fmt::arg("rest_password", lab.rest_password_file().string()), fmt::arg("database", database_name),
-                     fmt::arg("passfile", lab.passfile().string()),
-                     fmt::arg("route", lab.member(scope + "-1").postgres_port),
-                     fmt::arg("server_passfile", lab.server_passfile().string()));
+      fmt::arg("key", key), fmt::arg("scope", scope), fmt::arg("rest", rest),
+      fmt::arg("rest_password", lab.rest_password_file().string()), fmt::arg("database", database_name),
+      fmt::arg("passfile", lab.passfile().string()), fmt::arg("server", as_yaml(lab.server_address())),
+      fmt::arg("route", lab.member(scope + "-1").postgres_port),
+      fmt::arg("user", lab.least_role ? least_role_name : "pgcleave"), fmt::arg("link", link_login(lab)));
 }
 
 // The program that is running now.
@@ -52,7 +63,7 @@ std::string environment_file(const Lab& lab) {
     text += fmt::format(
         "      - {{name: {}, console: {{host: {}, port: {}, user: pgcleave_admin, passfile: {}}}, "
         "config: {}}}\n",
-        bouncer.name, lab.address, lab.port_for_tool(bouncer.port), lab.passfile().string(),
+        bouncer.name, as_yaml(lab.address), lab.port_for_tool(bouncer.port), lab.passfile().string(),
         lab.config(bouncer.name).string());
   return text;
 }
@@ -74,9 +85,9 @@ shared: {}
 std::string passfile(const Passwords& passwords) {
   return fmt::format(
       "*:*:*:pgcleave:{}\n*:*:*:pgcleave_admin:{}\n*:*:*:app:{}\n*:*:*:postgres:{}\n*:*:*:replicator_main:{}\n"
-      "*:*:*:replicator_ci:{}\n",
+      "*:*:*:replicator_ci:{}\n*:*:*:{}:{}\n",
       passwords.pgcleave, passwords.console, passwords.app, passwords.postgres, passwords.replicator_main,
-      passwords.replicator_ci);
+      passwords.replicator_ci, least_role_name, passwords.least);
 }
 
 std::string server_passfile(const Passwords& passwords) {

@@ -13,19 +13,37 @@
 namespace pgcleave_lab {
 namespace {
 
-HttpAnswer send_request(int port, const std::string& request) {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return {};
+// -1: nobody takes the connection.
+int connected(int family, const sockaddr* address, socklen_t size) {
+  const int descriptor = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -1;
   const timeval limit{2, 0};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (::connect(descriptor, address, size) == 0) return descriptor;
+  ::close(descriptor);
+  return -1;
+}
+
+int connected_on_loopback(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int descriptor = connected(AF_INET, reinterpret_cast<sockaddr*>(&address), sizeof address);
+  if (descriptor >= 0) return descriptor;
+  sockaddr_in6 of_ipv6{};
+  of_ipv6.sin6_family = AF_INET6;
+  of_ipv6.sin6_port = address.sin_port;
+  of_ipv6.sin6_addr = in6addr_loopback;
+  return connected(AF_INET6, reinterpret_cast<sockaddr*>(&of_ipv6), sizeof of_ipv6);
+}
+
+HttpAnswer send_request(int port, const std::string& request) {
+  const int descriptor = connected_on_loopback(port);
+  if (descriptor < 0) return {};
   std::string text;
-  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-      ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+  if (::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
     char part[8192];
     for (ssize_t got; (got = ::recv(descriptor, part, sizeof part, 0)) > 0;)
       text.append(part, static_cast<std::size_t>(got));

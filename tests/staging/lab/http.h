@@ -17,7 +17,7 @@ struct BasicAuth {
 
 std::string base64(std::string_view text);
 
-// One request to 127.0.0.1:port, HTTP/1.0, so that the end of the connection is the end of the answer.
+// One request to 127.0.0.1:port, or ::1, HTTP/1.0, so that the end of the connection is the end of the answer.
 HttpAnswer http_get(int port, const std::string& path);
 HttpAnswer http_post(int port, const std::string& path, const std::string& body);
 HttpAnswer http_post(int port, const std::string& path, const std::string& body, const BasicAuth& who);

@@ -67,6 +67,10 @@ std::vector<Bouncer> Lab::moved_bouncers() const {
   return moved;
 }
 
+std::string Lab::with_port(const std::string& host, int port) {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
 int Lab::port_for_tool(int port) const {
   for (const Link& link : links)
     if (link.to == port) return link.port;
@@ -115,7 +119,7 @@ void save(const Lab& lab) {
         {"server_passfile", lab.server_passfile()},
         {"rest_user", "pgcleave"},
         {"rest_password", lab.rest_password_file()},
-        {"tool", "pgcleave"},
+        {"tool", lab.least_role ? least_role_name : "pgcleave"},
         {"application", "app"},
         {"console", "pgcleave_admin"}}},
       {"servers", servers}};
@@ -139,6 +143,7 @@ Lab load_lab(const std::filesystem::path& folder) {
   for (const json& b : j.at("bouncers")) lab.bouncers.push_back({b.at("name"), b.at("port"), b.at("pool") == "moved"});
   for (const json& l : j.at("links")) lab.links.push_back({l.at("name"), l.at("port"), l.at("to")});
   lab.address = j.at("address");
+  lab.least_role = j.at("credentials").at("tool") == least_role_name;
   for (const json& s : j.at("servers")) lab.servers.push_back(server_from(s));
   return lab;
 }

@@ -9,7 +9,10 @@
 namespace pgcleave_lab {
 
 inline constexpr auto database_name = "app";
+inline constexpr auto least_role_name = "pgcleave_least";
+inline constexpr auto link_role_name = "pgcleave_link";  // with which a side's server subscribes, beside that one
 inline constexpr auto loopback_address = "127.0.0.1";
+inline constexpr auto ipv6_loopback_address = "::1";
 inline constexpr auto lab_variable = "PGCLEAVE_LAB";  // in every server's environment, so that none is overlooked
 
 struct Server {
@@ -48,10 +51,16 @@ struct Lab {
   std::vector<Link> links;  // empty: no proxies
   // Where pgcleave finds all this. Another address than this is the proxies' in a network that pgcleave's host is on.
   std::string address = loopback_address;
+  // What the servers call each other, and the bouncers and pgcleave them.
+  std::string server_address() const { return address == ipv6_loopback_address ? address : loopback_address; }
+  static std::string with_port(const std::string& host, int port);  // [::1]:5432
+  // pgcleave logs in as a role that has nothing but LOGIN; what it needs is for whoever brought the lab up to grant.
+  bool least_role = false;
   std::vector<Server> servers;
 
   std::filesystem::path passfile() const { return folder / "passfile"; }
   std::filesystem::path server_passfile() const { return folder / "server.passfile"; }
+  std::filesystem::path link_password_file() const { return folder / "link.password"; }
   std::filesystem::path rest_password_file() const { return folder / "rest.password"; }
   std::filesystem::path socket_folder() const { return folder / "run"; }
   std::filesystem::path log_folder() const { return folder / "log"; }

@@ -44,7 +44,7 @@ json first_configuration(const Lab& lab, const Member& member) {
   // Declared from the start: Patroni drops a slot that it does not know, and the standby then cannot stream.
   if (member.scope == "main") dcs["slots"] = {{"ci_cluster", {{"type", "physical"}}}};
   if (member.scope == "ci")
-    dcs["standby_cluster"] = {{"host", "127.0.0.1"},
+    dcs["standby_cluster"] = {{"host", lab.server_address()},
                               {"port", lab.member("main-1").postgres_port},
                               {"primary_slot_name", "ci_cluster"},
                               {"create_replica_methods", json::array({"basebackup"})}};
@@ -55,16 +55,20 @@ json first_configuration(const Lab& lab, const Member& member) {
 
 Passwords random_passwords() {
   const auto one = [] { return random_text(24); };
-  return {one(), one(), one(), one(), one(), one(), one(), one(), one()};
+  return {one(), one(), one(), one(), one(), one(), one(), one(), one(), one(), one()};
 }
 
 // JSON is YAML: no quoting to get wrong.
 std::string patroni_config(const Lab& lab, const Member& member, const Passwords& passwords) {
   const bool main = member.scope == "main";
-  const std::string listen = fmt::format("127.0.0.1:{}", member.postgres_port);
-  const std::string rest = fmt::format("127.0.0.1:{}", member.rest_port);
-  const json access = json::array({"local all all scram-sha-256", "host all all 127.0.0.1/32 scram-sha-256",
-                                   "host replication all 127.0.0.1/32 scram-sha-256"});
+  const std::string postgres = Lab::with_port(lab.server_address(), member.postgres_port);
+  const std::string listen = lab.server_address() == loopback_address
+                                 ? postgres
+                                 : fmt::format("127.0.0.1,{}:{}", lab.server_address(), member.postgres_port);
+  const std::string rest = Lab::with_port(lab.server_address(), member.rest_port);
+  const json access = json::array(
+      {"local all all scram-sha-256", "host all all 127.0.0.1/32 scram-sha-256", "host all all ::1/128 scram-sha-256",
+       "host replication all 127.0.0.1/32 scram-sha-256", "host replication all ::1/128 scram-sha-256"});
   const auto login = [](const std::string& user, const std::string& password) {
     return json{{"username", user}, {"password", password}};
   };
@@ -80,7 +84,7 @@ std::string patroni_config(const Lab& lab, const Member& member, const Passwords
         {"initdb", json::array({{{"encoding", "UTF8"}}, {{"locale", "C.UTF-8"}}, {{"auth", "scram-sha-256"}}})}}},
       {"postgresql",
        {{"listen", listen},
-        {"connect_address", listen},
+        {"connect_address", postgres},
         {"data_dir", lab.data_folder(member)},
         {"bin_dir", lab.postgres_bin},
         {"pgpass", lab.folder / "data" / (member.name + ".pgpass")},
@@ -99,7 +103,7 @@ std::string patroni_config(const Lab& lab, const Member& member, const Passwords
   return config.dump(2) + "\n";
 }
 
-std::string roles_sql(const Passwords& passwords) {
+std::string roles_sql(const Lab& lab, const Passwords& passwords) {
   const auto role = [](const char* name, const char* rights, const std::string& password) {
     return fmt::format(
         "do $$ begin if to_regrole('{0}') is null then create role {0}; end if; end $$;\n"
@@ -111,6 +115,8 @@ std::string roles_sql(const Passwords& passwords) {
                     role("replicator_ci", "replication", passwords.replicator_ci) +
                     role("rewind_main", "nosuperuser", passwords.rewind_main) +
                     role("rewind_ci", "nosuperuser", passwords.rewind_ci);
+  if (lab.least_role)
+    sql += role(least_role_name, "nosuperuser", passwords.least) + role(link_role_name, "replication", passwords.link);
   for (const char* function : {"pg_ls_dir(text, boolean, boolean)", "pg_stat_file(text, boolean)",
                                "pg_read_binary_file(text)", "pg_read_binary_file(text, bigint, bigint, boolean)"})
     sql += fmt::format("grant execute on function pg_catalog.{} to rewind_main, rewind_ci;\n", function);

@@ -111,6 +111,7 @@ void write_files(const Lab& lab, const Passwords& passwords) {
     make_folder(folder, 0755, lab.user);
   save(lab);
   write_file(lab.passfile(), passfile(passwords), 0600, me());
+  if (lab.least_role) write_file(lab.link_password_file(), passwords.link + "\n", 0600, me());
   write_file(lab.rest_password_file(), passwords.rest + "\n", 0600, me());
   write_file(lab.server_passfile(), server_passfile(passwords), 0600, lab.user);
   write_file(lab.folder / "bouncer.users", bouncer_users(passwords), 0600, lab.user);

@@ -136,7 +136,7 @@ class Start {
 
   void create_roles_and_database() {
     Database database = superuser("main-1", "postgres");
-    database.must(roles_sql(passwords_));
+    database.must(roles_sql(lab_, passwords_));
     database.must(fmt::format("create database {} owner app", database_name));
   }
 
@@ -207,6 +207,8 @@ int up(const UpOptions& options) {
     fail("folder {} is not empty", lab.folder.string());
   lab.id = random_text(16);
   if (!options.address.empty()) lab.address = options.address;
+  if (options.ipv6) lab.address = ipv6_loopback_address;
+  lab.least_role = options.least_role;
   const Passwords passwords = random_passwords();
   PortReservation ports;
   describe(lab, options, ports);

@@ -13,6 +13,8 @@ struct UpOptions {
   bool proxies = false;                // between pgcleave and every server
   std::filesystem::path postgres_bin;  // of the servers; empty: the newest installed
   std::string address;                 // where they listen, if not on loopback
+  bool ipv6 = false;                   // all speak over ::1, the lab itself aside
+  bool least_role = false;             // pgcleave is no superuser, and has no right yet
   bool foreground = false;             // stay until ctrl-C or SIGTERM, then take the lab down
 };
 

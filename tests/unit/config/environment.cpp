@@ -155,6 +155,15 @@ TEST_CASE("a pool of several databases is read as a pool for each, whose bouncer
         "e.yml:18:5: a pool has database or databases\n  remove one of them");
 }
 
+TEST_CASE("a route may have several hosts, each once and without blanks") {
+  CHECK(after("127.0.0.1, port: 5002", "\"10.0.0.1,10.0.0.2\", port: 5002").empty());
+  for (const std::string wrong : {"10.0.0.1,", "10.0.0.1, 10.0.0.2", "10.0.0.1,10.0.0.1", ",10.0.0.1"}) {
+    const auto found = after("127.0.0.1, port: 5002", '"' + wrong + "\", port: 5002");
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().find("e.yml:15:17: '" + wrong + "' is no list of hosts") == 0);
+  }
+}
+
 TEST_CASE("a route is an address, or the leader's own") {
   const Folder folder;
   const std::string fixed = "{host: 127.0.0.1, port: 5002}";

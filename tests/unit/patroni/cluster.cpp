@@ -147,6 +147,8 @@ TEST_CASE("what a patch's answer means") {
   CHECK(outcome(answer(503, "")).error().kind == ErrorKind::failed);
   CHECK(outcome(answer(401, "no auth header received")).error().kind == ErrorKind::failed);
   CHECK(outcome(answer(401, "no auth header received")).error().hint.find("basic auth") != std::string::npos);
+  CHECK(outcome(answer(403, "Access is denied")).error().hint.find("restapi.allowlist") != std::string::npos);
+  CHECK(outcome(answer(403, "client certificate required")).error().hint.find("patroni.cert ") != std::string::npos);
 }
 
 TEST_CASE("an unknown outcome of a patch is not tried again by itself") {

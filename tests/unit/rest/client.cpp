@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/format.h"
 #include "patroni/member.h"
 
 using namespace pgcleave;
@@ -68,6 +69,17 @@ TEST_CASE("a refused connection is failed: nothing was sent") {
   CHECK(rest.get("/cluster", Deadline::in(Duration::zero())).error().kind == ErrorKind::failed);
   CHECK(Client("ftp://x", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
   CHECK(Client("127.0.0.1:8008", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
+}
+
+TEST_CASE("an address of IPv6 is usable, with and without letters in it") {
+  for (const char* host : {"[::1]", "[fd00:db8::1]", "[2001:db8::a:1]"}) {
+    for (const char* scheme : {"http", "https"}) {
+      Client rest(fmt::format("{}://{}:{}", scheme, host, free_port()), nobody());
+      const auto error = rest.get("/cluster", Deadline::in(std::chrono::milliseconds(200))).error();
+      CHECK(error.kind == ErrorKind::failed);
+    }
+  }
+  CHECK(Client("http://[fd00:db8::1:8008", nobody()).get("/", soon()).error().kind == ErrorKind::invalid);
 }
 
 TEST_CASE("a handshake with something that is no TLS is failed") {
