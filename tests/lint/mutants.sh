@@ -7,7 +7,8 @@ cd "$root"
 faults=0
 fault() { echo "$*"; faults=$((faults + 1)); }
 for patch in tests/mutants/*.patch; do
-  patch -p1 -F0 -s --dry-run <"$patch" >/dev/null 2>&1 || fault "$patch does not apply any more: make it anew (CONTRIBUTING.md)"
+  patch -p1 -F0 -s --dry-run <"$patch" >/dev/null 2>&1 ||
+    fault "$patch does not apply any more: make it anew (CONTRIBUTING.md)"
   for key in Breaks Target Run; do
     grep -q "^$key: ." "$patch" || fault "$patch has no line '$key: ...'"
   done

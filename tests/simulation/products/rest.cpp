@@ -49,8 +49,8 @@ Result<Answer> Client::get(const std::string& path, Deadline) {
 // While the DCS does not answer, Patroni keeps what was asked of it, and carries it out when nobody waits for it any
 // more.
 constexpr simulation::Instant dcs_is_silent_for = 8'000'000;
-// What is asked again meanwhile comes later still: on the lab twelve seconds after etcd was back. Here as late as Patroni
-// may (steps/patroni/late_promotion.cpp): after a rollback has made the cluster a standby again.
+// What is asked again meanwhile comes later still: on the lab twelve seconds after etcd was back. Here as late as
+// Patroni may (steps/patroni/late_promotion.cpp): after a rollback has made the cluster a standby again.
 constexpr simulation::Instant asked_again_comes_after = 17'000'000;
 
 Result<Answer> Client::patch(const std::string& path, const Json& body, Deadline deadline) {
