@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/format.h"
 #include "base/json.h"
@@ -33,25 +34,31 @@ Error bad_cursor(const Leaf& leaf, const std::string& cursor) {
           ""};
 }
 
+// ('17'::integer, 'x'::text)
+Result<std::string> values_of(const Leaf& leaf, const Key& key, const std::string& cursor) {
+  const auto values = Json::parse(cursor, nullptr, false);
+  if (!values.is_array() || values.size() != key.columns.size()) return fail(bad_cursor(leaf, cursor));
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i].is_string()) return fail(bad_cursor(leaf, cursor));
+    out.push_back(postgres::quote_literal(values[i].get<std::string>()) + "::" + key.columns[i].type);
+  }
+  return fmt::format("({})", fmt::join(out, ", "));
+}
+
 class KeyWalk : public Walk {
  public:
   KeyWalk(const Leaf& leaf, const Key& key) : leaf_(leaf), key_(key) {}
 
   Result<std::optional<Range>> next(postgres::Connection& connection, const std::optional<std::string>& cursor,
                                     std::int64_t size, Deadline deadline) override {
-    std::string behind;
-    if (cursor) {
-      TRY_ASSIGN(const auto values, values_of(*cursor));
-      behind = fmt::format("{} > {}", columns_sql(key_), values);
-    }
-    const auto where = behind.empty() ? "" : " WHERE " + behind;
-    TRY_ASSIGN(const auto last, connection.query(last_sql(where, size), {}, deadline));
+    TRY_ASSIGN(const auto behind, key_range_sql(leaf_, key_, cursor, {}));
+    TRY_ASSIGN(const auto last, connection.query(last_sql(behind, size), {}, deadline));
     if (last.number(0, "n") == 0) return std::optional<Range>{};
     Range range;
     range.size = last.number(0, "n");
     range.end = last.text(0, "last");
-    TRY_ASSIGN(const auto values, values_of(*range.end));
-    range.predicate = fmt::format("{}{} <= {}", behind.empty() ? "" : behind + " AND ", columns_sql(key_), values);
+    TRY_ASSIGN(range.predicate, key_range_sql(leaf_, key_, cursor, range.end));
     return std::optional<Range>{std::move(range)};
   }
   [[nodiscard]] std::int64_t all() const override { return leaf_.rows; }
@@ -71,22 +78,10 @@ class KeyWalk : public Walk {
       texts.push_back("row." + name + "::text");
     }
     return fmt::format(
-        "WITH walked AS (SELECT {0} FROM ONLY {1} AS row{2} ORDER BY {0} LIMIT {3}) "
+        "WITH walked AS (SELECT {0} FROM ONLY {1} AS row WHERE {2} ORDER BY {0} LIMIT {3}) "
         "SELECT (SELECT pg_catalog.json_build_array({4}) FROM walked AS row ORDER BY {5} LIMIT 1)::text AS last, "
         "(SELECT pg_catalog.count(*) FROM walked) AS n",
         fmt::join(names, ", "), leaf_.name.sql(), where, size, fmt::join(texts, ", "), fmt::join(descending, ", "));
-  }
-
-  // ('17'::integer, 'x'::text)
-  [[nodiscard]] Result<std::string> values_of(const std::string& cursor) const {
-    const auto values = Json::parse(cursor, nullptr, false);
-    if (!values.is_array() || values.size() != key_.columns.size()) return fail(bad_cursor(leaf_, cursor));
-    std::vector<std::string> out;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (!values[i].is_string()) return fail(bad_cursor(leaf_, cursor));
-      out.push_back(postgres::quote_literal(values[i].get<std::string>()) + "::" + key_.columns[i].type);
-    }
-    return fmt::format("({})", fmt::join(out, ", "));
   }
 
   Leaf leaf_;
@@ -130,6 +125,17 @@ class HeapWalk : public Walk {
 
 std::unique_ptr<Walk> walk_by_key(const Leaf& leaf, const Key& key) {
   return std::make_unique<KeyWalk>(leaf, key);
+}
+
+Result<std::string> key_range_sql(const Leaf& leaf, const Key& key, const std::optional<std::string>& after,
+                                  const std::optional<std::string>& to) {
+  std::vector<std::string> bounds;
+  for (const auto& [cursor, is] : {std::pair{&after, ">"}, std::pair{&to, "<="}}) {
+    if (!*cursor) continue;
+    TRY_ASSIGN(const auto values, values_of(leaf, key, **cursor));
+    bounds.push_back(fmt::format("{} {} {}", columns_sql(key), is, values));
+  }
+  return bounds.empty() ? "true" : fmt::format("{}", fmt::join(bounds, " AND "));
 }
 
 std::unique_ptr<Walk> walk_heap(const Leaf& leaf) {

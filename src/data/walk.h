@@ -41,6 +41,10 @@ class Walk {
 };
 
 std::unique_ptr<Walk> walk_by_key(const Leaf& leaf, const Key& key);
+// The keys behind `after` up to and with `to`, as a condition over the alias `row`; both are cursors of walk_by_key().
+// No value: from the first key, to the last; "true" without both. `invalid` for a cursor that it never wrote.
+Result<std::string> key_range_sql(const Leaf& leaf, const Key& key, const std::optional<std::string>& after,
+                                  const std::optional<std::string>& to);
 std::unique_ptr<Walk> walk_heap(const Leaf& leaf);
 
 // An expression over the alias `row` that names a row for people: "id 17", "(a, b) (1, x)"; without a key its place.

@@ -28,6 +28,7 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"runbook", {"base", "config"}},
     {"fence", {"base", "postgres"}},
     {"data", {"base", "postgres"}},
+    {"compare", {"base", "postgres", "data"}},
     {"world", {"base", "postgres", "fence", "pgbouncer", "patroni", "config", "runbook"}},
     {"checks", {"base", "postgres", "fence", "pgbouncer", "patroni", "config", "runbook", "world"}},
     {"steps",
@@ -37,8 +38,8 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"watch", {"base", "postgres", "fence", "pgbouncer", "rest", "config", "journal", "world"}},
     {"report", {"base", "runbook", "journal", "checks", "steps", "engine", "readiness", "watch"}},
     {"app",
-     {"base", "fence", "data", "pgbouncer", "patroni", "config", "runbook", "journal", "world", "checks", "steps",
-      "engine", "readiness", "watch", "report"}},
+     {"base", "fence", "data", "compare", "pgbouncer", "patroni", "config", "runbook", "journal", "world", "checks",
+      "steps", "engine", "readiness", "watch", "report"}},
     {"cli",
      {"base", "config", "runbook", "journal", "world", "checks", "steps", "engine", "readiness", "report", "app"}},
 };

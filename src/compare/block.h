@@ -1,0 +1,66 @@
+// A block of a table: the rows whose keys are behind `after` and up to and with `to`. Blocks are half open, so each row
+// of a table that stands still is in one of them and in no other. Both servers are asked at once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compare/columns.h"
+#include "compare/pair.h"
+
+namespace pgcleave::compare {
+
+struct Block {
+  std::optional<std::string> after;  // as data::walk_by_key() writes cursors; none: from the first row
+  std::optional<std::string> to;     // none: to the last
+};
+
+// How many rows, and the sum of their hashes: the same for the same rows in any order. A sum and no XOR: of that two
+// rows that are alike would leave nothing.
+struct Digest {
+  std::int64_t rows = 0;
+  std::string sum;
+  bool operator==(const Digest&) const = default;
+};
+
+// Rows of one key: one, or none, or several where nothing keeps a key from coming twice.
+struct Version {
+  std::string hash;
+  std::string xmin;
+  std::int64_t rows = 1;
+  bool operator==(const Version&) const = default;
+};
+using Versions = std::map<std::string, Version>;  // by the key's text
+
+template <class T>
+struct Both {
+  T original;
+  T copy;
+};
+
+class BlockReader {
+ public:
+  BlockReader(Pair& pair, const ComparedTable& table, std::int64_t seed) : pair_(pair), table_(table), seed_(seed) {}
+
+  [[nodiscard]] Pair& pair() { return pair_; }
+  [[nodiscard]] const ComparedTable& table() const { return table_; }
+
+  Result<Both<Digest>> digests(const Block& block, Deadline deadline);
+  Result<Both<Versions>> rows(const Block& block, Deadline deadline);
+  // Of these keys, on one server.
+  Result<Versions> rows_of(postgres::Connection& server, const std::vector<std::string>& keys, Deadline deadline);
+
+ private:
+  [[nodiscard]] std::string rows_sql(const std::string& from, const std::string& where) const;
+  Pair& pair_;
+  const ComparedTable& table_;
+  std::int64_t seed_;
+};
+
+// ONLY the table AS row, joined with these keys.
+Result<std::string> rows_of_keys_sql(const ComparedTable& table, const std::vector<std::string>& keys);
+
+}  // namespace pgcleave::compare

@@ -1,0 +1,73 @@
+// Compares tables of two servers: blocks of keys, several at a time, each counted and hashed by both servers at once. A
+// block that differs is read again when the copy has caught up, then halved until few rows are left, and those are
+// settled one by one (settle.h). Only reads.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "compare/difference.h"
+#include "compare/following.h"
+#include "compare/pair.h"
+#include "compare/settle.h"
+
+namespace pgcleave::compare {
+
+struct Progress {
+  std::string table;
+  std::size_t table_number = 0;  // from 1
+  std::size_t tables = 0;
+  std::int64_t blocks = 0;
+  std::int64_t rows = 0;
+  std::int64_t all_rows = 0;  // about, by the planner's statistics
+  Duration time{};
+  std::int64_t different = 0;
+};
+
+struct Request {
+  std::vector<postgres::TableName> tables;  // that hold rows of their own
+  Open original;
+  Open copy;
+  Labels labels;
+  Following following = no_following();
+  int jobs = 2;
+  Duration block = std::chrono::milliseconds(300);  // that a block is to take
+  std::int64_t first_rows = 5000;                   // of a table's first block
+  std::int64_t most_rows = 200'000;                 // of any
+  std::size_t most_named = 1000;                    // differences of a table; then it is left
+  Patience patience = {};
+  std::function<void(const Progress&)> tell = nullptr;  // from any thread, one at a time
+};
+
+struct TableResult {
+  postgres::TableName name;
+  std::string not_compared;        // why; empty: it was
+  std::vector<std::string> shape;  // what differs in its columns
+  std::int64_t rows = 0;           // of the original, as each block was read last
+  std::int64_t blocks = 0;
+  std::int64_t read_again = 0;          // blocks that differed at first
+  std::vector<Difference> differences;  // by key
+  bool more = false;                    // it was left after most_named
+  std::vector<std::string> undecided;   // keys of rows that were written at each look
+
+  [[nodiscard]] bool equal() const { return not_compared.empty() && shape.empty() && differences.empty(); }
+  [[nodiscard]] Json json(bool with_values) const;
+};
+
+struct Outcome {
+  std::vector<TableResult> tables;  // in the order of the request
+  Lsn position;                     // of the original, noted before the first block; 0/0: the copy does not follow
+  Duration time{};
+
+  [[nodiscard]] std::size_t differing_tables() const;
+  [[nodiscard]] std::size_t differences() const;
+  [[nodiscard]] std::size_t not_compared() const;
+  [[nodiscard]] std::size_t undecided() const;
+  [[nodiscard]] std::int64_t rows() const;
+};
+
+// `interrupted` when `patience.stop` was requested; `timed_out` when the copy does not catch up; what a server refuses.
+Result<Outcome> compare_tables(const Request& request);
+
+}  // namespace pgcleave::compare

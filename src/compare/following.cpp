@@ -1,0 +1,98 @@
+#include "compare/following.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/format.h"
+#include "base/units.h"
+#include "postgres/replication.h"
+#include "postgres/wal.h"
+
+namespace pgcleave::compare {
+namespace {
+
+constexpr std::uint64_t page_header = 24;
+constexpr std::uint64_t segment_header = 40;
+constexpr auto between_looks = std::chrono::milliseconds(2);
+
+// A commit is seen by others before it is flushed where it is asynchronous, so the position is the one of what is
+// inserted.
+Result<Lsn> insert_position(postgres::Connection& original, Deadline deadline) {
+  TRY_ASSIGN(const auto rows,
+             original.query("SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn, (SELECT setting FROM "
+                            "pg_catalog.pg_settings WHERE name = 'wal_block_size') AS page, (SELECT setting FROM "
+                            "pg_catalog.pg_settings WHERE name = 'wal_segment_size') AS segment",
+                            {}, deadline));
+  TRY_ASSIGN(const auto lsn, rows.lsn(0, "lsn"));
+  return end_of_records(lsn, static_cast<std::uint64_t>(rows.number(0, "page")),
+                        static_cast<std::uint64_t>(rows.number(0, "segment")));
+}
+
+// A worker handles what it receives in order, so what lies before the last position that it has heard of (latest_end)
+// is applied, also where there was nothing to apply. The replication origin moves before a transaction is seen by
+// others, which may take as long as a synchronous standby does (RecordTransactionCommit, 15): it is seen when no worker
+// is in a transaction that writes.
+Result<Reached> applied_by(const std::string& subscription, postgres::Connection& copy, Deadline deadline) {
+  TRY_ASSIGN(const auto seen, postgres::subscription(copy, subscription, deadline));
+  if (!seen)
+    return fail({ErrorKind::not_ready, "subscription " + subscription, "is gone from " + copy.name(), "", "",
+                 "see: pgcleave status", ""});
+  TRY_ASSIGN(const auto writing, copy.query("SELECT FROM pg_catalog.pg_stat_subscription w "
+                                            "JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid "
+                                            "WHERE w.subname = $1 AND a.backend_xid IS NOT NULL",
+                                            {subscription}, deadline));
+  return Reached{writing.empty() ? std::max(seen->applied, seen->latest_end) : seen->latest_end, seen->applied};
+}
+
+}  // namespace
+
+Lsn end_of_records(Lsn insert, std::uint64_t page, std::uint64_t segment) {
+  if (segment != 0 && insert.position % segment == segment_header) return Lsn{insert.position - segment_header};
+  if (page != 0 && insert.position % page == page_header) return Lsn{insert.position - page_header};
+  return insert;
+}
+
+Following no_following() {
+  return {};
+}
+
+Following by_replay() {
+  return {
+      insert_position,
+      [](postgres::Connection& copy, Deadline deadline) -> Result<Reached> {
+        TRY_ASSIGN(const auto seen, postgres::recovery(copy, deadline));
+        if (seen.in_recovery) return Reached{seen.replayed, seen.replayed};
+        return fail({ErrorKind::conflict, copy.name(), "was promoted meanwhile", "a standby", "", "compare again", ""});
+      },
+      "replay of the standby"};
+}
+
+Following by_subscription(const std::string& name) {
+  return {insert_position,
+          [name](postgres::Connection& copy, Deadline deadline) { return applied_by(name, copy, deadline); },
+          "subscription " + name};
+}
+
+Result<void> wait_until_followed(const Following& following, postgres::Connection& copy, Lsn position,
+                                 Deadline deadline, const StopFlag* stop) {
+  Reached reached;
+  std::optional<Lsn> committing;
+  auto waited = wait_until(fmt::format("{} has reached {}", copy.name(), position.text()), deadline, between_looks,
+                           stop, [&]() -> Result<bool> {
+                             TRY_ASSIGN(reached, following.reached(copy, deadline.for_one_read()));
+                             if (reached.seen >= position) return true;
+                             if (reached.committing < position) return false;
+                             // A later transaction: that one is over.
+                             if (committing && reached.committing > *committing) return true;
+                             committing = reached.committing;
+                             return false;
+                           });
+  if (waited || waited.error().kind != ErrorKind::timed_out) return waited;
+  auto error = waited.error();
+  error.object = following.text;
+  error.seen = fmt::format("{}, {} behind", reached.seen.text(), to_text(position.ahead_of(reached.seen)));
+  error.hint = "it does not move, or too slowly: see pgcleave status, and PostgreSQL's log there";
+  return fail(error);
+}
+
+}  // namespace pgcleave::compare

@@ -1,0 +1,49 @@
+// Whether rows that differed at one look really do. Clients write meanwhile, and the copy is always a little behind.
+//
+// A row is judged only when nobody changed it between two looks. After the first look a position of the original is
+// noted, and the copy is waited for until it has done all that lies before. Then the copy is read, and after it the
+// original: a row that the original holds as it did at the first look is in that state all the while, so the copy must
+// have it too. Whoever writes a row at each look is looked at again, some times; then it is left undecided.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compare/block.h"
+#include "compare/following.h"
+
+namespace pgcleave::compare {
+
+enum class Kind { missing, extra, changed };  // on the copy
+const char* name_of(Kind kind);
+
+struct Seen {
+  std::optional<Version> original;
+  std::optional<Version> copy;
+  [[nodiscard]] bool differs() const;
+};
+using Suspects = std::map<std::string, Seen>;  // by the key's text
+
+// The rows that differ in these.
+Suspects suspects_in(const Both<Versions>& rows);
+
+struct Settled {
+  std::map<std::string, Kind> different;
+  std::vector<std::string> undecided;
+  int looks = 0;
+};
+
+struct Patience {
+  Duration with_copy = std::chrono::minutes(1);  // to catch up with one position
+  Duration with_request = std::chrono::minutes(10);
+  int looks = 30;
+  const StopFlag* stop = nullptr;
+};
+
+Result<Settled> settle(BlockReader& reader, const Following& following, Suspects suspects, const Patience& patience);
+
+// Notes the original's position and waits until the copy has reached it; at once where the copy does not follow.
+Result<void> let_copy_catch_up(Pair& pair, const Following& following, const Patience& patience);
+
+}  // namespace pgcleave::compare
