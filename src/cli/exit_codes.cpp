@@ -20,7 +20,9 @@ const std::vector<ExitMeaning>& exit_meanings() {
       {ExitCode::past_no_return, "past the point of no return (resume finishes it)",
        "The target owns. `pgcleave resume` finishes the run, `pgcleave rollback` goes back."},
       {ExitCode::done_with_misses, "done but a budget or a check was missed",
-       "The run is over. `pgcleave status` and the report name what was missed."}};
+       "The run is over. `pgcleave status` and the report name what was missed."},
+      {ExitCode::rows_differ, "rows differ",
+       "`pgcleave compare` names them. Find out why before you repair a row or change over."}};
   return all;
 }
 

@@ -11,6 +11,7 @@ namespace pgcleave::cli {
   verb(check) \
   verb(doctor) \
   verb(grants) \
+  verb(compare) \
   verb(plan) \
   verb(rehearse) \
   verb(solved) \
@@ -55,6 +56,8 @@ std::vector<std::string> examples_of(const std::string& verb) {
       {"grants",
        {"pgcleave grants -e environment.yml --side source >grants.sql",
         "pgcleave grants -e environment.yml --missing"}},
+      {"compare",
+       {"pgcleave compare -e environment.yml", "pgcleave compare -e environment.yml --tables 'ci.*' --jobs 4 --json"}},
       {"plan", {"pgcleave plan logical-switchover.yml -e environment.yml"}},
       {"rehearse", {"pgcleave rehearse logical-switchover.yml -e staging.yml --times 10"}},
       {"solved", {"pgcleave solved r-20261121-194426-a1b2 -e staging.yml --how 'a forgotten cron job; it is off now'"}},

@@ -47,20 +47,31 @@ class BlockReader {
 
   [[nodiscard]] Pair& pair() { return pair_; }
   [[nodiscard]] const ComparedTable& table() const { return table_; }
+  [[nodiscard]] std::int64_t seed() const { return seed_; }
 
   Result<Both<Digest>> digests(const Block& block, Deadline deadline);
   Result<Both<Versions>> rows(const Block& block, Deadline deadline);
+  // Of a table that is no range of keys: rows whose keys' hashes end alike are a bucket. Those that differ, with how
+  // many rows the fuller side has in each.
+  Result<std::map<std::int64_t, std::int64_t>> differing_buckets(Deadline deadline);
+  Result<Both<Versions>> rows_in(const std::vector<std::int64_t>& buckets, Deadline deadline);
   // Of these keys, on one server.
   Result<Versions> rows_of(postgres::Connection& server, const std::vector<std::string>& keys, Deadline deadline);
 
  private:
+  [[nodiscard]] std::string whole() const;
+  [[nodiscard]] std::string bucket_sql() const;
   [[nodiscard]] std::string rows_sql(const std::string& from, const std::string& where) const;
   Pair& pair_;
   const ComparedTable& table_;
   std::int64_t seed_;
 };
 
-// ONLY the table AS row, joined with these keys.
-Result<std::string> rows_of_keys_sql(const ComparedTable& table, const std::vector<std::string>& keys);
+// The rows of these keys.
+struct FromWhere {
+  std::string from;
+  std::string where;
+};
+Result<FromWhere> rows_of_keys_sql(const ComparedTable& table, const std::vector<std::string>& keys, std::int64_t seed);
 
 }  // namespace pgcleave::compare

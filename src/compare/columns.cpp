@@ -48,15 +48,16 @@ bool is_sorted_by_value(const std::string& base) {
   return hashed_by.contains(base) || kinds_of_text.contains(base);
 }
 
-std::string why_not_by_key(const Shape& original, const Shape& copy, const Labels& labels) {
-  if (!original.key) return "it has no key by which its rows could be told apart";
-  const auto find = [](const Shape& shape, const std::string& name) {
-    return std::find_if(shape.columns.begin(), shape.columns.end(), [&](const auto& one) { return one.name == name; });
-  };
-  for (const auto& part : original.key->columns) {
-    const auto here = find(original, part.name);
-    const auto there = find(copy, part.name);
-    if (there == copy.columns.end()) return fmt::format("its key column {} is missing on {}", part.name, labels.copy);
+const Column* find_column(const std::vector<Column>& columns, const std::string& name) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& one) { return one.name == name; });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+// Empty: both servers sort by the key alike.
+std::string why_not_sorted_alike(const data::Key& key, const Shape& original, const Shape& copy, const Labels& labels) {
+  for (const auto& part : key.columns) {
+    const auto* here = find_column(original.columns, part.name);
+    const auto* there = find_column(copy.columns, part.name);
     if (here->type != there->type)
       return fmt::format("its key column {} is {} on {} and {} on {}", part.name, here->type, labels.original,
                          there->type, labels.copy);
@@ -67,6 +68,19 @@ std::string why_not_by_key(const Shape& original, const Shape& copy, const Label
                          labels.original, there->order, labels.copy);
   }
   return "";
+}
+
+void choose_key(ComparedTable& table, const Shape& original, const Shape& copy, const Labels& labels) {
+  const bool both_have_it =
+      original.key && std::all_of(original.key->columns.begin(), original.key->columns.end(),
+                                  [&](const auto& part) { return find_column(copy.columns, part.name) != nullptr; });
+  if (!both_have_it) {
+    table.why_whole = "it has no key by which its rows could be told apart";
+    return;
+  }
+  table.key = *original.key;
+  table.why_whole = why_not_sorted_alike(table.key, original, copy, labels);
+  table.sorted_alike = table.why_whole.empty();
 }
 
 constexpr const char* columns_sql = R"sql(
@@ -101,13 +115,14 @@ constexpr const char* columns_sql = R"sql(
 
 Result<Shape> read_shape(postgres::Connection& connection, const postgres::TableName& table, Deadline deadline) {
   TRY_ASSIGN(const auto found, connection.query(R"sql(
-      SELECT c.oid, c.relkind, GREATEST(c.reltuples, 0)::int8 AS rows
+      SELECT c.oid, c.relkind, c.relpersistence = 'u' AS unlogged, GREATEST(c.reltuples, 0)::int8 AS rows
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))sql",
                                                 {table.schema, table.name}, deadline));
   Shape shape;
   if (found.empty()) return shape;
   shape.kind = found.text(0, "relkind");
+  shape.unlogged = found.boolean(0, "unlogged");
   const auto oid = found.text(0, "oid");
   shape.leaf = data::Leaf{static_cast<std::uint32_t>(found.number(0, "oid")), table, 0, found.number(0, "rows")};
   TRY_ASSIGN(const auto columns, connection.query(columns_sql, {oid}, deadline));
@@ -134,11 +149,15 @@ ComparedTable compared(const postgres::TableName& name, const Shape& original, c
     table.why_not = "it is no table that holds rows of its own on both sides";
     return table;
   }
+  // Of a standby it can't even be read.
+  if (original.unlogged || copy.unlogged) {
+    table.why_not = "it is unlogged: nothing carries its rows";
+    return table;
+  }
   table.leaf = *original.leaf;
   for (const auto& column : original.columns) {
-    const auto there = std::find_if(copy.columns.begin(), copy.columns.end(),
-                                    [&](const auto& one) { return one.name == column.name; });
-    if (there == copy.columns.end()) {
+    const auto* there = find_column(copy.columns, column.name);
+    if (there == nullptr) {
       table.notes.push_back(fmt::format("column {} is on {} only", column.name, labels.original));
       continue;
     }
@@ -149,12 +168,10 @@ ComparedTable compared(const postgres::TableName& name, const Shape& original, c
                                         there->type, labels.copy));
   }
   for (const auto& column : copy.columns) {
-    if (std::none_of(original.columns.begin(), original.columns.end(),
-                     [&](const auto& one) { return one.name == column.name; }))
+    if (find_column(original.columns, column.name) == nullptr)
       table.notes.push_back(fmt::format("column {} is on {} only", column.name, labels.copy));
   }
-  table.why_not = why_not_by_key(original, copy, labels);
-  if (table.why_not.empty()) table.key = *original.key;
+  choose_key(table, original, copy, labels);
   return table;
 }
 
@@ -181,10 +198,17 @@ std::string row_hash_sql(const std::vector<Column>& columns, std::int64_t seed) 
   return fmt::format("pg_catalog.hash_record_extended(ROW({}), {})", fmt::join(values, ", "), seed);
 }
 
-std::string key_text_sql(const data::Key& key) {
-  std::vector<std::string> texts_of_key;
-  for (const auto& column : key.columns) texts_of_key.push_back(of_row(column.name) + "::text");
-  return fmt::format("pg_catalog.json_build_array({})::text", fmt::join(texts_of_key, ", "));
+std::string key_text_sql(const ComparedTable& table, std::int64_t seed) {
+  std::vector<std::string> values;
+  for (const auto& column : table.key.columns) values.push_back(of_row(column.name) + "::text");
+  if (values.empty()) values.push_back(row_hash_sql(table.columns, seed) + "::text");
+  return fmt::format("pg_catalog.json_build_array({})::text", fmt::join(values, ", "));
+}
+
+std::string key_hash_sql(const ComparedTable& table, std::int64_t seed) {
+  std::vector<Column> columns;
+  for (const auto& part : table.key.columns) columns.push_back(*find_column(table.columns, part.name));
+  return row_hash_sql(columns.empty() ? table.columns : columns, seed);
 }
 
 }  // namespace pgcleave::compare

@@ -23,7 +23,8 @@ struct Column {
 
 struct Shape {
   std::optional<data::Leaf> leaf;  // none: there is no such table
-  std::string kind;                // "table", "partitioned table", ...
+  std::string kind;                // relkind of pg_class
+  bool unlogged = false;
   std::vector<Column> columns;
   std::optional<data::Key> key;
 };
@@ -35,12 +36,12 @@ Result<Shape> read_shape(postgres::Connection& connection, const postgres::Table
 struct ComparedTable {
   postgres::TableName name;
   data::Leaf leaf;                 // of the original
-  data::Key key;                   // by which rows are told apart and blocks are made
+  data::Key key;                   // by which rows are told apart; no columns: alike rows are counted
+  bool sorted_alike = false;       // by both servers, so that ranges of keys make blocks
   std::vector<Column> columns;     // that both have, as the original has them
   std::vector<std::string> notes;  // what differs in shape; each a few words
-  // Why rows can't be compared by blocks of keys: there is none, or the two servers may not sort it alike. Empty: they
-  // can, and only then holds `key`.
-  std::string why_not;
+  std::string why_not;             // rows can't be compared; empty: they can
+  std::string why_whole;           // they are not compared in blocks of keys, but all at once; empty: in blocks
 };
 
 ComparedTable compared(const postgres::TableName& name, const Shape& original, const Shape& copy, const Labels& labels);
@@ -49,7 +50,10 @@ ComparedTable compared(const postgres::TableName& name, const Shape& original, c
 
 // A number of 64 bits that tells a row's values, computed by the server. `seed`: another one makes other numbers.
 std::string row_hash_sql(const std::vector<Column>& columns, std::int64_t seed);
-// The key's values as a JSON array of texts, as data::walk_by_key() writes cursors.
-std::string key_text_sql(const data::Key& key);
+// What a row is told apart by, as a JSON array of texts: the key's values, as data::walk_by_key() writes cursors, or
+// the row's hash.
+std::string key_text_sql(const ComparedTable& table, std::int64_t seed);
+// A number of 64 bits that is the same for rows of the same key.
+std::string key_hash_sql(const ComparedTable& table, std::int64_t seed);
 
 }  // namespace pgcleave::compare

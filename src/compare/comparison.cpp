@@ -12,7 +12,8 @@ namespace pgcleave::compare {
 namespace {
 
 constexpr std::int64_t few_rows = 400;  // that are settled one by one
-constexpr int deepest = 40;             // halvings
+constexpr std::int64_t most_rows_of_buckets = 100'000;
+constexpr int deepest = 40;  // halvings
 constexpr int most_tries = 6;
 constexpr Duration first_nap = std::chrono::milliseconds(50);
 
@@ -67,7 +68,12 @@ class Worker {
       TRY_ASSIGN(digests, reader.digests(taken.block, deadline()));
     }
     found.rows = digests.original.rows;
-    if (digests.original != digests.copy) TRY(narrow(reader, taken, taken.block, digests, 0, found));
+    if (digests.original == digests.copy) return found;
+    if (taken.walk == nullptr) {
+      TRY(settle_buckets(reader, found));
+    } else {
+      TRY(narrow(reader, taken, taken.block, digests, 0, found));
+    }
     return found;
   }
 
@@ -86,8 +92,28 @@ class Worker {
     return {};
   }
 
+  // All rows of a bucket are read, and of a few buckets at once. As many as fit: the others are left.
+  Result<void> settle_buckets(BlockReader& reader, Found& found) {
+    TRY_ASSIGN(const auto different, reader.differing_buckets(deadline()));
+    std::vector<std::int64_t> buckets;
+    std::int64_t rows = 0;
+    for (const auto& [bucket, size] : different) {
+      found.more = !buckets.empty() && rows + size > most_rows_of_buckets;
+      if (found.more) break;
+      buckets.push_back(bucket);
+      rows += size;
+    }
+    if (buckets.empty()) return {};
+    TRY_ASSIGN(const auto seen, reader.rows_in(buckets, deadline()));
+    return settle_those(reader, seen, found);
+  }
+
   Result<void> settle_rows(BlockReader& reader, const Block& block, Found& found) {
     TRY_ASSIGN(const auto rows, reader.rows(block, deadline()));
+    return settle_those(reader, rows, found);
+  }
+
+  Result<void> settle_those(BlockReader& reader, const Both<Versions>& rows, Found& found) {
     TRY_ASSIGN(auto settled, settle(reader, request_.following, suspects_in(rows), request_.patience));
     for (auto& key : settled.undecided) found.undecided.push_back(key_in_words(reader.table().key, key));
     const auto room = request_.most_named + 1 - std::min(found.differences.size(), request_.most_named + 1);
@@ -132,7 +158,7 @@ Result<Outcome> compare_tables(const Request& request) {
   const auto began = Monotonic::now();
   Outcome outcome;
   const HeededStop heeded(request.patience.stop);
-  TRY_ASSIGN(auto pair, Pair::open(request.original, request.copy, Deadline::in(request.patience.with_copy)));
+  TRY_ASSIGN(auto pair, Pair::open(request.original, request.copy, Deadline::in(request.patience.to_connect)));
   TRY(encodings_are_the_same(request, pair));
   TRY_ASSIGN(auto tables, read_tables(request, pair));
   if (request.following.follows()) {

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t longest_value = 2000;  // in signs
 constexpr std::size_t longest_repair = 100'000;
+constexpr std::size_t most_words = 8;
+constexpr std::size_t longest_word = 40;
 
 struct RowValues {
   std::vector<Value> values;        // by column
@@ -20,7 +22,7 @@ using RowsValues = std::map<std::string, RowValues>;
 
 // As the types' output functions write them, which concat() calls: a cast to text takes blanks from a bpchar. One array
 // of texts and one of hashes, since a result has at most 1,664 columns (PostgreSQL 15).
-std::string values_sql(const ComparedTable& table, const std::string& from) {
+std::string values_sql(const ComparedTable& table, const FromWhere& those, std::int64_t seed) {
   std::vector<std::string> texts;
   std::vector<std::string> hashes;
   for (const auto& column : table.columns) {
@@ -32,8 +34,8 @@ std::string values_sql(const ComparedTable& table, const std::string& from) {
   }
   return fmt::format(
       "SELECT {} AS key, pg_catalog.to_json(ARRAY[{}]::text[])::text AS texts, "
-      "pg_catalog.to_json(ARRAY[{}]::text[])::text AS hashes FROM {}",
-      key_text_sql(table.key), fmt::join(texts, ", "), fmt::join(hashes, ", "), from);
+      "pg_catalog.to_json(ARRAY[{}]::text[])::text AS hashes FROM {} WHERE {}",
+      key_text_sql(table, seed), fmt::join(texts, ", "), fmt::join(hashes, ", "), those.from, those.where);
 }
 
 Value value_in(const Json& text) {
@@ -86,6 +88,8 @@ class Repair {
   Repair(const ComparedTable& table, const std::string& key) : table_(table), key_(key) {}
 
   [[nodiscard]] std::string remove() const {
+    if (table_.key.columns.empty())
+      return "-- no key tells it from rows that are alike: delete one of them by its ctid";
     return fmt::format("DELETE FROM ONLY {} WHERE {};", table_.name.sql(), where_sql(table_, key_));
   }
   [[nodiscard]] std::string insert(const RowValues& row) {
@@ -134,9 +138,23 @@ class Repair {
   std::string why_not_;
 };
 
+// "(1, x, (not shown))" of a row that no key names.
+std::string row_in_words(const ComparedTable& table, const RowValues& row) {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < row.values.size() && i < most_words; ++i) {
+    const auto& text = row.values[i].text;
+    if (may_be_secret(table.columns[i].name))
+      words.emplace_back("(not shown)");
+    else
+      words.push_back(!text ? "NULL" : text->size() <= longest_word ? *text : text->substr(0, longest_word) + "...");
+  }
+  if (row.values.size() > most_words) words.emplace_back("...");
+  return fmt::format("({})", fmt::join(words, ", "));
+}
+
 Difference named(const ComparedTable& table, const std::string& key, Kind kind, const RowsValues& originals,
                  const RowsValues& copies) {
-  Difference difference{key_in_words(table.key, key), kind, {}, ""};
+  Difference difference{key_in_words(table.key, key), kind, {}, "", !table.key.columns.empty()};
   const auto original = originals.find(key);
   const auto copy = copies.find(key);
   const bool here = original != originals.end();
@@ -148,8 +166,12 @@ Difference named(const ComparedTable& table, const std::string& key, Kind kind, 
                                   there ? copy->second.values[i] : Value{}, may_be_secret(name)});
   }
   Repair repair(table, key);
-  if (here && there && (original->second.rows > 1 || copy->second.rows > 1)) {
-    difference.repair = fmt::format("-- {} rows and {} have this key", original->second.rows, copy->second.rows);
+  if (!difference.has_key && (here || there))
+    difference.key = row_in_words(table, here ? original->second : copy->second);
+  const auto rows_here = here ? original->second.rows : 0;
+  const auto rows_there = there ? copy->second.rows : 0;
+  if (rows_here > 1 || rows_there > 1) {
+    difference.repair = fmt::format("-- {} such rows, and {} on the copy", rows_here, rows_there);
   } else if (here && there) {
     difference.repair = repair.update(original->second, copy->second);
   } else if (here) {
@@ -172,6 +194,7 @@ Json json_of(const Value& value, bool hidden) {
 
 Json Difference::json() const {
   auto json = json_without_values();
+  json["key"] = key;
   auto& list = json["columns"] = Json::array();
   for (const auto& column : columns)
     list.push_back({{"name", column.name},
@@ -184,7 +207,7 @@ Json Difference::json() const {
 Json Difference::json_without_values() const {
   Json names = Json::array();
   for (const auto& column : columns) names.push_back(column.name);
-  return {{"key", key}, {"kind", name_of(kind)}, {"columns", names}};
+  return {{"key", has_key ? key : ""}, {"kind", name_of(kind)}, {"columns", names}};
 }
 
 Result<std::vector<Difference>> name_differences(BlockReader& reader, const std::map<std::string, Kind>& different,
@@ -194,8 +217,8 @@ Result<std::vector<Difference>> name_differences(BlockReader& reader, const std:
   std::vector<std::string> keys;
   for (const auto& [key, kind] : different) keys.push_back(key);
   const auto& table = reader.table();
-  TRY_ASSIGN(const auto from, rows_of_keys_sql(table, keys));
-  TRY_ASSIGN(const auto answers, reader.pair().ask(values_sql(table, from), deadline));
+  TRY_ASSIGN(const auto those, rows_of_keys_sql(table, keys, reader.seed()));
+  TRY_ASSIGN(const auto answers, reader.pair().ask(values_sql(table, those, reader.seed()), deadline));
   const auto original = values_of_rows(table, answers.original);
   const auto copy = values_of_rows(table, answers.copy);
   for (const auto& [key, kind] : different) all.push_back(named(table, key, kind, original, copy));

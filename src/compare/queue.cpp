@@ -11,7 +11,7 @@ Queue::Queue(const Request& request, std::vector<ComparedTable> tables) : reques
     result.not_compared = compared.why_not;
     result.shape = compared.notes;
     const bool none = !compared.why_not.empty();
-    auto walk = none ? nullptr : data::walk_by_key(compared.leaf, compared.key);
+    auto walk = compared.sorted_alike ? data::walk_by_key(compared.leaf, compared.key) : nullptr;
     tables_.push_back({std::move(compared), std::move(walk),
                        data::Pace(request.block, request.first_rows, request.most_rows), std::nullopt, none,
                        std::move(result)});
@@ -24,6 +24,10 @@ Result<std::optional<Taken>> Queue::take(Pair& pair) {
   while (current_ < tables_.size() && tables_[current_].all_taken) ++current_;
   if (current_ == tables_.size()) return std::optional<Taken>{};
   auto& table = tables_[current_];
+  if (!table.walk) {
+    table.all_taken = true;
+    return std::optional<Taken>{{current_, &table.compared, nullptr, {}, 0}};
+  }
   TRY_ASSIGN(const auto range, table.walk->next(pair.original(), table.cursor, table.pace.size(),
                                                 Deadline::in(request_.patience.with_request)));
   Taken taken{current_, &table.compared, table.walk.get(), {table.cursor, std::nullopt}, 0};
@@ -45,6 +49,7 @@ void Queue::done(const Taken& taken, const Found& found, Duration took) {
   ++result.blocks;
   result.rows += found.rows;
   if (found.read_again) ++result.read_again;
+  result.more = result.more || found.more;
   result.differences.insert(result.differences.end(), found.differences.begin(), found.differences.end());
   result.undecided.insert(result.undecided.end(), found.undecided.begin(), found.undecided.end());
   if (result.differences.size() > request_.most_named) {
@@ -78,7 +83,7 @@ void Queue::give_up(const Error& why) {
 
 Result<Pair> Queue::open_pair() {
   const std::lock_guard lock(opening_);
-  return Pair::open(request_.original, request_.copy, Deadline::in(request_.patience.with_copy));
+  return Pair::open(request_.original, request_.copy, Deadline::in(request_.patience.to_connect));
 }
 
 Result<std::vector<TableResult>> Queue::results() {
@@ -89,6 +94,10 @@ Result<std::vector<TableResult>> Queue::results() {
     auto& result = table.result;
     std::sort(result.differences.begin(), result.differences.end(),
               [](const auto& one, const auto& other) { return one.key < other.key; });
+    // Rows that moved between blocks meanwhile may be found twice.
+    const auto same = [](const auto& one, const auto& other) { return one.has_key && one.key == other.key; };
+    auto& all_of_it = result.differences;
+    all_of_it.erase(std::unique(all_of_it.begin(), all_of_it.end(), same), all_of_it.end());
     all.push_back(std::move(result));
   }
   return all;

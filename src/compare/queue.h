@@ -17,7 +17,7 @@ namespace pgcleave::compare {
 struct Taken {
   std::size_t number = 0;  // of its table
   const ComparedTable* table = nullptr;
-  data::Walk* walk = nullptr;  // of its table, by key; it keeps no state
+  data::Walk* walk = nullptr;  // of its table, by key; it keeps no state. Null: the block is the whole table
   Block block;
   std::int64_t size = 0;  // rows that it had when it was made; 0: it is what lies behind the last key
 };
@@ -27,6 +27,7 @@ struct Found {
   bool read_again = false;
   std::vector<Difference> differences;
   std::vector<std::string> undecided;
+  bool more = false;  // some of it was left
 };
 
 class Queue {

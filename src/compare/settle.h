@@ -35,6 +35,7 @@ struct Settled {
 };
 
 struct Patience {
+  Duration to_connect = std::chrono::seconds(30);
   Duration with_copy = std::chrono::minutes(1);  // to catch up with one position
   Duration with_request = std::chrono::minutes(10);
   int looks = 30;

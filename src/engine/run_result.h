@@ -21,6 +21,7 @@ enum class ExitCode {
   held = 7,              // another run holds the split
   past_no_return = 8,    // `resume` finishes it
   done_with_misses = 9,  // done, but a budget or a check was missed
+  rows_differ = 10,      // `compare` found rows that are not the same on both sides
 };
 
 struct RunResult {

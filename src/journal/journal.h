@@ -137,7 +137,7 @@ class SplitHold {
   std::unique_ptr<State> state_;
 };
 
-// <letter>-<UTC date>-<time>-<4 random hexadecimal digits>: r a run, h a rehearsal, c a check, s a signature.
+// <letter>-<UTC date>-<time>-<4 random hex digits>: r a run, h a rehearsal, c a check, s a signature, v a comparison.
 std::string new_id(const std::string& letter);
 inline std::string new_run_id() {
   return new_id("r");

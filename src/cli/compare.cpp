@@ -1,0 +1,151 @@
+// Whether both sides hold the same rows.
+#include "app/compare.h"
+
+#include <charconv>
+#include <iostream>
+
+#include "app/files.h"
+#include "app/interrupt.h"
+#include "base/format.h"
+#include "base/log.h"
+#include "base/units.h"
+#include "cli/asked.h"
+#include "cli/complain.h"
+
+namespace pgcleave::cli {
+namespace {
+
+constexpr auto between_lines = std::chrono::seconds(5);
+constexpr int most_jobs = 64;
+constexpr std::size_t shown_length = 60;
+
+std::string shortened(const compare::Value& value, bool hidden) {
+  if (!value.text) return "NULL";
+  if (hidden) return "(not shown)";
+  const auto& text = *value.text;
+  if (text.size() <= shown_length && !value.cut) return "'" + text + "'";
+  auto end = std::min(text.size(), shown_length);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  return "'" + text.substr(0, end) + "...'";
+}
+
+void print_difference(const compare::Difference& difference, const compare::Labels& labels) {
+  using compare::Kind;
+  const auto where = difference.kind == Kind::missing ? "is missing on " + labels.copy
+                     : difference.kind == Kind::extra ? "is on " + labels.copy + " only"
+                                                      : std::string("differs");
+  std::cout << "    " << printable(fmt::format("{} {}", difference.key, where)) << "\n";
+  if (difference.kind == Kind::changed) {
+    for (const auto& column : difference.columns)
+      std::cout << "      "
+                << printable(fmt::format("{}: {} on {}, {} on {}", column.name,
+                                         shortened(column.original, column.hidden), labels.original,
+                                         shortened(column.copy, column.hidden), labels.copy))
+                << "\n";
+  }
+  std::cout << "      " << printable(fmt::format("on {}: {}", labels.copy, difference.repair)) << "\n";
+}
+
+void print_table(const compare::TableResult& table, const compare::Labels& labels) {
+  if (table.equal() && table.undecided.empty()) return;
+  std::cout << "  " << printable(table.name.sql()) << "\n";
+  if (!table.not_compared.empty()) std::cout << "    not compared: " << printable(table.not_compared) << "\n";
+  for (const auto& note : table.shape) std::cout << "    " << printable(note) << "\n";
+  for (const auto& difference : table.differences) print_difference(difference, labels);
+  if (table.more) std::cout << "    and more: the rest of this table was not looked at\n";
+  if (!table.undecided.empty())
+    std::cout << fmt::format("    {} rows were written at each look, so they could not be judged: {}\n",
+                             table.undecided.size(), printable(fmt::format("{}", fmt::join(table.undecided, "; "))));
+}
+
+const char* verdict_in_words(app::Verdict verdict) {
+  switch (verdict) {
+    case app::Verdict::same: return "the same";
+    case app::Verdict::different: return "different";
+    case app::Verdict::not_proven: return "no difference found, and not proven";
+  }
+  return "";
+}
+
+ExitCode exit_of(app::Verdict verdict) {
+  switch (verdict) {
+    case app::Verdict::same: return ExitCode::done;
+    case app::Verdict::different: return ExitCode::rows_differ;
+    case app::Verdict::not_proven: break;
+  }
+  return ExitCode::not_ready;
+}
+
+void print_compared(const app::Compared& compared) {
+  const auto& outcome = compared.outcome;
+  for (const auto& table : outcome.tables) print_table(table, compared.labels);
+  std::cout << printable(fmt::format("{}: {} rows of {} tables in {}; {} rows differ, {} tables were not compared",
+                                     verdict_in_words(compared.verdict()), outcome.rows(), outcome.tables.size(),
+                                     to_text(outcome.time), outcome.differences(), outcome.not_compared()))
+            << "\n";
+}
+
+// How far it is, now and then.
+class ProgressLines {
+ public:
+  void operator()(const compare::Progress& now) {
+    if (Monotonic::now() < next_) return;
+    next_ = Monotonic::now() + between_lines;
+    const double seconds = std::chrono::duration<double>(now.time).count();
+    const double rate = seconds > 0 ? static_cast<double>(now.rows) / seconds : 0;
+    auto text = fmt::format("table {} of {} ({}): {} blocks, {} rows of about {}, {:.0f} rows/s", now.table_number,
+                            now.tables, now.table, now.blocks, now.rows, now.all_rows, rate);
+    if (rate > 0 && now.all_rows > now.rows) {
+      const auto left = static_cast<std::int64_t>(static_cast<double>(now.all_rows - now.rows) / rate * 1e6);
+      text += fmt::format(", {} left", to_text(Duration(left)));
+    }
+    if (now.different > 0) text += fmt::format(", {} rows differ", now.different);
+    log::info(printable(text));
+  }
+
+ private:
+  Monotonic::time_point next_ = Monotonic::now() + between_lines;
+};
+
+Result<int> jobs_in(const Arguments& arguments) {
+  const auto text = arguments.text("jobs");
+  if (text.empty()) return 2;
+  int jobs = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), jobs);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size() && jobs >= 1 && jobs <= most_jobs) return jobs;
+  return fail({ErrorKind::invalid, "--jobs", "is no number of jobs", fmt::format("1 to {}", most_jobs), text, "", ""});
+}
+
+ExitCode compare_rows(const Arguments& arguments) {
+  const auto& stop = app::stop_flag();
+  const auto environment = app::read_environment_file(arguments.text("environment"));
+  if (!environment.value) return complain(environment.problems);
+  const auto split = app::read_split_for(files_named(arguments), *environment.value);
+  if (!split.value) return complain(split.problems);
+  const auto jobs = jobs_in(arguments);
+  if (!jobs) return complain(jobs.error());
+  const auto journal = app::journal_path(files_named(arguments), &*environment.value);
+  const auto compared = app::compare_sides(journal, *environment.value, *split.value,
+                                           {arguments.list("tables"), *jobs, &stop, ProgressLines()});
+  if (!compared) return complain(compared.error());
+  if (arguments.flag("json")) std::cout << to_text(compared->json(true), 2) << "\n";
+  if (!arguments.flag("json")) print_compared(*compared);
+  return exit_of(compared->verdict());
+}
+
+}  // namespace
+
+Verb compare_verb() {
+  using Kind = Option::Kind;
+  return {"compare",
+          "Compare the rows of both sides while clients write, and name each that differs. Changes nothing there.",
+          {environment_option(true),
+           {"--split", Kind::value, "split file (default: the environment's)"},
+           {"--tables", Kind::list, "only tables that match, such as 'ci.*' (can be given again)"},
+           {"--jobs", Kind::value, "how many blocks at a time (default: 2)"},
+           journal_option(),
+           json_option()},
+          compare_rows};
+}
+
+}  // namespace pgcleave::cli

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Under load: equal sides give no difference, several times over, while the target follows by replay, by the forward
+# link and by the reverse one; each row that was bent is named, in each kind of value, and no other; the SQL that is
+# printed mends it. What is kept holds no value.
+source "$(dirname "$0")/../scenario.sh"
+runbook=$root/runbooks/logical-switchover.yml
+lab_up 1
+source_sql "create type ci.mood as enum ('sad', 'ok', 'glad'); create type ci.pair as (a int, b text);
+  create collation ci.blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+  create table ci.kinds (id int primary key, big bigint, cost numeric, ratio float8, note text collate ci.blind,
+    raw bytea, at timestamptz, span interval, doc jsonb, words json, mood ci.mood, pair ci.pair, parts int[],
+    api_token text);
+  insert into ci.kinds select g, g, 1.0, 0, 'Ada', '\\x00', timestamptz '2026-01-01 00:00:00+00', '1 day',
+    '{\"a\": 1.0}', '{\"a\":1}', 'ok', row(g::int, 'x'::text)::ci.pair, '{1,2}', 'hush' || g
+    from generate_series(1, 3000) g"
+load_begin --writers 8 --reconnect 2 --rate 20
+
+compare() {  # compare EXIT WORDS...
+  tool "$1" compare -e "$environment" --json "${@:2}"
+}
+equal() {  # equal TIMES HOW
+  for _ in $(seq "$1"); do
+    compare 0
+    is "verdict" "$(jq -r .verdict "$scratch/tool.json")" same
+    is "how" "$(jq -r .how "$scratch/tool.json")" "$2"
+    [ "$(jq .summary.rows "$scratch/tool.json")" -gt 3000 ] || failed "hardly any row was compared"
+  done
+  say "the same, $1 times: $(jq -c '[.summary.rows, ([.tables[].read_again] | add), .ms]' "$scratch/tool.json")" \
+    "(rows, blocks read again, ms)"
+}
+# table, kind, key, columns of each difference
+found() { jq -r '.tables[] | .table as $t | .differences[] | [$t, .kind, .key, ([.columns[].name] | join(" "))] |
+  if .[1] != "changed" then .[:3] else . end | join(" ")' "$scratch/tool.json" | sort; }
+bend() { target_sql "set session_replication_role = replica; $1"; }
+
+say "the target replays"
+equal 3 "target ci follows source main by replay of the standby"
+
+say "the target is promoted, and follows by the forward link"
+tool 6 run "$runbook" -e "$environment"
+equal 3 "target ci follows source main by subscription pgcleave_ci_forward"
+
+say "rows are bent on the target"
+bend "delete from ci.kinds where id = 1; insert into ci.kinds (id) values (5000);
+  update ci.kinds set big = big + 4294967296 where id = 10; update ci.kinds set cost = 1.00 where id = 20;
+  update ci.kinds set ratio = '-0' where id = 30; update ci.kinds set note = 'ADA' where id = 40;
+  update ci.kinds set raw = '\\x0000' where id = 50; update ci.kinds set at = at + interval '1 us' where id = 60;
+  update ci.kinds set span = '24 hours' where id = 70; update ci.kinds set doc = '{\"a\": 1.00}' where id = 80;
+  update ci.kinds set words = '{\"a\": 1}' where id = 90; update ci.kinds set mood = 'glad' where id = 100;
+  update ci.kinds set pair = row(110, null) where id = 110; update ci.kinds set parts = '{{1,2}}' where id = 120;
+  update ci.kinds set api_token = null where id = 130; update ci.kinds set note = null, big = 0 where id = 140;
+  insert into ci.metrics values ('2024-09-01', 'stray', 1); insert into ci.\"select\" values (7, 'stray')"
+cat >"$scratch/expected.out" <<'END'
+ci."select" extra id 7
+ci.kinds changed id 10 big
+ci.kinds changed id 100 mood
+ci.kinds changed id 110 pair
+ci.kinds changed id 120 parts
+ci.kinds changed id 130 api_token
+ci.kinds changed id 140 big note
+ci.kinds changed id 20 cost
+ci.kinds changed id 30 ratio
+ci.kinds changed id 40 note
+ci.kinds changed id 50 raw
+ci.kinds changed id 60 at
+ci.kinds changed id 70 span
+ci.kinds changed id 80 doc
+ci.kinds changed id 90 words
+ci.kinds extra id 5000
+ci.kinds missing id 1
+ci.metrics_2024_h2 extra (at, name) (2024-09-01, stray)
+END
+sort -o "$scratch/expected.out" "$scratch/expected.out"
+for _ in 1 2 3; do
+  compare 10
+  found >"$scratch/found.out"
+  diff "$scratch/expected.out" "$scratch/found.out" >"$scratch/difference.out" || failed "other differences were found"
+done
+compare 10 --tables 'ci.metrics*' --jobs 4
+is "differences of ci.metrics" "$(found)" "ci.metrics_2024_h2 extra (at, name) (2024-09-01, stray)"
+tool 10 compare -e "$environment" --tables ci.kinds
+contains "$scratch/tool.json" "big: '10' on source main, '4294967306' on target ci"
+contains "$scratch/tool.json" "-- column api_token is not shown: copy the row with psql"
+if grep -q hush130 "$scratch/everything"; then failed "a secret was shown"; fi
+tool 2 compare -e "$environment" --tables 'nothing.*'
+
+say "the SQL that is printed mends them, and rows with a secret are copied"
+compare 10
+jq -r '.tables[].differences[].repair' "$scratch/tool.json" >"$scratch/repair.sql"
+is "rows whose repair is not written out" "$(grep -c '^-- column api_token' "$scratch/repair.sql")" 2
+PGOPTIONS="-c session_replication_role=replica" psql "$TARGET" -v ON_ERROR_STOP=1 -q1f "$scratch/repair.sql"
+bend "delete from ci.kinds where id = 130"
+source_sql "copy (select * from ci.kinds where id in (1, 130)) to stdout" |
+  PGOPTIONS="-c session_replication_role=replica" psql "$TARGET" -v ON_ERROR_STOP=1 -qc "copy ci.kinds from stdin"
+equal 2 "target ci follows source main by subscription pgcleave_ci_forward"
+
+say "the target serves, and the source follows by the reverse link"
+tool 0 resume -e "$environment" --approve go
+equal 3 "source main follows target ci by subscription pgcleave_ci_reverse"
+source_sql "set session_replication_role = replica; delete from ci.kinds where id = 77"
+compare 10
+is "differences" "$(found)" "ci.kinds missing id 77"
+load_end 1
+verify_clean target
+
+say "what is kept: each verdict, and no value"
+sqlite3 -readonly "$dir/journal.db" "select data from event where type = 'compare.done' order by seq" \
+  >"$scratch/kept.out"
+is "verdicts" "$(jq -r .verdict "$scratch/kept.out" | uniq -c | awk '{print $1 $2}' | paste -sd' ')" \
+  "6same 6different 5same 1different"
+is "the last difference" "$(jq -r '.tables[].differences[].key' "$scratch/kept.out" | tail -n 1)" "id 77"
+if grep -qE 'hush|4294967306|2026-01-01' "$scratch/kept.out"; then failed "the journal holds a value of a row"; fi
+say "ok"
