@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a program in the time that all else leaves. Where Linux shares time between sessions first
-# (kernel.sched_autogroup_enabled) a policy counts within a session only: so it gets one of its own, of the least weight.
+# (kernel.sched_autogroup_enabled) a policy counts within a session only: so it gets one of its own, of the least
+# weight.
 # Usage: in_spare_time.sh PROGRAM WORDS...
 set -euo pipefail
 # shellcheck disable=SC2016
