@@ -95,7 +95,8 @@ std::string sql_of(const SideGrants& side, bool missing_only) {
   for (const auto& right : seen.rights) {
     const bool held = side.asked && right.held;
     if (held && missing_only) continue;
-    text += statement(right.grant, right.why + (held ? "; held" : ""));
+    text += right.grant.empty() ? comment(fmt::format("by hand: {} ({})", right.name, right.why))
+                                : statement(right.grant, right.why + (held ? "; held" : ""));
   }
   if (!side.asked && seen.version >= checks::without_superuser_since) text += owners_sql(seen.role);
   return text;

@@ -27,7 +27,7 @@ class LeastRights {
  public:
   LeastRights(std::string role, std::string database) : role_(std::move(role)), database_(std::move(database)) {}
 
-  std::vector<Tested> all(const std::vector<std::string>& owners) {
+  std::vector<Tested> all(const std::vector<TableOwner>& owners) {
     add("attribute REPLICATION", fmt::format("ALTER ROLE {} REPLICATION", to()), "makes and drops replication slots",
         "(SELECT rolreplication FROM pg_catalog.pg_roles WHERE rolname = current_user)");
     add("CREATE on database " + database_,
@@ -64,13 +64,18 @@ class LeastRights {
         fmt::format("pg_catalog.pg_has_role('{}', 'USAGE')", role));
   }
   // A role that subscribes applies rows as the owner of each table, so SET is needed beside USAGE.
-  void of_owner(const std::string& owner) {
-    if (owner == role_) return;
-    add(fmt::format("membership of {}", owner),
-        fmt::format("GRANT {} TO {} WITH INHERIT TRUE, SET TRUE", quote_identifier(owner), to()),
+  void of_owner(const TableOwner& owner) {
+    if (owner.name == role_) return;
+    if (owner.superuser) {
+      add(fmt::format("an owner of {} that is no superuser: it belongs to {}", owner.table, owner.name), "",
+          "membership of a superuser would make it one: ALTER TABLE ... OWNER TO a role that is none", "false");
+      return;
+    }
+    add(fmt::format("membership of {}", owner.name),
+        fmt::format("GRANT {} TO {} WITH INHERIT TRUE, SET TRUE", quote_identifier(owner.name), to()),
         "it owns tables or sequences of the split, which get triggers, are published, locked and written to",
         fmt::format("(pg_catalog.pg_has_role({0}, 'USAGE') AND pg_catalog.pg_has_role({0}, 'SET'))",
-                    quote_literal(owner)));
+                    quote_literal(owner.name)));
   }
   // A parameter of an extension that is not loaded can be set by everybody.
   void set(const char* name, const char* why) {
@@ -100,8 +105,8 @@ class LeastRights {
 };
 
 // Owners of the split's tables, and of the sequences that are carried.
-Result<std::vector<std::string>> owners_on(world::World& world, world::Side& side, postgres::Connection& leader,
-                                           Deadline deadline) {
+Result<std::vector<TableOwner>> owners_on(world::World& world, world::Side& side, postgres::Connection& leader,
+                                          Deadline deadline) {
   TRY_ASSIGN(const auto tables, world::tables_on(world, side, deadline));
   TRY_ASSIGN(const auto sequences, world::sequences_on(world, side, deadline));
   auto names = sequences.moved;
@@ -110,14 +115,16 @@ Result<std::vector<std::string>> owners_on(world::World& world, world::Side& sid
   }
   const auto named = postgres::name_arrays(names);
   TRY_ASSIGN(const auto rows, leader.query(R"sql(
-      SELECT DISTINCT pg_catalog.pg_get_userbyid(c.relowner) AS owner
+      SELECT r.rolname, r.rolsuper, pg_catalog.min(c.oid::pg_catalog.regclass::text) AS owned
         FROM unnest($1::text[], $2::text[]) AS wanted(schema, name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = wanted.schema
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
-       WHERE c.relkind IN ('r', 'p', 'S') ORDER BY 1)sql",
+        JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
+       WHERE c.relkind IN ('r', 'p', 'S') GROUP BY 1, 2 ORDER BY 1)sql",
                                            {named.schemas, named.names}, deadline));
-  std::vector<std::string> owners;
-  for (std::size_t row = 0; row < rows.size(); ++row) owners.push_back(rows.text(row, "owner"));
+  std::vector<TableOwner> owners;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    owners.push_back({rows.text(row, "rolname"), rows.text(row, "owned"), rows.boolean(row, "rolsuper")});
   return owners;
 }
 
@@ -156,7 +163,7 @@ class RightsJudge : Judging {
     if (seen_.superuser || seen_.version < without_superuser_since) return std::move(found_);
     for (const auto& right : seen_.standby ? std::vector<Right>() : seen_.missing()) {
       add("right_missing", right.only_reads ? Severity::warning : Severity::blocker, object(), "it lacks " + right.name,
-          "pgcleave grants --missing", right.why, right.grant);
+          "pgcleave grants --missing", right.why, right.grant.empty() ? "give it such an owner" : right.grant);
     }
     if (!seen_.password)
       add("subscription_password", Severity::blocker, object(), "replication.password of the other side is not set", "",
@@ -189,7 +196,7 @@ std::vector<Right> RightsSeen::missing() const {
 }
 
 std::vector<Right> least_rights(int version, const std::string& role, const std::string& database,
-                                const std::vector<std::string>& owners) {
+                                const std::vector<TableOwner>& owners) {
   if (version < without_superuser_since)
     return {{"attribute SUPERUSER", fmt::format("ALTER ROLE {} SUPERUSER", quote_identifier(role)),
              "before PostgreSQL 16 only a superuser makes subscriptions"}};

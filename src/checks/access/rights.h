@@ -15,8 +15,10 @@ namespace pgcleave::checks {
 constexpr int without_superuser_since = 160000;  // server_version_num
 
 struct Right {
-  std::string name;   // "SET on parameter session_replication_role"
-  std::string grant;  // the statement that gives it, to be run by a superuser in the split's database
+  std::string name;  // "SET on parameter session_replication_role"
+  // The statement that gives it, to be run by a superuser in the split's database. Empty: none does, and `why` says
+  // what to do instead.
+  std::string grant;
   std::string why;
   bool only_reads = false;  // checks read by it, and a run does without
   bool held = false;
@@ -35,9 +37,16 @@ struct RightsSeen {
   [[nodiscard]] std::vector<Right> missing() const;  // empty for a superuser
 };
 
+// Of tables or sequences of the split.
+struct TableOwner {
+  std::string name;
+  std::string table;       // one of them
+  bool superuser = false;  // membership of a superuser would make one
+};
+
 // `owners`: of the split's tables and sequences. None is held as far as nobody asked a server.
 std::vector<Right> least_rights(int version, const std::string& role, const std::string& database,
-                                const std::vector<std::string>& owners);
+                                const std::vector<TableOwner>& owners);
 
 // Asks the leader in one round trip more than it takes to find the split's tables there.
 Result<RightsSeen> rights_on(world::World& world, world::Side& side, Deadline deadline);

@@ -9,7 +9,7 @@ namespace {
 
 SideGrants a_side(int version) {
   SideGrants side{"source main", "", {"source main", "pgcleave", "app", version, false, false, true, {}, {}}};
-  side.seen.rights = checks::least_rights(version, "pgcleave", "app", {"app"});
+  side.seen.rights = checks::least_rights(version, "pgcleave", "app", {{"app", "ci.builds"}});
   return side;
 }
 
@@ -28,6 +28,12 @@ TEST_CASE("all rights are printed as SQL, or those only that are missing") {
   const auto missing = sql_of(side, true);
   CHECK(has(missing, "\nGRANT pg_monitor TO \"pgcleave\";  -- "));
   CHECK_FALSE(has(missing, "pg_checkpoint"));
+}
+
+TEST_CASE("what no statement gives is a comment") {
+  auto side = a_side(170012);
+  side.seen.rights = checks::least_rights(170012, "pgcleave", "app", {{"postgres", "ci.builds", true}});
+  CHECK(has(sql_of(side, true), "\n-- by hand: an owner of ci.builds that is no superuser: it belongs to postgres ("));
 }
 
 TEST_CASE("a standby gets no grants, a superuser is told how to become less, and a side that is unseen says why") {

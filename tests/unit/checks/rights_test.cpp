@@ -12,7 +12,7 @@ namespace {
 
 RightsSeen seen_on(int version, bool superuser) {
   RightsSeen seen{"source main", "pgcleave", "app", version, superuser, false, true, {}, {}};
-  seen.rights = least_rights(version, "pgcleave", "app", {"app", "pgcleave"});
+  seen.rights = least_rights(version, "pgcleave", "app", {{"app", "ci.builds"}, {"pgcleave", "ci.mine"}});
   for (auto& right : seen.rights) right.held = true;
   return seen;
 }
@@ -75,14 +75,27 @@ TEST_CASE("a role that clients log in as, or are members of, is a warning: they 
 }
 
 TEST_CASE("before PostgreSQL 16 nothing less than a superuser is enough, which the family topology says") {
-  const auto rights = least_rights(150018, "pg cleave", "app", {"app"});
+  const auto rights = least_rights(150018, "pg cleave", "app", {{"app", "ci.builds"}});
   REQUIRE(rights.size() == 1);
   CHECK(rights[0].grant == "ALTER ROLE \"pg cleave\" SUPERUSER");
   CHECK(judge_rights(seen_on(150018, false)).empty());
 }
 
+TEST_CASE("membership of a superuser is never asked for: the table is to get another owner") {
+  const auto rights = least_rights(170012, "pgcleave", "app", {{"postgres", "ci.builds", true}});
+  CHECK(std::none_of(rights.begin(), rights.end(),
+                     [](const auto& right) { return right.grant.find("\"postgres\"") != std::string::npos; }));
+  RightsSeen seen{"source main", "pgcleave", "app", 170012, false, false, true, {}, {}};
+  std::copy_if(rights.begin(), rights.end(), std::back_inserter(seen.rights),
+               [](const auto& right) { return right.grant.empty(); });
+  const auto found = judge_rights(seen);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].evidence == "it lacks an owner of ci.builds that is no superuser: it belongs to postgres");
+}
+
 TEST_CASE("a role needs no membership of itself, and each owner's name is quoted") {
-  const auto rights = least_rights(180000, "pgcleave", "app", {"pgcleave", "the \"owner\""});
+  const auto rights =
+      least_rights(180000, "pgcleave", "app", {{"pgcleave", "ci.mine"}, {"the \"owner\"", "ci.builds"}});
   const auto grants = [&](const std::string& text) {
     return std::count_if(rights.begin(), rights.end(), [&](const auto& right) { return right.grant == text; });
   };
