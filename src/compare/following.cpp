@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t page_header = 24;
 constexpr std::uint64_t segment_header = 40;
 constexpr auto between_looks = std::chrono::milliseconds(2);
+constexpr auto longest_wait = std::chrono::hours(24);
 
 // A commit is seen by others before it is flushed where it is asynchronous, so the position is the one of what is
 // inserted.
@@ -74,25 +75,29 @@ Following by_subscription(const std::string& name) {
 }
 
 Result<void> wait_until_followed(const Following& following, postgres::Connection& copy, Lsn position,
-                                 Deadline deadline, const StopFlag* stop) {
-  Reached reached;
+                                 Duration patience, const StopFlag* stop) {
+  Lsn furthest;
+  auto since = Monotonic::now();
   std::optional<Lsn> committing;
-  auto waited = wait_until(fmt::format("{} has reached {}", copy.name(), position.text()), deadline, between_looks,
-                           stop, [&]() -> Result<bool> {
-                             TRY_ASSIGN(reached, following.reached(copy, deadline.for_one_read()));
-                             if (reached.seen >= position) return true;
-                             if (reached.committing < position) return false;
-                             // A later transaction: that one is over.
-                             if (committing && reached.committing > *committing) return true;
-                             committing = reached.committing;
-                             return false;
-                           });
-  if (waited || waited.error().kind != ErrorKind::timed_out) return waited;
-  auto error = waited.error();
-  error.object = following.text;
-  error.seen = fmt::format("{}, {} behind", reached.seen.text(), to_text(position.ahead_of(reached.seen)));
-  error.hint = "it does not move, or too slowly: see pgcleave status, and PostgreSQL's log there";
-  return fail(error);
+  const auto look = [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto reached, following.reached(copy, Deadline::in(patience).for_one_read()));
+    if (reached.seen >= position) return true;
+    if (reached.committing >= position) {
+      if (committing && reached.committing > *committing) return true;  // a later transaction: that one is over
+      committing = reached.committing;
+    }
+    if (const auto now = std::max(reached.seen, reached.committing); now > furthest) {
+      furthest = now;
+      since = Monotonic::now();
+    }
+    if (Monotonic::now() - since < patience) return false;
+    return fail({ErrorKind::timed_out, following.text, "stands still",
+                 fmt::format("it reaches {} within {}", position.text(), to_text(patience)),
+                 fmt::format("{}, {} behind", reached.seen.text(), to_text(position.ahead_of(reached.seen))),
+                 "see pgcleave status, and PostgreSQL's log on " + copy.name(), ""});
+  };
+  return wait_until(fmt::format("{} has reached {}", copy.name(), position.text()), Deadline::in(longest_wait),
+                    between_looks, stop, look);
 }
 
 }  // namespace pgcleave::compare

@@ -52,7 +52,7 @@ Suspects suspects_in(const Both<Versions>& rows) {
 Result<void> let_copy_catch_up(Pair& pair, const Following& following, const Patience& patience) {
   if (!following.follows()) return {};
   TRY_ASSIGN(const auto position, following.position(pair.original(), Deadline::in(patience.with_request)));
-  return wait_until_followed(following, pair.copy(), position, Deadline::in(patience.with_copy), patience.stop);
+  return wait_until_followed(following, pair.copy(), position, patience.with_copy, patience.stop);
 }
 
 Result<Settled> settle(BlockReader& reader, const Following& following, Suspects suspects, const Patience& patience) {

@@ -36,7 +36,7 @@ struct Settled {
 
 struct Patience {
   Duration to_connect = std::chrono::seconds(30);
-  Duration with_copy = std::chrono::minutes(1);  // to catch up with one position
+  Duration with_copy = std::chrono::minutes(1);  // that stands still, before it has caught up
   Duration with_request = std::chrono::minutes(10);
   int looks = 30;
   const StopFlag* stop = nullptr;

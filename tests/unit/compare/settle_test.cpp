@@ -2,6 +2,7 @@
 // position, and carries it over when the copy is waited for.
 #include "compare/settle.h"
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 
@@ -124,6 +125,24 @@ TEST_CASE("a copy that does not follow is an error that says how far it is behin
   CHECK(outcome.error().kind == ErrorKind::timed_out);
   CHECK(outcome.error().object == "the test's link");
   CHECK(outcome.error().seen.find("0/0, ") == 0);
+}
+
+TEST_CASE("a copy that is far behind is waited for as long as it comes nearer") {
+  HandMade sides;
+  sides.write("UPDATE cmp.t SET n = 1 WHERE id = 3");
+  sides.request.patience.with_copy = 1s;
+  const auto began = Monotonic::now();
+  sides.request.following.reached = [&](postgres::Connection&, Deadline) -> Result<Reached> {
+    sleep_until(Deadline::in(10ms), 10ms, nullptr);
+    if (Monotonic::now() - began < 2500ms) {
+      const auto at = static_cast<std::uint64_t>((Monotonic::now() - began) / 1ms);
+      return Reached{Lsn{at}, Lsn{at}};
+    }
+    sides.carry_over(1);
+    return Reached{Lsn{UINT64_MAX}, Lsn{UINT64_MAX}};
+  };
+  CHECK(in_words(sides.compare_one("t")) == "");
+  CHECK(Monotonic::now() - began > 2500ms);
 }
 
 TEST_CASE("a stop ends a comparison") {
