@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Under load: equal sides give no difference, several times over, while the target follows by replay, by the forward
 # link and by the reverse one; each row that was bent is named, in each kind of value, and no other; the SQL that is
-# printed mends it. What is kept holds no value.
+# printed repairs it. What is kept holds no value.
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
@@ -84,7 +84,7 @@ contains "$scratch/tool.json" "-- column api_token is not shown: copy the row wi
 if grep -q hush130 "$scratch/everything"; then failed "a secret was shown"; fi
 tool 2 compare -e "$environment" --tables 'nothing.*'
 
-say "the SQL that is printed mends them, and rows with a secret are copied"
+say "the SQL that is printed repairs them, and rows with a secret are copied"
 compare 10
 jq -r '.tables[].differences[].repair' "$scratch/tool.json" >"$scratch/repair.sql"
 is "rows whose repair is not written out" "$(grep -c '^-- column api_token' "$scratch/repair.sql")" 2
