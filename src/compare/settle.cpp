@@ -18,11 +18,13 @@ Kind kind_of(const Seen& seen) {
   return seen.original ? Kind::changed : Kind::extra;
 }
 
-// The original held the row all the while. Of one that it does not hold, the copy's must be the same one: it may have
-// come and gone in between.
-bool stood_still(const Seen& before, const Seen& now, bool follows) {
+// The original held the row all the while. One that it does not hold may have come and gone in between: the copy must
+// hold the same one at both looks, and at the first (`ordered`) have been read before the original, so that it is one
+// that the original had lost before the position was noted.
+bool stood_still(const Seen& before, const Seen& now, bool follows, bool ordered) {
   if (before.original != now.original) return false;
-  return (follows && now.original.has_value()) || before.copy == now.copy;
+  if (follows && now.original.has_value()) return true;
+  return ordered && before.copy == now.copy;
 }
 
 }  // namespace
@@ -74,7 +76,7 @@ Result<Settled> settle(BlockReader& reader, const Following& following, Suspects
       const Seen now{in(original, key), in(copy, key)};
       if (!now.differs()) {
         suspects.erase(key);
-      } else if (stood_still(before, now, following.follows())) {
+      } else if (stood_still(before, now, following.follows(), settled.looks > 1)) {
         settled.different[key] = kind_of(now);
         suspects.erase(key);
       } else {

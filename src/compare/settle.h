@@ -3,7 +3,9 @@
 // A row is judged only when nobody changed it between two looks. After the first look a position of the original is
 // noted, and the copy is waited for until it has done all that lies before. Then the copy is read, and after it the
 // original: a row that the original holds as it did at the first look is in that state all the while, so the copy must
-// have it too. Whoever writes a row at each look is looked at again, some times; then it is left undecided.
+// have it too. A row that the copy alone holds is judged at the second of such looks, since the first reading of a
+// block is of both at once: the original may have got the row and lost it again while the copy was read. Whoever writes
+// a row at each look is looked at again, some times; then it is left undecided.
 #pragma once
 
 #include <map>
