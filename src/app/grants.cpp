@@ -1,19 +1,11 @@
 #include "app/grants.h"
 
-#include <algorithm>
-#include <array>
-
 #include "base/format.h"
 
 namespace pgcleave::app {
 namespace {
 
 constexpr auto time_to_ask = std::chrono::seconds(5);
-
-std::string in(const std::map<std::string, std::string>& values, const char* key) {
-  const auto found = values.find(key);
-  return found == values.end() ? "" : found->second;
-}
 
 // 17.12 of 170012.
 std::string version_text(int number) {
@@ -46,7 +38,7 @@ std::string head_of(const SideGrants& side) {
   auto text = comment(fmt::format("Role {} on {}: PostgreSQL {}, database {}.", seen.role, side.label,
                                   version_text(seen.version), seen.database));
   if (seen.standby) return text + comment("A standby: it has the roles and rights of the server that it follows.");
-  if (seen.superuser && seen.version >= checks::without_superuser_since)
+  if (seen.superuser && seen.version >= postgres::without_superuser_since)
     text += comment(fmt::format("It is superuser, which is more than it needs. Afterwards: ALTER ROLE {} NOSUPERUSER;",
                                 postgres::quote_identifier(seen.role)));
   return text + comment(fmt::format("To be run there by a superuser: psql -d {} -f FILE", seen.database));
@@ -70,13 +62,12 @@ std::vector<SideGrants> grants_of(const config::Environment& environment, const 
 std::vector<SideGrants> grants_for(const config::Environment& environment, int major) {
   std::vector<SideGrants> all;
   for (const auto* side : {&environment.source, &environment.target}) {
-    const auto& values = side->postgres.values;
     SideGrants one;
     one.label = fmt::format("{} {}", side == &environment.source ? "source" : "target", side->scope);
     one.asked = false;
     one.seen.label = one.label;
-    one.seen.role = in(values, "user");
-    one.seen.database = in(values, "dbname");
+    one.seen.role = side->postgres.value("user");
+    one.seen.database = side->postgres.value("dbname");
     one.seen.version = major * 10000;
     one.seen.rights = checks::least_rights(one.seen.version, one.seen.role, one.seen.database, {});
     all.push_back(std::move(one));
@@ -98,7 +89,7 @@ std::string sql_of(const SideGrants& side, bool missing_only) {
     text += right.grant.empty() ? comment(fmt::format("by hand: {} ({})", right.name, right.why))
                                 : statement(right.grant, right.why + (held ? "; held" : ""));
   }
-  if (!side.asked && seen.version >= checks::without_superuser_since) text += owners_sql(seen.role);
+  if (!side.asked && seen.version >= postgres::without_superuser_since) text += owners_sql(seen.role);
   return text;
 }
 

@@ -53,34 +53,23 @@ const Column* find_column(const std::vector<Column>& columns, const std::string&
   return found == columns.end() ? nullptr : &*found;
 }
 
-// Empty: both servers sort by the key alike.
-std::string why_not_sorted_alike(const data::Key& key, const Shape& original, const Shape& copy, const Labels& labels) {
-  for (const auto& part : key.columns) {
+// Two servers may sort an enum, or a text by another version of its collation, differently.
+bool sort_alike(const data::Key& key, const Shape& original, const Shape& copy) {
+  return std::all_of(key.columns.begin(), key.columns.end(), [&](const auto& part) {
     const auto* here = find_column(original.columns, part.name);
     const auto* there = find_column(copy.columns, part.name);
-    if (here->type != there->type)
-      return fmt::format("its key column {} is {} on {} and {} on {}", part.name, here->type, labels.original,
-                         there->type, labels.copy);
-    if (!is_sorted_by_value(here->base))
-      return fmt::format("its key column {} is {}, which two servers may sort differently", part.name, here->type);
-    if (here->order != there->order)
-      return fmt::format("its key column {} is sorted by '{}' on {} and by '{}' on {}", part.name, here->order,
-                         labels.original, there->order, labels.copy);
-  }
-  return "";
+    return here->type == there->type && is_sorted_by_value(here->base) && here->order == there->order;
+  });
 }
 
-void choose_key(ComparedTable& table, const Shape& original, const Shape& copy, const Labels& labels) {
+// None where one side lacks a column of it.
+void choose_key(ComparedTable& table, const Shape& original, const Shape& copy) {
   const bool both_have_it =
       original.key && std::all_of(original.key->columns.begin(), original.key->columns.end(),
                                   [&](const auto& part) { return find_column(copy.columns, part.name) != nullptr; });
-  if (!both_have_it) {
-    table.why_whole = "it has no key by which its rows could be told apart";
-    return;
-  }
+  if (!both_have_it) return;
   table.key = *original.key;
-  table.why_whole = why_not_sorted_alike(table.key, original, copy, labels);
-  table.sorted_alike = table.why_whole.empty();
+  table.sorted_alike = sort_alike(table.key, original, copy);
 }
 
 constexpr const char* columns_sql = R"sql(
@@ -171,7 +160,7 @@ ComparedTable compared(const postgres::TableName& name, const Shape& original, c
     if (find_column(original.columns, column.name) == nullptr)
       table.notes.push_back(fmt::format("column {} is on {} only", column.name, labels.copy));
   }
-  choose_key(table, original, copy, labels);
+  choose_key(table, original, copy);
   return table;
 }
 

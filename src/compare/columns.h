@@ -37,11 +37,10 @@ struct ComparedTable {
   postgres::TableName name;
   data::Leaf leaf;                 // of the original
   data::Key key;                   // by which rows are told apart; no columns: alike rows are counted
-  bool sorted_alike = false;       // by both servers, so that ranges of keys make blocks
+  bool sorted_alike = false;       // by both servers, so that ranges of keys make blocks; else all rows are one
   std::vector<Column> columns;     // that both have, as the original has them
   std::vector<std::string> notes;  // what differs in shape; each a few words
   std::string why_not;             // rows can't be compared; empty: they can
-  std::string why_whole;           // they are not compared in blocks of keys, but all at once; empty: in blocks
 };
 
 ComparedTable compared(const postgres::TableName& name, const Shape& original, const Shape& copy, const Labels& labels);

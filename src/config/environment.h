@@ -21,6 +21,10 @@ struct PostgresAccess {
   std::map<std::string, std::string> values;
   Secret password;      // from password: "${file:...}" or "${env:...}"; empty: passfile
   Secret key_password;  // sslpassword
+  [[nodiscard]] std::string value(const std::string& keyword) const {  // empty: not set
+    const auto found = values.find(keyword);
+    return found == values.end() ? "" : found->second;
+  }
 };
 
 struct PatroniAccess {

@@ -22,6 +22,9 @@ struct Identity {
   std::string address;  // as the client reached it
 };
 
+// From here on (server_version_num) a role that is no superuser can make subscriptions.
+constexpr int without_superuser_since = 160000;
+
 // Whether a transaction that is open while a publication is altered is decoded with the publication as it was altered:
 // PostgreSQL 15.13, 16.9, 17.5 and later. An older one goes on by what it had cached.
 constexpr bool invalidates_publications(int version) {

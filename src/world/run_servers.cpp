@@ -8,11 +8,6 @@
 namespace pgcleave::world {
 namespace {
 
-std::string value_of(const config::PostgresAccess& access, const char* key) {
-  const auto found = access.values.find(key);
-  return found == access.values.end() ? "" : found->second;
-}
-
 DatabaseId database_in(const Json& side) {
   return {text_in(side, "system_identifier"), text_in(side, "database"), text_in(side, "database_oid")};
 }
@@ -77,8 +72,8 @@ Result<Json> note_servers(World& world, Deadline deadline) {
     for (const auto& bouncer : pool.bouncers) {
       Json one{{"name", bouncer.name},
                {"pool", pool.database},
-               {"host", value_of(bouncer.console, "host")},
-               {"port", value_of(bouncer.console, "port")}};
+               {"host", bouncer.console.value("host")},
+               {"port", bouncer.console.value("port")}};
       if (const auto& process = processes[i++]; process) {
         one["listen_port"] = process->listen_port;
         one["unix_socket_dir"] = process->unix_socket_dir;

@@ -64,6 +64,7 @@ grant_least() {
 source_sql() { psql "$SOURCE" -v ON_ERROR_STOP=1 -qtAc "$1"; }
 target_sql() { psql "$TARGET" -v ON_ERROR_STOP=1 -qtAc "$1"; }
 
+# shellcheck disable=SC2120  # scenarios give arguments
 load_begin() {
   load_number=$((load_number + 1))
   histories+=("$scratch/history-$load_number.jsonl")
@@ -71,6 +72,7 @@ load_begin() {
   load_pid=$!
   sleep 2
 }
+# shellcheck disable=SC2120
 load_end() {
   sleep "${1:-1}"
   kill -TERM "$load_pid"
@@ -96,6 +98,17 @@ kill_by() {
   shift
   PGCLEAVE_FAULT="$how|$1" "$build/pgcleave-faulty" "${@:2}" >"$scratch/killed.out" 2>&1 || code=$?
   is "the tool killed at '$1'" "$code" 137
+}
+# there_and_back RUNBOOK [COMMAND...]: by a shipped one, under load; the command is run while the target serves
+there_and_back() {
+  say "$1, there and back under load"
+  load_begin
+  tool 0 run "$root/runbooks/$1.yml" -e "$environment" --approve go
+  is "owner on the target" "$(owner_on_target)" 2
+  "${@:2}"
+  tool 0 rollback -e "$environment"
+  load_end
+  verify_clean source
 }
 status() { "$build/pgcleave" status -e "$environment" --json | jq -r "$1"; }
 

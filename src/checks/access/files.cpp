@@ -113,18 +113,13 @@ class Files {
   std::set<std::string> seen_;
 };
 
-std::string value_of(const config::PostgresAccess& access, const char* key) {
-  const auto found = access.values.find(key);
-  return found == access.values.end() ? "" : found->second;
-}
-
 }  // namespace
 
 Findings access_files(const config::Environment& environment, const std::string& journal) {
   Files files;
   const auto login = [&](const config::PostgresAccess& access) {
-    files.passfile(value_of(access, "passfile"));
-    files.key(value_of(access, "sslkey"));
+    files.passfile(access.value("passfile"));
+    files.key(access.value("sslkey"));
   };
   login(environment.source.postgres);
   login(environment.target.postgres);

@@ -12,11 +12,6 @@ namespace {
 using postgres::quote_identifier;
 using postgres::quote_literal;
 
-std::string user_of(const config::PostgresAccess& access) {
-  const auto user = access.values.find("user");
-  return user == access.values.end() ? "" : user->second;
-}
-
 // A right, and the SQL that tells whether the session's role holds it.
 struct Tested {
   Right right;
@@ -159,13 +154,12 @@ class RightsJudge : Judging {
 
   // A standby has its upstream's roles: what is wrong is told there.
   Findings run() {
-    for (const auto& other : seen_.standby ? std::vector<std::string>() : seen_.others) judge_other(other);
-    if (seen_.superuser || seen_.version < without_superuser_since) return std::move(found_);
-    for (const auto& right : seen_.standby ? std::vector<Right>() : seen_.missing()) {
-      add("right_missing", right.only_reads ? Severity::warning : Severity::blocker, object(), "it lacks " + right.name,
-          "pgcleave grants --missing", right.why, right.grant.empty() ? "give it such an owner" : right.grant);
+    const bool by_rights = !seen_.superuser && seen_.version >= postgres::without_superuser_since;
+    if (!seen_.standby) {
+      for (const auto& other : seen_.others) judge_other(other);
+      if (by_rights) judge_missing();
     }
-    if (!seen_.password)
+    if (by_rights && !seen_.password)
       add("subscription_password", Severity::blocker, object(), "replication.password of the other side is not set", "",
           "a subscription whose owner is no superuser has to bring its password along: PostgreSQL reads no passfile "
           "for it",
@@ -174,6 +168,12 @@ class RightsJudge : Judging {
   }
 
  private:
+  void judge_missing() {
+    for (const auto& right : seen_.missing()) {
+      add("right_missing", right.only_reads ? Severity::warning : Severity::blocker, object(), "it lacks " + right.name,
+          "pgcleave grants --missing", right.why, right.grant.empty() ? "give it such an owner" : right.grant);
+    }
+  }
   void judge_other(const std::string& other) {
     const bool same = other == seen_.role;
     add("fence_owner_shared", Severity::warning, object(),
@@ -197,7 +197,7 @@ std::vector<Right> RightsSeen::missing() const {
 
 std::vector<Right> least_rights(int version, const std::string& role, const std::string& database,
                                 const std::vector<TableOwner>& owners) {
-  if (version < without_superuser_since)
+  if (version < postgres::without_superuser_since)
     return {{"attribute SUPERUSER", fmt::format("ALTER ROLE {} SUPERUSER", quote_identifier(role)),
              "before PostgreSQL 16 only a superuser makes subscriptions"}};
   std::vector<Right> rights;
@@ -218,9 +218,9 @@ Result<RightsSeen> rights_on(world::World& world, world::Side& side, Deadline de
   seen.password = !world.other(side).access().replication.password.empty();
   TRY_ASSIGN(seen.others, members_of_role(*leader, deadline));
   const auto& pools = world.environment.pools;
-  if (std::any_of(pools.begin(), pools.end(), [&](const auto& pool) { return user_of(pool.probe) == seen.role; }))
+  if (std::any_of(pools.begin(), pools.end(), [&](const auto& pool) { return pool.probe.value("user") == seen.role; }))
     seen.others.push_back(seen.role);
-  if (identity.version < without_superuser_since) {
+  if (identity.version < postgres::without_superuser_since) {
     seen.rights = least_rights(identity.version, seen.role, seen.database, {});
     seen.rights.front().held = seen.superuser;
     return seen;

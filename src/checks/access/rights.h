@@ -1,7 +1,7 @@
 // The least rights that the role of the environment file needs on a server, and those that it lacks there.
 //
 // Before PostgreSQL 16 only a superuser makes subscriptions, so nothing less is enough. Sources: the pages of
-// PostgreSQL 16 to 18 on predefined roles, CREATE SUBSCRIPTION and logical replication's security; tried on 17 and 18.
+// PostgreSQL 16 to 18 on predefined roles, CREATE SUBSCRIPTION and logical replication's security; tried on 17.
 #pragma once
 
 #include <string>
@@ -11,8 +11,6 @@
 #include "checks/finding.h"
 
 namespace pgcleave::checks {
-
-constexpr int without_superuser_since = 160000;  // server_version_num
 
 struct Right {
   std::string name;  // "SET on parameter session_replication_role"

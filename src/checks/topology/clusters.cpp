@@ -123,7 +123,7 @@ class ClusterJudge : Judging {
       return;
     }
     // Later versions: access.right_missing.
-    if (!cluster_.identity.superuser && cluster_.identity.version < 160000) {
+    if (!cluster_.identity.superuser && cluster_.identity.version < postgres::without_superuser_since) {
       add("not_superuser", Severity::blocker, fmt::format("user {} on {}", cluster_.identity.user, cluster_.label),
           "rolsuper is false", "SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
           "before PostgreSQL 16 only a superuser makes subscriptions",

@@ -15,7 +15,8 @@ class MembersJudge : Judging {
 
   Findings run() {
     // PostgreSQL 15 lists files for superusers only: a finding of its own.
-    if (!cluster_.members_unseen.empty() && (cluster_.identity.superuser || cluster_.identity.version >= 160000)) {
+    if (!cluster_.members_unseen.empty() &&
+        (cluster_.identity.superuser || cluster_.identity.version >= postgres::without_superuser_since)) {
       add("members_not_asked", Severity::warning, cluster_.label, cluster_.members_unseen, cluster_.list(),
           "a member that a rollback left behind, or with the history of an abandoned timeline, would not be found",
           "see what keeps the leader from answering, then check again");

@@ -30,12 +30,5 @@ done
 is "main-2 is synchronous" \
   "$(source_sql "select sync_state in ('sync', 'quorum') from pg_stat_replication where application_name = 'main-2'")" t
 
-for name in promote-standby logical-switchover; do
-  say "$name, there and back under load"
-  load_begin
-  tool 0 run "$root/runbooks/$name.yml" -e "$environment" --approve go
-  is "owner on the target" "$(owner_on_target)" 2
-  tool 0 rollback -e "$environment"
-  load_end
-  verify_clean source
-done
+there_and_back promote-standby
+there_and_back logical-switchover

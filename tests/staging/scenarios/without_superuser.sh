@@ -30,12 +30,5 @@ tool 0 grants -e "$environment" --missing
 tool 0 doctor -e "$environment"
 
 is "the role is superuser" "$(source_sql "select rolsuper from pg_roles where rolname = 'pgcleave_least'")" f
-for name in promote-standby logical-switchover; do
-  say "$name, there and back under load"
-  load_begin
-  tool 0 run "$root/runbooks/$name.yml" -e "$environment" --approve go
-  is "owner on the target" "$(owner_on_target)" 2
-  tool 0 rollback -e "$environment"
-  load_end
-  verify_clean source
-done
+there_and_back promote-standby
+there_and_back logical-switchover
