@@ -54,8 +54,10 @@ void print_table(const compare::TableResult& table, const compare::Labels& label
   for (const auto& difference : table.differences) print_difference(difference, labels);
   if (table.more) std::cout << "    and more: the rest of this table was not looked at\n";
   if (!table.undecided.empty())
-    std::cout << fmt::format("    {} rows were written at each look, so they could not be judged: {}\n",
-                             table.undecided.size(), printable(fmt::format("{}", fmt::join(table.undecided, "; "))));
+    std::cout << fmt::format(
+        "    {} rows could not be judged: they were written at each look, or somebody who writes "
+        "the table did not end: {}\n",
+        table.undecided.size(), printable(fmt::format("{}", fmt::join(table.undecided, "; "))));
 }
 
 const char* verdict_in_words(app::Verdict verdict) {

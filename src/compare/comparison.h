@@ -49,7 +49,7 @@ struct TableResult {
   std::int64_t read_again = 0;          // blocks that differed at first
   std::vector<Difference> differences;  // by key
   bool more = false;                    // it was left after most_named
-  std::vector<std::string> undecided;   // keys of rows that were written at each look
+  std::vector<std::string> undecided;   // keys of rows that could not be judged (settle.h)
 
   [[nodiscard]] bool equal() const { return not_compared.empty() && shape.empty() && differences.empty(); }
   [[nodiscard]] Json json(bool with_values) const;

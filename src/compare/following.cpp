@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t page_header = 24;
 constexpr std::uint64_t segment_header = 40;
 constexpr auto between_looks = std::chrono::milliseconds(2);
+constexpr auto until_flushed = std::chrono::milliseconds(500);
 constexpr auto longest_wait = std::chrono::hours(24);
 
 // A commit is seen by others before it is flushed where it is asynchronous, so the position is the one of what is
@@ -74,8 +75,10 @@ Following by_subscription(const std::string& name) {
           "subscription " + name};
 }
 
-Result<void> wait_until_followed(const Following& following, postgres::Connection& copy, Lsn position,
-                                 Duration patience, const StopFlag* stop) {
+Result<void> wait_until_followed(const Following& following, Pair& pair, Lsn position, Duration patience,
+                                 const StopFlag* stop) {
+  auto& copy = pair.copy();
+  bool flushed = false;
   Lsn furthest;
   auto since = Monotonic::now();
   std::optional<Lsn> committing;
@@ -90,7 +93,12 @@ Result<void> wait_until_followed(const Following& following, postgres::Connectio
       furthest = now;
       since = Monotonic::now();
     }
-    if (Monotonic::now() - since < patience) return false;
+    const auto still_for = Monotonic::now() - since;
+    if (!flushed && still_for > until_flushed) {
+      TRY(postgres::flush_wal(pair.original(), position, Deadline::in(patience).for_one_read()));
+      flushed = true;
+    }
+    if (still_for < patience) return false;
     return fail({ErrorKind::timed_out, following.text, "stands still",
                  fmt::format("it reaches {} within {}", position.text(), to_text(patience)),
                  fmt::format("{}, {} behind", reached.seen.text(), to_text(position.ahead_of(reached.seen))),

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/lsn.h"
-#include "postgres/connection.h"
+#include "compare/pair.h"
 
 namespace pgcleave::compare {
 
@@ -29,10 +29,10 @@ Following no_following();
 Following by_replay();  // a physical standby
 Following by_subscription(const std::string& name);
 
-// As long as the copy comes nearer. `timed_out` with both positions when it stood still for `patience`, `interrupted`,
-// or what the copy answers.
-Result<void> wait_until_followed(const Following& following, postgres::Connection& copy, Lsn position,
-                                 Duration patience, const StopFlag* stop);
+// As long as the copy comes nearer. When it has stood still for half a second, the original is made to flush its WAL.
+// `timed_out` with both positions when it stood still for `patience`, `interrupted`, or what a server answers.
+Result<void> wait_until_followed(const Following& following, Pair& pair, Lsn position, Duration patience,
+                                 const StopFlag* stop);
 
 // Where the last record ends, if the next one begins at `insert`: at the begin of a page it stands behind the page's
 // header, and a position there would never be reached as long as nothing more is written (XLogBytePosToRecPtr, 15).

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compare/writers.h"
+
 namespace pgcleave::compare {
 namespace {
 
@@ -54,7 +56,7 @@ Suspects suspects_in(const Both<Versions>& rows) {
 Result<void> let_copy_catch_up(Pair& pair, const Following& following, const Patience& patience) {
   if (!following.follows()) return {};
   TRY_ASSIGN(const auto position, following.position(pair.original(), Deadline::in(patience.with_request)));
-  return wait_until_followed(following, pair.copy(), position, patience.with_copy, patience.stop);
+  return wait_until_followed(following, pair, position, patience.with_copy, patience.stop);
 }
 
 Result<Settled> settle(BlockReader& reader, const Following& following, Suspects suspects, const Patience& patience) {
@@ -69,6 +71,11 @@ Result<Settled> settle(BlockReader& reader, const Following& following, Suspects
     std::vector<std::string> keys;
     for (const auto& [key, seen] : suspects) keys.push_back(key);
     TRY_ASSIGN(const auto copy, reader.rows_of(reader.pair().copy(), keys, Deadline::in(patience.with_request)));
+    bool shown = true;
+    if (following.follows()) {
+      TRY_ASSIGN(shown, let_commits_be_shown(reader.pair().original(), reader.table().name, patience.with_writers,
+                                             patience.stop));
+    }
     TRY_ASSIGN(const auto original,
                reader.rows_of(reader.pair().original(), keys, Deadline::in(patience.with_request)));
     for (const auto& key : keys) {
@@ -76,13 +83,14 @@ Result<Settled> settle(BlockReader& reader, const Following& following, Suspects
       const Seen now{in(original, key), in(copy, key)};
       if (!now.differs()) {
         suspects.erase(key);
-      } else if (stood_still(before, now, following.follows(), settled.looks > 1)) {
+      } else if (shown && stood_still(before, now, following.follows(), settled.looks > 1)) {
         settled.different[key] = kind_of(now);
         suspects.erase(key);
       } else {
         before = now;
       }
     }
+    if (!shown) break;
   }
   for (const auto& [key, seen] : suspects) settled.undecided.push_back(key);
   return settled;

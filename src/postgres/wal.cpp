@@ -73,6 +73,16 @@ Result<Lsn> current_lsn(Connection& primary, Deadline deadline) {
   return one_lsn(primary, "SELECT pg_catalog.pg_current_wal_insert_lsn() AS lsn", deadline);
 }
 
+Result<void> flush_wal(Connection& primary, Lsn position, Deadline deadline) {
+  TRY_ASSIGN(const auto flushed, one_lsn(primary, "SELECT pg_catalog.pg_current_wal_flush_lsn() AS lsn", deadline));
+  if (flushed >= position) return {};
+  TRY(
+      primary.simple("BEGIN READ WRITE; SET LOCAL synchronous_commit TO local; "
+                     "SELECT pg_catalog.pg_logical_emit_message(true, 'pgcleave', 'flushed'); COMMIT",
+                     deadline));
+  return {};
+}
+
 Result<void> checkpoint(Connection& connection, Deadline deadline) {
   TRY(connection.query("CHECKPOINT", {}, deadline));
   return {};

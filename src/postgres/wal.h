@@ -36,6 +36,10 @@ struct Receiver {
 Result<Receiver> receiver(Connection& standby, Deadline deadline);
 
 Result<Lsn> current_lsn(Connection& primary, Deadline deadline);
+// Writes the WAL up to `position` to disk, if it is not there yet, so that it is sent to whoever follows: by a message
+// in a transaction of its own, which changes nothing. What a transaction wrote that sits idle is flushed by nobody else
+// as long as nothing commits (XLogBackgroundFlush stops before the page that is being filled, PostgreSQL 15).
+Result<void> flush_wal(Connection& primary, Lsn position, Deadline deadline);
 Result<void> checkpoint(Connection& connection, Deadline deadline);  // a restartpoint on a standby
 // The timeline that WAL is written to, and the LSN at which it branched off (from the timeline history file). No value:
 // it never branched. `replayed`: the last position that this server replayed; no value when it was started anew since.

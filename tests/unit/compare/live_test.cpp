@@ -1,5 +1,6 @@
 // Real replication, with clients that write all the time.
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "postgres/replication.h"
@@ -41,10 +42,80 @@ class Writers {
   std::vector<std::thread> threads_;
 };
 
+// Commits of the original that wait for a synchronous standby which is not there, as long as it lives: they are in the
+// WAL, and nobody on the original sees them.
+class NobodyAnswers {
+ public:
+  NobodyAnswers() {
+    become("nobody");
+    // Commits wait from when the checkpointer has read the setting.
+    while (waiting() == 0) {
+      commit("SELECT pg_logical_emit_message(true, 'cmp', '')");
+      (void)wait_until("it waits", Deadline::in(100ms), 2ms, nullptr, [&]() -> Result<bool> { return waiting() > 0; });
+    }
+  }
+  ~NobodyAnswers() { answer(); }
+  NobodyAnswers(const NobodyAnswers&) = delete;
+  NobodyAnswers& operator=(const NobodyAnswers&) = delete;
+
+  void commit(const std::string& sql) {
+    threads_.emplace_back([sql] {
+      auto session = main_server().connect();
+      (void)session.simple(sql, soon());
+    });
+  }
+  void answer() {
+    become("");
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  void become(const std::string& names) {
+    run(session_, "ALTER SYSTEM SET synchronous_standby_names = " + postgres::quote_literal(names));
+    run(session_, "SELECT pg_reload_conf()");
+  }
+  std::int64_t waiting() {
+    return run(session_, "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event = 'SyncRep'").number(0, "n");
+  }
+  postgres::Connection session_ = main_server().connect();
+  std::vector<std::thread> threads_;
+};
+
+// Until the copy shows what nobody on the original sees.
+void wait_for_note(postgres::Connection& copy, int id, const std::string& note) {
+  REQUIRE(wait_until("the copy has it", soon(), 5ms, nullptr, [&]() -> Result<bool> {
+    return !run(copy, fmt::format("SELECT FROM cmp.t WHERE id = {} AND note = {}", id, postgres::quote_literal(note)))
+                .empty();
+  }));
+}
+
 constexpr const char* tables_sql =
     "CREATE TABLE cmp.t (id int PRIMARY KEY, note text); CREATE TABLE cmp.hot (id int PRIMARY KEY, n int)";
 constexpr const char* rows_sql =
     "INSERT INTO cmp.t SELECT g, 'row ' || g FROM generate_series(1, 3000) g; INSERT INTO cmp.hot VALUES (1, 0)";
+
+struct Replica : TwoCopies {
+  Replica() {
+    run(original, tables_sql);
+    run(original, rows_sql);
+    request.copy = [this](Deadline deadline) { return postgres::Connection::open(standby.settings(), deadline); };
+    request.following = by_replay();
+    request.jobs = 2;
+    request.first_rows = 500;
+  }
+  // It goes on when the comparison asks how far it is.
+  void hold_replay() {
+    run(there, "SELECT pg_wal_replay_pause()");
+    request.following.reached = [&](postgres::Connection& asked, Deadline deadline) {
+      auto reached = by_replay().reached(asked, deadline);
+      run(there, "SELECT pg_wal_replay_resume()");
+      return reached;
+    };
+  }
+  postgres::test::Server standby{"main", main_server()};
+  postgres::Connection there = standby.connect();
+};
 
 struct Linked : TwoCopies {
   Linked() {
@@ -81,7 +152,7 @@ TEST_CASE("no difference is made up while clients write and logical replication 
   for (int round = 0; round < 10; ++round) {
     const auto outcome = sides.compare({"t", "hot"});
     for (const auto& table : outcome.tables) {
-      CHECK(in_words(table).empty());
+      CHECK(in_words(table) == "");
       again += table.read_again;
     }
     CHECK(outcome.tables.at(0).rows > 2900);
@@ -89,6 +160,45 @@ TEST_CASE("no difference is made up while clients write and logical replication 
   }
   CHECK(writers.written > 100);
   CHECK(again > 0);
+}
+
+TEST_CASE("a commit that the copy shows before the original does is no difference") {
+  const auto judged = [](TwoCopies& sides, postgres::Connection& copy) {
+    sides.request.patience.with_writers = 200ms;
+    REQUIRE(in_words(sides.compare_one("t")) == "");
+    NobodyAnswers nobody;
+    nobody.commit("UPDATE cmp.t SET note = 'early' WHERE id = 7");
+    nobody.commit("INSERT INTO cmp.t VALUES (9001, 'early')");
+    wait_for_note(copy, 7, "early");
+    wait_for_note(copy, 9001, "early");
+    CHECK(run(sides.original, "SELECT FROM cmp.t WHERE note = 'early'").empty());
+    const auto result = sides.compare_one("t");
+    CHECK(in_words(result) == "");
+    CHECK(std::set<std::string>(result.undecided.begin(), result.undecided.end()) ==
+          std::set<std::string>{"id 7", "id 9001"});
+    nobody.answer();
+    const auto later = sides.compare_one("t");
+    CHECK(in_words(later) == "");
+    CHECK(later.undecided.empty());
+  };
+  SECTION("through a subscription") {
+    Linked sides;
+    judged(sides, sides.copy);
+  }
+  SECTION("on a standby") {
+    Replica sides;
+    judged(sides, sides.there);
+  }
+}
+
+TEST_CASE("whoever writes the table and sits idle keeps no row from being judged") {
+  Linked sides;
+  run(sides.copy, "SET session_replication_role TO replica; UPDATE cmp.t SET note = 'bent' WHERE id = 7");
+  auto idle = main_server().connect();
+  run(idle, "BEGIN; UPDATE cmp.t SET note = 'perhaps' WHERE id = 8");
+  const auto result = sides.compare_one("t");
+  CHECK(in_words(result) == "changed id 7 (note)");
+  CHECK(result.undecided.empty());
 }
 
 TEST_CASE("rows that were bent on the copy are found while clients write, and no others") {
@@ -127,32 +237,30 @@ TEST_CASE("a transaction that was skipped on the subscription is found") {
 }
 
 TEST_CASE("a standby that is behind is waited for") {
-  TwoCopies sides;
-  run(sides.original, tables_sql);
-  run(sides.original, rows_sql);
-  postgres::test::Server standby("main", main_server());
-  sides.request.copy = [&](Deadline deadline) { return postgres::Connection::open(standby.settings(), deadline); };
-  sides.request.following = by_replay();
-  sides.request.jobs = 2;
-  sides.request.first_rows = 500;
-  auto there = standby.connect();
+  Replica sides;
   {
     Writers writers(1);
     for (int round = 0; round < 5; ++round) {
-      for (const auto& table : sides.compare({"t", "hot"}).tables) CHECK(in_words(table).empty());
+      for (const auto& table : sides.compare({"t", "hot"}).tables) CHECK(in_words(table) == "");
     }
   }
-  run(there, "SELECT pg_wal_replay_pause()");
-  run(sides.original, "UPDATE cmp.t SET note = 'later' WHERE id = 7");
-  // It goes on when the comparison asks how far it is.
-  sides.request.following.reached = [&](postgres::Connection& asked, Deadline deadline) {
-    auto reached = by_replay().reached(asked, deadline);
-    run(there, "SELECT pg_wal_replay_resume()");
-    return reached;
-  };
-  const auto result = sides.compare_one("t");
-  CHECK(in_words(result).empty());
-  CHECK(result.read_again == 1);
+  SECTION("where a row differs") {
+    sides.hold_replay();
+    run(sides.original, "UPDATE cmp.t SET note = 'later' WHERE id = 7");
+    const auto result = sides.compare_one("t");
+    CHECK(in_words(result) == "");
+    CHECK(result.read_again == 1);
+  }
+  SECTION("where it lacks a table") {
+    sides.hold_replay();
+    run(sides.original, "CREATE TABLE cmp.new AS SELECT 1 AS id");
+    CHECK(in_words(sides.compare_one("new")) == "");
+  }
+  SECTION("where a column differs") {
+    sides.hold_replay();
+    run(sides.original, "ALTER TABLE cmp.t ADD COLUMN more int");
+    CHECK(in_words(sides.compare_one("t")) == "");
+  }
 }
 
 }  // namespace pgcleave::compare::test
