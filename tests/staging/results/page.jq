@@ -40,19 +40,39 @@ def worlds_page: .figures as $f | ([
   ($f.violations | to_entries[] | "- violation: \(.key), in \(.value) worlds"),
   ($f.refusals_to_look_at | to_entries[] | "- to look at, \(.value) times: \(.key)");
 
+def pause: "\(.median | round) (\(.min | round) to \(.max | round))";
 def stacks_page:
+  def rows(wanted): [.[] | .key as $release | .value.of.versions as $of
+    | .value.figures | to_entries[] | select(.value | wanted) | {name: "\($release) (Debian \($of.debian))", of: $of}
+      + .];
   to_entries | map(select(.value != null))
   | if . == [] then "Not measured yet."
     else
-      (map(.key as $release | .value.of.versions as $of | .value.figures | to_entries[]
-           | ["\($release) (Debian \($of.debian))", $of.postgresql, $of.patroni, $of.pgbouncer, $of.etcd, $of.gcc,
-              "`\(.key)`", .value.passed, (.value.failures | length), (.value.skipped | length), .value.commit,
-              .value.day])
-       | table(["stack", "PostgreSQL", "Patroni", "PgBouncer", "etcd", "GCC", "script/test", "passed", "failed",
-                "skipped", "commit", "day"])),
+      (map(.value.of.versions as $of | ["\(.key) (Debian \($of.debian))", $of.postgresql, $of.patroni, $of.pgbouncer,
+                                        $of.etcd, $of.gcc])
+       | table(["stack", "PostgreSQL", "Patroni", "PgBouncer", "etcd", "GCC"])),
       "",
-      (.[] | .key as $release | .value.figures[]
-       | (.failures[] | "- failed on \($release): \(.)"), (.skipped[] | "- skipped on \($release): \(.)"))
+      (rows(has("failures"))
+       | map([.name, "`\(.key)`", .value.passed, (.value.failures | length), (.value.skipped | length), .value.commit,
+              .value.day])
+       | table(["stack", "script/test", "passed", "failed", "skipped", "commit", "day"])),
+      "",
+      (.[] | .key as $release | .value.figures[] | select(has("failures"))
+       | (.failures[] | "- failed on \($release): \(.)"), (.skipped[] | "- skipped on \($release): \(.)")),
+      "",
+      (rows(has("valid"))
+       | map([.name, "\(.value.trials): \(.value.valid), \(.value.invalid)", .value.acknowledged,
+              "\(.value.lost), \(.value.duplicated), \(.value.on_both_sides)", .value.not_terminal,
+              .value.promises_broken, "\(.value.seed), \(.value.minutes)", .value.commit, .value.day])
+       | table(["stack", "fault trials: valid, invalid", "writes acknowledged", "lost, duplicated, on both sides",
+                "not terminal", "other promises broken", "seed, minutes", "commit", "day"])),
+      "",
+      (rows(has("rounds"))
+       | map([.name, .value.rounds, (.value.logical_switchover | pause), (.value.rollback | pause),
+              (.value.promote_standby | pause), "\(.value.lost), \(.value.duplicated), \(.value.on_both_sides)",
+              .value.client_errors, .value.commit, .value.day])
+       | table(["stack", "rounds", "pause of logical-switchover, ms", "of its rollback", "of promote-standby",
+                "lost, duplicated, on both sides", "client errors", "commit", "day"]))
     end;
 
 "# Results", "Written by the harnesses themselves (`results/keep.sh`), not edited by hand. "
