@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "checks/finding.h"
@@ -40,8 +41,7 @@ Result<Json> readiness_or_reason(const runbook::Change& change, const std::strin
   return fail(
       {ErrorKind::not_ready, "environment " + environment.name,
        fmt::format("is of class production, and {} is not ready for it; nothing was changed", change.runbook.name),
-       "no blocker in the readiness review",
-       fmt::format("{} blocker{}", blockers.size(), blockers.size() == 1 ? "" : "s"),
+       "no blocker in the readiness review", counted(blockers.size(), "blocker"),
        fmt::format("pgcleave report readiness {} -e {} shows all of it; to begin all the same: --force 'REASON'",
                    change.runbook.path, environment.path),
        ""});

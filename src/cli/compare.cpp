@@ -93,16 +93,7 @@ class ProgressLines {
   void operator()(const compare::Progress& now) {
     if (Monotonic::now() < next_) return;
     next_ = Monotonic::now() + between_lines;
-    const double seconds = std::chrono::duration<double>(now.time).count();
-    const double rate = seconds > 0 ? static_cast<double>(now.rows) / seconds : 0;
-    auto text = fmt::format("table {} of {} ({}): {} blocks, {} rows of about {}, {:.0f} rows/s", now.table_number,
-                            now.tables, now.table, now.blocks, now.rows, now.all_rows, rate);
-    if (rate > 0 && now.all_rows > now.rows) {
-      const auto left = static_cast<std::int64_t>(static_cast<double>(now.all_rows - now.rows) / rate * 1e6);
-      text += fmt::format(", {} left", to_text(Duration(left)));
-    }
-    if (now.different > 0) text += fmt::format(", {} rows differ", now.different);
-    log::info(printable(text));
+    log::info(printable(steps::in_words(now)));
   }
 
  private:
@@ -126,9 +117,12 @@ ExitCode compare_rows(const Arguments& arguments) {
   if (!split.value) return complain(split.problems);
   const auto jobs = jobs_in(arguments);
   if (!jobs) return complain(jobs.error());
+  const auto longest = parse_duration(arguments.text("for").empty() ? "0s" : arguments.text("for"));
+  if (!longest) return complain(longest.error());
   const auto journal = app::journal_path(files_named(arguments), &*environment.value);
+  const auto begun = [](const std::string& text) { log::info(printable(text)); };
   const auto compared = app::compare_sides(journal, *environment.value, *split.value,
-                                           {arguments.list("tables"), *jobs, &stop, ProgressLines()});
+                                           {arguments.list("tables"), *jobs, *longest, &stop, begun, ProgressLines()});
   if (!compared) return complain(compared.error());
   if (arguments.flag("json")) std::cout << to_text(compared->json(true), 2) << "\n";
   if (!arguments.flag("json")) print_compared(*compared);
@@ -144,6 +138,7 @@ Verb compare_verb() {
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--tables", Kind::list, "only tables that match, such as 'ci.*' (can be given again)"},
+           {"--for", Kind::value, "how long at most, such as 10m; what is not reached is named (default: to the end)"},
            {"--jobs", Kind::value, "how many blocks at a time (default: 2)"},
            journal_option(),
            json_option()},

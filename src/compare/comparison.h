@@ -36,13 +36,14 @@ struct Request {
   std::int64_t first_rows = 5000;                   // of a table's first block
   std::int64_t most_rows = 200'000;                 // of any
   std::size_t most_named = 1000;                    // differences of a table; then it is left
+  Duration longest{};  // no block is begun after that, and each table says how far it came; zero: no limit
   Patience patience = {};
   std::function<void(const Progress&)> tell = nullptr;  // from any thread, one at a time
 };
 
 struct TableResult {
   postgres::TableName name;
-  std::string not_compared;        // why; empty: it was
+  std::string not_compared;        // why, or why only a part; empty: it was
   std::vector<std::string> shape;  // what differs in its columns
   std::int64_t rows = 0;           // of the original, as each block was read last
   std::int64_t blocks = 0;
@@ -51,7 +52,8 @@ struct TableResult {
   bool more = false;                    // it was left after most_named
   std::vector<std::string> undecided;   // keys of rows that could not be judged (settle.h)
 
-  [[nodiscard]] bool equal() const { return not_compared.empty() && shape.empty() && differences.empty(); }
+  [[nodiscard]] bool differs() const { return !shape.empty() || !differences.empty(); }
+  [[nodiscard]] bool equal() const { return not_compared.empty() && !differs(); }
   [[nodiscard]] Json json(bool with_values) const;
 };
 

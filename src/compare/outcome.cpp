@@ -14,8 +14,8 @@ Json TableResult::json(bool with_values) const {
 }
 
 std::size_t Outcome::differing_tables() const {
-  return static_cast<std::size_t>(std::count_if(
-      tables.begin(), tables.end(), [](const auto& table) { return table.not_compared.empty() && !table.equal(); }));
+  return static_cast<std::size_t>(
+      std::count_if(tables.begin(), tables.end(), [](const auto& table) { return table.differs(); }));
 }
 
 std::size_t Outcome::differences() const {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+#include "base/units.h"
+
 namespace pgcleave::compare {
 
 Queue::Queue(const Request& request, std::vector<ComparedTable> tables) : request_(request) {
@@ -20,7 +23,7 @@ Queue::Queue(const Request& request, std::vector<ComparedTable> tables) : reques
 
 Result<std::optional<Taken>> Queue::take(Pair& pair) {
   const std::lock_guard lock(mutex_);
-  if (error_) return std::optional<Taken>{};
+  if (error_ || time_is_over()) return std::optional<Taken>{};
   while (current_ < tables_.size() && tables_[current_].all_taken) ++current_;
   if (current_ == tables_.size()) return std::optional<Taken>{};
   auto& table = tables_[current_];
@@ -39,6 +42,10 @@ Result<std::optional<Taken>> Queue::take(Pair& pair) {
   table.all_taken = !range;
   table.cursor = taken.block.to;
   return std::optional<Taken>{std::move(taken)};
+}
+
+bool Queue::time_is_over() const {
+  return request_.longest.count() > 0 && Monotonic::now() - began_ >= request_.longest;
 }
 
 void Queue::done(const Taken& taken, const Found& found, Duration took) {
@@ -92,6 +99,10 @@ Result<std::vector<TableResult>> Queue::results() {
   std::vector<TableResult> all;
   for (auto& table : tables_) {
     auto& result = table.result;
+    if (!table.all_taken && result.not_compared.empty()) {
+      result.not_compared = fmt::format("the time of {} was over", to_text(request_.longest));
+      if (table.cursor) result.not_compared += ": only up to " + key_in_words(table.compared.key, *table.cursor);
+    }
     std::sort(result.differences.begin(), result.differences.end(),
               [](const auto& one, const auto& other) { return one.key < other.key; });
     // Rows that moved between blocks meanwhile may be found twice.

@@ -34,7 +34,7 @@ class Queue {
  public:
   Queue(const Request& request, std::vector<ComparedTable> tables);
 
-  // The next block, by the original's keys; no value: there is none, or somebody gave up.
+  // The next block, by the original's keys; no value: there is none, the time is over, or somebody gave up.
   Result<std::optional<Taken>> take(Pair& pair);
   void done(const Taken& taken, const Found& found, Duration took);
   void give_up(const Error& why);
@@ -53,6 +53,7 @@ class Queue {
     TableResult result;
   };
   void tell(const Table& table, std::size_t number);
+  [[nodiscard]] bool time_is_over() const;
 
   const Request& request_;
   std::mutex mutex_;

@@ -275,6 +275,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"check.readiness", {{"families", Json::array({"fence"})}}});
   keeps({"check.settings"});
   keeps({"check.members", on("source")});
+  CHECK(keeps({"rows.compare"}).at("verdict") == "same");
   keeps({"gate.approve", {{"text", "Go on?"}}});
 
   // From physical to logical replication, outside a window.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "base/lines.h"
 #include "base/units.h"
@@ -43,10 +44,6 @@ checks::Findings findings_in(const Json& before) {
 
 void tell(const Context& context, const std::string& text) {
   context.world.progress.say(text);
-}
-
-std::string counted(std::size_t number, const char* what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 std::string summary_of(Context& context, const checks::Findings& findings) {
@@ -173,7 +170,7 @@ Result<Json> refused_or_judged(Context& context, const Json& before,
 }
 
 void offer_step_kinds() {
-  add_kinds({check_readiness(), check_settings(), check_topology(), check_truncation()});
+  add_kinds({check_readiness(), check_settings(), check_topology(), check_truncation(), rows_compare()});
 }
 
 }  // namespace pgcleave::steps

@@ -39,12 +39,14 @@ Result<Json> refused_or_judged(Context& context, const Json& before,
 // That, if anything is in the way; else the outputs of `observed`.
 Result<Json> judged(Context& context, const checks::Findings& findings);
 
-// The step kinds that judge by families of checks: a library of their own, so that the simulation can have others.
+// The step kinds that judge by families of checks, or by all rows: a library of their own, so that the simulation can
+// have others.
 
 StepKind check_readiness();
 StepKind check_settings();
 StepKind check_topology();
 StepKind check_truncation();
+StepKind rows_compare();
 
 // Makes them known to the registry of steps; once, when a program begins.
 void offer_step_kinds();

@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "fence/kept_fence.h"
 #include "postgres/identity.h"
@@ -17,10 +18,6 @@ constexpr std::size_t most_in_words = 3;
 constexpr std::size_t most_in_text = 100;
 
 const postgres::TableName large_objects{"pg_catalog", "pg_largeobject"};
-
-std::string counted(std::int64_t count, const char* one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
 
 using Classes = std::map<postgres::TableName, std::string>;
 
@@ -107,7 +104,7 @@ std::string DiscardedWrites::summary() const {
   const auto plain = [](const auto& table) { return printable(table.name.sql()) == table.name.sql(); };
   std::string text;
   if (tables.size() > most_in_words || !std::all_of(tables.begin(), tables.end(), plain)) {
-    text = fmt::format("{} of {}", counted(rows(), "row"), counted(static_cast<std::int64_t>(tables.size()), "table"));
+    text = fmt::format("{} of {}", counted(rows(), "row"), counted(tables.size(), "table"));
   } else {
     for (const auto& table : tables)
       text += fmt::format("{}{} of {}", text.empty() ? "" : ", ", counted(table.rows, "row"), table.name.sql());
@@ -128,7 +125,7 @@ std::string DiscardedWrites::text(const Side& side) const {
     if (!exposed.empty()) {
       const auto shown = std::min(exposed.size(), most_in_words);
       text += fmt::format("; once it is promoted, a rollback gives up what is written there to {}: {}{}",
-                          counted(static_cast<std::int64_t>(exposed.size()), "table"),
+                          counted(exposed.size(), "table"),
                           fmt::join(exposed.begin(), exposed.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
                           exposed.size() > shown ? ", ..." : "");
     }

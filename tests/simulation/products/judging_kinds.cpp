@@ -113,10 +113,45 @@ steps::StepKind judging(const std::string& kind) {
           nullptr};
 }
 
+// Rows of the model are the same where its links carry them, and the judge looks at each. What may fail is whether both
+// leaders answer.
+Result<Observation> observe_comparing(Context&) {
+  Observation seen;
+  seen.lasting = false;
+  return seen;
+}
+
+Result<Json> apply_comparing(Context& context, const Json&) {
+  auto& world = context.world;
+  Findings findings;
+  if (!world.run.emergency) {
+    inspect_side(context, world.source, findings);
+    inspect_side(context, world.target, findings);
+  }
+  if (!findings.empty() && context.with.value("stop", true))
+    return fail({ErrorKind::failed, "the rows of both sides", findings.text(), "", "", "", ""});
+  return Json{{"verdict", findings.empty() ? "same" : "not_proven"}, {"text", findings.text()}, {"words", ""}};
+}
+
+steps::StepKind comparing() {
+  using runbook::Type;
+  return {{.kind = "rows.compare",
+           .purpose = "Compares.",
+           .parameters = {{"for", Type::duration, "10m", false, "", {}}, {"stop", Type::boolean, true, false, "", {}}},
+           .outputs = {{"verdict", ""}, {"text", ""}, {"words", ""}},
+           .changes = "",
+           .undo = "",
+           .traits = {}},
+          nullptr,
+          observe_comparing,
+          apply_comparing,
+          nullptr};
+}
+
 }  // namespace
 
 std::vector<steps::StepKind> judging_kinds() {
-  return {judging("check.readiness"), judging("check.topology"), judging("check.settings")};
+  return {judging("check.readiness"), judging("check.topology"), judging("check.settings"), comparing()};
 }
 
 }  // namespace pgcleave::simulation

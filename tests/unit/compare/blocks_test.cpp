@@ -25,6 +25,22 @@ TEST_CASE("each row of a table that stands still is read in one block and in no 
   CHECK(result.equal());
 }
 
+TEST_CASE("what is not reached in the time that is given is said, and what was found until then") {
+  TwoCopies sides;
+  fill(sides);
+  sides.both("CREATE TABLE cmp.later (id int PRIMARY KEY)");
+  run(sides.copy, "UPDATE cmp.t SET note = 'bent' WHERE id IN (20, 900)");
+  sides.request.longest = 300ms;
+  sides.request.tell = [](const Progress&) { Monotonic::sleep_for(400ms); };
+  const auto outcome = sides.compare({"t", "later"});
+  const auto& t = outcome.tables.at(0);
+  CHECK(in_words(t) == "the time of 300ms was over: only up to id 70, changed id 20 (note)");
+  CHECK(t.rows == 7);
+  CHECK(in_words(outcome.tables.at(1)) == "the time of 300ms was over");
+  CHECK(outcome.differing_tables() == 1);
+  CHECK(outcome.not_compared() == 2);
+}
+
 TEST_CASE("a row that differs is found wherever it lies, and alone") {
   TwoCopies sides;
   fill(sides);

@@ -46,7 +46,7 @@ TEST_CASE("the kinds that judge are added once, each with help for its parameter
   const auto before = steps::registry().size();
   offer_step_kinds();
   CHECK(steps::registry().size() == before);
-  for (const auto* name : {"check.readiness", "check.settings", "check.topology", "check.truncation"}) {
+  for (const auto* name : {"check.readiness", "check.settings", "check.topology", "check.truncation", "rows.compare"}) {
     const auto* kind = steps::find(name);
     REQUIRE(kind != nullptr);
     CHECK_FALSE(kind->description.traits.changes);

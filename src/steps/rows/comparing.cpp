@@ -1,0 +1,135 @@
+#include "steps/rows/comparing.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/format.h"
+#include "base/units.h"
+#include "config/table_name.h"
+#include "world/running_link.h"
+#include "world/serving.h"
+
+namespace pgcleave::steps {
+namespace {
+
+constexpr auto time_to_look = std::chrono::seconds(15);
+
+// Which side is the original, how the other follows it, and of which classes the tables are.
+struct Roles {
+  world::Side& original;
+  world::Side& copy;
+  compare::Following following;
+  bool shared = true;  // shared tables too
+};
+
+Result<Roles> roles(world::World& world, Deadline deadline) {
+  TRY(world.source.leader(deadline));
+  TRY(world.target.leader(deadline));
+  if (world::is_standby(world.target, deadline)) return Roles{world.source, world.target, compare::by_replay(), true};
+  TRY_ASSIGN(const auto link, world::running_link(world, deadline));
+  if (link) return Roles{link->from, link->to, compare::by_subscription(link->name), false};
+  const auto serves = side_of(world::serving(world, deadline)).value_or(world::SideName::source);
+  auto& original = world.side(serves);
+  return Roles{original, world.other(original), compare::no_following(), true};
+}
+
+bool is_asked_for(const ComparisonAsked& asked, const postgres::TableName& name) {
+  return asked.tables.empty() || std::any_of(asked.tables.begin(), asked.tables.end(), [&](const auto& pattern) {
+           return config::matches(pattern, name.schema + "." + name.name);
+         });
+}
+
+// Of both sides, so that one that only one of them has is named.
+Result<std::vector<postgres::TableName>> tables_to_compare(world::World& world, const Roles& roles,
+                                                           const ComparisonAsked& asked, Deadline deadline) {
+  std::set<postgres::TableName> names;
+  for (auto* side : {&roles.original, &roles.copy}) {
+    TRY_ASSIGN(const auto seen, tables_on(world, *side, deadline));
+    for (const auto* tables : {&seen.split.moved, &seen.split.shared}) {
+      if (tables == &seen.split.shared && !roles.shared) continue;
+      for (const auto& table : *tables) {
+        if (table.holds_rows && is_asked_for(asked, table.name)) names.insert(table.name);
+      }
+    }
+  }
+  if (!names.empty()) return std::vector<postgres::TableName>(names.begin(), names.end());
+  return fail({ErrorKind::invalid, asked.tables.empty() ? "split " + world.split.name : "--tables",
+               "no table is to be compared", "moved tables, or shared ones where no link runs",
+               fmt::format("{}", fmt::join(asked.tables, ", ")), "see: pgcleave check", ""});
+}
+
+std::string roles_in_words(const Roles& roles) {
+  const auto& following = roles.following;
+  return following.follows()
+             ? fmt::format("{} follows {} by {}", roles.copy.label(), roles.original.label(), following.text)
+             : fmt::format("nothing carries rows between {} and {}", roles.original.label(), roles.copy.label());
+}
+
+}  // namespace
+
+const char* name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::same: return "same";
+    case Verdict::different: return "different";
+    case Verdict::not_proven: return "not_proven";
+  }
+  return "";
+}
+
+Verdict Compared::verdict() const {
+  if (outcome.differing_tables() > 0) return Verdict::different;
+  return outcome.not_compared() + outcome.undecided() > 0 ? Verdict::not_proven : Verdict::same;
+}
+
+Json Compared::json(bool with_values) const {
+  Json tables = Json::array();
+  for (const auto& table : outcome.tables) tables.push_back(table.json(with_values));
+  return {{"verdict", name_of(verdict())},
+          {"original", labels.original},
+          {"copy", labels.copy},
+          {"how", how},
+          {"position", outcome.position.position == 0 ? "" : outcome.position.text()},
+          {"summary",
+           {{"tables", outcome.tables.size()},
+            {"rows", outcome.rows()},
+            {"differing_tables", outcome.differing_tables()},
+            {"differences", outcome.differences()},
+            {"not_compared", outcome.not_compared()},
+            {"undecided", outcome.undecided()}}},
+          {"tables", tables},
+          {"ms", milliseconds(outcome.time)}};
+}
+
+Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
+  const auto deadline = Deadline::in(time_to_look);
+  TRY_ASSIGN(const auto who, roles(world, deadline));
+  compare::Request request;
+  TRY_ASSIGN(request.tables, tables_to_compare(world, who, asked, deadline));
+  request.original = [&](Deadline until) { return who.original.session_beside(until); };
+  request.copy = [&](Deadline until) { return who.copy.session_beside(until); };
+  request.labels = {who.original.label(), who.copy.label()};
+  request.following = who.following;
+  request.jobs = asked.jobs;
+  request.longest = asked.longest;
+  request.patience.stop = asked.stop;
+  request.tell = asked.told;
+  Compared compared{request.labels, roles_in_words(who), {}};
+  if (asked.begun) asked.begun(fmt::format("{} tables; {}", request.tables.size(), compared.how));
+  TRY_ASSIGN(compared.outcome, compare::compare_tables(request));
+  return compared;
+}
+
+std::string in_words(const compare::Progress& now) {
+  const double seconds = std::chrono::duration<double>(now.time).count();
+  const double rate = seconds > 0 ? static_cast<double>(now.rows) / seconds : 0;
+  auto text = fmt::format("table {} of {} ({}): {} blocks, {} rows of about {}, {:.0f} rows/s", now.table_number,
+                          now.tables, now.table, now.blocks, now.rows, now.all_rows, rate);
+  if (rate > 0 && now.all_rows > now.rows) {
+    const auto left = static_cast<std::int64_t>(static_cast<double>(now.all_rows - now.rows) / rate * 1e6);
+    text += fmt::format(", {} left", to_text(Duration(left)));
+  }
+  if (now.different > 0) text += fmt::format(", {} rows differ", now.different);
+  return text;
+}
+
+}  // namespace pgcleave::steps

@@ -1,0 +1,42 @@
+// Compares the rows of both sides, in whichever way they are carried: the same for `pgcleave compare` and for a step.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "compare/comparison.h"
+#include "steps/step.h"
+
+namespace pgcleave::steps {
+
+struct ComparisonAsked {
+  std::vector<std::string> tables;  // globs over "schema.table" with * and ?; none: all
+  int jobs = 2;
+  Duration longest{};  // as compare::Request has it
+  const StopFlag* stop = nullptr;
+  std::function<void(const std::string&)> begun = nullptr;  // how many tables, and how rows are carried
+  std::function<void(const compare::Progress&)> told = nullptr;
+};
+
+// not_proven: something could not be compared, and no difference was found.
+enum class Verdict { same, different, not_proven };
+const char* name_of(Verdict verdict);  // as the journal has it
+
+struct Compared {
+  compare::Labels labels;  // the original is the side that clients write
+  std::string how;         // "target ci follows source main by subscription pgcleave_ci_forward"
+  compare::Outcome outcome;
+
+  [[nodiscard]] Json json(bool with_values) const;
+  [[nodiscard]] Verdict verdict() const;
+};
+
+// The moved tables while the target follows by replay or by a link, the side that follows being the copy; the shared
+// ones too where no link runs. Sessions of its own; both leaders of `world` are asked. `invalid` when no table has such
+// a name, and what compare_tables() returns.
+Result<Compared> compare_sides(World& world, const ComparisonAsked& asked);
+
+std::string in_words(const compare::Progress& now);
+
+}  // namespace pgcleave::steps

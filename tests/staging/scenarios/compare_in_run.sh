@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Under load: a run whose target lost a row stops before anybody is asked, names it, and is undone. A rollback
+# path that lost a transaction without a word keeps a rollback at a gate that names the rows, until they are repaired or
+# given up in words.
+source "$(dirname "$0")/../scenario.sh"
+lab_up 1
+load_begin --writers 8 --reconnect 2 --rate 20
+row=$(source_sql "insert into ci.projects (name) values ('a row that the target loses') returning id")
+# Somebody's hand on the target, while nobody depends on it.
+hand="set local session_replication_role = replica; delete from ci.projects where id = '$row'"
+sed "s|^  - {id: caught_up.*|&\n  - {id: hand, uses: postgres.sql, with: {on: target, sql: \"$hand\"}}|" \
+  "$root/runbooks/logical-switchover.yml" >"$scratch/runbook.yml"
+grep -q "id: hand" "$scratch/runbook.yml" || failed "the runbook has no hand"
+
+say "a row is missing on the target: the run stops, and nobody is asked"
+tool 4 run "$scratch/runbook.yml" -e "$environment"
+contains "$scratch/tool.out" "ci.projects: missing id $row"
+contains "$scratch/tool.out" "the rows of both sides: differ, each in a line above"
+say "all is undone: the target follows again, and holds the row"
+for _ in $(seq 100); do
+  [ "$(target_sql "select pg_is_in_recovery(), name from ci.projects where id = '$row'" 2>"$scratch/target.out")" = \
+    "t|a row that the target loses" ] && break
+  sleep 0.2
+done
+tool 0 run "$root/runbooks/logical-switchover.yml" -e "$environment" --approve go
+contains "$scratch/tool.out" "compared"
+is "owners" "$(owner_on_source) $(owner_on_target)" "0 2"
+
+say "the rollback path loses a transaction, and all looks well"
+source_sql "set session_replication_role = replica;
+  insert into ci.projects (id, name) values ('00000000-0000-4000-8000-000000000001', 'in the way')"
+target_sql "insert into ci.projects (id, name) values ('00000000-0000-4000-8000-000000000001', 'one'),
+  ('00000000-0000-4000-8000-000000000002', 'two')"
+for _ in $(seq 150); do
+  finished=$(cat "$dir"/log/main-*.postgres.log |
+    sed -n 's|.*remote data for replication origin.* finished at \([0-9A-F]*/[0-9A-F]*\).*|\1|p' | tail -n 1)
+  [ -z "$finished" ] || break
+  sleep 0.2
+done
+[ -n "$finished" ] || failed "the subscription did not fail"
+source_sql "alter subscription pgcleave_ci_reverse skip (lsn = '$finished')"
+for _ in $(seq 100); do
+  [ "$(status .rollback_path.lossless)" = true ] && break
+  sleep 0.2
+done
+is "lossless" "$(status .rollback_path.lossless)" true
+
+say "a rollback names the rows, and waits for words"
+tool 6 rollback -e "$environment"
+contains "$scratch/tool.out" "ci.projects: missing id 00000000-0000-4000-8000-000000000002"
+contains "$scratch/tool.out" "ci.projects: changed id 00000000-0000-4000-8000-000000000001 (name)"
+contains "$scratch/tool.out" "to approve, type: differ: 2 rows, 1 table"
+is "owners" "$(owner_on_source) $(owner_on_target)" "0 2"
+is "bouncers that wait" "$(grep -c "WAIT" "$scratch/tool.out" || true)" 0
+tool 10 compare -e "$environment" --json
+jq -r '.tables[].differences[].repair' "$scratch/tool.json" >"$scratch/repair.sql"
+PGOPTIONS="-c session_replication_role=replica" psql "$SOURCE" -v ON_ERROR_STOP=1 -q1f "$scratch/repair.sql"
+say "repaired, it goes back without a word"
+tool 0 rollback -e "$environment"
+load_end 1
+verify_clean source
+is "owner on the source" "$(owner_on_source)" 1
+is "names" "$(source_sql "select name from ci.projects where id::text like '00000000-%' order by id" | paste -sd' ')" \
+  "one two"
+
+say "over again: rows that differ are given up in words"
+load_begin --writers 8 --reconnect 2 --rate 20
+tool 0 run "$root/runbooks/logical-switchover.yml" -e "$environment" --approve go
+source_sql "set session_replication_role = replica; delete from ci.projects where name = 'two'"
+tool 6 rollback -e "$environment"
+contains "$scratch/tool.out" "to approve, type: differ: 1 row, 1 table"
+tool 0 rollback -e "$environment" --approve "differ=differ: 1 row, 1 table"
+load_end 1
+verify_clean source
+say "ok"
