@@ -17,6 +17,7 @@ class ServerInspection {
   Result<void> run() {
     TRY(settings());
     TRY(in_use());
+    TRY(slots());
     TRY(files());
     TRY(collations());
     TRY(extensions());
@@ -58,18 +59,40 @@ class ServerInspection {
                 WHERE NOT pg_catalog.starts_with(application_name, $1)) AS senders,
                (SELECT count(*) FROM pg_catalog.pg_stat_subscription
                 WHERE pid IS NOT NULL AND NOT pg_catalog.starts_with(subname, $1)) AS workers,
+               (SELECT count(*) FROM pg_catalog.pg_replication_origin
+                WHERE roname NOT IN (SELECT 'pg_' || oid FROM pg_catalog.pg_subscription
+                                      WHERE pg_catalog.starts_with(subname, $1))) AS origins,
                count(*) FILTER (WHERE backend_type = 'client backend') AS clients,
                count(*) FILTER (WHERE backend_type NOT IN ('client backend', 'walsender', 'walreceiver', 'startup',
                  'checkpointer', 'background writer', 'walwriter', 'archiver', 'autovacuum launcher',
                  'autovacuum worker', 'logger', 'slotsync worker', 'walsummarizer', 'io worker', 'parallel worker',
-                 'logical replication worker', 'logical replication apply worker')) AS background
+                 'logical replication worker', 'logical replication apply worker',
+                 'logical replication tablesync worker', 'logical replication parallel worker')) AS background
           FROM pg_catalog.pg_stat_activity)sql",
                                     {own}));
     seen_.slots = static_cast<int>(rows.number(0, "slots"));
     seen_.senders = static_cast<int>(rows.number(0, "senders"));
     seen_.logical_workers = static_cast<int>(rows.number(0, "workers"));
+    seen_.origins = static_cast<int>(rows.number(0, "origins"));
     seen_.clients = static_cast<int>(rows.number(0, "clients"));
     seen_.background_workers = static_cast<int>(rows.number(0, "background"));
+    return {};
+  }
+
+  // As JSON, since failover, synced and invalidation_reason came with PostgreSQL 17.
+  Result<void> slots() {
+    TRY_ASSIGN(const auto rows, ask(R"sql(
+        SELECT slot_name, slot_type = 'logical' AS logical, active,
+               COALESCE(pg_catalog.to_jsonb(s) ->> 'failover', 'false') AS failover,
+               COALESCE(pg_catalog.to_jsonb(s) ->> 'synced', 'false') AS synced,
+               COALESCE(pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+                        CASE WHEN wal_status = 'lost' THEN 'wal_removed' END) AS invalidated
+          FROM pg_catalog.pg_replication_slots s WHERE NOT temporary ORDER BY 1)sql"));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      seen_.all_slots.push_back({rows.text(row, "slot_name"), rows.boolean(row, "logical"), rows.boolean(row, "active"),
+                                 rows.boolean(row, "failover"), rows.boolean(row, "synced"),
+                                 rows.text(row, "invalidated")});
+    }
     return {};
   }
 

@@ -25,6 +25,16 @@ struct ExtensionSeen {
   bool files_there = false;  // any version of it can be installed on this machine
 };
 
+// Of the server, also of others than pgcleave; temporary ones are left out.
+struct SlotState {
+  std::string name;
+  bool logical = false;
+  bool active = false;
+  bool failover = false;         // 17 and later: it is to be synchronized to standbys
+  bool synced = false;           // 17 and later: it came here from a primary, also where this is one meanwhile
+  std::string invalidated = {};  // "" or why: wal_removed, idle_timeout, ...
+};
+
 struct ServerSeen {
   fence::Owner which = fence::Owner::source;
   std::string label;
@@ -46,7 +56,9 @@ struct ServerSeen {
   int logical_workers = 0;
   int background_workers = 0;  // without parallel workers
   int clients = 0;
+  int origins = 0;
 
+  std::vector<SlotState> all_slots;
   std::vector<CollationSeen> collations;
   std::vector<ExtensionSeen> extensions;             // installed, and not available in their version
   std::map<std::string, std::string> role_settings;  // "role app in database app": "statement_timeout=1s, ..."

@@ -19,8 +19,16 @@ struct Slot {
   Lsn restart;
   Lsn confirmed;
   std::string wal_status;          // reserved, extended, unreserved, lost
+  std::string invalidated;         // 17 and later: pg_replication_slots.invalidation_reason, such as idle_timeout
   bool keeps_from_vacuum = false;  // holds an xmin
   std::int64_t xmin_age = 0;       // in transactions
+
+  // It can't be read any more; in words what became of it.
+  [[nodiscard]] bool lost() const { return wal_status == "lost" || !invalidated.empty(); }
+  [[nodiscard]] std::string loss() const {
+    return invalidated.empty() || invalidated == "wal_removed" ? "has lost WAL that it needs"
+                                                               : "was invalidated by PostgreSQL (" + invalidated + ")";
+  }
 };
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline);
 Result<Slot> create_logical_slot(Connection& primary, const std::string& name,

@@ -27,8 +27,8 @@ Result<Slot> usable(Connection& connection, const Slot& found, Deadline deadline
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT slot_name, plugin, database, active, restart_lsn, confirmed_flush_lsn, wal_status,
-             pg_catalog.age(xmin) AS xmin_age
-        FROM pg_catalog.pg_replication_slots WHERE slot_name = $1)sql",
+             pg_catalog.age(xmin) AS xmin_age, pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS invalidated
+        FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1)sql",
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;
   Slot found;
@@ -37,6 +37,7 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   found.database = rows.text(0, "database");
   found.active = rows.boolean(0, "active");
   found.wal_status = rows.text(0, "wal_status");
+  found.invalidated = rows.text(0, "invalidated");
   found.keeps_from_vacuum = !rows.is_null(0, "xmin_age");
   if (found.keeps_from_vacuum) found.xmin_age = rows.number(0, "xmin_age");
   TRY_ASSIGN(found.restart, rows.lsn(0, "restart_lsn"));

@@ -62,6 +62,10 @@ class ServerJudge : Judging {
          "SELECT application_name FROM pg_stat_replication");
     left("max_logical_replication_workers", server_.logical_workers, 1, "workers_left",
          "SELECT subname, pid FROM pg_stat_subscription");
+    // A limit of its own since PostgreSQL 18.
+    left(server_.settings.contains("max_active_replication_origins") ? "max_active_replication_origins"
+                                                                     : "max_replication_slots",
+         server_.origins, 1, "origins_left", "SELECT roname FROM pg_replication_origin");
     left("max_worker_processes", server_.background_workers + server_.logical_workers, 1, "processes_left",
          "SELECT backend_type, count(*) FROM pg_stat_activity GROUP BY 1");
   }

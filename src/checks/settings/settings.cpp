@@ -7,6 +7,7 @@
 #include "checks/families.h"
 #include "checks/settings/compare.h"
 #include "checks/settings/server.h"
+#include "checks/settings/slots.h"
 #include "pgbouncer/inspection.h"
 
 namespace pgcleave::checks {
@@ -42,6 +43,13 @@ Result<void> inspect_indexes(CheckContext& context, world::Side& side, Demand& d
   return {};
 }
 
+// Patroni's configuration of the target names it, and its promotion keeps what it was.
+std::string standby_slot(const ServerSeen& target) {
+  const auto now = patroni::slot_of_standby(patroni::object_at(target.patroni, {"standby_cluster"}));
+  return now.empty() ? patroni::slot_of_standby(patroni::object_at(target.patroni, {"pgcleave", "standby_cluster"}))
+                     : now;
+}
+
 Stage stage_of(const ServerSeen& target) {
   return stage_of(StageSeen{true, target.in_recovery, target.owner, patroni::is_set(target.patroni, "pgcleave")});
 }
@@ -61,8 +69,11 @@ Result<Findings> settings(CheckContext& context) {
   TRY(inspect_indexes(context, stage == Stage::split ? world.target : world.source, demand));
 
   Findings found = judge_server(*source, stage, demand, context.budget());
-  for (const auto& more :
-       {judge_server(*target, stage, demand, context.budget()), judge_differences(*source, *target, stage)}) {
+  const auto upstream = standby_slot(*target);
+  for (const auto& more : {judge_server(*target, stage, demand, context.budget()),
+                           judge_slot_settings({*source, world.split.name, upstream}, stage),
+                           judge_slot_settings({*target, world.split.name, upstream}, stage),
+                           judge_differences(*source, *target, stage)}) {
     found.insert(found.end(), more.begin(), more.end());
   }
   return found;

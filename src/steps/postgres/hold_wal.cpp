@@ -20,7 +20,7 @@ Result<Observation> observe_postgres_hold_wal(Context& context) {
   seen.evidence =
       slot ? fmt::format("slot {} keeps WAL from {} on, {}", slot->name, slot->restart.text(), slot->wal_status)
            : "no slot";
-  if (slot) seen.state = slot->wal_status == "lost" ? State::conflict : State::done;
+  if (slot) seen.state = slot->lost() ? State::conflict : State::done;
   if (slot) seen.outputs = {{"from", slot->restart.text()}};
   return seen;
 }

@@ -73,7 +73,7 @@ class LinkInspection {
     seen_.apply_errors = subscription.apply_errors;
     seen_.lag = now.ahead_of(through);
     seen_.held = now.ahead_of(slot.restart);
-    if (slot.wal_status == "lost") lose("slot " + link_.name + " has lost WAL that it needs", since(through));
+    if (slot.lost()) lose(fmt::format("slot {} {}", link_.name, slot.loss()), since(through));
     if (!subscription.enabled) {
       lose("subscription " + link_.name + " is disabled", since(through));
     } else if (!subscription.worker && subscription.apply_errors > 0) {

@@ -41,10 +41,9 @@ Result<Observation> observe_slot(Context& context, const world::Link& link) {
   seen.evidence = slot ? "slot at " + slot->confirmed.text() : "no slot";
   if (!slot) return seen;
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
-  const bool lost = slot->wal_status == "lost";
-  seen.state = recovery.in_recovery || lost ? State::conflict : State::done;
+  seen.state = recovery.in_recovery || slot->lost() ? State::conflict : State::done;
   if (recovery.in_recovery) seen.evidence += ", left over from before";
-  if (lost) seen.evidence += ", and has lost WAL that it needs";
+  if (slot->lost()) seen.evidence += ", and " + slot->loss();
   seen.outputs = {{"from", slot->confirmed.text()}};
   return seen;
 }

@@ -101,6 +101,17 @@ TEST_CASE("what the links between the sides need has to be left, but not once th
   CHECK(judged(source) == Lines{"blocker processes_left"});
 }
 
+TEST_CASE("origins of subscriptions have a limit of their own from PostgreSQL 18 on") {
+  auto source = a_server(Owner::source);
+  source.origins = 10;
+  CHECK(judged(source) == Lines{"blocker origins_left"});
+  source.settings["max_active_replication_origins"] = "20";
+  CHECK(judged(source).empty());
+  CHECK(judged(source, Stage::split).empty());
+  CHECK(source_with("max_active_replication_origins", "0") == Lines{"blocker origins_left"});
+  CHECK(target_with("max_active_replication_origins", "0") == Lines{"blocker origins_left"});
+}
+
 TEST_CASE("a PostgreSQL that does not tell open transactions of a closed publication is named before the split") {
   CHECK(source_with("server_version_num", "150012") == Lines{"warning publication_cached"});
   CHECK(target_with("server_version_num", "170004", Stage::promoted) == Lines{"warning publication_cached"});
