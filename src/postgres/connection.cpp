@@ -268,6 +268,10 @@ const std::string& Connection::name() const {
   return state_->name;
 }
 
+int Connection::server_version() const {
+  return state_->pg == nullptr ? 0 : PQserverVersion(state_->pg);
+}
+
 std::string Connection::address() const {
   if (state_->pg == nullptr) return "";
   std::string host = PQhostaddr(state_->pg);

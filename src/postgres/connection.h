@@ -90,6 +90,8 @@ class Connection {
   [[nodiscard]] bool alive() const;
   [[nodiscard]] const std::string& name() const;
   [[nodiscard]] std::string address() const;  // "127.0.0.1:5432"
+  // server_version_num as the server said at login, 150018; 0 once the connection is closed.
+  [[nodiscard]] int server_version() const;
   // Closes at once, also with a request under way: the way out of a console that will never answer.
   void close();
 

@@ -8,6 +8,7 @@
 #include "base/lsn.h"
 #include "base/secret.h"
 #include "postgres/catalog.h"
+#include "postgres/sql/subscription_options.h"
 
 namespace pgcleave::postgres {
 
@@ -64,6 +65,7 @@ struct Subscription {
   Lsn applied;          // of the replication origin: commits up to here are applied
   Lsn latest_end;       // last position that the publisher reported and the worker has worked through
   std::int64_t apply_errors = 0;
+  SubscriptionOptions options;
 };
 Result<std::optional<Subscription>> subscription(Connection& connection, const std::string& name, Deadline deadline);
 
@@ -75,8 +77,10 @@ struct SubscriptionSpec {
   Secret password;         // appended to the conninfo, if any
   // What the subscriber has already: its replication origin is set there in the same transaction. No value: nothing.
   std::optional<Lsn> from = std::nullopt;
+  SubscriptionOptions options = {};
 };
-// Disabled, no copy; the slot may be made later. Adopts an existing subscription of that name and slot.
+// Disabled, no copy; the slot may be made later. Adopts an existing subscription of that name and slot, and gives it
+// these options.
 Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline);
 Result<void> enable_subscription(Connection& primary, const std::string& name, Deadline deadline);
 // Returns when its worker has ended: nothing is applied any more. A subscription that isn't there is fine.

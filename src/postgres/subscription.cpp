@@ -26,11 +26,27 @@ std::string advance_sql(const std::string& name, Lsn from) {
       quote_literal(from.text()), quote_literal(name));
 }
 
+// PostgreSQL 15 has none of these columns; its apply workers always run as the subscription's owner.
+const char* option_columns(const Connection& connection) {
+  return connection.server_version() >= origins_since
+             ? "s.suborigin = 'none' AS local_only, s.subrunasowner AS as_owner"
+             : "false AS local_only, true AS as_owner";
+}
+
+Result<void> give_options(Connection& primary, const Subscription& existing, const SubscriptionOptions& wanted,
+                          Deadline deadline) {
+  const auto options = options_sql(wanted, primary.server_version());
+  if (options.empty() || existing.options == wanted) return {};
+  TRY(primary.query(fmt::format("ALTER SUBSCRIPTION {} SET ({})", quote_identifier(existing.name), options), {},
+                    deadline));
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<Subscription>> subscription(Connection& connection, const std::string& name, Deadline deadline) {
-  TRY_ASSIGN(const Rows rows, connection.query(R"sql(
-      SELECT s.oid, s.subenabled, s.subslotname, w.pid IS NOT NULL AS worker, w.latest_end_lsn, e.apply_error_count,
+  TRY_ASSIGN(const Rows rows, connection.query(fmt::format(R"sql(
+      SELECT s.oid, s.subenabled, s.subslotname, w.pid IS NOT NULL AS worker, w.latest_end_lsn, e.apply_error_count, {},
              CASE WHEN o.roname IS NOT NULL
                THEN pg_catalog.pg_replication_origin_progress(o.roname, true) END AS applied
         FROM pg_catalog.pg_subscription s
@@ -40,6 +56,7 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
        WHERE s.subname = $1
          AND s.subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
        ORDER BY w.latest_end_lsn DESC NULLS LAST LIMIT 1)sql",
+                                                           option_columns(connection)),
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;
   Subscription found;
@@ -49,6 +66,7 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
   found.oid = static_cast<std::uint32_t>(rows.number(0, "oid"));
   found.worker = rows.boolean(0, "worker");
   found.apply_errors = rows.number(0, "apply_error_count");
+  found.options = {rows.boolean(0, "local_only"), rows.boolean(0, "as_owner")};
   TRY_ASSIGN(found.applied, rows.lsn(0, "applied"));
   TRY_ASSIGN(found.latest_end, rows.lsn(0, "latest_end_lsn"));
   return found;
@@ -59,7 +77,7 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
 Result<void> create_subscription(Connection& primary, const SubscriptionSpec& spec, Deadline deadline) {
   TRY_ASSIGN(const auto existing, subscription(primary, spec.name, deadline));
   if (existing) {
-    if (existing->slot == spec.slot) return {};
+    if (existing->slot == spec.slot) return give_options(primary, *existing, spec.options, deadline);
     Error error;
     error.kind = ErrorKind::conflict;
     error.object = "subscription " + spec.name;
@@ -74,15 +92,16 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   }
   auto conninfo = spec.connection;
   if (!spec.password.empty()) conninfo += " password=" + conninfo_value(spec.password.reveal());
+  const auto options = options_sql(spec.options, primary.server_version());
   TRY(primary.simple(begin_unlogged, deadline));
-  const auto created =
-      primary.simple(fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, "
-                                 "create_slot = false, copy_data = false, "
-                                 "slot_name = {}); {}; COMMIT",
-                                 quote_identifier(spec.name), quote_literal(conninfo),
-                                 quote_identifier(spec.publication), quote_literal(spec.slot),
-                                 spec.from ? advance_sql(spec.name, *spec.from) : "SET LOCAL synchronous_commit TO on"),
-                     deadline);
+  const auto created = primary.simple(
+      fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, "
+                  "create_slot = false, copy_data = false, "
+                  "slot_name = {}{}{}); {}; COMMIT",
+                  quote_identifier(spec.name), quote_literal(conninfo), quote_identifier(spec.publication),
+                  quote_literal(spec.slot), options.empty() ? "" : ", ", options,
+                  spec.from ? advance_sql(spec.name, *spec.from) : "SET LOCAL synchronous_commit TO on"),
+      deadline);
   if (created) return {};
   if (primary.alive() && !primary.simple("ROLLBACK", Deadline::in(std::chrono::seconds(1)))) primary.close();
   return fail(created.error());

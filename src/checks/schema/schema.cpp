@@ -5,6 +5,7 @@
 #include "checks/schema/indexes.h"
 #include "checks/schema/outside.h"
 #include "checks/schema/plans.h"
+#include "checks/schema/row_security.h"
 #include "checks/schema/stale_half.h"
 #include "checks/schema/tables.h"
 #include "checks/server_seen.h"
@@ -35,6 +36,16 @@ Finding moves_no_table(const world::SplitTables& tables, const std::string& side
           "name the tables under moved in the split file"};
 }
 
+Result<Findings> of_row_security(const InspectedSide& one, Deadline deadline) {
+  std::vector<postgres::TableName> names;
+  for (const auto& table : one.tables.moved) {
+    if (table.holds_rows) names.push_back(table.name);
+  }
+  TRY_ASSIGN(const auto security, postgres::row_security(*one.session, names, deadline));
+  TRY_ASSIGN(const auto role, one.session->query("SELECT current_user AS role", {}, deadline));
+  return judge_row_security({one.side->label(), one.session->server_version(), role.text(0, "role"), security});
+}
+
 struct OfCatalog {
   Findings findings;
   TableReferences references;
@@ -53,6 +64,8 @@ Result<OfCatalog> of_catalog(const InspectedSide& one, Deadline deadline) {
   take(found, judge_obstacles(obstacles, crossing.side));
   TRY_ASSIGN(const auto outside, inspect_outside(*one.session, crossing.side, references, deadline));
   take(found, judge_outside(outside));
+  TRY_ASSIGN(auto security, of_row_security(one, deadline));
+  take(found, std::move(security));
   return OfCatalog{std::move(found), std::move(references)};
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "postgres/applying.h"
 #include "postgres/catalog.h"
 #include "postgres/replication.h"
 #include "postgres/sql/row_counts.h"
@@ -43,6 +44,8 @@ class LinkInspection {
     if (back_) TRY(stale_source());
     TRY(flow(*subscription, *slot));
     if (depth == Depth::flow) return seen_;
+    TRY(rows_left_out(*subscription));
+    TRY(row_security(*subscription));
     TRY(published_tables());
     TRY(definitions());
     TRY(sequences());
@@ -80,6 +83,35 @@ class LinkInspection {
       lose(fmt::format("applying on {} has stopped after {} errors (see PostgreSQL's log there)", world_.source.label(),
                        subscription.apply_errors),
            since(through));
+    }
+    return {};
+  }
+
+  // A feed that began to write moved tables since the link was made.
+  Result<void> rows_left_out(const postgres::Subscription& subscription) {
+    if (!subscription.options.local_only) return {};
+    TRY_ASSIGN(const auto others,
+               postgres::other_origins(from_, published(world_, link_), link_names(world_), deadline_));
+    for (const auto& other : others) {
+      lose(fmt::format("{} on {} may write moved tables, and {} is sent only what clients wrote: ALTER SUBSCRIPTION {} "
+                       "SET (origin = any)",
+                       other, link_.from.label(), link_.to.label(), postgres::quote_identifier(link_.name)),
+           "what it has brought");
+    }
+    return {};
+  }
+
+  // Row security that was forced on a table's owner since the link was made.
+  Result<void> row_security(const postgres::Subscription& subscription) {
+    if (subscription.options.as_owner) return {};
+    TRY_ASSIGN(const auto security, postgres::row_security(to_, published(world_, link_), deadline_));
+    for (const auto& table : security.forced) {
+      const auto fix = security.bypassed ? fmt::format("ALTER SUBSCRIPTION {} SET (run_as_owner = true)",
+                                                       postgres::quote_identifier(link_.name))
+                                         : fmt::format("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY", table.sql());
+      lose(fmt::format("table {} on {} forces row security on its owner, as whom rows are applied: {}", table.sql(),
+                       link_.to.label(), fix),
+           "what comes after the first change of it");
     }
     return {};
   }

@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "fence/canary.h"
+#include "postgres/applying.h"
 #include "postgres/replication.h"
 #include "postgres/transactions.h"
 #include "postgres/wal.h"
@@ -19,6 +20,17 @@ Error with_those_in_the_way(Error error, postgres::Connection& leader) {
   error.seen = fmt::format("{}", fmt::join(*oldest, "; "));
   error.hint = "end them, or wait until they have ended";
   return error;
+}
+
+Result<postgres::SubscriptionOptions> options_of(Context& context, const world::Link& link,
+                                                 postgres::Connection& subscriber) {
+  if (subscriber.server_version() < postgres::origins_since) return postgres::SubscriptionOptions();
+  const auto tables = published(context.world, link);
+  TRY_ASSIGN(auto* publisher, link.from.leader(context.deadline));
+  TRY_ASSIGN(const auto others,
+             postgres::other_origins(*publisher, tables, link_names(context.world), context.deadline));
+  TRY_ASSIGN(const auto security, postgres::row_security(subscriber, tables, context.deadline));
+  return postgres::chosen_options(others, security);
 }
 
 }  // namespace
@@ -72,18 +84,19 @@ Result<void> drop_slot(Context& context, const world::Link& link) {
 
 Result<void> subscribe(Context& context, const world::Link& link, const From& from) {
   auto& effects = *context.world.effects;
-  TRY(effects.perform(
-      fmt::format("create subscription {} on {}, from {}, without copying", link.name, link.to.label(),
-                  link.from.label()),
-      [&]() -> Result<Json> {
-        TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
-        TRY_ASSIGN(const auto position, from());
-        TRY_ASSIGN(const auto conninfo, link.from.replication_conninfo(context.deadline));
-        TRY(postgres::create_subscription(
-            *leader, {link.name, link.name, link.name, conninfo, link.from.access().replication.password, position},
-            context.deadline));
-        return Json();
-      }));
+  TRY(effects.perform(fmt::format("create subscription {} on {}, from {}, without copying", link.name, link.to.label(),
+                                  link.from.label()),
+                      [&]() -> Result<Json> {
+                        TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
+                        TRY_ASSIGN(const auto position, from());
+                        TRY_ASSIGN(const auto conninfo, link.from.replication_conninfo(context.deadline));
+                        TRY_ASSIGN(const auto options, options_of(context, link, *leader));
+                        TRY(postgres::create_subscription(*leader,
+                                                          {link.name, link.name, link.name, conninfo,
+                                                           link.from.access().replication.password, position, options},
+                                                          context.deadline));
+                        return Json();
+                      }));
   TRY(effects.perform(fmt::format("enable subscription {} on {}", link.name, link.to.label()), [&]() -> Result<Json> {
     TRY_ASSIGN(auto* leader, link.to.leader(context.deadline));
     TRY(postgres::enable_subscription(*leader, link.name, context.deadline));

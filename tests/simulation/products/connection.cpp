@@ -166,6 +166,10 @@ const std::string& Connection::name() const {
   return state_->settings.name;
 }
 
+int Connection::server_version() const {
+  return state_->alive ? 150018 : 0;
+}
+
 std::string Connection::address() const {
   return fmt::format("127.0.0.1:{}", state_->port);
 }

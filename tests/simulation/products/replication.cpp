@@ -144,6 +144,7 @@ Result<std::optional<Subscription>> subscription(Connection& connection, const s
   out.applied.position = there.origin;
   out.latest_end.position = out.worker ? there.latest_end : 0;
   out.apply_errors = there.errors;
+  out.options.as_owner = true;  // as PostgreSQL 15 applies
   return out;
 }
 
@@ -196,6 +197,18 @@ Result<void> drop_subscription(Connection& primary, const std::string& name, Dea
     server.commit(universe().now, [name](Database& db) { db.subscriptions.erase(name); });
     return {};
   });
+}
+
+// Nothing else replicates into moved tables, and none has row security.
+Result<std::vector<std::string>> other_origins(Connection& publisher, const std::vector<TableName>&,
+                                               const std::vector<std::string>&, Deadline deadline) {
+  TRY(reach(publisher, deadline));
+  return std::vector<std::string>();
+}
+
+Result<RowSecurity> row_security(Connection& subscriber, const std::vector<TableName>&, Deadline deadline) {
+  TRY(reach(subscriber, deadline));
+  return RowSecurity{true, {}};
 }
 
 Result<Lsn> applied(Connection& connection, const std::string& name, bool, Deadline deadline) {

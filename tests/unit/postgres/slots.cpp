@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "installed.h"
 #include "postgres/identity.h"
 #include "postgres/replication.h"
+#include "server.h"
 
 using namespace pgcleave;
 using namespace pgcleave::postgres;
