@@ -36,13 +36,14 @@ for file in "${files[@]}"; do
 done
 { cat "$scratch/functions"; compgen -b; compgen -k; } | sort -u >"$scratch/own"
 
-# All that bootstrap brings along, what no Debian is without, and apt, without which bootstrap stops and says so.
+# All that bootstrap brings along, what no Debian is without, and apt, without which bootstrap stops.
 mapfile -t wanted < <(script/bootstrap --list)
 mapfile -t always \
   < <(dpkg-query -W -f '${Package} ${Essential} ${Priority}\n' | awk '$2 == "yes" || $3 == "required" {print $1}')
 apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
   --no-enhances \
-  "${wanted[@]}" "${always[@]}" apt | sed -n 's/^\([a-z0-9][^ <]*\).*/\1/p' | sed 's/:.*//' | sort -u >"$scratch/packages"
+  "${wanted[@]}" "${always[@]}" apt |
+  sed -n 's/^\([a-z0-9][^ <]*\).*/\1/p' | sed 's/:.*//' | sort -u >"$scratch/packages"
 
 PATH=$PATH:/usr/sbin:/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
