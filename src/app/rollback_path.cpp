@@ -10,6 +10,7 @@
 #include "steps/patroni/discarded_writes.h"
 #include "steps/registry.h"
 #include "steps/replication/link_health.h"
+#include "world/slot_copies.h"
 
 namespace pgcleave::app {
 namespace {
@@ -29,6 +30,15 @@ bool has_promoted(const engine::RunRecord& run) {
     const auto* kind = steps::find(step.second.uses);
     return step.second.is_done() && kind != nullptr && kind->description.traits.promotes;
   });
+}
+
+Json failover_of(world::World& world, Deadline deadline) {
+  const auto copies = world::slot_copies(world.target, world::reverse_link(world).name, deadline);
+  if (!copies)
+    return {{"survives", nullptr}, {"text", "what a failover would mean can't be told: " + copies.error().text()}};
+  Json members = Json::array();
+  for (const auto& one : copies->members) members.push_back({{"member", one.member}, {"problem", one.problem()}});
+  return {{"survives", copies->survive()}, {"text", copies->text()}, {"members", members}};
 }
 
 // Before the target took ownership nobody but replication wrote moved tables there.
@@ -52,7 +62,8 @@ Result<Json> inspect_path(const config::Environment& environment, const config::
                  {"held_bytes", health.held.count},
                  {"apply_errors", health.apply_errors},
                  {"losses", health.losses},
-                 {"text", health.text()}});
+                 {"text", health.text()},
+                 {"failover", failover_of(world, deadline)}});
   }
   const bool loses = !seen["losses"].empty() || !writes.tables.empty();
   seen["lossless"] = loses ? Json(false) : writes.uncounted.empty() ? Json(true) : Json();

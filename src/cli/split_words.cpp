@@ -40,6 +40,8 @@ std::vector<std::string> lines_of(const Json& rollback_path) {
                                  link};
   for (const auto& loss : rollback_path.at("losses")) lines.push_back("  " + printable(loss.get<std::string>()));
   lines.push_back("  " + printable(text_in(rollback_path, "writes_text")));
+  if (const auto failover = rollback_path.find("failover"); failover != rollback_path.end())
+    lines.push_back("  " + one_line(text_in(*failover, "text")));
   return lines;
 }
 

@@ -23,6 +23,8 @@ struct Slot {
   std::string invalidated;         // 17 and later: pg_replication_slots.invalidation_reason, such as idle_timeout
   bool keeps_from_vacuum = false;  // holds an xmin
   std::int64_t xmin_age = 0;       // in transactions
+  bool failover = false;           // 17 and later: to be synchronized to standbys
+  bool synced = false;             // 17 and later: it came from a primary; stays so when its server is one itself
 
   // It can't be read any more; in words what became of it.
   [[nodiscard]] bool lost() const { return wal_status == "lost" || !invalidated.empty(); }
@@ -32,8 +34,10 @@ struct Slot {
   }
 };
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline);
-Result<Slot> create_logical_slot(Connection& primary, const std::string& name,
-                                 Deadline deadline);  // pgoutput; adopts an existing one of this database
+// pgoutput; adopts an existing one of this database as it is.
+enum class Failover { no, as_set_up };  // as_set_up: with failover where the server has sync_replication_slots on (17)
+Result<Slot> create_logical_slot(Connection& primary, const std::string& name, Deadline deadline,
+                                 Failover failover = Failover::no);
 // Physical, and reserves WAL at once, from the redo position of the last checkpoint. Adopts an existing physical one.
 Result<Slot> create_physical_slot(Connection& primary, const std::string& name, Deadline deadline);
 // Drops an unused physical slot and makes it anew, without xmin, reserving WAL from now on, in one statement. `failed`
@@ -78,6 +82,7 @@ struct SubscriptionSpec {
   // What the subscriber has already: its replication origin is set there in the same transaction. No value: nothing.
   std::optional<Lsn> from = std::nullopt;
   SubscriptionOptions options = {};
+  bool failover = false;  // as the slot has it; a subscriber before 17 is not told
 };
 // Disabled, no copy; the slot may be made later. Adopts an existing subscription of that name and slot, and gives it
 // these options.

@@ -27,7 +27,9 @@ Result<Slot> usable(Connection& connection, const Slot& found, Deadline deadline
 Result<std::optional<Slot>> slot(Connection& connection, const std::string& name, Deadline deadline) {
   TRY_ASSIGN(const Rows rows, connection.query(R"sql(
       SELECT slot_name, plugin, database, active, restart_lsn, confirmed_flush_lsn, wal_status,
-             pg_catalog.age(xmin) AS xmin_age, pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS invalidated
+             pg_catalog.age(xmin) AS xmin_age, pg_catalog.to_jsonb(s) ->> 'invalidation_reason' AS invalidated,
+             COALESCE(pg_catalog.to_jsonb(s) ->> 'failover', 'false') AS failover,
+             COALESCE(pg_catalog.to_jsonb(s) ->> 'synced', 'false') AS synced
         FROM pg_catalog.pg_replication_slots s WHERE slot_name = $1)sql",
                                                {name}, deadline));
   if (rows.empty()) return std::nullopt;
@@ -38,6 +40,8 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   found.active = rows.boolean(0, "active");
   found.wal_status = rows.text(0, "wal_status");
   found.invalidated = rows.text(0, "invalidated");
+  found.failover = rows.boolean(0, "failover");
+  found.synced = rows.boolean(0, "synced");
   found.keeps_from_vacuum = !rows.is_null(0, "xmin_age");
   if (found.keeps_from_vacuum) found.xmin_age = rows.number(0, "xmin_age");
   TRY_ASSIGN(found.restart, rows.lsn(0, "restart_lsn"));
@@ -45,11 +49,14 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   return found;
 }
 
-Result<Slot> create_logical_slot(Connection& primary, const std::string& name, Deadline deadline) {
+Result<Slot> create_logical_slot(Connection& primary, const std::string& name, Deadline deadline, Failover failover) {
   TRY_ASSIGN(auto found, slot(primary, name, deadline));
   if (!found) {
-    const auto made =
-        primary.query("SELECT pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput')", {name}, deadline);
+    const bool as_set_up = failover == Failover::as_set_up && primary.server_version() >= failover_slots_since;
+    const auto made = primary.query(
+        fmt::format("SELECT pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput'{})",
+                    as_set_up ? ", false, false, pg_catalog.current_setting('sync_replication_slots')::boolean" : ""),
+        {name}, deadline);
     if (!made && made.error().code != duplicate_object) return fail(made.error());
     TRY_ASSIGN(found, slot(primary, name, deadline));
   }

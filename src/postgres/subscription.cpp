@@ -92,7 +92,8 @@ Result<void> create_subscription(Connection& primary, const SubscriptionSpec& sp
   }
   auto conninfo = spec.connection;
   if (!spec.password.empty()) conninfo += " password=" + conninfo_value(spec.password.reveal());
-  const auto options = options_sql(spec.options, primary.server_version());
+  auto options = options_sql(spec.options, primary.server_version());
+  if (spec.failover && primary.server_version() >= failover_slots_since) options += ", failover = true";
   TRY(primary.simple(begin_unlogged, deadline));
   const auto created = primary.simple(
       fmt::format("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (enabled = false, "

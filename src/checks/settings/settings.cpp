@@ -6,9 +6,11 @@
 #include "base/format.h"
 #include "checks/families.h"
 #include "checks/settings/compare.h"
+#include "checks/settings/rollback_slot.h"
 #include "checks/settings/server.h"
 #include "checks/settings/slots.h"
 #include "pgbouncer/inspection.h"
+#include "world/link.h"
 
 namespace pgcleave::checks {
 namespace {
@@ -50,6 +52,16 @@ std::string standby_slot(const ServerSeen& target) {
                      : now;
 }
 
+Findings of_rollback_slot(CheckContext& context, const ServerSeen& target, Stage stage) {
+  auto& world = context.world();
+  RollbackSlotSeen seen{target, world::reverse_link(world).name, std::nullopt};
+  const auto deadline = context.deadline().or_earlier(Deadline::in(std::chrono::seconds(3)));
+  if (target.is("sync_replication_slots", "on")) {
+    if (auto copies = world::slot_copies(world.target, seen.slot, deadline)) seen.copies = std::move(*copies);
+  }
+  return judge_rollback_slot(seen, stage);
+}
+
 Stage stage_of(const ServerSeen& target) {
   return stage_of(StageSeen{true, target.in_recovery, target.owner, patroni::is_set(target.patroni, "pgcleave")});
 }
@@ -73,7 +85,7 @@ Result<Findings> settings(CheckContext& context) {
   for (const auto& more : {judge_server(*target, stage, demand, context.budget()),
                            judge_slot_settings({*source, world.split.name, upstream}, stage),
                            judge_slot_settings({*target, world.split.name, upstream}, stage),
-                           judge_differences(*source, *target, stage)}) {
+                           of_rollback_slot(context, *target, stage), judge_differences(*source, *target, stage)}) {
     found.insert(found.end(), more.begin(), more.end());
   }
   return found;

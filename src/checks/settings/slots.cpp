@@ -57,7 +57,9 @@ class SlotSettingsJudge : Judging {
     for (const auto& one : slots) {
       if (one.logical && one.failover) waiting.push_back(one.name);
     }
-    const auto severity = waiting.empty() ? Severity::warning : Severity::blocker;
+    // The rollback path's slot will be one where the target synchronizes slots.
+    const bool to_come = server_.which == Owner::target && server_.is("sync_replication_slots", "on");
+    const auto severity = waiting.empty() && !to_come ? Severity::warning : Severity::blocker;
     const auto readers = waiting.empty() ? std::string("no slot there has failover = true yet")
                                          : fmt::format("slots with failover = true: {}", fmt::join(waiting, ", "));
     const auto fix = fmt::format("take {} from it: patronictl edit-config {} -p synchronized_standby_slots=...", name,

@@ -8,7 +8,9 @@
 
 namespace pgcleave::postgres {
 
-constexpr int origins_since = 160000;  // server_version_num: options origin and run_as_owner
+// server_version_num
+constexpr int origins_since = 160000;         // options origin and run_as_owner
+constexpr int failover_slots_since = 170000;  // slots that are synchronized to standbys
 
 struct SubscriptionOptions {
   bool local_only = false;  // origin = none: what the publisher has applied by replication itself is not sent

@@ -9,7 +9,9 @@
 #include "fence/kept_fence.h"
 #include "postgres/identity.h"
 #include "postgres/lineage.h"
+#include "postgres/replication.h"
 #include "postgres/wal.h"
+#include "world/link.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -197,10 +199,28 @@ Result<DiscardedWrites> settled_discarded_writes(Context& context, Side& side, c
   return writes;
 }
 
+namespace {
+
+// PostgreSQL 17 sends to a subscriber what no standby has yet, unless synchronized_standby_slots names its slot.
+Result<void> add_own_failover(World& world, const Side& side, DiscardedWrites& writes, Deadline deadline) {
+  const auto link = link_into(world, world.other(side));
+  TRY_ASSIGN(auto* leader, link.from.leader(deadline));
+  TRY_ASSIGN(const auto slot, postgres::slot(*leader, link.name, deadline));
+  if (!slot || !slot->synced) return {};
+  writes.uncounted.push_back(
+      fmt::format("{} has failed over, and goes on with a copy of the slot: what {} had received before the new leader "
+                  "had it is there alone; compare the moved tables",
+                  side.label(), world.other(side).label()));
+  return {};
+}
+
+}  // namespace
+
 Result<void> add_failover(World& world, const Side& side, const std::string& then, DiscardedWrites& writes,
                           Deadline deadline) {
   if (then.find_first_not_of("0123456789") != std::string::npos) return {};  // a plan's placeholder
   if (then.empty() || writes.standby) return {};
+  TRY(add_own_failover(world, side, writes, deadline));
   auto& other = world.other(side);
   TRY_ASSIGN(auto* leader, other.leader(deadline));
   TRY_ASSIGN(const auto identity, postgres::identify(*leader, deadline));

@@ -58,7 +58,8 @@ Result<DiscardedWrites> settled_discarded_writes(Context& context, Side& side, c
 
 // Adds why there may be more, where the other side has another timeline than `then`, which it had when reverse
 // replication to it began ("": not known). It had received rows, and PostgreSQL (15 to 17) told the slot so before its
-// replicas had them; one that is promoted may lack them for ever, since the slot goes on behind them.
+// replicas had them; one that is promoted may lack them for ever, since the slot goes on behind them. So it is for this
+// side where its leader goes on with a copy of the slot (17).
 Result<void> add_failover(World& world, const Side& side, const std::string& then, DiscardedWrites& writes,
                           Deadline deadline);
 

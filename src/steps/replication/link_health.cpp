@@ -72,6 +72,12 @@ class LinkInspection {
   Result<void> flow(const postgres::Subscription& subscription, const postgres::Slot& slot) {
     TRY_ASSIGN(const auto now, postgres::current_lsn(from_, deadline_));
     const auto through = std::max({subscription.applied, subscription.latest_end, slot.confirmed});
+    // A failover to a member that was behind: what is written up to there would pass for applied already.
+    if (subscription.applied > now) {
+      lose(fmt::format("{} has applied up to {}, and {} has written up to {} only: it lost commits in a failover",
+                       link_.to.label(), subscription.applied.text(), link_.from.label(), now.text()),
+           "them, and what it writes up to there");
+    }
     seen_.worker = subscription.worker;
     seen_.apply_errors = subscription.apply_errors;
     seen_.lag = now.ahead_of(through);

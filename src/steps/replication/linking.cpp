@@ -22,6 +22,19 @@ Error with_those_in_the_way(Error error, postgres::Connection& leader) {
   return error;
 }
 
+// The rollback path is to survive a failover of the target. The forward link is short-lived, and with failover it would
+// wait for the slots in the source's synchronized_standby_slots, of which the promotion takes one's reader away.
+postgres::Failover failover_of(const world::Link& link) {
+  return link.from.which() == fence::Owner::target ? postgres::Failover::as_set_up : postgres::Failover::no;
+}
+
+Result<bool> slot_has_failover(Context& context, const world::Link& link, postgres::Connection& subscriber) {
+  if (subscriber.server_version() < postgres::failover_slots_since) return false;
+  TRY_ASSIGN(auto* publisher, link.from.leader(context.deadline));
+  TRY_ASSIGN(const auto slot, postgres::slot(*publisher, link.name, context.deadline));
+  return slot && slot->failover;
+}
+
 Result<postgres::SubscriptionOptions> options_of(Context& context, const world::Link& link,
                                                  postgres::Connection& subscriber) {
   if (subscriber.server_version() < postgres::origins_since) return postgres::SubscriptionOptions();
@@ -51,6 +64,7 @@ Result<Observation> observe_slot(Context& context, const world::Link& link) {
   TRY_ASSIGN(const auto slot, postgres::slot(*leader, link.name, context.deadline));
   Observation seen;
   seen.evidence = slot ? "slot at " + slot->confirmed.text() : "no slot";
+  if (slot && slot->failover) seen.evidence += ", for standbys too (failover)";
   if (!slot) return seen;
   TRY_ASSIGN(const auto recovery, postgres::recovery(*leader, context.deadline));
   seen.state = recovery.in_recovery || slot->lost() ? State::conflict : State::done;
@@ -64,7 +78,7 @@ Result<Json> create_slot(Context& context, const world::Link& link) {
   return context.world.effects->perform(
       fmt::format("create logical slot {} on {}", link.name, link.from.label()), [&]() -> Result<Json> {
         TRY_ASSIGN(auto* leader, link.from.leader(context.deadline));
-        const auto slot = postgres::create_logical_slot(*leader, link.name, context.deadline);
+        const auto slot = postgres::create_logical_slot(*leader, link.name, context.deadline, failover_of(link));
         if (!slot) return fail(with_those_in_the_way(slot.error(), *leader));
         return Json{{"from", slot->confirmed.text()}};
       });
@@ -91,10 +105,12 @@ Result<void> subscribe(Context& context, const world::Link& link, const From& fr
                         TRY_ASSIGN(const auto position, from());
                         TRY_ASSIGN(const auto conninfo, link.from.replication_conninfo(context.deadline));
                         TRY_ASSIGN(const auto options, options_of(context, link, *leader));
-                        TRY(postgres::create_subscription(*leader,
-                                                          {link.name, link.name, link.name, conninfo,
-                                                           link.from.access().replication.password, position, options},
-                                                          context.deadline));
+                        TRY_ASSIGN(const bool failover, slot_has_failover(context, link, *leader));
+                        TRY(postgres::create_subscription(
+                            *leader,
+                            {link.name, link.name, link.name, conninfo, link.from.access().replication.password,
+                             position, options, failover},
+                            context.deadline));
                         return Json();
                       }));
   TRY(effects.perform(fmt::format("enable subscription {} on {}", link.name, link.to.label()), [&]() -> Result<Json> {

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "postgres/applying.h"
 #include "postgres/sequence_uses.h"
 #include "postgres/sequences.h"
+#include "postgres/slot_copy.h"
 #include "products/wire.h"
 
 namespace pgcleave::postgres {
@@ -65,7 +67,7 @@ Result<std::optional<Slot>> slot(Connection& connection, const std::string& name
   return slot_of(name, found->second);
 }
 
-Result<Slot> create_logical_slot(Connection& primary, const std::string& name, Deadline deadline) {
+Result<Slot> create_logical_slot(Connection& primary, const std::string& name, Deadline deadline, Failover) {
   return made(primary, name, "pgoutput", deadline);
 }
 
@@ -197,6 +199,14 @@ Result<void> drop_subscription(Connection& primary, const std::string& name, Dea
     server.commit(universe().now, [name](Database& db) { db.subscriptions.erase(name); });
     return {};
   });
+}
+
+// As PostgreSQL 15, which copies no slot.
+Result<SlotCopy> slot_copy(Connection& standby, const std::string&, Deadline deadline) {
+  TRY(reach(standby, deadline));
+  SlotCopy copy;
+  copy.version = standby.server_version();
+  return copy;
 }
 
 // Nothing else replicates into moved tables, and none has row security.

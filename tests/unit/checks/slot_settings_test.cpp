@@ -64,6 +64,10 @@ TEST_CASE("a slot that logical senders wait for has to be streamed from") {
   target.settings["synchronized_standby_slots"] = "ci_3";
   target.all_slots.back().failover = true;
   CHECK(judged_slots(target, Stage::split) == Lines{"blocker " + stalls + "ci_3 on target ci"});
+  target.all_slots.pop_back();
+  CHECK(judged_slots(target) == Lines{"warning " + stalls + "ci_3 on target ci"});
+  target.settings["sync_replication_slots"] = "on";
+  CHECK(judged_slots(target) == Lines{"blocker " + stalls + "ci_3 on target ci"});
 }
 
 TEST_CASE("the slot of the standby cluster is named before the promotion takes its reader away") {

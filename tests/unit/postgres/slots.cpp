@@ -42,3 +42,28 @@ TEST_CASE("the loss of a slot is told in PostgreSQL's word for it") {
   CHECK(slot.lost());
   CHECK(slot.loss() == "was invalidated by PostgreSQL (idle_timeout)");
 }
+
+TEST_CASE(
+    "a slot for standbys too is made where the server synchronizes slots, from 17 on, and only if it is asked for") {
+  auto connection = main_server().connect();
+  const bool synchronizes = connection.server_version() >= failover_slots_since;
+  const auto made = [&](Failover failover) {
+    const auto slot = create_logical_slot(connection, "split_standbys", soon(), failover);
+    REQUIRE(slot);
+    REQUIRE(drop_slot(connection, "split_standbys", soon()));
+    return slot->failover;
+  };
+  CHECK_FALSE(made(Failover::as_set_up));
+  if (synchronizes) {
+    run(connection, "ALTER SYSTEM SET sync_replication_slots = on");
+    run(connection, "SELECT pg_reload_conf()");
+    REQUIRE(wait_until("it is in force", soon(), 10ms, nullptr, [&]() -> Result<bool> {
+      return run(connection, "SHOW sync_replication_slots").text(0, "sync_replication_slots") == "on";
+    }));
+  }
+  CHECK(made(Failover::as_set_up) == synchronizes);
+  CHECK_FALSE(made(Failover::no));
+  if (!synchronizes) return;
+  run(connection, "ALTER SYSTEM RESET sync_replication_slots");
+  run(connection, "SELECT pg_reload_conf()");
+}

@@ -3,6 +3,7 @@
 
 #include "fenced_split.h"
 #include "postgres/replication.h"
+#include "postgres/wal.h"
 #include "steps/ownership/owner_repair.h"
 
 namespace pgcleave::steps::test {
@@ -61,6 +62,23 @@ struct ReverseLink {
 };
 
 }  // namespace
+
+// As after a failover of the target to a member that was behind: what it writes up to there would pass for applied.
+TEST_CASE("a source that has applied more than the target has written is a loss, and no rollback begins") {
+  ReverseLink link;
+  link.install();
+  link.make_publication_and_slot();
+  REQUIRE(problem(link.sides.apply("replication.start_reverse", Json::object(), 5s)) == "");
+  const auto seen = [&] { return link.sides.observe("replication.check_reverse", {{"below", "1MiB"}}); };
+  REQUIRE(problem(seen()) == "");
+  CHECK_FALSE(says(seen()->evidence, "lost commits in a failover"));
+  REQUIRE(problem(postgres::disable_subscription(link.source.here, rollback_path, soon())) == "");
+  const auto written = postgres::current_lsn(link.target.here, soon());
+  link.source.sql("SELECT pg_replication_origin_advance('pg_' || oid, '" + Lsn{written->position + 100'000'000}.text() +
+                  "') FROM pg_subscription WHERE subname = '" + rollback_path + "'");
+  CHECK(seen()->state == State::conflict);
+  CHECK(says(seen()->evidence, "lost commits in a failover"));
+}
 
 TEST_CASE("reverse replication is proven by a row that arrives, and what is applied is told to the byte") {
   ReverseLink link;
