@@ -58,7 +58,8 @@ Result<std::vector<Table>> tables(Connection& connection, Deadline deadline);
 
 using Columns = std::map<std::string, std::string>;  // name -> type, such as "numeric(20,2)"
 
-// By table; generated columns are left out, since they are not replicated. A table that isn't there has no entry.
+// By table; generated columns are left out: a link does not replicate them (18 could, by publish_generated_columns,
+// which its publications leave at none), and each side computes its own. A table that isn't there has no entry.
 Result<std::map<TableName, Columns>> columns(Connection& connection, const std::vector<TableName>& tables,
                                              Deadline deadline);
 

@@ -104,6 +104,9 @@ done
 "$build/pgcleave" status -e "$environment" >"$scratch/status.out"
 is "losses of the rollback path" "$(status '.rollback_path.losses | length')" 0
 contains "$scratch/status.out" "has failed over, and goes on with a copy of the slot"
+for _ in $(seq 120); do [ "$(status .rollback_path.failover.survives)" = true ] && break; sleep 0.5; done
+is "status of the next failover, to the former leader, which was rewound" "$(status .rollback_path.failover.text)" \
+  "a failover of target ci leaves the rollback path as it is: ci-1 has a copy of its slot"
 
 say "rolled back from there, with words for what the old leader's counters would have told: nothing is lost"
 words="give up what cannot be counted"
