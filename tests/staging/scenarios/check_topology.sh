@@ -61,7 +61,7 @@ defect topology.slot_unknown_to_patroni "a backup tool streams by a slot that Pa
 defect topology.patroni_paused "the target's Patroni is paused" \
   "patch ci-1 '{\"pause\": true}'" "patch ci-1 '{\"pause\": null}'" "target ci"
 defect topology.switchover_scheduled "a switchover of the source is scheduled" \
-  "patronictl -c $dir/main-1.yml switchover main --master main-1 --candidate main-2 --force \
+  "patronictl -c $dir/main-1.yml switchover main --leader main-1 --candidate main-2 --force \
      --scheduled 2037-01-01T00:00" \
   "patronictl -c $dir/main-1.yml flush main switchover --force" "source main"
 defect topology.synchronous_mode_strict "the target's commits would need a synchronous standby" \
