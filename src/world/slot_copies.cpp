@@ -50,7 +50,7 @@ std::string SlotCopies::text() const {
     if (problem.empty()) with_copy.push_back(one.member);
     if (!problem.empty()) missing.push_back(fmt::format("{}: {}", one.member, problem));
   }
-  if (members.empty()) missing.push_back("it has no other member that Patroni may promote");
+  if (members.empty()) missing.emplace_back("it has no other member that Patroni may promote");
   if (!members.empty() && !failover) missing.insert(missing.begin(), "its slot has failover = false");
   if (!reads_from.empty()) missing.push_back(fmt::format("its subscriber has {}'s own address", reads_from));
   if (missing.empty())
