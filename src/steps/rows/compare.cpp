@@ -53,6 +53,11 @@ std::string words_of(const Compared& compared) {
                      counted(compared.outcome.differing_tables(), "table"));
 }
 
+std::string given_up_of(const Compared& compared) {
+  if (compared.verdict() != Verdict::different) return "";
+  return counted(compared.outcome.differences(), "row") + " that differ";
+}
+
 Json outputs_of(const Compared& compared, const std::vector<std::string>& lines) {
   auto text = summary_of(compared);
   for (std::size_t i = 0; i < lines.size() && i < most_lines; ++i) text += "; " + lines[i];
@@ -61,6 +66,7 @@ Json outputs_of(const Compared& compared, const std::vector<std::string>& lines)
   return {{"verdict", name_of(compared.verdict())},
           {"text", text},
           {"words", words_of(compared)},
+          {"given_up", given_up_of(compared)},
           {"tables", outcome.tables.size()},
           {"rows", outcome.rows()},
           {"differences", outcome.differences()},
@@ -73,6 +79,7 @@ Json outputs_without(const std::string& why) {
   return {{"verdict", name_of(Verdict::not_proven)},
           {"text", why},
           {"words", ""},
+          {"given_up", ""},
           {"tables", 0},
           {"rows", 0},
           {"differences", 0},
@@ -149,6 +156,7 @@ StepKind rows_compare() {
            .outputs = {{"verdict", "same, different or not_proven"},
                        {"text", "what was found, in a line for people"},
                        {"words", "what somebody has to type to go on with a difference; empty for none"},
+                       {"given_up", "what a rollback gives up by going on with a difference; empty for nothing"},
                        {"tables", "how many"},
                        {"rows", "how many were compared"},
                        {"differences", "rows that differ"},
@@ -157,7 +165,7 @@ StepKind rows_compare() {
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,
-           .traits = {}},
+           .traits = {.gives_up = true}},
           nullptr,
           observe_rows_compare,
           apply_rows_compare,

@@ -130,7 +130,10 @@ Result<Json> apply_comparing(Context& context, const Json&) {
   }
   if (!findings.empty() && context.with.value("stop", true))
     return fail({ErrorKind::failed, "the rows of both sides", findings.text(), "", "", "", ""});
-  return Json{{"verdict", findings.empty() ? "same" : "not_proven"}, {"text", findings.text()}, {"words", ""}};
+  return Json{{"verdict", findings.empty() ? "same" : "not_proven"},
+              {"text", findings.text()},
+              {"words", ""},
+              {"given_up", ""}};
 }
 
 steps::StepKind comparing() {
@@ -138,10 +141,10 @@ steps::StepKind comparing() {
   return {{.kind = "rows.compare",
            .purpose = "Compares.",
            .parameters = {{"for", Type::duration, "10m", false, "", {}}, {"stop", Type::boolean, true, false, "", {}}},
-           .outputs = {{"verdict", ""}, {"text", ""}, {"words", ""}},
+           .outputs = {{"verdict", ""}, {"text", ""}, {"words", ""}, {"given_up", ""}},
            .changes = "",
            .undo = "",
-           .traits = {}},
+           .traits = {.gives_up = true}},
           nullptr,
           observe_comparing,
           apply_comparing,
