@@ -9,11 +9,6 @@
 namespace pgcleave::world {
 namespace {
 
-std::string value_of(const std::map<std::string, std::string>& values, const char* key) {
-  const auto found = values.find(key);
-  return found == values.end() ? "" : found->second;
-}
-
 // An address that follows the leader, such as a proxy's, is no member's own. Of several hosts libpq takes the first
 // that answers, which may be a replica.
 std::string member_at(const patroni::View& view, const std::string& host, const std::string& port) {
@@ -25,8 +20,8 @@ std::string member_at(const patroni::View& view, const std::string& host, const 
 }
 
 Result<std::string> reads_from(Side& side, const patroni::View& view, Deadline deadline) {
-  auto host = value_of(side.access().replication.values, "host");
-  auto port = value_of(side.access().replication.values, "port");
+  auto host = side.access().replication.value("host");
+  auto port = side.access().replication.value("port");
   if (host.empty() || port.empty()) {
     TRY_ASSIGN(const auto route, side.route(deadline));
     host = host.empty() ? route.host : host;
