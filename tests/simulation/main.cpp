@@ -1,5 +1,6 @@
 // pgcleave-simulation: the real engine, steps and runbooks over fake products and a fake clock; every fault, and pairs
 // of them.
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -22,14 +23,15 @@ constexpr const char* usage =
     R"(usage: pgcleave-simulation [--faults N] [--second PART] [--seed N] [--jobs N] [--scenario NAME] [--show N]
                            [--runbooks FOLDER] [--json FILE]
        pgcleave-simulation --only 'RUNBOOK forward|back resume|rollback POINT:OUTCOME...'
-       pgcleave-simulation --converse yes
+       pgcleave-simulation --converse 1.18|1.24
 
 --faults N     at most, on one path: 1 all single faults, 2 (the default) pairs too
 --second PART  of the second faults, by seed (0.002). All pairs of deaths and lost replies at requests are tried in any
                case. 1: all, for hours
---scenario     one of them, such as 'promote-standby back'
+--scenario     one of them, such as 'promote-standby back', or 'logical-switchover@1.24 back' with that PgBouncer
 --only         one path again, as a report names it
---converse     the conversation that the real products are asked too (tests/simulation/conversation)
+--converse     the conversation that the real products are asked too (tests/simulation/conversation), with that
+               PgBouncer
 )";
 
 int explore_all(const Plan& plan, const std::string& which, int show, const std::string& figures) {
@@ -39,8 +41,10 @@ int explore_all(const Plan& plan, const std::string& which, int show, const std:
     if (!which.empty() && name_of(scenario) != which) continue;
     const auto began = std::chrono::steady_clock::now();
     std::set<std::string> reports;
+    auto bounded = plan;
+    bounded.faults = std::min(plan.faults, scenario.faults);
     const auto counts = explore(
-        plan, [&] { return path(scenario, false); },
+        bounded, [&] { return path(scenario, false); },
         [&](const std::string& line) {
           if (static_cast<int>(reports.size()) < show) reports.insert(line);
         });
@@ -98,7 +102,7 @@ int main(int argc, char** argv) {
   }
   Program::read_runbooks_from(options["--runbooks"]);
   if (!options["--converse"].empty()) {
-    begin_universe();
+    begin_universe(options["--converse"] == "1.24" ? 24 : oldest_version);
     std::cout << Program("promote-standby").converse();
     return 0;
   }

@@ -32,14 +32,12 @@ std::string words_of(const std::string& report) {
 }  // namespace
 
 const std::vector<Scenario>& scenarios() {
-  static const std::vector<Scenario> all{{"logical-switchover", false, true},  {"logical-switchover", true, true},
-                                         {"promote-standby", false, true},     {"promote-standby", true, true},
-                                         {"maintenance-window", false, false}, {"maintenance-window", true, false}};
+  static const std::vector<Scenario> all{
+      {"logical-switchover", false, true},        {"logical-switchover", true, true},
+      {"promote-standby", false, true},           {"promote-standby", true, true},
+      {"maintenance-window", false, false},       {"maintenance-window", true, false},
+      {"logical-switchover", false, true, 24, 1}, {"logical-switchover", true, true, 24, 1}};
   return all;
-}
-
-std::string name_of(const Scenario& scenario) {
-  return scenario.runbook + (scenario.back ? " back" : " forward");
 }
 
 std::optional<std::string> replay_path(const std::string& text) {

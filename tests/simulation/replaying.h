@@ -10,7 +10,6 @@
 namespace pgcleave::simulation {
 
 const std::vector<Scenario>& scenarios();
-std::string name_of(const Scenario& scenario);
 
 // What is wrong with this path, in one line; "" when nothing is. No value: the words name no path.
 std::optional<std::string> replay_path(const std::string& words);

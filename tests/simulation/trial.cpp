@@ -156,10 +156,9 @@ class Trial {
     std::string points;
     for (const auto& fault : faults_so_far())
       points += fmt::format("; {} at {} ({})", name_of(fault.outcome), fault.number, fault.point);
-    return fmt::format("--only '{} {} {} {}'{}: {} (last: {}{}{})", scenario_.runbook,
-                       scenario_.back ? "back" : "forward", chosen_back_ ? "rollback" : "resume",
-                       text_of(faults_so_far()), points, fmt::join(wrong, "; "), last_, undo_failed(),
-                       repaired_.empty() ? "" : "; repair-owner: " + repaired_);
+    return fmt::format("--only '{} {} {}'{}: {} (last: {}{}{})", name_of(scenario_),
+                       chosen_back_ ? "rollback" : "resume", text_of(faults_so_far()), points, fmt::join(wrong, "; "),
+                       last_, undo_failed(), repaired_.empty() ? "" : "; repair-owner: " + repaired_);
   }
 
   Scenario scenario_;
@@ -172,8 +171,13 @@ class Trial {
 
 }  // namespace
 
+std::string name_of(const Scenario& scenario) {
+  const auto version = scenario.pgbouncer == oldest_version ? "" : fmt::format("@1.{}", scenario.pgbouncer);
+  return fmt::format("{}{} {}", scenario.runbook, version, scenario.back ? "back" : "forward");
+}
+
 std::string path(const Scenario& scenario, bool then_back) {
-  begin_universe();
+  begin_universe(scenario.pgbouncer);
   return Trial(scenario, then_back).run();
 }
 

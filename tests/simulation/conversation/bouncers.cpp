@@ -2,6 +2,7 @@
 
 #include "conversation/exchange.h"
 #include "pgbouncer/console.h"
+#include "pgbouncer/holding.h"
 
 namespace pgcleave::conversation {
 namespace {
@@ -11,6 +12,34 @@ using pgbouncer::Fleet;
 
 std::string pool(const pgbouncer::Database& database) {
   return database.paused ? "paused" : "not paused";
+}
+
+// The whole process, whose pause holds clients from 1.23 on.
+void of_the_process(Console& console, const pgbouncer::BouncerSpec& spec, Transcript& told) {
+  const auto raw = [&](const std::string& command) -> Result<postgres::Rows> {
+    TRY(console.send(command));
+    return console.receive(soon());
+  };
+  const auto seen = [&](const std::string& when) {
+    told.asked("console: the process " + when, console.process_paused(soon()),
+               [](bool paused) { return paused ? "paused" : "not paused"; });
+    told.asked("console: the pool " + when, console.database(spec.database, soon()), pool);
+  };
+  const auto quoted = '"' + spec.database + '"';
+  seen("before PAUSE of the process");
+  told.ordered("console: RESUME of a process that is not paused", raw("RESUME"));
+  told.ordered("console: the same, judged by the state", console.resume_process(soon()));
+  told.ordered("console: PAUSE of the pool first", raw("PAUSE " + quoted));
+  told.ordered("console: PAUSE of the process", raw("PAUSE"));
+  seen("after PAUSE of the process");
+  told.ordered("console: PAUSE of the process again", raw("PAUSE"));
+  told.ordered("console: RESUME of the pool under it", raw("RESUME " + quoted));
+  seen("after RESUME of the pool");
+  told.ordered("console: PAUSE of the pool under it", raw("PAUSE " + quoted));
+  told.ordered("console: RELOAD under it", console.reload(soon()));
+  seen("after RELOAD under it");
+  told.ordered("console: RESUME of the process", raw("RESUME"));
+  seen("after RESUME of the process");
 }
 
 void at_one_console(const pgbouncer::BouncerSpec& spec, Transcript& told) {
@@ -53,6 +82,8 @@ void at_one_console(const pgbouncer::BouncerSpec& spec, Transcript& told) {
   look("after RELOAD");
   told.ordered("console: RESUME", raw("RESUME \"" + spec.database + "\""));
   look("after RESUME");
+  const auto version = console.version(soon());
+  if (version && pgbouncer::hold_of(*version, false) == pgbouncer::Hold::process) of_the_process(console, spec, told);
 }
 
 void of_routes(world::World& world, const std::string& when, Transcript& told) {

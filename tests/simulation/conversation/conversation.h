@@ -1,6 +1,6 @@
 // The same questions and orders, put to the real products in the lab and to the fake ones of the simulation. What is
-// told must be the same word for word (expected.txt), so that the simulation does not prove things about products that
-// do not exist.
+// told must be the same word for word (expected-*.txt, by version of PgBouncer), so that the simulation does not prove
+// things about products that do not exist.
 #pragma once
 
 #include <string>

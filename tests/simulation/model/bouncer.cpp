@@ -36,8 +36,9 @@ void Bouncer::reset_settings() {
 }
 
 void Bouncer::reload(Instant now) {
-  // A pool that nobody pauses, but that gets no server, has no login under way.
-  const bool logs_in = paused || default_pool_size != "0";
+  // A pool that nobody pauses, but that gets no server, has no login under way. Nor has one of a process that is
+  // paused.
+  const bool logs_in = !process_paused && (paused || may_log_in());
   reset_settings();
   const auto read = pgbouncer::ConfigFile::parse(name, file);
   if (!read) return;  // RELOAD answers success all the same
@@ -51,6 +52,7 @@ void Bouncer::reload(Instant now) {
 
 void Bouncer::restart() {
   paused = false;
+  process_paused = false;
   reset_settings();
   login_closed_at = -1;
   ++incarnation;

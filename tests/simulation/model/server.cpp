@@ -15,9 +15,10 @@ using fence::Owner;
 
 constexpr std::uint64_t bytes_of_a_commit = 128;
 
+// Keys mostly come in ascending order.
 void insert(Database& db, const Row& row) {
   if (row.canary == nullptr) {
-    db.rows[row.key] = row.id;
+    db.rows.insert_or_assign(db.rows.end(), row.key, row.id);
   } else {
     db.canaries[row.canary->table].insert(row.canary->token);
   }
@@ -116,6 +117,16 @@ std::uint64_t flushed_by_replica(const Server& server, Instant until) {
   auto last = std::upper_bound(server.wal.begin(), server.wal.end(), until,
                                [](Instant at, const Change& change) { return at < change.at; });
   return last == server.wal.begin() ? server.wal_begins : (--last)->lsn;
+}
+
+std::optional<fence::Owner> owner_as_replica_has_it(const Server& server, Instant until) {
+  Database db;
+  static_cast<Contents&>(db) = server.in_recovery ? server.db : *server.before_wal;
+  for (const auto& change : server.wal) {
+    if (server.in_recovery || change.at > until) break;
+    if (change.apply && !change.row) change.apply(db);
+  }
+  return db.installed ? std::optional(db.owner) : std::nullopt;
 }
 
 Database as_replica_has_it(const Server& server, Instant until) {

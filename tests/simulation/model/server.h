@@ -45,8 +45,8 @@ struct Subscribed {
   std::uint32_t oid = 0;
 };
 
-// What physical replication copies.
-struct Database {
+// What is in it but for the rows that clients write.
+struct Contents {
   bool installed = false;  // schema pgcleave with everything in it
   fence::Owner owner = fence::Owner::source;
   int epoch = 0;  // under which this server last became an owner
@@ -60,6 +60,10 @@ struct Database {
   std::map<std::string, postgres::Publication> publications;
   std::map<std::string, Subscribed> subscriptions;
   std::map<postgres::TableName, std::set<std::string>> canaries;
+};
+
+// What physical replication copies.
+struct Database : Contents {
   Ascending<Key, WriteId> rows;  // of the one moved table that clients write
   Key last_key = 0;              // its sequence
 };
@@ -133,6 +137,8 @@ constexpr int ports_to_replica = 1000;
 std::string replica_of(const Server& server);
 std::uint64_t flushed_by_replica(const Server& server, Instant until);
 Database as_replica_has_it(const Server& server, Instant until);
+// No value: nothing is installed there. Asked often, so thousands of rows are passed over.
+std::optional<fence::Owner> owner_as_replica_has_it(const Server& server, Instant until);
 
 // What is in it now is what its log begins with.
 void begin_wal(Server& server);

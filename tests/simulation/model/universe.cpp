@@ -38,8 +38,9 @@ Universe& universe() {
   return *the_universe;
 }
 
-void begin_universe() {
+void begin_universe(int pgbouncer) {
   the_universe = std::make_unique<Universe>();
+  for (auto& bouncer : the_universe->bouncers) bouncer.version = pgbouncer;
 }
 
 Universe::Universe() {

@@ -76,6 +76,6 @@ struct Universe {
 Universe& universe();
 // The setting pgcleave.ci as Patroni has put it in force on this server; "" when there is none.
 std::string witness_of(const Server& server);
-void begin_universe();  // a new one
+void begin_universe(int pgbouncer = oldest_version);  // a new one, whose bouncers are PgBouncer 1.N
 
 }  // namespace pgcleave::simulation

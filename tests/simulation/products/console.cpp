@@ -56,6 +56,13 @@ Rows clients(const Bouncer& bouncer) {
   return {{"user", "database", "state", "application_name"}, rows, "SHOW"};
 }
 
+Rows state(const Bouncer& bouncer) {
+  const char* paused = bouncer.process_paused ? "yes" : "no";
+  return {{"key", "value"},
+          {{"active", bouncer.process_paused ? "no" : "yes"}, {"paused", paused}, {"suspended", "no"}},
+          "SHOW"};
+}
+
 std::optional<Rows> shown(const Bouncer& bouncer, const std::string& command) {
   if (command == "SHOW DATABASES") return databases(bouncer);
   if (command == "SHOW CONFIG") return config(bouncer);
@@ -63,7 +70,8 @@ std::optional<Rows> shown(const Bouncer& bouncer, const std::string& command) {
   if (command == "SHOW POOLS")
     return Rows({"database", "user", "cl_waiting", "sv_login"}, {{"app", "app", "0", "0"}}, "SHOW");
   if (command == "SHOW SERVERS") return Rows({"database", "state", "link", "remote_pid"}, {}, "SHOW");
-  if (command == "SHOW VERSION") return Rows({"version"}, {{"PgBouncer 1.18.0"}}, "SHOW");
+  if (command == "SHOW STATE" && bouncer.version > oldest_version) return state(bouncer);
+  if (command == "SHOW VERSION") return Rows({"version"}, {{fmt::format("PgBouncer 1.{}.0", bouncer.version)}}, "SHOW");
   return {};
 }
 
@@ -76,6 +84,11 @@ Result<void> obey(Bouncer& bouncer, const std::string& command) {
     if (!bouncer.paused) return fail(refusal("bouncer " + bouncer.name, "database app is not paused", console_error));
     bouncer.paused = false;
     if (bouncer.server_login_retry == "0") bouncer.login_closed_at = -1;  // the next login comes at once
+  } else if (command == "RESUME") {
+    if (!bouncer.process_paused)
+      return fail(refusal("bouncer " + bouncer.name, "pooler is not paused/suspended", console_error));
+    bouncer.process_paused = false;
+    if (bouncer.server_login_retry == "0") bouncer.login_closed_at = -1;
   } else if (command.starts_with("SET server_login_retry = ")) {
     bouncer.server_login_retry = command.substr(26, command.size() - 27);
   } else if (command.starts_with("SET min_pool_size = ")) {
@@ -98,20 +111,27 @@ Result<Rows> done(const Result<void>& result, const std::string& tag) {
 }
 
 // The flag is set at once; the answer comes when no server connection is active, and never when somebody resumes
-// meanwhile (issue 715).
-std::optional<Result<Rows>> pause(Bouncer& bouncer, const std::string& name, const std::function<void()>& close) {
+// meanwhile (issue 715). Under the pause of the process none is taken.
+std::optional<Result<Rows>> pause(Bouncer& bouncer, bool whole, const std::string& name,
+                                  const std::function<void()>& close) {
   if (!bouncer.pausing) {
     bouncer.pausing = true;
     const auto begun =
-        change(name, "PAUSE app", Deadline::in(std::chrono::milliseconds(700)), close, [&]() -> Result<void> {
-          bouncer.pause(universe().now);
-          return {};
-        });
+        change(name, whole ? "PAUSE" : "PAUSE app", Deadline::in(std::chrono::milliseconds(700)), close,
+               [&]() -> Result<void> {
+                 if (bouncer.process_paused)
+                   return fail(refusal("bouncer " + bouncer.name, "already suspended/paused", console_error));
+                 if (whole)
+                   bouncer.process_paused = true;
+                 else
+                   bouncer.pause(universe().now);
+                 return {};
+               });
     if (begun) return {};
     bouncer.pausing = false;
     return Result<Rows>(fail(begun.error()));
   }
-  if (!bouncer.paused || universe().is_active(bouncer)) return {};
+  if (!(whole ? bouncer.process_paused : bouncer.paused) || universe().is_active(bouncer)) return {};
   bouncer.pausing = false;
   return Result<Rows>(told("PAUSE"));
 }
@@ -135,7 +155,7 @@ std::optional<Result<Rows>> console_answer(Bouncer& bouncer, const std::string& 
     close();
     return Result<Rows>(fail(no_answer(name, command)));
   }
-  if (command == "PAUSE \"app\"") return pause(bouncer, name, close);
+  if (command == "PAUSE \"app\"" || command == "PAUSE") return pause(bouncer, command == "PAUSE", name, close);
   return done(
       change(name, command, Deadline::in(std::chrono::seconds(2)), close, [&] { return obey(bouncer, command); }),
       command.substr(0, command.find(' ')));

@@ -147,10 +147,8 @@ Result<void> drop_triggers(postgres::Connection& primary, const Fence&, const st
 
 Result<std::optional<Owner>> owner(postgres::Connection& connection, const std::string&, Deadline deadline) {
   TRY_ASSIGN(const auto* server, reach(connection, deadline));
-  if (simulation::leads_to_replica(connection)) {
-    const auto db = simulation::as_replica_has_it(*server, universe().known_to_replicas());
-    return db.installed ? std::optional(db.owner) : std::nullopt;
-  }
+  if (simulation::leads_to_replica(connection))
+    return simulation::owner_as_replica_has_it(*server, universe().known_to_replicas());
   if (!server->db.installed) return std::nullopt;
   return server->db.owner;
 }
