@@ -4,6 +4,8 @@
 # Usage: tidy.sh BUILD_FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source tests/lint/needs.sh
+needs clang-tidy-19
 build=$1/tidy
 sum=$(find .clang-tidy CMakeLists.txt src -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 if [ "$(cat "$build/passed" 2>/dev/null)" = "$sum" ]; then
