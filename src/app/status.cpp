@@ -31,6 +31,7 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
                                {"outcome", engine::name_or_nothing(window.outcome)},
                                {"budget_ms", window.budget_ms},
                                {"pause_ms", window.pause_ms},
+                               {"cpu_ms", window.cpu_ms},
                                {"watched", window.watched},
                                {"outage_ms", window.outage_ms},
                                {"mean_outage_ms", window.mean_outage_ms},

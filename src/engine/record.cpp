@@ -88,6 +88,7 @@ void follow_window(RunRecord& run, const journal::Event& event) {
   } else if (event.type == "window.left") {
     window.open = false;
     window.outcome = journal::window_outcome(text_in(event.data, "outcome"));
+    window.cpu_ms = number_in(event.data, "cpu_ms");
   } else if (event.type == "window.failover") {
     run.misses.push_back(one_line(text_in(event.data, "text")));
   } else if (event.type == "window.watched") {

@@ -55,6 +55,7 @@ struct WindowRecord {
   std::int64_t taken_at_us = 0;                   // wall clock
   std::optional<journal::WindowOutcome> outcome;  // no value: not left
   double budget_ms = 0;
+  double cpu_ms = 0;              // that the tool's own process used in it; 0: not known
   double pause_ms = 0;            // from the first PAUSE sent until the last RESUME answered; 0 when it has not ended
   std::int64_t paused_at_us = 0;  // wall clock, 0: not yet
   std::int64_t resumed_at_us = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cpu_time.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "engine/plan.h"
@@ -73,6 +74,7 @@ Result<void> WindowRunner::enter(const runbook::Phase& phase, Duration budget, D
                      {"steps", planned.at("steps")},
                      {"effects", planned.at("effects")}};
   TRY(run_.recorder.write_to_disk("window.entered", entered));
+  cpu_when_entered_ = cpu_time();
   return hooks_.entered(entered);
 }
 
@@ -152,7 +154,9 @@ Result<void> WindowRunner::leave(const runbook::Phase& phase) {
   steps_.trust_inspection(false);
   hooks_.dismiss_guard();
   run_.recorder.inside_window(false);
-  TRY(run_.recorder.write("window.left", {{"phase", phase.name}, {"outcome", name_of(journal::WindowOutcome::done)}}));
+  Json left{{"phase", phase.name}, {"outcome", name_of(journal::WindowOutcome::done)}};
+  if (cpu_when_entered_) left["cpu_ms"] = milliseconds(cpu_time() - *cpu_when_entered_);
+  TRY(run_.recorder.write("window.left", left));
   const auto& window = run_.record().windows.at(phase.kind);
   const auto saw = what_clients_saw(hooks_.end_probe(phase));
   if (run_.output.say)

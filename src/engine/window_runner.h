@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "engine/run_state.h"
 #include "engine/split_lease.h"
@@ -41,6 +42,7 @@ class WindowRunner {
   SplitLease& lease_;
   WindowHooks& hooks_;
   bool ownership_unknown_ = false;
+  std::optional<Duration> cpu_when_entered_;  // by this process
 };
 
 }  // namespace pgcleave::engine

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How the pause grows with the number of moved tables and of bouncers: cutovers under load and their rollbacks, each
-# size on a lab of its own.
+# How the pause grows with the number of moved tables and of bouncers, and what the tool's own process uses of the
+# processors in a window (the larger of both): cutovers under load and their rollbacks, each size on a lab of its own.
 # Usage: scale.sh BUILD ROUNDS JSON_FILE KEEP
 set -euo pipefail
 build=$1
@@ -45,6 +45,7 @@ one_round() {
      client_errors: ($v[0].client_errors + $b[0].client_errors),
      error_messages: ($v[0].error_messages + $b[0].error_messages), lost: ($v[0].lost + $b[0].lost),
      duplicated: ($v[0].duplicated + $b[0].duplicated),
+     cpu_ms: ([$s[0].windows[].cpu_ms] | max),
      steps_ms: ([$s[0].steps[] | select(.phase == "window" or .phase == "rollback.window") | {(.step): .ms}] | add)}'
 }
 # measure KIND SIZE BOUNCERS OPTIONS...: one line of $scratch/sizes
@@ -67,7 +68,7 @@ measure() {
     | {kind: $kind, size: $size, client_errors: (map(.client_errors) | add), lost: (map(.lost) | add),
       duplicated: (map(.duplicated) | add),
       figures: {moved_tables: $tables, sequences: $sequences, pause_ms: (map(.pause_ms) | median),
-                pause_ms_all: map(.pause_ms),
+                pause_ms_all: map(.pause_ms), cpu_ms: (map(.cpu_ms) | median), cpu_ms_all: map(.cpu_ms),
                 rollback_pause_ms: (map(.rollback_pause_ms) | median), rollback_pause_ms_all: map(.rollback_pause_ms),
                 steps_ms: (.[0].steps_ms
                            | with_entries(.key as $step | .value = ($rounds | map(.steps_ms[$step]) | median)))}}' \
@@ -85,6 +86,7 @@ result=$(jq -s --arg runbook "$(basename "$runbook" .yml)" '
   of("tables") as $tables | of("bouncers") as $bouncers
   | {runbook: $runbook, tables: $tables, bouncers: $bouncers,
      ratio: {tables_1000_over_10: ratio($tables; "1000"; "10"), bouncers_32_over_1: ratio($bouncers; "32"; "1")},
+     cpu_ms_per_bouncer: ($bouncers | with_entries(.value = .value.cpu_ms / (.key | tonumber))),
      client_errors: (map(.client_errors) | add), lost: (map(.lost) | add), duplicated: (map(.duplicated) | add)}' \
   "$scratch/sizes")
 [ -z "$json" ] || printf '%s\n' "$result" >"$json"

@@ -116,8 +116,10 @@ TEST_CASE("a window that is entered again begins anew, and only its own steps do
 TEST_CASE("ownership that was taken stays taken when the window is left") {
   auto events = in_window();
   CHECK_FALSE(events.record().has_taken(runbook::PhaseKind::window));
-  events.add("window.taken", {{"phase", "window"}}).add("window.left", {{"phase", "window"}, {"outcome", "done"}});
+  events.add("window.taken", {{"phase", "window"}})
+      .add("window.left", {{"phase", "window"}, {"outcome", "done"}, {"cpu_ms", 3.5}});
   CHECK(events.record().has_taken(runbook::PhaseKind::window));
+  CHECK(events.record().windows.at(runbook::PhaseKind::window).cpu_ms == Approx(3.5));
   CHECK_FALSE(events.record().has_taken(runbook::PhaseKind::rollback_window));
 }
 

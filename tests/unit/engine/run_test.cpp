@@ -69,6 +69,9 @@ TEST_CASE("the window's record says beforehand all that the window will do") {
   }
   CHECK(foretold.size() == 2);
   CHECK(done == foretold);
+  const double cpu_ms = run.record().windows.at(runbook::PhaseKind::window).cpu_ms;
+  CHECK(cpu_ms > 0);
+  CHECK(cpu_ms < 10'000);
 }
 
 TEST_CASE("when a step fails everything is undone, last first, and the failed step too") {
