@@ -85,7 +85,7 @@ std::optional<Json> rollback_path_of(const engine::RunRecord& run, const std::st
   const auto seen =
       inspect_path(*environment, *split.value, run.has_taken(runbook::PhaseKind::window), reverse_link_of(run));
   if (!seen) return Json{{"error", seen.error().text()}};
-  return *seen;
+  return std::optional<Json>(std::in_place, *seen);
 }
 
 }  // namespace pgcleave::app

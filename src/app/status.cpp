@@ -78,7 +78,7 @@ std::optional<Json> rollback_path_told(const Json& splits, const engine::SplitRu
   for (const auto& split : splits) {
     if (text_in(split, "split") == own.split && text_in(split, "environment") == own.environment &&
         split.contains("rollback_path"))
-      return split.at("rollback_path");
+      return std::optional<Json>(std::in_place, split.at("rollback_path"));
   }
   return {};
 }

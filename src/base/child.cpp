@@ -14,12 +14,17 @@
 #include <cstring>
 #include <memory>
 
-// With std::filesystem no Boost library has to be linked, but v2.hpp of Boost 1.81 then lacks the first three of these.
+// With std::filesystem no other Boost library has to be linked, but v2.hpp of Boost 1.81 then lacks the first three of
+// these. From 1.88 on process.hpp is version 2, and later v2.hpp is gone.
 #include <boost/asio/io_context.hpp>
 #include <boost/optional.hpp>
 #include <boost/type_traits.hpp>
 #define BOOST_PROCESS_USE_STD_FS
+#if __has_include(<boost/process/v2.hpp>)
 #include <boost/process/v2.hpp>
+#else
+#include <boost/process.hpp>
+#endif
 
 extern char** environ;
 

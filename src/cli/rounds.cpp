@@ -17,9 +17,9 @@ double of_window(const Round& round, PhaseKind window) {
   const auto found = round.run.windows.find(window);
   return found == round.run.windows.end() ? 0 : found->second.*Ms;
 }
-constexpr auto pause_of = of_window<&engine::WindowRecord::pause_ms>;
-constexpr auto outage_of = of_window<&engine::WindowRecord::outage_ms>;
-constexpr auto mean_of = of_window<&engine::WindowRecord::mean_outage_ms>;
+const auto pause_of = of_window<&engine::WindowRecord::pause_ms>;
+const auto outage_of = of_window<&engine::WindowRecord::outage_ms>;
+const auto mean_of = of_window<&engine::WindowRecord::mean_outage_ms>;
 
 struct Figure {
   const char* title;

@@ -45,7 +45,8 @@ class OpenTransaction {
  public:
   explicit OpenTransaction(postgres::Connection& connection) : connection_(connection) {}
   ~OpenTransaction() {
-    if (open_ && connection_.alive()) connection_.simple("ROLLBACK", Deadline::in(std::chrono::seconds(5)));
+    if (open_ && connection_.alive())
+      static_cast<void>(connection_.simple("ROLLBACK", Deadline::in(std::chrono::seconds(5))));
   }
   OpenTransaction(const OpenTransaction&) = delete;
   OpenTransaction& operator=(const OpenTransaction&) = delete;

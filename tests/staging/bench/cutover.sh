@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The hand-written cutover against pgcleave by both protocols, in turn on one lab under load, and what clients see
 # without any.
-# Usage: [AGAINST=FOLDER] cutover.sh BUILD ROUNDS JSON_FILE KEEP
+# Usage: [AGAINST=FOLDER] [ONLY=NAMES] cutover.sh BUILD ROUNDS JSON_FILE KEEP
+# ONLY: some of script, pgcleave (promote-standby), logical, logical_unproven and quiet
 # AGAINST: another version's root, its program in build/; then only logical-switchover is measured, by both in turn.
 set -euo pipefail
 build=$1
@@ -130,6 +131,7 @@ settle
 without=ci-2
 settle
 contenders=(script pgcleave logical logical_unproven quiet)
+[ -z "${ONLY:-}" ] || read -ra contenders <<<"$ONLY"
 [ -z "${AGAINST:-}" ] || contenders=(logical_alone logical_before)
 : >"$scratch/rounds"
 for round in $(seq "$rounds"); do
@@ -160,6 +162,7 @@ result=$(jq -s '
   def spread(f): map(f) | {min: min, max: max};
   def total(what):
     map(to_entries[] | select(.key | test("^(pgcleave|logical|logical_unproven)_" + what + "$")) | .value) | add;
+  def over(one; other): if one and other then one / other else null end;  # of what was measured
   . as $rounds | {rounds: .,
    median: ([ $rounds[0] | to_entries[] | select(.value | type == "number") | .key ]
             | map({(.): (. as $k | $rounds | median(.[$k]))}) | add),
@@ -168,17 +171,18 @@ result=$(jq -s '
              "noop_each_gap_ms", "logical_rollback_pause_ms", "logical_reattach_s"]
             | map({(.): (. as $k | $rounds | spread(.[$k]))}) | add),
    steps_ms: (["pgcleave", "logical", "logical_unproven"]
-              | map({(.): (. as $name | $rounds[0][$name + "_steps_ms"]
+              | map(select($rounds[0][. + "_steps_ms"]) | {(.): (. as $name | $rounds[0][$name + "_steps_ms"]
                            | with_entries(.key as $step
                                           | .value = ($rounds | median(.[$name + "_steps_ms"][$step]))))}) | add),
    client_errors: total("client_errors"), lost: total("lost"), duplicated: total("duplicated"),
    on_both_sides: total("on_both_sides")}
   | .median += {pause_ms: .median.pgcleave_pause_ms, client_gap_ms: .median.pgcleave_client_gap_ms,
                 floor_ms: .median.pgcleave_promote_ms}
-  | .script_over_pgcleave = .median.script_pause_ms / .median.pgcleave_pause_ms
-  | .pgcleave_over_floor = .median.pgcleave_pause_ms / .median.pgcleave_promote_ms
-  | .script_over_logical = .median.script_pause_ms / .median.logical_pause_ms
-  | .script_over_logical_unproven = .median.script_pause_ms / .median.logical_unproven_pause_ms
-  | .logical_gap_over_noop_ms = .median.logical_client_gap_ms - .median.noop_gap_ms' "$scratch/rounds")
+  | .script_over_pgcleave = over(.median.script_pause_ms; .median.pgcleave_pause_ms)
+  | .pgcleave_over_floor = over(.median.pgcleave_pause_ms; .median.pgcleave_promote_ms)
+  | .script_over_logical = over(.median.script_pause_ms; .median.logical_pause_ms)
+  | .script_over_logical_unproven = over(.median.script_pause_ms; .median.logical_unproven_pause_ms)
+  | .logical_gap_over_noop_ms = (.median | if .noop_gap_ms and .logical_client_gap_ms
+                                           then .logical_client_gap_ms - .noop_gap_ms else null end)' "$scratch/rounds")
 [ -z "$json" ] || printf '%s\n' "$result" >"$json"
 printf '%s\n' "$result" | jq 'del(.rounds)'

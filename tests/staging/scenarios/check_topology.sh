@@ -109,8 +109,10 @@ defect topology.bouncer_pools_by_session "a bouncer pools by session" \
   "edit bouncer-2 's/dbname=app/& pool_mode=session/'" "edit bouncer-2 's/ pool_mode=session//'" bouncer-2
 defect topology.bouncer_dbname_in_file "a RELOAD would lead to another database" \
   "edit_file bouncer-2 's/dbname=app/dbname=postgres/'" "edit_file bouncer-2 's/dbname=postgres/dbname=app/'" postgres
-defect topology.bouncer_own_pool_size "a pool has a size on its own line" \
-  "edit bouncer-3 's/dbname=app/& pool_size=19/'" "edit bouncer-3 's/ pool_size=19//'" bouncer-3
+if [ "$(console bouncer-3 'show version' | sed 's/^[^.]*\.\([0-9]*\).*/\1/')" -lt 23 ]; then  # others hold by a pause
+  defect topology.bouncer_own_pool_size "a pool has a size on its own line" \
+    "edit bouncer-3 's/dbname=app/& pool_size=19/'" "edit bouncer-3 's/ pool_size=19//'" bouncer-3
+fi
 defect topology.bouncer_paused "somebody paused a pool" "console bouncer-3 'PAUSE app'" \
   "console bouncer-3 'RESUME app'" bouncer-3
 defect topology.bouncer_server_login_retry "one refused login stalls clients for minutes" \

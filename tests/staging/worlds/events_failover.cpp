@@ -4,6 +4,7 @@
 // what was acknowledged since: it is read from both members, while clients rest, before the leader dies. Patroni 3.0.2
 // fails over at once after a crash if primary_start_timeout is 0, and otherwise starts the old leader again.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <set>
 #include <thread>

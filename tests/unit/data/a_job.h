@@ -30,7 +30,7 @@ struct App {
         RETURN NULL;
       END $$)sql");
   }
-  ~App() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~App() { static_cast<void>(admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   App(const App&) = delete;
   App& operator=(const App&) = delete;
 

@@ -36,7 +36,7 @@ struct LookedAfter {
     around.deadline = Deadline::in(60s);
     around.tell = [this](const std::string& text) { told += text + "\n"; };
   }
-  ~LookedAfter() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~LookedAfter() { static_cast<void>(admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   LookedAfter(const LookedAfter&) = delete;
   LookedAfter& operator=(const LookedAfter&) = delete;
 
@@ -94,7 +94,7 @@ TEST_CASE("a job waits for a replica that is behind, says so, and goes on when i
       }
       std::this_thread::sleep_for(20ms);
     }
-    standby.simple("SELECT pg_wal_replay_resume()", soon());
+    static_cast<void>(standby.simple("SELECT pg_wal_replay_resume()", soon()));
   });
   const auto job = Runner(it.task, it.around).run();
   person.join();

@@ -20,7 +20,7 @@ struct Jobs {
     run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
     REQUIRE(install_jobs(admin, soon()));
   }
-  ~Jobs() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~Jobs() { static_cast<void>(admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 

@@ -155,7 +155,7 @@ TEST_CASE("a job on hold changes nothing until it is let go") {
       if (seen && *seen && (*seen)->now == "on hold") break;
     }
     changed_while_held = read_job(admin, "r-1/fill", soon()).value()->changed;
-    admin.simple("UPDATE pgcleave.jobs SET hold = false", soon());
+    static_cast<void>(admin.simple("UPDATE pgcleave.jobs SET hold = false", soon()));
   });
   const auto job = hands.run();
   person.join();

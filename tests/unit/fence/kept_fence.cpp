@@ -31,7 +31,7 @@ struct KeptFenced {
     REQUIRE(fence::install_kept_fence(admin, which, soon()));
     REQUIRE(fence::create_kept_triggers(admin, which, users, 100ms, soon(), nullptr));
   }
-  ~KeptFenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~KeptFenced() { static_cast<void>(admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   KeptFenced(const KeptFenced&) = delete;
   KeptFenced& operator=(const KeptFenced&) = delete;
 

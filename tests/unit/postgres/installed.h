@@ -23,7 +23,7 @@ struct Installed {
     run(admin, "DROP SCHEMA IF EXISTS pgcleave CASCADE");
     REQUIRE(fence::install(admin, the_fence, soon()));
   }
-  ~Installed() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~Installed() { static_cast<void>(admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   Installed(const Installed&) = delete;
   Installed& operator=(const Installed&) = delete;
   Connection admin;
@@ -37,7 +37,7 @@ struct Fenced {
     REQUIRE(fence::install(admin, which, soon()));
     REQUIRE(fence::create_triggers(admin, which, tables, std::chrono::milliseconds(100), soon(), nullptr));
   }
-  ~Fenced() { admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~Fenced() { static_cast<void>(admin.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   Fenced(const Fenced&) = delete;
   Fenced& operator=(const Fenced&) = delete;
 

@@ -23,7 +23,7 @@ class Prepared {
   Prepared(test::Server& server, std::string gid) : session_(server.connect()), gid_(std::move(gid)) {
     run(session_, "BEGIN; SELECT pg_logical_emit_message(true, '', ''); PREPARE TRANSACTION " + quote_literal(gid_));
   }
-  ~Prepared() { session_.query("ROLLBACK PREPARED " + quote_literal(gid_), {}, soon()); }
+  ~Prepared() { static_cast<void>(session_.query("ROLLBACK PREPARED " + quote_literal(gid_), {}, soon())); }
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
 

@@ -185,7 +185,7 @@ Schema::Schema(Connection& connection, std::string name) : connection_(connectio
 }
 
 Schema::~Schema() {
-  connection_.simple("DROP SCHEMA IF EXISTS " + name_ + " CASCADE", soon());
+  static_cast<void>(connection_.simple("DROP SCHEMA IF EXISTS " + name_ + " CASCADE", soon()));
 }
 
 }  // namespace pgcleave::postgres::test

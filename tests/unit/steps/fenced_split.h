@@ -24,7 +24,7 @@ class SplitDatabase {
     sql("DROP SCHEMA IF EXISTS pgcleave CASCADE; CREATE TABLE moved.builds (id int); CREATE TABLE moved.jobs (id int); "
         "CREATE TABLE kept.users (id int); CREATE TABLE kept.audit (id int)");
   }
-  ~SplitDatabase() { here.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", postgres::test::soon()); }
+  ~SplitDatabase() { static_cast<void>(here.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", postgres::test::soon())); }
   SplitDatabase(const SplitDatabase&) = delete;
   SplitDatabase& operator=(const SplitDatabase&) = delete;
 

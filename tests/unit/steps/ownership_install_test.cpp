@@ -50,8 +50,8 @@ struct Probers {
  private:
   void drop() {
     for (const char* user : {"prober_old", "prober_new"}) {
-      database_.here.simple(std::string("DROP OWNED BY ") + user, soon());
-      database_.here.simple(std::string("DROP ROLE ") + user, soon());
+      static_cast<void>(database_.here.simple(std::string("DROP OWNED BY ") + user, soon()));
+      static_cast<void>(database_.here.simple(std::string("DROP ROLE ") + user, soon()));
     }
   }
   SplitDatabase& database_;

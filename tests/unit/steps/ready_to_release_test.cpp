@@ -39,7 +39,7 @@ struct Transaction {
     auto writer = database.writer(table);
     run(writer, "PREPARE TRANSACTION 'billing'");
   }
-  ~Transaction() { ends.query("ROLLBACK PREPARED 'billing'", {}, soon()); }
+  ~Transaction() { static_cast<void>(ends.query("ROLLBACK PREPARED 'billing'", {}, soon())); }
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   postgres::Connection ends;
@@ -87,7 +87,7 @@ TEST_CASE("a prepared transaction that its manager ends at once is in nobody's w
   Transaction brief(it.source, "kept.users");
   std::thread ends([&] {
     std::this_thread::sleep_for(300ms);
-    brief.ends.query("COMMIT PREPARED 'billing'", {}, soon());
+    static_cast<void>(brief.ends.query("COMMIT PREPARED 'billing'", {}, soon()));
   });
   const auto refused = it.refusal();
   ends.join();

@@ -1,4 +1,6 @@
 // Steps that ask a server or a program once and do little with the answer.
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "fenced_split.h"

@@ -1,5 +1,7 @@
 #include "watch/sampler.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
