@@ -163,6 +163,25 @@ bool has_option(const Json& options, const std::string& name) {
                      [&](const Json& option) { return text_in(object_in(option, "DefElem"), "defname") == name; });
 }
 
+// libpg_query 18.0.0 writes one brace too many behind each variable of a trigger that it knows by itself, such as
+// TG_OP.
+std::string without_stray_braces(const std::string& json) {
+  std::string out;
+  std::string open;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '}' && !quoted && (open.empty() || open.back() != '{')) continue;
+    out += c;
+    if (quoted && c == '\\' && i + 1 < json.size()) out += json[++i];
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '{' || c == '[') open += c;
+    if ((c == '}' || c == ']') && !open.empty()) open.pop_back();
+  }
+  return out;
+}
+
 // pg_query_parse_plpgsql of libpg_query 15 aborts the process at a function without AS or LANGUAGE, and at a DO without
 // a text.
 bool is_whole(const Json& node, int depth) {
@@ -201,7 +220,8 @@ Result<std::vector<std::string>> queries_of_plpgsql(const std::string& create_fu
   pg_query_free_plpgsql_parse_result(parsed);
   if (!why.empty()) return fail(unreadable(why));
   if (is_too_deep(tree)) return fail(unreadable("it is nested too deeply"));
-  const auto json = Json::parse(tree, nullptr, false);
+  auto json = Json::parse(tree, nullptr, false);
+  if (json.is_discarded()) json = Json::parse(without_stray_braces(tree), nullptr, false);
   if (json.is_discarded()) return fail(unreadable("its tree is not JSON"));
   std::vector<std::string> queries;
   collect_queries(json, queries, 0);

@@ -93,11 +93,12 @@ TEST_CASE("a statement that is nested without end is refused, and nothing breaks
 
 TEST_CASE("the queries of a PL/pgSQL function come out, and of another language an error") {
   const auto queries = queries_of_plpgsql(R"(CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$
-    declare n int := 3; r record; begin insert into ci.a values (new.id); n := (select count(*) from b); perform g(n);
-    for r in select * from c loop update d set x = 1; end loop; execute 'delete from e'; return null; end $$)");
+    declare n int := 3; r record; s text; begin insert into ci.a values (new.id); n := (select count(*) from b);
+    perform g(n); for r in select * from c loop update d set x = 1; end loop; execute 'delete from e'; s := '"}\\"';
+    return null; end $$)");
   REQUIRE(queries);
-  for (const auto* one :
-       {"insert into ci.a values (new.id)", "update d set x = 1", "select * from c", "'delete from e'"}) {
+  for (const auto* one : {"insert into ci.a values (new.id)", "update d set x = 1", "select * from c",
+                          "'delete from e'", R"(s := '"}\\"')"}) {
     INFO(one);
     CHECK(std::count(queries->begin(), queries->end(), one) == 1);
   }
