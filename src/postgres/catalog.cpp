@@ -9,7 +9,9 @@ namespace {
 // Replica identity as RelationGetIndexList finds it: of an index that is valid, unique, immediate and whole. FULL is
 // applied by comparing all columns, so each type needs the equality operator that the type cache finds: of a default
 // btree or hash operator class, for what domains, arrays and composites are made of; unless the subscriber finds the
-// row by its primary key (PostgreSQL 15 to 18).
+// row by its primary key (PostgreSQL 15 to 18). A generated column is published by no link. In a key it leaves the
+// subscriber without a way to find the row, and PostgreSQL 18 refuses the publisher's UPDATE and DELETE; of FULL as
+// well, which before 18 left it out.
 constexpr auto catalog_sql = R"sql(
   WITH RECURSIVE usable AS (
     SELECT i.indrelid, i.indisprimary, i.indisreplident, i.indimmediate
@@ -57,6 +59,14 @@ constexpr auto catalog_sql = R"sql(
                 'its primary key is DEFERRABLE, which is no replica identity'
               WHEN c.relreplident = 'i' THEN 'the index of its REPLICA IDENTITY is not usable'
               ELSE 'no primary key and no other replica identity' END AS identity_problem,
+         (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum)
+            FROM pg_catalog.pg_attribute a
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''
+             AND (c.relreplident = 'f' AND pg_catalog.current_setting('server_version_num')::int >= 180000
+                  OR EXISTS (SELECT FROM pg_catalog.pg_index i
+                              WHERE i.indrelid = c.oid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+                                AND (c.relreplident = 'd' AND i.indisprimary
+                                     OR c.relreplident = 'i' AND i.indisreplident)))) AS unpublished,
          'REPLICA IDENTITY FULL without a primary key, and no equality operator for ' || x.columns AS apply_problem,
          e.extname
     FROM pg_catalog.pg_class c
@@ -90,6 +100,10 @@ Result<std::vector<Table>> tables(Connection& connection, Deadline deadline) {
                                                      : TableKind::partitioned;
     table.root = {rows.text(row, "root_schema"), rows.text(row, "root_name")};
     table.identity_problem = rows.text(row, "identity_problem");
+    table.unpublished = rows.text(row, "unpublished");
+    if (table.identity_problem.empty() && table.holds_rows && !table.unpublished.empty())
+      table.identity_problem =
+          fmt::format("its replica identity has generated columns, which are not published: {}", table.unpublished);
     table.apply_problem = rows.text(row, "apply_problem");
     table.unlogged = rows.boolean(row, "unlogged");
     table.extension = rows.text(row, "extname");

@@ -39,6 +39,7 @@ struct Table {
   // Why it has no replica identity, so that a publisher refuses clients' UPDATE and DELETE; empty when it has one. Of
   // those that hold rows.
   std::string identity_problem;
+  std::string unpublished;  // the generated columns of its replica identity, as SQL; "" where there is none
   // Why a subscriber could not find the rows that are updated or deleted there, although they are published; empty when
   // it can.
   std::string apply_problem;

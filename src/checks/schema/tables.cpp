@@ -28,10 +28,14 @@ void judge_table(const postgres::Table& table, const std::string& side, Findings
          fmt::format("ALTER TABLE {} SET LOGGED", table.name.sql())});
   }
   if (table.holds_rows && !table.identity_problem.empty()) {
-    found.push_back({"schema.no_replica_identity", Severity::blocker, object, table.identity_problem,
-                     fmt::format("SELECT relreplident FROM pg_class WHERE oid = {}", regclass(table.name)),
-                     "as soon as it is published, for reverse replication too, UPDATE and DELETE of clients fail",
-                     fmt::format("give it a primary key, or: ALTER TABLE {} REPLICA IDENTITY FULL", table.name.sql())});
+    found.push_back(
+        {"schema.no_replica_identity", Severity::blocker, object, table.identity_problem,
+         fmt::format("SELECT relreplident FROM pg_class WHERE oid = {}", regclass(table.name)),
+         "as soon as it is published, for reverse replication too, UPDATE and DELETE of clients fail",
+         table.unpublished.empty()
+             ? fmt::format("give it a primary key, or: ALTER TABLE {} REPLICA IDENTITY FULL", table.name.sql())
+             : "give it a primary key without these columns, or a unique index over columns that are NOT "
+               "NULL and not generated, and REPLICA IDENTITY USING INDEX"});
   }
   if (table.holds_rows && !table.apply_problem.empty()) {
     found.push_back(
