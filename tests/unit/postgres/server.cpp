@@ -150,7 +150,7 @@ Settings Server::settings(const std::string& user) const {
 }
 
 std::string Server::log() const {
-  return read_file(folder_ + "/log").value_or("");
+  return read_file(folder_ + "/log", 1U << 30).value_or("");
 }
 
 Connection Server::connect(const std::string& user) const {
