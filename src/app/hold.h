@@ -16,4 +16,9 @@ Result<void> hold_jobs(const engine::RunRecord& run, const FilesNamed& files, bo
 // The same, of how long a batch should take; no value: what the runbook says.
 Result<void> pace_jobs(const engine::RunRecord& run, const FilesNamed& files, std::optional<Duration> target);
 
+// The same of comparisons that are not over (`pgcleave compare`), on both sides of the environment that is named; `id`
+// empty: of all. How many there are. A side that does not answer is told, unless neither does.
+Result<int> hold_comparisons(const FilesNamed& files, const std::string& id, bool hold);
+Result<int> pace_comparisons(const FilesNamed& files, const std::string& id, std::optional<Duration> target);
+
 }  // namespace pgcleave::app

@@ -109,20 +109,46 @@ Result<int> jobs_in(const Arguments& arguments) {
   return fail({ErrorKind::invalid, "--jobs", "is no number of jobs", fmt::format("1 to {}", most_jobs), text, "", ""});
 }
 
+// {"replica_lag": "16MiB"}; no value: flat out.
+Result<std::optional<Json>> limits_in(const Arguments& arguments) {
+  Json limits = Json::object();
+  for (const auto& text : arguments.list("limits")) {
+    if (text == "none") return std::optional<Json>();
+    const auto sign = text.find('=');
+    if (sign == std::string::npos)
+      return fail({ErrorKind::invalid, "--limits", "is no limit", "none, or such as replica_lag=16MiB", text, "", ""});
+    limits[text.substr(0, sign)] = text.substr(sign + 1);
+  }
+  return std::optional(std::move(limits));
+}
+
+Result<steps::ComparisonAsked> asked_in(const Arguments& arguments) {
+  steps::ComparisonAsked asked;
+  asked.tables = arguments.list("tables");
+  TRY_ASSIGN(asked.jobs, jobs_in(arguments));
+  TRY_ASSIGN(asked.longest, parse_duration(arguments.text("for").empty() ? "0s" : arguments.text("for")));
+  TRY_ASSIGN(const auto limits, limits_in(arguments));
+  asked.flat_out = !limits;
+  asked.limits = limits.value_or(Json::object());
+  asked.stop = &app::stop_flag();
+  asked.begun = [](const std::string& text) { log::info(printable(text)); };
+  asked.told = ProgressLines();
+  if (!arguments.text("resume").empty() && !asked.tables.empty())
+    return fail({ErrorKind::invalid, "--tables", "can't be given with --resume", "",
+                 "a comparison that is resumed keeps its tables", "", ""});
+  return asked;
+}
+
 ExitCode compare_rows(const Arguments& arguments) {
-  const auto& stop = app::stop_flag();
   const auto environment = app::read_environment_file(arguments.text("environment"));
   if (!environment.value) return complain(environment.problems);
   const auto split = app::read_split_for(files_named(arguments), *environment.value);
   if (!split.value) return complain(split.problems);
-  const auto jobs = jobs_in(arguments);
-  if (!jobs) return complain(jobs.error());
-  const auto longest = parse_duration(arguments.text("for").empty() ? "0s" : arguments.text("for"));
-  if (!longest) return complain(longest.error());
+  const auto asked = asked_in(arguments);
+  if (!asked) return complain(asked.error());
+  const app::KeptAs kept{arguments.text("resume"), arguments.flag("takeover"), arguments.flag("keep-nothing")};
   const auto journal = app::journal_path(files_named(arguments), &*environment.value);
-  const auto begun = [](const std::string& text) { log::info(printable(text)); };
-  const auto compared = app::compare_sides(journal, *environment.value, *split.value,
-                                           {arguments.list("tables"), *jobs, *longest, &stop, begun, ProgressLines()});
+  const auto compared = app::compare_sides(journal, *environment.value, *split.value, *asked, kept);
   if (!compared) return complain(compared.error());
   if (arguments.flag("json")) std::cout << to_text(compared->json(true), 2) << "\n";
   if (!arguments.flag("json")) print_compared(*compared);
@@ -134,12 +160,18 @@ ExitCode compare_rows(const Arguments& arguments) {
 Verb compare_verb() {
   using Kind = Option::Kind;
   return {"compare",
-          "Compare the rows of both sides while clients write, and name each that differs. Changes nothing there.",
+          "Compare the rows of both sides while clients write, and name each that differs. Changes none.",
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--tables", Kind::list, "only tables that match, such as 'ci.*' (can be given again)"},
            {"--for", Kind::value, "how long at most, such as 10m; what is not reached is named (default: to the end)"},
            {"--jobs", Kind::value, "how many blocks at a time (default: 2)"},
+           {"--limits", Kind::list,
+            "where it waits, such as replica_lag=16MiB, over those of the environment; none: flat out (can be given "
+            "again)"},
+           {"--resume", Kind::value, "go on with this comparison, of any host; last: with the newest that is not over"},
+           {"--takeover", Kind::flag, "with --resume: also from a process that is at work on it"},
+           {"--keep-nothing", Kind::flag, "write nothing on the servers; it can't be resumed, held or paced then"},
            journal_option(),
            json_option()},
           compare_rows};

@@ -24,18 +24,18 @@ Result<std::optional<Duration>> target_of(const Arguments& arguments) {
 Verb pace_verb() {
   using Kind = Option::Kind;
   return {"pace",
-          "Have the batches of a run's jobs take about so long, from the next one on.",
-          {{"RUN", Kind::optional_positional, "run id (default: the newest)"},
+          "Have the batches of a run's jobs, or the blocks of a comparison, take about so long, from the next one on.",
+          {{"RUN", Kind::optional_positional, "run id, or a comparison's (default: the newest run)"},
            {"--target", Kind::value, "how long a batch should take, such as 50ms; runbook: as the runbook says", true},
            environment_option(false),
            journal_option()},
           [](const Arguments& arguments) {
             const auto target = target_of(arguments);
             if (!target) return complain(target.error());
-            return with_run(arguments, [&](auto&, const auto& run) {
-              const auto paced = app::pace_jobs(run, files_named(arguments), *target);
-              return paced ? ExitCode::done : complain(paced.error());
-            });
+            const auto files = files_named(arguments);
+            return with_jobs(
+                arguments, [&](const auto& run) { return app::pace_jobs(run, files, *target); },
+                [&](const auto& id) { return app::pace_comparisons(files, id, *target); });
           }};
 }
 

@@ -22,6 +22,22 @@ ExitCode with_run(const Arguments& arguments,
   return act(*journal, *run);
 }
 
+ExitCode with_jobs(const Arguments& arguments, const std::function<Result<void>(const engine::RunRecord& run)>& of_run,
+                   const std::function<Result<int>(const std::string& id)>& of_comparisons) {
+  const auto path = app::journal_path(files_named(arguments));
+  if (!path.value) return complain(path.problems);
+  const auto told = [&]() -> Result<void> {
+    TRY_ASSIGN(auto journal, journal::Journal::open_existing(*path.value, Deadline::in(std::chrono::seconds(5))));
+    TRY_ASSIGN(const auto run, app::find_run(journal, arguments.text("RUN")));
+    return of_run(run);
+  }();
+  if (told) return ExitCode::done;
+  if (arguments.text("environment").empty()) return complain(told.error());
+  const auto found = of_comparisons(arguments.text("RUN"));
+  if (!found) return complain(found.error());
+  return *found > 0 ? ExitCode::done : complain(told.error());
+}
+
 ExitCode run_again(const Arguments& arguments, bool back) {
   const auto named = run_named(arguments);
   const auto path = app::journal_path(named.files);

@@ -1,16 +1,19 @@
 // Compares tables of two servers: blocks of keys, several at a time, each counted and hashed by both servers at once. A
 // block that differs is read again when the copy has caught up, then halved until few rows are left, and those are
-// settled one by one (settle.h). Only reads.
+// settled one by one (settle.h). Only reads, but for what it keeps of itself (kept.h).
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "compare/difference.h"
 #include "compare/following.h"
+#include "compare/kept.h"
 #include "compare/pair.h"
 #include "compare/settle.h"
+#include "data/throttle.h"
 
 namespace pgcleave::compare {
 
@@ -23,10 +26,15 @@ struct Progress {
   std::int64_t all_rows = 0;  // about, by the planner's statistics
   Duration time{};
   std::int64_t different = 0;
+  std::int64_t rows_before = 0;  // of these, rows that an earlier process had compared
+  std::string slowed;            // by what; empty: nothing
+
+  [[nodiscard]] double rows_per_second() const;        // of this process, with what was waited for
+  [[nodiscard]] std::optional<Duration> left() const;  // by that; none: not known yet
 };
 
 struct Request {
-  std::vector<postgres::TableName> tables;  // that hold rows of their own
+  std::vector<postgres::TableName> tables;  // that hold rows of their own; those that are kept, where it is resumed
   Open original;
   Open copy;
   Labels labels;
@@ -38,7 +46,10 @@ struct Request {
   std::size_t most_named = 1000;                    // differences of a table; then it is left
   Duration longest{};  // no block is begun after that, and each table says how far it came; zero: no limit
   Patience patience = {};
-  std::function<void(const Progress&)> tell = nullptr;  // from any thread, one at a time
+  std::function<void(const Progress&)> tell = nullptr;  // from any thread, one at a time; each second at least
+  std::optional<data::Limits> limits = {};  // of the original's server, for the throttle of jobs; none: flat out
+  std::optional<Keeping> keeping = {};      // none: nothing is written, and it can't be resumed
+  std::function<void(const std::string&)> say = nullptr;  // a line for people; from any thread, one at a time
 };
 
 struct TableResult {
@@ -61,6 +72,8 @@ struct Outcome {
   std::vector<TableResult> tables;  // in the order of the request
   Lsn position;                     // of the original, noted before the first block; 0/0: the copy does not follow
   Duration time{};
+  std::string id;     // of what is kept of it; empty: nothing is
+  bool ended = true;  // else it can be resumed by its id
 
   [[nodiscard]] std::size_t differing_tables() const;
   [[nodiscard]] std::size_t differences() const;
@@ -69,7 +82,8 @@ struct Outcome {
   [[nodiscard]] std::int64_t rows() const;
 };
 
-// `interrupted` when `patience.stop` was requested; `timed_out` when the copy does not catch up; what a server refuses.
+// `interrupted` when `patience.stop` was requested; `timed_out` when the copy does not catch up; `invalid`, `held` and
+// `conflict` of kept.h; what a server refuses.
 Result<Outcome> compare_tables(const Request& request);
 
 }  // namespace pgcleave::compare

@@ -154,7 +154,7 @@ std::string row_in_words(const ComparedTable& table, const RowValues& row) {
 
 Difference named(const ComparedTable& table, const std::string& key, Kind kind, const RowsValues& originals,
                  const RowsValues& copies) {
-  Difference difference{key_in_words(table.key, key), kind, {}, "", !table.key.columns.empty()};
+  Difference difference{key_in_words(table.key, key), kind, {}, "", !table.key.columns.empty(), key};
   const auto original = originals.find(key);
   const auto copy = copies.find(key);
   const bool here = original != originals.end();

@@ -30,6 +30,7 @@ struct Difference {
   std::vector<DifferingColumn> columns;  // of a row that changed; else all, with the values of the side that has it
   std::string repair;                    // SQL; "-- ..." where it can't be written here
   bool has_key = true;                   // else `key` is the row itself, and tells values
+  std::string key_text = {};             // as BlockReader::rows_of() takes it
 
   [[nodiscard]] Json json() const;
   // For records: without values.

@@ -7,7 +7,8 @@
 
 namespace pgcleave::compare {
 
-Queue::Queue(const Request& request, std::vector<ComparedTable> tables) : request_(request) {
+Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept)
+    : request_(request), target_(request.block) {
   for (auto& compared : tables) {
     TableResult result;
     result.name = compared.name;
@@ -15,37 +16,70 @@ Queue::Queue(const Request& request, std::vector<ComparedTable> tables) : reques
     result.shape = compared.notes;
     const bool none = !compared.why_not.empty();
     auto walk = compared.sorted_alike ? data::walk_by_key(compared.leaf, compared.key) : nullptr;
-    tables_.push_back({std::move(compared), std::move(walk),
-                       data::Pace(request.block, request.first_rows, request.most_rows), std::nullopt, none,
-                       std::move(result)});
+    Table table{.compared = std::move(compared),
+                .walk = std::move(walk),
+                .pace = data::Pace(request.block, request.first_rows, request.most_rows),
+                .cursor = std::nullopt,
+                .all_taken = none,
+                .result = std::move(result)};
+    const auto found = std::find_if(kept.begin(), kept.end(),
+                                    [&](const auto& one) { return !none && one.name == table.compared.name; });
+    if (found != kept.end() && found->state.shape == shape_text(table.compared)) {
+      table.restore(*found);
+      if (found->state.size > 0) table.pace = data::Pace(request.block, found->state.size, request.most_rows);
+    }
+    rows_before_ += table.result.rows;
+    tables_.push_back(std::move(table));
   }
 }
 
 Result<std::optional<Taken>> Queue::take(Pair& pair) {
   const std::lock_guard lock(mutex_);
   if (error_ || time_is_over()) return std::optional<Taken>{};
-  while (current_ < tables_.size() && tables_[current_].all_taken) ++current_;
-  if (current_ == tables_.size()) return std::optional<Taken>{};
-  auto& table = tables_[current_];
-  if (!table.walk) {
+  while (current_ < tables_.size() && tables_[current_].nothing_left()) ++current_;
+  if (current_ == tables_.size()) return take_rows();
+  return take_block(pair, tables_[current_]);
+}
+
+Result<std::optional<Taken>> Queue::take_block(Pair& pair, Table& table) {
+  Taken taken{current_, &table.compared, table.walk.get(), {}, 0};
+  if (!table.again.empty()) {
+    taken.block = table.again.front();
+    table.again.erase(table.again.begin());
+  } else if (!table.walk) {
     table.all_taken = true;
-    return std::optional<Taken>{{current_, &table.compared, nullptr, {}, 0}};
+  } else {
+    TRY_ASSIGN(const auto range, table.walk->next(pair.original(), table.cursor, table.pace.size(),
+                                                  Deadline::in(request_.patience.with_request)));
+    taken.block = {table.cursor, range ? range->end : std::nullopt};
+    taken.size = range ? range->size : 0;
+    // What lies behind the last key: rows that came meanwhile, and those that only the copy has.
+    table.all_taken = !range;
+    table.cursor = taken.block.to;
   }
-  TRY_ASSIGN(const auto range, table.walk->next(pair.original(), table.cursor, table.pace.size(),
-                                                Deadline::in(request_.patience.with_request)));
-  Taken taken{current_, &table.compared, table.walk.get(), {table.cursor, std::nullopt}, 0};
-  if (range) {
-    taken.block.to = range->end;
-    taken.size = range->size;
-  }
-  // What lies behind the last key: rows that came meanwhile, and those that only the copy has.
-  table.all_taken = !range;
-  table.cursor = taken.block.to;
+  table.open.push_back(taken.block);
   return std::optional<Taken>{std::move(taken)};
+}
+
+std::optional<Taken> Queue::take_rows() {
+  for (std::size_t number = 0; number < tables_.size(); ++number) {
+    auto& table = tables_[number];
+    if (table.recheck.empty()) continue;
+    Taken taken{number, &table.compared, table.walk.get(), {}, 0, std::move(table.recheck)};
+    table.recheck.clear();
+    table.rechecking = true;
+    return taken;
+  }
+  return std::nullopt;
 }
 
 bool Queue::time_is_over() const {
   return request_.longest.count() > 0 && Monotonic::now() - began_ >= request_.longest;
+}
+
+bool Queue::is_over() {
+  const std::lock_guard lock(mutex_);
+  return error_ || time_is_over();
 }
 
 void Queue::done(const Taken& taken, const Found& found, Duration took) {
@@ -53,31 +87,54 @@ void Queue::done(const Taken& taken, const Found& found, Duration took) {
   auto& table = tables_[taken.number];
   if (taken.size > 0 && !found.read_again) table.pace.took(taken.size, took);
   auto& result = table.result;
-  ++result.blocks;
+  if (!taken.keys.empty()) {
+    table.rechecking = false;
+  } else {
+    const auto is_it = [&](const auto& one) { return one.after == taken.block.after && one.to == taken.block.to; };
+    const auto place = std::find_if(table.open.begin(), table.open.end(), is_it);
+    if (place != table.open.end()) table.open.erase(place);
+    ++result.blocks;
+    ++not_kept_;
+    if (found.read_again) ++result.read_again;
+  }
   result.rows += found.rows;
-  if (found.read_again) ++result.read_again;
+  table.add(found, request_.most_named);
+  ++table.version;
+  last_ = taken.number;
+  tell();
+}
+
+void Queue::Table::add(const Found& found, std::size_t most_named) {
   result.more = result.more || found.more;
   result.differences.insert(result.differences.end(), found.differences.begin(), found.differences.end());
   result.undecided.insert(result.undecided.end(), found.undecided.begin(), found.undecided.end());
-  if (result.differences.size() > request_.most_named) {
-    result.differences.resize(request_.most_named);
-    result.more = true;
-    table.all_taken = true;
-  }
-  tell(table, taken.number);
+  if (compared.key.columns.empty()) keeps_nothing = keeps_nothing || !found.keys.empty();
+  if (!walk && found.more) keeps_nothing = true;
+  if (!keeps_nothing) new_keys.insert(new_keys.end(), found.keys.begin(), found.keys.end());
+  if (result.differences.size() <= most_named) return;
+  result.differences.resize(most_named);
+  result.more = true;
+  left = true;
 }
 
-void Queue::tell(const Table& table, std::size_t number) {
-  if (!request_.tell) return;
+void Queue::tell_progress() {
+  const std::lock_guard lock(mutex_);
+  tell();
+}
+
+void Queue::tell() {
+  if (!request_.tell || tables_.empty()) return;
   Progress progress;
-  progress.table = table.compared.name.sql();
-  progress.table_number = number + 1;
+  progress.table = tables_[last_].compared.name.sql();
+  progress.table_number = last_ + 1;
   progress.tables = tables_.size();
   progress.time = std::chrono::duration_cast<Duration>(Monotonic::now() - began_);
+  progress.rows_before = rows_before_;
+  progress.slowed = slowed_;
   for (const auto& one : tables_) {
     progress.blocks += one.result.blocks;
     progress.rows += one.result.rows;
-    progress.all_rows += std::max(one.all_taken ? 0 : one.compared.leaf.rows, one.result.rows);
+    progress.all_rows += std::max(one.nothing_left() ? 0 : one.compared.leaf.rows, one.result.rows);
     progress.different += static_cast<std::int64_t>(one.result.differences.size());
   }
   request_.tell(progress);
@@ -88,30 +145,36 @@ void Queue::give_up(const Error& why) {
   if (!error_) error_ = why;
 }
 
-Result<Pair> Queue::open_pair() {
-  const std::lock_guard lock(opening_);
-  return Pair::open(request_.original, request_.copy, Deadline::in(request_.patience.to_connect));
+std::string Queue::why_not_done() {
+  const std::lock_guard lock(mutex_);
+  if (error_) return error_->text();
+  const bool done = std::all_of(tables_.begin(), tables_.end(), [](const auto& table) { return table.is_done(); });
+  return done ? "" : fmt::format("the time of {} was over", to_text(request_.longest));
 }
 
 Result<std::vector<TableResult>> Queue::results() {
   const std::lock_guard lock(mutex_);
   if (error_) return fail(*error_);
   std::vector<TableResult> all;
-  for (auto& table : tables_) {
-    auto& result = table.result;
-    if (!table.all_taken && result.not_compared.empty()) {
-      result.not_compared = fmt::format("the time of {} was over", to_text(request_.longest));
-      if (table.cursor) result.not_compared += ": only up to " + key_in_words(table.compared.key, *table.cursor);
-    }
-    std::sort(result.differences.begin(), result.differences.end(),
-              [](const auto& one, const auto& other) { return one.key < other.key; });
-    // Rows that moved between blocks meanwhile may be found twice.
-    const auto same = [](const auto& one, const auto& other) { return one.has_key && one.key == other.key; };
-    auto& all_of_it = result.differences;
-    all_of_it.erase(std::unique(all_of_it.begin(), all_of_it.end(), same), all_of_it.end());
-    all.push_back(std::move(result));
-  }
+  for (auto& table : tables_) all.push_back(result_of(table));
   return all;
+}
+
+TableResult Queue::result_of(Table& table) const {
+  auto result = std::move(table.result);
+  if (!table.nothing_left() && result.not_compared.empty()) {
+    result.not_compared = fmt::format("the time of {} was over", to_text(request_.longest));
+    if (table.cursor) result.not_compared += ": only up to " + key_in_words(table.compared.key, *table.cursor);
+  }
+  // They differed in an earlier process, and there was no time to see whether they still do.
+  for (const auto& key : table.recheck) result.undecided.push_back(key_in_words(table.compared.key, key));
+  std::sort(result.differences.begin(), result.differences.end(),
+            [](const auto& one, const auto& other) { return one.key < other.key; });
+  // Rows that moved between blocks meanwhile may be found twice.
+  const auto same = [](const auto& one, const auto& other) { return one.has_key && one.key == other.key; };
+  auto& all_of_it = result.differences;
+  all_of_it.erase(std::unique(all_of_it.begin(), all_of_it.end(), same), all_of_it.end());
+  return result;
 }
 
 }  // namespace pgcleave::compare

@@ -9,17 +9,22 @@
 
 #include "compare/block.h"
 #include "compare/comparison.h"
+#include "compare/kept.h"
 #include "data/pace.h"
 #include "data/walk.h"
 
 namespace pgcleave::compare {
+
+// What a process that was killed may have done in vain.
+inline constexpr int most_blocks_not_kept = 32;
 
 struct Taken {
   std::size_t number = 0;  // of its table
   const ComparedTable* table = nullptr;
   data::Walk* walk = nullptr;  // of its table, by key; it keeps no state. Null: the block is the whole table
   Block block;
-  std::int64_t size = 0;  // rows that it had when it was made; 0: it is what lies behind the last key
+  std::int64_t size = 0;               // rows that it had when it was made; 0: it is what lies behind the last key
+  std::vector<std::string> keys = {};  // not empty: no block, but rows that an earlier process could not find alike
 };
 
 struct Found {
@@ -27,21 +32,49 @@ struct Found {
   bool read_again = false;
   std::vector<Difference> differences;
   std::vector<std::string> undecided;
-  bool more = false;  // some of it was left
+  bool more = false;              // some of it was left
+  std::vector<std::string> keys;  // of the rows that differ or are undecided
+};
+
+// What is new, and of which versions of the tables.
+struct QueueChange {
+  Change change;
+  std::vector<std::size_t> numbers;  // of its tables
+  std::vector<std::int64_t> versions;
 };
 
 class Queue {
  public:
-  Queue(const Request& request, std::vector<ComparedTable> tables);
+  // `kept`: what an earlier process had found.
+  Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept);
 
   // The next block, by the original's keys; no value: there is none, the time is over, or somebody gave up.
   Result<std::optional<Taken>> take(Pair& pair);
   void done(const Taken& taken, const Found& found, Duration took);
   void give_up(const Error& why);
-  // One after the other: who opens a session may not be asked by two at once.
-  Result<Pair> open_pair();
+  // The time is over, or somebody gave up.
+  [[nodiscard]] bool is_over();
   // When all have ended. The first error of those who gave up.
   Result<std::vector<TableResult>> results();
+  // Of what is left to be compared; empty: nothing is.
+  [[nodiscard]] std::string why_not_done();
+
+  // How long a block is to take from now on.
+  void aim_at(Duration target);
+  [[nodiscard]] Duration target();
+  // The next blocks are half as large.
+  void halve();
+  // The oids of the tables whose blocks are read, and of the next one.
+  [[nodiscard]] std::vector<std::uint32_t> relations();
+  void slowed_by(const std::string& why);
+  void tell_progress();
+
+  // For who keeps what was found: since was_kept() was told of it last.
+  [[nodiscard]] bool has_changed();
+  [[nodiscard]] QueueChange change();
+  void was_kept(const QueueChange& kept);
+  // More was done since then than should be read again, were this process killed.
+  [[nodiscard]] bool should_be_kept();
 
  private:
   struct Table {
@@ -50,17 +83,41 @@ class Queue {
     data::Pace pace;
     std::optional<std::string> cursor;
     bool all_taken = false;
+    bool left = false;              // after most_named
+    std::vector<Block> again = {};  // that an earlier process had begun
+    std::vector<Block> open = {};   // that are read just now
+    std::vector<std::string> recheck = {};
+    bool rechecking = false;
+    std::vector<std::string> new_keys = {};  // that are not kept
+    bool keeps_nothing = false;              // rows were found that no key names: it is read again
+    std::int64_t version = 0;
+    std::int64_t kept = 0;
     TableResult result;
+
+    [[nodiscard]] bool nothing_left() const { return left || (all_taken && again.empty()); }
+    [[nodiscard]] bool is_done() const { return nothing_left() && open.empty() && recheck.empty() && !rechecking; }
+    [[nodiscard]] TableState state() const;
+    void restore(const KeptTable& kept);
+    void add(const Found& found, std::size_t most_named);
   };
-  void tell(const Table& table, std::size_t number);
+  Result<std::optional<Taken>> take_block(Pair& pair, Table& table);
+  std::optional<Taken> take_rows();
+  void tell();
   [[nodiscard]] bool time_is_over() const;
+  TableResult result_of(Table& table) const;
 
   const Request& request_;
   std::mutex mutex_;
-  std::mutex opening_;
   std::vector<Table> tables_;
   std::size_t current_ = 0;
+  std::size_t last_ = 0;  // whose block was done last
   std::optional<Error> error_;
+  Duration target_;
+  std::string slowed_;
+  std::string slowed_kept_;
+  int not_kept_ = 0;  // blocks
+  Monotonic::time_point kept_at_ = Monotonic::now();
+  std::int64_t rows_before_ = 0;  // of an earlier process
   Monotonic::time_point began_ = Monotonic::now();
 };
 

@@ -93,6 +93,9 @@ Result<Compared> compare_here(Context& context) {
   asked.jobs = context.with.value("jobs", 2);
   TRY_ASSIGN(asked.longest, parse_duration(context.text("for")));
   asked.stop = context.stop;
+  // Its time is bounded, and a person has chosen the hour of the run.
+  asked.limits = context.with.value("limits", Json::object());
+  if (!asked.limits.contains("hours")) asked.any_hour = true;
   world::Telling telling(context.world);
   asked.begun = [&](const std::string& text) { telling.changed(text); };
   asked.told = [&](const compare::Progress& now) { telling.now_and_then(in_words(now)); };
@@ -152,6 +155,13 @@ StepKind rows_compare() {
                            true,
                            false,
                            "a difference stops the run, as does a comparison that fails; else both are told",
+                           {}},
+                          {"limits",
+                           Type::map,
+                           Json::object(),
+                           false,
+                           "where it waits, as limits of a job; but for hours, which are heeded only where they are "
+                           "written here",
                            {}}},
            .outputs = {{"verdict", "same, different or not_proven"},
                        {"text", "what was found, in a line for people"},

@@ -6,6 +6,8 @@
 #include "base/format.h"
 #include "base/units.h"
 #include "config/table_name.h"
+#include "data/signs.h"
+#include "steps/rows/row_job.h"
 #include "world/running_link.h"
 #include "world/serving.h"
 
@@ -65,6 +67,16 @@ std::string roles_in_words(const Roles& roles) {
              : fmt::format("nothing carries rows between {} and {}", roles.original.label(), roles.copy.label());
 }
 
+Result<data::Limits> checked_limits(const world::World& world, world::Side& original, const ComparisonAsked& asked,
+                                    Deadline deadline) {
+  TRY_ASSIGN(auto limits, limits_over(world.environment, asked.limits, "limits"));
+  if (asked.any_hour) limits.hours.reset();
+  if (!limits.hours) return limits;
+  TRY_ASSIGN(auto* leader, original.leader(deadline));
+  TRY(data::check_zone(*leader, limits.hours->zone, deadline));
+  return limits;
+}
+
 }  // namespace
 
 const char* name_of(Verdict verdict) {
@@ -96,6 +108,7 @@ Json Compared::json(bool with_values) const {
             {"differences", outcome.differences()},
             {"not_compared", outcome.not_compared()},
             {"undecided", outcome.undecided()}}},
+          {"resume", outcome.ended ? "" : outcome.id},
           {"tables", tables},
           {"ms", milliseconds(outcome.time)}};
 }
@@ -104,7 +117,10 @@ Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
   const auto deadline = Deadline::in(time_to_look);
   TRY_ASSIGN(const auto who, roles(world, deadline));
   compare::Request request;
-  TRY_ASSIGN(request.tables, tables_to_compare(world, who, asked, deadline));
+  const bool resumed = asked.keeping && asked.keeping->resume;
+  if (!resumed) {
+    TRY_ASSIGN(request.tables, tables_to_compare(world, who, asked, deadline));
+  }
   request.original = [&](Deadline until) { return who.original.session_beside(until); };
   request.copy = [&](Deadline until) { return who.copy.session_beside(until); };
   request.labels = {who.original.label(), who.copy.label()};
@@ -113,23 +129,36 @@ Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
   request.longest = asked.longest;
   request.patience.stop = asked.stop;
   request.tell = asked.told;
+  request.say = asked.begun;
+  if (!asked.flat_out) {
+    TRY_ASSIGN(request.limits, checked_limits(world, who.original, asked, deadline));
+  }
   Compared compared{request.labels, roles_in_words(who), {}};
-  if (asked.begun) asked.begun(fmt::format("{} tables; {}", request.tables.size(), compared.how));
+  request.keeping = asked.keeping;
+  if (request.keeping) {
+    request.keeping->definition = fmt::format("compare split {}: {}", world.split.name, compared.how);
+    request.keeping->sides = fmt::format("{}, {}", request.labels.original, request.labels.copy);
+  }
+  if (asked.begun) {
+    const auto tables = resumed ? std::string() : fmt::format("{} tables; ", request.tables.size());
+    asked.begun(tables + compared.how);
+  }
   TRY_ASSIGN(compared.outcome, compare::compare_tables(request));
   return compared;
 }
 
 std::string in_words(const compare::Progress& now) {
-  const double seconds = std::chrono::duration<double>(now.time).count();
-  const double rate = seconds > 0 ? static_cast<double>(now.rows) / seconds : 0;
   auto text = fmt::format("table {} of {} ({}): {} blocks, {} rows of about {}, {:.0f} rows/s", now.table_number,
-                          now.tables, now.table, now.blocks, now.rows, now.all_rows, rate);
-  if (rate > 0 && now.all_rows > now.rows) {
-    const auto left = static_cast<std::int64_t>(static_cast<double>(now.all_rows - now.rows) / rate * 1e6);
-    text += fmt::format(", {} left", to_text(Duration(left)));
-  }
+                          now.tables, now.table, now.blocks, now.rows, now.all_rows, now.rows_per_second());
+  if (const auto left = now.left()) text += fmt::format(", {} left", data::about(*left));
   if (now.different > 0) text += fmt::format(", {} rows differ", now.different);
+  if (!now.slowed.empty()) text += ", slowed: " + now.slowed;
   return text;
+}
+
+Result<std::vector<std::string>> open_comparisons(Side& side, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, side.leader(deadline));
+  return compare::open_comparisons(*leader, "", deadline);
 }
 
 }  // namespace pgcleave::steps

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,14 @@ struct ComparisonAsked {
   int jobs = 2;
   Duration longest{};  // as compare::Request has it
   const StopFlag* stop = nullptr;
-  std::function<void(const std::string&)> begun = nullptr;  // how many tables, and how rows are carried
+  std::function<void(const std::string&)> begun =
+      nullptr;  // how many tables, and how rows are carried; what it waits for
   std::function<void(const compare::Progress&)> told = nullptr;
+  Json limits = Json::object();  // over those of the environment (docs/moving-data.md)
+  bool any_hour = false;         // not only in those of the environment
+  bool flat_out = false;         // whatever they say
+  // What compare::Keeping has; the definition comes from the sides. None: it can't be resumed, nothing is written.
+  std::optional<compare::Keeping> keeping = {};
 };
 
 // not_proven: something could not be compared, and no difference was found.
@@ -38,5 +45,8 @@ struct Compared {
 Result<Compared> compare_sides(World& world, const ComparisonAsked& asked);
 
 std::string in_words(const compare::Progress& now);
+
+// Those that are kept on that side and not over, by the id of their row in pgcleave.jobs; the newest first. Reads only.
+Result<std::vector<std::string>> open_comparisons(Side& side, Deadline deadline);
 
 }  // namespace pgcleave::steps

@@ -39,12 +39,11 @@ Result<std::vector<std::string>> left_out_by(postgres::Connection& leader, const
 
 }  // namespace
 
-Result<data::Limits> limits_of(const Context& context) {
+Result<data::Limits> limits_over(const config::Environment& environment, const Json& given, const std::string& whose) {
   data::Limits limits;
-  for (const auto& [name, bytes] : context.world.environment.limits)
+  for (const auto& [name, bytes] : environment.limits)
     if (auto* limit = limit_called(name, limits)) *limit = bytes;
-  limits.hours = context.world.environment.hours;
-  const auto given = context.with.value("limits", Json::object());
+  limits.hours = environment.hours;
   for (const auto& [name, value] : given.items()) {
     if (name == "hours") {
       TRY_ASSIGN(limits.hours, parse_hours(value.get<std::string>()));
@@ -52,11 +51,18 @@ Result<data::Limits> limits_of(const Context& context) {
     }
     auto* limit = limit_called(name, limits);
     if (limit == nullptr) {
-      return fail({ErrorKind::invalid, "limits of step " + context.step, "there is no such indicator",
-                   "replica_lag, slot_wal, wal_rate, hours", printable(name), "correct `limits` in the runbook", ""});
+      return fail({ErrorKind::invalid, whose, "there is no such indicator", "replica_lag, slot_wal, wal_rate, hours",
+                   printable(name), "", ""});
     }
     TRY_ASSIGN(*limit, parse_bytes(value.get<std::string>()));
   }
+  return limits;
+}
+
+Result<data::Limits> limits_of(const Context& context) {
+  auto limits = limits_over(context.world.environment, context.with.value("limits", Json::object()),
+                            "limits of step " + context.step);
+  if (!limits && limits.error().hint.empty()) limits.error().hint = "correct `limits` in the runbook";
   return limits;
 }
 

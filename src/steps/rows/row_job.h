@@ -12,7 +12,9 @@ namespace pgcleave::steps {
 
 // A task with `table`, `target`, `lock_timeout` and `limits` of the step; the caller says what it changes.
 Result<data::Task> job_task(Context& context);
-// `limits` of the step, over those of the environment, over the defaults.
+// `given` of whom the words name, over those of the environment, over the defaults.
+Result<data::Limits> limits_over(const config::Environment& environment, const Json& given, const std::string& whose);
+// The same with `limits` of the step.
 Result<data::Limits> limits_of(const Context& context);
 // `invalid` when the leader knows no such time zone.
 Result<void> check_limits(Context& context, const data::Limits& limits);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Under load: equal sides give no difference, several times over, while the target follows by replay, by the forward
 # link and by the reverse one; each row that was bent is named, in each kind of value, and no other; the SQL that is
-# printed repairs it. What is kept holds no value.
+# printed repairs it. One that is killed again and again, or held, is resumed, and finds the same. What is kept holds no
+# value.
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
@@ -12,7 +13,9 @@ source_sql "create type ci.mood as enum ('sad', 'ok', 'glad'); create type ci.pa
     api_token text);
   insert into ci.kinds select g, g, 1.0, 0, 'Ada', '\\x00', timestamptz '2026-01-01 00:00:00+00', '1 day',
     '{\"a\": 1.0}', '{\"a\":1}', 'ok', row(g::int, 'x'::text)::ci.pair, '{1,2}', 'hush' || g
-    from generate_series(1, 3000) g"
+    from generate_series(1, 3000) g;
+  create table ci.big as select g as id, md5(g::text) as note from generate_series(1, 200000) g;
+  alter table ci.big add primary key (id)"
 load_begin --writers 8 --reconnect 2 --rate 20
 
 compare() {  # compare EXIT WORDS...
@@ -84,6 +87,53 @@ contains "$scratch/tool.json" "-- column api_token is not shown: copy the row wi
 if grep -q hush130 "$scratch/everything"; then failed "a secret was shown"; fi
 tool 2 compare -e "$environment" --tables 'nothing.*'
 
+say "killed by SIGKILL at random, and resumed: the same rows"
+begin() {  # begin WORDS...: the tool, beside this script
+  "$build/pgcleave" compare -e "$environment" --json "$@" >"$scratch/begun.json" 2>"$scratch/begun.out" &
+  begun=$!
+}
+kept() { source_sql "select coalesce((select ($1)::text from pgcleave.jobs where job like 'v-%'), 'none')"; }
+until_kept() {  # until_kept EXPRESSION PATTERN
+  for _ in $(seq 200); do
+    # shellcheck disable=SC2254 # it is a pattern
+    case $(kept "$1") in $2) return ;; esac
+    sleep 0.1
+  done
+  failed "$1 is $(kept "$1"), and not $2: $(cat "$scratch/begun.out")"
+}
+kills=0 again=()
+while [ "$kills" -lt 10 ]; do
+  begin "${again[@]}"
+  sleep "0.$((RANDOM % 7 + 2))"
+  kill -KILL "$begun" 2>/dev/null || break
+  wait "$begun" 2>/dev/null || true
+  kills=$((kills + 1))
+  [ "$(kept job)" = none ] || again=(--resume last)
+done
+[ "$kills" -ge 3 ] || failed "it was killed $kills times only"
+compare 10 "${again[@]}"
+found >"$scratch/found.out"
+diff "$scratch/expected.out" "$scratch/found.out" >"$scratch/difference.out" || failed "other differences were found"
+is "rows of ci.big" "$(jq '.tables[] | select(.table == "ci.big") | .rows' "$scratch/tool.json")" 200000
+is "what is kept" "$(kept job)" none
+
+say "the throttle says stop, a person says hold: it waits, also when another process goes on"
+begin --limits slot_wal=1B
+until_kept now 'slot *'
+is "blocks" "$(kept batches)" 0
+id=$(kept job)
+tool 0 hold "$id" -e "$environment"
+kill -KILL "$begun"
+wait "$begun" 2>/dev/null || true
+begin --resume "$id"
+until_kept now 'on hold*'
+is "blocks" "$(kept batches)" 0
+tool 0 continue -e "$environment"
+code=0
+wait "$begun" || code=$?
+is "exit code" "$code" 10
+is "what is kept" "$(kept job)" none
+
 say "the SQL that is printed repairs them, and rows with a secret are copied"
 compare 10
 jq -r '.tables[].differences[].repair' "$scratch/tool.json" >"$scratch/repair.sql"
@@ -107,7 +157,7 @@ say "what is kept: each verdict, and no value"
 sqlite3 -readonly "$dir/journal.db" "select data from event where type = 'compare.done' order by seq" \
   >"$scratch/kept.out"
 is "verdicts" "$(jq -r .verdict "$scratch/kept.out" | uniq -c | awk '{print $1 $2}' | paste -sd' ')" \
-  "6same 6different 5same 1different"
+  "6same 8different 5same 1different"
 is "the last difference" "$(jq -r '.tables[].differences[].key' "$scratch/kept.out" | tail -n 1)" "id 77"
 if grep -qE 'hush|4294967306|2026-01-01' "$scratch/kept.out"; then failed "the journal holds a value of a row"; fi
 say "ok"
