@@ -2,8 +2,6 @@
 
 #include "app/identity.h"
 #include "base/log.h"
-#include "base/sha256.h"
-#include "base/version.h"
 
 namespace pgcleave::app {
 namespace {
@@ -22,13 +20,7 @@ compare::Keeping keeping_of(const KeptAs& kept) {
 // What was found is evidence. Nothing depends on it, so a journal that can't be written is only told.
 void record_comparison(const Compared& compared, const config::Environment& environment, const config::Split& split,
                        const std::string& journal_file) {
-  auto data = compared.json(false);
-  data["environment_name"] = environment.name;
-  data["class"] = environment.production ? "production" : "staging";
-  data["split_name"] = split.name;
-  data["split_sha256"] = sha256(split.text);
-  data["operator"] = operator_name();
-  data["version"] = version();
+  const auto data = steps::evidence_of(compared, environment, split, operator_name());
   auto journal = journal::Journal::open(journal_file, Deadline::in(std::chrono::seconds(2)));
   const auto& id = compared.outcome.id;
   const auto written =

@@ -19,6 +19,7 @@ RunState::RunState(runbook::Runbook asked, Json given, world::World& there, Reco
       effects(recorder) {
   world.effects = &effects;
   world.progress = world::Progress(output.progress);
+  world.comparisons.keep_by([this](const Json& data) { return recorder.write("compare.done", data); });
 }
 
 const runbook::Phase* RunState::phase(runbook::PhaseKind kind) const {

@@ -26,6 +26,7 @@
 namespace pgcleave::steps {
 
 using world::Approval;
+using world::LastComparison;
 using world::PendingRelease;
 using world::Question;
 using world::RehearsedPause;

@@ -12,6 +12,7 @@
 #include "fence/ownership.h"
 #include "pgbouncer/fleet.h"
 #include "postgres/catalog.h"
+#include "world/comparisons.h"
 #include "world/effects.h"
 #include "world/known_change.h"
 #include "world/pending_release.h"
@@ -55,7 +56,8 @@ struct World {
   config::Environment environment = {};
   Effects* effects = nullptr;
   config::Split split_file = {};
-  KnownChange known = {};    // what is carried out, as far as anybody said
+  KnownChange known = {};  // what is carried out, as far as anybody said
+  Comparisons comparisons = {};
   Approvers approvers = {};  // who answers gates
   Progress progress = {};    // how far a long step is
   // Of the window that is open: `ownership.release` leaves it for `ownership.take`. Empty where a release need not be

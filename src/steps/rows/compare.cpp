@@ -103,6 +103,13 @@ Result<Compared> compare_here(Context& context) {
   return compare_sides(aside, asked);
 }
 
+Result<void> keep(const Context& context, const Compared& compared) {
+  const auto& world = context.world;
+  auto data = evidence_of(compared, world.environment, world.split_file, world.run.by);
+  data["step"] = context.step;
+  return world.comparisons.keep(data);
+}
+
 Result<Json> judge(const Context& context, const Compared& compared) {
   const auto lines = lines_of(compared);
   for (std::size_t i = 0; i < lines.size() && i < most_lines; ++i) context.world.progress.say(lines[i]);
@@ -124,7 +131,10 @@ Result<Observation> observe_rows_compare(Context&) {
 Result<Json> apply_rows_compare(Context& context, const Json&) {
   if (context.world.run.emergency) return outputs_without("clients are not served: no time to compare rows");
   const auto compared = compare_here(context);
-  if (compared) return judge(context, *compared);
+  if (compared) {
+    TRY(keep(context, *compared));
+    return judge(context, *compared);
+  }
   if (stops(context) || compared.error().kind == ErrorKind::interrupted) return fail(compared.error());
   const auto why = "rows could not be compared: " + one_line(compared.error().text());
   context.world.progress.say(why);

@@ -4,7 +4,9 @@
 #include <set>
 
 #include "base/format.h"
+#include "base/sha256.h"
 #include "base/units.h"
+#include "base/version.h"
 #include "config/table_name.h"
 #include "data/signs.h"
 #include "steps/rows/row_job.h"
@@ -111,6 +113,18 @@ Json Compared::json(bool with_values) const {
           {"resume", outcome.ended ? "" : outcome.id},
           {"tables", tables},
           {"ms", milliseconds(outcome.time)}};
+}
+
+Json evidence_of(const Compared& compared, const config::Environment& environment, const config::Split& split,
+                 const std::string& by) {
+  auto data = compared.json(false);
+  data["environment_name"] = environment.name;
+  data["class"] = environment.production ? "production" : "staging";
+  data["split_name"] = split.name;
+  data["split_sha256"] = sha256(split.text);
+  data["operator"] = by;
+  data["version"] = version();
+  return data;
 }
 
 Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {

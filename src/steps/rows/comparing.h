@@ -39,6 +39,10 @@ struct Compared {
   [[nodiscard]] Verdict verdict() const;
 };
 
+// What the journal keeps of it (compare.done): without values, and of whom and by whom.
+Json evidence_of(const Compared& compared, const config::Environment& environment, const config::Split& split,
+                 const std::string& by);
+
 // The moved tables while the target follows by replay or by a link, the side that follows being the copy; the shared
 // ones too where no link runs. Sessions of its own; both leaders of `world` are asked. `invalid` when no table has such
 // a name, and what compare_tables() returns.
