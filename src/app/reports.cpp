@@ -38,8 +38,11 @@ Result<ReportMade> report_of_run(const journal::Journal& journal, const engine::
   const bool alive = !run.finished && journal::SplitLock::is_held(journal.path(), text_in(run.begun, "split_name"));
   const auto chain = report::chain_of(journal);
   const auto story = report::tell(events);
-  return ReportMade{report::run_report(story, alive, report::samples_around(journal, story), chain, made_now()),
-                    chain.broken.empty()};
+  TRY_ASSIGN(const auto compared, readiness::last_comparison(journal, text_in(run.begun, "split_name"),
+                                                             text_in(run.begun, "environment_name")));
+  return ReportMade{
+      report::run_report(story, alive, report::samples_around(journal, story), compared, chain, made_now()),
+      chain.broken.empty()};
 }
 
 Result<ReportMade> report_of_rounds(const journal::Journal& journal, const std::vector<std::string>& runs,

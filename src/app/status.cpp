@@ -8,6 +8,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "patroni/inspection.h"
+#include "report/last_comparison.h"
 #include "world/run_servers.h"
 
 namespace pgcleave::app {
@@ -74,6 +75,12 @@ std::optional<std::string> alarm_of(const engine::RunRecord& run, const std::str
       world.target.label(), owner ? "" : " (as the journal knows: it can't be asked)", world.target.access().scope);
 }
 
+std::string compare_command(const engine::SplitRuns& split, const FilesNamed& files) {
+  const auto& given = files.environment;
+  const auto begun_with = text_in(split.all.front()->begun, "environment");
+  return "pgcleave compare" + files.again(given.empty() ? begun_with : given);
+}
+
 std::optional<Json> rollback_path_told(const Json& splits, const engine::SplitRuns& own) {
   for (const auto& split : splits) {
     if (text_in(split, "split") == own.split && text_in(split, "environment") == own.environment &&
@@ -95,7 +102,10 @@ Result<Status> status(const journal::Journal& journal, const RunNamed& named) {
   json["splits"] = Json::array();
   const auto* own = runs.split_of(run.id);
   for (const auto& split : runs.splits) {
-    if (named.id.empty() || &split == own) json["splits"].push_back(split_status(split, file, is_alive(split.split)));
+    if (!named.id.empty() && &split != own) continue;
+    json["splits"].push_back(split_status(split, file, is_alive(split.split)));
+    TRY_ASSIGN(const auto compared, readiness::last_comparison(journal, split.split, split.environment));
+    json["splits"].back()["comparison"] = report::comparison_data(compared, compare_command(split, named.files));
   }
   const bool told_by_split = own != nullptr && own->split_by != nullptr && own->split_by->id == run.id;
   const auto rollback_path = alive           ? std::nullopt

@@ -2,11 +2,13 @@
 
 #include <iostream>
 
+#include "base/deadline.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/lines.h"
 #include "base/log.h"
 #include "report/document/display.h"
+#include "report/last_comparison.h"
 #include "world/serving.h"
 
 namespace pgcleave::cli {
@@ -45,6 +47,14 @@ std::vector<std::string> lines_of(const Json& rollback_path) {
   return lines;
 }
 
+void print_comparison(const Json& comparison) {
+  const auto began_at_us = whole_in(comparison, "began_at_us");
+  const auto age = began_at_us > 0 ? fmt::format(" ({})", report::age_in_words(began_at_us, utc_now_us())) : "";
+  std::cout << "  rows: " << one_line(text_in(comparison, "text")) << age << "\n";
+  if (const auto next = text_in(comparison, "next"); !next.empty())
+    std::cout << "    compare them: " << printable(next) << "\n";
+}
+
 }  // namespace
 
 void print_rollback_path(const Json& rollback_path) {
@@ -77,6 +87,7 @@ void print_split_status(const Json& status) {
   if (status.contains("rollback_path")) print_rollback_path(status.at("rollback_path"));
   if (const auto ended = text_in(status, "path_ended"); !ended.empty())
     std::cout << "  rollback: " << printable(ended) << "\n";
+  print_comparison(object_in(status, "comparison"));
   for (const auto& member : list_in(status, "left_behind"))
     std::cout << "  left behind: " << one_line(member.get<std::string>()) << "\n";
   if (list_in(status, "later").empty()) return;

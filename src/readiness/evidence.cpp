@@ -50,6 +50,7 @@ Evidence evidence_for(const Change& change) {
     if (const auto journal = journal::Journal::open_to_read(change.journal, Deadline::in(std::chrono::seconds(5)))) {
       evidence.signatures = signatures_in(*journal, change);
       evidence.open_runs = open_runs_in(*journal, change.split.name);
+      evidence.compared = last_comparison(*journal, change.split.name, change.environment.name).value_or(std::nullopt);
     }
   }
   evidence.rehearsed = rehearsed(journals, change.runbook.name,

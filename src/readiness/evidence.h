@@ -1,9 +1,11 @@
 // What is about to be done, and what journals hold of rehearsals, signatures and runs for it. Asks no server.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "readiness/last_comparison.h"
 #include "readiness/rehearsals.h"
 #include "runbook/change.h"
 
@@ -22,6 +24,7 @@ struct Evidence {
   Rehearsed rehearsed;
   std::vector<Signature> signatures;  // for this text of runbook, split and environment; the newest of a role counts
   std::vector<engine::RunRecord> open_runs;  // of this split, in the journal
+  std::optional<LastComparison> compared;    // of this split, in the journal; none: never
 };
 
 // Reads the journals: the change's own, and those that the environment names under `rehearsals`. A journal that does

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/counted.h"
 #include "base/fields.h"
 #include "base/format.h"
 #include "base/outside.h"
@@ -23,6 +24,7 @@ class ProcessJudge {
     journals();
     open_runs();
     rehearsals();
+    rows();
     problems();
     forecast(runbook::PhaseKind::window);
     forecast(runbook::PhaseKind::rollback_window);
@@ -116,6 +118,17 @@ class ProcessJudge {
           "its figures are those of other settings", rehearse());
       return;
     }
+  }
+
+  void rows() {
+    const auto& last = evidence_.compared;
+    if (!last || last->differing() == 0) return;
+    add("rows_differ", checks::Severity::warning, "split " + change_.split.name,
+        fmt::format("{} and {} differ, in {}, as {} found", counted(last->differences(), "row"),
+                    counted(last->columns(), "column"), counted(last->differing(), "table"), last->whose()),
+        "nothing repairs them: replication carries only what is written from then on",
+        fmt::format("find out why (docs/comparing.md), repair them, then: pgcleave compare -e {}",
+                    change_.environment.path));
   }
 
   void problems() {

@@ -113,6 +113,7 @@ Json data_of(const Readiness& readiness, const checks::Findings& findings) {
           {"not_counting", rehearsed.others.size()},
           {"roles", change.runbook.roles},
           {"signatures", signatures},
+          {"comparison", comparison_data(readiness.evidence.compared, compare_command(change))},
           {"journals", journals}};
 }
 
@@ -134,8 +135,9 @@ Document readiness_report(const Readiness& readiness, const Made& made) {
   Section summary{"summary", "In short", {}};
   summary.add(figures_of(readiness, findings));
   document.sections.push_back(std::move(summary));
-  for (const auto part : {findings_section, change_section, topology_section, rehearsals_section, forecast_section,
-                          rollback_section, schedule_section, watch_section, signatures_section, sources_section}) {
+  for (const auto part :
+       {findings_section, compared_section, change_section, topology_section, rehearsals_section, forecast_section,
+        rollback_section, schedule_section, watch_section, signatures_section, sources_section}) {
     document.sections.push_back(part(readiness));
   }
   document.made = made_line(made);

@@ -8,6 +8,7 @@
 
 #include "journal/samples.h"
 #include "report/document/document.h"
+#include "report/last_comparison.h"
 #include "report/round_table.h"
 #include "report/run_story.h"
 
@@ -26,9 +27,9 @@ struct Made {
 };
 
 // `alive`: a process works on the run now.
-// `samples`: of the stretch that metrics.h tells; may be empty.
-Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain,
-                    const Made& made);
+// `samples`: of the stretch that metrics.h tells; may be empty. `compared`: the split's rows, by whomever.
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples,
+                    const std::optional<LastComparison>& compared, const Chain& chain, const Made& made);
 
 // `rounds`: at least one. `more`: sections that stand at the end, such as before and after.
 Document compare_report(const std::vector<ComparedRound>& rounds, const std::string& title,

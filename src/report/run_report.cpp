@@ -154,8 +154,8 @@ Json data_of(const RunStory& story, bool alive, const Chain& chain) {
 
 }  // namespace
 
-Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples, const Chain& chain,
-                    const Made& made) {
+Document run_report(const RunStory& story, bool alive, const std::vector<journal::Sample>& samples,
+                    const std::optional<LastComparison>& compared, const Chain& chain, const Made& made) {
   const auto& begun = story.record.begun;
   Document document;
   document.kind = "run report";
@@ -174,6 +174,8 @@ Document run_report(const RunStory& story, bool alive, const std::vector<journal
   for (const auto& window : story.windows) document.sections.push_back(window_section(window, story));
   if (auto section = clients_section(story)) document.sections.push_back(std::move(*section));
   if (auto section = jobs_section(story)) document.sections.push_back(std::move(*section));
+  const auto compare = "pgcleave compare -e " + text_in(begun, "environment");
+  if (compared || !story.windows.empty()) document.sections.push_back(rows_section(compared, compare, made.at_us));
   document.sections.push_back(timeline_section(story));
   if (auto section = lag_section(story, samples)) document.sections.push_back(std::move(*section));
   if (auto section = before_after_section(story, samples)) document.sections.push_back(std::move(*section));
@@ -182,6 +184,7 @@ Document run_report(const RunStory& story, bool alive, const std::vector<journal
   document.sections.push_back(evidence_section(story, chain));
   document.made = made_line(made);
   document.data = data_of(story, alive, chain);
+  document.data["comparison"] = comparison_data(compared, compare);
   return document;
 }
 

@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(engine::next_command(run, " -e lab.yml"));
   static_cast<void>(engine::irreversible(run, engine::Direction::forward));
   const auto story = report::tell(events);
-  const auto document = report::run_report(story, false, {}, {"journal.db", "", ""}, {0, "0"});
+  const auto document = report::run_report(story, false, {}, {}, {"journal.db", "", ""}, {0, "0"});
   for (const auto& text :
        {report::render_html(document), report::render_markdown(document), report::render_json(document)}) {
     for (const unsigned char c : text)

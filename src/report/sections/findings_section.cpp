@@ -42,4 +42,9 @@ Section findings_section(const Readiness& readiness) {
   return section;
 }
 
+Section compared_section(const Readiness& readiness) {
+  const auto& change = readiness.change;
+  return rows_section(readiness.evidence.compared, compare_command(change), change.now_us);
+}
+
 }  // namespace pgcleave::report

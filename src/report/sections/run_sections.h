@@ -30,6 +30,7 @@ Hue hue_of(const StepTime& step);
 Section change_section(const Readiness& readiness);    // what moves, and what each step changes
 Section topology_section(const Readiness& readiness);  // before and after
 Section findings_section(const Readiness& readiness);
+Section compared_section(const Readiness& readiness);  // whether both sides hold the same rows
 Section rehearsals_section(const Readiness& readiness);
 Section forecast_section(const Readiness& readiness);
 Section rollback_section(const Readiness& readiness);

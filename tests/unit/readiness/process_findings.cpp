@@ -140,6 +140,15 @@ TEST_CASE("pauses past the budget are a blocker when most are, a warning when on
   CHECK(ids(evidence) == Ids{"process.forecast_over_budget"});
 }
 
+TEST_CASE("rows that the last comparison found different are a warning, and those that it could not judge are none") {
+  auto evidence = enough();
+  evidence.compared.emplace();
+  evidence.compared->tables = {{"ci.builds", "not reached", 7}};
+  CHECK(ids(evidence).empty());
+  evidence.compared->tables.front().columns = 1;
+  CHECK(ids(evidence) == Ids{"process.rows_differ"});
+}
+
 TEST_CASE("one person who signs for two roles is not two people") {
   auto change = a_change();
   change.runbook.roles = {"driver", "database"};

@@ -139,8 +139,8 @@ TEST_CASE("a review has the parts that a readiness review asks for, in the order
   const auto document = a.report();
   Ids ids;
   for (const auto& section : document.sections) ids.push_back(section.id);
-  CHECK(ids == Ids{"summary", "findings", "change", "topology", "rehearsals", "forecast", "back", "schedule", "watch",
-                   "signatures", "evidence"});
+  CHECK(ids == Ids{"summary", "findings", "rows", "change", "topology", "rehearsals", "forecast", "back", "schedule",
+                   "watch", "signatures", "evidence"});
   CHECK(says(document, "error rate above 1 %"));
   CHECK(says(document, "| p90 | "));
   CHECK(says(document, "| that move | 2 | 0 | 1 |"));

@@ -9,7 +9,7 @@ namespace {
 const Made made{1'795'314'062'000'000, "0.1.0"};
 
 Document report_of(const AStory& events, bool alive = false, const Chain& chain = whole) {
-  return run_report(events.told(), alive, {}, chain, made);
+  return run_report(events.told(), alive, {}, {}, chain, made);
 }
 
 std::vector<std::string> sections_of(const Document& document) {
@@ -20,7 +20,7 @@ std::vector<std::string> sections_of(const Document& document) {
 
 AStory done() {
   AStory events;
-  events.begin().window(300).finish();
+  events.begin({{"environment", "lab.yml"}}).window(300).finish();
   return events;
 }
 
@@ -90,13 +90,24 @@ TEST_CASE("what a job changed in batches is told with its rate, and the rows tha
 
 TEST_CASE("a run that went there and back has all its parts") {
   const auto document = report_of(there_and_back());
-  CHECK(sections_of(document) == std::vector<std::string>{"summary", "window-0", "window-1", "clients", "timeline",
-                                                          "lag", "people", "mishaps", "evidence"});
+  CHECK(sections_of(document) == std::vector<std::string>{"summary", "window-0", "window-1", "clients", "rows",
+                                                          "timeline", "lag", "people", "mishaps", "evidence"});
   CHECK(says(document, "| clients waited | ✓ 30.0 ms | 0.6 % of the budget of 5 s |"));
   CHECK(says(document, "outage that a client saw | 36.5 ms"));
   CHECK(says(document, "ann@host"));
   CHECK(says(document, "head-hash"));
   CHECK(says(document, "1.5 KiB"));
+}
+
+TEST_CASE("a run's report tells of the last comparison of its split") {
+  CHECK(says(report_of(done()), "never compared, as far as this journal tells"));
+  CHECK(says(report_of(done()), "`pgcleave compare -e lab.yml`"));
+  LastComparison last;
+  last.run = "v-1";
+  last.tables = {{"ci.builds", "", 7, 2}};
+  const auto document = run_report(done().told(), false, {}, last, whole, made);
+  CHECK(says(document, "2 rows differ in 1 of 1 table, 7 rows"));
+  CHECK(document.data.at("comparison").at("verdict") == "different");
 }
 
 TEST_CASE("the parts of the pause add up to it") {
