@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "checks/access/files.h"
 #include "checks/families.h"
+#include "readiness/last_comparison.h"
 #include "world/split_sequences.h"
 
 namespace pgcleave::app {
@@ -20,6 +21,14 @@ world::KnownChange known(const runbook::Change& change) {
             const auto seen = readiness::evidence_for(change).rehearsed.pauses(window);
             return {seen.count, seen.p50, seen.p90, seen.max};
           }};
+}
+
+void tell_known(const runbook::Change& change, world::World& world) {
+  world.known = known(change);
+  world.comparisons.read_by(
+      [journal = change.journal, split = change.split.name, environment = change.environment.name] {
+        return readiness::last_comparison(journal, split, environment);
+      });
 }
 
 using Problems = std::vector<config::Problem>;
@@ -69,7 +78,7 @@ Result<checks::Findings> findings_now(const runbook::Change& change, const std::
 
 Result<world::World> open_world_of(const runbook::Change& change, Deadline deadline) {
   TRY_ASSIGN(auto world, world::open_world(change.environment, change.split, deadline));
-  world.known = known(change);
+  tell_known(change, world);
   const auto carries = [](const runbook::Phase& phase) {
     return std::any_of(phase.steps.begin(), phase.steps.end(),
                        [](const auto& line) { return line.uses == "sequences.bump"; });
@@ -82,7 +91,7 @@ Result<world::World> open_world_of(const runbook::Change& change, Deadline deadl
 
 world::World unopened_world_of(const runbook::Change& change) {
   auto world = world::unopened_world(change.environment, change.split);
-  world.known = known(change);
+  tell_known(change, world);
   return world;
 }
 

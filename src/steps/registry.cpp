@@ -4,6 +4,7 @@ namespace pgcleave::steps {
 
 // clang-format off
 #define PGCLEAVE_STEP_KINDS(kind) \
+  kind(check_compared) \
   kind(check_forecast) \
   kind(check_discarded_writes) \
   kind(check_lag) \

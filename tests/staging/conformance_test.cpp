@@ -70,6 +70,11 @@ class Conformance {
     world_.effects = &open_;
     world_.approvers = world::Approvers(
         [](const Question&) { return std::optional<Approval>(Approval{true, "tester", "by test", ""}); });
+    world_.comparisons.keep_by([this](const Json& data) -> Result<void> {
+      compared_ = world::comparison_in(data, world_.run.id, utc_now_us());
+      return {};
+    });
+    world_.comparisons.read_by([this] { return Result<std::optional<LastComparison>>(compared_); });
     know_secrets();
   }
 
@@ -205,6 +210,7 @@ class Conformance {
 
   config::Environment environment_;
   config::Split split_;
+  std::optional<LastComparison> compared_;
   World world_;
   WitnessDoor open_;
   const StepKind* kind_ = nullptr;
@@ -276,6 +282,7 @@ TEST_CASE("every step kind keeps the law of the verbs") {
   keeps({"check.settings"});
   keeps({"check.members", on("source")});
   CHECK(keeps({"rows.compare"}).at("verdict") == "same");
+  CHECK(keeps({"check.compared"}).at("differences") == 0);
   keeps({"gate.approve", {{"text", "Go on?"}}});
 
   // From physical to logical replication, outside a window.
