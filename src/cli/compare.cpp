@@ -6,6 +6,7 @@
 
 #include "app/files.h"
 #include "app/interrupt.h"
+#include "base/counted.h"
 #include "base/format.h"
 #include "base/log.h"
 #include "base/units.h"
@@ -18,15 +19,21 @@ namespace {
 constexpr auto between_lines = std::chrono::seconds(5);
 constexpr int most_jobs = 64;
 constexpr std::size_t shown_length = 60;
+constexpr std::size_t shown_definition = 300;
+
+// At the end of a sign of UTF-8, not inside.
+std::string begin_of(const std::string& text, std::size_t length) {
+  auto end = std::min(text.size(), length);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  return text.substr(0, end);
+}
 
 std::string shortened(const compare::Value& value, bool hidden) {
   if (!value.text) return "NULL";
   if (hidden) return "(not shown)";
   const auto& text = *value.text;
   if (text.size() <= shown_length && !value.cut) return "'" + text + "'";
-  auto end = std::min(text.size(), shown_length);
-  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
-  return "'" + text.substr(0, end) + "...'";
+  return "'" + begin_of(text, shown_length) + "...'";
 }
 
 void print_difference(const compare::Difference& difference, const compare::Labels& labels) {
@@ -60,6 +67,30 @@ void print_table(const compare::TableResult& table, const compare::Labels& label
         table.undecided.size(), printable(fmt::format("{}", fmt::join(table.undecided, "; "))));
 }
 
+// What a server says of it, on a line that can be read.
+std::string defined(const std::string& text, const std::string& side) {
+  if (text.size() <= shown_definition) return fmt::format("{}: {}", side, text);
+  return fmt::format("{}: {}...", side, begin_of(text, shown_definition));
+}
+
+void print_shape(const app::Compared& compared) {
+  const auto& shape = compared.outcome.shape;
+  const auto& labels = compared.labels;
+  const auto say = [](const char* indent, const std::string& text) { std::cout << indent << printable(text) << "\n"; };
+  if (!shape.not_compared.empty()) say("  ", "the shape of the tables was not compared: " + shape.not_compared);
+  std::string table;
+  for (const auto& one : shape.differences) {
+    if (table != one.table_in_words()) say("  ", one.table_in_words() + ", its shape");
+    table = one.table_in_words();
+    say("    ", one.in_words(labels));
+    if (!one.original.empty()) say("      ", defined(one.original, labels.original));
+    if (!one.copy.empty()) say("      ", defined(one.copy, labels.copy));
+    const auto& where = one.on_original ? labels.original : labels.copy;
+    if (!one.repair.empty()) say("      ", fmt::format("on {}: {}", where, one.repair));
+  }
+  for (const auto& note : shape.notes) say("  ", note);
+}
+
 const char* verdict_in_words(app::Verdict verdict) {
   switch (verdict) {
     case app::Verdict::same: return "the same";
@@ -81,9 +112,13 @@ ExitCode exit_of(app::Verdict verdict) {
 void print_compared(const app::Compared& compared) {
   const auto& outcome = compared.outcome;
   for (const auto& table : outcome.tables) print_table(table, compared.labels);
-  std::cout << printable(fmt::format("{}: {} rows of {} tables in {}; {} rows differ, {} tables were not compared",
-                                     verdict_in_words(compared.verdict()), outcome.rows(), outcome.tables.size(),
-                                     to_text(outcome.time), outcome.differences(), outcome.not_compared()))
+  print_shape(compared);
+  std::cout << printable(
+                   fmt::format("{}: {} rows of {} tables in {}; {} rows differ, {} tables were not compared; {} of "
+                               "shape",
+                               verdict_in_words(compared.verdict()), outcome.rows(), outcome.tables.size(),
+                               to_text(outcome.time), outcome.differences(), outcome.not_compared(),
+                               counted(outcome.shape.differences.size(), "difference")))
             << "\n";
 }
 
@@ -160,7 +195,7 @@ ExitCode compare_rows(const Arguments& arguments) {
 Verb compare_verb() {
   using Kind = Option::Kind;
   return {"compare",
-          "Compare the rows of both sides while clients write, and name each that differs. Changes none.",
+          "Compare the rows and the shape of both sides while clients write, and name each difference. Changes no row.",
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--tables", Kind::list, "only tables that match, such as 'ci.*' (can be given again)"},

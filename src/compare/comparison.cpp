@@ -268,6 +268,7 @@ Result<Outcome> compare_tables(const Request& asked) {
   if (resumed) request.tables.clear();
   for (const auto& table : keeper.found()) request.tables.push_back(table.name);
   TRY_ASSIGN(auto tables, read_tables_alike(request, pair));
+  TRY_ASSIGN(outcome.shape, compare_shape(request));
   if (request.following.follows()) {
     TRY_ASSIGN(outcome.position,
                request.following.position(pair.original(), Deadline::in(request.patience.with_request)));

@@ -1,6 +1,7 @@
 // Compares tables of two servers: blocks of keys, several at a time, each counted and hashed by both servers at once. A
 // block that differs is read again when the copy has caught up, then halved until few rows are left, and those are
-// settled one by one (settle.h). Only reads, but for what it keeps of itself (kept.h).
+// settled one by one (settle.h). Beside them their shape is compared (shape/shape.h). Only reads, but for what it keeps
+// of itself (kept.h).
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include "compare/kept.h"
 #include "compare/pair.h"
 #include "compare/settle.h"
+#include "compare/shape/shape.h"
 #include "data/throttle.h"
 
 namespace pgcleave::compare {
@@ -34,7 +36,8 @@ struct Progress {
 };
 
 struct Request {
-  std::vector<postgres::TableName> tables;  // that hold rows of their own; those that are kept, where it is resumed
+  std::vector<postgres::TableName> tables;   // that hold rows of their own; those that are kept, where it is resumed
+  std::vector<postgres::TableName> parents;  // partitioned ones, of which only the shape is compared
   Open original;
   Open copy;
   Labels labels;
@@ -70,6 +73,7 @@ struct TableResult {
 
 struct Outcome {
   std::vector<TableResult> tables;  // in the order of the request
+  ComparedShape shape;              // differs() of a table says nothing of it
   Lsn position;                     // of the original, noted before the first block; 0/0: the copy does not follow
   Duration time{};
   std::string id;     // of what is kept of it; empty: nothing is

@@ -72,7 +72,7 @@ Following by_replay() {
 Following by_subscription(const std::string& name) {
   return {insert_position,
           [name](postgres::Connection& copy, Deadline deadline) { return applied_by(name, copy, deadline); },
-          "subscription " + name};
+          "subscription " + name, true};
 }
 
 Result<void> wait_until_followed(const Following& following, Pair& pair, Lsn position, Duration patience,

@@ -20,7 +20,8 @@ struct Following {
   // copy does not follow.
   std::function<Result<Lsn>(postgres::Connection& original, Deadline)> position = nullptr;
   std::function<Result<Reached>(postgres::Connection& copy, Deadline)> reached = nullptr;
-  std::string text;  // for people: "subscription pgcleave_ci_forward"
+  std::string text;       // for people: "subscription pgcleave_ci_forward"
+  bool by_apply = false;  // a subscription's worker writes the rows: triggers may fire, and DDL does not follow
 
   [[nodiscard]] bool follows() const { return static_cast<bool>(position); }
 };

@@ -12,7 +12,8 @@ namespace {
 constexpr const char* alike =
     "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; SET search_path TO pg_catalog; SET row_security TO off; "
     "SET DateStyle TO 'ISO, YMD'; SET IntervalStyle TO postgres; SET TimeZone TO 'UTC'; SET extra_float_digits TO 1; "
-    "SET bytea_output TO hex; SET lc_monetary TO 'C'; SET quote_all_identifiers TO off; SET xmloption TO content; "
+    "SET bytea_output TO hex; SET standard_conforming_strings TO on; SET lc_monetary TO 'C'; SET quote_all_identifiers "
+    "TO off; SET xmloption TO content; "
     "SET statement_timeout TO 0; SET lock_timeout TO '5s'; SET idle_in_transaction_session_timeout TO 0; "
     "SET max_parallel_workers_per_gather TO 0; SET jit TO off";
 

@@ -35,26 +35,33 @@ std::vector<std::string> lines_of(const Compared& compared) {
     if (!table.undecided.empty())
       lines.push_back(fmt::format("{}: {} could not be judged", name, counted(table.undecided.size(), "row")));
   }
+  const auto& shape = compared.outcome.shape;
+  if (!shape.not_compared.empty()) lines.push_back("the shape of the tables was not compared: " + shape.not_compared);
+  for (const auto& one : shape.differences)
+    lines.push_back(fmt::format("{}: {}", one.table_in_words(), one.in_words(compared.labels)));
+  lines.insert(lines.end(), shape.notes.begin(), shape.notes.end());
   for (auto& line : lines) line = one_line(line);
   return lines;
 }
 
 std::string summary_of(const Compared& compared) {
   const auto& outcome = compared.outcome;
-  return fmt::format("{} of {} compared in {}: {} different, {} not compared", counted(outcome.rows(), "row"),
+  const auto shape = outcome.shape.differences.size();
+  return fmt::format("{} of {} compared in {}: {} different, {} not compared{}", counted(outcome.rows(), "row"),
                      counted(outcome.tables.size(), "table"), to_text(outcome.time),
-                     counted(outcome.differences(), "row"), counted(outcome.not_compared(), "table"));
+                     counted(outcome.differences(), "row"), counted(outcome.not_compared(), "table"),
+                     shape == 0 ? "" : fmt::format(", {} of shape", counted(shape, "difference")));
 }
 
 // "differ: 3 rows, 2 tables": what somebody types who goes on all the same.
 std::string words_of(const Compared& compared) {
-  if (compared.verdict() != Verdict::different) return "";
+  if (compared.verdict_of_rows() != Verdict::different) return "";
   return fmt::format("differ: {}, {}", counted(compared.outcome.differences(), "row"),
                      counted(compared.outcome.differing_tables(), "table"));
 }
 
 std::string given_up_of(const Compared& compared) {
-  if (compared.verdict() != Verdict::different) return "";
+  if (compared.verdict_of_rows() != Verdict::different) return "";
   return counted(compared.outcome.differences(), "row") + " that differ";
 }
 
@@ -63,7 +70,7 @@ Json outputs_of(const Compared& compared, const std::vector<std::string>& lines)
   for (std::size_t i = 0; i < lines.size() && i < most_lines; ++i) text += "; " + lines[i];
   if (lines.size() > most_lines) text += fmt::format("; and {} more", lines.size() - most_lines);
   const auto& outcome = compared.outcome;
-  return {{"verdict", name_of(compared.verdict())},
+  return {{"verdict", name_of(compared.verdict_of_rows())},
           {"text", text},
           {"words", words_of(compared)},
           {"given_up", given_up_of(compared)},
@@ -71,7 +78,8 @@ Json outputs_of(const Compared& compared, const std::vector<std::string>& lines)
           {"rows", outcome.rows()},
           {"differences", outcome.differences()},
           {"not_compared", outcome.not_compared()},
-          {"undecided", outcome.undecided()}};
+          {"undecided", outcome.undecided()},
+          {"shape_differences", outcome.shape.differences.size()}};
 }
 
 // For a run that goes on whatever is found.
@@ -84,7 +92,8 @@ Json outputs_without(const std::string& why) {
           {"rows", 0},
           {"differences", 0},
           {"not_compared", 0},
-          {"undecided", 0}};
+          {"undecided", 0},
+          {"shape_differences", 0}};
 }
 
 Result<Compared> compare_here(Context& context) {
@@ -114,7 +123,7 @@ Result<Json> judge(const Context& context, const Compared& compared) {
   const auto lines = lines_of(compared);
   for (std::size_t i = 0; i < lines.size() && i < most_lines; ++i) context.world.progress.say(lines[i]);
   if (lines.size() > most_lines) context.world.progress.say(fmt::format("and {} more", lines.size() - most_lines));
-  if (compared.verdict() != Verdict::different || !stops(context)) return outputs_of(compared, lines);
+  if (compared.verdict_of_rows() != Verdict::different || !stops(context)) return outputs_of(compared, lines);
   return fail(
       {ErrorKind::not_ready, "the rows of both sides", "differ, each in a line above", "the same rows",
        summary_of(compared),
@@ -173,7 +182,7 @@ StepKind rows_compare() {
                            "where it waits, as limits of a job; but for hours, which are heeded only where they are "
                            "written here",
                            {}}},
-           .outputs = {{"verdict", "same, different or not_proven"},
+           .outputs = {{"verdict", "of the rows: same, different or not_proven"},
                        {"text", "what was found, in a line for people"},
                        {"words", "what somebody has to type to go on with a difference; empty for none"},
                        {"given_up", "what a rollback gives up by going on with a difference; empty for nothing"},
@@ -181,7 +190,9 @@ StepKind rows_compare() {
                        {"rows", "how many were compared"},
                        {"differences", "rows that differ"},
                        {"not_compared", "tables that were not compared, or not to their end"},
-                       {"undecided", "rows that could not be judged"}},
+                       {"undecided", "rows that could not be judged"},
+                       {"shape_differences",
+                        "indexes, constraints, grants and the like that differ; told, and stop nothing"}},
            .changes = "",
            .undo = "nothing to undo: it only looks",
            .undo_kind = runbook::UndoKind::nothing,

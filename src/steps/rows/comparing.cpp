@@ -44,19 +44,23 @@ bool is_asked_for(const ComparisonAsked& asked, const postgres::TableName& name)
 }
 
 // Of both sides, so that one that only one of them has is named.
-Result<std::vector<postgres::TableName>> tables_to_compare(world::World& world, const Roles& roles,
-                                                           const ComparisonAsked& asked, Deadline deadline) {
+Result<void> choose_tables(compare::Request& request, world::World& world, const Roles& roles,
+                           const ComparisonAsked& asked, Deadline deadline) {
   std::set<postgres::TableName> names;
+  std::set<postgres::TableName> parents;
   for (auto* side : {&roles.original, &roles.copy}) {
     TRY_ASSIGN(const auto seen, tables_on(world, *side, deadline));
     for (const auto* tables : {&seen.split.moved, &seen.split.shared}) {
       if (tables == &seen.split.shared && !roles.shared) continue;
       for (const auto& table : *tables) {
-        if (table.holds_rows && is_asked_for(asked, table.name)) names.insert(table.name);
+        if (is_asked_for(asked, table.name)) (table.holds_rows ? names : parents).insert(table.name);
       }
     }
   }
-  if (!names.empty()) return std::vector<postgres::TableName>(names.begin(), names.end());
+  request.tables.assign(names.begin(), names.end());
+  // One that is partitioned on one side only has its rows compared, in words.
+  std::set_difference(parents.begin(), parents.end(), names.begin(), names.end(), std::back_inserter(request.parents));
+  if (!names.empty()) return {};
   return fail({ErrorKind::invalid, asked.tables.empty() ? "split " + world.split.name : "--tables",
                "no table is to be compared", "moved tables, or shared ones where no link runs",
                fmt::format("{}", fmt::join(asked.tables, ", ")), "see: pgcleave check", ""});
@@ -91,6 +95,12 @@ const char* name_of(Verdict verdict) {
 }
 
 Verdict Compared::verdict() const {
+  if (!outcome.shape.differences.empty()) return Verdict::different;
+  const auto rows = verdict_of_rows();
+  return rows == Verdict::same && !outcome.shape.not_compared.empty() ? Verdict::not_proven : rows;
+}
+
+Verdict Compared::verdict_of_rows() const {
   if (outcome.differing_tables() > 0) return Verdict::different;
   return outcome.not_compared() + outcome.undecided() > 0 ? Verdict::not_proven : Verdict::same;
 }
@@ -109,7 +119,9 @@ Json Compared::json(bool with_values) const {
             {"differing_tables", outcome.differing_tables()},
             {"differences", outcome.differences()},
             {"not_compared", outcome.not_compared()},
-            {"undecided", outcome.undecided()}}},
+            {"undecided", outcome.undecided()},
+            {"shape_differences", outcome.shape.differences.size()}}},
+          {"shape", outcome.shape.json(with_values)},
           {"resume", outcome.ended ? "" : outcome.id},
           {"tables", tables},
           {"ms", milliseconds(outcome.time)}};
@@ -132,9 +144,7 @@ Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
   TRY_ASSIGN(const auto who, roles(world, deadline));
   compare::Request request;
   const bool resumed = asked.keeping && asked.keeping->resume;
-  if (!resumed) {
-    TRY_ASSIGN(request.tables, tables_to_compare(world, who, asked, deadline));
-  }
+  if (!resumed) TRY(choose_tables(request, world, who, asked, deadline));
   request.original = [&](Deadline until) { return who.original.session_beside(until); };
   request.copy = [&](Deadline until) { return who.copy.session_beside(until); };
   request.labels = {who.original.label(), who.copy.label()};

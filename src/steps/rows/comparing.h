@@ -36,7 +36,8 @@ struct Compared {
   compare::Outcome outcome;
 
   [[nodiscard]] Json json(bool with_values) const;
-  [[nodiscard]] Verdict verdict() const;
+  [[nodiscard]] Verdict verdict() const;          // of rows, columns and the rest of the shape
+  [[nodiscard]] Verdict verdict_of_rows() const;  // and of the columns that they have
 };
 
 // What the journal keeps of it (compare.done): without values, and of whom and by whom.

@@ -212,6 +212,26 @@ TEST_CASE("rows that were bent on the copy are found while clients write, and no
     CHECK(in_words(sides.compare({"t"}).tables.at(0)) == "changed id 1007 (note), missing id 17, extra id 5000007");
 }
 
+TEST_CASE(
+    "a trigger that fires while rows are applied is named as a likely cause, and is no difference where both have it") {
+  Linked sides;
+  sides.both(
+      "CREATE FUNCTION cmp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+      "CREATE TRIGGER t_f BEFORE INSERT ON cmp.t FOR EACH ROW EXECUTE FUNCTION cmp.f(); "
+      "CREATE TRIGGER t_g BEFORE INSERT ON cmp.t FOR EACH ROW EXECUTE FUNCTION cmp.f(); "
+      "ALTER TABLE cmp.t ENABLE ALWAYS TRIGGER t_f");
+  const auto shape = sides.compare({"t", "hot"}).shape;
+  CHECK(shape.differences.empty());
+  CHECK(shape.notes == std::vector<std::string>{
+                           "trigger t_f of cmp.t is ENABLE ALWAYS on target ci: it fires when subscription cmp_sub "
+                           "applies rows, and may be why rows differ"});
+  // DDL does not follow by a link.
+  run(sides.original, "CREATE INDEX t_note ON cmp.t (note)");
+  const auto differences = sides.compare({"t"}).shape.differences;
+  REQUIRE(differences.size() == 1);
+  CHECK(differences.at(0).repair == "CREATE INDEX CONCURRENTLY t_note ON cmp.t USING btree (note);");
+}
+
 TEST_CASE("a transaction that was skipped on the subscription is found") {
   Linked sides;
   run(sides.copy, "SET session_replication_role TO replica; INSERT INTO cmp.t VALUES (9001, 'in the way')");
@@ -260,6 +280,13 @@ TEST_CASE("a standby that is behind is waited for") {
     sides.hold_replay();
     run(sides.original, "ALTER TABLE cmp.t ADD COLUMN more int");
     CHECK(in_words(sides.compare_one("t")) == "");
+  }
+  SECTION("where it lacks an index") {
+    sides.hold_replay();
+    run(sides.original, "CREATE INDEX t_note ON cmp.t (note)");
+    const auto outcome = sides.compare({"t"});
+    CHECK(outcome.shape.differences.empty());
+    CHECK(outcome.shape.not_compared == "");
   }
 }
 
