@@ -4,9 +4,7 @@
 //   after apply, observe says done; applying twice is applying once;
 //   undo restores what observe saw before, and undoing twice is undoing once;
 //   no password is in anything that is shown or kept.
-#include <catch2/catch.hpp>
 #include <filesystem>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <type_traits>
@@ -17,41 +15,12 @@
 #include "engine/effects.h"
 #include "steps/check/judging.h"
 #include "steps/registry.h"
+#include "witness.h"
 
 namespace pgcleave::steps {
 namespace {
 
 namespace fs = std::filesystem;
-
-template <class T>
-T good(config::Read<T> read) {
-  for (const auto& problem : read.problems) FAIL(problem.text());
-  return std::move(*read.value);
-}
-
-template <class T>
-T good(Result<T> result) {
-  if (!result) FAIL(result.error().text());
-  return std::move(*result);
-}
-
-// Acts, and remembers what it was told.
-class WitnessDoor : public world::Effects {
- public:
-  using world::Effects::perform;
-  Result<Json> perform(const std::string& description, const Action& action, world::Traffic) override {
-    descriptions.push_back(description);
-    return action();
-  }
-  std::vector<std::string> descriptions;
-};
-
-// Numbers and positions change from look to look; what is said about them does not.
-std::string shape(const std::string& text) {
-  static const std::regex varying(
-      R"(\b[0-9A-F]+/[0-9A-F]+\b|[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?( ?(us|ms|s|B|KiB|MiB|GiB)\b)?)");
-  return std::regex_replace(std::regex_replace(text, varying, "#"), std::regex("# (blocker|warning|note)s\\b"), "# $1");
-}
 
 struct Row {
   const char* kind;
