@@ -3,6 +3,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "engine/describe_state.h"
+#include "engine/given_up.h"
 #include "engine/resumer.h"
 #include "engine/undoer.h"
 
@@ -33,29 +34,15 @@ void Run::now_knows_all() {
   if (lease_.is_signed_on_both()) run_.world.run.knows_all = true;
 }
 
-// As the last step that could see it says. Nothing is claimed where none did.
-std::string Run::discarded_writes() const {
-  const Json* outputs = nullptr;
-  for (const auto& phase : run_.definition.phases) {
-    for (const auto& line : phase.steps) {
-      const auto known = run_.record().steps.find(line.id);
-      if (phase.is_rollback() && kind_of(line).description.traits.gives_up && known != run_.record().steps.end())
-        outputs = &known->second.outputs;
-    }
-  }
-  if (outputs == nullptr || !outputs->contains("given_up")) return "";
-  const auto given_up = text_in(*outputs, "given_up");
-  if (given_up.empty()) return ", no write was left behind";
-  return fmt::format(", without {}, written on {}", given_up, run_.world.target.label());
-}
-
 RunResult Run::done(Direction direction) {
   const bool back = direction == Direction::back;
   const auto& misses = run_.record().misses;
   const bool without_window = run_.phase(window_of(Direction::forward)) == nullptr;
-  std::string text = back             ? run_.world.source.label() + " serves again" + discarded_writes()
-                     : without_window ? run_.definition.name + " is done"
-                                      : "the split is done: " + run_.world.target.label() + " serves";
+  const auto target = run_.world.target.label();
+  std::string text =
+      back ? run_.world.source.label() + " serves again" + given_up_in_words(run_.definition, run_.record(), target)
+      : without_window ? run_.definition.name + " is done"
+                       : "the split is done: " + target + " serves";
   if (back) text += phases_.what_was_left_out();
   for (const auto& miss : misses) text += "; missed: " + miss;
   return end_.finish(back ? journal::RunOutcome::rolled_back : journal::RunOutcome::done,

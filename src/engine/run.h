@@ -46,7 +46,6 @@ class Run {
   RunResult phases(Direction direction);
   RunResult done(Direction direction);
   RunResult roll_back();
-  [[nodiscard]] std::string discarded_writes() const;
 
   RunState run_;
   SplitLease lease_{run_};

@@ -62,7 +62,7 @@ std::string words_of(const Compared& compared) {
 
 std::string given_up_of(const Compared& compared) {
   if (compared.verdict_of_rows() != Verdict::different) return "";
-  return counted(compared.outcome.differences(), "row") + " that differ";
+  return counted(compared.outcome.differences(), "difference") + " of rows between both sides";
 }
 
 Json outputs_of(const Compared& compared, const std::vector<std::string>& lines) {
