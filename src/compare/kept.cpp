@@ -6,7 +6,7 @@
 namespace pgcleave::compare {
 namespace {
 
-constexpr const char* tables_sql = R"sql(
+constexpr const char* state_tables_sql = R"sql(
 CREATE TABLE IF NOT EXISTS pgcleave.compared_tables (
   job text NOT NULL REFERENCES pgcleave.jobs ON DELETE CASCADE,
   schema text NOT NULL,
@@ -29,7 +29,7 @@ Result<void> install(postgres::Connection& primary, Deadline deadline) {
                                              "there",
                                              {}, deadline));
   if (there.boolean(0, "there")) return {};
-  return postgres::run_with_schema_lock(primary, tables_sql, deadline);
+  return postgres::run_with_schema_lock(primary, state_tables_sql, deadline);
 }
 
 std::string mine(const data::Lease& lease) {
