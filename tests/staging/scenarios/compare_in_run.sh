@@ -112,6 +112,7 @@ source_sql "$lose"
 tool 6 rollback -e "$environment"
 contains "$scratch/tool.out" "to approve, type: differ: 1 row, 1 table"
 tool 0 rollback -e "$environment" --approve "differ=differ: 1 row, 1 table"
+contains "$scratch/tool.out" "serves again, and with 1 difference of rows between both sides"
 load_end 1
 verify_clean source
 say "ok"
