@@ -4,7 +4,7 @@
 source "$(dirname "$0")/../scenario.sh"
 lab_up
 load_begin --writers 8 --reconnect 2 --rate 20
-tool 6 run "$runbook" -e "$environment" --set pause_budget=2s
+tool 6 run "$runbook" -e "$environment" --set pause_budget=2s --set max_lag=1GiB
 is "state" "$(status .state)" "waiting for approval"
 
 say "with the sides swapped in the environment file it is resumed by nobody"
