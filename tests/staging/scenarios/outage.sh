@@ -57,7 +57,7 @@ is "outage in runs" "$("$build/pgcleave" runs -e "$environment" --json | jq '.[0
   "$(jq .outage_ms "$scratch/watched.out")"
 
 say "a window that is undone is seen as well"
-# However long it takes from here to the window, what the standby has not replayed by then does not keep it from opening.
+# What the standby has not replayed by then does not keep the window from opening, however long it takes until there.
 tool 6 run "$runbook" -e "$environment" --set pause_budget=1s --set max_lag=1GiB
 startup=$(replaying_process)
 kill -STOP "$startup"
