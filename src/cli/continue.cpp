@@ -1,4 +1,3 @@
-#include "app/hold.h"
 #include "cli/asked.h"
 #include "cli/with_run.h"
 
@@ -11,12 +10,7 @@ Verb continue_verb() {
           {{"RUN", Kind::optional_positional, "run id, or a comparison's (default: the newest run)"},
            environment_option(false),
            journal_option()},
-          [](const Arguments& arguments) {
-            const auto files = files_named(arguments);
-            return with_jobs(
-                arguments, [&](const auto& run) { return app::hold_jobs(run, files, false); },
-                [&](const auto& id) { return app::hold_comparisons(files, id, false); });
-          }};
+          [](const Arguments& arguments) { return hold_or_continue(arguments, false); }};
 }
 
 }  // namespace pgcleave::cli

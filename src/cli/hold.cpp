@@ -1,5 +1,3 @@
-#include "app/hold.h"
-
 #include "cli/asked.h"
 #include "cli/with_run.h"
 
@@ -13,12 +11,7 @@ Verb hold_verb() {
           {{"RUN", Kind::optional_positional, "run id, or a comparison's (default: the newest run)"},
            environment_option(false),
            journal_option()},
-          [](const Arguments& arguments) {
-            const auto files = files_named(arguments);
-            return with_jobs(
-                arguments, [&](const auto& run) { return app::hold_jobs(run, files, true); },
-                [&](const auto& id) { return app::hold_comparisons(files, id, true); });
-          }};
+          [](const Arguments& arguments) { return hold_or_continue(arguments, true); }};
 }
 
 }  // namespace pgcleave::cli

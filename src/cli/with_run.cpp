@@ -1,5 +1,6 @@
 #include "cli/with_run.h"
 
+#include "app/hold.h"
 #include "app/resume.h"
 #include "app/rollback_path.h"
 #include "app/unwritten.h"
@@ -36,6 +37,13 @@ ExitCode with_jobs(const Arguments& arguments, const std::function<Result<void>(
   const auto found = of_comparisons(arguments.text("RUN"));
   if (!found) return complain(found.error());
   return *found > 0 ? ExitCode::done : complain(told.error());
+}
+
+ExitCode hold_or_continue(const Arguments& arguments, bool hold) {
+  const auto files = files_named(arguments);
+  return with_jobs(
+      arguments, [&](const auto& run) { return app::hold_jobs(run, files, hold); },
+      [&](const auto& id) { return app::hold_comparisons(files, id, hold); });
 }
 
 ExitCode run_again(const Arguments& arguments, bool back) {

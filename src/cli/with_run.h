@@ -18,6 +18,9 @@ ExitCode with_run(const Arguments& arguments,
 ExitCode with_jobs(const Arguments& arguments, const std::function<Result<void>(const engine::RunRecord& run)>& of_run,
                    const std::function<Result<int>(const std::string& id)>& of_comparisons);
 
+// What the verbs hold and continue share.
+ExitCode hold_or_continue(const Arguments& arguments, bool hold);
+
 // What the verbs resume and rollback share: an earlier run is acted on, and its ending is printed.
 
 // `back`: it is rolled back; else it is resumed in the direction that it had.
