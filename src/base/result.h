@@ -1,6 +1,12 @@
 // Result<T>: a value or an Error. The only file that includes tl::expected.
 #pragma once
 
+// Who drops an error says so; newer releases of the library ask for it themselves.
+namespace tl {
+template <class T, class E>
+class [[nodiscard]] expected;
+}
+
 #include <tl/expected.hpp>
 #include <utility>
 

@@ -11,7 +11,7 @@ namespace pgcleave::compare::test {
 
 struct KeptComparison : TwoCopies {
   KeptComparison() {
-    original.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon());
+    forget();
     request.original = [](Deadline deadline) -> Result<postgres::Connection> {
       TRY_ASSIGN(auto session, postgres::Connection::open(main_server().settings(), deadline));
       TRY(session.simple("SET log_statement TO 'none'; SET log_min_duration_statement TO 0", deadline));
@@ -22,10 +22,11 @@ struct KeptComparison : TwoCopies {
     request.first_rows = 300;
     request.most_rows = 300;
   }
-  ~KeptComparison() { original.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon()); }
+  ~KeptComparison() { forget(); }
   KeptComparison(const KeptComparison&) = delete;
   KeptComparison& operator=(const KeptComparison&) = delete;
 
+  void forget() { static_cast<void>(original.simple("DROP SCHEMA IF EXISTS pgcleave CASCADE", soon())); }
   void fill(const std::string& table, int rows) {
     both(
         fmt::format("CREATE TABLE cmp.{0} (id int PRIMARY KEY, note text); INSERT INTO cmp.{0} SELECT g, 'row ' || g "

@@ -20,10 +20,9 @@ struct SlotInTheWay {
   SlotInTheWay(const SlotInTheWay&) = delete;
   SlotInTheWay& operator=(const SlotInTheWay&) = delete;
   void drop() {
-    session.simple(
-        "SELECT pg_drop_replication_slot('in_the_way') FROM pg_replication_slots WHERE slot_name = "
-        "'in_the_way'",
-        soon());
+    static_cast<void>(session.simple(
+        "SELECT pg_drop_replication_slot('in_the_way') FROM pg_replication_slots WHERE slot_name = 'in_the_way'",
+        soon()));
   }
   postgres::Connection& session;
 };
