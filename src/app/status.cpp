@@ -1,5 +1,8 @@
 #include "app/status.h"
 
+#include <filesystem>
+
+#include "app/comparisons_told.h"
 #include "app/owners.h"
 #include "app/rollback_path.h"
 #include "app/run_jobs.h"
@@ -103,9 +106,11 @@ Result<Status> status(const journal::Journal& journal, const RunNamed& named) {
   const auto* own = runs.split_of(run.id);
   for (const auto& split : runs.splits) {
     if (!named.id.empty() && &split != own) continue;
-    json["splits"].push_back(split_status(split, file, is_alive(split.split)));
+    const bool at_work = is_alive(split.split);
+    json["splits"].push_back(split_status(split, file, at_work));
     TRY_ASSIGN(const auto compared, readiness::last_comparison(journal, split.split, split.environment));
     json["splits"].back()["comparison"] = report::comparison_data(compared, compare_command(split, named.files));
+    if (!at_work) json["splits"].back()["comparisons"] = comparisons_told(*split.all.front(), named.files);
   }
   const bool told_by_split = own != nullptr && own->split_by != nullptr && own->split_by->id == run.id;
   const auto rollback_path = alive           ? std::nullopt
@@ -117,6 +122,27 @@ Result<Status> status(const journal::Journal& journal, const RunNamed& named) {
   if (const auto owners = alive ? std::nullopt : owners_of(run, named.files)) json["owners"] = *owners;
   if (auto jobs = jobs_told(run, named.files); !jobs.empty()) json["jobs"] = std::move(jobs);
   return Status{std::move(run), alive, std::move(json), std::move(alarm), told_by_split};
+}
+
+Result<bool> holds_no_run(const std::string& path) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) return true;
+  TRY_ASSIGN(const auto journal, journal::Journal::open_to_read(path, Deadline::in(std::chrono::seconds(5))));
+  TRY_ASSIGN(const auto begun, journal.events_of_type("run.begun"));
+  return begun.empty();
+}
+
+Result<Json> status_before_runs(const std::string& journal, const FilesNamed& files) {
+  const auto environment = read_environment_file(files.environment);
+  if (!environment.value) return fail(last_of(errors_of(environment.problems)));
+  const auto split = read_split_for(files, *environment.value);
+  if (!split.value) return fail(last_of(errors_of(split.problems)));
+  TRY_ASSIGN(const auto last, readiness::last_comparison(journal, split.value->name, environment.value->name));
+  auto world = world::unopened_world(*environment.value, *split.value);
+  Json one{{"split", split.value->name}, {"environment", environment.value->name}, {"no_run", true}};
+  one["comparison"] = report::comparison_data(last, "pgcleave compare" + files.again(files.environment));
+  one["comparisons"] = comparisons_told(world, files, files.environment);
+  return Json{{"splits", Json::array({std::move(one)})}};
 }
 
 }  // namespace pgcleave::app

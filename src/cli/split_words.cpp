@@ -15,6 +15,7 @@ namespace pgcleave::cli {
 namespace {
 
 std::string in_words(const Json& status) {
+  if (truth_in(status, "no_run")) return "this journal holds no run";
   if (status.contains("at_work")) return fmt::format("run {} is at work", text_in(status, "at_work"));
   const auto serves = world::serving_named(text_in(status, "serves")).value_or(world::Serving::unknown);
   if (serves == world::Serving::nobody) return "nobody serves: writes to moved tables fail on both sides";
@@ -55,6 +56,16 @@ void print_comparison(const Json& comparison) {
     std::cout << "    compare them: " << printable(next) << "\n";
 }
 
+void print_under_way(const Json& comparison) {
+  const auto said = [&](const char* key) { return one_line(text_in(comparison, key)); };
+  if (comparison.contains("error")) {
+    std::cout << fmt::format("  comparisons on {}: can't be asked: {}\n", said("on"), said("error"));
+    return;
+  }
+  std::cout << fmt::format("  comparison {} on {}: {}\n", said("comparison"), said("on"), said("text"));
+  std::cout << fmt::format("    {}: {}\n", said("does"), said("next"));
+}
+
 }  // namespace
 
 void print_rollback_path(const Json& rollback_path) {
@@ -88,6 +99,7 @@ void print_split_status(const Json& status) {
   if (const auto ended = text_in(status, "path_ended"); !ended.empty())
     std::cout << "  rollback: " << printable(ended) << "\n";
   print_comparison(object_in(status, "comparison"));
+  for (const auto& comparison : list_in(status, "comparisons")) print_under_way(comparison);
   for (const auto& member : list_in(status, "left_behind"))
     std::cout << "  left behind: " << one_line(member.get<std::string>()) << "\n";
   if (list_in(status, "later").empty()) return;

@@ -54,10 +54,26 @@ void print(const app::Status& status, const app::FilesNamed& files) {
   if (json.contains("rollback_path") && !status.told_by_split) print_rollback_path(json.at("rollback_path"));
 }
 
+ExitCode show_before_runs(const std::string& journal, const app::FilesNamed& files, bool as_json) {
+  const auto status = app::status_before_runs(journal, files);
+  if (!status) return complain(status.error());
+  if (as_json) {
+    std::cout << to_text(*status, 2) << "\n";
+    return ExitCode::done;
+  }
+  for (const auto& split : status->at("splits")) print_split_status(split);
+  return ExitCode::done;
+}
+
 ExitCode show_status(const Arguments& arguments) {
   const auto named = run_named(arguments);
   const auto path = app::journal_path(named.files);
   if (!path.value) return complain(path.problems);
+  if (named.id.empty() && !named.files.environment.empty()) {
+    const auto none = app::holds_no_run(*path.value);
+    if (!none) return complain(none.error());
+    if (*none) return show_before_runs(*path.value, named.files, arguments.flag("json"));
+  }
   auto journal = journal::Journal::open_to_read(*path.value, Deadline::in(std::chrono::seconds(5)));
   if (!journal) return complain(journal.error());
   std::string shown;

@@ -265,7 +265,10 @@ Result<Outcome> compare_tables(const Request& asked) {
   Keeper keeper(request);
   TRY(keeper.begin());
   const bool resumed = request.keeping && request.keeping->resume;
-  if (resumed) request.tables.clear();
+  if (resumed) {
+    request.tables.clear();
+    request.parents = keeper.parents();
+  }
   for (const auto& table : keeper.found()) request.tables.push_back(table.name);
   TRY_ASSIGN(auto tables, read_tables_alike(request, pair));
   TRY_ASSIGN(outcome.shape, compare_shape(request));

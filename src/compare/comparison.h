@@ -13,27 +13,12 @@
 #include "compare/following.h"
 #include "compare/kept.h"
 #include "compare/pair.h"
+#include "compare/progress.h"
 #include "compare/settle.h"
 #include "compare/shape/shape.h"
 #include "data/throttle.h"
 
 namespace pgcleave::compare {
-
-struct Progress {
-  std::string table;
-  std::size_t table_number = 0;  // from 1
-  std::size_t tables = 0;
-  std::int64_t blocks = 0;
-  std::int64_t rows = 0;
-  std::int64_t all_rows = 0;  // about, by the planner's statistics
-  Duration time{};
-  std::int64_t different = 0;
-  std::int64_t rows_before = 0;  // of these, rows that an earlier process had compared
-  std::string slowed;            // by what; empty: nothing
-
-  [[nodiscard]] double rows_per_second() const;        // of this process, with what was waited for
-  [[nodiscard]] std::optional<Duration> left() const;  // by that; none: not known yet
-};
 
 struct Request {
   std::vector<postgres::TableName> tables;   // that hold rows of their own; those that are kept, where it is resumed

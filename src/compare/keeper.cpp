@@ -1,5 +1,6 @@
 #include "compare/keeper.h"
 
+#include "base/counted.h"
 #include "base/format.h"
 
 namespace pgcleave::compare {
@@ -39,7 +40,7 @@ void Keeper::say(const std::string& text) const {
 
 Result<Kept> Keeper::claimed(postgres::Connection& session) {
   const auto& keeping = *request_.keeping;
-  if (!keeping.resume) return begin_keeping(session, keeping, request_.tables, soon());
+  if (!keeping.resume) return begin_keeping(session, keeping, request_.tables, request_.parents, soon());
   const auto until = Deadline::in(keeping.patience);
   while (true) {
     auto kept = resume_keeping(session, keeping, soon());
@@ -55,7 +56,12 @@ Result<void> Keeper::begin() {
   if (kept) {
     session_.emplace(std::move(*session));
     lease_ = kept->lease;
-    found_ = std::move(kept->tables);
+    for (auto& table : kept->tables) {
+      if (table.state.parent)
+        parents_.push_back(table.name);
+      else
+        found_.push_back(std::move(table));
+    }
     return tell_begun();
   }
   if (request_.keeping->resume || kept.error().kind == ErrorKind::interrupted) return fail(kept.error());
@@ -80,9 +86,9 @@ Result<void> Keeper::tell_begun() {
     keys += table.keys.size();
   }
   say(
-      fmt::format("goes on with comparison {}: {} tables, {} rows are compared; {} that were not the same are judged "
+      fmt::format("goes on with comparison {}: {}, {} rows are compared; {} that were not the same are judged "
                   "again at the end",
-                  lease_->id, found_.size(), rows, keys));
+                  lease_->id, counted(found_.size(), "table"), rows, keys));
   return {};
 }
 

@@ -21,6 +21,7 @@ class Keeper {
   Result<void> begin();
   // Of an earlier process; empty: there was none.
   [[nodiscard]] const std::vector<KeptTable>& found() const { return found_; }
+  [[nodiscard]] const std::vector<postgres::TableName>& parents() const { return parents_; }  // the same
   // No value: nothing is kept.
   [[nodiscard]] std::optional<data::Lease> lease();
 
@@ -42,6 +43,7 @@ class Keeper {
   std::optional<postgres::Connection> session_;
   std::optional<data::Lease> lease_;
   std::vector<KeptTable> found_;
+  std::vector<postgres::TableName> parents_;
   std::string failed_;  // the last time, so that it is said once
 };
 

@@ -118,12 +118,14 @@ Result<std::vector<std::string>> open_comparisons(postgres::Connection& connecti
 }
 
 Result<Kept> begin_keeping(postgres::Connection& primary, const Keeping& keeping,
-                           const std::vector<postgres::TableName>& tables, Deadline deadline) {
+                           const std::vector<postgres::TableName>& tables,
+                           const std::vector<postgres::TableName>& parents, Deadline deadline) {
   TRY(install(primary, deadline));
   TRY(primary.simple("BEGIN", deadline));
   TRY_ASSIGN(const auto job, claimed(primary, keeping, deadline));
   std::vector<std::string> rows;
   for (const auto& table : tables) rows.push_back(row_sql(job.id, table, "{}"));
+  for (const auto& table : parents) rows.push_back(row_sql(job.id, table, to_text(parent_state())));
   TRY(primary.simple(fmt::format("INSERT INTO pgcleave.compared_tables VALUES {}; COMMIT", fmt::join(rows, ", ")),
                      deadline));
   return Kept{{job.id, job.epoch}, {}};
@@ -147,9 +149,10 @@ Result<Kept> resume_keeping(postgres::Connection& primary, const Keeping& keepin
 
 Result<bool> keep(postgres::Connection& primary, const data::Lease& lease, const Change& change, Deadline deadline) {
   const auto moved = fmt::format(
-      "UPDATE pgcleave.jobs AS j SET walked = {}, batches = {}, changed = {}, now = {}, moved = "
+      "UPDATE pgcleave.jobs AS j SET walked = {}, batches = {}, changed = {}, now = {}, cursor = {}, moved = "
       "pg_catalog.clock_timestamp() WHERE {};",
-      change.rows, change.blocks, change.different, postgres::quote_literal(change.now), mine(lease));
+      change.at.rows, change.at.blocks, change.at.different, postgres::quote_literal(change.at.slowed),
+      postgres::quote_literal(to_text(change.at.json())), mine(lease));
   TRY_ASSIGN(const auto rows,
              primary.simple(moved + changed_sql(lease, change) +
                                 fmt::format("SELECT 1 AS there FROM pgcleave.jobs AS j WHERE {}", mine(lease)),

@@ -3,7 +3,7 @@
 //
 //   pgcleave.jobs             its row: who is at work (`epoch`, `runner`, `pid`), what a person wants of it (`hold`,
 //                             `target_ms`), rows and blocks that lie behind (`walked`, `batches`), differences
-//                             (`changed`)
+//                             (`changed`), the rest of its progress (`cursor`, progress.h), when that was (`moved`)
 //   pgcleave.compared_tables  a row per table: how far it is (table_state.h)
 //   pgcleave.compared_rows    rows that differed or could not be judged, by their keys
 //
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "compare/progress.h"
 #include "compare/table_state.h"
 #include "data/job.h"
 
@@ -44,10 +45,7 @@ struct Kept {
 
 // What is new since it was kept last.
 struct Change {
-  std::int64_t rows = 0;  // of all tables, in all
-  std::int64_t blocks = 0;
-  std::int64_t different = 0;
-  std::string now;                // what slows it; empty: nothing
+  Progress at;
   std::vector<KeptTable> tables;  // that changed, each with new keys alone
 };
 
@@ -64,7 +62,8 @@ Result<std::vector<std::string>> open_comparisons(postgres::Connection& connecti
 // Makes what is missing of the tables above, and claims a new comparison of these tables. After an error the session is
 // of no more use.
 Result<Kept> begin_keeping(postgres::Connection& primary, const Keeping& keeping,
-                           const std::vector<postgres::TableName>& tables, Deadline deadline);
+                           const std::vector<postgres::TableName>& tables,
+                           const std::vector<postgres::TableName>& parents, Deadline deadline);
 // Claims one that another process began. `invalid` when there is none, or it is another; `held` while a session that
 // lives has it.
 Result<Kept> resume_keeping(postgres::Connection& primary, const Keeping& keeping, Deadline deadline);

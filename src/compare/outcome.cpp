@@ -4,17 +4,6 @@
 
 namespace pgcleave::compare {
 
-double Progress::rows_per_second() const {
-  const double seconds = std::chrono::duration<double>(time).count();
-  return seconds > 0 ? static_cast<double>(rows - rows_before) / seconds : 0;
-}
-
-std::optional<Duration> Progress::left() const {
-  const double rate = rows_per_second();
-  if (rate <= 0 || all_rows <= rows) return std::nullopt;
-  return Duration(static_cast<std::int64_t>(static_cast<double>(all_rows - rows) / rate * 1e6));
-}
-
 Json TableResult::json(bool with_values) const {
   Json list = Json::array();
   for (const auto& difference : differences)

@@ -123,21 +123,25 @@ void Queue::tell_progress() {
 }
 
 void Queue::tell() {
-  if (!request_.tell || tables_.empty()) return;
+  if (request_.tell && !tables_.empty()) request_.tell(progress());
+}
+
+Progress Queue::progress() const {
   Progress progress;
-  progress.table = tables_[last_].compared.name.sql();
+  if (!tables_.empty()) progress.table = tables_[last_].compared.name.sql();
   progress.table_number = last_ + 1;
   progress.tables = tables_.size();
   progress.time = std::chrono::duration_cast<Duration>(Monotonic::now() - began_);
   progress.rows_before = rows_before_;
   progress.slowed = slowed_;
   for (const auto& one : tables_) {
+    if (one.is_done()) ++progress.tables_done;
     progress.blocks += one.result.blocks;
     progress.rows += one.result.rows;
     progress.all_rows += std::max(one.nothing_left() ? 0 : one.compared.leaf.rows, one.result.rows);
     progress.different += static_cast<std::int64_t>(one.result.differences.size());
   }
-  request_.tell(progress);
+  return progress;
 }
 
 void Queue::give_up(const Error& why) {

@@ -69,7 +69,7 @@ class Queue {
   void slowed_by(const std::string& why);
   void tell_progress();
 
-  // For who keeps what was found: since was_kept() was told of it last.
+  // For who keeps what was found: since was_kept() was told of it last, or so long ago that it would pass for dead.
   [[nodiscard]] bool has_changed();
   [[nodiscard]] QueueChange change();
   void was_kept(const QueueChange& kept);
@@ -103,6 +103,7 @@ class Queue {
   Result<std::optional<Taken>> take_block(Pair& pair, Table& table);
   std::optional<Taken> take_rows();
   void tell();
+  [[nodiscard]] Progress progress() const;
   [[nodiscard]] bool time_is_over() const;
   TableResult result_of(Table& table) const;
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compare/queue.h"
+#include "compare/under_way.h"
 
 namespace pgcleave::compare {
 namespace {
@@ -46,19 +47,16 @@ void Queue::slowed_by(const std::string& why) {
 
 bool Queue::has_changed() {
   const std::lock_guard lock(mutex_);
-  return slowed_ != slowed_kept_ ||
+  return slowed_ != slowed_kept_ || Monotonic::now() - kept_at_ >= sign_of_life ||
          std::any_of(tables_.begin(), tables_.end(), [](const auto& table) { return table.version != table.kept; });
 }
 
 QueueChange Queue::change() {
   const std::lock_guard lock(mutex_);
   QueueChange all;
-  all.change.now = slowed_;
+  all.change.at = progress();
   for (std::size_t number = 0; number < tables_.size(); ++number) {
     const auto& table = tables_[number];
-    all.change.rows += table.result.rows;
-    all.change.blocks += table.result.blocks;
-    all.change.different += static_cast<std::int64_t>(table.result.differences.size());
     if (table.version == table.kept) continue;
     all.change.tables.push_back({table.compared.name, table.state(), table.new_keys});
     all.numbers.push_back(number);
@@ -69,7 +67,7 @@ QueueChange Queue::change() {
 
 void Queue::was_kept(const QueueChange& kept) {
   const std::lock_guard lock(mutex_);
-  slowed_kept_ = kept.change.now;
+  slowed_kept_ = kept.change.at.slowed;
   not_kept_ = 0;
   kept_at_ = Monotonic::now();
   for (std::size_t i = 0; i < kept.numbers.size(); ++i) {

@@ -24,6 +24,10 @@ Json TableState::json() const {
       {"rows", rows},   {"blocks", blocks},          {"read_again", read_again}};
 }
 
+Json parent_state() {
+  return {{"parent", true}};
+}
+
 TableState table_state_in(const Json& json) {
   TableState state;
   if (!json.is_object()) return state;
@@ -37,6 +41,7 @@ TableState table_state_in(const Json& json) {
   state.rows = whole_in(json, "rows");
   state.blocks = whole_in(json, "blocks");
   state.read_again = whole_in(json, "read_again");
+  state.parent = truth_in(json, "parent");
   return state;
 }
 

@@ -20,9 +20,13 @@ struct TableState {
   std::int64_t rows = 0;    // as TableResult has them
   std::int64_t blocks = 0;
   std::int64_t read_again = 0;
+  bool parent = false;  // it has no rows of its own: only its shape is compared
 
   [[nodiscard]] Json json() const;
 };
+
+// Of a partitioned table.
+Json parent_state();
 
 // What is missing or of another type is as of a table that was not begun.
 TableState table_state_in(const Json& json);

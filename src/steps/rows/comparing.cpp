@@ -83,6 +83,11 @@ Result<data::Limits> checked_limits(const world::World& world, world::Side& orig
   return limits;
 }
 
+// How a row in pgcleave.jobs says that it is a comparison of this split; how rows are carried comes behind it.
+std::string comparison_of(const std::string& split) {
+  return fmt::format("compare split {}: ", split);
+}
+
 }  // namespace
 
 const char* name_of(Verdict verdict) {
@@ -160,7 +165,7 @@ Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
   Compared compared{request.labels, roles_in_words(who), {}};
   request.keeping = asked.keeping;
   if (request.keeping) {
-    request.keeping->definition = fmt::format("compare split {}: {}", world.split.name, compared.how);
+    request.keeping->definition = comparison_of(world.split.name) + compared.how;
     request.keeping->sides = fmt::format("{}, {}", request.labels.original, request.labels.copy);
   }
   if (asked.begun) {
@@ -183,6 +188,14 @@ std::string in_words(const compare::Progress& now) {
 Result<std::vector<std::string>> open_comparisons(Side& side, Deadline deadline) {
   TRY_ASSIGN(auto* leader, side.leader(deadline));
   return compare::open_comparisons(*leader, "", deadline);
+}
+
+Result<std::vector<compare::UnderWay>> comparisons_under_way(Side& side, const std::string& split, Deadline deadline) {
+  TRY_ASSIGN(auto* leader, side.leader(deadline));
+  const auto of_split = comparison_of(split);
+  TRY_ASSIGN(auto all, compare::comparisons_under_way(*leader, of_split, deadline));
+  for (auto& one : all) one.definition.erase(0, of_split.size());
+  return all;
 }
 
 }  // namespace pgcleave::steps

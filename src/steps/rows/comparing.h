@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compare/comparison.h"
+#include "compare/under_way.h"
 #include "steps/step.h"
 
 namespace pgcleave::steps {
@@ -53,5 +54,7 @@ std::string in_words(const compare::Progress& now);
 
 // Those that are kept on that side and not over, by the id of their row in pgcleave.jobs; the newest first. Reads only.
 Result<std::vector<std::string>> open_comparisons(Side& side, Deadline deadline);
+// The same of one split, with how far they are. Their `definition` tells how rows are carried, and nothing else.
+Result<std::vector<compare::UnderWay>> comparisons_under_way(Side& side, const std::string& split, Deadline deadline);
 
 }  // namespace pgcleave::steps

@@ -168,6 +168,27 @@ TEST_CASE("what the time was too short for is kept, and what is compared later i
   CHECK(none.error().kind == ErrorKind::invalid);
 }
 
+TEST_CASE("a comparison that is resumed compares the shape of partitioned tables, too, and of no others") {
+  KeptComparison sides;
+  sides.both(
+      "CREATE TABLE cmp.p (id int, note text) PARTITION BY RANGE (id); CREATE TABLE cmp.other (id int) PARTITION BY "
+      "RANGE (id)");
+  run(sides.copy, "ALTER TABLE cmp.p ALTER note SET DEFAULT 'x'; ALTER TABLE cmp.other ALTER id SET DEFAULT 1");
+  sides.fill("t", 3000);
+  sides.request.parents = {{"cmp", "p"}};
+  sides.request.longest = 1ms;
+  CHECK_FALSE(sides.compare({"t"}).ended);
+  sides.resume();
+  sides.request.parents.clear();
+  sides.request.longest = {};
+  const auto outcome = sides.compare({});
+  CHECK(outcome.tables.size() == 1);
+  CHECK(outcome.shape.not_compared == "");
+  REQUIRE(outcome.shape.differences.size() == 1);
+  CHECK(outcome.shape.differences.at(0).in_words(sides.request.labels) == "default of note is on target ci only");
+  CHECK(sides.said.find("goes on with comparison v-1: 1 table, ") != std::string::npos);
+}
+
 TEST_CASE("a lease keeps two runners of one comparison apart") {
   KeptComparison sides;
   sides.fill("t", 30000);
