@@ -73,6 +73,17 @@ std::string defined(const std::string& text, const std::string& side) {
   return fmt::format("{}: {}...", side, begin_of(text, shown_definition));
 }
 
+// What was not read, and why the rest was.
+void print_known(const compare::Outcome& outcome) {
+  for (const auto& table : outcome.tables) {
+    const auto name = printable(table.name.sql());
+    if (!table.why_whole.empty()) std::cout << fmt::format("  {}: read whole: {}\n", name, printable(table.why_whole));
+    if (!table.since.empty())
+      std::cout << fmt::format("  {}: {} of {} not read: nobody has written them since comparison {}\n", name,
+                               table.unchanged, counted(table.blocks, "block"), printable(table.since));
+  }
+}
+
 void print_shape(const app::Compared& compared) {
   const auto& shape = compared.outcome.shape;
   const auto& labels = compared.labels;
@@ -113,6 +124,7 @@ void print_compared(const app::Compared& compared) {
   const auto& outcome = compared.outcome;
   for (const auto& table : outcome.tables) print_table(table, compared.labels);
   print_shape(compared);
+  print_known(outcome);
   std::cout << printable(
                    fmt::format("{}: {} rows of {} tables in {}; {} rows differ, {} tables were not compared; {} of "
                                "shape",
@@ -160,6 +172,7 @@ Result<std::optional<Json>> limits_in(const Arguments& arguments) {
 Result<steps::ComparisonAsked> asked_in(const Arguments& arguments) {
   steps::ComparisonAsked asked;
   asked.tables = arguments.list("tables");
+  asked.since_last = arguments.flag("since-last");
   TRY_ASSIGN(asked.jobs, jobs_in(arguments));
   TRY_ASSIGN(asked.longest, parse_duration(arguments.text("for").empty() ? "0s" : arguments.text("for")));
   TRY_ASSIGN(const auto limits, limits_in(arguments));
@@ -168,6 +181,9 @@ Result<steps::ComparisonAsked> asked_in(const Arguments& arguments) {
   asked.stop = &app::stop_flag();
   asked.begun = [](const std::string& text) { log::info(printable(text)); };
   asked.told = ProgressLines();
+  if (!arguments.text("resume").empty() && asked.since_last)
+    return fail({ErrorKind::invalid, "--since-last", "can't be given with --resume", "",
+                 "what is left of a comparison that is resumed is read as a whole", "", ""});
   if (!arguments.text("resume").empty() && !asked.tables.empty())
     return fail({ErrorKind::invalid, "--tables", "can't be given with --resume", "",
                  "a comparison that is resumed keeps its tables", "", ""});
@@ -199,6 +215,8 @@ Verb compare_verb() {
           {environment_option(true),
            {"--split", Kind::value, "split file (default: the environment's)"},
            {"--tables", Kind::list, "only tables that match, such as 'ci.*' (can be given again)"},
+           {"--since-last", Kind::flag,
+            "do not read what nobody has written on either side since an earlier comparison found it the same"},
            {"--for", Kind::value, "how long at most, such as 10m; what is not reached is named (default: to the end)"},
            {"--jobs", Kind::value, "how many blocks at a time (default: 2)"},
            {"--limits", Kind::list,

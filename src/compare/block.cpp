@@ -41,6 +41,19 @@ Result<Both<Digest>> BlockReader::digests(const Block& block, Deadline deadline)
   return Both<Digest>{digest_in(answers.original), digest_in(answers.copy)};
 }
 
+Result<Both<Written>> BlockReader::written(const Block& block, const Both<Horizon>& since, Deadline deadline) {
+  TRY_ASSIGN(const auto where, data::key_range_sql(table_.leaf, table_.key, block.after, block.to));
+  const auto sql = [&](const Horizon& horizon) {
+    return fmt::format(
+        "SELECT pg_catalog.count(*) AS n, pg_catalog.count(*) FILTER (WHERE {}) AS written FROM {} "
+        "WHERE {}",
+        written_since_sql(horizon), whole(), where);
+  };
+  TRY_ASSIGN(const auto answers, pair_.ask(sql(since.original), sql(since.copy), deadline));
+  const auto in = [](const postgres::Rows& rows) { return Written{rows.number(0, "n"), rows.number(0, "written")}; };
+  return Both<Written>{in(answers.original), in(answers.copy)};
+}
+
 std::string BlockReader::whole() const {
   return fmt::format("ONLY {} AS row", table_.name.sql());
 }

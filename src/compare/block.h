@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compare/columns.h"
+#include "compare/horizon.h"
 #include "compare/pair.h"
 
 namespace pgcleave::compare {
@@ -41,6 +42,12 @@ struct Both {
   T copy;
 };
 
+// Rows of a block, and how many of them may have been written since a horizon.
+struct Written {
+  std::int64_t rows = 0;
+  std::int64_t written = 0;
+};
+
 class BlockReader {
  public:
   BlockReader(Pair& pair, const ComparedTable& table, std::int64_t seed) : pair_(pair), table_(table), seed_(seed) {}
@@ -50,6 +57,7 @@ class BlockReader {
   [[nodiscard]] std::int64_t seed() const { return seed_; }
 
   Result<Both<Digest>> digests(const Block& block, Deadline deadline);
+  Result<Both<Written>> written(const Block& block, const Both<Horizon>& since, Deadline deadline);
   Result<Both<Versions>> rows(const Block& block, Deadline deadline);
   // Of a table that is no range of keys: rows whose keys' hashes end alike are a bucket. Those that differ, with how
   // many rows the fuller side has in each.

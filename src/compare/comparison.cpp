@@ -10,168 +10,13 @@
 #include <thread>
 
 #include "base/format.h"
-#include "compare/gate.h"
-#include "compare/keeper.h"
-#include "compare/queue.h"
+#include "compare/earlier.h"
+#include "compare/worker.h"
 
 namespace pgcleave::compare {
 namespace {
 
-constexpr std::int64_t few_rows = 400;  // that are settled one by one
-constexpr std::int64_t most_rows_of_buckets = 100'000;
-constexpr int deepest = 40;  // halvings
-constexpr int most_tries = 6;
-constexpr Duration first_nap = std::chrono::milliseconds(50);
 constexpr auto between_keeping = std::chrono::seconds(1);
-
-// What the workers share.
-struct Shared {
-  Queue& queue;
-  Keeper& keeper;
-  Gate& gate;
-  std::int64_t seed;
-  // Blocks that are kept at once, each: what a process that died had read and not kept is read again, and should that
-  // one die, too, not a third time.
-  std::atomic<int> careful;
-
-  void keep_now_and_then() {
-    const bool at_once = careful > 0;
-    if (at_once) --careful;
-    if (at_once || queue.should_be_kept()) keeper.keep(queue);
-  }
-};
-
-// One of those who take blocks from the queue, with a pair of sessions of its own.
-class Worker {
- public:
-  Worker(const Request& request, Shared& shared) : request_(request), shared_(shared) {}
-
-  Result<void> work() {
-    while (true) {
-      TRY(tried<void>([&]() { return shared_.gate.pass(*pair_); }));
-      TRY_ASSIGN(const auto taken, tried<std::optional<Taken>>([&]() { return shared_.queue.take(*pair_); }));
-      if (!taken) return {};
-      const auto began = Monotonic::now();
-      TRY_ASSIGN(const auto found, tried<Found>([&]() { return examine(*taken); }));
-      shared_.queue.done(*taken, found, std::chrono::duration_cast<Duration>(Monotonic::now() - began));
-      shared_.keep_now_and_then();
-    }
-  }
-
- private:
-  // Again where it may succeed later: what was found until then is forgotten.
-  template <class T, class Action>
-  Result<T> tried(Action action) {
-    auto nap = first_nap;
-    for (int n = 1;; ++n) {
-      if (request_.patience.stop != nullptr && request_.patience.stop->requested())
-        return fail(gave_up("the tables are compared", true));
-      Result<void> opened = open();
-      Result<T> done = opened ? action() : Result<T>(fail(opened.error()));
-      if (done || n >= most_tries || !(may_succeed_later(done.error()) || is_lost())) return done;
-      pair_.reset();
-      if (!sleep_until(Deadline::in(nap), nap, request_.patience.stop)) return fail(gave_up("a try succeeds", true));
-      nap *= 2;
-    }
-  }
-
-  [[nodiscard]] bool is_lost() { return !pair_ || !pair_->original().alive() || !pair_->copy().alive(); }
-
-  Result<void> open() {
-    if (!is_lost()) return {};
-    TRY_ASSIGN(auto opened, Pair::open(request_.original, request_.copy, Deadline::in(request_.patience.to_connect)));
-    pair_.emplace(std::move(opened));
-    return {};
-  }
-
-  Result<Found> examine(const Taken& taken) {
-    BlockReader reader(*pair_, *taken.table, shared_.seed);
-    Found found;
-    if (!taken.keys.empty()) {
-      TRY(settle_keys(reader, taken.keys, found));
-      return found;
-    }
-    TRY_ASSIGN(auto digests, reader.digests(taken.block, deadline()));
-    if (digests.original != digests.copy) {
-      found.read_again = true;
-      TRY(let_copy_catch_up(*pair_, request_.following, request_.patience));
-      TRY_ASSIGN(digests, reader.digests(taken.block, deadline()));
-    }
-    found.rows = digests.original.rows;
-    if (digests.original == digests.copy) return found;
-    if (taken.walk == nullptr) {
-      TRY(settle_buckets(reader, found));
-    } else {
-      TRY(narrow(reader, taken, taken.block, digests, 0, found));
-    }
-    return found;
-  }
-
-  Result<void> narrow(BlockReader& reader, const Taken& taken, const Block& block, const Both<Digest>& digests,
-                      int depth, Found& found) {
-    const auto most = std::max(digests.original.rows, digests.copy.rows);
-    if (found.differences.size() > request_.most_named) return {};
-    if (most <= few_rows || depth >= deepest) return settle_rows(reader, block, found);
-    auto& fuller = digests.original.rows >= digests.copy.rows ? pair_->original() : pair_->copy();
-    TRY_ASSIGN(const auto middle, taken.walk->next(fuller, block.after, most / 2, deadline()));
-    if (!middle || middle->end == block.to) return settle_rows(reader, block, found);
-    for (const auto& half : {Block{block.after, middle->end}, Block{middle->end, block.to}}) {
-      TRY_ASSIGN(const auto seen, reader.digests(half, deadline()));
-      if (seen.original != seen.copy) TRY(narrow(reader, taken, half, seen, depth + 1, found));
-    }
-    return {};
-  }
-
-  // All rows of a bucket are read, and of a few buckets at once. As many as fit: the others are left.
-  Result<void> settle_buckets(BlockReader& reader, Found& found) {
-    TRY_ASSIGN(const auto different, reader.differing_buckets(deadline()));
-    std::vector<std::int64_t> buckets;
-    std::int64_t rows = 0;
-    for (const auto& [bucket, size] : different) {
-      found.more = !buckets.empty() && rows + size > most_rows_of_buckets;
-      if (found.more) break;
-      buckets.push_back(bucket);
-      rows += size;
-    }
-    if (buckets.empty()) return {};
-    TRY_ASSIGN(const auto seen, reader.rows_in(buckets, deadline()));
-    return settle_those(reader, seen, found);
-  }
-
-  Result<void> settle_rows(BlockReader& reader, const Block& block, Found& found) {
-    TRY_ASSIGN(const auto rows, reader.rows(block, deadline()));
-    return settle_those(reader, rows, found);
-  }
-
-  Result<void> settle_keys(BlockReader& reader, const std::vector<std::string>& keys, Found& found) {
-    Both<Versions> rows;
-    TRY_ASSIGN(rows.original, reader.rows_of(pair_->original(), keys, deadline()));
-    TRY_ASSIGN(rows.copy, reader.rows_of(pair_->copy(), keys, deadline()));
-    return settle_those(reader, rows, found);
-  }
-
-  Result<void> settle_those(BlockReader& reader, const Both<Versions>& rows, Found& found) {
-    TRY_ASSIGN(auto settled, settle(reader, request_.following, suspects_in(rows), request_.patience));
-    for (auto& key : settled.undecided) {
-      found.undecided.push_back(key_in_words(reader.table().key, key));
-      found.keys.push_back(key);
-    }
-    const auto room = request_.most_named + 1 - std::min(found.differences.size(), request_.most_named + 1);
-    while (settled.different.size() > room) settled.different.erase(std::prev(settled.different.end()));
-    TRY_ASSIGN(auto named, name_differences(reader, settled.different, deadline()));
-    for (auto& difference : named) {
-      found.keys.push_back(difference.key_text);
-      found.differences.push_back(std::move(difference));
-    }
-    return {};
-  }
-
-  [[nodiscard]] Deadline deadline() const { return Deadline::in(request_.patience.with_request); }
-
-  const Request& request_;
-  Shared& shared_;
-  std::optional<Pair> pair_;
-};
 
 Result<std::vector<ComparedTable>> read_tables(const Request& request, Pair& pair) {
   std::vector<ComparedTable> tables;
@@ -227,7 +72,7 @@ Request one_at_a_time(Request request) {
 }
 
 // All workers, to their end. Meanwhile it is told and kept how far they are.
-void work(const Request& request, Shared& shared) {
+void work_all(const Request& request, Shared& shared) {
   std::mutex mutex;
   std::condition_variable ended;
   int at_work = std::max(1, request.jobs);
@@ -235,7 +80,7 @@ void work(const Request& request, Shared& shared) {
   for (int n = at_work; n > 0; --n) {
     threads.emplace_back([&] {
       const HeededStop heeded(request.patience.stop);
-      const auto done = Worker(request, shared).work();
+      const auto done = work(request, shared);
       if (!done) shared.queue.give_up(done.error());
       const std::lock_guard lock(mutex);
       --at_work;
@@ -278,15 +123,22 @@ Result<Outcome> compare_tables(const Request& asked) {
   }
   // Another one each time: two rows that happen to have the same hash will not have it again.
   const auto seed = static_cast<std::int64_t>(std::random_device{}());
-  Queue queue(request, std::move(tables), keeper.found());
+  Earlier earlier(request);
+  earlier.begin(pair, tables);
+  Queue queue(request, std::move(tables), keeper.found(), earlier.usable());
   Gate gate(request, queue, keeper);
   Shared shared{queue, keeper, gate, seed, resumed ? most_blocks_not_kept + std::max(1, request.jobs) : 0};
-  work(request, shared);
+  work_all(request, shared);
   const auto why_not_done = queue.why_not_done();
   keeper.end(queue, why_not_done);
   if (const auto lease = keeper.lease()) outcome.id = lease->id;
   outcome.ended = why_not_done.empty();
+  earlier.end(outcome.id, queue.seen());
   TRY_ASSIGN(outcome.tables, queue.results());
+  for (auto& table : outcome.tables) {
+    if (const auto why = earlier.why_none().find(table.name); why != earlier.why_none().end())
+      table.why_whole = why->second;
+  }
   outcome.time = std::chrono::duration_cast<Duration>(Monotonic::now() - began);
   return outcome;
 }

@@ -37,6 +37,7 @@ struct Request {
   std::function<void(const Progress&)> tell = nullptr;  // from any thread, one at a time; each second at least
   std::optional<data::Limits> limits = {};  // of the original's server, for the throttle of jobs; none: flat out
   std::optional<Keeping> keeping = {};      // none: nothing is written, and it can't be resumed
+  bool since_last = false;  // blocks that nobody has written since they were found the same are not read (horizon.h)
   std::function<void(const std::string&)> say = nullptr;  // a line for people; from any thread, one at a time
 };
 
@@ -47,6 +48,9 @@ struct TableResult {
   std::int64_t rows = 0;           // of the original, as each block was read last
   std::int64_t blocks = 0;
   std::int64_t read_again = 0;          // blocks that differed at first
+  std::int64_t unchanged = 0;           // blocks that were not read, since nobody has written them since then:
+  std::string since;                    // by the earlier comparison of this id; empty: there is none to begin with
+  std::string why_whole;                // why there is none, where Request::since_last asks for it
   std::vector<Difference> differences;  // by key
   bool more = false;                    // it was left after most_named
   std::vector<std::string> undecided;   // keys of rows that could not be judged (settle.h)

@@ -21,11 +21,17 @@ CREATE TABLE IF NOT EXISTS pgcleave.compared_rows (
   key text NOT NULL,
   PRIMARY KEY (job, schema, name, key));
 REVOKE ALL ON pgcleave.compared_rows FROM PUBLIC;
+CREATE TABLE IF NOT EXISTS pgcleave.compared_before (
+  schema text NOT NULL,
+  name text NOT NULL,
+  state json NOT NULL,
+  PRIMARY KEY (schema, name));
+REVOKE ALL ON pgcleave.compared_before FROM PUBLIC;
 )sql";
 
 Result<void> install(postgres::Connection& primary, Deadline deadline) {
   TRY(data::install_jobs(primary, deadline));
-  TRY_ASSIGN(const auto there, primary.query("SELECT pg_catalog.to_regclass('pgcleave.compared_rows') IS NOT NULL AS "
+  TRY_ASSIGN(const auto there, primary.query("SELECT pg_catalog.to_regclass('pgcleave.compared_before') IS NOT NULL AS "
                                              "there",
                                              {}, deadline));
   if (there.boolean(0, "there")) return {};

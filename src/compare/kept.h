@@ -1,13 +1,15 @@
 // What a comparison keeps of itself, so that another process goes on where this one died. It lies where the state of
-// jobs does (data/job.h), on the side that clients write, and is all that a comparison writes:
+// jobs does (data/job.h), on the side that clients write, and is all that a comparison stores:
 //
 //   pgcleave.jobs             its row: who is at work (`epoch`, `runner`, `pid`), what a person wants of it (`hold`,
 //                             `target_ms`), rows and blocks that lie behind (`walked`, `batches`), differences
 //                             (`changed`), the rest of its progress (`cursor`, progress.h), when that was (`moved`)
 //   pgcleave.compared_tables  a row per table: how far it is (table_state.h)
 //   pgcleave.compared_rows    rows that differed or could not be judged, by their keys
+//   pgcleave.compared_before  a row per table that was found the same (table_before.h)
 //
-// Keys, and names of columns; no value. When all is compared, the row and what hangs on it is removed.
+// Keys, and names of columns; no value. When all is compared, the row and what hangs on it is removed; compared_before
+// stays.
 #pragma once
 
 #include <cstdint>

@@ -8,9 +8,9 @@ Json TableResult::json(bool with_values) const {
   Json list = Json::array();
   for (const auto& difference : differences)
     list.push_back(with_values ? difference.json() : difference.json_without_values());
-  return {{"table", name.sql()},   {"not_compared", not_compared}, {"shape", shape},      {"rows", rows},
-          {"blocks", blocks},      {"read_again", read_again},     {"differences", list}, {"more", more},
-          {"undecided", undecided}};
+  return {{"table", name.sql()},    {"not_compared", not_compared}, {"shape", shape},      {"rows", rows},
+          {"blocks", blocks},       {"read_again", read_again},     {"differences", list}, {"more", more},
+          {"undecided", undecided}, {"unchanged", unchanged},       {"since", since},      {"why_whole", why_whole}};
 }
 
 std::size_t Outcome::differing_tables() const {

@@ -32,8 +32,12 @@ Result<Pair> Pair::open(const Open& original, const Open& copy, Deadline deadlin
 }
 
 Result<Pair::Answers> Pair::ask(const std::string& sql, Deadline deadline) {
-  TRY(original_.send(sql));
-  const auto sent = copy_.send(sql);
+  return ask(sql, sql, deadline);
+}
+
+Result<Pair::Answers> Pair::ask(const std::string& of_original, const std::string& of_copy, Deadline deadline) {
+  TRY(original_.send(of_original));
+  const auto sent = copy_.send(of_copy);
   auto one = original_.receive(deadline);
   if (!sent) return fail(sent.error());
   auto other = copy_.receive(deadline);

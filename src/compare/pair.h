@@ -34,6 +34,7 @@ class Pair {
     postgres::Rows copy;
   };
   Result<Answers> ask(const std::string& sql, Deadline deadline);
+  Result<Answers> ask(const std::string& of_original, const std::string& of_copy, Deadline deadline);
 
  private:
   Pair(postgres::Connection original, postgres::Connection copy)

@@ -7,7 +7,8 @@
 
 namespace pgcleave::compare {
 
-Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept)
+Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept,
+             const TablesBefore& before)
     : request_(request), target_(request.block) {
   for (auto& compared : tables) {
     TableResult result;
@@ -28,6 +29,10 @@ Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const st
       table.restore(*found);
       if (found->state.size > 0) table.pace = data::Pace(request.block, found->state.size, request.most_rows);
     }
+    if (const auto earlier = before.find(table.compared.name); earlier != before.end()) {
+      table.before = &earlier->second;
+      table.result.since = earlier->second.by;
+    }
     rows_before_ += table.result.rows;
     tables_.push_back(std::move(table));
   }
@@ -46,6 +51,9 @@ Result<std::optional<Taken>> Queue::take_block(Pair& pair, Table& table) {
   if (!table.again.empty()) {
     taken.block = table.again.front();
     table.again.erase(table.again.begin());
+  } else if (table.take_before(taken)) {
+    table.cursor = taken.block.to;
+    table.all_taken = !taken.block.to;
   } else if (!table.walk) {
     table.all_taken = true;
   } else {
@@ -90,12 +98,14 @@ void Queue::done(const Taken& taken, const Found& found, Duration took) {
   if (!taken.keys.empty()) {
     table.rechecking = false;
   } else {
+    if (table.read_on(taken, found)) current_ = std::min(current_, taken.number);
     const auto is_it = [&](const auto& one) { return one.after == taken.block.after && one.to == taken.block.to; };
     const auto place = std::find_if(table.open.begin(), table.open.end(), is_it);
     if (place != table.open.end()) table.open.erase(place);
-    ++result.blocks;
+    if (!found.walk_on && found.pieces.empty()) ++result.blocks;
     ++not_kept_;
     if (found.read_again) ++result.read_again;
+    if (found.unchanged) ++result.unchanged;
   }
   result.rows += found.rows;
   table.add(found, request_.most_named);

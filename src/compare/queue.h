@@ -10,6 +10,7 @@
 #include "compare/block.h"
 #include "compare/comparison.h"
 #include "compare/kept.h"
+#include "compare/table_before.h"
 #include "data/pace.h"
 #include "data/walk.h"
 
@@ -23,8 +24,10 @@ struct Taken {
   const ComparedTable* table = nullptr;
   data::Walk* walk = nullptr;  // of its table, by key; it keeps no state. Null: the block is the whole table
   Block block;
-  std::int64_t size = 0;               // rows that it had when it was made; 0: it is what lies behind the last key
-  std::vector<std::string> keys = {};  // not empty: no block, but rows that an earlier process could not find alike
+  std::int64_t size = 0;                // rows that it had when it was made; 0: it is what lies behind the last key
+  std::vector<std::string> keys = {};   // not empty: no block, but rows that an earlier process could not find alike
+  const TableBefore* before = nullptr;  // where the block is one of an earlier comparison, which found so many rows
+  std::int64_t rows_before = 0;         // in it; -1: not the same on both sides at one look
 };
 
 struct Found {
@@ -32,8 +35,18 @@ struct Found {
   bool read_again = false;
   std::vector<Difference> differences;
   std::vector<std::string> undecided;
-  bool more = false;              // some of it was left
-  std::vector<std::string> keys;  // of the rows that differ or are undecided
+  bool more = false;               // some of it was left
+  std::vector<std::string> keys;   // of the rows that differ or are undecided
+  bool alike = false;              // as a whole, at one look or known
+  bool unchanged = false;          // known: nobody has written it since it was compared before
+  std::vector<Block> pieces = {};  // not compared: it has grown, and is to be read in these
+  bool walk_on = false;            // the same of the last block: more tables' blocks are behind its begin
+};
+
+// A table whose rows are the same, by its blocks.
+struct SeenTable {
+  postgres::TableName name;
+  std::vector<BlockBefore> blocks;
 };
 
 // What is new, and of which versions of the tables.
@@ -45,8 +58,10 @@ struct QueueChange {
 
 class Queue {
  public:
-  // `kept`: what an earlier process had found.
-  Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept);
+  // `kept`: what an earlier process had found. `before`: earlier comparisons that still prove something; it must
+  // outlive the queue.
+  Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept,
+        const TablesBefore& before);
 
   // The next block, by the original's keys; no value: there is none, the time is over, or somebody gave up.
   Result<std::optional<Taken>> take(Pair& pair);
@@ -56,6 +71,8 @@ class Queue {
   [[nodiscard]] bool is_over();
   // When all have ended. The first error of those who gave up.
   Result<std::vector<TableResult>> results();
+  // What a later comparison can begin with; before results() is asked for. None where somebody gave up.
+  std::vector<SeenTable> seen();
   // Of what is left to be compared; empty: nothing is.
   [[nodiscard]] std::string why_not_done();
 
@@ -92,6 +109,9 @@ class Queue {
     bool keeps_nothing = false;              // rows were found that no key names: it is read again
     std::int64_t version = 0;
     std::int64_t kept = 0;
+    const TableBefore* before = nullptr;
+    std::size_t next_before = 0;  // of its blocks
+    std::vector<BlockBefore> seen = {};
     TableResult result;
 
     [[nodiscard]] bool nothing_left() const { return left || (all_taken && again.empty()); }
@@ -99,6 +119,10 @@ class Queue {
     [[nodiscard]] TableState state() const;
     void restore(const KeptTable& kept);
     void add(const Found& found, std::size_t most_named);
+    bool take_before(Taken& taken);
+    // True: the block is not compared yet.
+    bool read_on(const Taken& taken, const Found& found);
+    [[nodiscard]] std::vector<BlockBefore> chain() const;
   };
   Result<std::optional<Taken>> take_block(Pair& pair, Table& table);
   std::optional<Taken> take_rows();

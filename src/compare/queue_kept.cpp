@@ -9,6 +9,7 @@ namespace {
 
 constexpr int some_blocks = 4;
 constexpr auto between_some_blocks = std::chrono::milliseconds(250);
+constexpr std::int64_t blocks_to_judge_by = 16;
 
 }  // namespace
 
@@ -109,6 +110,48 @@ void Queue::Table::restore(const KeptTable& kept_table) {
   result.rows = state.rows;
   result.blocks = state.blocks;
   result.read_again = state.read_again;
+}
+
+// A block of an earlier comparison, which need not be read if nobody has written it since. Where most were written,
+// asking costs more than it saves: then what is left is walked.
+bool Queue::Table::take_before(Taken& taken) {
+  if (before == nullptr || next_before == before->blocks.size()) return false;
+  const auto asked = static_cast<std::int64_t>(next_before);
+  if (walk && asked >= blocks_to_judge_by && result.unchanged * 2 < asked) {
+    before = nullptr;
+    return false;
+  }
+  const auto& block = before->blocks[next_before++];
+  taken.block = block.block;
+  taken.before = before;
+  taken.rows_before = block.rows;
+  return true;
+}
+
+bool Queue::Table::read_on(const Taken& taken, const Found& found) {
+  if (found.walk_on) {
+    cursor = taken.block.after;
+    all_taken = false;
+    return true;
+  }
+  again.insert(again.end(), found.pieces.begin(), found.pieces.end());
+  if (found.pieces.empty()) seen.push_back({taken.block, found.alike ? found.rows : -1});
+  return !found.pieces.empty();
+}
+
+std::vector<BlockBefore> Queue::Table::chain() const {
+  const bool same = is_done() && !left && result.equal() && result.undecided.empty();
+  return same ? chain_of(seen) : std::vector<BlockBefore>();
+}
+
+std::vector<SeenTable> Queue::seen() {
+  const std::lock_guard lock(mutex_);
+  std::vector<SeenTable> all;
+  if (error_) return all;
+  for (const auto& table : tables_) {
+    if (auto blocks = table.chain(); !blocks.empty()) all.push_back({table.compared.name, std::move(blocks)});
+  }
+  return all;
 }
 
 }  // namespace pgcleave::compare

@@ -156,6 +156,7 @@ Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
   request.following = who.following;
   request.jobs = asked.jobs;
   request.longest = asked.longest;
+  request.since_last = asked.since_last;
   request.patience.stop = asked.stop;
   request.tell = asked.told;
   request.say = asked.begun;

@@ -23,6 +23,7 @@ struct ComparisonAsked {
   Json limits = Json::object();  // over those of the environment (docs/moving-data.md)
   bool any_hour = false;         // not only in those of the environment
   bool flat_out = false;         // whatever they say
+  bool since_last = false;       // as compare::Request has it
   // What compare::Keeping has; the definition comes from the sides. None: it can't be resumed, nothing is written.
   std::optional<compare::Keeping> keeping = {};
 };
