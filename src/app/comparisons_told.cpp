@@ -14,7 +14,7 @@ namespace {
 using compare::Life;
 using compare::UnderWay;
 
-constexpr auto patience_with_sides = std::chrono::seconds(3);
+constexpr auto patience_with_state = std::chrono::seconds(3);
 
 struct Next {
   const char* does;
@@ -90,7 +90,7 @@ Json json_of(const UnderWay& one, const std::string& on, const std::string& rest
 
 Json comparisons_told(world::World& world, const FilesNamed& files, const std::string& environment_file) {
   Json all = Json::array();
-  const auto deadline = Deadline::in(patience_with_sides);
+  const auto deadline = Deadline::in(patience_with_state);
   for (auto* side : {&world.source, &world.target}) {
     if (side == &world.target && world::is_standby(*side, deadline)) continue;
     const auto found = steps::comparisons_under_way(*side, world.split.name, deadline);

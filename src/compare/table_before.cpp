@@ -106,12 +106,14 @@ Result<TablesBefore> read_tables_before(postgres::Connection& original, Deadline
 }
 
 Result<void> keep_tables_before(postgres::Connection& primary, const TablesBefore& tables, Deadline deadline) {
+  TRY(primary.simple("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", deadline));
   for (const auto& [name, table] : tables) {
     TRY(
         primary.query("INSERT INTO pgcleave.compared_before (schema, name, state) VALUES ($1, $2, $3) ON CONFLICT "
                       "(schema, name) DO UPDATE SET state = excluded.state",
                       {name.schema, name.name, to_text(table.json())}, deadline));
   }
+  TRY(primary.simple("COMMIT", deadline));
   return {};
 }
 

@@ -43,6 +43,7 @@ std::vector<BlockBefore> chain_of(const std::vector<BlockBefore>& blocks);
 using TablesBefore = std::map<postgres::TableName, TableBefore>;
 // Empty where nothing was ever kept.
 Result<TablesBefore> read_tables_before(postgres::Connection& original, Deadline deadline);
+// All or none. After an error the session is of no more use.
 Result<void> keep_tables_before(postgres::Connection& primary, const TablesBefore& tables, Deadline deadline);
 
 }  // namespace pgcleave::compare

@@ -124,9 +124,19 @@ begin --limits slot_wal=1B
 until_kept now 'slot *'
 is "blocks" "$(kept batches)" 0
 id=$(kept job)
+told() { # told STATE WORDS...: what status says of it
+  tool 0 status -e "$environment" --json
+  is "state" "$(jq -r ".splits[0].comparisons[] | select(.comparison == \"$id\") | .state" "$scratch/tool.json")" "$1"
+  tool 0 status -e "$environment"
+  contains "$scratch/tool.json" "$2"
+}
+told at_work "have it wait: pgcleave hold $id -e $environment"
 tool 0 hold "$id" -e "$environment"
+told at_work "let it go on: pgcleave continue $id -e $environment"
 kill -KILL "$begun"
 wait "$begun" 2>/dev/null || true
+sleep 1
+told died "go on with it: pgcleave compare --resume $id -e $environment"
 begin --resume "$id"
 until_kept now 'on hold*'
 is "blocks" "$(kept batches)" 0
