@@ -8,6 +8,7 @@
 #include "checks/families.h"
 #include "cli/asked.h"
 #include "cli/complain.h"
+#include "cli/next.h"
 
 namespace pgcleave::cli {
 namespace {
@@ -50,6 +51,17 @@ void print(const checks::Findings& findings) {
                            count(findings, Severity::warning), count(findings, Severity::note));
 }
 
+// A runbook that is judged goes on as itself.
+std::string next_after(const Arguments& arguments, bool ready) {
+  if (!ready)
+    return "pgcleave check" +
+           (arguments.text("runbook").empty() ? "" : " --runbook " + in_shell(arguments.text("runbook"))) +
+           same_files(arguments) + "    # again, when the blockers are fixed";
+  const auto runbook = arguments.text("runbook").empty() ? "logical-switchover" : in_shell(arguments.text("runbook"));
+  if (is_production(arguments)) return "pgcleave report readiness " + runbook + same_files(arguments);
+  return "pgcleave rehearse " + runbook + same_files(arguments);
+}
+
 ExitCode check(const Arguments& arguments) {
   const auto observe = parse_duration(arguments.text("observe").empty() ? "0s" : arguments.text("observe"));
   if (!observe) {
@@ -59,8 +71,12 @@ ExitCode check(const Arguments& arguments) {
   const auto found = app::check({change_named(arguments, arguments.text("runbook")), *observe});
   if (!found.value) return complain(found.problems);
   if (arguments.flag("json")) std::cout << to_text(json_of(*found.value), 2) << "\n";
-  if (!arguments.flag("json")) print(*found.value);
-  return count(*found.value, Severity::blocker) == 0 ? ExitCode::done : ExitCode::not_ready;
+  const bool ready = count(*found.value, Severity::blocker) == 0;
+  if (!arguments.flag("json")) {
+    print(*found.value);
+    say_next(next_after(arguments, ready));
+  }
+  return ready ? ExitCode::done : ExitCode::not_ready;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "cli/asked.h"
 #include "cli/complain.h"
+#include "cli/next.h"
 #include "cli/rounds.h"
 #include "cli/talk.h"
 
@@ -95,7 +96,12 @@ ExitCode rehearse(const Arguments& arguments) {
   const auto line = rehearsal.stopped().empty()
                         ? fmt::format("rehearsal {}: {} rounds", rehearsal.id(), rounds->size())
                         : fmt::format("rehearsal {}: stopped: {}", rehearsal.id(), rehearsal.stopped());
-  rehearsal.exit() == ExitCode::done ? log::info(line) : log::warn(line);
+  const bool done = rehearsal.exit() == ExitCode::done;
+  done ? log::info(line) : log::warn(line);
+  if (!arguments.flag("json"))
+    say_next(done ? fmt::format("pgcleave report readiness {}{} --out readiness.html",
+                                in_shell(arguments.text("RUNBOOK")), same_files(arguments))
+                  : "pgcleave runs --rehearsal last -e " + in_shell(arguments.text("environment")));
   return rehearsal.exit();
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/asked.h"
 #include "cli/complain.h"
+#include "cli/next.h"
 #include "report/document/render.h"
 
 namespace pgcleave::cli {
@@ -50,7 +51,14 @@ ExitCode report_readiness(const Arguments& arguments) {
   }
   const auto change = app::read_change(change_named(arguments, subjects.front()));
   if (!change.value) return complain(change.problems);
-  return put_out(arguments, app::report_of_readiness(*change.value));
+  const auto made = app::report_of_readiness(*change.value);
+  const auto exit = put_out(arguments, made);
+  if (!made || format_of(arguments) == "json") return exit;
+  // On staging a run needs no verdict.
+  const bool may_run = made->sound || !change.value->environment.production;
+  say_next(may_run ? "pgcleave run " + in_shell(subjects.front()) + same_files(arguments)
+                   : "pgcleave check --runbook " + in_shell(subjects.front()) + same_files(arguments));
+  return exit;
 }
 
 ExitCode report_run(const Arguments& arguments, const journal::Journal& journal) {
