@@ -7,6 +7,7 @@ namespace pgcleave::cli {
 // One line for each verb; its function is in the file of that name.
 // clang-format off
 #define PGCLEAVE_VERBS(verb) \
+  verb(init) \
   verb(validate) \
   verb(check) \
   verb(doctor) \
@@ -50,6 +51,10 @@ const std::vector<Verb>& verbs() {
 
 std::vector<std::string> examples_of(const std::string& verb) {
   static const std::map<std::string, std::vector<std::string>> examples{
+      {"init",
+       {"pgcleave init --source 10.0.0.1:8008 --target 10.0.1.1:8008 --console 10.0.2.1:6432",
+        "pgcleave init --source 10.0.0.1 --target 10.0.1.1 --console 10.0.2.1:6432 --moved-schemas ci --class "
+        "staging"}},
       {"validate", {"pgcleave validate logical-switchover.yml", "pgcleave validate my-runbook.yml -e environment.yml"}},
       {"check", {"pgcleave check -e environment.yml --runbook logical-switchover.yml --observe 30s"}},
       {"doctor", {"pgcleave doctor -e environment.yml"}},

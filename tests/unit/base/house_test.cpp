@@ -31,6 +31,7 @@ const std::map<std::string, std::set<std::string>> arrows{
     {"compare", {"base", "postgres", "data"}},
     {"world", {"base", "postgres", "fence", "pgbouncer", "patroni", "config", "runbook"}},
     {"checks", {"base", "postgres", "fence", "pgbouncer", "patroni", "config", "runbook", "world"}},
+    {"init", {"base", "postgres", "pgbouncer", "rest", "patroni", "config", "world", "checks"}},
     {"steps",
      {"base", "postgres", "fence", "data", "compare", "pgbouncer", "rest", "patroni", "config", "runbook", "world",
       "checks"}},
@@ -42,7 +43,8 @@ const std::map<std::string, std::set<std::string>> arrows{
      {"base", "fence", "data", "pgbouncer", "patroni", "config", "runbook", "journal", "world", "checks", "steps",
       "engine", "readiness", "watch", "report"}},
     {"cli",
-     {"base", "config", "runbook", "journal", "world", "checks", "steps", "engine", "readiness", "report", "app"}},
+     {"base", "config", "runbook", "journal", "world", "checks", "steps", "engine", "readiness", "report", "app",
+      "init"}},
 };
 
 // Each is hidden behind one file of ours, so that it can be replaced there and its errors end there.
