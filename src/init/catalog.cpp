@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "init/login.h"
+#include "postgres/names_in_code.h"
 
 namespace pgcleave::init {
 
@@ -32,6 +33,25 @@ Result<CatalogFound> read_catalog(postgres::Connection& leader, Deadline deadlin
   TRY_ASSIGN(found.keys, postgres::foreign_keys(leader, deadline));
   TRY_ASSIGN(found.sequences, postgres::sequence_uses(leader, deadline));
   TRY_ASSIGN(found.inheritances, postgres::inheritances(leader, deadline));
+  TRY_ASSIGN(found.statements, checks::seen_statements(leader, deadline));
+  return found;
+}
+
+std::set<postgres::TableName> tables_in(const std::string& statement, const CatalogFound& catalog) {
+  std::set<postgres::TableName> found;
+  for (const auto& mention : postgres::names_in_sql(statement).relations) {
+    const postgres::Table* meant = nullptr;
+    std::size_t of_that_name = 0;
+    for (const auto& table : catalog.tables) {
+      if (table.name.name != mention.name) continue;
+      ++of_that_name;
+      const bool exact = table.name.schema == (mention.schema.empty() ? "public" : mention.schema);
+      if (exact || (mention.schema.empty() && meant == nullptr)) meant = &table;
+      if (exact) of_that_name = 1;
+      if (exact) break;
+    }
+    if (meant != nullptr && of_that_name == 1 && meant->extension.empty()) found.insert(meant->root);
+  }
   return found;
 }
 

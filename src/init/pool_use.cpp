@@ -2,7 +2,6 @@
 
 #include "base/format.h"
 #include "init/login.h"
-#include "postgres/names_in_code.h"
 
 namespace pgcleave::init {
 namespace {
@@ -53,24 +52,6 @@ class Sessions {
 };
 
 }  // namespace
-
-std::set<postgres::TableName> tables_in(const std::string& statement, const CatalogFound& catalog) {
-  std::set<postgres::TableName> found;
-  for (const auto& mention : postgres::names_in_sql(statement).relations) {
-    const postgres::Table* meant = nullptr;
-    std::size_t of_that_name = 0;
-    for (const auto& table : catalog.tables) {
-      if (table.name.name != mention.name) continue;
-      ++of_that_name;
-      const bool exact = table.name.schema == (mention.schema.empty() ? "public" : mention.schema);
-      if (exact || (mention.schema.empty() && meant == nullptr)) meant = &table;
-      if (exact) of_that_name = 1;
-      if (exact) break;
-    }
-    if (meant != nullptr && of_that_name == 1 && meant->extension.empty()) found.insert(meant->root);
-  }
-  return found;
-}
 
 Result<std::set<postgres::TableName>> used_through(const std::vector<BouncerFound>& bouncers, const PoolsFound& pools,
                                                    const Asked& asked, postgres::Connection& leader,

@@ -16,7 +16,4 @@ Result<std::set<postgres::TableName>> used_through(const std::vector<BouncerFoun
                                                    const Asked& asked, postgres::Connection& leader,
                                                    const CatalogFound& catalog);
 
-// The tables that a statement names. Asks nobody. A name without a schema is public's, or the only one there is.
-std::set<postgres::TableName> tables_in(const std::string& statement, const CatalogFound& catalog);
-
 }  // namespace pgcleave::init

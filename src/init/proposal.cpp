@@ -40,16 +40,25 @@ class Candidates {
     Candidate candidate;
   };
 
-  static std::tuple<Kind, std::size_t, Kind, std::size_t> rank(const Ranked& one) {
+  static std::tuple<Kind, double, Kind, std::size_t> rank(const Ranked& one) {
     const auto& candidate = one.candidate;
-    return {std::min(one.kind, Kind::schema), candidate.crossing.size(), one.kind, candidate.tables.size()};
+    return {std::min(one.kind, Kind::schema), candidate.weight, one.kind, candidate.tables.size()};
   }
 
   void add(Kind kind, std::string why, const std::set<TableName>& tables) {
     const bool fits =
         kind <= Kind::named ? tables.size() < graph_.tables.size() : tables.size() * 2 <= graph_.tables.size();
     if (tables.empty() || !fits || !seen_.insert(tables).second) return;
-    ranked_.push_back({kind, {std::move(why), {tables.begin(), tables.end()}, crossing_of(graph_, tables)}});
+    ranked_.push_back(
+        {kind, {std::move(why), {tables.begin(), tables.end()}, crossing_of(graph_, tables), cut_by(tables)}});
+  }
+
+  [[nodiscard]] double cut_by(const std::set<TableName>& tables) const {
+    double sum = 0;
+    for (const auto& tie : graph_.ties) {
+      if (tables.contains(graph_.tables[tie.one]) != tables.contains(graph_.tables[tie.other])) sum += tie.weight;
+    }
+    return sum;
   }
 
   // Of a cluster `ci`: schema ci and, elsewhere, tables named ci or ci_...
@@ -145,6 +154,7 @@ std::vector<TableName> tied_to(const TableGraph& graph, const std::set<TableName
   const auto components = components_of(graph);
   std::set<std::size_t> cut;
   for (const auto& tie : graph.ties) {
+    if (tie.kind == TieKind::statements) continue;
     if (has(moved, graph.tables[tie.one]) != has(moved, graph.tables[tie.other])) cut.insert(components[tie.one]);
   }
   std::vector<TableName> all;

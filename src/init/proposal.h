@@ -11,6 +11,7 @@ struct Candidate {
   std::string why;  // "schema ci", "named like the target, ci"
   std::vector<postgres::TableName> tables;
   std::vector<std::string> crossing;  // what it would cut, each a sentence
+  double weight = 0;                  // of what it would cut
 };
 
 // Sets that cross nothing or little, the best first: used through the pools, with what is named like the target; what

@@ -1,6 +1,7 @@
 #include "init/table_graph.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/format.h"
@@ -32,10 +33,31 @@ class GraphOfCatalog {
               fmt::format("sequence {} of {} and {}", sequence.name.sql(), sequence.uses.begin()->sql(), table.sql()));
       }
     }
+    for (const auto& [pair, calls] : joined()) {
+      if (calls < 1) continue;
+      tie(pair.first, pair.second, TieKind::statements,
+          fmt::format("statements that name {} and {}: {} calls", pair.first.sql(), pair.second.sql(), calls));
+      graph_.ties.back().weight = 1 + std::log2(static_cast<double>(calls));
+    }
     return std::move(graph_);
   }
 
  private:
+  // How often statements that name two tables were called.
+  std::map<std::pair<postgres::TableName, postgres::TableName>, std::int64_t> joined() {
+    constexpr std::size_t most_tables = 20;  // of a statement: dumps and the like say nothing
+    std::map<std::pair<postgres::TableName, postgres::TableName>, std::int64_t> calls;
+    for (const auto& statement : catalog_.statements.all) {
+      auto tables = tables_in(statement.text, catalog_);
+      std::erase_if(tables, [&](const auto& table) { return !places_.contains(table); });
+      if (tables.size() > most_tables) continue;
+      for (auto one = tables.begin(); one != tables.end(); ++one) {
+        for (auto other = std::next(one); other != tables.end(); ++other) calls[{*one, *other}] += statement.calls;
+      }
+    }
+    return calls;
+  }
+
   void tie(const postgres::TableName& one, const postgres::TableName& other, TieKind kind, std::string text) {
     const auto a = places_.find(one);
     const auto b = places_.find(other);
@@ -147,7 +169,9 @@ std::vector<std::size_t> components_of(const TableGraph& graph) {
     while (parents[node] != node) node = parents[node] = parents[parents[node]];
     return node;
   };
-  for (const auto& tie : graph.ties) parents[top(tie.one)] = top(tie.other);
+  for (const auto& tie : graph.ties) {
+    if (tie.kind != TieKind::statements) parents[top(tie.one)] = top(tie.other);
+  }
   std::vector<std::size_t> labels;
   for (std::size_t node = 0; node < parents.size(); ++node) labels.push_back(top(node));
   return renumbered(labels);
@@ -155,7 +179,7 @@ std::vector<std::size_t> components_of(const TableGraph& graph) {
 
 std::vector<std::size_t> communities_of(const TableGraph& graph) {
   Level level(graph.tables.size());
-  for (const auto& tie : graph.ties) level.add(tie.one, tie.other, 1);
+  for (const auto& tie : graph.ties) level.add(tie.one, tie.other, tie.weight);
   std::vector<std::size_t> labels(graph.tables.size());
   std::iota(labels.begin(), labels.end(), std::size_t{0});
   while (level.improve()) {

@@ -7,13 +7,14 @@
 
 namespace pgcleave::init {
 
-enum class TieKind { foreign_key, sequence, inheritance };
+enum class TieKind { foreign_key, sequence, inheritance, statements };
 
 struct TableTie {
   std::size_t one = 0;  // places in the list of tables
   std::size_t other = 0;
   TieKind kind = TieKind::foreign_key;
-  std::string text;  // "foreign key jobs_build_id_fkey of ci.jobs to ci.builds"
+  std::string text;   // "foreign key jobs_build_id_fkey of ci.jobs to ci.builds"
+  double weight = 1;  // of statements: 1 and the binary logarithm of their calls
 };
 
 struct TableGraph {
@@ -23,7 +24,8 @@ struct TableGraph {
 
 TableGraph graph_of(const CatalogFound& catalog);
 
-// Which tables hang together by any ties: for each table the number of its component, from 0 in order of the tables.
+// Which tables hang together by what the catalog says, so without statements: for each table the number of its
+// component, from 0 in order of the tables.
 std::vector<std::size_t> components_of(const TableGraph& graph);
 
 // Which tables hang together closely: the method of Louvain (Blondel, Guillaume, Lambiotte, Lefebvre: Fast unfolding of

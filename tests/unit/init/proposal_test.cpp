@@ -110,6 +110,26 @@ TEST_CASE("a beginning that a table which stays has too is no pattern") {
   CHECK(naming_of({all[0], all[1]}, all).tables == std::vector<std::string>{"s.ci_a", "s.ci_b"});
 }
 
+TEST_CASE("statements tie what they name, by how often they are called") {
+  CatalogFound catalog;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    postgres::Table table;
+    table.name = table.root = {"s", name};
+    catalog.tables.push_back(table);
+  }
+  catalog.statements.all = {{"1", "app", 1023, 0, "select from s.a join s.b on true", ""},
+                            {"2", "app", 1, 0, "update s.a set x = 1 from s.b", ""},
+                            {"3", "app", 7, 0, "select from s.c, s.gone", ""}};
+  const auto graph = graph_of(catalog);
+  REQUIRE(graph.ties.size() == 1);
+  CHECK(graph.ties.front().text == "statements that name s.a and s.b: 1024 calls");
+  CHECK(graph.ties.front().weight == 11);
+  CHECK(components_of(graph) == std::vector<std::size_t>{0, 1, 2, 3});
+  CHECK(communities_of(graph) == std::vector<std::size_t>{0, 0, 1, 2});
+  CHECK(tied_to(graph, {{"s", "a"}}).empty());
+  CHECK(crossing_of(graph, {{"s", "a"}}).size() == 1);
+}
+
 TEST_CASE("1400 tables in one database give a proposal") {
   auto connection = postgres::test::main_server().connect();
   std::vector<std::string> names;
