@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "base/address.h"
 #include "base/format.h"
 #include "init/file_texts.h"
@@ -41,6 +43,12 @@ class EnvironmentText {
     text_ += fmt::format(format, std::forward<Values>(values)...) + "\n";
   }
 
+  // A relative one was meant from where the command was typed, not from the file's folder.
+  static std::string whole_path(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::absolute(path, ignored).lexically_normal().string();
+  }
+
   static std::string word_of(const std::string& database) {
     constexpr std::size_t most = 40;
     std::string word;
@@ -56,7 +64,7 @@ class EnvironmentText {
     for (const auto& member : cluster.members) members.push_back('"' + member + '"');
     line("  patroni:");
     line("    members: [{}]", fmt::join(members, ", "));
-    if (!asked_.ca.empty()) line("    ca: {}", yaml_value(asked_.ca));
+    if (!asked_.ca.empty()) line("    ca: {}", yaml_value(whole_path(asked_.ca)));
     if (cluster.asks_password) {
       line("    username: {}  # of restapi.authentication", yaml_value(asked_.user));
       line("    password: \"${{file:{}}}\"", rest_secret);

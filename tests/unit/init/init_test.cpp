@@ -106,6 +106,17 @@ TEST_CASE("a Patroni that asks for a password gets a reference to a file for it"
   for (const auto& request : stack.source.requests()) CHECK((request.method != "PATCH" || request.body == "no JSON"));
 }
 
+TEST_CASE("the authorities of Patroni's certificates are named by their whole path") {
+  Tables tables;
+  const Stack stack;
+  pgbouncer::spew(stack.folder.path() + "/ca.pem", "");
+  auto asked = stack.asked();
+  asked.ca = stack.folder.path() + "/here/../ca.pem";
+  const auto made = make_files(asked);
+  REQUIRE(texts_of(made.errors) == "");
+  CHECK(has(stack.text_of(environment_file), "    ca: " + stack.folder.path() + "/ca.pem\n"));
+}
+
 TEST_CASE("each address that can't be used is told, with what to type") {
   const Stack stack;
   const pgbouncer::SilentServer silent;
