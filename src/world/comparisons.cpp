@@ -62,6 +62,7 @@ LastComparison comparison_in(const Json& data, const std::string& run, std::int6
   last.original = text_in(data, "original");
   last.copy = text_in(data, "copy");
   last.how = text_in(data, "how");
+  last.servers = object_in(data, "servers");
   last.position = text_in(data, "position");
   last.began_at_us = ended_at_us - static_cast<std::int64_t>(std::clamp(number_in(data, "ms"), 0.0, 1e12) * 1000);
   for (const auto& table : list_in(data, "tables")) last.tables.push_back(table_in(table));

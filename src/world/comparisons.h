@@ -30,14 +30,15 @@ struct TableCompared {
 };
 
 struct LastComparison {
-  std::string run;               // "v-...": by `pgcleave compare`; else the run whose step compared
-  std::string step;              // empty: by `pgcleave compare`
-  std::string by;                // user@host
-  std::string original;          // label of the side that clients wrote
-  std::string copy;              // of the other
-  std::string how;               // "target ci follows source main by subscription pgcleave_ci_forward"
-  std::string position;          // of the original, before the first block; empty: nothing carried rows
-  std::int64_t began_at_us = 0;  // wall clock
+  std::string run;                // "v-...": by `pgcleave compare`; else the run whose step compared
+  std::string step;               // empty: by `pgcleave compare`
+  std::string by;                 // user@host
+  std::string original;           // label of the side that clients wrote
+  std::string copy;               // of the other
+  std::string how;                // "target ci follows source main by subscription pgcleave_ci_forward"
+  Json servers = Json::object();  // whose rows they are, as run_servers.h has them; a side that is missing: not known
+  std::string position;           // of the original, before the first block; empty: nothing carried rows
+  std::int64_t began_at_us = 0;   // wall clock
   std::vector<TableCompared> tables;
   std::string passed_by;  // the last run that passed ownership since it began; empty: none
   std::int64_t passed_at_us = 0;

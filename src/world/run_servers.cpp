@@ -54,18 +54,35 @@ Result<void> judge_bouncers(World& world, const std::vector<Result<pgbouncer::Pr
 
 }  // namespace
 
+Json sides_seen(const World& world) {
+  Json sides = Json::object();
+  for (const auto* side : {&world.source, &world.target}) {
+    const auto& database = side->database();
+    if (!database) continue;
+    sides[side->name()] = {{"system_identifier", database->system_identifier},
+                           {"database", database->name},
+                           {"database_oid", database->oid}};
+  }
+  return sides;
+}
+
+std::string other_sides(const World& world, const Json& servers) {
+  std::string others;
+  for (const auto* side : {&world.source, &world.target}) {
+    const bool named = servers.contains(side->name()) && servers.at(side->name()).is_object();
+    const auto was = named ? database_in(servers.at(side->name())) : DatabaseId();
+    if (named && side->database() && side->database()->may_be(was)) continue;
+    others += fmt::format("{}{}: {}", others.empty() ? "" : "; ", side->label(),
+                          named ? was.text() : std::string("not named"));
+  }
+  return others;
+}
+
 Result<Json> note_servers(World& world, Deadline deadline) {
   TRY(connect_sides(world, deadline));
   const auto processes = world.fleet.processes(deadline);
   TRY(judge_bouncers(world, processes));
-  Json servers = Json::object();
-  for (const auto* side : {&world.source, &world.target}) {
-    const auto& database = side->database();
-    if (!database) continue;
-    servers[side->name()] = {{"system_identifier", database->system_identifier},
-                             {"database", database->name},
-                             {"database_oid", database->oid}};
-  }
+  auto servers = sides_seen(world);
   servers["bouncers"] = Json::array();
   std::size_t i = 0;
   for (const auto& pool : world.environment.pools) {

@@ -12,6 +12,13 @@ namespace pgcleave::world {
 // connections.
 Result<Json> note_servers(World& world, Deadline deadline);
 
+// The sides alone, as far as the world has been connected to them; asks nobody.
+Json sides_seen(const World& world);
+
+// In words, each side that is known to be another database than that, or that one of both does not name. Empty: the
+// same, whatever its members are called and wherever they are.
+std::string other_sides(const World& world, const Json& servers);
+
 // From now on each connection to a side or a bouncer is compared with what a run kept: another one is `invalid`.
 void expect_servers(World& world, const Json& servers);
 

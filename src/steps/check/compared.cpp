@@ -1,5 +1,5 @@
 // check.compared: may it go on, by the last comparison of both sides' rows? It compares nothing itself: the journal
-// tells what `pgcleave compare` or a step found.
+// tells what `pgcleave compare` or a step found. The servers only tell which they are.
 #include <algorithm>
 #include <set>
 
@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "config/table_name.h"
 #include "steps/registry.h"
+#include "world/run_servers.h"
 
 namespace pgcleave::steps {
 namespace {
@@ -99,11 +100,25 @@ std::optional<Fault> fault_of_rows(const Context& context, const Judged& judged)
                            counted(last.undecided(), "row"), last.whose())};
 }
 
+// Where an environment file names other servers by now, what was compared says nothing of them.
+Result<std::optional<Fault>> fault_of_servers(const Context& context, const LastComparison& last) {
+  auto& world = context.world;
+  for (auto* side : {&world.source, &world.target}) TRY(side->leader(context.deadline));
+  const auto others = world::other_sides(world, last.servers);
+  if (others.empty()) return std::optional<Fault>();
+  std::string expected;
+  for (const auto* side : {&world.source, &world.target})
+    expected += fmt::format("{}{}: {}", expected.empty() ? "" : "; ", side->label(), side->database()->text());
+  return Fault{"were compared on other servers", expected, fmt::format("{}, by {}", others, last.whose())};
+}
+
 Result<std::optional<Fault>> fault_of(const Context& context, const Judged& judged) {
   TRY_ASSIGN(const auto max_age, parse_duration(context.text("max_age")));
   const auto expected = fmt::format("a comparison that began no longer than {} ago", to_text(max_age));
   if (!judged.last) return Fault{"were never compared, as far as this journal tells", expected, "none"};
   const auto& last = *judged.last;
+  TRY_ASSIGN(auto others, fault_of_servers(context, last));
+  if (others) return others;
   if (!last.passed_by.empty())
     return Fault{"were compared before the side that serves them changed", "a comparison since then",
                  fmt::format("{}; then run {} passed ownership", last.whose(), last.passed_by)};

@@ -10,6 +10,7 @@
 #include "config/table_name.h"
 #include "data/signs.h"
 #include "steps/rows/row_job.h"
+#include "world/run_servers.h"
 #include "world/running_link.h"
 #include "world/serving.h"
 
@@ -117,6 +118,7 @@ Json Compared::json(bool with_values) const {
           {"original", labels.original},
           {"copy", labels.copy},
           {"how", how},
+          {"servers", servers},
           {"position", outcome.position.position == 0 ? "" : outcome.position.text()},
           {"summary",
            {{"tables", outcome.tables.size()},
@@ -163,7 +165,7 @@ Result<Compared> compare_sides(World& world, const ComparisonAsked& asked) {
   if (!asked.flat_out) {
     TRY_ASSIGN(request.limits, checked_limits(world, who.original, asked, deadline));
   }
-  Compared compared{request.labels, roles_in_words(who), {}};
+  Compared compared{request.labels, roles_in_words(who), {}, world::sides_seen(world)};
   request.keeping = asked.keeping;
   if (request.keeping) {
     request.keeping->definition = comparison_of(world.split.name) + compared.how;

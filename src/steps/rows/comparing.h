@@ -36,6 +36,7 @@ struct Compared {
   compare::Labels labels;  // the original is the side that clients write
   std::string how;         // "target ci follows source main by subscription pgcleave_ci_forward"
   compare::Outcome outcome;
+  Json servers = Json::object();  // which databases, as world/run_servers.h has them
 
   [[nodiscard]] Json json(bool with_values) const;
   [[nodiscard]] Verdict verdict() const;          // of rows, columns and the rest of the shape

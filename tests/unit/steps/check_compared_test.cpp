@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include "postgres/server.h"
 #include "steps/registry.h"
+#include "steps/two_sides.h"
+#include "world/run_servers.h"
 
 using namespace pgcleave;
 using namespace std::chrono_literals;
@@ -10,12 +13,10 @@ namespace {
 // A split with two moved tables, one of them in a partition, and a shared one; and what was compared last.
 struct ComparedWorld {
   ComparedWorld() {
-    config::Environment environment;
-    environment.name = "lab";
-    environment.path = "lab.yml";
-    config::Split split;
-    split.name = "ci";
-    world.emplace(world::unopened_world(environment, split));
+    world->environment.name = "lab";
+    world->environment.path = "lab.yml";
+    for (auto* side : {&world->source, &world->target}) REQUIRE(side->leader(Deadline::in(10s)));
+    last.servers = world::sides_seen(*world);
     auto parent = table("metrics");
     parent.holds_rows = false;
     world->split.moved = {table("Builds"), table("metrics_1"), parent};
@@ -52,7 +53,8 @@ struct ComparedWorld {
     return !said.empty();
   }
 
-  std::optional<world::World> world;
+  steps::test::TwoSides sides{postgres::test::main_server(), postgres::test::ci_server()};
+  world::World* world = &sides.world;
   world::LastComparison last;
   bool known = true;
 };
@@ -71,6 +73,25 @@ TEST_CASE("a gate refuses where rows were never compared, and names the command"
       a.refuses("the rows of both sides: were never compared, as far as this journal tells (expected a comparison "
                 "that began no longer than 60m ago, seen none)"));
   CHECK(a.refuses("pgcleave compare -e lab.yml; then try again"));
+}
+
+TEST_CASE("a gate refuses a comparison of other servers, and one that does not name its servers") {
+  ComparedWorld a;
+  auto& target = a.last.servers.at("target");
+  const auto database = target.at("database_oid");
+  target["system_identifier"] = "7";
+  CHECK(a.refuses("the rows of both sides: were compared on other servers (expected source main: database postgres"));
+  CHECK(a.refuses("seen target ci: database postgres, OID " + database.get<std::string>() +
+                  ", of system 7, by pgcleave compare (v-1))"));
+  CHECK(a.refuses("pgcleave compare -e lab.yml; then try again"));
+  target = a.world->target.database() ? world::sides_seen(*a.world).at("target") : target;
+  CHECK(a.refusal().empty());
+  target["database_oid"] = "8";
+  CHECK(a.refuses("were compared on other servers"));
+  a.last.servers.erase("target");
+  CHECK(a.refuses("seen target ci: not named, by pgcleave compare (v-1))"));
+  a.last.servers = Json::object();
+  CHECK(a.refuses("seen source main: not named; target ci: not named"));
 }
 
 TEST_CASE("a gate refuses an old comparison, by when it began") {

@@ -4,6 +4,7 @@
 #include "steps/check/judging.h"
 #include "steps/registry.h"
 #include "steps/two_sides.h"
+#include "world/run_servers.h"
 
 using namespace pgcleave;
 
@@ -50,6 +51,8 @@ struct TwoTables {
 
 TEST_CASE("what a step compared is kept with its verdict and without values, whether it stops the run or not") {
   TwoTables a;
+  for (auto* side : {&a.sides.world.source, &a.sides.world.target})
+    REQUIRE(side->leader(Deadline::in(std::chrono::seconds(10))));
   for (const bool stop : {true, false}) {
     a.kept.clear();
     const auto compared = a.compare(stop);
@@ -66,6 +69,8 @@ TEST_CASE("what a step compared is kept with its verdict and without values, whe
     CHECK(last.differences() == 1);
     CHECK(last.rows() == 100);
     CHECK(last.began_at_us < 1'000'000'000);
+    CHECK(last.servers == world::sides_seen(a.sides.world));
+    CHECK(last.servers.size() == 2);
     CHECK(last.how == "nothing carries rows between source main and target ci");
   }
 }
