@@ -33,12 +33,7 @@ class MissingParts {
   std::vector<Missing> run() {
     secrets();
     for (const auto& bouncer : found_.bouncers) console(bouncer);
-    if (!found_.target.standby)
-      add(found_.target.label() + " follows no other cluster", "patronictl edit-config " + found_.target.scope,
-          {"standby_cluster:", "  host: " + found_.source.leader.host,
-           fmt::format("  port: {}", found_.source.leader.port),
-           fmt::format("  primary_slot_name: {}_cluster", split_name(found_.target.scope)),
-           "  create_replica_methods: [basebackup]"});
+    if (!found_.target.standby) of_its_own();
     logins(world_.source, found_.source, found_.target);
     logins(world_.target, found_.target, found_.source);
     return std::move(all_);
@@ -76,6 +71,29 @@ class MissingParts {
       add(fmt::format("a shell on {} that asks for no password, as a user who may replace {}", bouncer.at.host,
                       bouncer.config),
           fmt::format("ssh; or another command as `shell` of {} in {}", bouncer.name, path_of(environment_file)), {});
+  }
+
+  // What it holds is lost when it becomes a standby, and may be what clients have written since an earlier split. So no
+  // line is printed that would make it one.
+  void of_its_own() {
+    const auto label = found_.target.label();
+    add(fmt::format("{} follows no other cluster: it is a primary of its own{}", label, tables_of_target()),
+        fmt::format("leave it if anybody needs what it holds, or if it serves since an earlier split: as a standby of "
+                    "{} it would lose all of it. If it is new and empty: `standby_cluster` in docs/operating.md",
+                    found_.source.label()),
+        {});
+  }
+
+  // "" where they can't be counted.
+  std::string tables_of_target() {
+    const auto leader = world_.target.leader(deadline_);
+    if (!leader) return "";
+    const auto rows = (*leader)->query(
+        "SELECT count(*) AS tables FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'",
+        {}, deadline_);
+    if (!rows) return "";
+    return fmt::format(", with {} tables in database {}", rows->number(0, "tables"), found_.pools.database);
   }
 
   // Servers of `from` log in to `to`.

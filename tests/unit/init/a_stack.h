@@ -33,9 +33,9 @@ inline patroni::StandIn::Handler a_member(const std::string& scope, bool standby
 
 class Stack {
  public:
-  explicit Stack(const std::string& write = patroni::answer(400, "no JSON"))
+  explicit Stack(const std::string& write = patroni::answer(400, "no JSON"), bool standby = true)
       : source(a_member("main", false, postgres::test::main_server().port(), write)),
-        target(a_member("ci", true, postgres::test::ci_server().port(), write)),
+        target(a_member("ci", standby, postgres::test::ci_server().port(), write)),
         bouncer(folder, "bouncer", postgres::test::main_server().port()),
         directory(folder.path() + "/first-hour") {}
 

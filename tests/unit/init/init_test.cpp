@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "a_stack.h"
 #include "pgbouncer/silent_server.h"
 
@@ -104,6 +106,25 @@ TEST_CASE("a Patroni that asks for a password gets a reference to a file for it"
   CHECK(mode_of(stack.directory + "/rest-password") == 0600);
   CHECK(stack.text_of("rest-password").empty());
   for (const auto& request : stack.source.requests()) CHECK((request.method != "PATCH" || request.body == "no JSON"));
+}
+
+TEST_CASE("a target that is a primary of its own is never told to become a standby") {
+  Tables tables;
+  auto there = postgres::test::ci_server().connect();
+  const postgres::test::Schema ci(there, "ci");
+  postgres::test::run(there, "create table ci.builds (id serial primary key)");
+  const Stack stack(patroni::answer(400, "no JSON"), false);
+  const auto made = make_files(stack.asked());
+  REQUIRE(texts_of(made.errors) == "");
+  const auto& missing = made.made->missing;
+  const auto told = std::find_if(missing.begin(), missing.end(), [](const auto& one) {
+    return one.what.starts_with("target ci follows no other cluster: it is a primary of its own, with ");
+  });
+  REQUIRE(told != missing.end());
+  CHECK(has(told->what, " tables in database postgres"));
+  CHECK_FALSE(has(told->what, "with 0 tables"));
+  CHECK(has(told->where, "as a standby of source main it would lose all of it"));
+  CHECK(told->lines.empty());
 }
 
 TEST_CASE("the authorities of Patroni's certificates are named by their whole path") {
