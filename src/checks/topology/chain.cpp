@@ -107,7 +107,7 @@ class ChainJudge : Judging {
                       swapped ? "writable" : "in recovery too"),
           "SELECT pg_is_in_recovery()", "the source has to be the cluster that takes writes now",
           swapped ? "swap source and target in the environment file"
-                  : "promote the right cluster, or correct the environment file");
+                  : "correct the environment file; promote a cluster only where no other one takes the writes");
       return false;
     }
     if (stage_ == Stage::promoted_by_others) {
@@ -116,8 +116,9 @@ class ChainJudge : Judging {
                       source_.identity.timeline),
           "SELECT pg_is_in_recovery()",
           "it no longer follows the source, and no run promoted it: what it lacks is not known",
-          fmt::format("make it a standby again: patronictl edit-config {} -s standby_cluster.host={} -s "
-                      "standby_cluster.port={}",
+          fmt::format("leave it where clients write to it, as they do after a split that was cleaned up: as a standby "
+                      "it loses all that it wrote since it left the source. Only where nobody needs that: patronictl "
+                      "edit-config {} -s standby_cluster.host={} -s standby_cluster.port={}",
                       target_.scope, seen_.source_route.host, seen_.source_route.port));
       return false;
     }
@@ -141,7 +142,8 @@ class ChainJudge : Judging {
           fmt::format("system identifier {}, {} has {}", target_.identity.system_identifier, source_.label,
                       source_.identity.system_identifier),
           "SELECT system_identifier FROM pg_control_system()", "it is the standby of another database",
-          "clone it from the source");
+          "correct the environment file if another cluster is meant; else clone it from the source, where nobody needs "
+          "what it holds");
       return;
     }
     const auto& receiver = target_.receiver;

@@ -49,6 +49,20 @@ TEST_CASE("roles that are wrong are told, and nothing else of the chain") {
         Lines{"blocker topology.target_not_standby target ci"});
 }
 
+TEST_CASE("what makes a cluster a standby, or copies it anew, is told with what would be lost") {
+  auto target = a_target();
+  target.identity.system_identifier = "8";
+  const auto another = judge_chain({a_source(), target, {"10.0.0.99", 6432}, "ci"}, Stage::standby);
+  REQUIRE(another.size() == 1);
+  CHECK(another[0].fix.find("where nobody needs what it holds") != std::string::npos);
+  target = a_target();
+  target.identity.in_recovery = false;
+  const auto writable = judge_chain({a_source(), target, {"10.0.0.99", 6432}, "ci"}, Stage::promoted_by_others);
+  REQUIRE(writable.size() == 1);
+  CHECK(writable[0].fix.starts_with("leave it where clients write to it"));
+  CHECK(writable[0].fix.find("Only where nobody needs that: patronictl") != std::string::npos);
+}
+
 TEST_CASE("a target that does not follow this source blocks") {
   auto target = a_target();
   target.identity.system_identifier = "8";
