@@ -185,7 +185,10 @@ class Judge : Judging {
     if (!side.writable()) return;
     add("superfluous", Severity::blocker, table_on(table, side), trigger_seen(side, table), trigger_query(table),
         "it has a fence that its class in the split file does not call for: writes may be refused",
-        fmt::format("DROP TRIGGER {} ON {}", postgres::quote_identifier(prefix + seen_.split), table.sql()));
+        fmt::format(
+            "correct the split file where it leaves the table out by mistake: without the fence both sides may be "
+            "written. Else: DROP TRIGGER {} ON {}",
+            postgres::quote_identifier(prefix + seen_.split), table.sql()));
   }
 
   const FenceSeen& seen_;

@@ -120,7 +120,8 @@ class SlotSettingsJudge : Judging {
         slots_query,
         "after the promotion it holds WAL and the rows that vacuum would remove, for a reader who stays away",
         server_.in_recovery ? "drop it after the promotion, unless its reader moves too"
-                            : fmt::format("SELECT pg_drop_replication_slot({})", postgres::quote_literal(slot.name)));
+                            : fmt::format("unless its reader is to go on here: SELECT pg_drop_replication_slot({})",
+                                          postgres::quote_literal(slot.name)));
   }
 
   const SlotsSeen& seen_;
