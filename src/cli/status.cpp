@@ -1,8 +1,11 @@
 #include "app/status.h"
 
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 
 #include "app/interrupt.h"
+#include "app/monitored.h"
 #include "app/run_jobs.h"
 #include "base/fields.h"
 #include "base/format.h"
@@ -65,8 +68,41 @@ ExitCode show_before_runs(const std::string& journal, const app::FilesNamed& fil
   return ExitCode::done;
 }
 
+// One line for a monitor, and its exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+ExitCode tell_monitor(app::Alert alert, const std::vector<app::Monitored>& splits, std::string text, bool as_json) {
+  if (as_json) {
+    Json list = Json::array();
+    for (const auto& split : splits) list.push_back(split.json());
+    std::cout << to_text(Json{{"alert", app::name_of(alert)}, {"text", text}, {"splits", list}}, 2) << "\n";
+  } else {
+    std::string word = app::name_of(alert);
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::cout << "PGCLEAVE " << word << ": " << printable(one_line(text)) << "\n";
+  }
+  return static_cast<ExitCode>(alert);
+}
+
+ExitCode show_monitor(const app::RunNamed& named, bool as_json) {
+  const auto unknown = [&](const std::string& why) { return tell_monitor(app::Alert::unknown, {}, why, as_json); };
+  const auto path = app::journal_path(named.files);
+  if (!path.value) return unknown(path.problems.front().text());
+  const auto none = app::holds_no_run(*path.value);
+  if (!none) return unknown(none.error().text());
+  if (*none) return tell_monitor(app::Alert::ok, {}, "no run is in journal " + *path.value, as_json);
+  const auto journal = journal::Journal::open_to_read(*path.value, Deadline::in(std::chrono::seconds(5)));
+  if (!journal) return unknown(journal.error().text());
+  const auto splits = app::monitored(*journal, named);
+  if (!splits) return unknown(splits.error().text());
+  std::vector<std::string> texts;
+  for (const auto& one : *splits)
+    texts.push_back(fmt::format("split {} on {}: {}", one.split, one.environment, one.text));
+  const auto worst = splits->empty() ? app::Alert::ok : splits->front().alert;
+  return tell_monitor(worst, *splits, fmt::format("{}", fmt::join(texts, "; ")), as_json);
+}
+
 ExitCode show_status(const Arguments& arguments) {
   const auto named = run_named(arguments);
+  if (arguments.flag("check")) return show_monitor(named, arguments.flag("json"));
   const auto path = app::journal_path(named.files);
   if (!path.value) return complain(path.problems);
   if (named.id.empty() && !named.files.environment.empty()) {
@@ -106,6 +142,9 @@ Verb status_verb() {
           "the command to type next.",
           {{"RUN", Kind::optional_positional,
             "run id (default: one that is not finished, else the run that holds the split)"},
+           {"--check", Kind::flag,
+            "one line for monitors such as Nagios, with exit code 0 ok, 1 warning, 2 critical or 3 unknown: reads the "
+            "journal only, asks no server and needs no secret"},
            {"--watch", Kind::flag, "show it again when it changes, until its process ends"},
            environment_option(false),
            journal_option(),

@@ -8,6 +8,10 @@ load_begin --writers 8 --reconnect 2 --rate 20
 say "killed after the release: clients wait until resume undoes the window, which then goes on"
 kill_both_at "after effect release ownership" run "$runbook" -e "$environment" --approve go
 is "state" "$(status .state)" interrupted
+tool 2 status -e "$environment" --check
+contains "$scratch/tool.json" "PGCLEAVE CRITICAL: split ci on "
+contains "$scratch/tool.json" "clients may wait, since "
+contains "$scratch/tool.json" "next: pgcleave resume "
 is "owner on the source" "$(owner_on_source)" 0
 tool 7 run "$runbook" -e "$environment" --approve go
 contains "$scratch/tool.out" "pgcleave resume"
@@ -39,4 +43,6 @@ is "state" "$(status .state)" "done"
 is "repeating it changes nothing" "$(tool 0 resume -e "$environment"; owner_on_target)" 2
 load_end 1
 verify_clean target
+tool 0 status -e "$environment" --check
+contains "$scratch/tool.json" "PGCLEAVE OK: split ci on "
 say "ok"
