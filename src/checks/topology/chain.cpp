@@ -142,8 +142,7 @@ class ChainJudge : Judging {
           fmt::format("system identifier {}, {} has {}", target_.identity.system_identifier, source_.label,
                       source_.identity.system_identifier),
           "SELECT system_identifier FROM pg_control_system()", "it is the standby of another database",
-          "correct the environment file if another cluster is meant; else clone it from the source, where nobody needs "
-          "what it holds");
+          "correct the environment file, or clone it from the source where nobody needs what it holds");
       return;
     }
     const auto& receiver = target_.receiver;
