@@ -43,6 +43,18 @@ say "the target is promoted, and follows by the forward link"
 tool 6 run "$runbook" -e "$environment"
 equal 3 "target ci follows source main by subscription pgcleave_ci_forward"
 
+say "since the last comparison: what nobody wrote is not read, and a row that was bent is found"
+unread() { jq '.tables[] | select(.table == "ci.big") | .unchanged' "$scratch/tool.json"; }
+compare 0 --since-last
+whole=$(unread)
+[ "$whole" -ge 2 ] || failed "of ci.big $whole blocks were left out, though nobody had written it"
+bend "update ci.big set note = 'bent' where id = 100000"
+compare 10 --since-last
+is "differences" "$(found)" "ci.big changed id 100000 note"
+[ "$(unread)" -lt "$whole" ] || failed "the block that was written was left out"
+bend "update ci.big set note = md5('100000') where id = 100000"
+compare 0 --since-last
+
 say "rows are bent on the target"
 bend "delete from ci.kinds where id = 1; insert into ci.kinds (id) values (5000);
   update ci.kinds set big = big + 4294967296 where id = 10; update ci.kinds set cost = 1.00 where id = 20;
@@ -169,7 +181,7 @@ say "what is kept: each verdict, and no value"
 sqlite3 -readonly "$dir/journal.db" "select data from event where type = 'compare.done' order by seq" \
   >"$scratch/kept.out"
 is "verdicts" "$(jq -r .verdict "$scratch/kept.out" | uniq -c | awk '{print $1 $2}' | paste -sd' ')" \
-  "7same 8different 6same 1different"
+  "8same 1different 1same 8different 6same 1different"
 is "the last difference" "$(jq -r '.tables[].differences[].key' "$scratch/kept.out" | tail -n 1)" "id 77"
 if grep -qE 'hush|4294967306|2026-01-01' "$scratch/kept.out"; then failed "the journal holds a value of a row"; fi
 say "ok"
