@@ -1,7 +1,7 @@
 #include "app/comparisons_told.h"
 
 #include "app/run_jobs.h"
-#include "base/fields.h"
+#include "app/same_environment.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "report/document/display.h"
@@ -104,8 +104,7 @@ Json comparisons_told(world::World& world, const FilesNamed& files, const std::s
 Json comparisons_told(const engine::RunRecord& run, const FilesNamed& files) {
   auto world = servers_of(run, files);
   if (!world) return Json::array();
-  const auto& given = files.environment;
-  return comparisons_told(*world, files, given.empty() ? text_in(run.begun, "environment") : given);
+  return comparisons_told(*world, files, environment_file_of(run, files.environment));
 }
 
 }  // namespace pgcleave::app

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "app/acted.h"
-#include "base/fields.h"
+#include "app/same_environment.h"
 #include "base/format.h"
 #include "base/units.h"
 #include "engine/run_result.h"
@@ -68,10 +68,6 @@ Monitored judged(const engine::SplitRuns& split, bool alive, std::int64_t now_us
   return told;
 }
 
-int weight(Alert alert) {
-  return alert == Alert::unknown ? 1 : 2 * static_cast<int>(alert);
-}
-
 }  // namespace
 
 const char* name_of(Alert alert) {
@@ -96,17 +92,13 @@ Monitored monitored(const engine::SplitRuns& split, bool alive, std::int64_t now
 }
 
 Result<std::vector<Monitored>> monitored(const journal::Journal& journal, const RunNamed& named) {
-  std::vector<Monitored> all;
-  TRY_ASSIGN(const auto begun, journal.events_of_type("run.begun"));
-  if (begun.empty()) return all;
   TRY_ASSIGN(const auto runs, journal_runs(journal, named));
+  std::vector<Monitored> all;
   for (const auto& split : runs.splits) {
-    const auto& given = named.files.environment;
-    const auto again = named.files.again(given.empty() ? text_in(split.all.front()->begun, "environment") : given);
+    const auto again = named.files.again(environment_file_of(*split.all.front(), named.files.environment));
     all.push_back(monitored(split, journal::SplitLock::is_held(journal.path(), split.split), utc_now_us(), again));
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const auto& a, const auto& b) { return weight(a.alert) > weight(b.alert); });
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.alert > b.alert; });
   return all;
 }
 

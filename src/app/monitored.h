@@ -28,7 +28,8 @@ struct Monitored {
 // command needs besides a run's id.
 Monitored monitored(const engine::SplitRuns& split, bool alive, std::int64_t now_us, const std::string& again);
 
-// Of each split of the journal, or of the environment that was named; the worst first. Empty: it holds no run.
+// Of each split of the journal, or of the environment that was named; the worst first. `invalid`
+// where the journal holds no run.
 Result<std::vector<Monitored>> monitored(const journal::Journal& journal, const RunNamed& named);
 
 }  // namespace pgcleave::app

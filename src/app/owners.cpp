@@ -38,7 +38,7 @@ std::vector<std::string> problems_of(const world::Owners& owners, world::Serving
 std::optional<Json> owners_of(const engine::RunRecord& run, const FilesNamed& files) {
   const bool needs_a_split = run.windows.empty() && run.outcome == journal::RunOutcome::done;  // such as cleanup
   if ((!run.has_taken(runbook::PhaseKind::window) && !needs_a_split) || run.open_window() != nullptr) return {};
-  const auto file = files.environment.empty() ? text_in(run.begun, "environment") : files.environment;
+  const auto file = environment_file_of(run, files.environment);
   const auto environment = told_environment(file);
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};

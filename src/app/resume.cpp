@@ -50,8 +50,7 @@ Result<Resumed> resume(journal::Journal& journal, const ResumeAsked& asked, engi
   const auto intent = asked.how.back ? engine::Intent::rollback : engine::Intent::resume;
   TRY_ASSIGN(const auto runs, journal_runs(journal, asked.run));
   TRY_ASSIGN(const auto run, meant_run(journal, runs, asked.run, intent));
-  const auto& given = asked.run.files.environment;
-  const auto environment_file = given.empty() ? text_in(run.begun, "environment") : given;
+  const auto environment_file = environment_file_of(run, asked.run.files.environment);
   speech.again = asked.run.files.again(environment_file);
   if (run.finished && nothing_left(run, asked.how.back)) {
     TRY_ASSIGN(auto over, is_over(run, runs, intent, speech.again));

@@ -77,8 +77,7 @@ std::optional<Json> rollback_path_of(const engine::RunRecord& run, const std::st
   const bool over = run.has_taken(runbook::PhaseKind::rollback_window) || outcome == journal::RunOutcome::rolled_back ||
                     outcome == journal::RunOutcome::undone;
   if (over || !has_promoted(run)) return {};
-  const auto environment =
-      told_environment(environment_file.empty() ? text_in(run.begun, "environment") : environment_file);
+  const auto environment = told_environment(environment_file_of(run, environment_file));
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value) return Json{{"error", "the files of this run can't be read"}};
   if (const auto same = same_environment(run, *environment); !same) return Json{{"error", same.error().text()}};

@@ -44,8 +44,7 @@ std::vector<RunJob> jobs_of(const engine::RunRecord& run) {
 }
 
 Result<world::World> servers_of(const engine::RunRecord& run, const FilesNamed& files) {
-  const auto environment =
-      read_environment_file(files.environment.empty() ? text_in(run.begun, "environment") : files.environment);
+  const auto environment = read_environment_file(environment_file_of(run, files.environment));
   if (!environment.value) return fail(last_of(errors_of(environment.problems)));
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!split.value) return fail(last_of(errors_of(split.problems)));

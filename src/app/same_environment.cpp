@@ -66,6 +66,10 @@ Result<void> same_names(const engine::RunRecord& run, const config::Environment&
 
 }  // namespace
 
+std::string environment_file_of(const engine::RunRecord& run, const std::string& given) {
+  return given.empty() ? text_in(run.begun, "environment") : given;
+}
+
 Result<void> same_environment(const engine::RunRecord& run, const config::Environment& environment) {
   TRY(same_names(run, environment));
   const auto kept = kept_bouncers(run);

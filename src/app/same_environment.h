@@ -10,6 +10,9 @@
 
 namespace pgcleave::app {
 
+// The environment file that a command about a run goes by: `given`, or where that is "" the one that it began with.
+std::string environment_file_of(const engine::RunRecord& run, const std::string& given);
+
 // Compares names alone, and asks nobody: the environment's name and class, scopes, databases, and which bouncers there
 // are, but for those of which the run knows that they are out of service. `invalid` with both. Steps compare the
 // servers themselves (world/run_servers.h).

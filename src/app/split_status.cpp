@@ -25,8 +25,7 @@ const engine::RunRecord& known_best(const engine::SplitRuns& split) {
 }
 
 Json who_serves(const engine::RunRecord& run, const std::string& environment_file) {
-  const auto environment =
-      told_environment(environment_file.empty() ? text_in(run.begun, "environment") : environment_file);
+  const auto environment = told_environment(environment_file_of(run, environment_file));
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value)
     return {{"serves", name_of(world::Serving::unknown)}, {"why", "the files of run " + run.id + " can't be read"}};

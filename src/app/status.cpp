@@ -57,8 +57,7 @@ Json json_of(const engine::RunRecord& run, const std::string& state) {
 // can't be asked.
 std::optional<std::string> alarm_of(const engine::RunRecord& run, const std::string& environment_file) {
   if (!run.has_taken(runbook::PhaseKind::window) || run.has_taken(runbook::PhaseKind::rollback_window)) return {};
-  const auto environment =
-      told_environment(environment_file.empty() ? text_in(run.begun, "environment") : environment_file);
+  const auto environment = told_environment(environment_file_of(run, environment_file));
   const auto split = config::read_split(text_in(run.begun, "split"), text_in(run.begun, "split_text"));
   if (!environment || !split.value || !same_environment(run, *environment)) return {};
   auto world = world::unopened_world(*environment, *split.value);
@@ -79,9 +78,7 @@ std::optional<std::string> alarm_of(const engine::RunRecord& run, const std::str
 }
 
 std::string compare_command(const engine::SplitRuns& split, const FilesNamed& files) {
-  const auto& given = files.environment;
-  const auto begun_with = text_in(split.all.front()->begun, "environment");
-  return "pgcleave compare" + files.again(given.empty() ? begun_with : given);
+  return "pgcleave compare" + files.again(environment_file_of(*split.all.front(), files.environment));
 }
 
 std::optional<Json> rollback_path_told(const Json& splits, const engine::SplitRuns& own) {

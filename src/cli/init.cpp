@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <filesystem>
 #include <iostream>
 #include <sstream>
 
@@ -134,7 +133,7 @@ Json json_of(const init::Made& made, const std::vector<init::Missing>& missing, 
 // The files are those of the folder.
 ExitCode check_files(const Arguments& arguments) {
   const auto folder = arguments.text("directory").empty() ? "." : arguments.text("directory");
-  const auto path = (std::filesystem::path(folder) / init::environment_file).lexically_normal().string();
+  const auto path = init::path_in(folder, init::environment_file);
   const auto environment = app::read_environment_file(path);
   if (!environment.value) return complain(environment.problems);
   const auto split = app::read_split_for({path, "", ""}, *environment.value);

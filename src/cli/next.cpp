@@ -2,6 +2,7 @@
 
 #include "app/files.h"
 #include "base/log.h"
+#include "base/process.h"
 
 namespace pgcleave::cli {
 
@@ -29,9 +30,7 @@ std::string in_shell(const std::string& word) {
       word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@%+=,") ==
           std::string::npos)
     return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  return Shell::quote(word);
 }
 
 }  // namespace pgcleave::cli

@@ -12,6 +12,11 @@ std::string form_text(const ComparedTable& table, const Both<Form>& forms) {
   return fmt::format("{}; {}; {}; {}", shape_text(table), fmt::join(orders, ","), forms.original.text, forms.copy.text);
 }
 
+Form form_of(const Forms& forms, const postgres::TableName& table) {
+  const auto found = forms.find(table);
+  return found == forms.end() ? Form{"", "it is not there"} : found->second;
+}
+
 }  // namespace
 
 void Earlier::say(const std::string& text) const {
@@ -22,11 +27,14 @@ Result<void> Earlier::note(Pair& pair, const std::vector<ComparedTable>& tables)
   const auto deadline = [&] { return Deadline::in(request_.patience.with_request); };
   TRY_ASSIGN(horizons_.original, read_horizon(pair.original(), request_.labels.original, deadline()));
   TRY_ASSIGN(horizons_.copy, read_horizon(pair.copy(), request_.labels.copy, deadline()));
+  std::vector<postgres::TableName> names;
+  for (const auto& table : tables) names.push_back(table.name);
+  Both<Forms> all;
+  TRY_ASSIGN(all.original, read_forms(pair.original(), names, deadline()));
+  TRY_ASSIGN(all.copy, read_forms(pair.copy(), names, deadline()));
   for (const auto& table : tables) {
     if (!table.why_not.empty() || !table.notes.empty()) continue;
-    Both<Form> forms;
-    TRY_ASSIGN(forms.original, read_form(pair.original(), table.name, deadline()));
-    TRY_ASSIGN(forms.copy, read_form(pair.copy(), table.name, deadline()));
+    const Both<Form> forms{form_of(all.original, table.name), form_of(all.copy, table.name)};
     now_[table.name] = {form_text(table, forms),
                         forms.original.unproven.empty() ? forms.copy.unproven : forms.original.unproven};
   }
@@ -85,13 +93,13 @@ Result<void> Earlier::keep(const std::string& id, const std::vector<SeenTable>& 
   Both<Horizon> by_now;
   TRY_ASSIGN(by_now.original, read_horizon(original, request_.labels.original, deadline));
   TRY_ASSIGN(by_now.copy, read_horizon(copy, request_.labels.copy, deadline));
-  TRY_ASSIGN(const bool here, make_durable(original, horizons_.original, deadline));
-  TRY_ASSIGN(const bool there, make_durable(copy, horizons_.copy, deadline));
-  const bool holds = here && there && why_useless(horizons_.original, by_now.original).empty() &&
-                     why_useless(horizons_.copy, by_now.copy).empty();
+  TRY(make_durable(original, horizons_.original, deadline));
+  TRY(make_durable(copy, horizons_.copy, deadline));
+  const bool holds =
+      why_useless(horizons_.original, by_now.original).empty() && why_useless(horizons_.copy, by_now.copy).empty();
   if (!holds) {
     return fail({ErrorKind::failed, "this comparison", "is no ground for a later one", "the same servers to its end",
-                 "one that changed meanwhile, or whose WAL is not on disk", "", ""});
+                 "one that changed meanwhile", "", ""});
   }
   TablesBefore tables;
   for (const auto& table : seen) {

@@ -3,6 +3,7 @@
 #include "base/fields.h"
 #include "base/format.h"
 #include "postgres/identity.h"
+#include "postgres/wal.h"
 
 namespace pgcleave::compare {
 namespace {
@@ -48,19 +49,9 @@ Result<Horizon> read_horizon(postgres::Connection& connection, const std::string
   return horizon;
 }
 
-// A transaction that writes anything is flushed with all that lies before it. On a quiet server nobody else would do
-// it. A standby replays what is on its disk.
-Result<bool> make_durable(postgres::Connection& connection, const Horizon& horizon, Deadline deadline) {
-  TRY(connection.simple("SET synchronous_commit TO local", deadline));
-  TRY(
-      connection.query("SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN "
-                       "pg_catalog.pg_logical_emit_message(true, 'pgcleave', '') END",
-                       {}, deadline));
-  TRY_ASSIGN(const auto rows,
-             connection.query("SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN true ELSE "
-                              "pg_catalog.pg_current_wal_flush_lsn() >= $1::pg_catalog.pg_lsn END AS durable",
-                              {horizon.position.text()}, deadline));
-  return rows.boolean(0, "durable");
+Result<void> make_durable(postgres::Connection& connection, const Horizon& horizon, Deadline deadline) {
+  TRY_ASSIGN(const auto seen, postgres::recovery(connection, deadline));
+  return seen.in_recovery ? Result<void>() : postgres::flush_wal(connection, horizon.position, deadline);
 }
 
 std::string why_useless(const Horizon& earlier, const Horizon& now) {

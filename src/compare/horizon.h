@@ -29,9 +29,9 @@ Horizon horizon_in(const Json& json);
 
 // `label`: how messages call the server.
 Result<Horizon> read_horizon(postgres::Connection& connection, const std::string& label, Deadline deadline);
-// Has what had ended by then on its disk, by an empty logical message: else a crash might forget it, and give its
-// number to another transaction. False: it is not.
-Result<bool> make_durable(postgres::Connection& connection, const Horizon& horizon, Deadline deadline);
+// Has what had ended by then on its disk: else a crash might forget it, and give its number to another transaction. A
+// standby replays what is on its disk.
+Result<void> make_durable(postgres::Connection& connection, const Horizon& horizon, Deadline deadline);
 // Of the same server, and not so long ago that numbers of 32 bits come again. Empty: it can be used; else why not.
 std::string why_useless(const Horizon& earlier, const Horizon& now);
 

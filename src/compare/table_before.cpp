@@ -12,7 +12,7 @@ namespace {
 // added, and the labels of all enums: what can change a value that nobody writes. Types of others than PostgreSQL, and
 // names of objects (regclass), may be written otherwise one day; a virtual column is not stored at all.
 constexpr const char* form_sql = R"sql(
-SELECT pg_catalog.concat_ws(' ', c.oid, pg_catalog.pg_relation_filenode(c.oid), pg_catalog.md5(
+SELECT n.nspname, c.relname, pg_catalog.concat_ws(' ', c.oid, pg_catalog.pg_relation_filenode(c.oid), pg_catalog.md5(
          (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(',', a.attnum, a.attname, a.atttypid, a.atttypmod,
                    a.attcollation, a.attisdropped, a.attgenerated, a.attmissingval::text), ';' ORDER BY a.attnum)
             FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0)), pg_catalog.md5(
@@ -30,7 +30,7 @@ SELECT pg_catalog.concat_ws(' ', c.oid, pg_catalog.pg_relation_filenode(c.oid), 
                 OR NOT (b.typtype = 'e' OR b.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
                         AND b.typtype IN ('b', 'r', 'm') AND b.typname !~ '^(reg|aclitem)'))) AS unproven
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = $1 AND c.relname = $2)sql";
+ WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[]::name[], $2::text[]::name[])))sql";
 
 Json end_of(const std::optional<std::string>& key) {
   return key ? Json(*key) : Json(nullptr);
@@ -69,14 +69,19 @@ TableBefore table_before_in(const Json& json) {
   return table;
 }
 
-Result<Form> read_form(postgres::Connection& connection, const postgres::TableName& table, Deadline deadline) {
-  TRY_ASSIGN(const auto rows, connection.query(form_sql, {table.schema, table.name}, deadline));
-  if (rows.empty()) return Form{"", "it is not there"};
-  Form form{rows.text(0, "form"), ""};
-  if (const auto stored = rows.text(0, "stored"); stored != "heap") form.unproven = "it is stored as " + stored;
-  if (!rows.is_null(0, "unproven"))
-    form.unproven = "values may change without being written in " + rows.text(0, "unproven");
-  return form;
+Result<Forms> read_forms(postgres::Connection& connection, const std::vector<postgres::TableName>& tables,
+                         Deadline deadline) {
+  const auto named = postgres::name_arrays(tables);
+  TRY_ASSIGN(const auto rows, connection.query(form_sql, {named.schemas, named.names}, deadline));
+  Forms forms;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    Form form{rows.text(row, "form"), ""};
+    if (const auto stored = rows.text(row, "stored"); stored != "heap") form.unproven = "it is stored as " + stored;
+    if (!rows.is_null(row, "unproven"))
+      form.unproven = "values may change without being written in " + rows.text(row, "unproven");
+    forms[{rows.text(row, "nspname"), rows.text(row, "relname")}] = form;
+  }
+  return forms;
 }
 
 std::vector<BlockBefore> chain_of(const std::vector<BlockBefore>& blocks) {

@@ -35,7 +35,10 @@ struct Form {
   std::string text;
   std::string unproven;  // why its rows may change without being written; empty: they can't
 };
-Result<Form> read_form(postgres::Connection& connection, const postgres::TableName& table, Deadline deadline);
+using Forms = std::map<postgres::TableName, Form>;
+// Of those that are there.
+Result<Forms> read_forms(postgres::Connection& connection, const std::vector<postgres::TableName>& tables,
+                         Deadline deadline);
 
 // In order, if they are one chain from the first row to the last; else none.
 std::vector<BlockBefore> chain_of(const std::vector<BlockBefore>& blocks);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/address.h"
 #include "base/format.h"
@@ -42,6 +43,10 @@ std::pair<std::string, std::string> parts_of(const std::string& text, const std:
 }
 
 }  // namespace
+
+std::string path_in(const std::string& directory, const std::string& name) {
+  return (std::filesystem::path(directory) / name).lexically_normal().string();
+}
 
 Result<std::string> rest_url(const std::string& option, const std::string& text) {
   auto rest = text;

@@ -28,6 +28,9 @@ struct Asked {
   [[nodiscard]] const std::string& admin() const { return console_user.empty() ? user : console_user; }
 };
 
+// The path of a file in that folder, as short as it goes.
+std::string path_in(const std::string& directory, const std::string& name);
+
 constexpr auto time_per_address = std::chrono::seconds(3);
 constexpr auto time_for_catalog = std::chrono::seconds(20);
 

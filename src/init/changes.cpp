@@ -109,15 +109,16 @@ class Changes {
     const auto object = "split " + world_.split_file.name;
     const auto seen = world::tables_on(world_, world_.source, Deadline::in(time_for_catalog));
     if (!seen) return add(object, "the catalog can't be read: " + one_line(seen.error().text()), "");
-    for (const auto& problem : seen->problems) add(object, problem, "correct " + world_.split_file.path);
-    for (const auto& table : seen->unclassified)
-      add(object, fmt::format("table {} is new, and in no class", table.sql()),
-          "put it under moved, kept or shared in " + world_.split_file.path);
+    compare(object, "table", *seen);
     const auto sequences = world::sequences_on(world_, world_.source, Deadline::in(time_for_catalog));
     if (!sequences) return add(object, "the sequences can't be read: " + one_line(sequences.error().text()), "");
-    for (const auto& problem : sequences->problems) add(object, problem, "correct " + world_.split_file.path);
-    for (const auto& name : sequences->unclassified)
-      add(object, fmt::format("sequence {} is new, and in no class", name.sql()),
+    compare(object, "sequence", *sequences);
+  }
+
+  void compare(const std::string& object, const char* kind, const auto& seen) {
+    for (const auto& problem : seen.problems) add(object, problem, "correct " + world_.split_file.path);
+    for (const auto& name : seen.unclassified)
+      add(object, fmt::format("{} {} is new, and in no class", kind, name.sql()),
           "put it under moved, kept or shared in " + world_.split_file.path);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/format.h"
 
 namespace pgcleave::init {
@@ -11,10 +12,6 @@ using postgres::TableName;
 
 constexpr std::size_t most_named = 12;
 constexpr std::size_t most_sets = 8;
-
-std::string counted(std::size_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 // What goes with the moved tables of one schema.
 struct Part {

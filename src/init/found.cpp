@@ -58,12 +58,11 @@ FoundOrErrors read_all(const Asked& asked) {
   return out;
 }
 
-Result<Choice> chosen_by(const Asked& asked, const Found& found) {
+Result<Choice> chosen_by(const Asked& asked, const Found& found, const std::vector<Candidate>& candidates) {
   if (!asked.schemas.empty() || !asked.patterns.empty()) {
     TRY_ASSIGN(auto moved, tables_named(asked.schemas, asked.patterns, found.graph.tables));
     return Choice{std::move(moved), ""};
   }
-  const auto candidates = candidates_in(found.graph, found.target.scope, found.used);
   if (!candidates.empty()) {
     const auto& first = candidates.front();
     return Choice{{first.tables.begin(), first.tables.end()}, first.why};

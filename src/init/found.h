@@ -32,6 +32,6 @@ struct Choice {
   std::set<postgres::TableName> moved;
   std::string why;  // of a candidate; "" where it was asked for
 };
-Result<Choice> chosen_by(const Asked& asked, const Found& found);
+Result<Choice> chosen_by(const Asked& asked, const Found& found, const std::vector<Candidate>& candidates);
 
 }  // namespace pgcleave::init

@@ -1,7 +1,6 @@
 #include "init/init.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/file.h"
 #include "base/format.h"
@@ -46,9 +45,7 @@ class Trial {
   }
 
  private:
-  [[nodiscard]] std::string path_of(const char* name) const {
-    return (std::filesystem::path(asked_.directory) / name).lexically_normal().string();
-  }
+  [[nodiscard]] std::string path_of(const char* name) const { return path_in(asked_.directory, name); }
 
   Result<config::Environment> environment_in_folder() {
     const auto staged = staged_.path_of(environment_file);
@@ -65,12 +62,7 @@ class Trial {
 Result<checks::Findings> crossing_in(world::World& world) {
   const auto deadline = Deadline::in(time_for_trial);
   TRY_ASSIGN(auto* leader, world.source.leader(deadline));
-  checks::CrossingSeen seen;
-  seen.side = world.source.label();
-  TRY_ASSIGN(seen.dependencies, postgres::dependencies(*leader, deadline));
-  TRY_ASSIGN(seen.programs, postgres::programs(*leader, deadline));
-  TRY_ASSIGN(seen.triggers, postgres::triggers(*leader, deadline));
-  TRY_ASSIGN(seen.sequences, postgres::sequence_uses(*leader, deadline));
+  TRY_ASSIGN(const auto seen, checks::inspect_crossing(*leader, world.source.label(), deadline));
   checks::TableReferences references(world.split, seen.dependencies, seen.programs);
   return checks::judge_crossing(seen, references);
 }
@@ -85,8 +77,8 @@ Result<bool> add_sequences(world::World& world, SplitTexts& texts) {
 
 Result<Made> made_of(const Asked& asked, Found found) {
   Made made;
-  TRY_ASSIGN(made.choice, chosen_by(asked, found));
   made.candidates = candidates_in(found.graph, found.target.scope, found.used);
+  TRY_ASSIGN(made.choice, chosen_by(asked, found, made.candidates));
   auto split = split_texts(asked, found, made.choice);
   auto files = file_texts(asked, found, split);
   TRY_ASSIGN(auto staged, StagedFiles::in(asked.directory));
@@ -101,8 +93,7 @@ Result<Made> made_of(const Asked& asked, Found found) {
   TRY_ASSIGN(made.crossing, crossing_in(world));
   made.missing = missing_in(asked, found, world, Deadline::in(time_for_trial));
   TRY(staged.put_in_place(files));
-  for (const auto& file : files)
-    made.files.push_back((std::filesystem::path(asked.directory) / file.name).lexically_normal().string());
+  for (const auto& file : files) made.files.push_back(path_in(asked.directory, file.name));
   made.environment = world.environment;
   made.split = world.split_file;
   made.found = std::move(found);

@@ -1,7 +1,6 @@
 #include "init/missing.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <sstream>
 
 #include "base/address.h"
@@ -44,9 +43,7 @@ class MissingParts {
     all_.push_back({std::move(what), std::move(where), std::move(lines)});
   }
 
-  [[nodiscard]] std::string path_of(const char* name) const {
-    return (std::filesystem::path(asked_.directory) / name).lexically_normal().string();
-  }
+  [[nodiscard]] std::string path_of(const char* name) const { return path_in(asked_.directory, name); }
 
   void secrets() {
     if (passfile_of(asked_).empty())

@@ -42,7 +42,7 @@ Result<void> write_new(const std::string& path, const std::string& text, bool se
 
 Result<void> names_are_free(const std::string& directory, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    const auto path = (fs::path(directory) / name).lexically_normal().string();
+    const auto path = path_in(directory, name);
     struct stat info{};
     if (::lstat(path.c_str(), &info) == 0) return fail(taken(path));
   }
@@ -81,7 +81,7 @@ Result<void> StagedFiles::put_in_place(const std::vector<FileText>& files) {
   std::vector<std::string> placed;
   for (const auto& file : files) {
     const auto from = path_of(file.name);
-    const auto to = (fs::path(directory_) / file.name).lexically_normal().string();
+    const auto to = path_in(directory_, file.name);
     auto written = write_new(from, file.text, file.secret);
     if (written && ::link(from.c_str(), to.c_str()) != 0)
       written = fail(errno == EEXIST ? taken(to) : of_system(to, "the file can't be put there"));

@@ -186,6 +186,16 @@ class CrossingJudge {
 
 }  // namespace
 
+Result<CrossingSeen> inspect_crossing(postgres::Connection& session, const std::string& side, Deadline deadline) {
+  CrossingSeen seen;
+  seen.side = side;
+  TRY_ASSIGN(seen.dependencies, postgres::dependencies(session, deadline));
+  TRY_ASSIGN(seen.programs, postgres::programs(session, deadline));
+  TRY_ASSIGN(seen.triggers, postgres::triggers(session, deadline));
+  TRY_ASSIGN(seen.sequences, postgres::sequence_uses(session, deadline));
+  return seen;
+}
+
 Findings judge_crossing(const CrossingSeen& seen, TableReferences& references) {
   return CrossingJudge(seen, references).run();
 }

@@ -1,5 +1,5 @@
 // What crosses the line between moved and kept tables: after the split it breaks, or reads and writes the stale half.
-// Asks nobody.
+// Judging asks nobody.
 #pragma once
 
 #include "checks/finding.h"
@@ -16,6 +16,7 @@ struct CrossingSeen {
   std::vector<postgres::SequenceUse> sequences;
 };
 
+Result<CrossingSeen> inspect_crossing(postgres::Connection& session, const std::string& side, Deadline deadline);
 Findings judge_crossing(const CrossingSeen& seen, TableReferences& references);
 
 }  // namespace pgcleave::checks

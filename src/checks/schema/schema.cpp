@@ -52,12 +52,7 @@ struct OfCatalog {
 };
 
 Result<OfCatalog> of_catalog(const InspectedSide& one, Deadline deadline) {
-  CrossingSeen crossing;
-  crossing.side = one.side->label();
-  TRY_ASSIGN(crossing.dependencies, dependencies(*one.session, deadline));
-  TRY_ASSIGN(crossing.programs, programs(*one.session, deadline));
-  TRY_ASSIGN(crossing.triggers, triggers(*one.session, deadline));
-  TRY_ASSIGN(crossing.sequences, postgres::sequence_uses(*one.session, deadline));
+  TRY_ASSIGN(const auto crossing, inspect_crossing(*one.session, one.side->label(), deadline));
   TableReferences references(one.tables, crossing.dependencies, crossing.programs);
   auto found = judge_crossing(crossing, references);
   TRY_ASSIGN(const auto obstacles, world::table_obstacles(*one.session, one.tables, deadline));
