@@ -36,8 +36,11 @@ const std::map<std::string, std::string> hashed_by{{"bool", ""},
                                                    {"bpchar", "bpcharsend"},
                                                    {"pg_lsn", "pg_lsn_send"}};
 const std::set<std::string> kinds_of_text{"text", "varchar", "name"};
+// Whose cast to text is what their output functions write.
+const std::set<std::string> written_by_cast{"json", "jsonb"};
 // A row expression and an argument list have at most 1,664 entries (PostgreSQL 15).
 constexpr std::size_t most_in_a_row = 500;
+constexpr std::int64_t blocks_worth_asking = 1000;
 
 std::string of_row(const std::string& name) {
   return "row." + postgres::quote_identifier(name);
@@ -104,7 +107,8 @@ constexpr const char* columns_sql = R"sql(
 
 Result<Shape> read_shape(postgres::Connection& connection, const postgres::TableName& table, Deadline deadline) {
   TRY_ASSIGN(const auto found, connection.query(R"sql(
-      SELECT c.oid, c.relkind, c.relpersistence = 'u' AS unlogged, GREATEST(c.reltuples, 0)::int8 AS rows
+      SELECT c.oid, c.relkind, c.relpersistence = 'u' AS unlogged, GREATEST(c.reltuples, 0)::int8 AS rows,
+             COALESCE(pg_catalog.pg_relation_size(c.oid), 0) / pg_catalog.current_setting('block_size')::int8 AS blocks
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))sql",
                                                 {table.schema, table.name}, deadline));
@@ -113,7 +117,8 @@ Result<Shape> read_shape(postgres::Connection& connection, const postgres::Table
   shape.kind = found.text(0, "relkind");
   shape.unlogged = found.boolean(0, "unlogged");
   const auto oid = found.text(0, "oid");
-  shape.leaf = data::Leaf{static_cast<std::uint32_t>(found.number(0, "oid")), table, 0, found.number(0, "rows")};
+  shape.leaf = data::Leaf{static_cast<std::uint32_t>(found.number(0, "oid")), table, found.number(0, "blocks"),
+                          found.number(0, "rows")};
   TRY_ASSIGN(const auto columns, connection.query(columns_sql, {oid}, deadline));
   for (std::size_t row = 0; row < columns.size(); ++row) {
     shape.columns.push_back({columns.text(row, "attname"), columns.text(row, "type"), columns.text(row, "base"),
@@ -121,6 +126,14 @@ Result<Shape> read_shape(postgres::Connection& connection, const postgres::Table
                              columns.boolean(row, "identity_always")});
   }
   TRY_ASSIGN(shape.key, data::read_key(connection, shape.leaf->oid, deadline));
+  if (shape.key && shape.leaf->blocks >= blocks_worth_asking) {
+    TRY_ASSIGN(const auto order,
+               connection.query(R"sql(
+      SELECT pg_catalog.abs(correlation) < 0.5 AS scattered FROM pg_catalog.pg_stats
+       WHERE schemaname = $1 AND tablename = $2 AND attname = $3 AND NOT inherited AND correlation IS NOT NULL)sql",
+                                {table.schema, table.name, shape.key->columns.front().name}, deadline));
+    shape.scattered = !order.empty() && order.boolean(0, "scattered");
+  }
   return shape;
 }
 
@@ -144,6 +157,7 @@ ComparedTable compared(const postgres::TableName& name, const Shape& original, c
     return table;
   }
   table.leaf = *original.leaf;
+  table.scattered = original.scattered;
   for (const auto& column : original.columns) {
     const auto* there = find_column(copy.columns, column.name);
     if (there == nullptr) {
@@ -170,8 +184,11 @@ std::string row_hash_sql(const std::vector<Column>& columns, std::int64_t seed) 
   for (const auto& column : columns) {
     const auto value = of_row(column.name);
     const auto found = hashed_by.find(column.base);
-    if (columns.size() > most_in_a_row || (found == hashed_by.end() && !kinds_of_text.contains(column.base))) {
+    const bool cast = written_by_cast.contains(column.base);
+    if (columns.size() > most_in_a_row || (found == hashed_by.end() && !cast && !kinds_of_text.contains(column.base))) {
       written.push_back(value);
+    } else if (cast) {
+      values.push_back(value + "::text COLLATE \"C\"");
     } else if (found == hashed_by.end()) {
       values.push_back(value + " COLLATE \"C\"");
     } else {

@@ -27,6 +27,7 @@ struct Shape {
   bool unlogged = false;
   std::vector<Column> columns;
   std::optional<data::Key> key;
+  bool scattered = false;  // rows whose keys are next to each other lie anywhere, by the planner's statistics
 };
 
 // Reads the catalog only. `table` itself holds rows: of a partitioned one each partition is read by itself.
@@ -36,6 +37,7 @@ Result<Shape> read_shape(postgres::Connection& connection, const postgres::Table
 struct ComparedTable {
   postgres::TableName name;
   data::Leaf leaf;                 // of the original
+  bool scattered = false;          // its rows, as Shape says
   data::Key key;                   // by which rows are told apart; no columns: alike rows are counted
   bool sorted_alike = false;       // by both servers, so that ranges of keys make blocks; else all rows are one
   std::vector<Column> columns;     // that both have, as the original has them

@@ -4,8 +4,34 @@
 
 #include "base/format.h"
 #include "base/units.h"
+#include "compare/outline.h"
 
 namespace pgcleave::compare {
+namespace {
+
+// The rows of a scattered table's block lie on about all of its pages. Where those fit into memory many rows cost
+// little more than few, as then the server reads page after page.
+constexpr std::int64_t pages_in_memory = 131'072;  // 1 GiB
+constexpr std::int64_t rows_for_a_page = 50;
+constexpr std::int64_t most_rows_at_first = 2'000'000;
+constexpr int longer = 4;
+
+bool reads_all_pages(const ComparedTable& table) {
+  return table.scattered && table.leaf.blocks <= pages_in_memory;
+}
+
+Duration target_of(const ComparedTable& table, Duration target) {
+  return reads_all_pages(table) ? longer * target : target;
+}
+
+data::Pace pace_of(const ComparedTable& table, const Request& request) {
+  const auto target = target_of(table, request.block);
+  if (!reads_all_pages(table)) return {target, request.first_rows, request.most_rows};
+  const auto first = std::max(request.first_rows, std::min(table.leaf.blocks * rows_for_a_page, most_rows_at_first));
+  return {target, first, std::max(request.most_rows, 2 * first)};
+}
+
+}  // namespace
 
 Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const std::vector<KeptTable>& kept,
              const TablesBefore& before)
@@ -17,9 +43,12 @@ Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const st
     result.shape = compared.notes;
     const bool none = !compared.why_not.empty();
     auto walk = compared.sorted_alike ? data::walk_by_key(compared.leaf, compared.key) : nullptr;
+    auto outline = walk ? walk_by_outline(compared.leaf, compared.key) : nullptr;
+    const auto pace = pace_of(compared, request);
     Table table{.compared = std::move(compared),
                 .walk = std::move(walk),
-                .pace = data::Pace(request.block, request.first_rows, request.most_rows),
+                .outline = std::move(outline),
+                .pace = pace,
                 .cursor = std::nullopt,
                 .all_taken = none,
                 .result = std::move(result)};
@@ -27,7 +56,7 @@ Queue::Queue(const Request& request, std::vector<ComparedTable> tables, const st
                                     [&](const auto& one) { return !none && one.name == table.compared.name; });
     if (found != kept.end() && found->state.shape == shape_text(table.compared)) {
       table.restore(*found);
-      if (found->state.size > 0) table.pace = data::Pace(request.block, found->state.size, request.most_rows);
+      if (found->state.size > 0) table.pace = data::Pace(pace.target(), found->state.size, pace.largest());
     }
     if (const auto earlier = before.find(table.compared.name); earlier != before.end()) {
       table.before = &earlier->second;
@@ -57,8 +86,8 @@ Result<std::optional<Taken>> Queue::take_block(Pair& pair, Table& table) {
   } else if (!table.walk) {
     table.all_taken = true;
   } else {
-    TRY_ASSIGN(const auto range, table.walk->next(pair.original(), table.cursor, table.pace.size(),
-                                                  Deadline::in(request_.patience.with_request)));
+    TRY_ASSIGN(const auto range, table.outline->next(pair.original(), table.cursor, table.pace.size(),
+                                                     Deadline::in(request_.patience.with_request)));
     taken.block = {table.cursor, range ? range->end : std::nullopt};
     taken.size = range ? range->size : 0;
     // What lies behind the last key: rows that came meanwhile, and those that only the copy has.
@@ -79,6 +108,10 @@ std::optional<Taken> Queue::take_rows() {
     return taken;
   }
   return std::nullopt;
+}
+
+Duration Queue::Table::aim(Duration target) const {
+  return target_of(compared, target);
 }
 
 bool Queue::time_is_over() const {

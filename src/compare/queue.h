@@ -97,6 +97,7 @@ class Queue {
   struct Table {
     ComparedTable compared;
     std::unique_ptr<data::Walk> walk;
+    std::unique_ptr<data::Walk> outline;  // where its next block ends
     data::Pace pace;
     std::optional<std::string> cursor;
     bool all_taken = false;
@@ -114,6 +115,7 @@ class Queue {
     std::vector<BlockBefore> seen = {};
     TableResult result;
 
+    [[nodiscard]] Duration aim(Duration target) const;
     [[nodiscard]] bool nothing_left() const { return left || (all_taken && again.empty()); }
     [[nodiscard]] bool is_done() const { return nothing_left() && open.empty() && recheck.empty() && !rechecking; }
     [[nodiscard]] TableState state() const;

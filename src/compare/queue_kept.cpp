@@ -17,7 +17,7 @@ void Queue::aim_at(Duration target) {
   const std::lock_guard lock(mutex_);
   target_ = std::max<Duration>(target, std::chrono::milliseconds(1));
   for (auto& table : tables_) {
-    if (table.pace.target() != target_) table.pace.aim_at(target_);
+    if (table.pace.target() != table.aim(target_)) table.pace.aim_at(table.aim(target_));
   }
 }
 

@@ -16,6 +16,7 @@ class Pace {
   // At least 1.
   [[nodiscard]] std::int64_t size() const;
   [[nodiscard]] Duration target() const { return target_; }
+  [[nodiscard]] std::int64_t largest() const { return static_cast<std::int64_t>(largest_); }
 
   // A batch of that size was done. One that took longer than the target shrinks the next at once, in proportion; else
   // the next follows a moving average of the speed, and is at most 1.2 times as large as this one was to be. A batch

@@ -53,11 +53,17 @@ class KeyWalk : public Walk {
   Result<std::optional<Range>> next(postgres::Connection& connection, const std::optional<std::string>& cursor,
                                     std::int64_t size, Deadline deadline) override {
     TRY_ASSIGN(const auto behind, key_range_sql(leaf_, key_, cursor, {}));
-    TRY_ASSIGN(const auto last, connection.query(last_sql(behind, size), {}, deadline));
-    if (last.number(0, "n") == 0) return std::optional<Range>{};
     Range range;
-    range.size = last.number(0, "n");
-    range.end = last.text(0, "last");
+    TRY_ASSIGN(const auto full, connection.query(last_of_full_sql(behind, size), {}, deadline));
+    if (!full.empty()) {
+      range.size = size;
+      range.end = full.text(0, "last");
+    } else {
+      TRY_ASSIGN(const auto rest, connection.query(last_sql(behind, size), {}, deadline));
+      if (rest.number(0, "n") == 0) return std::optional<Range>{};
+      range.size = rest.number(0, "n");
+      range.end = rest.text(0, "last");
+    }
     TRY_ASSIGN(range.predicate, key_range_sql(leaf_, key_, cursor, range.end));
     return std::optional<Range>{std::move(range)};
   }
@@ -66,22 +72,32 @@ class KeyWalk : public Walk {
   [[nodiscard]] std::int64_t largest_size() const override { return 1'000'000; }
 
  private:
-  // The last key of the next `size` rows, as a JSON array of texts, and how many there are.
+  // The last key of the next `size` rows, as a JSON array of texts; no row: there are not so many. It steps over the
+  // others in the index, a tenth of what it costs to hand them on.
+  [[nodiscard]] std::string last_of_full_sql(const std::string& where, std::int64_t size) const {
+    return fmt::format(
+        "SELECT {0} AS last FROM (SELECT {1} FROM ONLY {2} AS row WHERE {3} ORDER BY {1} OFFSET {4} LIMIT 1) AS row",
+        key_text_sql(), names_sql(""), leaf_.name.sql(), where, size - 1);
+  }
+
+  // The same of all that is left, and how many there are.
   [[nodiscard]] std::string last_sql(const std::string& where, std::int64_t size) const {
-    std::vector<std::string> names;
-    std::vector<std::string> descending;
-    std::vector<std::string> texts;
-    for (const auto& column : key_.columns) {
-      names.push_back(column_sql(column));
-      const auto name = postgres::quote_identifier(column.name);
-      descending.push_back("row." + name + " DESC");
-      texts.push_back("row." + name + "::text");
-    }
     return fmt::format(
         "WITH walked AS (SELECT {0} FROM ONLY {1} AS row WHERE {2} ORDER BY {0} LIMIT {3}) "
-        "SELECT (SELECT pg_catalog.json_build_array({4}) FROM walked AS row ORDER BY {5} LIMIT 1)::text AS last, "
+        "SELECT (SELECT {4} FROM walked AS row ORDER BY {5} LIMIT 1) AS last, "
         "(SELECT pg_catalog.count(*) FROM walked) AS n",
-        fmt::join(names, ", "), leaf_.name.sql(), where, size, fmt::join(texts, ", "), fmt::join(descending, ", "));
+        names_sql(""), leaf_.name.sql(), where, size, key_text_sql(), names_sql(" DESC"));
+  }
+
+  // row.a DESC, row.b DESC
+  [[nodiscard]] std::string names_sql(const std::string& suffix) const {
+    std::vector<std::string> names;
+    for (const auto& column : key_.columns) names.push_back(column_sql(column) + suffix);
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  [[nodiscard]] std::string key_text_sql() const {
+    return fmt::format("pg_catalog.json_build_array({})::text", names_sql("::text"));
   }
 
   Leaf leaf_;
