@@ -60,9 +60,11 @@ Result<bool> Bouncer::drained(Monotonic::time_point& look_again, Deadline deadli
     return false;
   }
   command_.reset();
-  auto out = error(ErrorKind::conflict, fmt::format("somebody resumed {} while PAUSE was waiting", spec_.database));
+  auto out = error(ErrorKind::conflict,
+                   fmt::format("{} was resumed by another session while PAUSE was waiting", spec_.database));
   out.expected = "paused";
   out.seen = "not paused";
+  out.hint = "the guard of this run may have done it, or a person: see pgcleave log";
   return fail(out);
 }
 

@@ -15,6 +15,14 @@ namespace pgcleave::readiness {
 
 namespace {
 
+// "2 rows and 1 column": of what there is.
+std::string what_differs(const LastComparison& last) {
+  std::vector<std::string> parts;
+  if (last.differences() > 0) parts.push_back(counted(last.differences(), "row"));
+  if (last.columns() > 0) parts.push_back(counted(last.columns(), "column"));
+  return fmt::format("{}", fmt::join(parts, " and "));
+}
+
 class ProcessJudge {
  public:
   ProcessJudge(const Change& change, const Evidence& evidence)
@@ -124,8 +132,8 @@ class ProcessJudge {
     const auto& last = evidence_.compared;
     if (!last || last->differing() == 0) return;
     add("rows_differ", checks::Severity::warning, "split " + change_.split.name,
-        fmt::format("{} and {} differ, in {}, as {} found", counted(last->differences(), "row"),
-                    counted(last->columns(), "column"), counted(last->differing(), "table"), last->whose()),
+        fmt::format("different: {}, in {}, as {} found", what_differs(*last), counted(last->differing(), "table"),
+                    last->whose()),
         "nothing repairs them: replication carries only what is written from then on",
         fmt::format("find out why (docs/comparing.md), repair them, then: pgcleave compare -e {}",
                     change_.environment.path));

@@ -15,7 +15,7 @@ load_begin --writers 8 --reconnect 2 --rate 20
     grep -q '^app .* 1 0$'; do :; done
   kill "$proxy"
 ) &
-tool 4 run "$runbook" -e "$environment" --approve go
+tool 4 run "$runbook" -e "$environment" --approve go --set pause_budget=20s
 contains "$scratch/tool.out" "gave up waiting until target ci's leader answers at its route"
 contains "$scratch/tool.out" "the window was undone"
 kill -0 "$proxy" 2>/dev/null && failed "the route never broke"

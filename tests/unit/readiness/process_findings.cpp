@@ -147,6 +147,8 @@ TEST_CASE("rows that the last comparison found different are a warning, and thos
   CHECK(ids(evidence).empty());
   evidence.compared->tables.front().columns = 1;
   CHECK(ids(evidence) == Ids{"process.rows_differ"});
+  CHECK_THAT(readiness::process_findings(a_change(), evidence).front().evidence,
+             Catch::Matchers::StartsWith("different: 1 column, in 1 table, as "));
 }
 
 TEST_CASE("one person who signs for two roles is not two people") {
