@@ -58,7 +58,7 @@ Monitored unfinished(const RunRecord& run, std::int64_t now_us, const std::strin
 }
 
 Monitored judged(const engine::SplitRuns& split, bool alive, std::int64_t now_us, const std::string& again) {
-  const auto& run = split.unfinished.empty() ? *split.all.front() : *split.unfinished.front();
+  const auto& run = monitored_run(split);
   if (alive) return at_work(run, now_us);
   if (!split.unfinished.empty() || leaves_clients_waiting(run)) return unfinished(run, now_us, again);
   Monitored told;
@@ -78,6 +78,10 @@ const char* name_of(Alert alert) {
     case Alert::unknown: break;
   }
   return "unknown";
+}
+
+const engine::RunRecord& monitored_run(const engine::SplitRuns& split) {
+  return split.unfinished.empty() ? *split.all.front() : *split.unfinished.front();
 }
 
 Json Monitored::json() const {

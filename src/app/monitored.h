@@ -23,6 +23,9 @@ struct Monitored {
   [[nodiscard]] Json json() const;
 };
 
+// The split's run that is not over, else its newest.
+const engine::RunRecord& monitored_run(const engine::SplitRuns& split);
+
 // Critical: clients wait for longer than their budget, or may wait with nobody at work, or a person has to decide.
 // Warning: a run waits for an approval, or ended before its end. `alive`: a process acts on the split. `again`: what a
 // command needs besides a run's id.

@@ -25,6 +25,7 @@ namespace pgcleave::cli {
   verb(continue) \
   verb(pace) \
   verb(status) \
+  verb(metrics) \
   verb(runs) \
   verb(log) \
   verb(track) \
@@ -75,6 +76,9 @@ std::vector<std::string> examples_of(const std::string& verb) {
       {"continue", {"pgcleave continue -e environment.yml"}},
       {"pace", {"pgcleave pace -e environment.yml --target 50ms", "pgcleave pace -e environment.yml --target runbook"}},
       {"status", {"pgcleave status -e environment.yml", "pgcleave status -e environment.yml --watch"}},
+      {"metrics",
+       {"pgcleave metrics -e environment.yml",
+        "pgcleave metrics -e environment.yml --to /var/lib/prometheus/node-exporter/pgcleave.prom"}},
       {"runs", {"pgcleave runs -e environment.yml", "pgcleave runs -e staging.yml --rehearsal last"}},
       {"log", {"pgcleave log -e environment.yml"}},
       {"track", {"pgcleave track -e environment.yml --every 10s --for 1h"}},

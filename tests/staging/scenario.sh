@@ -9,6 +9,8 @@ runbook=$root/runbooks/promote-standby.yml
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pgcleave-scenario.XXXXXX")
 chmod 711 "$scratch"  # the servers run as another user
 dir=$scratch/lab
+own_role=pgcleave  # as whom pgcleave logs in to the lab's servers
+[ "${LAB_ROLE:-}" != least ] || own_role=pgcleave_least
 load_pid=""
 load_number=0
 histories=()
@@ -62,6 +64,8 @@ grant_least() {
 }
 
 source_sql() { psql "$SOURCE" -v ON_ERROR_STOP=1 -qtAc "$1"; }
+# On the source, by the role that owns the application's tables. What it makes, pgcleave's least role may use.
+as_app() { source_sql "set role app; $1"; }
 target_sql() { psql "$TARGET" -v ON_ERROR_STOP=1 -qtAc "$1"; }
 
 # shellcheck disable=SC2120  # scenarios give arguments

@@ -65,7 +65,7 @@ tool 0 resume -e "$environment"
 is "the index" "$(state_of ci.jobs_again)" valid
 
 say "rows that are there twice are named, and nothing is left"
-source_sql "create table ci.twice (id int); insert into ci.twice values (1), (1), (2), (3), (3)"
+as_app "create table ci.twice (id int); insert into ci.twice values (1), (1), (2), (3), (3)"
 tool 4 run "$build_indexes" -e "$environment" --set table=ci.twice --set name=twice_once --set 'definition=(id)' \
   --set unique=true
 contains "$scratch/tool.out" "2 keys are there more than once"

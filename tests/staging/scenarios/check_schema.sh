@@ -5,7 +5,6 @@ source "$(dirname "$0")/../scenario.sh"
 lab_up
 source "$root/tests/staging/plants.sh"
 bouncer="host=127.0.0.1 $(printf '%s\n' "$BOUNCERS" | head -n 1 | grep -o 'port=[0-9]*') user=app dbname=$DB"
-as_app() { source_sql "set role app; $1"; }
 # hold NAME CONNECTION STATEMENTS...: a session that stays, idle after its last statement
 hold() {
   local name=$1 connection=$2 statement arguments=()

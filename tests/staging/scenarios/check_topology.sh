@@ -213,13 +213,13 @@ defect access.rewind_rights "the role that rewinds lacks a right" \
   "in_postgres 'revoke execute on function pg_read_binary_file(text) from rewind_ci'" \
   "in_postgres 'grant execute on function pg_read_binary_file(text) to rewind_ci'" "as rewind_ci"
 defect settings.own_sessions_cut "pgcleave's own statements are cut" \
-  "source_sql \"alter role pgcleave set statement_timeout = '30s'\"" \
-  "source_sql 'alter role pgcleave reset statement_timeout'" 30000
+  "source_sql \"alter role $own_role set statement_timeout = '30s'\"" \
+  "source_sql 'alter role $own_role reset statement_timeout'" 30000
 defect settings.read_only_by_default "a user's transactions are read-only by default" \
   "source_sql 'alter role app set default_transaction_read_only = on'" \
   "source_sql 'alter role app reset default_transaction_read_only'" "role app"
 defect settings.collation_version "the target's library sorts otherwise than its indexes were built" \
-  "source_sql \"create collation public.old_icu (provider = icu, locale = 'en', version = '1.0');
+  "as_app \"create collation public.old_icu (provider = icu, locale = 'en', version = '1.0');
                  create table public.by_icu (t text collate public.old_icu primary key)\"
    until_sees \"target_sql \\\"select to_regclass('public.by_icu')\\\"\" by_icu" \
   "source_sql 'drop table public.by_icu; drop collation public.old_icu'" "on target ci"
@@ -286,8 +286,10 @@ defect access.probe_login "the probe's password is wrong" \
   "bouncer-1"
 defect access.rest_write "Patroni's password is wrong" \
   "in_copy '/^target:/,\$s|$dir/rest.password|$scratch/wrong.password|'" true "Patroni of target ci"
+link_without_password="user: pgcleave, passfile: /nowhere"
+[ "$own_role" = pgcleave ] || link_without_password="user: pgcleave_link, password: wrong"
 defect access.link_login "the source's server has no password for the target" \
-  "in_copy '/^target:/,/^pools:/s|replication: {[^}]*}|replication: {user: pgcleave, passfile: /nowhere}|'" true \
+  "in_copy '/^target:/,/^pools:/s|replication: {.*|replication: {$link_without_password}|'" true \
   "from source main's server to target ci"
 defect access.link_hba "no line of pg_hba.conf lets the target's members in" \
   "sed -i '1i host app pgcleave_link 127.0.0.1/32 reject' $source_data/pg_hba.conf

@@ -6,7 +6,7 @@
 source "$(dirname "$0")/../scenario.sh"
 runbook=$root/runbooks/logical-switchover.yml
 lab_up 1
-source_sql "create type ci.mood as enum ('sad', 'ok', 'glad'); create type ci.pair as (a int, b text);
+as_app "create type ci.mood as enum ('sad', 'ok', 'glad'); create type ci.pair as (a int, b text);
   create collation ci.blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
   create table ci.kinds (id int primary key, big bigint, cost numeric, ratio float8, note text collate ci.blind,
     raw bytea, at timestamptz, span interval, doc jsonb, words json, mood ci.mood, pair ci.pair, parts int[],

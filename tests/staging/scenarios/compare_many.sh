@@ -46,7 +46,7 @@ while IFS='|' read -r column type value other; do
     echo "ci.kinds changed id $id $column" >>"$scratch/expected.out"
   done
 done <<<"$ways"
-source_sql "create type ci.mood as enum ('sad', 'ok', 'glad'); create type ci.pair as (a int, b text);
+as_app "create type ci.mood as enum ('sad', 'ok', 'glad'); create type ci.pair as (a int, b text);
   create collation ci.blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
   create table ci.kinds (id int primary key$columns);
   insert into ci.kinds select g$values from generate_series(1, 5000) g;

@@ -10,7 +10,7 @@ lab_up 2
 copy_open() {
   rm -f "$scratch/copy"
   mkfifo "$scratch/copy"
-  PGAPPNAME=$1 psql "$SOURCE" -v ON_ERROR_STOP=1 -A <"$scratch/copy" >"$scratch/copy.out" 2>&1 &
+  PGAPPNAME=$1 psql "$SOURCE user=app" -v ON_ERROR_STOP=1 -A <"$scratch/copy" >"$scratch/copy.out" 2>&1 &
   copy=$!
   exec 7>"$scratch/copy"
   echo "copy $2 (at, name, value) from stdin;" >&7
@@ -41,7 +41,7 @@ contains "$scratch/copy.out" "COPY 1"
 
 say "a partition that is created in the window: undone, and fenced by the next try"
 held_at "$at_release" resume
-source_sql "set role app;
+as_app "
   create table ci.metrics_2031 partition of ci.metrics for values from ('2031-01-01') to ('2032-01-01')"
 held_ends 4
 contains "$scratch/held.out" "ci.metrics_2031"

@@ -10,21 +10,21 @@ names=('a"b' "it's" 'back\slash' '$$; drop table users; $$' '$tag$' 'two  blanks
   '<script>alert(1)</script>' 'a.b' '%s %n {} ${params.x}' '--' '/*' 'U&"\0041"' '1' $'\e[31mred\e[0m' $'line\nbreak')
 say "${#names[@]} hostile tables, in a hostile schema too"
 {
+  echo 'set role app;'
   echo 'create schema "ci ""odd"" schema";'
   for name in "${names[@]}"; do
     quoted=${name//\"/\"\"}
     for schema in ci '"ci ""odd"" schema"'; do
       printf 'create table %s."%s" (id bigserial primary key, "v ""x""" text);\n' "$schema" "$quoted"
       printf 'insert into %s."%s" ("v ""x""") select i from generate_series(1, 3) i;\n' "$schema" "$quoted"
-      printf 'grant all on %s."%s" to app;\n' "$schema" "$quoted"
     done
   done
 } >"$scratch/tables.sql"
 psql "$SOURCE" -v ON_ERROR_STOP=1 -q -f "$scratch/tables.sql"
 # A message of a server that would clear the screen, should anybody print it as it is.
-source_sql "create function ci.speak() returns trigger language plpgsql as
+as_app "create function ci.speak() returns trigger language plpgsql as
   \$f\$ begin raise notice E'\\x1b[2Jcleared\\nsecond line'; return new; end \$f\$"
-source_sql "create trigger speaks before insert on ci.\"it's\" for each row execute function ci.speak()"
+as_app "create trigger speaks before insert on ci.\"it's\" for each row execute function ci.speak()"
 sed -i "s/schemas: \[ci\]/schemas: [ci, '\"ci \"\"odd\"\" schema\"']/" "$dir/split.yml"
 grep -q 'odd' "$dir/split.yml" || failed "the split file does not name the odd schema"
 

@@ -54,7 +54,13 @@ echo "*:*:*:linker:linked" >"$scratch/bad/servers"
 [ "$(id -u)" != 0 ] || chown postgres "$scratch/bad/servers"
 chmod 600 "$scratch/bad/servers"
 chmod 711 "$scratch/bad"
-change_environment "s|replication: {[^}]*}|replication: {user: linker, passfile: $scratch/bad/servers}|"
+link="user: linker, passfile: $scratch/bad/servers"
+if [ "$own_role" != pgcleave ]; then  # the subscription of a role that is no superuser brings its password along
+  echo linked >"$scratch/bad/linked"
+  chmod 600 "$scratch/bad/linked"
+  link="user: linker, password: \"\${file:$scratch/bad/linked}\""
+fi
+change_environment "s|replication: {.*|replication: {$link}|"
 tool 0 doctor -e "$scratch/bad/environment.yml"
 lock_out() {  # MEMBER
   sed -i '1i host all linker 127.0.0.1/32 reject' "$(data "$1")/pg_hba.conf"
@@ -96,7 +102,7 @@ only_warned rewind_rights "pg_catalog.pg_stat_file(text, boolean)"
 in_postgres "grant execute on function pg_stat_file(text, boolean) to rewind_ci"
 
 say "this machine's login to database postgres of a member"
-sed -i '1i host postgres pgcleave 127.0.0.1/32 reject' "$(data main-1)/pg_hba.conf"
+sed -i "1i host postgres $own_role 127.0.0.1/32 reject" "$(data main-1)/pg_hba.conf"
 source_reloads
 sleep 0.5
 only_warned postgres_login "member main-1 of source main, database postgres"

@@ -24,7 +24,7 @@ done
 lab_up 2
 of_pgpass() { printf '%s' "$1" | sed 's/[\\:]/\\&/g'; }
 of_userlist() { printf '%s' "$1" | sed 's/"/""/g'; }
-users=(pgcleave app pgcleave_admin)
+users=("$own_role" app pgcleave_admin)
 for n in 0 1; do printf "alter role %s password :'pw%s';\n" "${users[n]}" "$n"; done |
   psql "$SOURCE" -v ON_ERROR_STOP=1 -v pw0="${password[0]}" -v pw1="${password[1]}" -q
 for n in 0 1 2; do
@@ -34,11 +34,18 @@ for n in 0 1 2; do
   console_with=$PGPASSFILE
   [ "$n" = 2 ] || cat "$scratch/passfile" >"$PGPASSFILE"
 done
-server_passfile=$(grep -o 'passfile: [^}]*server[^}]*' "$environment" | head -n 1 | cut -d' ' -f2)
-PW="$(of_pgpass "${password[0]}")" \
-  awk -F: 'BEGIN {OFS=":"} $4 == "pgcleave" {print "*", "*", "*", "pgcleave", ENVIRON["PW"]; next} {print}' \
-  "$server_passfile" >"$scratch/server_passfile"
-cat "$scratch/server_passfile" >"$server_passfile"
+# The links' login: of a superuser the server has it in a file, of another role the subscription brings it along.
+if [ "$own_role" != pgcleave ]; then
+  psql "$SOURCE" -v ON_ERROR_STOP=1 -v pw="${password[0]}" -q <<<"alter role pgcleave_link password :'pw'"
+  link_password=$(grep -o 'replication: .*file:[^}]*' "$environment" | head -n 1 | sed 's/.*file://')
+  printf '%s' "${password[0]}" >"$link_password"
+else
+  server_passfile=$(grep -o 'passfile: [^}]*server[^}]*' "$environment" | head -n 1 | cut -d' ' -f2)
+  PW="$(of_pgpass "${password[0]}")" \
+    awk -F: 'BEGIN {OFS=":"} $4 == "pgcleave" {print "*", "*", "*", "pgcleave", ENVIRON["PW"]; next} {print}' \
+    "$server_passfile" >"$scratch/server_passfile"
+  cat "$scratch/server_passfile" >"$server_passfile"
+fi
 for n in 0 1 2; do printf '"%s" "%s"\n' "${users[n]}" "$(of_userlist "${password[n]}")"; done >"$scratch/users"
 cat "$scratch/users" >"$dir/bouncer.users"
 ports=$(printf '%s\n' "$BOUNCERS" | grep -o 'port=[0-9]*' | cut -d= -f2; grep -l 'tables that stay' "$dir"/*.ini |
@@ -90,7 +97,7 @@ sed 's/default: 5s/default: 2ms/' "$runbook" >"$scratch/short.yml"
 said run "$scratch/short.yml" -e "$environment" --approve go -v
 said rollback -e "$environment" -v
 wrong=$(head -n 1 "$scratch/wrong")
-for user in pgcleave app pgcleave_admin; do
+for user in "$own_role" app pgcleave_admin; do
   printf '*:*:*:%s:%s\n' "$user" "$(of_pgpass "$wrong")"
 done >"$scratch/wrong_passfile"
 chmod 600 "$scratch/wrong_passfile"

@@ -7,7 +7,7 @@ source "$(dirname "$0")/../scenario.sh"
 # rewound waits for it.
 lab_up 1 --target-members 1
 sed -i 's/^shared: {}/shared: {tables: [public.cfg]}/' "$dir/split.yml"
-source_sql "create table public.cfg (id int primary key, v text); insert into public.cfg values (1, 'old')"
+as_app "create table public.cfg (id int primary key, v text); insert into public.cfg values (1, 'old')"
 
 cfg() { $1 "select string_agg(id || v, ',' order by id) from public.cfg"; }
 streams() { is "the target streams" "$(target_sql "select status from pg_stat_wal_receiver")" streaming; }

@@ -21,17 +21,17 @@ refuse() {
   say "refused: $1"
 }
 
-source_sql "set role app; create table ci.late_key (id int primary key deferrable, v text);
+as_app "create table ci.late_key (id int primary key deferrable, v text);
   insert into ci.late_key values (1, 'a')"
 refuse "blocker schema.no_replica_identity: table ci.late_key" \
   "its primary key is DEFERRABLE, which is no replica identity"
 source_sql "update ci.late_key set v = 'b'; drop table ci.late_key"
 
-source_sql "set role app; create table ci.papers (id int, j json); alter table ci.papers replica identity full"
+as_app "create table ci.papers (id int, j json); alter table ci.papers replica identity full"
 refuse "blocker schema.identity_not_applicable: table ci.papers" "no equality operator for column j of type json"
 source_sql "drop table ci.papers"
 
-source_sql "set role app; create table public.child (primary key (id)) inherits (ci.pipelines)"
+as_app "create table public.child (primary key (id)) inherits (ci.pipelines)"
 refuse "it inherits from ci.pipelines, and of the two only ci.pipelines moves" \
   "ALTER TABLE public.child NO INHERIT ci.pipelines"
 source_sql "drop table public.child"
@@ -45,14 +45,13 @@ is "half detached" \
   "$(source_sql "select inhdetachpending from pg_inherits where inhrelid = 'ci.build_log_3'::regclass")" t
 refuse "was begun and not finished" "ALTER TABLE ci.build_log DETACH PARTITION ci.build_log_3 FINALIZE"
 source_sql "alter table ci.build_log detach partition ci.build_log_3 finalize"
-source_sql "set role app;
-  alter table ci.build_log attach partition ci.build_log_3 for values with (modulus 4, remainder 3)"
+as_app "alter table ci.build_log attach partition ci.build_log_3 for values with (modulus 4, remainder 3)"
 
 say "a table of an extension is classified like all others"
 source_sql "create schema conf; create table conf.jobs (id int primary key);
   alter extension pg_stat_statements add table conf.jobs;
   create table ci.configured (id int primary key); alter extension pg_stat_statements add table ci.configured;
-  grant all on ci.configured to app"
+  alter table ci.configured owner to app"
 tool 2 run "$runbook" -e "$environment" --approve go
 contains "$scratch/tool.out" "conf.jobs belongs to extension pg_stat_statements: put it under shared"
 sed -i 's/^shared:.*/shared: {schemas: [conf]}/' "$dir/split.yml"

@@ -3,8 +3,7 @@
 # back under load on both, also after the program and its guard were killed between.
 source "$(dirname "$0")/../scenario.sh"
 lab_up 2
-source_sql "create table ci.by_second_pool (client int, n bigint, primary key (client, n));
-  grant select, insert on ci.by_second_pool to app" >/dev/null
+as_app "create table ci.by_second_pool (client int, n bigint, primary key (client, n))" >/dev/null
 for _ in $(seq 100); do [ "$(target_sql "select to_regclass('ci.by_second_pool')")" != "" ] && break; sleep 0.1; done
 for number in 1 2; do
   config=$dir/bouncer-$number.ini
