@@ -42,8 +42,9 @@ Result<std::vector<Blocker>> in_the_way(Connection& connection, const std::vecto
 Result<std::vector<Blocker>> in_the_way_of_truncate(Connection& connection, const std::vector<TableName>& tables,
                                                     Deadline deadline);
 
-// Prepared transactions can't be terminated: `not_ready` names them, after all sessions were. Does not wait for the
-// sessions' end. pg_terminate_backend for each pid that is still the session that was seen (same backend start).
+// Prepared transactions can't be terminated, nor a superuser's session by another role: `not_ready` names them, after
+// all others were. Does not wait for the sessions' end. pg_terminate_backend for each pid that is still the session
+// that was seen (same backend start).
 Result<void> terminate(Connection& connection, const std::vector<Blocker>& blockers, Deadline deadline);
 
 }  // namespace pgcleave::postgres

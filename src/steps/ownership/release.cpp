@@ -154,10 +154,7 @@ Result<void> drain(Context& context, postgres::Connection& leader, bool terminat
   auto error = drained.error();
   error.object = context.on().label();
   error.seen = list(blockers);
-  error.hint =
-      error.code == postgres::insufficient_privilege
-          ? "the role of pgcleave may not end a superuser's session: have a superuser end these, then run again"
-          : "end these sessions, or use `policy: terminate`";
+  if (error.hint.empty()) error.hint = "end these sessions, or use `policy: terminate`";
   return fail(error);
 }
 

@@ -20,7 +20,7 @@ split_with_broken_route() {
     until [ "$(owner_on_target 2>/dev/null)" = 2 ]; do :; done
     if [ "$1" = STOP ]; then
       printf '%s\n' "begin; lock table ci.builds in row exclusive mode;" "\\! kill -s STOP $proxy" "\\! sleep 60" |
-        psql "host=127.0.0.1 port=$proxy_port user=pgcleave dbname=app" -qtA >/dev/null 2>&1
+        psql "host=127.0.0.1 port=$proxy_port user=app dbname=app" -qtA >/dev/null 2>&1
     else
       kill -s "$1" "$proxy"
     fi

@@ -87,6 +87,33 @@ TEST_CASE("SHARE UPDATE EXCLUSIVE is in the way of a trigger but no write") {
   run(it.client, "ROLLBACK");
 }
 
+TEST_CASE("a session of a superuser that may not be terminated keeps no other one, and is named with its user") {
+  Tables it;
+  run(it.admin,
+      "CREATE ROLE locks_app LOGIN; CREATE ROLE locks_tool LOGIN; GRANT pg_signal_backend, pg_monitor TO locks_tool; "
+      "GRANT USAGE ON SCHEMA locks TO locks_app; GRANT ALL ON locks.builds TO locks_app");
+  {
+    auto app = main_server().connect("locks_app");
+    auto tool = main_server().connect("locks_tool");
+    run(app, "BEGIN; INSERT INTO locks.builds VALUES (1)");
+    run(it.client, "BEGIN; INSERT INTO locks.builds VALUES (2)");
+    const auto found = writers(it.admin, "ci", builds, soon());
+    REQUIRE(found);
+    REQUIRE(found->size() == 2);
+    const auto refused = terminate(tool, *found, soon());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::not_ready);
+    CHECK(refused.error().code == insufficient_privilege);
+    const auto pid = run(it.client, "SELECT pg_backend_pid() AS pid").text(0, "pid");
+    CHECK(refused.error().seen == "pid " + pid + " of postgres");
+    CHECK(refused.error().hint.find("SELECT pg_terminate_backend(" + pid + ")") != std::string::npos);
+    CHECK(wait_until("the other one is gone", soon(), 2ms, nullptr,
+                     [&]() -> Result<bool> { return writers(it.admin, "ci", builds, soon())->size() == 1; }));
+    run(it.client, "ROLLBACK");
+  }
+  run(it.admin, "DROP OWNED BY locks_app; DROP ROLE locks_app, locks_tool");
+}
+
 TEST_CASE("only the session that was seen is terminated, not a later one with its pid") {
   Tables it;
   run(it.client, "BEGIN; INSERT INTO locks.builds VALUES (1)");
