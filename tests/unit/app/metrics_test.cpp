@@ -6,7 +6,6 @@
 #include <filesystem>
 
 using namespace pgcleave;
-using Catch::Matchers::Contains;
 
 namespace {
 
@@ -64,6 +63,10 @@ double value_of(const std::string& text, const std::string& sample) {
   return std::stod(text.substr(at + sample.size() + 2));
 }
 
+bool has(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
+
 const std::string of_split = R"({split="ci",environment="lab"})";
 
 std::string of_run(const std::string& more) {
@@ -83,7 +86,7 @@ TEST_CASE("metrics of a window that is open tell how long clients have waited, a
   CHECK(value_of(text, "pgcleave_window_budget_left_seconds" + window) <= -2);
   CHECK(value_of(text, "pgcleave_process_alive" + of_split) == 0);
   CHECK(value_of(text, "pgcleave_alert" + of_split) == 2);  // a window, and nobody at work
-  CHECK_THAT(text, Contains(R"(phase="window",state="interrupted"} 1)"));
+  CHECK(has(text, R"(phase="window",state="interrupted"} 1)"));
 }
 
 TEST_CASE("metrics of a run that ended tell its steps, its pause, findings, lag and who serves") {
@@ -104,7 +107,7 @@ TEST_CASE("metrics of a run that ended tell its steps, its pause, findings, lag 
   CHECK(value_of(text, "pgcleave_step_duration_seconds" + of_run(R"(step="fit",uses="check.topology",phase="gate")")) ==
         Approx(0.25));
   CHECK(value_of(text, "pgcleave_alert" + of_split) == 0);
-  CHECK_THAT(text, !Contains("comparison"));
+  CHECK_FALSE(has(text, "comparison"));
 }
 
 TEST_CASE("metrics tell the last comparison of a split, and of a journal without a run the program only") {
@@ -119,5 +122,5 @@ TEST_CASE("metrics tell the last comparison of a split, and of a journal without
   const auto text = a.told();
   CHECK(value_of(text, "pgcleave_comparison_differences" + of_split) == 1);
   CHECK(value_of(text, "pgcleave_comparison_rows" + of_split) == 90);
-  CHECK_THAT(app::metrics_of_no_run(), Catch::Matchers::StartsWith("# HELP pgcleave_info "));
+  CHECK(app::metrics_of_no_run().starts_with("# HELP pgcleave_info "));
 }
