@@ -63,7 +63,7 @@ double value_of(const std::string& text, const std::string& sample) {
   return std::stod(text.substr(at + sample.size() + 2));
 }
 
-bool has(const std::string& text, const std::string& words) {
+bool tells(const std::string& text, const std::string& words) {
   return text.find(words) != std::string::npos;
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("metrics of a window that is open tell how long clients have waited, a
   CHECK(value_of(text, "pgcleave_window_budget_left_seconds" + window) <= -2);
   CHECK(value_of(text, "pgcleave_process_alive" + of_split) == 0);
   CHECK(value_of(text, "pgcleave_alert" + of_split) == 2);  // a window, and nobody at work
-  CHECK(has(text, R"(phase="window",state="interrupted"} 1)"));
+  CHECK(tells(text, R"(phase="window",state="interrupted"} 1)"));
 }
 
 TEST_CASE("metrics of a run that ended tell its steps, its pause, findings, lag and who serves") {
@@ -107,7 +107,7 @@ TEST_CASE("metrics of a run that ended tell its steps, its pause, findings, lag 
   CHECK(value_of(text, "pgcleave_step_duration_seconds" + of_run(R"(step="fit",uses="check.topology",phase="gate")")) ==
         Approx(0.25));
   CHECK(value_of(text, "pgcleave_alert" + of_split) == 0);
-  CHECK_FALSE(has(text, "comparison"));
+  CHECK_FALSE(tells(text, "comparison"));
 }
 
 TEST_CASE("metrics tell the last comparison of a split, and of a journal without a run the program only") {
