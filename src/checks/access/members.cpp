@@ -22,6 +22,9 @@ std::string text_of(const std::map<std::string, std::string>& values, const char
 struct MemberAccess {
   patroni::Member member;
   std::optional<postgres::Connection> in_postgres;  // in Patroni's database
+  // In the split's: rights to functions are of a database, and those of the least role are granted here. The rules of
+  // pg_hba.conf are the same in each.
+  std::optional<postgres::Connection> in_split;
 };
 
 struct MembersSeen {
@@ -57,10 +60,11 @@ class MemberLogins {
     for (const auto& member : view->members) {
       if (member.host.empty()) continue;
       const bool leads = leader != nullptr && member.name == leader->name;
-      seen.members.insert(leads ? seen.members.begin() : seen.members.end(), {member, {}});
+      seen.members.insert(leads ? seen.members.begin() : seen.members.end(), {member, {}, {}});
     }
     std::vector<postgres::Settings> settings;
-    for (const auto& [member, session] : seen.members) {
+    for (const auto& seen_member : seen.members) {
+      const auto& member = seen_member.member;
       auto one = side.settings_for(member.host, member.port, member.name);
       settings.push_back(one);
       one.values["dbname"] = patronis_database;
@@ -72,6 +76,7 @@ class MemberLogins {
       if (leader == nullptr || one.member.name != leader->name)
         note_own(side, one.member, settings[2 * i], opened[2 * i]);
       note_own(side, one.member, settings[2 * i + 1], opened[2 * i + 1]);
+      if (opened[2 * i]) one.in_split = std::move(*opened[2 * i]);
       if (opened[2 * i + 1]) one.in_postgres = std::move(*opened[2 * i + 1]);
     }
     return seen;
@@ -135,7 +140,7 @@ class MemberLogins {
       std::vector<RewindSeen> seen;
       for (const auto& role : *roles) {
         seen.push_back({source.side->label(), target.side->label(), one.member.name, role,
-                        ways(*one.in_postgres, role, source, target)});
+                        ways(one.in_split ? *one.in_split : *one.in_postgres, role, source, target)});
       }
       for (auto& role : seen) {
         role.others_get_in = std::any_of(seen.begin(), seen.end(), [&](const auto& other) {

@@ -51,7 +51,7 @@ say "a table of an extension is classified like all others"
 source_sql "create schema conf; create table conf.jobs (id int primary key);
   alter extension pg_stat_statements add table conf.jobs;
   create table ci.configured (id int primary key); alter extension pg_stat_statements add table ci.configured;
-  alter table ci.configured owner to app"
+  alter table ci.configured owner to app; alter table conf.jobs owner to app; grant usage on schema conf to app"
 tool 2 run "$runbook" -e "$environment" --approve go
 contains "$scratch/tool.out" "conf.jobs belongs to extension pg_stat_statements: put it under shared"
 sed -i 's/^shared:.*/shared: {schemas: [conf]}/' "$dir/split.yml"
