@@ -14,23 +14,31 @@ namespace {
 
 constexpr auto time_to_log_in = std::chrono::seconds(2);
 
-// The verifier leaves the server as a hash only.
+// The verifier leaves the server as a hash only, and is read by a superuser alone.
 Result<std::map<std::string, RoleSeen>> roles_of(CheckContext& context, world::Side& side, const std::string& database,
                                                  const std::set<std::string>& users) {
   TRY_ASSIGN(auto* session, context.session(side));
-  TRY_ASSIGN(const auto rows,
-             session->query(R"sql(
+  const auto names = postgres::array_literal({users.begin(), users.end()});
+  TRY_ASSIGN(const auto rows, session->query(R"sql(
       SELECT a.rolname, a.rolcanlogin, COALESCE(a.rolvaliduntil < pg_catalog.now(), false) AS expired,
-             pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(a.rolpassword, 'UTF8')), 'hex') AS verifier,
-             COALESCE(pg_catalog.has_database_privilege(a.oid, d.oid, 'CONNECT'), true) AS may_connect
-        FROM pg_catalog.pg_authid a LEFT JOIN pg_catalog.pg_database d ON d.datname = $2
+             COALESCE(pg_catalog.has_database_privilege(a.oid, d.oid, 'CONNECT'), true) AS may_connect,
+             pg_catalog.has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS verifiers
+        FROM pg_catalog.pg_roles a LEFT JOIN pg_catalog.pg_database d ON d.datname = $2
        WHERE a.rolname = ANY ($1::text[]))sql",
-                            {postgres::array_literal({users.begin(), users.end()}), database}, context.deadline()));
+                                             {names, database}, context.deadline()));
   std::map<std::string, RoleSeen> roles;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     roles[rows.text(row, "rolname")] = {rows.boolean(row, "rolcanlogin"), rows.boolean(row, "may_connect"),
-                                        rows.boolean(row, "expired"), rows.text(row, "verifier")};
+                                        rows.boolean(row, "expired"), std::nullopt};
   }
+  if (rows.empty() || !rows.boolean(0, "verifiers")) return roles;
+  TRY_ASSIGN(const auto stored, session->query(R"sql(
+      SELECT a.rolname, pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(a.rolpassword, 'UTF8')), 'hex') AS
+             verifier
+        FROM pg_catalog.pg_authid a WHERE a.rolname = ANY ($1::text[]))sql",
+                                               {names}, context.deadline()));
+  for (std::size_t row = 0; row < stored.size(); ++row)
+    roles[stored.text(row, "rolname")].verifier = stored.text(row, "verifier");
   return roles;
 }
 
@@ -139,7 +147,7 @@ RouteSeen inspect_host(CheckContext& context, const ClusterSeen& here, const Clu
   seen.known_users.assign(users.known.begin(), users.known.end());
   auto everybody = users.come;
   everybody.insert(users.known.begin(), users.known.end());
-  if (here.seen() && there.seen() && here.identity.superuser && there.identity.superuser) {
+  if (here.seen() && there.seen()) {
     auto ours = roles_of(context, world.other(new_side), seen.database, everybody);
     auto theirs = roles_of(context, new_side, seen.database, everybody);
     if (ours && theirs) {

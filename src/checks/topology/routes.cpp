@@ -22,6 +22,7 @@ class RouteJudge : Judging {
       const auto& come = seen_.pool_users;
       if (std::find(come.begin(), come.end(), user) == come.end()) inspect_user(user, false);
     }
+    verifiers_not_seen();
     return std::move(found_);
   }
 
@@ -75,9 +76,8 @@ class RouteJudge : Judging {
     const auto there = seen_.there.find(user);
     const bool roles_known = !seen_.here.empty() && !seen_.there.empty();
     const auto object = fmt::format("user {} on {}", user, seen_.label);
-    const auto query =
-        fmt::format("SELECT rolcanlogin, rolvaliduntil, md5(rolpassword) FROM pg_authid WHERE rolname = {}",
-                    postgres::quote_literal(user));
+    const auto query = fmt::format("SELECT rolcanlogin, rolvaliduntil FROM pg_roles WHERE rolname = {}",
+                                   postgres::quote_literal(user));
     const auto name = postgres::quote_identifier(user);
     if (roles_known && there == seen_.there.end()) {
       if (here == seen_.here.end() && !comes) return;
@@ -118,16 +118,36 @@ class RouteJudge : Judging {
       return true;
     }
     const auto here = seen_.here.find(user);
-    if (here == seen_.here.end() || here->second.verifier == there.verifier) return false;
+    if (here == seen_.here.end()) return false;
+    if (!here->second.verifier || !there.verifier) {
+      unseen_verifiers_.push_back(user);
+      return false;
+    }
+    if (here->second.verifier == there.verifier) return false;
     add("user_verifier_differs", Severity::blocker, object,
-        there.verifier.empty() ? "no verifier is stored there"
-                               : "another verifier is stored there than on " + seen_.serving,
-        query, "a bouncer that passes SCRAM through, or knows the old password, is refused there",
+        there.verifier->empty() ? "no verifier is stored there"
+                                : "another verifier is stored there than on " + seen_.serving,
+        fmt::format("SELECT md5(rolpassword) FROM pg_authid WHERE rolname = {}", postgres::quote_literal(user)),
+        "a bouncer that passes SCRAM through, or knows the old password, is refused there",
         fmt::format("set rolpassword there to what {} has", seen_.serving));
     return true;
   }
 
+  // A standby has its upstream's.
+  void verifiers_not_seen() {
+    if (unseen_verifiers_.empty() || seen_.in_recovery) return;
+    add("user_verifiers_not_seen", Severity::note, "the pool's users on " + seen_.label,
+        fmt::format(
+            "whether the same verifiers are stored there as on {} was not compared for {}: the role of pgcleave "
+            "may not read pg_authid",
+            seen_.serving, fmt::join(unseen_verifiers_, ", ")),
+        "SELECT rolname, md5(rolpassword) FROM pg_authid",
+        "a bouncer that passes SCRAM through is refused where another one is stored",
+        "have a superuser run this on both sides, and compare");
+  }
+
   const RouteSeen& seen_;
+  std::vector<std::string> unseen_verifiers_;
 };
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace pgcleave::checks {
 
 struct RoleSeen {
   bool may_log_in = false;
-  bool may_connect = false;  // to the pool's database
-  bool expired = false;      // VALID UNTIL has passed
-  std::string verifier;      // a hash of the stored verifier; "" when it has none
+  bool may_connect = false;                  // to the pool's database
+  bool expired = false;                      // VALID UNTIL has passed
+  std::optional<std::string> verifier = "";  // a hash of the stored verifier; "" when it has none; none: not seen
 };
 
 struct LoginSeen {

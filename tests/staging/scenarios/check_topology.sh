@@ -129,6 +129,8 @@ defect topology.user_may_not_log_in "a user of the pool may not log in" \
   "source_sql 'alter role app nologin'; target_has rolcanlogin f" \
   "source_sql 'alter role app login'; target_has rolcanlogin t" "user app"
 also access.bouncer_login access.probe_login  # of the user that may not log in
+# Nor may the role that is no superuser connect, with which the links are made.
+[ "$own_role" = pgcleave ] || also access.link_login
 look_for_defects
 
 say "group 3: an environment file that is wrong"

@@ -89,6 +89,15 @@ TEST_CASE("a user of the pool that the new side would refuse blocks, each by wha
   seen.there["batch"].verifier = "another";
   CHECK(judged(seen) == Lines{"blocker topology.user_may_not_connect user app on target ci",
                               "blocker topology.user_verifier_differs user batch on target ci"});
+
+  // A role that is no superuser reads all but the verifiers. A standby has its upstream's.
+  for (auto& [name, role] : seen.here) role.verifier.reset();
+  for (auto& [name, role] : seen.there) role.verifier.reset();
+  seen.in_recovery = true;
+  CHECK(judged(seen) == Lines{"blocker topology.user_may_not_connect user app on target ci"});
+  seen.in_recovery = false;
+  CHECK(judged(seen) == Lines{"blocker topology.user_may_not_connect user app on target ci",
+                              "note topology.user_verifiers_not_seen the pool's users on target ci"});
 }
 
 TEST_CASE("a login that was tried and refused is told, with its words, unless the role explains it") {
