@@ -289,7 +289,9 @@ defect access.probe_login "the probe's password is wrong" \
 defect access.rest_write "Patroni's password is wrong" \
   "in_copy '/^target:/,\$s|$dir/rest.password|$scratch/wrong.password|'" true "Patroni of target ci"
 link_without_password="user: pgcleave, passfile: /nowhere"
-[ "$own_role" = pgcleave ] || link_without_password="user: pgcleave_link, password: \"\${file:$scratch/wrong.password}\""
+if [ "$own_role" != pgcleave ]; then
+  link_without_password="user: pgcleave_link, password: \"\${file:$scratch/wrong.password}\""
+fi
 defect access.link_login "the source's server has no password for the target" \
   "in_copy '/^target:/,/^pools:/s|replication: {.*|replication: {$link_without_password}|'" true \
   "from source main's server to target ci"
