@@ -4,7 +4,6 @@
 #include <map>
 
 #include "app/monitored.h"
-#include "app/same_environment.h"
 #include "base/exposition.h"
 #include "base/fields.h"
 #include "base/version.h"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/format.h"
+#include "data/walk.h"
 
 namespace pgcleave::compare {
 namespace {
@@ -205,10 +206,8 @@ std::string row_hash_sql(const std::vector<Column>& columns, std::int64_t seed) 
 }
 
 std::string key_text_sql(const ComparedTable& table, std::int64_t seed) {
-  std::vector<std::string> values;
-  for (const auto& column : table.key.columns) values.push_back(of_row(column.name) + "::text");
-  if (values.empty()) values.push_back(row_hash_sql(table.columns, seed) + "::text");
-  return fmt::format("pg_catalog.json_build_array({})::text", fmt::join(values, ", "));
+  if (!table.key.columns.empty()) return data::key_text_sql(table.key);
+  return fmt::format("pg_catalog.json_build_array({}::text)::text", row_hash_sql(table.columns, seed));
 }
 
 std::string key_hash_sql(const ComparedTable& table, std::int64_t seed) {

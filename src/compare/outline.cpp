@@ -49,9 +49,8 @@ class OutlineWalk : public data::Walk {
  private:
   [[nodiscard]] std::int64_t pages() const { return std::max<std::int64_t>(leaf_.blocks, 1); }
 
-  // The ends that are held go on there; or there are none, and there is no use in a sample.
+  // The ends that are held go on there.
   [[nodiscard]] bool is_at(const std::optional<std::string>& cursor) const {
-    if (samples_left_ == 0 && ends_.empty()) return true;
     return used_ > 0 && cursor == ends_[used_ - 1];
   }
 
@@ -80,17 +79,11 @@ class OutlineWalk : public data::Walk {
   }
 
   [[nodiscard]] std::string sample_sql(const std::string& where, std::int64_t nth) const {
-    std::vector<std::string> names;
-    std::vector<std::string> texts;
-    for (const auto& column : key_.columns) {
-      names.push_back("row." + postgres::quote_identifier(column.name));
-      texts.push_back(names.back() + "::text");
-    }
     return fmt::format(
-        "SELECT key FROM (SELECT pg_catalog.json_build_array({})::text AS key, "
+        "SELECT key FROM (SELECT {} AS key, "
         "pg_catalog.row_number() OVER (ORDER BY {}) AS place FROM ONLY {} AS row TABLESAMPLE SYSTEM ({}) WHERE {}) "
         "AS sampled WHERE place % {} = 0 ORDER BY place",
-        fmt::join(texts, ", "), fmt::join(names, ", "), leaf_.name.sql(), percent_, where, nth);
+        data::key_text_sql(key_), data::key_columns_sql(key_), leaf_.name.sql(), percent_, where, nth);
   }
 
   data::Leaf leaf_;

@@ -17,13 +17,6 @@ std::string column_sql(const KeyColumn& column) {
   return "row." + postgres::quote_identifier(column.name);
 }
 
-// (row.a, row.b)
-std::string columns_sql(const Key& key) {
-  std::vector<std::string> columns;
-  for (const auto& column : key.columns) columns.push_back(column_sql(column));
-  return fmt::format("({})", fmt::join(columns, ", "));
-}
-
 Error bad_cursor(const Leaf& leaf, const std::string& cursor) {
   return {ErrorKind::invalid,
           "table " + leaf.name.sql(),
@@ -77,7 +70,7 @@ class KeyWalk : public Walk {
   [[nodiscard]] std::string last_of_full_sql(const std::string& where, std::int64_t size) const {
     return fmt::format(
         "SELECT {0} AS last FROM (SELECT {1} FROM ONLY {2} AS row WHERE {3} ORDER BY {1} OFFSET {4} LIMIT 1) AS row",
-        key_text_sql(), names_sql(""), leaf_.name.sql(), where, size - 1);
+        key_text_sql(key_), key_columns_sql(key_), leaf_.name.sql(), where, size - 1);
   }
 
   // The same of all that is left, and how many there are.
@@ -86,18 +79,7 @@ class KeyWalk : public Walk {
         "WITH walked AS (SELECT {0} FROM ONLY {1} AS row WHERE {2} ORDER BY {0} LIMIT {3}) "
         "SELECT (SELECT {4} FROM walked AS row ORDER BY {5} LIMIT 1) AS last, "
         "(SELECT pg_catalog.count(*) FROM walked) AS n",
-        names_sql(""), leaf_.name.sql(), where, size, key_text_sql(), names_sql(" DESC"));
-  }
-
-  // row.a DESC, row.b DESC
-  [[nodiscard]] std::string names_sql(const std::string& suffix) const {
-    std::vector<std::string> names;
-    for (const auto& column : key_.columns) names.push_back(column_sql(column) + suffix);
-    return fmt::format("{}", fmt::join(names, ", "));
-  }
-
-  [[nodiscard]] std::string key_text_sql() const {
-    return fmt::format("pg_catalog.json_build_array({})::text", names_sql("::text"));
+        key_columns_sql(key_), leaf_.name.sql(), where, size, key_text_sql(key_), key_columns_sql(key_, " DESC"));
   }
 
   Leaf leaf_;
@@ -139,6 +121,16 @@ class HeapWalk : public Walk {
 
 }  // namespace
 
+std::string key_columns_sql(const Key& key, const std::string& suffix) {
+  std::vector<std::string> columns;
+  for (const auto& column : key.columns) columns.push_back(column_sql(column) + suffix);
+  return fmt::format("{}", fmt::join(columns, ", "));
+}
+
+std::string key_text_sql(const Key& key) {
+  return fmt::format("pg_catalog.json_build_array({})::text", key_columns_sql(key, "::text"));
+}
+
 std::unique_ptr<Walk> walk_by_key(const Leaf& leaf, const Key& key) {
   return std::make_unique<KeyWalk>(leaf, key);
 }
@@ -149,7 +141,7 @@ Result<std::string> key_range_sql(const Leaf& leaf, const Key& key, const std::o
   for (const auto& [cursor, is] : {std::pair{&after, ">"}, std::pair{&to, "<="}}) {
     if (!*cursor) continue;
     TRY_ASSIGN(const auto values, values_of(leaf, key, **cursor));
-    bounds.push_back(fmt::format("{} {} {}", columns_sql(key), is, values));
+    bounds.push_back(fmt::format("({}) {} {}", key_columns_sql(key), is, values));
   }
   return bounds.empty() ? "true" : fmt::format("{}", fmt::join(bounds, " AND "));
 }

@@ -47,6 +47,9 @@ Result<std::string> key_range_sql(const Leaf& leaf, const Key& key, const std::o
                                   const std::optional<std::string>& to);
 std::unique_ptr<Walk> walk_heap(const Leaf& leaf);
 
+// Over the alias `row`: the key's columns, each with the suffix ("row.a DESC, row.b DESC"); the key as cursors have it.
+std::string key_columns_sql(const Key& key, const std::string& suffix = "");
+std::string key_text_sql(const Key& key);
 // An expression over the alias `row` that names a row for people: "id 17", "(a, b) (1, x)"; without a key its place.
 std::string row_name_sql(const std::optional<Key>& key);
 
